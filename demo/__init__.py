@@ -1,0 +1,1 @@
+"""The demo: an embedded Airflow, a mailbox and a simulated source, all on one machine."""

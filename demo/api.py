@@ -1,0 +1,326 @@
+"""A small client of Airflow's REST API: start runs, wait for them, and say clearly what went wrong."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+
+_ENDED = {"success", "failed"}
+_POLL_SECONDS = 0.4
+
+
+class ApiError(RuntimeError):
+    """A run failed, did not come or Airflow refused; the message names the DAG, the run and the cause."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a DAG."""
+
+    dag_id: str
+    run_id: str
+    state: str
+    run_type: str
+    partition_key: str | None
+    conf: Mapping[str, Any]
+    queued_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it came to its end, good or bad."""
+        return self.state in _ENDED
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it ran, once it has ended."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+class Airflow(AbstractContextManager["Airflow"]):
+    """A session with one Airflow, logged in when first needed."""
+
+    def __init__(self, url: str, password: str, user: str = "admin") -> None:
+        self.url = url
+        self._login = {"username": user, "password": password}
+        # A proxy of the environment must not see what stays on this machine.
+        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def request(self, method: str, path: str, **options: Any) -> Any:
+        """Send one request below /api/v2 and return the decoded answer; retry once after a server error."""
+        answer = self._send(method, f"/api/v2{path}", **options)
+        if not answer.is_success:
+            raise ApiError(_refusal(method, path, answer))
+        return answer.json() if answer.content else None
+
+    def trigger(
+        self,
+        dag_id: str,
+        *,
+        partition_key: str | None = None,
+        conf: Mapping[str, Any] | None = None,
+        run_id: str | None = None,
+    ) -> Run:
+        """Start a run and return it as queued."""
+        own_id = _new_run_id(partition_key)
+        body = {
+            "dag_run_id": run_id or own_id,
+            "logical_date": None,
+            "partition_key": partition_key,
+            "conf": dict(conf or {}),
+        }
+        path = f"/dags/{dag_id}/dagRuns"
+        answer = self._send("POST", f"/api/v2{path}", json=body)
+        if answer.status_code == httpx.codes.CONFLICT and run_id is None:
+            return self.run(dag_id, own_id)  # nobody else has this id: a request that seemed lost got through
+        if not answer.is_success:
+            raise ApiError(_refusal("POST", path, answer))
+        return _run(answer.json())
+
+    def run(self, dag_id: str, run_id: str) -> Run:
+        """Return the run as it is now."""
+        return _run(self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}"))
+
+    def runs(self, dag_id: str, partition_key: str | None = None) -> list[Run]:
+        """Return the DAG's runs (of one partition key, if given), oldest first."""
+        filters = {} if partition_key is None else {"partition_key_pattern": partition_key}
+        found = self._pages(f"/dags/{dag_id}/dagRuns", "dag_runs", order_by="id", **filters)
+        runs = [_run(entry) for entry in found]
+        return [run for run in runs if partition_key in (None, run.partition_key)]
+
+    def wait(self, dag_id: str, run_id: str, timeout: float = 300.0, *, must_succeed: bool = True) -> Run:
+        """Return the run once it has ended; a failed one is an error unless `must_succeed` is off."""
+
+        def ended() -> Run | None:
+            run = self.run(dag_id, run_id)
+            return run if run.ended else None
+
+        run = _poll(ended, timeout)
+        if run is None:
+            raise ApiError(self._overdue(dag_id, run_id, timeout))
+        if must_succeed and run.state != "success":
+            raise ApiError(self._failure(run))
+        return run
+
+    def wait_for_partition_run(
+        self,
+        dag_id: str,
+        partition_key: str,
+        timeout: float = 300.0,
+        *,
+        after: datetime | Collection[str] = (),
+        must_succeed: bool = True,
+    ) -> Run:
+        """Return the run that the scheduler itself makes for the key, once it has ended.
+
+        `after` tells which runs are old: those queued up to that moment, or those with these run ids.
+        """
+        deadline = time.monotonic() + timeout
+
+        def made() -> Run | None:
+            fresh = [run for run in self.runs(dag_id, partition_key) if _is_fresh(run, after)]
+            return fresh[-1] if fresh else None
+
+        run = _poll(made, timeout)
+        if run is None:
+            raise ApiError(
+                f"{dag_id} got no run for {partition_key} in {timeout:.0f} s. "
+                "Is it unpaused, and was every asset that it waits for announced for that key?"
+            )
+        return self.wait(dag_id, run.run_id, max(deadline - time.monotonic(), 1.0), must_succeed=must_succeed)
+
+    def task_states(self, dag_id: str, run_id: str) -> dict[str, str]:
+        """Return the state of each task of the run; a mapped one as `task[index]`."""
+        return {_task_name(entry): entry["state"] or "none" for entry in self._tasks(dag_id, run_id)}
+
+    def task_log(
+        self, dag_id: str, run_id: str, task_id: str, *, attempt: int | None = None, map_index: int = -1
+    ) -> str:
+        """Return what the task logged (in its last attempt), one event a line."""
+        if attempt is None:
+            attempt = self._attempt(dag_id, run_id, task_id, map_index)
+        log = self.request(
+            "GET",
+            f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}",
+            params={"full_content": True, "map_index": map_index},
+            headers={"Accept": "application/json"},
+        )
+        return "\n".join(line for event in log["content"] for line in _lines(event))
+
+    def unpause(self, dag_id: str) -> None:
+        """Let the scheduler run the DAG."""
+        self.request("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
+
+    def dags(self) -> set[str]:
+        """Return the ids of the DAGs that Airflow knows."""
+        return {str(entry["dag_id"]) for entry in self._pages("/dags", "dags", order_by="dag_id")}
+
+    def wait_for_dags(self, ids: Collection[str], timeout: float = 120.0) -> None:
+        """Wait until Airflow has read all these DAGs; a file that cannot be read is an error at once."""
+
+        def read() -> bool:
+            missing = set(ids) - self.dags()
+            if missing and (errors := self.import_errors()):
+                raise ApiError("\n".join(f"{file} cannot be read: {why}" for file, why in errors.items()))
+            return not missing
+
+        if not _poll(read, timeout):
+            missing = ", ".join(sorted(set(ids) - self.dags()))
+            raise ApiError(f"Airflow has not found these DAGs in {timeout:.0f} s: {missing}")
+
+    def import_errors(self) -> dict[str, str]:
+        """Return why DAG files could not be read, by file."""
+        found = self._pages("/importErrors", "import_errors")
+        return {str(entry["filename"]): str(entry["stack_trace"]).strip() for entry in found}
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        if "Authorization" not in self._http.headers:
+            self._log_in()
+        answer = self._attempt_send(method, path, **options)
+        if answer is not None and answer.status_code == httpx.codes.UNAUTHORIZED:
+            self._log_in()
+            answer = self._attempt_send(method, path, **options)
+        if answer is None or answer.is_server_error:
+            time.sleep(1.0)  # SQLite was locked, most likely
+            answer = self._attempt_send(method, path, **options)
+        if answer is None:
+            raise ApiError(f"Airflow does not answer at {self.url}. Is it still running?")
+        return answer
+
+    def _attempt_send(self, method: str, path: str, **options: Any) -> httpx.Response | None:
+        try:
+            return self._http.request(method, path, **options)
+        except httpx.TransportError:
+            return None
+
+    def _log_in(self) -> None:
+        try:
+            answer = self._http.post("/auth/token", json=self._login)
+        except httpx.TransportError as error:
+            raise ApiError(f"Airflow does not answer at {self.url}: {error}") from None
+        if not answer.is_success:
+            raise ApiError(f"Airflow refuses the user {self._login['username']}: {answer.text[:200]}")
+        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def _pages(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = []
+        while True:
+            page = self.request("GET", path, params={**params, "limit": 100, "offset": len(entries)})
+            entries += page[key]
+            if not page[key] or len(entries) >= (page.get("total_entries") or 0):
+                return entries
+
+    def _tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        return self._pages(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances")
+
+    def _attempt(self, dag_id: str, run_id: str, task_id: str, map_index: int) -> int:
+        for entry in self._tasks(dag_id, run_id):
+            if (entry["task_id"], entry["map_index"]) == (task_id, map_index):
+                return int(entry["try_number"])
+        raise ApiError(f"{dag_id}, run {run_id} has no task {task_id}.")
+
+    def _failure(self, run: Run) -> str:
+        """Say which task failed first and how its log ends."""
+        told = f"{run.dag_id}, run {run.run_id} {run.state}"
+        failed = [entry for entry in self._tasks(run.dag_id, run.run_id) if entry["state"] == "failed"]
+        if not failed:
+            return f"{told}: no task failed by itself; states {self.task_states(run.dag_id, run.run_id)}"
+        first = min(failed, key=lambda entry: entry["end_date"] or "")
+        log = self.task_log(
+            run.dag_id,
+            run.run_id,
+            first["task_id"],
+            attempt=first["try_number"],
+            map_index=first["map_index"],
+        )
+        end = "\n".join(log.splitlines()[-15:])
+        return f"{told}: task {_task_name(first)} failed. The end of its log:\n{end}"
+
+    def _overdue(self, dag_id: str, run_id: str, timeout: float) -> str:
+        states = self.task_states(dag_id, run_id)
+        pending = {task: state for task, state in states.items() if state not in {"success", "skipped"}}
+        waiting = pending or "its start"
+        return f"{dag_id}, run {run_id} has not ended in {timeout:.0f} s; waiting for {waiting}"
+
+
+def _poll(ask: Callable[[], T | None], timeout: float) -> T | None:
+    deadline = time.monotonic() + timeout
+    while not (answer := ask()) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return answer
+
+
+def _new_run_id(partition_key: str | None) -> str:
+    """Return an id of our own, so that a repeated request cannot start a second run."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return "__".join(filter(None, ["manual", moment, partition_key, secrets.token_hex(4)]))
+
+
+def _run(entry: Mapping[str, Any]) -> Run:
+    return Run(
+        dag_id=entry["dag_id"],
+        run_id=entry["dag_run_id"],
+        state=entry["state"],
+        run_type=entry["run_type"],
+        partition_key=entry.get("partition_key"),
+        conf=entry.get("conf") or {},
+        queued_at=_moment(entry["queued_at"]),
+        started_at=_moment(entry["start_date"]),
+        ended_at=_moment(entry["end_date"]),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _is_fresh(run: Run, after: datetime | Collection[str]) -> bool:
+    if isinstance(after, datetime):
+        return run.queued_at is not None and run.queued_at > after
+    return run.run_id not in after
+
+
+def _task_name(entry: Mapping[str, Any]) -> str:
+    index = entry["map_index"]
+    return str(entry["task_id"]) if index < 0 else f"{entry['task_id']}[{index}]"
+
+
+def _lines(event: Any) -> list[str]:
+    """Return one logged event as text, its error with it."""
+    if isinstance(event, str):
+        return [event]
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in event.get("error_detail") or []]
+    return [str(event.get("event", "")), *errors]
+
+
+def _refusal(method: str, path: str, answer: httpx.Response) -> str:
+    try:
+        detail = answer.json().get("detail")
+    except (ValueError, AttributeError):
+        detail = answer.text[:300]
+    return f"Airflow refuses {method} {path} with {answer.status_code}: {detail}"

@@ -1,0 +1,141 @@
+"""What is known of tomorrow's flights tonight, and what became of today's; the same lines run on Spark and DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+HISTORY_DAYS = 28
+
+Features = Mapping[str, Callable[[Mapping[str, Column]], Column]]
+
+
+def build_features(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFrame:
+    """One row a flight of the timetable of `days`, by what was known before each of these days.
+
+    `tables` holds schedule, departures, weather, planes and airports; `days` has the one column `day`.
+    """
+    flights = _numbered(tables["schedule"].join(days, "day")).localCheckpoint(eager=False)
+    departures = _counted(tables["departures"], tables["planes"]).localCheckpoint(eager=False)
+    timetable = flights.select(
+        *("day", "carrier", "flight", "origin", "dest", "distance"),
+        F.col("carrier").alias("airline"),
+        F.col("origin").alias("airport"),
+        F.floor(F.col("sched_dep_time") / 100).alias("dep_hour"),
+        F.floor(F.col("sched_arr_time") / 100).alias("arr_hour"),
+        F.dayofweek("day").alias("weekday"),
+    )
+    rows = timetable.join(_traffic(timetable), ["day", "origin", "dep_hour"])
+    for by, span, features in (
+        (["carrier"], HISTORY_DAYS, {"carrier_late": _share_late}),
+        (["origin"], HISTORY_DAYS, {"origin_late": _share_late}),
+        (["dest"], HISTORY_DAYS, {"dest_late": _share_late}),
+        (["carrier", "flight"], HISTORY_DAYS, {"flight_late": _share_late, "flight_seen": _times_flown}),
+        (["carrier", "origin", "dest"], HISTORY_DAYS, {"seats": _mean_seats, "built": _mean_year}),
+        (["origin"], 1, {"origin_late_newest": _share_late}),
+        (["carrier"], 1, {"carrier_late_newest": _share_late}),
+    ):
+        rows = rows.join(_known_before(departures, flights, by, span, features), ["day", *by])
+    return rows.join(_weather(tables["weather"], days), ["day", "origin"], "left").join(
+        _places(tables["airports"]), "dest", "left"
+    )
+
+
+def build_labels(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFrame:
+    """One row a departure of `days`: 1 when it arrived more than 15 minutes late or was cancelled, else 0."""
+    departed = tables["departures"].join(days, "day")
+    return departed.select("day", "carrier", "flight", "origin", _late().alias("label"))
+
+
+def _late() -> Column:
+    cancelled = F.col("dep_time").isNull()
+    return F.when(cancelled | (F.col("arr_delay") > 15), F.lit(1)).otherwise(F.lit(0))
+
+
+def _counted(departures: DataFrame, planes: DataFrame) -> DataFrame:
+    """Departures as whole numbers to be summed, so that no order of rows can change a mean."""
+    fleet = planes.select("tailnum", "seats", F.col("year").alias("built"))
+    return _numbered(departures).join(fleet, "tailnum", "left").select(
+        *("day", "nth", "carrier", "flight", "origin", "dest", "seats", "built"),
+        _late().alias("late"),
+        F.lit(1).alias("flown"),
+        F.when(F.col("seats").isNotNull(), 1).otherwise(0).alias("with_seats"),
+        F.when(F.col("built").isNotNull(), 1).otherwise(0).alias("with_built"),
+    )
+
+
+_SUMMED = ("late", "flown", "seats", "with_seats", "built", "with_built")
+
+
+def _known_before(
+    departures: DataFrame, flights: DataFrame, by: list[str], span: int, features: Features
+) -> DataFrame:
+    """`features` of the departures in the `span` days before each day, for each day and group of `flights`.
+
+    Counts a day first, then lets a window slide over the days: linear in the length of the history.
+    """
+    history = departures.groupBy("day", "nth", *by).agg(
+        *(F.sum(name).alias(name) for name in _SUMMED), F.lit(0).alias("asked")
+    )
+    asked = flights.groupBy("day", "nth", *by).agg(
+        *(F.max(F.lit(0)).alias(name) for name in _SUMMED), F.lit(1).alias("asked")
+    )
+    before = Window.partitionBy(*by).orderBy("nth").rangeBetween(-span, -1)
+    known = {name: F.sum(name).over(before) for name in _SUMMED}
+    answers = [feature(known).alias(name) for name, feature in features.items()]
+    everything = history.unionByName(asked).select("day", *by, "asked", *answers)
+    known_before = everything.where(F.col("asked") == 1).select("day", *by, *features)
+    return known_before.localCheckpoint(eager=False)
+
+
+def _numbered(rows: DataFrame) -> DataFrame:
+    """Days as numbers, which a window can count in."""
+    return rows.withColumn("nth", F.datediff(F.col("day"), F.lit("2000-01-01").cast("date")))
+
+
+def _share_late(known: Mapping[str, Column]) -> Column:
+    return _ratio(known["late"], known["flown"])
+
+
+def _times_flown(known: Mapping[str, Column]) -> Column:
+    return F.coalesce(known["flown"], F.lit(0))
+
+
+def _mean_seats(known: Mapping[str, Column]) -> Column:
+    return _ratio(known["seats"], known["with_seats"])
+
+
+def _mean_year(known: Mapping[str, Column]) -> Column:
+    return _ratio(known["built"], known["with_built"])
+
+
+def _ratio(total: Column, count: Column) -> Column:
+    return F.when(count > 0, total / count)
+
+
+def _traffic(timetable: DataFrame) -> DataFrame:
+    return timetable.groupBy("day", "origin", "dep_hour").agg(F.count("flight").alias("hour_flights"))
+
+
+def _weather(weather: DataFrame, days: DataFrame) -> DataFrame:
+    """The evening before: last values known, and the extremes of that day, by airport."""
+    eve = weather.withColumn("day", F.date_add(F.col("day"), 1)).join(days, "day")
+
+    def last_known(name: str) -> Column:
+        moment = F.when(F.col(name).isNotNull(), F.col("observed_at"))
+        return F.max_by(F.col(name), moment).alias(name)
+
+    return eve.groupBy("day", "origin").agg(
+        *(last_known(name) for name in ("temp", "pressure", "humid")),
+        F.max("wind_speed").alias("wind"),
+        F.max("precip").alias("rain"),
+        F.min("visib").alias("visib"),
+    )
+
+
+def _places(airports: DataFrame) -> DataFrame:
+    return airports.select(
+        F.col("faa").alias("dest"), F.col("lat").alias("dest_lat"), F.col("lon").alias("dest_lon")
+    )

@@ -1,0 +1,108 @@
+"""Will a flight of tomorrow be late? Scored in the night before it leaves."""
+
+from contender.specs import Column, Input, ModelSpec, Recipe
+
+SPEC = ModelSpec(
+    name="flight_delay",
+    description="Probability that a departure from New York arrives late or is cancelled.",
+    owner="flight-models@contender.example",
+    label="arrived more than 15 minutes late, or was cancelled",
+    inputs=(
+        Input(dataset="schedule"),
+        Input(dataset="departures", history_days=28),
+        Input(dataset="weather"),
+        Input(dataset="planes"),
+        Input(dataset="airports"),
+    ),
+    keys=(
+        Column(name="carrier", type="string", description="airline"),
+        Column(name="flight", type="integer", description="flight number"),
+        Column(name="origin", type="string", description="airport left from"),
+    ),
+    features=(
+        Column(name="airline", type="string", description="the carrier, as a category"),
+        Column(name="airport", type="string", description="the origin, as a category"),
+        Column(name="dep_hour", type="integer", unit="hours", description="local, by timetable"),
+        Column(name="arr_hour", type="integer", unit="hours", description="local, by timetable"),
+        Column(name="weekday", type="integer", description="1 is Sunday, 7 is Saturday"),
+        Column(name="distance", type="number", unit="miles", description="between the airports"),
+        Column(
+            name="dest_lat", type="number", unit="°", nullable=True, description="of the destination"
+        ),
+        Column(
+            name="dest_lon", type="number", unit="°", nullable=True, description="of the destination"
+        ),
+        Column(name="hour_flights", type="integer", description="departures of the hour and airport"),
+        Column(
+            name="carrier_late", type="number", nullable=True, description="share late, 28 days"
+        ),
+        Column(
+            name="origin_late", type="number", nullable=True, description="share late, 28 days"
+        ),
+        Column(name="dest_late", type="number", nullable=True, description="share late, 28 days"),
+        Column(
+            name="flight_late",
+            type="number",
+            nullable=True,
+            description="share late of the carrier's flight of that number, 28 days",
+        ),
+        Column(
+            name="flight_seen", type="integer", description="how often that flight left, 28 days"
+        ),
+        Column(
+            name="origin_late_newest",
+            type="number",
+            nullable=True,
+            description="share late at the airport, newest known day",
+        ),
+        Column(
+            name="carrier_late_newest",
+            type="number",
+            nullable=True,
+            description="share late of the airline, newest known day",
+        ),
+        Column(
+            name="seats",
+            type="number",
+            nullable=True,
+            description="mean seats of the aircraft that flew the route for the airline, 28 days",
+        ),
+        Column(
+            name="built",
+            type="number",
+            nullable=True,
+            unit="year",
+            description="mean year of manufacture of those aircraft",
+        ),
+        Column(
+            name="temp", type="number", unit="°F", nullable=True, description="last known, at origin"
+        ),
+        Column(
+            name="pressure",
+            type="number",
+            unit="mbar",
+            nullable=True,
+            description="last known, at origin",
+        ),
+        Column(
+            name="humid", type="number", unit="%", nullable=True, description="last known, at origin"
+        ),
+        Column(
+            name="wind", type="number", unit="mph", nullable=True, description="strongest of the day"
+        ),
+        Column(
+            name="rain", type="number", unit="inches", nullable=True, description="wettest hour"
+        ),
+        Column(
+            name="visib", type="number", unit="miles", nullable=True, description="least of the day"
+        ),
+    ),
+    recipe=Recipe(
+        name="boosted_trees",
+        window_days=365,
+        evaluation_days=7,
+        parameters={"max_iter": 120, "learning_rate": 0.06, "max_leaf_nodes": 31},
+        seed=20130901,
+    ),
+    baseline_features=("airport", "dep_hour"),
+)

@@ -1,0 +1,84 @@
+"""Every setting of an installation in one typed place, read from the environment; docs/SETTINGS.md is made from it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """Read from `CONTENDER_*`. Secrets are not among them: they come by Airflow connections or AWS's own variables."""
+
+    model_config = SettingsConfigDict(env_prefix="CONTENDER_", frozen=True, extra="forbid")
+
+    home: Path = Field(
+        default=PROJECT / ".contender", description="Folder of all generated state that has no place of its own."
+    )
+    catalog_home: Path = Field(
+        default=PROJECT / "include" / "catalog", description="Folder of the dataset and model contracts."
+    )
+    landing: str = Field(
+        default="", description="Landing zone: a folder or `s3://bucket/prefix`. Default `<home>/landing`."
+    )
+    landing_endpoint: str | None = Field(
+        default=None, description="Endpoint of the S3 server of the landing zone, when it is not AWS."
+    )
+    lake: str = Field(default="", description="Folder of the Iceberg tables. Default `<home>/lake`.")
+    lake_catalog: str = Field(
+        default="", description="SQLAlchemy URL of the Iceberg catalogue. Default SQLite in `<home>`."
+    )
+    records: str = Field(
+        default="", description="SQLAlchemy URL of the book of record. Default SQLite in `<home>`."
+    )
+    registry: str = Field(
+        default="", description="MLflow tracking URI. Default SQLite in `<home>`, artifacts beside it."
+    )
+    reports: str = Field(default="", description="Folder of the HTML reports. Default `<home>/reports`.")
+    engine: Literal["auto", "spark", "duckdb"] = Field(
+        default="auto", description="Where features are built: `auto` takes Spark for ranges and large nights."
+    )
+    spark_rows: int = Field(
+        default=5_000_000, gt=0, description="Input rows from which `auto` takes Spark for a single night."
+    )
+    ui_url: str = Field(
+        default="http://127.0.0.1:8080", description="Where people reach the Airflow UI; links in mails begin so."
+    )
+    mail_from: str = Field(
+        default="contender@contender.example", description="Sender of alert mails."
+    )
+
+    def model_post_init(self, _: object) -> None:
+        """Places that are not set lie below `home`."""
+        below = {
+            "landing": f"{self.home}/landing",
+            "lake": f"{self.home}/lake",
+            "lake_catalog": f"sqlite:///{self.home}/lake-catalog.db",
+            "records": f"sqlite:///{self.home}/records.db",
+            "registry": f"sqlite:///{self.home}/registry.db",
+            "reports": f"{self.home}/reports",
+        }
+        for name, place in below.items():
+            if not getattr(self, name):
+                object.__setattr__(self, name, place)
+
+    @property
+    def staging(self) -> Path:
+        """Where batches wait for their gate; its content may be lost at any time."""
+        return self.home / "staging"
+
+    @property
+    def quarantine(self) -> Path:
+        """Where failed batches wait for a person."""
+        return self.home / "quarantine"
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

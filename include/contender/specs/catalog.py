@@ -1,0 +1,202 @@
+"""Finds the user's contracts in a folder and checks them together; every mistake is one line with its fix."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from contender.specs.contract import Contract
+from contender.specs.dataset import DatasetSpec
+from contender.specs.frozen import Frozen
+from contender.specs.model import Input, ModelSpec
+
+SpecT = TypeVar("SpecT", DatasetSpec, ModelSpec)
+
+
+class CatalogError(Exception):
+    """What is wrong in the catalog: one line a mistake, each naming file, field and fix."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(mistakes))
+
+
+class Source(Frozen):
+    """An input as the engine reads it: which table, and how many days ahead its newest batch is."""
+
+    name: str
+    contract: Contract
+    lead_days: int
+    history_days: int
+
+
+class Catalog(Frozen):
+    """All contracts of an installation, by name."""
+
+    home: Path
+    datasets: Mapping[str, DatasetSpec]
+    models: Mapping[str, ModelSpec]
+
+    def dataset(self, name: str) -> DatasetSpec:
+        """The dataset of that name; CatalogError when there is none."""
+        if name not in self.datasets:
+            raise CatalogError([f"there is no dataset {name!r}{_meant(name, self.datasets)}"])
+        return self.datasets[name]
+
+    def model(self, name: str) -> ModelSpec:
+        """The model of that name; CatalogError when there is none."""
+        if name not in self.models:
+            raise CatalogError([f"there is no model {name!r}{_meant(name, self.models)}"])
+        return self.models[name]
+
+    def model_home(self, name: str) -> Path:
+        """The folder with a model's features.py and estimator.py."""
+        return self.home / "models" / self.model(name).name
+
+    def sources(self, model: ModelSpec) -> tuple[Source, ...]:
+        """The tables that a model's features are built from."""
+        return tuple(self._source(source) for source in model.inputs)
+
+    def _source(self, source: Input) -> Source:
+        if source.dataset:
+            dataset = self.dataset(source.dataset)
+            contract, lead = dataset.contract, dataset.delivery.lead_days
+        else:
+            other = self.model(source.predictions_of or "")
+            contract, lead = other.prediction_contract, other.horizon_days
+        return Source(
+            name=source.name, contract=contract, lead_days=lead, history_days=source.history_days
+        )
+
+
+def load_catalog(home: Path) -> Catalog:
+    """Read `datasets/*.py` and `models/*/spec.py` below `home`. Raises CatalogError with every mistake found."""
+    if not home.is_dir():
+        raise CatalogError([f"{home}: no such folder: set CONTENDER_CATALOG_HOME to the catalog's"])
+    mistakes: list[str] = []
+    datasets = _load(DatasetSpec, sorted(home.glob("datasets/[!_]*.py")), home, mistakes)
+    models = _load(ModelSpec, sorted(home.glob("models/[!_]*/spec.py")), home, mistakes)
+    mistakes += _unknown_inputs(datasets, models, home) + _missing_parts(models, home)
+    if not mistakes:
+        mistakes += _cycles(models)
+    if mistakes:
+        raise CatalogError(mistakes)
+    return Catalog(home=home, datasets=datasets, models=models)
+
+
+def _load(
+    kind: type[SpecT], files: list[Path], home: Path, mistakes: list[str]
+) -> dict[str, SpecT]:
+    found: dict[str, SpecT] = {}
+    for file in files:
+        where = file.relative_to(home)
+        expected = file.parent.name if file.name == "spec.py" else file.stem
+        try:
+            spec = _execute(file)
+        except ValidationError as error:
+            mistakes += [f"{where}: {line}" for line in _explain(error, kind)]
+            continue
+        except Exception as error:  # a user's file may fail in any way; all are reported alike
+            mistakes.append(f"{where}: {type(error).__name__}: {error}: mend the file")
+            continue
+        if not isinstance(spec, kind):
+            mistakes.append(f"{where}: SPEC: not found: end the file with `SPEC = {kind.__name__}(...)`")
+        elif spec.name != expected:
+            mistakes.append(f"{where}: name: is {spec.name!r}: call it {expected!r}, as its file")
+        else:
+            found[spec.name] = spec
+    return found
+
+
+def _execute(file: Path) -> object:
+    loader = importlib.util.spec_from_file_location(f"_contender_spec_{file.stem}", file)
+    assert loader is not None and loader.loader is not None, file
+    module = importlib.util.module_from_spec(loader)
+    loader.loader.exec_module(module)
+    return getattr(module, "SPEC", None)
+
+
+def _explain(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+    lines = []
+    for detail in error.errors():
+        # A nested record that is built in the user's file fails by itself, under its own name.
+        prefix = () if error.title == kind.__name__ else (error.title,)
+        field = ".".join(str(part) for part in (*prefix, *detail["loc"]))
+        message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "missing":
+            message = f"missing: add `{detail['loc'][-1]}=...`"
+        elif detail["type"] == "extra_forbidden":
+            known = _fields(kind, error.title)
+            message = f"unknown field: remove it{_meant(str(detail['loc'][-1]), known)}"
+        elif detail["type"] == "string_pattern_mismatch":
+            message = f"{detail['input']!r} does not have the form {detail['ctx']['pattern']}: mend it"
+        elif not message.count(":"):
+            message = f"{message}, not {detail['input']!r}: mend it"
+        lines.append(f"{field}: {message}" if field else message)
+    return lines
+
+
+def _fields(kind: type[BaseModel], title: str) -> list[str]:
+    from contender import specs
+
+    record = kind if kind.__name__ == title else getattr(specs, title, kind)
+    return list(record.model_fields)
+
+
+def _meant(name: str, known: Mapping[str, object] | list[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; there are: {', '.join(sorted(known)) or 'none'}"
+
+
+def _unknown_inputs(
+    datasets: Mapping[str, DatasetSpec], models: Mapping[str, ModelSpec], home: Path
+) -> list[str]:
+    mistakes = []
+    written = {f.stem for f in home.glob("datasets/[!_]*.py")}
+    for model in models.values():
+        for index, source in enumerate(model.inputs):
+            where = f"models/{model.name}/spec.py: inputs.{index}"
+            if source.dataset and source.dataset not in {*datasets, *written}:
+                mistakes.append(
+                    f"{where}: unknown dataset {source.dataset!r}{_meant(source.dataset, datasets)}"
+                )
+            if source.predictions_of and source.predictions_of not in models:
+                mistakes.append(
+                    f"{where}: unknown model {source.predictions_of!r}"
+                    f"{_meant(source.predictions_of, models)}"
+                )
+    return mistakes
+
+
+def _missing_parts(models: Mapping[str, ModelSpec], home: Path) -> list[str]:
+    parts = {"features.py": "build_features and build_labels", "estimator.py": "build_estimator"}
+    return [
+        f"models/{name}/{part}: not found: write it, with {content}"
+        for name in models
+        for part, content in parts.items()
+        if not (home / "models" / name / part).is_file()
+    ]
+
+
+def _cycles(models: Mapping[str, ModelSpec]) -> list[str]:
+    graph = {
+        name: {source.predictions_of for source in model.inputs if source.predictions_of}
+        for name, model in models.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        chain = list(reversed(error.args[1]))
+        return [
+            f"models/{chain[0]}/spec.py: inputs: {' needs '.join(chain)}: a circle, "
+            "which no night could begin: remove one of these inputs"
+        ]
+    return []

@@ -1,0 +1,67 @@
+"""A dataset's contract: what arrives, from where, when, whose it is, and what must hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from croniter import croniter
+from pydantic import AfterValidator, Field, model_validator
+
+from contender.specs.columns import Column, Email, Name, Text
+from contender.specs.contract import Contract, Expectation, check_columns
+from contender.specs.frozen import Frozen
+
+
+def _cron(line: str) -> str:
+    if not croniter.is_valid(line) or len(line.split()) != 5:
+        raise ValueError(
+            f"{line!r} is not a cron line: write five fields, for example '30 3 * * *' for 03:30 UTC"
+        )
+    return line
+
+
+class Delivery(Frozen):
+    """How a dataset reaches the landing zone, and when its nightly run looks for it."""
+
+    path: Text = Field(description="below the landing zone; `{day}` stands for the partition key")
+    cron: Annotated[str, AfterValidator(_cron)] = Field(description="once a day, in UTC")
+    lead_days: int = Field(
+        default=0, ge=0, le=30, description="days before its own day that a batch is delivered"
+    )
+    grace_hours: int = Field(default=6, ge=0, description="how late it may be before it is overdue")
+
+
+class DatasetSpec(Frozen):
+    """One dataset. A `daily` one is partitioned by its column `day`; a `reference` one is replaced whole."""
+
+    name: Name
+    description: Text
+    owner: Email
+    delivery: Delivery
+    columns: tuple[Column, ...] = Field(min_length=1)
+    primary_key: tuple[Name, ...] = Field(min_length=1)
+    expectations: tuple[Expectation, ...] = ()
+    kind: Literal["daily", "reference"] = "daily"
+    retention_days: int | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DatasetSpec:
+        daily = self.kind == "daily"
+        check_columns(self.columns, self.primary_key, self.expectations, daily=daily)
+        if daily and "{day}" not in self.delivery.path:
+            raise ValueError("delivery.path: a daily dataset needs `{day}` in it, as in 'sales/{day}.csv'")
+        if not daily and "{day}" in self.delivery.path:
+            raise ValueError("delivery.path: a reference dataset has one file: remove `{day}`")
+        return self
+
+    @property
+    def contract(self) -> Contract:
+        """The promise of its table in the lake."""
+        return Contract(
+            table=f"datasets.{self.name}",
+            owner=self.owner,
+            columns=self.columns,
+            primary_key=self.primary_key,
+            expectations=self.expectations,
+            daily=self.kind == "daily",
+        )

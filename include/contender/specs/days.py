@@ -1,0 +1,103 @@
+"""Business days: the partition keys that a run is about, one day or an explicit range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from pydantic import model_validator
+
+from contender.specs.frozen import Frozen
+
+
+class DaysError(ValueError):
+    """The days that somebody asked for are no day, or no range; the message says what to write."""
+
+
+class Days(Frozen):
+    """An inclusive range of business days; most runs are about one."""
+
+    first: date
+    last: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Days:
+        if self.last < self.first:
+            raise ValueError(
+                f"the range ends ({self.last}) before it begins ({self.first}): swap the two days"
+            )
+        return self
+
+    @classmethod
+    def one(cls, day: date | str) -> Days:
+        """The range of a single day, given as a date or as `YYYY-MM-DD`. Raises DaysError."""
+        parsed = day if isinstance(day, date) else parse_day(day)
+        return cls(first=parsed, last=parsed)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the range is one day."""
+        return self.first == self.last
+
+    @property
+    def key(self) -> str:
+        """How the range is written: `2013-09-01`, or `2013-01-01..2013-08-31`."""
+        return str(self.first) if self.is_single else f"{self.first}..{self.last}"
+
+    @property
+    def count(self) -> int:
+        """How many days it has."""
+        return (self.last - self.first).days + 1
+
+    def shifted(self, days: int) -> Days:
+        """The same range, so many days later (earlier when negative)."""
+        step = timedelta(days=days)
+        return Days(first=self.first + step, last=self.last + step)
+
+    def reaching_back(self, days: int) -> Days:
+        """The range with so many days more before its first."""
+        return Days(first=self.first - timedelta(days=days), last=self.last)
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and self.first <= day <= self.last
+
+    def each(self) -> Iterator[date]:
+        """Every day of the range, in order."""
+        for offset in range(self.count):
+            yield self.first + timedelta(days=offset)
+
+
+def parse_day(text: str) -> date:
+    """The day written as `YYYY-MM-DD`; anything else raises DaysError."""
+    try:
+        day = date.fromisoformat(text)
+    except (TypeError, ValueError):
+        day = None
+    if day is None or day.isoformat() != text:
+        raise DaysError(f"{text!r} is not a day: write it as YYYY-MM-DD, for example 2013-09-01")
+    return day
+
+
+def resolve_days(partition_key: str | None, params: Mapping[str, Any]) -> Days:
+    """The days that a run is about: its partition key, else the `day` or `first`/`last` of its form.
+
+    Raises DaysError with one sentence when neither, both, or something else than days is given.
+    """
+    day, first, last = (params.get(name) or None for name in ("day", "first", "last"))
+    if partition_key:
+        if day or first or last:
+            raise DaysError(
+                f"this run has the partition key {partition_key} and days in its form: give one of them"
+            )
+        return Days.one(partition_key)
+    if day and not (first or last):
+        return Days.one(day)
+    if first and last and not day:
+        opening, closing = parse_day(first), parse_day(last)
+        if closing < opening:
+            raise DaysError(f"the range ends ({last}) before it begins ({first}): swap the two")
+        return Days(first=opening, last=closing)
+    raise DaysError(
+        "this run has no day: start it with a partition key, or fill in `day`, or both `first` and `last`"
+    )

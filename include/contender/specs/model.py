@@ -1,0 +1,168 @@
+"""A model's contract: what it predicts, from which datasets, by which recipe, under which guards."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from contender.specs.columns import Column, Email, Name, Text
+from contender.specs.contract import Between, Contract
+from contender.specs.frozen import Frozen
+
+
+class Input(Frozen):
+    """A table that the features are built from: a dataset, or the predictions of another model."""
+
+    dataset: Name | None = None
+    predictions_of: Name | None = None
+    history_days: int = Field(
+        default=1, ge=1, description="how many days up to the newest known one are read"
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Input:
+        if (self.dataset is None) == (self.predictions_of is None):
+            raise ValueError("give either `dataset` or `predictions_of`")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What the features function knows it by."""
+        return self.dataset or f"predictions_{self.predictions_of}"
+
+
+class Recipe(Frozen):
+    """How a model is made: window, parameters and seed; the estimator stands in the model's folder."""
+
+    name: Name
+    window_days: int = Field(gt=0, description="days of labelled history that it is fitted on")
+    evaluation_days: int = Field(
+        default=7, gt=0, description="newest labelled days, kept from the fit and judged on"
+    )
+    parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
+    seed: int = 0
+
+
+class Guards(Frozen):
+    """The bounds that a refresh must keep to be promoted; each is judged apart, with its figures."""
+
+    min_rows_ratio: float = Field(
+        default=0.8, gt=0, le=1, description="training rows, against the champion's"
+    )
+    min_days_ratio: float = Field(
+        default=0.9, gt=0, le=1, description="days with labelled rows, against the days asked for"
+    )
+    max_disagreement: float = Field(
+        default=0.1, gt=0, description="mean |challenger - champion| of the predicted probability"
+    )
+    max_brier_increase: float = Field(
+        default=0.005, ge=0, description="against the champion, on the same rows"
+    )
+    max_calibration_error: float = Field(
+        default=0.1, gt=0, description="expected calibration error in ten bins of equal size"
+    )
+
+
+class Monitoring(Frozen):
+    """When yesterday is called unusual."""
+
+    max_brier_ratio: float = Field(
+        default=1.5, gt=1, description="the day's Brier score against that of the last evaluation"
+    )
+    max_drifted_share: float = Field(
+        default=0.5, gt=0, le=1, description="share of features whose distribution moved"
+    )
+    reference_days: int = Field(default=28, gt=0)
+    current_days: int = Field(default=7, gt=0)
+    sample_rows: int = Field(default=5000, gt=0, description="rows of each side of the report")
+
+
+class ModelSpec(Frozen):
+    """One model. In night N it scores the rows of day N + `horizon_days`."""
+
+    name: Name
+    description: Text
+    owner: Email
+    label: Text = Field(description="in words: what the probability is of")
+    inputs: tuple[Input, ...] = Field(min_length=1)
+    keys: tuple[Column, ...] = Field(min_length=1, description="what names a row beside its day")
+    features: tuple[Column, ...] = Field(min_length=1)
+    recipe: Recipe
+    baseline_features: tuple[Name, ...] = Field(min_length=1)
+    guards: Guards = Guards()
+    monitoring: Monitoring = Monitoring()
+    horizon_days: int = Field(default=1, ge=0)
+    label_maturity_days: int = Field(default=0, ge=0)
+    engine: Literal["auto", "spark", "duckdb"] = "auto"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ModelSpec:
+        names = [column.name for column in (*self.keys, *self.features)]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"features: {name!r} is declared twice: remove one")
+            if name in _RESERVED:
+                raise ValueError(f"features: {name!r} is a word of the engine: choose another name")
+        for name in self.baseline_features:
+            if name not in {column.name for column in self.features}:
+                raise ValueError(
+                    f"baseline_features: unknown column {name!r}: use one of "
+                    + ", ".join(column.name for column in self.features)
+                )
+        inputs = [source.name for source in self.inputs]
+        for name in inputs:
+            if inputs.count(name) > 1:
+                raise ValueError(f"inputs: {name!r} is listed twice: remove one")
+        return self
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """What the estimator sees, in order."""
+        return tuple(column.name for column in self.features)
+
+    @property
+    def row_key(self) -> tuple[str, ...]:
+        """What names a row of the model's tables: the day and its keys."""
+        return ("day", *(column.name for column in self.keys))
+
+    @property
+    def feature_contract(self) -> Contract:
+        """The promise of the feature table."""
+        return self._contract("features", self.features)
+
+    @property
+    def label_contract(self) -> Contract:
+        """The promise of the table of matured labels."""
+        label = Column(name="label", type="integer", description=self.label)
+        return self._contract("labels", (label,), Between(column="label", low=0, high=1))
+
+    @property
+    def prediction_contract(self) -> Contract:
+        """The promise of what the champion serves."""
+        return self._contract("predictions", _PREDICTION, Between(column="score", low=0, high=1))
+
+    @property
+    def shadow_contract(self) -> Contract:
+        """The promise of what tonight's challenger would have served."""
+        return self._contract("shadow", _PREDICTION, Between(column="score", low=0, high=1))
+
+    def _contract(
+        self, namespace: str, columns: tuple[Column, ...], *expectations: Between
+    ) -> Contract:
+        day = Column(name="day", type="date", description="the day that the row is about")
+        return Contract(
+            table=f"{namespace}.{self.name}",
+            owner=self.owner,
+            columns=(day, *self.keys, *columns),
+            primary_key=self.row_key,
+            expectations=expectations,
+        )
+
+
+_PREDICTION = (
+    Column(name="score", type="number", description="predicted probability"),
+    Column(name="model_version", type="integer", description="the version that scored the row"),
+    Column(name="feature_snapshot", type="integer", description="snapshot of the features read"),
+)
+_RESERVED = frozenset({"day", "label"} | {column.name for column in _PREDICTION})
