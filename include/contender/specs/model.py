@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Between, Contract
+from contender.specs.days import Days
 from contender.specs.frozen import Frozen
 
 
@@ -51,7 +52,7 @@ class Guards(Frozen):
         default=0.8, gt=0, le=1, description="training rows, against the champion's"
     )
     min_days_ratio: float = Field(
-        default=0.9, gt=0, le=1, description="days with labelled rows, against the days asked for"
+        default=0.9, gt=0, le=1, description="days with training rows, against the champion's"
     )
     max_disagreement: float = Field(
         default=0.1, gt=0, description="mean |challenger - champion| of the predicted probability"
@@ -125,6 +126,14 @@ class ModelSpec(Frozen):
     def row_key(self) -> tuple[str, ...]:
         """What names a row of the model's tables: the day and its keys."""
         return ("day", *(column.name for column in self.keys))
+
+    def scored_days(self, nights: Days) -> Days:
+        """The days that are scored in these nights."""
+        return nights.shifted(self.horizon_days)
+
+    def matured_days(self, nights: Days) -> Days:
+        """The days whose labels become known in these nights."""
+        return nights.shifted(-self.label_maturity_days)
 
     @property
     def feature_contract(self) -> Contract:

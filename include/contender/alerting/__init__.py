@@ -1,0 +1,6 @@
+"""Alert: writes the mail about a failed gate or task, keeps it, and hands it to a mail server."""
+
+from contender.alerting.compose import compose_gate_alert, compose_task_alert
+from contender.alerting.deliver import MailServer, deliver_pending
+
+__all__ = ["MailServer", "compose_gate_alert", "compose_task_alert", "deliver_pending"]

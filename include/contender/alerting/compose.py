@@ -1,0 +1,63 @@
+"""Words an alert: what failed, what was observed against what was promised, what was done, what to do next."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from contender.records import Alert, GateResult, identify
+
+
+def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: str) -> Alert:
+    """The mail about a failed gate. Keys of failing rows come masked from the gate."""
+    name = result.table.partition(".")[2]
+    values = {"result": result, "name": name, "gate_url": gate_url, "log_url": log_url}
+    broken = len([e for e in result.failed if e.verdict == "fail"]) + len(result.defects)
+    return Alert(
+        id=identify("alert", result.id),
+        kind="gate",
+        about=name,
+        to=(to,),
+        subject=_line(f"[contender] {name} {result.days.key}: gate failed, {broken} promises broken"),
+        text=_render("gate.txt", values),
+        html=_render("gate.html", values),
+    )
+
+
+def compose_task_alert(
+    *, about: str, to: str, dag: str, task: str, run: str, days: str, error: str, log_url: str
+) -> Alert:
+    """The mail about a task that failed for good, for another reason than a gate's verdict."""
+    values = {
+        "about": about, "dag": dag, "task": task, "run": run, "days": days, "error": error, "log_url": log_url,
+    }  # fmt: skip
+    return Alert(
+        id=identify("alert", dag, task, run, error),
+        kind="task",
+        about=about,
+        to=(to,),
+        subject=_line(f"[contender] {dag} {days}: {task} failed"),
+        text=_render("task.txt", values),
+        html=_render("task.html", values),
+    )
+
+
+def _line(subject: str) -> str:
+    # A line break would end the header; whatever came from data must not begin another.
+    return " ".join(subject.split())
+
+
+def _render(template: str, values: dict[str, object]) -> str:
+    return _templates().get_template(template).render(values)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("contender.alerting"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,75 @@
+"""Hands kept mails to an SMTP server; what it does not take waits for the next time."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+
+from contender.records import Alert, Book
+from contender.specs.frozen import Frozen
+
+TIMEOUT_SECONDS = 20
+
+
+class MailServer(Frozen):
+    """An SMTP server, as an Airflow connection describes it."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+    tls: bool = False
+    starttls: bool = False
+
+
+def deliver_pending(book: Book, server: MailServer, sender: str) -> list[Alert]:
+    """Send every mail that waits. Returns those that still do, each with the server's last word.
+
+    A mail may arrive twice when the process dies between the server's answer and the note of it, and never not at all.
+    """
+    waiting = book.pending_alerts()
+    left: list[Alert] = []
+    for alert in waiting:
+        settled = _try(alert, server, sender)
+        book.settle_alert(settled)
+        if settled.state == "pending":
+            left.append(settled)
+    return left
+
+
+def _try(alert: Alert, server: MailServer, sender: str) -> Alert:
+    try:
+        _send(_message(alert, sender), server)
+    except (OSError, smtplib.SMTPException) as error:
+        return alert.model_copy(update={"last_error": f"{type(error).__name__}: {error}"})
+    return alert.model_copy(update={"state": "sent", "last_error": None})
+
+
+def _message(alert: Alert, sender: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = ", ".join(alert.to)
+    message["Subject"] = alert.subject
+    message["Date"] = format_datetime(alert.at)
+    message["Message-ID"] = make_msgid(alert.id, domain=sender.rpartition("@")[2])
+    message.set_content(alert.text)
+    message.add_alternative(alert.html, subtype="html")
+    return message
+
+
+def _send(message: EmailMessage, server: MailServer) -> None:
+    secure = ssl.create_default_context()
+    if server.tls:
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            server.host, server.port, timeout=TIMEOUT_SECONDS, context=secure
+        )
+    else:
+        connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+    with connection:
+        if server.starttls:
+            connection.starttls(context=secure)
+        if server.user:
+            connection.login(server.user, server.password or "")
+        connection.send_message(message)

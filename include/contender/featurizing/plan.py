@@ -1,0 +1,107 @@
+"""What a feature build reads and writes, decided before any engine starts."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow.parquet as pq
+
+from contender.lake import Lake, PinnedFiles
+from contender.records import Pin
+from contender.settings import Settings
+from contender.specs import Catalog, Contract, Days, ModelSpec
+from contender.specs.catalog import Source
+from contender.specs.frozen import Frozen
+
+Engine = Literal["spark", "duckdb"]
+
+
+class Plan(Frozen):
+    """A build of a model's features and labels, written down for the engine in `file`."""
+
+    model: str
+    nights: Days
+    engine: Engine
+    file: str
+    outputs: dict[str, str]
+    pins: tuple[Pin, ...]
+
+
+def plan_features(
+    catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, settings: Settings
+) -> Plan:
+    """Pin the inputs of these nights and write the plan file into a folder of its own.
+
+    A night's features are of the day it scores (`horizon_days` later); its labels are of the day that matured
+    by then (`label_maturity_days` earlier). No table is read beyond the newest day that the night can know.
+    """
+    folder = settings.staging / "builds" / model.name / nights.key / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    pinned = {source: _pin(source, nights, lake) for source in catalog.sources(model)}
+    engine = choose_engine(
+        settings.engine if model.engine == "auto" else model.engine,
+        nights,
+        sum(_rows(pins) for pins in pinned.values()),
+        settings.spark_rows,
+    )
+    targets: dict[str, tuple[Contract, Days]] = {
+        "features": (model.feature_contract, model.scored_days(nights)),
+        "labels": (model.label_contract, model.matured_days(nights)),
+    }
+    outputs = {name: str(folder / name) for name in targets}
+    written = {
+        "engine": engine,
+        "functions": str(catalog.model_home(model.name) / "features.py"),
+        "tables": {
+            source.name: {"files": _paths(pins), "columns": _columns(source.contract)}
+            for source, pins in pinned.items()
+        },
+        "outputs": {
+            name: {
+                "days": [str(days.first), str(days.last)],
+                "columns": _columns(contract),
+                "path": outputs[name],
+            }
+            for name, (contract, days) in targets.items()
+        },
+    }
+    file = folder / "plan.json"
+    file.write_text(json.dumps(written, indent=2))
+    pins = tuple(
+        Pin(table=pin.table, snapshot=pin.snapshot) for pin in pinned.values() if pin.snapshot
+    )
+    return Plan(
+        model=model.name, nights=nights, engine=engine, file=str(file), outputs=outputs, pins=pins
+    )
+
+
+def choose_engine(
+    wanted: Literal["auto", "spark", "duckdb"], nights: Days, rows: int, spark_rows: int
+) -> Engine:
+    """Spark for ranges of nights and for inputs of `spark_rows` or more, DuckDB for one small night."""
+    if wanted != "auto":
+        return wanted
+    return "duckdb" if nights.is_single and rows < spark_rows else "spark"
+
+
+def _pin(source: Source, nights: Days, lake: Lake) -> PinnedFiles:
+    if not source.contract.daily:
+        return lake.pin(source.contract.table)
+    known = nights.shifted(source.lead_days).reaching_back(source.history_days - 1)
+    return lake.pin(source.contract.table, known)
+
+
+def _rows(pins: PinnedFiles) -> int:
+    return sum(int(pq.read_metadata(path).num_rows) for path in _paths(pins))
+
+
+def _paths(pins: PinnedFiles) -> list[str]:
+    return [path.removeprefix("file://") for path in pins.files]
+
+
+def _columns(contract: Contract) -> list[Mapping[str, Any]]:
+    return [{"name": column.name, "type": column.type} for column in contract.columns]

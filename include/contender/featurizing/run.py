@@ -1,0 +1,62 @@
+"""Runs a plan on DuckDB in a process of its own, and stages what either engine wrote."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from contender.featurizing.plan import Plan
+from contender.lake import stage
+from contender.lake.schema import arrow_schema
+from contender.records import StagedBatch
+from contender.settings import PROJECT, Settings
+from contender.specs import Contract, Days, ModelSpec
+
+JOB = PROJECT / "spark_jobs" / "build_features.py"
+
+
+class BuildError(RuntimeError):
+    """An engine could not build the features; the message holds the end of what it said."""
+
+
+def run_in_process(plan: Plan) -> None:
+    """Run the plan on DuckDB. A process of its own, since there PySpark's name stands for another engine."""
+    # The job imports no more of the project than the model's own file, and so starts fast.
+    environment = {**os.environ, "PYTHONPATH": ""}
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, str(JOB), plan.file],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        said = "\n".join(done.stderr.strip().splitlines()[-15:])
+        raise BuildError(f"{plan.model} {plan.nights.key}: features could not be built on DuckDB:\n{said}")
+    print(done.stdout, end="")  # noqa: T201 - the task's log
+
+
+def collect(model: ModelSpec, plan: Plan, settings: Settings) -> dict[str, StagedBatch]:
+    """Stage what the engine wrote: `features` and `labels`, each a batch for its gate."""
+    nights = plan.nights
+    return {
+        "features": _collect(
+            plan, "features", model.feature_contract, model.scored_days(nights), settings
+        ),
+        "labels": _collect(
+            plan, "labels", model.label_contract, model.matured_days(nights), settings
+        ),
+    }
+
+
+def _collect(plan: Plan, output: str, contract: Contract, days: Days, settings: Settings) -> StagedBatch:
+    folder = Path(plan.outputs[output])
+    if not folder.is_dir():
+        raise BuildError(f"{plan.model} {plan.nights.key}: the engine left no {output} in {folder}")
+    files = sorted(folder.glob("*.parquet"))
+    parts = [pq.read_table(file).select(list(contract.column_names)) for file in files]
+    parts = [part.cast(arrow_schema(contract)) for part in parts]
+    rows = pa.concat_tables(parts) if parts else arrow_schema(contract).empty_table()
+    return stage(rows, contract, days, settings.staging)

@@ -1,0 +1,138 @@
+"""Judges one batch: a quick look at everything, then a close one at what does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import great_expectations as gx
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from contender.gating.suite import build_expectation, describe
+from contender.records import ExpectationResult, GateResult, StagedBatch, Verdict, gate_id
+from contender.specs import Contract, Expectation
+
+KEYS_KEPT = 10
+
+
+def check(contract: Contract, batch: StagedBatch, run: str) -> GateResult:
+    """Hold a staged batch to every promise of its contract.
+
+    The verdict is `fail` when a promise or the reading of the files failed, `warn` when only those of severity
+    `warn` did, else `pass`. Of each broken promise, up to ten failing primary keys are kept, personal data masked.
+    """
+    rows = _load(contract, batch)
+    promises = contract.promises()
+    holds = _validate(rows, promises, batch.days.count, "BOOLEAN_ONLY")
+    doubtful = [promise for promise, result in zip(promises, holds, strict=True) if not result.success]
+    close = _validate(rows, doubtful, batch.days.count, _closely(contract)) if doubtful else []
+    broken = {
+        promise: _broken(promise, result, contract, rows, batch.days.count)
+        for promise, result in zip(doubtful, close, strict=True)
+    }
+    results = tuple(broken.get(p) or _kept(p, batch.days.count) for p in promises)
+    return GateResult(
+        id=gate_id(batch, run),
+        table=batch.table,
+        owner=contract.owner,
+        days=batch.days,
+        run=run,
+        verdict=_verdict([r.verdict for r in results] + [d.severity for d in batch.defects]),
+        rows=batch.rows,
+        fingerprint=batch.fingerprint,
+        expectations=results,
+        defects=batch.defects,
+    )
+
+
+def _verdict(verdicts: Sequence[Verdict]) -> Verdict:
+    for worst in ("fail", "warn"):
+        if worst in verdicts:
+            return worst  # type: ignore[return-value]
+    return "pass"
+
+
+def _load(contract: Contract, batch: StagedBatch) -> pd.DataFrame:
+    parts = [pq.read_table(file.path) for file in batch.files]
+    if not parts:
+        return pd.DataFrame({name: [] for name in contract.column_names})
+    frame: pd.DataFrame = pa.concat_tables(parts).to_pandas()
+    return frame
+
+
+def _validate(
+    rows: pd.DataFrame, promises: Sequence[Expectation], days: int, result_format: Any
+) -> list[Any]:
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    asset = context.data_sources.add_pandas("staging").add_dataframe_asset("batch")
+    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": rows})
+    expectations = [build_expectation(promise, days) for promise in promises]
+    for number, expectation in enumerate(expectations):
+        # The validator may reorder its results; the number tells which promise each one is about.
+        expectation.meta = {"promise": number}
+    suite = gx.ExpectationSuite(name="contract", expectations=expectations)
+    results = batch.validate(suite, result_format=result_format).results
+    return sorted(results, key=lambda result: int(result.expectation_config.meta["promise"]))
+
+
+def _closely(contract: Contract) -> dict[str, object]:
+    return {
+        "result_format": "COMPLETE",
+        "unexpected_index_column_names": list(contract.primary_key),
+        "return_unexpected_index_query": False,
+    }
+
+
+def _kept(promise: Expectation, days: int) -> ExpectationResult:
+    return ExpectationResult(
+        expectation=describe(promise, days), columns=promise.columns, verdict="pass", observed="as promised"
+    )
+
+
+def _broken(
+    promise: Expectation, result: Any, contract: Contract, rows: pd.DataFrame, days: int
+) -> ExpectationResult:
+    figures: dict[str, Any] = dict(result.result or {})
+    count = figures.get("unexpected_count")
+    return ExpectationResult(
+        expectation=describe(promise, days),
+        columns=promise.columns,
+        verdict=promise.severity,
+        observed=_observed(promise, figures, result, contract, len(rows)),
+        failing_rows=None if count is None else int(count),
+        failing_keys=_failing_keys(figures, contract),
+    )
+
+
+def _observed(
+    promise: Expectation, figures: dict[str, Any], result: Any, contract: Contract, rows: int
+) -> str:
+    if result.exception_info and "raised_exception" in result.exception_info:
+        if result.exception_info["raised_exception"]:
+            return f"could not be checked: {result.exception_info['exception_message']}"
+    if "unexpected_count" not in figures:
+        return f"{figures.get('observed_value', 'nothing')} rows" if not promise.columns else "not so"
+    told = f"{int(figures['unexpected_count'])} of {rows} rows"
+    pii = {column.name for column in contract.columns if column.pii}
+    values = [value for value in figures.get("partial_unexpected_list") or [] if value is not None]
+    if values and not pii & set(promise.columns) and not isinstance(values[0], dict):
+        told += f", {str(values[0])[:60]!r} among them"
+    return told
+
+
+def _failing_keys(figures: dict[str, Any], contract: Contract) -> tuple[dict[str, str], ...]:
+    pii = {column.name for column in contract.columns if column.pii}
+    found = figures.get("unexpected_index_list") or []
+    keys: list[dict[str, str]] = []
+    for entry in found:
+        key = {
+            name: "***" if name in pii else str(entry.get(name))[:60] for name in contract.primary_key
+        }
+        if key not in keys:
+            keys.append(key)
+        if len(keys) == KEYS_KEPT:
+            break
+    return tuple(keys)

@@ -1,0 +1,27 @@
+"""Labelled rows of a model: features and matured labels of the same days, from pinned snapshots."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from contender.lake.tables import Lake
+from contender.records import Pin
+from contender.specs import Days, ModelSpec
+
+
+def pin_examples(lake: Lake, model: ModelSpec) -> tuple[Pin, ...]:
+    """The newest snapshots of a model's features and labels; none of a table that does not exist yet."""
+    tables = (model.feature_contract.table, model.label_contract.table)
+    snapshots = ((table, lake.snapshot(table)) for table in tables)
+    return tuple(Pin(table=table, snapshot=snapshot) for table, snapshot in snapshots if snapshot)
+
+
+def read_examples(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...]) -> pd.DataFrame:
+    """Rows of `days` that have both features and a label: keys, features and `label`, ordered by key."""
+    snapshots = {pin.table: pin.snapshot for pin in pins}
+    frames = [
+        lake.read(contract, days, snapshot=snapshots.get(contract.table)).to_pandas()
+        for contract in (model.feature_contract, model.label_contract)
+    ]
+    features, labels = frames
+    return features.merge(labels, on=list(model.row_key), how="inner", validate="one_to_one")

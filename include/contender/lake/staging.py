@@ -1,0 +1,81 @@
+"""Writes a batch as plain Parquet, one file a day: equal rows become equal bytes, whoever computed them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from contender.lake.schema import arrow_schema
+from contender.records import StagedBatch, StagedFile
+from contender.records.batches import Defect
+from contender.specs import Contract, Days
+
+
+def stage(
+    rows: pa.Table,
+    contract: Contract,
+    days: Days,
+    staging: Path,
+    *,
+    sources: tuple[str, ...] = (),
+    defects: tuple[Defect, ...] = (),
+) -> StagedBatch:
+    """Write `rows` (the contract's columns, already of castable types) as a batch of these days.
+
+    Rows are put in the order of the primary key. The folder is new for each attempt, so that two attempts
+    at once never share a file. Raises pyarrow.ArrowInvalid when a value does not fit its column's type.
+    """
+    folder = staging / contract.table / days.key / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    ordered = _in_order(rows.select(list(contract.column_names)).cast(arrow_schema(contract)), contract)
+    files = tuple(_write(part, day, folder) for day, part in _parts(ordered, contract, days))
+    return StagedBatch(
+        table=contract.table,
+        days=days,
+        files=files,
+        fingerprint=fingerprint(files),
+        sources=sources,
+        defects=defects,
+    )
+
+
+def fingerprint(files: Iterable[StagedFile]) -> str:
+    """The fingerprint of a batch's content: which days, and the digest of each."""
+    told = "\n".join(f"{file.day} {file.digest}" for file in sorted(files, key=lambda f: str(f.day)))
+    return sha256(told.encode()).hexdigest()
+
+
+def _in_order(rows: pa.Table, contract: Contract) -> pa.Table:
+    """Sorted by the primary key, then by all else: rows of a broken key, too, have one order only."""
+    rest = [name for name in contract.column_names if name not in contract.primary_key]
+    by = [*contract.primary_key, *rest]
+    return rows.take(pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in by])).combine_chunks()
+
+
+def _parts(rows: pa.Table, contract: Contract, days: Days) -> Iterator[tuple[date | None, pa.Table]]:
+    if not contract.daily:
+        yield None, rows
+        return
+    # Whatever is not of these days goes with the first: such a batch fails its gate, and nothing is lost.
+    present = pc.unique(rows["day"]).to_pylist()
+    for day in days.each():
+        if day in present:
+            yield day, rows.filter(pc.equal(rows["day"], pa.scalar(day, pa.date32())))
+    strange = [day for day in present if day is None or day not in days]
+    if strange:
+        known = pc.is_in(rows["day"], pa.array(list(days.each()), pa.date32()))
+        yield None, rows.filter(pc.invert(known))
+
+
+def _write(rows: pa.Table, day: date | None, folder: Path) -> StagedFile:
+    path = folder / f"{day or 'rows'}.parquet"
+    pq.write_table(rows, path, compression="zstd", store_schema=False)
+    digest = sha256(path.read_bytes()).hexdigest()
+    return StagedFile(day=day, path=str(path), rows=rows.num_rows, digest=digest)

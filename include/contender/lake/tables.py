@@ -1,0 +1,223 @@
+"""Reads and publishes Iceberg tables. A day is replaced as a whole or not at all, and equal content not again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThanOrEqual, Or
+from pyiceberg.table import Table
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from contender.lake.schema import arrow_schema, iceberg_partitioning, iceberg_schema
+from contender.records import StagedBatch, StagedFile
+from contender.settings import Settings
+from contender.specs import Contract, Days
+from contender.specs.frozen import Frozen
+
+
+class LakeError(RuntimeError):
+    """The lake cannot do what was asked; the message says why."""
+
+
+class PinnedFiles(Frozen):
+    """The Parquet files of some days of a table, as one snapshot holds them."""
+
+    table: str
+    snapshot: int | None
+    files: tuple[str, ...]
+
+
+class Published(Frozen):
+    """What publishing a batch came to; `changed` is False when the table already held just that."""
+
+    table: str
+    days: Days
+    snapshot: int | None
+    rows: int
+    changed: bool
+
+
+class Lake:
+    """An open lake."""
+
+    def __init__(self, catalog: SqlCatalog) -> None:
+        self._catalog = catalog
+
+    def pin(self, table: str, days: Days | None = None, snapshot: int | None = None) -> PinnedFiles:
+        """The files of these days (of all, if None) in a snapshot, the newest if none is given."""
+        found = self._find(table)
+        if found is None:
+            return PinnedFiles(table=table, snapshot=None, files=())
+        pinned = snapshot or _newest_snapshot(found)
+        tasks = _scan(found, days, pinned).plan_files() if pinned else ()
+        files = sorted(str(task.file.file_path) for task in tasks)
+        return PinnedFiles(table=table, snapshot=pinned, files=tuple(files))
+
+    def read(
+        self,
+        contract: Contract,
+        days: Days | None = None,
+        *,
+        snapshot: int | None = None,
+        columns: tuple[str, ...] | None = None,
+    ) -> pa.Table:
+        """The rows of these days (of all, if None) in the primary key's order; none when there is no table."""
+        wanted = columns or contract.column_names
+        found = self._find(contract.table)
+        if found is None or _newest_snapshot(found) is None:
+            return arrow_schema(contract).empty_table().select(list(wanted))
+        read = tuple(dict.fromkeys((*wanted, *contract.primary_key)))
+        rows = _scan(found, days, snapshot, read).to_arrow()
+        order = [(name, "ascending") for name in contract.primary_key]
+        ordered: pa.Table = rows.sort_by(order).select(list(wanted))
+        return ordered
+
+    def snapshot(self, table: str) -> int | None:
+        """The newest snapshot of a table; None while it has none."""
+        found = self._find(table)
+        return None if found is None else _newest_snapshot(found)
+
+    def days(self, table: str) -> list[date]:
+        """The days that a daily table holds, in order."""
+        found = self._find(table)
+        if found is None or _newest_snapshot(found) is None:
+            return []
+        return sorted(row["partition"]["day"] for row in found.inspect.partitions().to_pylist())
+
+    def holds(self, batch: StagedBatch) -> bool:
+        """Whether the table already holds just this batch for its days."""
+        found = self._find(batch.table)
+        return found is not None and not _differences(found, batch)
+
+    def publish(self, contract: Contract, batch: StagedBatch) -> Published:
+        """Make the batch the table's content for its days, in one commit.
+
+        Files are copied into the table's folder under names made from their content, so an attempt that was
+        killed before its commit leaves only files that the next attempt uses. Another writer's commit in
+        between makes this one start over on the new state. Raises LakeError for a file of no day of the batch.
+        """
+        if contract.daily and any(file.day is None for file in batch.files):
+            raise LakeError(f"{batch.table} {batch.days.key}: the batch holds rows of other days")
+        changed = self._replace(contract, batch)
+        return Published(
+            table=batch.table,
+            days=batch.days,
+            snapshot=self.snapshot(batch.table),
+            rows=batch.rows,
+            changed=changed,
+        )
+
+    @retry(
+        retry=retry_if_exception_type(CommitFailedException),
+        wait=wait_random_exponential(multiplier=0.1, max=5),
+        stop=stop_after_attempt(8),
+        reraise=True,
+    )
+    def _replace(self, contract: Contract, batch: StagedBatch) -> bool:
+        table = self._create(contract)
+        different = _differences(table, batch)
+        if not different:
+            return False
+        new = [file for file in batch.files if file.day in different]
+        paths = [_copy(table, file) for file in new if file.rows]
+        with table.transaction() as change:
+            if outdated := _days_held(table, batch.days) & different:
+                change.delete(_rows_of(outdated))
+            if paths:
+                change.add_files(paths, check_duplicate_files=False)
+        return True
+
+    def _find(self, table: str) -> Table | None:
+        try:
+            return self._catalog.load_table(table)
+        except NoSuchTableError:
+            return None
+
+    def _create(self, contract: Contract) -> Table:
+        namespace, _, _ = contract.table.partition(".")
+        self._catalog.create_namespace_if_not_exists(namespace)
+        return self._catalog.create_table_if_not_exists(
+            contract.table,
+            schema=iceberg_schema(contract),
+            partition_spec=iceberg_partitioning(contract),
+            properties={"owner": contract.owner},
+        )
+
+
+def open_lake(settings: Settings) -> Lake:
+    """Open the lake of these settings; its folder and a SQLite catalogue are made on first use."""
+    Path(settings.lake).mkdir(parents=True, exist_ok=True)
+    catalog = SqlCatalog(
+        "contender",
+        uri=settings.lake_catalog,
+        warehouse=f"file://{settings.lake}",
+    )
+    return Lake(catalog)
+
+
+def _scan(table: Table, days: Days | None, snapshot: int | None, columns: tuple[str, ...] = ("*",)) -> Any:
+    rows: BooleanExpression = AlwaysTrue() if days is None else _between(days.first, days.last)
+    return table.scan(row_filter=rows, snapshot_id=snapshot, selected_fields=columns)
+
+
+def _newest_snapshot(table: Table) -> int | None:
+    newest = table.current_snapshot()
+    return None if newest is None else newest.snapshot_id
+
+
+def _differences(table: Table, batch: StagedBatch) -> set[date | None]:
+    """The days whose content in the table is not that of the batch."""
+    held = _digests(table, batch.days)
+    staged: dict[date | None, set[str]] = {file.day: {file.digest} for file in batch.files if file.rows}
+    return {day for day in {*held, *staged} if held.get(day) != staged.get(day)}
+
+
+def _digests(table: Table, days: Days) -> dict[date | None, set[str]]:
+    """The digests of the files that the table holds, by day: their names are made from them."""
+    found: dict[date | None, set[str]] = {}
+    daily = bool(table.spec().fields)
+    if _newest_snapshot(table) is None:
+        return found
+    for task in _scan(table, days if daily else None, None).plan_files():
+        day = _EPOCH + timedelta(days=task.file.partition[0]) if daily else None
+        found.setdefault(day, set()).add(Path(task.file.file_path).stem)
+    return found
+
+
+def _days_held(table: Table, days: Days) -> set[date | None]:
+    return set(_digests(table, days))
+
+
+def _copy(table: Table, file: StagedFile) -> str:
+    part = f"day={file.day}/" if file.day else ""
+    target = f"{table.location()}/data/{part}{file.digest}.parquet"
+    with table.io.new_output(target).create(overwrite=True) as output:
+        output.write(Path(file.path).read_bytes())
+    return target
+
+
+def _rows_of(days: Iterable[date | None]) -> BooleanExpression:
+    known = sorted(day for day in days if day is not None)
+    if not known:
+        return AlwaysTrue()
+    spans: list[list[date]] = []
+    for day in known:
+        if spans and (day - spans[-1][1]).days == 1:
+            spans[-1][1] = day
+        else:
+            spans.append([day, day])
+    return reduce(Or, (_between(first, last) for first, last in spans))
+
+
+def _between(first: date, last: date) -> BooleanExpression:
+    return And(GreaterThanOrEqual("day", first.isoformat()), LessThanOrEqual("day", last.isoformat()))
+
+
+_EPOCH = date(1970, 1, 1)

@@ -1,0 +1,82 @@
+"""An Evidently report on a sample: how the features' distributions moved, for people, and in figures."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from evidently import DataDefinition, Dataset, Report
+from evidently.presets import DataDriftPreset
+
+from contender.lake import Lake
+from contender.settings import Settings
+from contender.specs import Days, ModelSpec
+from contender.specs.frozen import Frozen
+
+
+class Drift(Frozen):
+    """How many features moved; nothing is told while there is no history to compare with."""
+
+    share: float | None
+    drifted: tuple[str, ...]
+    emptied: tuple[str, ...]
+    report: str | None
+
+
+def compare_features(model: ModelSpec, day: date, lake: Lake, settings: Settings) -> Drift:
+    """Compare the features of the days up to `day` with those of the weeks before, on a sample of each.
+
+    Distances: Wasserstein (normed) for numbers, Jensen-Shannon for categories; 0.1 and more is drift. The
+    report is written to `<reports>/drift/<model>/<day>.html`.
+    """
+    watch = model.monitoring
+    current_days = Days(first=day - timedelta(days=watch.current_days - 1), last=day)
+    before = current_days.first - timedelta(days=1)
+    reference_days = Days(first=before - timedelta(days=watch.reference_days - 1), last=before)
+    current, reference = (_sample(model, days, lake) for days in (current_days, reference_days))
+    if current.empty or reference.empty:
+        return Drift(share=None, drifted=(), emptied=(), report=None)
+    emptied = tuple(name for name in model.feature_names if _emptied(current[name], reference[name]))
+    # A column without any value has no distribution to compare.
+    compared = [
+        name for name in model.feature_names if current[name].notna().any() and reference[name].notna().any()
+    ]
+    result = _report(model, current[compared], reference[compared])
+    path = Path(settings.reports) / "drift" / model.name / f"{day}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".part")
+    result.save_html(str(draft))
+    draft.replace(path)
+    drifted = tuple(sorted(_drifted(result.dict()["metrics"])))
+    return Drift(share=len(drifted) / len(compared), drifted=drifted, emptied=emptied, report=str(path))
+
+
+def _sample(model: ModelSpec, days: Days, lake: Lake) -> pd.DataFrame:
+    rows = lake.read(model.feature_contract, days, columns=model.feature_names).to_pandas()
+    size = min(len(rows), model.monitoring.sample_rows)
+    return rows.sample(size, random_state=model.recipe.seed).reset_index(drop=True)
+
+
+def _emptied(current: pd.Series[Any], reference: pd.Series[Any]) -> bool:
+    return bool(current.isna().all() and reference.notna().mean() > 0.5)
+
+
+def _report(model: ModelSpec, current: pd.DataFrame, reference: pd.DataFrame) -> Any:
+    strings = {column.name for column in model.features if column.type == "string"}
+    definition = DataDefinition(
+        numerical_columns=[name for name in current if name not in strings],
+        categorical_columns=[name for name in current if name in strings],
+    )
+    report = Report([DataDriftPreset(num_method="wasserstein", cat_method="jensenshannon")])
+    sides = (Dataset.from_pandas(side, data_definition=definition) for side in (current, reference))
+    return report.run(*sides)
+
+
+def _drifted(metrics: list[dict[str, Any]]) -> set[str]:
+    return {
+        str(metric["config"]["column"])
+        for metric in metrics
+        if "column" in metric["config"] and float(metric["value"]) >= float(metric["config"]["threshold"])
+    }

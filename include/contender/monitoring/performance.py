@@ -1,0 +1,50 @@
+"""How well a day was foretold, now that its outcomes are known."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from contender.lake import Lake
+from contender.measures import measure
+from contender.records import Book, Measures
+from contender.specs import Days, ModelSpec
+from contender.specs.frozen import Frozen
+
+
+class Performance(Frozen):
+    """A scored day's measures; without them when nothing was scored or no outcome is known."""
+
+    day: date
+    version: int | None
+    scored_rows: int
+    measures: Measures | None
+    expected_brier: float | None
+
+
+def measure_performance(model: ModelSpec, day: date, lake: Lake, book: Book) -> Performance:
+    """Measure the predictions served for `day` on the rows whose outcome is known."""
+    days = Days.one(day)
+    served = lake.read(model.prediction_contract, days).to_pandas()
+    labels = lake.read(model.label_contract, days).to_pandas()
+    known = served.merge(labels, on=list(model.row_key), how="inner", validate="one_to_one")
+    version = int(served["model_version"].iloc[0]) if len(served) else None
+    measures = None
+    if len(known):
+        measures = measure(known["label"].to_numpy(np.int64), known["score"].to_numpy(np.float64))
+    return Performance(
+        day=day,
+        version=version,
+        scored_rows=len(served),
+        measures=measures,
+        expected_brier=_expected_brier(model, version, book),
+    )
+
+
+def _expected_brier(model: ModelSpec, version: int | None, book: Book) -> float | None:
+    """The Brier score of the version's own evaluation."""
+    for evaluation in book.evaluations(model.name):
+        if evaluation.challenger.version == version:
+            return evaluation.challenger_measures.brier
+    return None

@@ -1,0 +1,52 @@
+"""The book of record: the typed records that stages hand to each other, and the tables that keep them."""
+
+from contender.records.alerts import Alert
+from contender.records.batches import (
+    Defect,
+    ExpectationResult,
+    GateResult,
+    Publication,
+    StagedBatch,
+    StagedFile,
+    Verdict,
+    gate_id,
+    publication_id,
+)
+from contender.records.book import Book, BookError, migrate, open_book
+from contender.records.identity import identify
+from contender.records.models import (
+    Decision,
+    DriftVerdict,
+    Evaluation,
+    Measures,
+    Monitored,
+    Pin,
+    Reason,
+    TrainedVersion,
+)
+
+__all__ = [
+    "Alert",
+    "Book",
+    "BookError",
+    "Decision",
+    "Defect",
+    "DriftVerdict",
+    "Evaluation",
+    "ExpectationResult",
+    "GateResult",
+    "Measures",
+    "Monitored",
+    "Pin",
+    "Publication",
+    "Reason",
+    "StagedBatch",
+    "StagedFile",
+    "TrainedVersion",
+    "Verdict",
+    "gate_id",
+    "identify",
+    "migrate",
+    "open_book",
+    "publication_id",
+]

@@ -1,0 +1,202 @@
+"""The book of record: what was judged, published, decided and told, kept beyond any run's logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from contender.records import tables
+from contender.records.alerts import Alert
+from contender.records.batches import GateResult, Publication
+from contender.records.models import Decision, Evaluation, Monitored
+from contender.specs.frozen import Frozen
+
+Record = TypeVar("Record", bound=Frozen)
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class BookError(RuntimeError):
+    """The book cannot be read or written; the message says what to run."""
+
+
+class Book:
+    """An open book of record. A record that is already there, by its id, is left as it is."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add_gate_result(self, result: GateResult) -> GateResult:
+        """Keep a gate's judgement."""
+        row = tables.GateResultRow(
+            id=result.id, subject=result.table, key=result.days.key, run=result.run,
+            state=result.verdict, at=result.at, record=_json(result),
+        )  # fmt: skip
+        return self._add(row, result)
+
+    def gate_result(self, result_id: str) -> GateResult | None:
+        """The judgement of that id."""
+        return self._get(tables.GateResultRow, result_id, GateResult)
+
+    def gate_results(self, table: str | None = None, limit: int = 100) -> list[GateResult]:
+        """The newest judgements (of one table), newest first."""
+        return self._newest(tables.GateResultRow, GateResult, table, limit)
+
+    def intend(self, publication: Publication) -> None:
+        """Write down that a batch is about to be committed."""
+        row = tables.PublicationRow(
+            id=publication.id, subject=publication.table, key=publication.days.key,
+            run=publication.run, state="intended", at=publication.at, record=_json(publication),
+        )  # fmt: skip
+        self._add(row, publication)
+
+    def confirm(self, publication_id: str) -> None:
+        """Write down that the commit went through."""
+        with Session(self._engine) as session, session.begin():
+            row = session.get_one(tables.PublicationRow, publication_id)
+            row.state = "committed"
+
+    def publication(self, publication_id: str) -> Publication | None:
+        """The publication of that id, intended or committed."""
+        return self._get(tables.PublicationRow, publication_id, Publication)
+
+    def add_evaluation(self, evaluation: Evaluation) -> Evaluation:
+        """Keep an evaluation."""
+        row = tables.EvaluationRow(
+            id=evaluation.id, subject=evaluation.model, key=str(evaluation.night),
+            state="judged", at=evaluation.at, record=_json(evaluation),
+        )  # fmt: skip
+        return self._add(row, evaluation)
+
+    def evaluation(self, evaluation_id: str) -> Evaluation | None:
+        """The evaluation of that id."""
+        return self._get(tables.EvaluationRow, evaluation_id, Evaluation)
+
+    def evaluations(self, model: str, limit: int = 100) -> list[Evaluation]:
+        """The model's newest evaluations, newest first."""
+        return self._newest(tables.EvaluationRow, Evaluation, model, limit)
+
+    def add_decision(self, decision: Decision) -> Decision:
+        """Enter a decision into the promotion ledger."""
+        row = tables.DecisionRow(
+            id=decision.id, subject=decision.model, key=str(decision.night),
+            state=decision.kind, at=decision.at, record=_json(decision),
+        )  # fmt: skip
+        return self._add(row, decision)
+
+    def decisions(self, model: str | None = None, limit: int = 100) -> list[Decision]:
+        """The ledger's newest entries (of one model), newest first."""
+        return self._newest(tables.DecisionRow, Decision, model, limit)
+
+    def add_monitored(self, monitored: Monitored) -> Monitored:
+        """Keep what monitoring concluded."""
+        row = tables.MonitoredRow(
+            id=monitored.id, subject=monitored.model, key=str(monitored.day),
+            state=monitored.verdict, at=monitored.at, record=_json(monitored),
+        )  # fmt: skip
+        return self._add(row, monitored)
+
+    def monitored(self, model: str | None = None, limit: int = 100) -> list[Monitored]:
+        """The newest conclusions (about one model), newest first."""
+        return self._newest(tables.MonitoredRow, Monitored, model, limit)
+
+    def add_alert(self, alert: Alert) -> Alert:
+        """Keep a mail that is to be sent."""
+        row = tables.AlertRow(
+            id=alert.id, subject=alert.about, key=alert.kind, state=alert.state,
+            at=alert.at, record=_json(alert),
+        )  # fmt: skip
+        return self._add(row, alert)
+
+    def pending_alerts(self) -> list[Alert]:
+        """The mails that no server has taken yet, oldest first."""
+        query = select(tables.AlertRow).where(tables.AlertRow.state == "pending").order_by(tables.AlertRow.at)
+        with Session(self._engine) as session:
+            return [Alert.model_validate(row.record) for row in session.scalars(query)]
+
+    def alerts(self, limit: int = 100) -> list[Alert]:
+        """The newest mails, newest first."""
+        return self._newest(tables.AlertRow, Alert, None, limit)
+
+    def settle_alert(self, alert: Alert) -> None:
+        """Write down what became of a mail: its state and, when it failed, why."""
+        with Session(self._engine) as session, session.begin():
+            row = session.get_one(tables.AlertRow, alert.id)
+            row.state, row.record = alert.state, _json(alert)
+
+    def _add(self, row: tables.Base, record: Record) -> Record:
+        """Insert the row; when its id is taken, return the record that stands there."""
+        kind, row_id = type(row), row.id
+        try:
+            with Session(self._engine) as session, session.begin():
+                session.add(row)
+        except IntegrityError:
+            kept = self._get(kind, row_id, type(record))
+            if kept is None:
+                raise
+            return kept
+        return record
+
+    def _get(self, kind: type[tables.Base], row_id: str, record: type[Record]) -> Record | None:
+        with Session(self._engine) as session:
+            row = session.get(kind, row_id)
+            return None if row is None else record.model_validate(row.record)
+
+    def _newest(
+        self, kind: type[tables.Base], record: type[Record], subject: str | None, limit: int
+    ) -> list[Record]:
+        query = select(kind).order_by(kind.at.desc()).limit(limit)
+        if subject is not None:
+            query = query.where(kind.subject == subject)
+        with Session(self._engine) as session:
+            return [record.model_validate(row.record) for row in session.scalars(query)]
+
+
+def open_book(url: str) -> Book:
+    """Open the book at a SQLAlchemy URL. Raises BookError when it was never made, or by another version."""
+    engine = _engine(url)
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    wanted = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    if found != wanted:
+        state = "does not exist yet" if found is None else f"is at revision {found}, not {wanted}"
+        place = make_url(url).render_as_string(hide_password=True)
+        raise BookError(f"the book of record at {place} {state}: run `contender migrate`")
+    return Book(engine)
+
+
+def migrate(url: str) -> None:
+    """Create the book's tables, or bring them to this version's shape; harmless when they already are."""
+    database = make_url(url).database
+    if url.startswith("sqlite") and database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["engine"] = _engine(url)
+    command.upgrade(config, "head")
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _let_writers_wait)
+    return engine
+
+
+def _let_writers_wait(connection: Any, _: object) -> None:
+    # Several tasks write at once: readers must not block them, and writers take turns.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA busy_timeout=30000")
+
+
+def _json(record: Frozen) -> dict[str, object]:
+    return record.model_dump(mode="json")

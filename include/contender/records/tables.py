@@ -1,0 +1,60 @@
+"""The tables of the book: what is searched by stands in columns, the record itself beside it as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, DateTime, Index, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """Every table keeps its rows in the order of their arrival."""
+
+    __abstract__ = True
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(200), index=True)
+    key: Mapped[str] = mapped_column(String(40))
+    run: Mapped[str] = mapped_column(String(250), default="")
+    state: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    record: Mapped[dict[str, object]] = mapped_column(JSON)
+
+
+class GateResultRow(Base):
+    """subject: table; key: days; state: verdict."""
+
+    __tablename__ = "gate_results"
+    __table_args__ = (Index("gate_results_of_a_batch", "subject", "key"),)
+
+
+class PublicationRow(Base):
+    """subject: table; key: days; state: `intended`, then `committed`."""
+
+    __tablename__ = "publications"
+    __table_args__ = (Index("publications_of_a_batch", "subject", "key"),)
+
+
+class EvaluationRow(Base):
+    """subject: model; key: night; state: `judged`."""
+
+    __tablename__ = "evaluations"
+
+
+class DecisionRow(Base):
+    """subject: model; key: night; state: the decision's kind."""
+
+    __tablename__ = "decisions"
+
+
+class MonitoredRow(Base):
+    """subject: model; key: day; state: the drift verdict."""
+
+    __tablename__ = "monitored"
+
+
+class AlertRow(Base):
+    """subject: what it is about; key: its kind; state: `pending` or `sent`."""
+
+    __tablename__ = "alerts"

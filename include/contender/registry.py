@@ -1,0 +1,182 @@
+"""The model registry: fitted versions with their pins, and the alias that says which one serves."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import mlflow
+import mlflow.sklearn
+import skops.io
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+from sklearn.pipeline import Pipeline
+
+from contender.records import TrainedVersion
+from contender.settings import Settings
+
+CHAMPION = "champion"
+
+# What boosted trees with categories are made of, beyond what skops trusts by itself. A partial is no more
+# than its function, and skops asks for trust in that one, too.
+_TRUSTED = [
+    "functools.partial",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.utils.validation.check_array",
+]
+_RECORD = "contender.record"
+_FIT = "contender.fit"
+
+
+class Registry:
+    """An open registry. Every version holds two pipelines: the model, and the baseline fitted on the same rows."""
+
+    def __init__(self, client: MlflowClient, artifacts: str | None) -> None:
+        self._client = client
+        self._artifacts = artifacts
+
+    def register(
+        self,
+        trained: TrainedVersion,
+        fit: str,
+        model: Pipeline,
+        baseline: Pipeline,
+        *,
+        parameters: Mapping[str, object],
+        requirements: Sequence[str],
+    ) -> TrainedVersion:
+        """Log and register a fitted version; `fit` names the inputs of the fit. Returns it with its number."""
+        experiment = self._experiment(trained.model)
+        run = self._client.create_run(experiment, run_name=f"{trained.model} {trained.night}")
+        run_id = run.info.run_id
+        try:
+            model_uri = self._log(run_id, trained, model, baseline, parameters, requirements)
+            self._ensure_model(trained.model)
+            created = self._client.create_model_version(trained.model, source=model_uri, run_id=run_id)
+            numbered = trained.model_copy(update={"version": int(created.version)})
+            # The fit is tagged last: a version without it was cut short, and is never found by `find`.
+            self._tag(numbered, _RECORD, numbered.model_dump_json())
+            self._tag(numbered, _FIT, fit)
+        except BaseException:
+            self._client.set_terminated(run_id, "FAILED")
+            raise
+        self._client.set_terminated(run_id, "FINISHED")
+        return numbered
+
+    def find(self, model: str, fit: str) -> TrainedVersion | None:
+        """The version that came of a fit with the same inputs, if there is one."""
+        found = self._search(f"name = '{model}' and tags.`{_FIT}` = '{fit}'")
+        return _record(found[0]) if found else None
+
+    def version(self, model: str, version: int) -> TrainedVersion:
+        """The record of a version."""
+        return _record(self._client.get_model_version(model, str(version)))
+
+    def champion(self, model: str) -> TrainedVersion | None:
+        """The version that serves; None before the first promotion."""
+        try:
+            return _record(self._client.get_model_version_by_alias(model, CHAMPION))
+        except MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                return None
+            raise
+
+    def set_champion(self, model: str, version: int) -> None:
+        """Let a version serve."""
+        self._client.set_registered_model_alias(model, CHAMPION, str(version))
+
+    def load(self, model: str, version: int) -> Pipeline:
+        """The fitted pipeline of a version, read by skops: no code of the file is run."""
+        return self._load(model, version, "model")
+
+    def load_baseline(self, model: str, version: int) -> Pipeline:
+        """The baseline that was fitted on the same rows as the version."""
+        return self._load(model, version, "baseline")
+
+    def record_metrics(self, trained: TrainedVersion, metrics: Mapping[str, float]) -> None:
+        """Write an evaluation's measures onto the version's run, for people who look in MLflow."""
+        run_id = self._client.get_model_version(trained.model, str(trained.version)).run_id
+        for name, figure in metrics.items():
+            self._client.log_metric(str(run_id), name, figure)
+
+    def _log(
+        self,
+        run_id: str,
+        trained: TrainedVersion,
+        model: Pipeline,
+        baseline: Pipeline,
+        parameters: Mapping[str, object],
+        requirements: Sequence[str],
+    ) -> str:
+        described = trained.model_dump(mode="json", exclude={"version", "pins", "trained_on"})
+        described |= {"trained_on": trained.trained_on.key, **parameters}
+        described |= {f"snapshot.{pin.table}": pin.snapshot for pin in trained.pins}
+        for name, value in described.items():
+            self._client.log_param(run_id, name, value)
+        with TemporaryDirectory() as folder:
+            for name, pipeline in (("model", model), ("baseline", baseline)):
+                path = Path(folder) / name
+                mlflow.sklearn.save_model(
+                    pipeline,
+                    str(path),
+                    serialization_format="skops",
+                    skops_trusted_types=_TRUSTED,
+                    pip_requirements=list(requirements),
+                )
+                self._client.log_artifacts(run_id, str(path), artifact_path=name)
+        return f"{self._client.get_run(run_id).info.artifact_uri}/model"
+
+    def _load(self, model: str, version: int, name: str) -> Pipeline:
+        run_id = self._client.get_model_version(model, str(version)).run_id
+        with TemporaryDirectory() as folder:
+            local = Path(self._client.download_artifacts(str(run_id), name, folder))
+            (file,) = local.glob("*.skops")
+            return skops.io.load(file, trusted=_TRUSTED)
+
+    def _experiment(self, model: str) -> str:
+        found = self._client.get_experiment_by_name(model)
+        if found is not None:
+            return str(found.experiment_id)
+        try:
+            place = f"{self._artifacts}/{model}" if self._artifacts else None
+            return str(self._client.create_experiment(model, artifact_location=place))
+        except MlflowException as error:  # another task was first
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            return self._experiment(model)
+
+    def _ensure_model(self, model: str) -> None:
+        try:
+            self._client.create_registered_model(model)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+    def _tag(self, trained: TrainedVersion, name: str, value: str) -> None:
+        self._client.set_model_version_tag(trained.model, str(trained.version), name, value)
+
+    def _search(self, query: str) -> list[ModelVersion]:
+        return list(self._client.search_model_versions(query, order_by=["version_number DESC"]))
+
+
+@cache
+def open_registry(settings: Settings) -> Registry:
+    """Open the registry of these settings; a SQLite one is made on first use, its artifacts beside it."""
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    embedded = settings.registry.startswith("sqlite")
+    if embedded:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    artifacts = (settings.home / "artifacts").as_uri() if embedded else None
+    return Registry(MlflowClient(tracking_uri=settings.registry), artifacts)
+
+
+def _record(version: Any) -> TrainedVersion:
+    return TrainedVersion.model_validate_json(version.tags[_RECORD])

@@ -1,0 +1,55 @@
+"""What a fitted version came from: sources of the recipe, code of the project, installed packages."""
+
+from __future__ import annotations
+
+import subprocess
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import distributions, version
+from pathlib import Path
+
+from contender import __version__
+from contender.settings import PROJECT
+from contender.specs import ModelSpec
+
+
+def fingerprint_recipe(model: ModelSpec, home: Path) -> str:
+    """A recipe's fingerprint: its sources and parameters. Another one means another recipe."""
+    digest = sha256()
+    for part in ("features.py", "estimator.py"):
+        digest.update((home / part).read_bytes())
+    digest.update(model.recipe.model_dump_json().encode())
+    digest.update("\n".join((*model.feature_names, "", *model.baseline_features)).encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def code_version() -> str:
+    """The commit of the project, with `+` when files differ from it; the package's version outside of git."""
+    described = _git("rev-parse", "--short=12", "HEAD")
+    if described is None:
+        return __version__
+    return described + ("+" if _git("status", "--porcelain") else "")
+
+
+@cache
+def environment() -> str:
+    """A fingerprint of every installed package and its version."""
+    installed = sorted({f"{d.metadata['Name']}=={d.version}".lower() for d in distributions()})
+    return sha256("\n".join(installed).encode()).hexdigest()[:16]
+
+
+def requirements() -> list[str]:
+    """What a version needs to be loaded elsewhere."""
+    return [f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "numpy", "pandas")]
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", "-C", str(PROJECT), *arguments],  # noqa: S607
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
