@@ -70,7 +70,7 @@ def open_duckdb() -> Any:
     session = SparkSession.builder.getOrCreate()
     names = (f"checkpoint_{number}" for number in itertools.count())
 
-    def local_checkpoint(rows: Any, eager: bool = True) -> Any:
+    def local_checkpoint(rows: Any, eager: bool = True) -> Any:  # noqa: ARG001 - as PySpark calls it
         name = next(names)
         connection.execute(f"CREATE TABLE {name} AS {rows.sql(dialect='duckdb')}")
         return session.table(name)
@@ -94,7 +94,7 @@ def read_table(session: Any, table: Mapping[str, Any]) -> Any:
     """The table's rows, every column cast to its declared type; an empty table when it has no files."""
     if not table["files"]:
         return empty(session, table["columns"])
-    return cast(session.read.parquet(*table["files"]), table["columns"])
+    return cast(session.read.load(table["files"], format="parquet"), table["columns"])
 
 
 def empty(session: Any, columns: list[dict[str, str]]) -> Any:

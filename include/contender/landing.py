@@ -33,10 +33,8 @@ def fetch(settings: Settings, name: str, into: Path) -> RawFile:
     """Copy the file `name` out of the landing zone into a folder. Raises NotDelivered when it is not there."""
     target = into / PurePosixPath(name).name
     into.mkdir(parents=True, exist_ok=True)
-    if settings.landing.startswith("s3://"):
-        place = _download(settings, name, target)
-    else:
-        place = _copy(settings, name, target)
+    bring = _download if settings.landing.startswith("s3://") else _copy
+    place = bring(settings, name, target)
     content = target.read_bytes()
     return RawFile(
         name=name, place=place, copy_path=target, size=len(content), digest=sha256(content).hexdigest()

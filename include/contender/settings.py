@@ -18,7 +18,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CONTENDER_", frozen=True, extra="forbid")
 
     home: Path = Field(
-        default=PROJECT / ".contender", description="Folder of all generated state that has no place of its own."
+        default=PROJECT / ".contender",
+        description="Folder of all generated state that has no place of its own.",
     )
     catalog_home: Path = Field(
         default=PROJECT / "include" / "catalog", description="Folder of the dataset and model contracts."
@@ -40,18 +41,22 @@ class Settings(BaseSettings):
         default="", description="MLflow tracking URI. Default SQLite in `<home>`, artifacts beside it."
     )
     reports: str = Field(default="", description="Folder of the HTML reports. Default `<home>/reports`.")
+    nightly: bool = Field(
+        default=True,
+        description="Whether cron starts the nights; without it they are started by partition key alone.",
+    )
     engine: Literal["auto", "spark", "duckdb"] = Field(
-        default="auto", description="Where features are built: `auto` takes Spark for ranges and large nights."
+        default="auto",
+        description="Where features are built: `auto` takes Spark for ranges and large nights.",
     )
     spark_rows: int = Field(
         default=5_000_000, gt=0, description="Input rows from which `auto` takes Spark for a single night."
     )
     ui_url: str = Field(
-        default="http://127.0.0.1:8080", description="Where people reach the Airflow UI; links in mails begin so."
+        default="http://127.0.0.1:8080",
+        description="Where people reach the Airflow UI; links in mails begin so.",
     )
-    mail_from: str = Field(
-        default="contender@contender.example", description="Sender of alert mails."
-    )
+    mail_from: str = Field(default="contender@contender.example", description="Sender of alert mails.")
 
     def model_post_init(self, _: object) -> None:
         """Places that are not set lie below `home`."""

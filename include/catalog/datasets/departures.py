@@ -13,9 +13,7 @@ SPEC = DatasetSpec(
         Column(name="flight", type="integer", description="flight number"),
         Column(name="origin", type="string", description="airport left from, FAA code"),
         Column(name="dest", type="string", description="airport flown to, FAA code"),
-        Column(
-            name="sched_dep_time", type="integer", unit="HHMM", description="local, by timetable"
-        ),
+        Column(name="sched_dep_time", type="integer", unit="HHMM", description="local, by timetable"),
         Column(
             name="dep_time",
             type="integer",

@@ -16,9 +16,7 @@ SPEC = DatasetSpec(
         Column(name="model", type="string", description="the builder's name for it"),
         Column(name="engines", type="integer", description="number of engines"),
         Column(name="seats", type="integer", description="number of seats"),
-        Column(
-            name="speed", type="number", unit="mph", nullable=True, description="mostly missing"
-        ),
+        Column(name="speed", type="number", unit="mph", nullable=True, description="mostly missing"),
         Column(name="engine", type="string", description="kind of engine"),
     ),
     primary_key=("tailnum",),

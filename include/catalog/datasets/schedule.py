@@ -13,12 +13,8 @@ SPEC = DatasetSpec(
         Column(name="flight", type="integer", description="flight number"),
         Column(name="origin", type="string", description="airport left from, FAA code"),
         Column(name="dest", type="string", description="airport flown to, FAA code"),
-        Column(
-            name="sched_dep_time", type="integer", unit="HHMM", description="local, by timetable"
-        ),
-        Column(
-            name="sched_arr_time", type="integer", unit="HHMM", description="local, by timetable"
-        ),
+        Column(name="sched_dep_time", type="integer", unit="HHMM", description="local, by timetable"),
+        Column(name="sched_arr_time", type="integer", unit="HHMM", description="local, by timetable"),
         Column(name="distance", type="number", unit="miles", description="between the airports"),
     ),
     primary_key=("day", "carrier", "flight", "origin"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -48,7 +49,7 @@ def _line(subject: str) -> str:
     return " ".join(subject.split())
 
 
-def _render(template: str, values: dict[str, object]) -> str:
+def _render(template: str, values: Mapping[str, object]) -> str:
     return _templates().get_template(template).render(values)
 
 

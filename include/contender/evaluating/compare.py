@@ -81,6 +81,8 @@ def _figures(evaluation: Evaluation) -> dict[str, float]:
         f"{who}_{name}": figure
         for who, measures in judged.items()
         if measures is not None
-        for name, figure in measures.model_dump(include={"auc", "brier", "log_loss", "calibration_error"}).items()
+        for name, figure in measures.model_dump(
+            include={"auc", "brier", "log_loss", "calibration_error"}
+        ).items()
         if figure is not None
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow.parquet as pq
@@ -31,9 +30,7 @@ class Plan(Frozen):
     pins: tuple[Pin, ...]
 
 
-def plan_features(
-    catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, settings: Settings
-) -> Plan:
+def plan_features(catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, settings: Settings) -> Plan:
     """Pin the inputs of these nights and write the plan file into a folder of its own.
 
     A night's features are of the day it scores (`horizon_days` later); its labels are of the day that matured
@@ -71,12 +68,8 @@ def plan_features(
     }
     file = folder / "plan.json"
     file.write_text(json.dumps(written, indent=2))
-    pins = tuple(
-        Pin(table=pin.table, snapshot=pin.snapshot) for pin in pinned.values() if pin.snapshot
-    )
-    return Plan(
-        model=model.name, nights=nights, engine=engine, file=str(file), outputs=outputs, pins=pins
-    )
+    pins = tuple(Pin(table=pin.table, snapshot=pin.snapshot) for pin in pinned.values() if pin.snapshot)
+    return Plan(model=model.name, nights=nights, engine=engine, file=str(file), outputs=outputs, pins=pins)
 
 
 def choose_engine(

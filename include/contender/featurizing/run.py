@@ -42,12 +42,8 @@ def collect(model: ModelSpec, plan: Plan, settings: Settings) -> dict[str, Stage
     """Stage what the engine wrote: `features` and `labels`, each a batch for its gate."""
     nights = plan.nights
     return {
-        "features": _collect(
-            plan, "features", model.feature_contract, model.scored_days(nights), settings
-        ),
-        "labels": _collect(
-            plan, "labels", model.label_contract, model.matured_days(nights), settings
-        ),
+        "features": _collect(plan, "features", model.feature_contract, model.scored_days(nights), settings),
+        "labels": _collect(plan, "labels", model.label_contract, model.matured_days(nights), settings),
     }
 
 

@@ -50,7 +50,7 @@ def check(contract: Contract, batch: StagedBatch, run: str) -> GateResult:
 def _verdict(verdicts: Sequence[Verdict]) -> Verdict:
     for worst in ("fail", "warn"):
         if worst in verdicts:
-            return worst  # type: ignore[return-value]
+            return worst
     return "pass"
 
 
@@ -110,9 +110,9 @@ def _broken(
 def _observed(
     promise: Expectation, figures: dict[str, Any], result: Any, contract: Contract, rows: int
 ) -> str:
-    if result.exception_info and "raised_exception" in result.exception_info:
-        if result.exception_info["raised_exception"]:
-            return f"could not be checked: {result.exception_info['exception_message']}"
+    trouble = result.exception_info or {}
+    if trouble.get("raised_exception"):
+        return f"could not be checked: {trouble['exception_message']}"
     if "unexpected_count" not in figures:
         return f"{figures.get('observed_value', 'nothing')} rows" if not promise.columns else "not so"
     told = f"{int(figures['unexpected_count'])} of {rows} rows"
@@ -128,9 +128,7 @@ def _failing_keys(figures: dict[str, Any], contract: Contract) -> tuple[dict[str
     found = figures.get("unexpected_index_list") or []
     keys: list[dict[str, str]] = []
     for entry in found:
-        key = {
-            name: "***" if name in pii else str(entry.get(name))[:60] for name in contract.primary_key
-        }
+        key = {name: "***" if name in pii else str(entry.get(name))[:60] for name in contract.primary_key}
         if key not in keys:
             keys.append(key)
         if len(keys) == KEYS_KEPT:

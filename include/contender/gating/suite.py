@@ -1,125 +1,58 @@
-"""A contract's promises as Great Expectations' own, each beside its wording for people."""
+"""A contract's promises as Great Expectations' own, and in words for people."""
 
 from __future__ import annotations
-
-from functools import singledispatch
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation as GxExpectation
 
-from contender.specs import (
-    Between,
-    Expectation,
-    InSet,
-    Matches,
-    NotNull,
-    OrderedPair,
-    RowCount,
-    Unique,
-)
+from contender.specs import Between, Expectation, InSet, Matches, NotNull, OrderedPair, RowCount, Unique
 
 
 def build_expectation(promise: Expectation, days: int) -> GxExpectation:
     """The promise as Great Expectations checks it, over a batch of so many days."""
-    return _build(promise, days)
+    match promise:
+        case NotNull(column=column, mostly=mostly):
+            return gxe.ExpectColumnValuesToNotBeNull(column=column, mostly=mostly)
+        case Between(column=column, low=low, high=high, mostly=mostly):
+            return gxe.ExpectColumnValuesToBeBetween(
+                column=column, min_value=low, max_value=high, mostly=mostly
+            )
+        case InSet(column=column, values=values, mostly=mostly):
+            return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(values), mostly=mostly)
+        case Matches(column=column, pattern=pattern, mostly=mostly):
+            return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=pattern, mostly=mostly)
+        case OrderedPair(low=low_column, high=high_column):
+            return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+                column_A=high_column,
+                column_B=low_column,
+                or_equal=True,
+                ignore_row_if="either_value_is_missing",
+            )
+        case Unique(key=(column,)):
+            return gxe.ExpectColumnValuesToBeUnique(column=column)
+        case Unique(key=key):
+            return gxe.ExpectCompoundColumnsToBeUnique(column_list=list(key))
+        case RowCount(low=fewest, high=most):
+            return gxe.ExpectTableRowCountToBeBetween(min_value=fewest * days, max_value=most * days)
 
 
 def describe(promise: Expectation, days: int) -> str:
     """The promise in words."""
+    match promise:
+        case NotNull(column=column):
+            told = f"{column} has a value"
+        case Between(column=column, low=low, high=high):
+            bounds = ("any" if bound is None else f"{bound:g}" for bound in (low, high))
+            told = f"{column} is between {' and '.join(bounds)}"
+        case InSet(column=column, values=values):
+            told = f"{column} is one of {', '.join(values)}"
+        case Matches(column=column, pattern=pattern):
+            told = f"{column} has the form {pattern}"
+        case OrderedPair(low=low_column, high=high_column):
+            told = f"{low_column} is not above {high_column}"
+        case Unique(key=key):
+            told = f"no two rows share {', '.join(key)}"
+        case RowCount(low=fewest, high=most):
+            told = f"there are {fewest * days} to {most * days} rows"
     mostly = getattr(promise, "mostly", 1.0)
-    share = "" if mostly == 1 else f" in {mostly:.0%} of rows"
-    return _describe(promise, days) + share
-
-
-@singledispatch
-def _build(promise: object, days: int) -> GxExpectation:
-    raise TypeError(f"no expectation is known for {promise!r}")
-
-
-@_build.register
-def _(promise: NotNull, days: int) -> GxExpectation:  # noqa: ARG001
-    return gxe.ExpectColumnValuesToNotBeNull(column=promise.column, mostly=promise.mostly)
-
-
-@_build.register
-def _(promise: Between, days: int) -> GxExpectation:  # noqa: ARG001
-    return gxe.ExpectColumnValuesToBeBetween(
-        column=promise.column, min_value=promise.low, max_value=promise.high, mostly=promise.mostly
-    )
-
-
-@_build.register
-def _(promise: InSet, days: int) -> GxExpectation:  # noqa: ARG001
-    return gxe.ExpectColumnValuesToBeInSet(
-        column=promise.column, value_set=list(promise.values), mostly=promise.mostly
-    )
-
-
-@_build.register
-def _(promise: Matches, days: int) -> GxExpectation:  # noqa: ARG001
-    return gxe.ExpectColumnValuesToMatchRegex(
-        column=promise.column, regex=promise.pattern, mostly=promise.mostly
-    )
-
-
-@_build.register
-def _(promise: OrderedPair, days: int) -> GxExpectation:  # noqa: ARG001
-    return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-        column_A=promise.high, column_B=promise.low, or_equal=True, ignore_row_if="either_value_is_missing"
-    )
-
-
-@_build.register
-def _(promise: Unique, days: int) -> GxExpectation:  # noqa: ARG001
-    if len(promise.key) == 1:
-        return gxe.ExpectColumnValuesToBeUnique(column=promise.key[0])
-    return gxe.ExpectCompoundColumnsToBeUnique(column_list=list(promise.key))
-
-
-@_build.register
-def _(promise: RowCount, days: int) -> GxExpectation:
-    return gxe.ExpectTableRowCountToBeBetween(
-        min_value=promise.low * days, max_value=promise.high * days
-    )
-
-
-@singledispatch
-def _describe(promise: object, days: int) -> str:
-    raise TypeError(f"no wording is known for {promise!r}")
-
-
-@_describe.register
-def _(promise: NotNull, days: int) -> str:  # noqa: ARG001
-    return f"{promise.column} has a value"
-
-
-@_describe.register
-def _(promise: Between, days: int) -> str:  # noqa: ARG001
-    low = "any" if promise.low is None else f"{promise.low:g}"
-    high = "any" if promise.high is None else f"{promise.high:g}"
-    return f"{promise.column} is between {low} and {high}"
-
-
-@_describe.register
-def _(promise: InSet, days: int) -> str:  # noqa: ARG001
-    return f"{promise.column} is one of {', '.join(promise.values)}"
-
-
-@_describe.register
-def _(promise: Matches, days: int) -> str:  # noqa: ARG001
-    return f"{promise.column} has the form {promise.pattern}"
-
-
-@_describe.register
-def _(promise: OrderedPair, days: int) -> str:  # noqa: ARG001
-    return f"{promise.low} is not above {promise.high}"
-
-
-@_describe.register
-def _(promise: Unique, days: int) -> str:  # noqa: ARG001
-    return f"no two rows share {', '.join(promise.key)}"
-
-
-@_describe.register
-def _(promise: RowCount, days: int) -> str:
-    return f"there are {promise.low * days} to {promise.high * days} rows"
+    return told if mostly == 1 else f"{told} in {mostly:.0%} of rows"

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contender.landing import RawFile
 from contender.lake.schema import arrow_schema
+from contender.landing import RawFile
 from contender.records import Defect
 from contender.specs import Column, Contract
 

@@ -2,7 +2,7 @@
 
 from contender.lake.examples import pin_examples, read_examples
 from contender.lake.publishing import publish, should_announce
-from contender.lake.staging import fingerprint, stage
+from contender.lake.staging import fingerprint, stage, sweep
 from contender.lake.tables import (
     Lake,
     LakeError,
@@ -23,4 +23,5 @@ __all__ = [
     "read_examples",
     "should_announce",
     "stage",
+    "sweep",
 ]

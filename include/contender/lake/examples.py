@@ -24,4 +24,7 @@ def read_examples(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...
         for contract in (model.feature_contract, model.label_contract)
     ]
     features, labels = frames
-    return features.merge(labels, on=list(model.row_key), how="inner", validate="one_to_one")
+    examples: pd.DataFrame = features.merge(
+        labels, on=list(model.row_key), how="inner", validate="one_to_one"
+    )
+    return examples

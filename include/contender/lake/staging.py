@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -79,3 +81,14 @@ def _write(rows: pa.Table, day: date | None, folder: Path) -> StagedFile:
     pq.write_table(rows, path, compression="zstd", store_schema=False)
     digest = sha256(path.read_bytes()).hexdigest()
     return StagedFile(day=day, path=str(path), rows=rows.num_rows, digest=digest)
+
+
+def sweep(staging: Path, *, older_than: timedelta) -> int:
+    """Remove what attempts left in staging that long ago. Returns how many attempts' folders were removed."""
+    limit = time.time() - older_than.total_seconds()
+    removed = 0
+    for attempt in staging.glob("**/????????????????????????????????"):
+        if attempt.is_dir() and attempt.stat().st_mtime < limit:
+            shutil.rmtree(attempt)
+            removed += 1
+    return removed

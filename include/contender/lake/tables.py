@@ -217,7 +217,9 @@ def _rows_of(days: Iterable[date | None]) -> BooleanExpression:
 
 
 def _between(first: date, last: date) -> BooleanExpression:
-    return And(GreaterThanOrEqual("day", first.isoformat()), LessThanOrEqual("day", last.isoformat()))
+    from_first: BooleanExpression = GreaterThanOrEqual("day", first.isoformat())  # type: ignore[call-arg]
+    to_last: BooleanExpression = LessThanOrEqual("day", last.isoformat())  # type: ignore[call-arg]
+    return And(from_first, to_last)
 
 
 _EPOCH = date(1970, 1, 1)

@@ -56,7 +56,8 @@ def compare_features(model: ModelSpec, day: date, lake: Lake, settings: Settings
 def _sample(model: ModelSpec, days: Days, lake: Lake) -> pd.DataFrame:
     rows = lake.read(model.feature_contract, days, columns=model.feature_names).to_pandas()
     size = min(len(rows), model.monitoring.sample_rows)
-    return rows.sample(size, random_state=model.recipe.seed).reset_index(drop=True)
+    sample: pd.DataFrame = rows.sample(size, random_state=model.recipe.seed).reset_index(drop=True)
+    return sample
 
 
 def _emptied(current: pd.Series[Any], reference: pd.Series[Any]) -> bool:

@@ -15,13 +15,11 @@ class ScoringError(RuntimeError):
     """Nothing can be scored; the message says what is missing."""
 
 
-class NoChampion(ScoringError):
+class NoChampion(ScoringError):  # noqa: N818 - it is a state, not a mistake
     """No version serves yet."""
 
 
-def score(
-    model: ModelSpec, nights: Days, lake: Lake, registry: Registry, settings: Settings
-) -> StagedBatch:
+def score(model: ModelSpec, nights: Days, lake: Lake, registry: Registry, settings: Settings) -> StagedBatch:
     """Stage the champion's probabilities for the days that these nights score.
 
     Raises NoChampion before the first promotion, ScoringError when the days have no features.

@@ -15,7 +15,7 @@ from contender.specs.contract import (
     Unique,
 )
 from contender.specs.dataset import DatasetSpec, Delivery
-from contender.specs.days import DaysError, Days, resolve_days
+from contender.specs.days import Days, DaysError, resolve_days
 from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Recipe
 
 __all__ = [

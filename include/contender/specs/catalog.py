@@ -63,6 +63,17 @@ class Catalog(Frozen):
         """The tables that a model's features are built from."""
         return tuple(self._source(source) for source in model.inputs)
 
+    def contract(self, table: str) -> Contract:
+        """The contract of a table of the lake, `namespace.name`. Raises CatalogError when nobody declares it."""
+        declared = [dataset.contract for dataset in self.datasets.values()]
+        for model in self.models.values():
+            declared += [model.feature_contract, model.label_contract, model.prediction_contract]
+            declared.append(model.shadow_contract)
+        contracts = {contract.table: contract for contract in declared}
+        if table not in contracts:
+            raise CatalogError([f"there is no table {table!r}{_meant(table, contracts)}"])
+        return contracts[table]
+
     def _source(self, source: Input) -> Source:
         if source.dataset:
             dataset = self.dataset(source.dataset)
@@ -70,9 +81,7 @@ class Catalog(Frozen):
         else:
             other = self.model(source.predictions_of or "")
             contract, lead = other.prediction_contract, other.horizon_days
-        return Source(
-            name=source.name, contract=contract, lead_days=lead, history_days=source.history_days
-        )
+        return Source(name=source.name, contract=contract, lead_days=lead, history_days=source.history_days)
 
 
 def load_catalog(home: Path) -> Catalog:
@@ -90,9 +99,7 @@ def load_catalog(home: Path) -> Catalog:
     return Catalog(home=home, datasets=datasets, models=models)
 
 
-def _load(
-    kind: type[SpecT], files: list[Path], home: Path, mistakes: list[str]
-) -> dict[str, SpecT]:
+def _load(kind: type[SpecT], files: list[Path], home: Path, mistakes: list[str]) -> dict[str, SpecT]:
     found: dict[str, SpecT] = {}
     for file in files:
         where = file.relative_to(home)
@@ -116,7 +123,8 @@ def _load(
 
 def _execute(file: Path) -> object:
     loader = importlib.util.spec_from_file_location(f"_contender_spec_{file.stem}", file)
-    assert loader is not None and loader.loader is not None, file
+    assert loader is not None
+    assert loader.loader is not None
     module = importlib.util.module_from_spec(loader)
     loader.loader.exec_module(module)
     return getattr(module, "SPEC", None)
@@ -170,8 +178,7 @@ def _unknown_inputs(
                 )
             if source.predictions_of and source.predictions_of not in models:
                 mistakes.append(
-                    f"{where}: unknown model {source.predictions_of!r}"
-                    f"{_meant(source.predictions_of, models)}"
+                    f"{where}: unknown model {source.predictions_of!r}{_meant(source.predictions_of, models)}"
                 )
     return mistakes
 

@@ -10,9 +10,7 @@ from contender.specs.frozen import Frozen
 
 ColumnType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 
-Name = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", min_length=1, max_length=60)
-]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", min_length=1, max_length=60)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 

@@ -19,6 +19,7 @@ class _OfAColumn(Frozen):
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The columns that it is about."""
         return (self.column,)
 
 
@@ -66,6 +67,7 @@ class OrderedPair(Frozen):
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The columns that it is about."""
         return (self.low, self.high)
 
 
@@ -78,6 +80,7 @@ class Unique(Frozen):
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The columns that it is about."""
         return self.key
 
 
@@ -91,6 +94,7 @@ class RowCount(Frozen):
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The columns that it is about."""
         return ()
 
 
@@ -146,6 +150,4 @@ def check_columns(
     for index, expectation in enumerate(expectations):
         for name in expectation.columns:
             if name not in names:
-                raise ValueError(
-                    f"expectations.{index}: unknown column {name!r}: use one of {known}"
-                )
+                raise ValueError(f"expectations.{index}: unknown column {name!r}: use one of {known}")

@@ -61,7 +61,7 @@ class Guards(Frozen):
         default=0.005, ge=0, description="against the champion, on the same rows"
     )
     max_calibration_error: float = Field(
-        default=0.1, gt=0, description="expected calibration error in ten bins of equal size"
+        default=0.15, gt=0, description="expected calibration error in ten bins of equal size"
     )
 
 
@@ -156,9 +156,7 @@ class ModelSpec(Frozen):
         """The promise of what tonight's challenger would have served."""
         return self._contract("shadow", _PREDICTION, Between(column="score", low=0, high=1))
 
-    def _contract(
-        self, namespace: str, columns: tuple[Column, ...], *expectations: Between
-    ) -> Contract:
+    def _contract(self, namespace: str, columns: tuple[Column, ...], *expectations: Between) -> Contract:
         day = Column(name="day", type="date", description="the day that the row is about")
         return Contract(
             table=f"{namespace}.{self.name}",

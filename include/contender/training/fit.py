@@ -90,7 +90,8 @@ def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
 
 def _load(file: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"estimator_of_{file.parent.name}", file)
-    assert spec is not None and spec.loader is not None, file
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

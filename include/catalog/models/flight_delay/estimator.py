@@ -26,6 +26,4 @@ def build_estimator(parameters: dict[str, object], seed: int) -> Pipeline:
 
 def build_baseline(seed: int) -> Pipeline:
     """What anyone would try first: the usual rate of the airport and the hour."""
-    return make_pipeline(
-        OneHotEncoder(handle_unknown="ignore"), LogisticRegression(random_state=seed)
-    )
+    return make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression(random_state=seed))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 HISTORY_DAYS = 28
 
-Features = Mapping[str, Callable[[Mapping[str, Column]], Column]]
+Known = Callable[[Mapping[str, Column]], Column]
 
 
 def build_features(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFrame:
@@ -28,16 +28,8 @@ def build_features(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFram
         F.dayofweek("day").alias("weekday"),
     )
     rows = timetable.join(_traffic(timetable), ["day", "origin", "dep_hour"])
-    for by, span, features in (
-        (["carrier"], HISTORY_DAYS, {"carrier_late": _share_late}),
-        (["origin"], HISTORY_DAYS, {"origin_late": _share_late}),
-        (["dest"], HISTORY_DAYS, {"dest_late": _share_late}),
-        (["carrier", "flight"], HISTORY_DAYS, {"flight_late": _share_late, "flight_seen": _times_flown}),
-        (["carrier", "origin", "dest"], HISTORY_DAYS, {"seats": _mean_seats, "built": _mean_year}),
-        (["origin"], 1, {"origin_late_newest": _share_late}),
-        (["carrier"], 1, {"carrier_late_newest": _share_late}),
-    ):
-        rows = rows.join(_known_before(departures, flights, by, span, features), ["day", *by])
+    for by, features in KNOWN_BEFORE.items():
+        rows = rows.join(_known_before(departures, flights, by, features), ["day", *by])
     return rows.join(_weather(tables["weather"], days), ["day", "origin"], "left").join(
         _places(tables["airports"]), "dest", "left"
     )
@@ -57,12 +49,16 @@ def _late() -> Column:
 def _counted(departures: DataFrame, planes: DataFrame) -> DataFrame:
     """Departures as whole numbers to be summed, so that no order of rows can change a mean."""
     fleet = planes.select("tailnum", "seats", F.col("year").alias("built"))
-    return _numbered(departures).join(fleet, "tailnum", "left").select(
-        *("day", "nth", "carrier", "flight", "origin", "dest", "seats", "built"),
-        _late().alias("late"),
-        F.lit(1).alias("flown"),
-        F.when(F.col("seats").isNotNull(), 1).otherwise(0).alias("with_seats"),
-        F.when(F.col("built").isNotNull(), 1).otherwise(0).alias("with_built"),
+    return (
+        _numbered(departures)
+        .join(fleet, "tailnum", "left")
+        .select(
+            *("day", "nth", "carrier", "flight", "origin", "dest", "seats", "built"),
+            _late().alias("late"),
+            F.lit(1).alias("flown"),
+            F.when(F.col("seats").isNotNull(), 1).otherwise(0).alias("with_seats"),
+            F.when(F.col("built").isNotNull(), 1).otherwise(0).alias("with_built"),
+        )
     )
 
 
@@ -70,9 +66,9 @@ _SUMMED = ("late", "flown", "seats", "with_seats", "built", "with_built")
 
 
 def _known_before(
-    departures: DataFrame, flights: DataFrame, by: list[str], span: int, features: Features
+    departures: DataFrame, flights: DataFrame, by: tuple[str, ...], features: Mapping[str, tuple[int, Known]]
 ) -> DataFrame:
-    """`features` of the departures in the `span` days before each day, for each day and group of `flights`.
+    """`features` of the departures in the days before each day, for each day and group of `flights`.
 
     Counts a day first, then lets a window slide over the days: linear in the length of the history.
     """
@@ -82,12 +78,22 @@ def _known_before(
     asked = flights.groupBy("day", "nth", *by).agg(
         *(F.max(F.lit(0)).alias(name) for name in _SUMMED), F.lit(1).alias("asked")
     )
-    before = Window.partitionBy(*by).orderBy("nth").rangeBetween(-span, -1)
-    known = {name: F.sum(name).over(before) for name in _SUMMED}
-    answers = [feature(known).alias(name) for name, feature in features.items()]
+    answers = [feature(_sums(by, span)).alias(name) for name, (span, feature) in features.items()]
     everything = history.unionByName(asked).select("day", *by, "asked", *answers)
     known_before = everything.where(F.col("asked") == 1).select("day", *by, *features)
     return known_before.localCheckpoint(eager=False)
+
+
+def _sums(by: tuple[str, ...], span: int) -> Mapping[str, Column]:
+    """Sums over the `span` days before: all before the day, less all before the span, both running sums."""
+
+    def before(days: int) -> WindowSpec:
+        return Window.partitionBy(*by).orderBy("nth").rangeBetween(Window.unboundedPreceding, -days)
+
+    def total(name: str, days: int) -> Column:
+        return F.coalesce(F.sum(name).over(before(days)), F.lit(0))
+
+    return {name: total(name, 1) - total(name, span + 1) for name in _SUMMED}
 
 
 def _numbered(rows: DataFrame) -> DataFrame:
@@ -100,7 +106,7 @@ def _share_late(known: Mapping[str, Column]) -> Column:
 
 
 def _times_flown(known: Mapping[str, Column]) -> Column:
-    return F.coalesce(known["flown"], F.lit(0))
+    return known["flown"]
 
 
 def _mean_seats(known: Mapping[str, Column]) -> Column:
@@ -113,6 +119,28 @@ def _mean_year(known: Mapping[str, Column]) -> Column:
 
 def _ratio(total: Column, count: Column) -> Column:
     return F.when(count > 0, total / count)
+
+
+# By what departures are counted, and the features made of the counts: over how many days, and how.
+KNOWN_BEFORE: Mapping[tuple[str, ...], Mapping[str, tuple[int, Known]]] = {
+    ("carrier",): {
+        "carrier_late": (HISTORY_DAYS, _share_late),
+        "carrier_late_newest": (1, _share_late),
+    },
+    ("origin",): {
+        "origin_late": (HISTORY_DAYS, _share_late),
+        "origin_late_newest": (1, _share_late),
+    },
+    ("dest",): {"dest_late": (HISTORY_DAYS, _share_late)},
+    ("carrier", "flight"): {
+        "flight_late": (HISTORY_DAYS, _share_late),
+        "flight_seen": (HISTORY_DAYS, _times_flown),
+    },
+    ("carrier", "origin", "dest"): {
+        "seats": (HISTORY_DAYS, _mean_seats),
+        "built": (HISTORY_DAYS, _mean_year),
+    },
+}
 
 
 def _traffic(timetable: DataFrame) -> DataFrame:
@@ -128,7 +156,7 @@ def _weather(weather: DataFrame, days: DataFrame) -> DataFrame:
         return F.max_by(F.col(name), moment).alias(name)
 
     return eve.groupBy("day", "origin").agg(
-        *(last_known(name) for name in ("temp", "pressure", "humid")),
+        last_known("humid"),
         F.max("wind_speed").alias("wind"),
         F.max("precip").alias("rain"),
         F.min("visib").alias("visib"),

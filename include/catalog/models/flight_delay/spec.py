@@ -26,19 +26,11 @@ SPEC = ModelSpec(
         Column(name="arr_hour", type="integer", unit="hours", description="local, by timetable"),
         Column(name="weekday", type="integer", description="1 is Sunday, 7 is Saturday"),
         Column(name="distance", type="number", unit="miles", description="between the airports"),
-        Column(
-            name="dest_lat", type="number", unit="°", nullable=True, description="of the destination"
-        ),
-        Column(
-            name="dest_lon", type="number", unit="°", nullable=True, description="of the destination"
-        ),
+        Column(name="dest_lat", type="number", unit="°", nullable=True, description="of the destination"),
+        Column(name="dest_lon", type="number", unit="°", nullable=True, description="of the destination"),
         Column(name="hour_flights", type="integer", description="departures of the hour and airport"),
-        Column(
-            name="carrier_late", type="number", nullable=True, description="share late, 28 days"
-        ),
-        Column(
-            name="origin_late", type="number", nullable=True, description="share late, 28 days"
-        ),
+        Column(name="carrier_late", type="number", nullable=True, description="share late, 28 days"),
+        Column(name="origin_late", type="number", nullable=True, description="share late, 28 days"),
         Column(name="dest_late", type="number", nullable=True, description="share late, 28 days"),
         Column(
             name="flight_late",
@@ -46,9 +38,7 @@ SPEC = ModelSpec(
             nullable=True,
             description="share late of the carrier's flight of that number, 28 days",
         ),
-        Column(
-            name="flight_seen", type="integer", description="how often that flight left, 28 days"
-        ),
+        Column(name="flight_seen", type="integer", description="how often that flight left, 28 days"),
         Column(
             name="origin_late_newest",
             type="number",
@@ -74,34 +64,16 @@ SPEC = ModelSpec(
             unit="year",
             description="mean year of manufacture of those aircraft",
         ),
-        Column(
-            name="temp", type="number", unit="°F", nullable=True, description="last known, at origin"
-        ),
-        Column(
-            name="pressure",
-            type="number",
-            unit="mbar",
-            nullable=True,
-            description="last known, at origin",
-        ),
-        Column(
-            name="humid", type="number", unit="%", nullable=True, description="last known, at origin"
-        ),
-        Column(
-            name="wind", type="number", unit="mph", nullable=True, description="strongest of the day"
-        ),
-        Column(
-            name="rain", type="number", unit="inches", nullable=True, description="wettest hour"
-        ),
-        Column(
-            name="visib", type="number", unit="miles", nullable=True, description="least of the day"
-        ),
+        Column(name="humid", type="number", unit="%", nullable=True, description="last known, at origin"),
+        Column(name="wind", type="number", unit="mph", nullable=True, description="strongest of the day"),
+        Column(name="rain", type="number", unit="inches", nullable=True, description="wettest hour"),
+        Column(name="visib", type="number", unit="miles", nullable=True, description="least of the day"),
     ),
     recipe=Recipe(
         name="boosted_trees",
         window_days=365,
         evaluation_days=7,
-        parameters={"max_iter": 120, "learning_rate": 0.06, "max_leaf_nodes": 31},
+        parameters={"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200},
         seed=20130901,
     ),
     baseline_features=("airport", "dep_hour"),

@@ -1,0 +1,113 @@
+"""### Features of the day to be scored, labels of the day that matured
+
+Starts when all daily inputs of a night have been published. **plan** pins their snapshots and chooses the engine;
+**build_on_duckdb** takes one small night, **build_on_spark** ranges and large ones: the same function on both.
+Features and labels pass their gates and are published; then scoring, retraining and monitoring start.
+
+- A night whose inputs are incomplete does not start: the missing day holds it back, not the other nights.
+- By hand: *First* and *Last* build history on Spark in one run, without starting anything downstream.
+- After the correction of an old day, start the nights that it touches by hand.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_
+
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.sdk import DAG, PartitionedAssetTimetable, get_current_context, task
+from contender.settings import PROJECT, settings
+from contender.specs import ModelSpec
+from night_mapper import NightMapper
+from wiring import (
+    CATALOG,
+    Json,
+    announce,
+    build_each,
+    dataset_asset,
+    day_form,
+    features_asset,
+    gate_and_publish,
+    predictions_asset,
+    run_days,
+    task_defaults,
+)
+
+SPARK_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.session.timeZone": "UTC",
+}
+
+
+def build_features(model: ModelSpec) -> DAG:
+    """The DAG of one model."""
+    with DAG(
+        dag_id=f"features__{model.name}",
+        description=f"Features and labels of {model.name}",
+        doc_md=__doc__,
+        schedule=when_inputs_are_there(model),
+        max_active_runs=1,
+        default_args=task_defaults(model.owner, minutes=120),
+        params=day_form(),
+        tags=["features", f"model:{model.name}"],
+    ) as dag:
+        planned = plan(model.name)
+        on_spark = SparkSubmitOperator(
+            task_id="build_on_spark",
+            application=str(PROJECT / "spark_jobs" / "build_features.py"),
+            application_args=["{{ ti.xcom_pull(task_ids='plan', key='plan')['file'] }}"],
+            conf=SPARK_SETTINGS,
+            name=f"features {model.name}",
+        )
+        batches = collect(model.name)
+        planned >> [on_spark, build_on_duckdb()] >> batches
+        labels = gate_and_publish(batches["labels"], "labels")
+        features = gate_and_publish(batches["features"], "features")
+        labels >> announce(features_asset(model.name), features)
+    return dag
+
+
+def when_inputs_are_there(model: ModelSpec) -> PartitionedAssetTimetable:
+    """A run a night, once every daily input has its day; what comes ahead of its day is mapped to the night."""
+    assets, mappers = [], {}
+    for source, given in zip(CATALOG.sources(model), model.inputs, strict=True):
+        if source.contract.daily:
+            asset = dataset_asset(given.dataset) if given.dataset else predictions_asset(source.name)
+            assets.append(asset)
+            mappers[asset] = NightMapper(lead_days=source.lead_days)
+    return PartitionedAssetTimetable(assets=reduce(and_, assets), partition_mapper_config=mappers)
+
+
+@task.branch
+def plan(name: str) -> str:
+    """Pin the inputs' snapshots, write the plan, and choose the engine."""
+    from contender.featurizing import plan_features
+    from contender.lake import open_lake
+
+    here, model = settings(), CATALOG.model(name)
+    made = plan_features(CATALOG, model, run_days(), open_lake(here), here)
+    get_current_context()["ti"].xcom_push(key="plan", value=made.model_dump(mode="json"))
+    return f"build_on_{made.engine}"
+
+
+@task
+def build_on_duckdb() -> None:
+    """Run the plan on DuckDB, in a process of its own."""
+    from contender.featurizing import Plan, run_in_process
+
+    run_in_process(Plan.model_validate(get_current_context()["ti"].xcom_pull(task_ids="plan", key="plan")))
+
+
+@task(trigger_rule="none_failed_min_one_success", multiple_outputs=True)
+def collect(name: str) -> Json:
+    """Stage what the engine wrote, as one batch of features and one of labels."""
+    from contender.featurizing import Plan
+    from contender.featurizing import collect as collect_outputs
+
+    planned = Plan.model_validate(get_current_context()["ti"].xcom_pull(task_ids="plan", key="plan"))
+    batches = collect_outputs(CATALOG.model(name), planned, settings())
+    return {output: batch.model_dump(mode="json") for output, batch in batches.items()}
+
+
+build_each(CATALOG.models, "features", build_features)

@@ -1,0 +1,68 @@
+"""### From the landing zone into the lake
+
+One run a business day: **land** copies the delivery and stages it as typed Parquet, **gate** holds it to the
+dataset's contract, **publish** replaces the day in the Iceberg table by one commit, and **announce** starts what
+waits for this day.
+
+- A delivery that is late: *land* is tried again, with growing pauses; its owner is told when it gave up.
+- A delivery that fails its gate waits in quarantine, its owner gets a mail, and nothing downstream runs on it. Have it
+  corrected and start the same day again.
+- The same day twice changes nothing; a changed delivery replaces the day.
+- By hand: a partition key (or the form's *Day*) for one day, *First* and *Last* for history. A range publishes without
+  starting anything downstream.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, CronPartitionTimetable, PartitionedAtRuntime, task
+from contender.settings import settings
+from contender.specs import DatasetSpec, Delivery
+from wiring import (
+    CATALOG,
+    Json,
+    announce,
+    build_each,
+    dataset_asset,
+    day_form,
+    gate_and_publish,
+    run_days,
+    task_defaults,
+)
+
+
+def build_ingest(spec: DatasetSpec) -> DAG:
+    """The DAG of one dataset."""
+    with DAG(
+        dag_id=f"ingest__{spec.name}",
+        description=spec.description,
+        doc_md=__doc__,
+        schedule=each_night(spec.delivery) if settings().nightly else PartitionedAtRuntime(),
+        start_date=datetime(2013, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        default_args=task_defaults(spec.owner),
+        params=day_form(),
+        tags=["ingest", f"dataset:{spec.name}"],
+    ) as dag:
+        announce(dataset_asset(spec.name), gate_and_publish(land(spec.name)))
+    return dag
+
+
+def each_night(delivery: Delivery) -> CronPartitionTimetable:
+    """By cron, in the morning after the day, or as many days before it as the dataset is delivered ahead."""
+    return CronPartitionTimetable(
+        delivery.cron, timezone="UTC", run_offset=delivery.lead_days - 1, key_format="%Y-%m-%d"
+    )
+
+
+@task
+def land(name: str) -> Json:
+    """Copy the day's files out of the landing zone and stage their rows, whatever their state."""
+    from contender.ingesting import land as land_days
+
+    return land_days(CATALOG.dataset(name), run_days(), settings()).model_dump(mode="json")
+
+
+build_each(CATALOG.datasets, "ingest", build_ingest)

@@ -1,0 +1,75 @@
+"""### Yesterday's predictions against what happened
+
+Starts when a night's labels have matured. **measure** holds the predictions that were served against the outcomes;
+**compare** writes an Evidently report on a sample of the features; **conclude** puts both together into a drift
+verdict and the action that should follow. The report opens from *Contender* in the menu.
+
+- A day without predictions is measured as that, and is no failure.
+- By hand: a day is the *night* to conclude for.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, PartitionedAssetTimetable, task
+from airflow.sdk.exceptions import AirflowFailException
+from contender.settings import settings
+from contender.specs import ModelSpec
+from wiring import CATALOG, Json, build_each, day_form, features_asset, run_days, run_name, task_defaults
+
+
+def build_monitor(model: ModelSpec) -> DAG:
+    """The DAG of one model."""
+    with DAG(
+        dag_id=f"monitor__{model.name}",
+        description=f"How {model.name} did, and whether its world has changed",
+        doc_md=__doc__,
+        schedule=PartitionedAssetTimetable(assets=features_asset(model.name)),
+        max_active_runs=1,
+        default_args=task_defaults(model.owner),
+        params=day_form(),
+        tags=["monitor", f"model:{model.name}"],
+    ) as dag:
+        conclude(model.name, measure(model.name), compare(model.name))
+    return dag
+
+
+@task
+def measure(name: str) -> Json:
+    """Measure the served predictions on the rows whose outcome is known."""
+    from contender.lake import open_lake
+    from contender.monitoring import measure_performance
+    from contender.records import open_book
+
+    here, model, nights = settings(), CATALOG.model(name), run_days()
+    if not nights.is_single:
+        raise AirflowFailException(f"monitoring is about one night, not {nights.key}: give one day")
+    day = model.matured_days(nights).last
+    return measure_performance(model, day, open_lake(here), open_book(here.records)).model_dump(mode="json")
+
+
+@task
+def compare(name: str) -> Json:
+    """Compare the newest features with those of the weeks before, on a sample."""
+    from contender.lake import open_lake
+    from contender.monitoring import compare_features
+
+    here, model = settings(), CATALOG.model(name)
+    day = model.matured_days(run_days()).last
+    return compare_features(model, day, open_lake(here), here).model_dump(mode="json")
+
+
+@task
+def conclude(name: str, performance: Json, drift: Json) -> str:
+    """Name the verdict and the action, and keep them."""
+    from contender.monitoring import Drift, Performance
+    from contender.monitoring import conclude as put_together
+    from contender.records import open_book
+
+    monitored = put_together(
+        CATALOG.model(name), Performance.model_validate(performance), Drift.model_validate(drift), run_name()
+    )
+    open_book(settings().records).add_monitored(monitored)
+    return f"{monitored.verdict}: {monitored.action}"
+
+
+build_each(CATALOG.models, "monitor", build_monitor)

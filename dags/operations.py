@@ -1,0 +1,48 @@
+"""### Housekeeping
+
+Once a day: **deliver_mails** sends what a mail server would not take before, **sweep_staging** forgets staged
+batches older than a week. Nothing in staging is needed once its run has ended: what passed its gate is in the lake, what
+failed waits in quarantine.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, task
+from alerts import deliver
+from contender.settings import settings
+from wiring import task_defaults
+
+OWNER = "platform@contender.example"
+KEPT_FOR = timedelta(days=7)
+
+
+@task
+def deliver_mails() -> None:
+    """Send the mails that wait; fails while any is left."""
+    if left := deliver():
+        raise RuntimeError(f"{left} mails could not be sent: look at the connection smtp_default")
+
+
+@task
+def sweep_staging() -> int:
+    """Remove staged batches that no run can still need."""
+    from contender.lake import sweep
+
+    return sweep(settings().staging, older_than=KEPT_FOR)
+
+
+with DAG(
+    dag_id="operations__housekeeping",
+    description="Sends mails that wait and sweeps the staging folder",
+    doc_md=__doc__,
+    schedule="0 12 * * *",
+    start_date=datetime(2013, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args=task_defaults(OWNER),
+    tags=["operations"],
+):
+    deliver_mails()
+    sweep_staging()

@@ -1,0 +1,62 @@
+"""### Tomorrow's rows, scored by the champion
+
+Starts when a night's features are there and never waits for training. **score** takes the version that the alias
+`champion` names; the predictions pass a gate and are published with that version and the features' snapshot.
+
+- Before the first promotion there is nothing to score with: the run is skipped and says so.
+- By hand: a day is a *night*; it scores the rows of the day that this night is about.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, PartitionedAssetTimetable, task
+from airflow.sdk.exceptions import AirflowSkipException
+from contender.settings import settings
+from contender.specs import ModelSpec
+from wiring import (
+    CATALOG,
+    Json,
+    announce,
+    build_each,
+    day_form,
+    features_asset,
+    gate_and_publish,
+    predictions_asset,
+    run_days,
+    task_defaults,
+)
+
+
+def build_score(model: ModelSpec) -> DAG:
+    """The DAG of one model."""
+    with DAG(
+        dag_id=f"score__{model.name}",
+        description=f"Predictions of {model.name}, by its champion",
+        doc_md=__doc__,
+        schedule=PartitionedAssetTimetable(assets=features_asset(model.name)),
+        max_active_runs=1,
+        default_args=task_defaults(model.owner),
+        params=day_form(),
+        tags=["score", f"model:{model.name}"],
+    ) as dag:
+        announce(predictions_asset(model.name), gate_and_publish(score(model.name)))
+    return dag
+
+
+@task
+def score(name: str) -> Json:
+    """Stage the champion's probabilities."""
+    from contender.lake import open_lake
+    from contender.registry import open_registry
+    from contender.scoring import NoChampion
+    from contender.scoring import score as score_nights
+
+    here = settings()
+    try:
+        batch = score_nights(CATALOG.model(name), run_days(), open_lake(here), open_registry(here), here)
+    except NoChampion as nobody:
+        raise AirflowSkipException(str(nobody)) from None
+    return batch.model_dump(mode="json")
+
+
+build_each(CATALOG.models, "score", build_score)

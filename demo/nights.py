@@ -1,0 +1,240 @@
+"""Lives through history and nights in a running Airflow, as a source and an impatient person would make them happen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from contender.lake import Lake
+from contender.records import Book, Decision, Evaluation, GateResult, Monitored
+from contender.registry import Registry
+from contender.settings import Settings
+from contender.specs import Catalog, Days
+
+from demo import mailbox, source
+from demo.api import Airflow, Run
+
+MODEL = "flight_delay"
+HISTORY = Days(first=date(2013, 1, 1), last=date(2013, 8, 31))
+LAST_NIGHT = date(2013, 12, 29)
+FAULTY = "departures"
+FOLLOWING = ("score", "retrain", "monitor")
+A_DAY = timedelta(days=1)
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class World:
+    """The installation that the demo lives in."""
+
+    settings: Settings
+    catalog: Catalog
+    lake: Lake
+    registry: Registry
+    book: Book
+    airflow: Airflow
+    mails: Path
+    say: Progress
+
+
+@dataclass
+class Expectations:
+    """What has to hold, and whether it did."""
+
+    held: list[tuple[str, bool]] = field(default_factory=list)
+
+    def expect(self, what: str, holds: bool) -> None:
+        """Note an expectation."""
+        self.held.append((what, holds))
+
+    @property
+    def broken(self) -> list[str]:
+        """Those that did not hold."""
+        return [what for what, holds in self.held if not holds]
+
+
+@dataclass(frozen=True)
+class Night:
+    """What one night came to."""
+
+    day: date
+    refused: GateResult | None
+    decision: Decision
+    evaluation: Evaluation
+    monitored: Monitored | None
+    scored_rows: int
+
+
+def first_night(world: World) -> date:
+    """The night to go on with: the one after the newest that was scored, else the one after history."""
+    scored = world.lake.days(world.catalog.model(MODEL).prediction_contract.table)
+    return scored[-1] if scored else HISTORY.last + A_DAY
+
+
+def has_history(world: World) -> bool:
+    """Whether history was loaded and a champion serves."""
+    scored = world.lake.days(world.catalog.model(MODEL).prediction_contract.table)
+    return bool(scored) and world.registry.champion(MODEL) is not None
+
+
+def load_history(world: World, expectations: Expectations) -> None:
+    """One range run a dataset, one for the features, then the first champion and its first predictions."""
+    _forget_landing(world)
+    world.say("History: the source drops 243 days of three datasets, and two reference tables")
+    source.drop_reference(world.settings.landing)
+    ranges = dict.fromkeys(source.DAILY, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
+    for name, days in ranges.items():
+        source.drop(name, days.each(), world.settings.landing)
+    with world_step(world, "History: gated and published, one range run a dataset"):
+        # Reference tables have no days of their own; the run is named by the last day of history.
+        runs = [world.airflow.trigger(f"ingest__{name}", conf=_range(days)) for name, days in ranges.items()]
+        runs += [
+            world.airflow.trigger(f"ingest__{name}", partition_key=str(HISTORY.last))
+            for name in source.REFERENCE
+        ]
+        _wait(world, runs)
+    nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
+    with world_step(world, "History: features of 244 nights, one run on Spark"):
+        _wait(world, [world.airflow.trigger(f"features__{MODEL}", conf=_range(nights))])
+    with world_step(world, "The first champion: trained, judged against the baseline, promoted"):
+        _wait(world, [world.airflow.trigger(f"retrain__{MODEL}", partition_key=str(HISTORY.last))])
+    champion = world.registry.champion(MODEL)
+    expectations.expect("the first version beats the simple baseline and is promoted", champion is not None)
+    with world_step(world, f"The flights of {HISTORY.last + A_DAY}: scored"):
+        _wait(world, [world.airflow.trigger(f"score__{MODEL}", partition_key=str(HISTORY.last))])
+    ingested = len(world.airflow.runs(f"ingest__{FAULTY}"))
+    expectations.expect("history is one run a dataset", ingested == 1)
+    started = world.airflow.runs(f"monitor__{MODEL}")
+    expectations.expect("a range publishes without starting anything downstream", not started)
+
+
+def live_night(world: World, day: date, expectations: Expectations, *, broken: bool) -> Night:
+    """One night: deliveries, gates, features, and all that follows; a broken delivery first, if so wished."""
+    model = world.catalog.model(MODEL)
+    deliver(world, day)
+    refused = _refuse(world, day, expectations) if broken else None
+    before = {dag: _known(world, dag, day) for dag in _downstream()}
+    names = [FAULTY] if broken else list(source.DAILY)
+    with world_step(world, f"Night {day}: {', '.join(names)} gated and published"):
+        _wait(world, [_ingest(world, name, day) for name in names])
+    with world_step(world, f"Night {day}: features"):
+        _follow(world, f"features__{MODEL}", day, before)
+    with world_step(
+        world, f"Night {day}: {day + A_DAY} scored, challenger judged, {day} held against its scores"
+    ), ThreadPoolExecutor() as waiting:
+        list(waiting.map(lambda dag: _follow(world, f"{dag}__{MODEL}", day, before), FOLLOWING))
+    decision = _decision(world, day)
+    evaluation = world.book.evaluation(decision.evaluation)
+    assert evaluation is not None
+    scored = world.lake.read(model.prediction_contract, model.scored_days(Days.one(day)))
+    flights = world.lake.read(world.catalog.dataset("schedule").contract, Days.one(day + A_DAY))
+    expectations.expect(
+        f"night {day}: every flight of {day + A_DAY} is scored once", scored.num_rows == flights.num_rows > 0
+    )
+    return Night(
+        day=day,
+        refused=refused,
+        decision=decision,
+        evaluation=evaluation,
+        monitored=_monitored(world, day),
+        scored_rows=scored.num_rows,
+    )
+
+
+def deliver(world: World, day: date) -> None:
+    """What the source knows in the night after `day`: its outcomes and weather, and tomorrow's timetable."""
+    landing = world.settings.landing
+    for name in ("departures", "weather"):
+        source.drop(name, [day], landing)
+    source.drop("schedule", [day + A_DAY], landing)
+
+
+@contextmanager
+def world_step(world: World, what: str) -> Iterator[None]:
+    """Say what is being done, once it is done."""
+    yield
+    world.say(what)
+
+
+def _refuse(world: World, day: date, expectations: Expectations) -> GateResult | None:
+    """Deliver a file whose export was appended to itself, see it refused, and have it corrected."""
+    landing, table = world.settings.landing, world.catalog.dataset(FAULTY).contract.table
+    source.drop(FAULTY, [day], landing, fault=source.append_rerun)
+    champion, mails = world.registry.champion(MODEL), len(mailbox.read(world.mails))
+    predictions = world.lake.snapshot(world.catalog.model(MODEL).prediction_contract.table)
+    held = world.lake.snapshot(table)
+    with world_step(world, f"Night {day}: a BROKEN delivery of {FAULTY}: rows appended twice"):
+        others = [_ingest(world, name, day) for name in source.DAILY if name != FAULTY]
+        run = _ingest(world, FAULTY, day)
+        ended = world.airflow.wait(run.dag_id, run.run_id, must_succeed=False)
+        _wait(world, others)
+    refused = next(iter(world.book.gate_results(table, limit=1)), None)
+    states = world.airflow.task_states(run.dag_id, run.run_id)
+    arrived = mailbox.read(world.mails)[mails:]
+    expect = expectations.expect
+    expect("the gate of the broken delivery fails", ended.state == "failed")
+    expect("... and says which rows", refused is not None and any(e.failing_keys for e in refused.failed))
+    expect(
+        "its batch waits in quarantine",
+        bool(refused and refused.quarantine and Path(refused.quarantine).is_dir()),
+    )
+    expect("it is not published", "success" not in {states["admit.publish"], states["announce"]})
+    expect("the table is as it was", world.lake.snapshot(table) == held)
+    expect("nothing downstream runs on it", not _known(world, f"features__{MODEL}", day))
+    expect("the champion serves on", world.registry.champion(MODEL) == champion)
+    expect(
+        "predictions stay as they were",
+        world.lake.snapshot(world.catalog.model(MODEL).prediction_contract.table) == predictions,
+    )
+    expect("one alert mail arrives", [FAULTY in mail.subject for mail in arrived] == [True])
+    source.drop(FAULTY, [day], landing)
+    world.say(f"Night {day}: refused, in quarantine, owner told; the source corrects its delivery")
+    return refused
+
+
+def _ingest(world: World, name: str, night: date) -> Run:
+    lead = world.catalog.dataset(name).delivery.lead_days
+    return world.airflow.trigger(f"ingest__{name}", partition_key=str(night + timedelta(days=lead)))
+
+
+def _wait(world: World, runs: Sequence[Run]) -> None:
+    for run in runs:
+        world.airflow.wait(run.dag_id, run.run_id, timeout=900)
+
+
+def _follow(world: World, dag: str, day: date, before: dict[str, set[str]]) -> None:
+    world.airflow.wait_for_partition_run(dag, str(day), after=before[dag])
+
+
+def _downstream() -> tuple[str, ...]:
+    return tuple(f"{dag}__{MODEL}" for dag in ("features", *FOLLOWING))
+
+
+def _known(world: World, dag: str, day: date) -> set[str]:
+    return {run.run_id for run in world.airflow.runs(dag, str(day))}
+
+
+def _decision(world: World, day: date) -> Decision:
+    return next(decision for decision in world.book.decisions(MODEL) if decision.night == day)
+
+
+def _monitored(world: World, day: date) -> Monitored | None:
+    return next((m for m in world.book.monitored(MODEL) if m.day == day), None)
+
+
+def _range(days: Days) -> dict[str, str]:
+    return {"first": str(days.first), "last": str(days.last)}
+
+
+def _with_tomorrow(days: Days) -> Days:
+    return Days(first=days.first, last=days.last + A_DAY)
+
+
+def _forget_landing(world: World) -> None:
+    shutil.rmtree(world.settings.landing, ignore_errors=True)

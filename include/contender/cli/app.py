@@ -1,0 +1,67 @@
+"""The commands. Errors that a person can mend are one line on stderr and exit code 1."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from contender.cli.status import Status, read_status, render_status
+from contender.lake import open_lake
+from contender.records import BookError, migrate, open_book
+from contender.registry import open_registry
+from contender.settings import settings
+from contender.specs import CatalogError, load_catalog
+
+app = typer.Typer(
+    name="contender",
+    help="Nightly retraining: look at what the nights have made.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command(epilog="Example: contender status --json | jq '.models[].champion'")
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+) -> None:
+    """Show each dataset's last good day and verdict, each model's champion, its measures and last night."""
+    found = _status()
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        Console().print(*render_status(found), sep="\n\n")
+
+
+@app.command("migrate", epilog="Example: CONTENDER_RECORDS=postgresql://... contender migrate")
+def migrate_stores() -> None:
+    """Create the stores, or bring them to this version's shape. Harmless when they already are."""
+    here = settings()
+    migrate(here.records)
+    open_lake(here)
+    open_registry(here)
+    typer.echo(f"The stores below {here.home} are ready.")
+
+
+@app.command(epilog="Example: contender check && airflow dags list")
+def check() -> None:
+    """Check every contract in the catalog; each mistake is one line with file, field and fix."""
+    catalog = load_catalog(settings().catalog_home)
+    typer.echo(f"{len(catalog.datasets)} datasets and {len(catalog.models)} models, all in order.")
+
+
+def main() -> None:
+    """Run the command; what a person can mend is told in a line."""
+    try:
+        app()
+    except (BookError, CatalogError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+def _status() -> Status:
+    here = settings()
+    catalog = load_catalog(here.catalog_home)
+    return read_status(catalog, open_lake(here), open_registry(here), open_book(here.records))

@@ -1,0 +1,125 @@
+"""Where things stand: datasets and models, from the stores alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rich.table import Table
+
+from contender.lake import Lake
+from contender.records import Book, Decision, Measures, Monitored, Verdict
+from contender.registry import Registry
+from contender.specs import Catalog, DatasetSpec, ModelSpec
+from contender.specs.frozen import Frozen
+
+
+class DatasetStatus(Frozen):
+    """A dataset's last published day, and what its last gate said of which days."""
+
+    name: str
+    owner: str
+    last_good_day: date | None
+    rows_of_last_gate: int | None
+    last_verdict: Verdict | None
+    last_judged: str | None
+
+
+class ModelStatus(Frozen):
+    """A model's champion with its measures when it was judged, and its last night."""
+
+    name: str
+    owner: str
+    champion: int | None
+    trained_on: str | None
+    measures: Measures | None
+    last_night: date | None
+    last_decision: str | None
+    last_scored_day: date | None
+    last_monitored: Monitored | None
+
+
+class Status(Frozen):
+    """All datasets and models of an installation."""
+
+    datasets: tuple[DatasetStatus, ...]
+    models: tuple[ModelStatus, ...]
+
+
+def read_status(catalog: Catalog, lake: Lake, registry: Registry, book: Book) -> Status:
+    """Read where every dataset and model stands."""
+    return Status(
+        datasets=tuple(_dataset(spec, lake, book) for spec in catalog.datasets.values()),
+        models=tuple(_model(spec, lake, registry, book) for spec in catalog.models.values()),
+    )
+
+
+def render_status(status: Status) -> tuple[Table, Table]:
+    """The status as two tables for a terminal."""
+    datasets = Table("dataset", "last good day", "last gate", "of", "rows", title="Datasets")
+    for d in status.datasets:
+        datasets.add_row(
+            d.name, _shown(d.last_good_day), _shown(d.last_verdict), _shown(d.last_judged),
+            _shown(d.rows_of_last_gate),
+        )  # fmt: skip
+    models = Table(
+        "model", "champion", "AUC", "Brier", "last night", "decision", "scored", "drift", title="Models"
+    )
+    for m in status.models:
+        models.add_row(
+            m.name,
+            _shown(m.champion),
+            _figure(m.measures.auc if m.measures else None),
+            _figure(m.measures.brier if m.measures else None),
+            _shown(m.last_night),
+            _shown(m.last_decision),
+            _shown(m.last_scored_day),
+            _shown(m.last_monitored and m.last_monitored.verdict),
+        )
+    return datasets, models
+
+
+def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:
+    table = spec.contract.table
+    judged = next(iter(book.gate_results(table, limit=1)), None)
+    days = lake.days(table) if spec.contract.daily else []
+    return DatasetStatus(
+        name=spec.name,
+        owner=spec.owner,
+        last_good_day=days[-1] if days else None,
+        rows_of_last_gate=None if judged is None else judged.rows,
+        last_verdict=None if judged is None else judged.verdict,
+        last_judged=None if judged is None else judged.days.key,
+    )
+
+
+def _model(spec: ModelSpec, lake: Lake, registry: Registry, book: Book) -> ModelStatus:
+    champion = registry.champion(spec.name)
+    decided: Decision | None = next(iter(book.decisions(spec.name, limit=1)), None)
+    scored = lake.days(spec.prediction_contract.table)
+    version = None if champion is None else champion.version
+    return ModelStatus(
+        name=spec.name,
+        owner=spec.owner,
+        champion=version,
+        trained_on=None if champion is None else champion.trained_on.key,
+        measures=_measures(spec.name, version, book),
+        last_night=None if decided is None else decided.night,
+        last_decision=None if decided is None else decided.kind,
+        last_scored_day=scored[-1] if scored else None,
+        last_monitored=next(iter(book.monitored(spec.name, limit=1)), None),
+    )
+
+
+def _measures(model: str, version: int | None, book: Book) -> Measures | None:
+    for evaluation in book.evaluations(model):
+        if evaluation.challenger.version == version:
+            return evaluation.challenger_measures
+    return None
+
+
+def _shown(value: object) -> str:
+    return "–" if value is None else str(value)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

@@ -1,0 +1,79 @@
+"""Tells the owner by mail when a task has failed for good; the mail is kept until a server takes it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk import Connection
+from contender.settings import settings
+from gate_operator import GATE_KEY, gate_url
+
+SMTP_CONNECTION = "smtp_default"
+
+log = logging.getLogger(__name__)
+
+
+def tell_owner(context: Any) -> None:
+    """Write the mail about a failed task and try to send it, with all that still wait."""
+    from contender.alerting import compose_gate_alert, compose_task_alert
+    from contender.records import open_book
+
+    book, task_instance = open_book(settings().records), context["ti"]
+    gate_id = task_instance.xcom_pull(task_ids=task_instance.task_id, key=GATE_KEY)
+    result = book.gate_result(gate_id) if gate_id else None
+    if result is not None:
+        alert = compose_gate_alert(
+            result,
+            to=result.owner,
+            gate_url=gate_url(result.id),
+            log_url=_log_url(context),
+        )
+    else:
+        dag = context["dag"]
+        alert = compose_task_alert(
+            about=dag.dag_id.partition("__")[2] or dag.dag_id,
+            to=task_instance.task.owner,
+            dag=dag.dag_id,
+            task=task_instance.task_id,
+            run=context["run_id"],
+            days=_days(context),
+            error=str(context.get("exception") or "the task ended without telling why"),
+            log_url=_log_url(context),
+        )
+    book.add_alert(alert)
+    deliver()
+
+
+def deliver() -> int:
+    """Send the mails that wait. Returns how many still do: the mail server, then, is to be looked at."""
+    from contender.alerting import MailServer, deliver_pending
+    from contender.records import open_book
+
+    connection = Connection.get(SMTP_CONNECTION)
+    extra = connection.extra_dejson
+    server = MailServer(
+        host=connection.host or "localhost",
+        port=connection.port or 587,
+        user=connection.login or None,
+        password=connection.password or None,
+        tls=not extra.get("disable_ssl", False),
+        starttls=bool(extra.get("disable_ssl", False)) and not extra.get("disable_tls", False),
+    )
+    sender = extra.get("from_email") or settings().mail_from
+    left = deliver_pending(open_book(settings().records), server, sender)
+    for alert in left:
+        log.error("Not sent, kept for the next try: %s (%s)", alert.subject, alert.last_error)
+    return len(left)
+
+
+def _days(context: Any) -> str:
+    params = context["params"]
+    span = "..".join(filter(None, (params.get("first"), params.get("last"))))
+    return context["dag_run"].partition_key or params.get("day") or span
+
+
+def _log_url(context: Any) -> str:
+    task_instance = context["ti"]
+    run = f"{settings().ui_url}/dags/{task_instance.dag_id}/runs/{task_instance.run_id}"
+    return f"{run}/tasks/{task_instance.task_id}"

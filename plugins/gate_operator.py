@@ -1,0 +1,60 @@
+"""The quality gate as a task, with a link to its result that works above all when it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import BaseOperator, BaseOperatorLink
+from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.execution_time.xcom import XCom
+from contender.settings import settings
+
+GATE_KEY = "gate_id"
+
+
+def gate_url(gate_id: str) -> str:
+    """The page of a gate's result."""
+    return f"{settings().ui_url}/contender/gates/{gate_id}"
+
+
+class GateLink(BaseOperatorLink):
+    """Leads from the task to the page of its result."""
+
+    name = "Gate result"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:  # noqa: ARG002
+        """Return the page's address; empty while there is no result."""
+        gate_id = XCom.get_value(ti_key=ti_key, key=GATE_KEY)
+        return gate_url(gate_id) if gate_id else ""
+
+
+class GateOperator(BaseOperator):
+    """Hold a staged batch to its contract. A failed batch goes to the quarantine, and the task fails for good."""
+
+    template_fields: Sequence[str] = ("batch",)
+    operator_extra_links = (GateLink(),)
+
+    def __init__(self, *, batch: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.batch = batch
+
+    def execute(self, context: Any) -> str:
+        """Judge the batch and keep the result. Returns the verdict, `pass` or `warn`."""
+        from contender.gating import check, quarantine
+        from contender.records import StagedBatch, open_book
+        from contender.specs import load_catalog
+
+        here, batch = settings(), StagedBatch.model_validate(self.batch)
+        contract = load_catalog(here.catalog_home).contract(batch.table)
+        result = check(contract, batch, f"{context['dag'].dag_id} {context['run_id']}")
+        if result.verdict == "fail":
+            result = quarantine(batch, result, here)
+        kept = open_book(here.records).add_gate_result(result)
+        context["ti"].xcom_push(key=GATE_KEY, value=kept.id)
+        for broken in (*kept.defects, *kept.failed):
+            self.log.warning("%s", broken)
+        if kept.verdict == "fail":
+            raise AirflowFailException(f"{batch.table} {batch.days.key} failed its gate: {gate_url(kept.id)}")
+        self.log.info("%s %s: %s, %d rows", batch.table, batch.days.key, kept.verdict, kept.rows)
+        return kept.verdict

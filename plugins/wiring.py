@@ -1,0 +1,136 @@
+"""What every DAG file shares: owners and retries, the days of a run, and the way of a batch through its gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, ParamSpec, TypeVar
+
+from airflow.sdk import Asset, Param, get_current_context, get_parsing_context, task, task_group
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from alerts import tell_owner
+from contender.settings import settings
+from contender.specs import Days, DaysError, load_catalog, resolve_days
+from gate_operator import GateOperator
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Json = dict[str, Any]
+
+CATALOG = load_catalog(settings().catalog_home)
+
+
+def task_defaults(owner: str, *, minutes: int = 30) -> Json:
+    """Each task's owner, its retries with growing pauses, its time limit, and who hears of its failure."""
+    return {
+        "owner": owner,
+        "retries": 3,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=15),
+        "execution_timeout": timedelta(minutes=minutes),
+        "on_failure_callback": tell_owner,
+    }
+
+
+def day_form() -> dict[str, Param]:
+    """The form of a manual run: one day, or a range."""
+    kind = ["null", "string"]
+    return {
+        "day": Param(
+            None,
+            type=kind,
+            format="date",
+            title="Day",
+            description="One business day. Leave all three empty when the run has a partition key.",
+        ),
+        "first": Param(
+            None,
+            type=kind,
+            format="date",
+            title="First day",
+            description="A range publishes without starting anything downstream.",
+        ),
+        "last": Param(None, type=kind, format="date", title="Last day", description="Included."),
+    }
+
+
+def run_days() -> Days:
+    """The days that the current run is about. A form that makes no sense fails the task at once."""
+    context = get_current_context()
+    try:
+        return resolve_days(context["dag_run"].partition_key, context["params"])
+    except DaysError as error:
+        raise AirflowFailException(str(error)) from None
+
+
+def run_name() -> str:
+    """What the current run is called in the book of record."""
+    context = get_current_context()
+    return f"{context['dag'].dag_id} {context['run_id']}"
+
+
+def build_each(names: Mapping[str, Any], prefix: str, build: Callable[[Any], Any]) -> None:
+    """Build the DAG `<prefix>__<name>` for each; in a task's own process, just the one that it belongs to."""
+    wanted = get_parsing_context().dag_id
+    for name, spec in names.items():
+        if wanted in (None, f"{prefix}__{name}"):
+            build(spec)
+
+
+def dataset_asset(name: str) -> Asset:
+    """What a dataset's publication is announced as."""
+    return Asset(name=f"datasets.{name}", uri=f"contender://datasets/{name}")
+
+
+def features_asset(model: str) -> Asset:
+    """What a model's new features and matured labels are announced as."""
+    return Asset(name=f"features.{model}", uri=f"contender://features/{model}")
+
+
+def predictions_asset(model: str) -> Asset:
+    """What a model's new predictions are announced as."""
+    return Asset(name=f"predictions.{model}", uri=f"contender://predictions/{model}")
+
+
+def gate_and_publish(batch: Any, group: str = "admit") -> Any:
+    """Two tasks: hold the batch to its contract, then make it part of its table. Returns the publication."""
+
+    @task_group(group_id=group, tooltip="The quality gate, then the atomic commit")
+    def admit() -> Any:
+        judged = GateOperator(task_id="gate", batch=batch)
+        published = publish(batch)
+        judged >> published
+        return published
+
+    return admit()
+
+
+@task
+def publish(batch: Json) -> Json:
+    """Make a gated batch its table's content for its days, in one commit."""
+    from contender.lake import open_lake
+    from contender.lake import publish as publish_batch
+    from contender.records import StagedBatch, open_book
+
+    here, staged = settings(), StagedBatch.model_validate(batch)
+    contract = CATALOG.contract(staged.table)
+    published = publish_batch(open_lake(here), open_book(here.records), contract, staged, run_name())
+    return published.model_dump(mode="json")
+
+
+def announce(asset: Asset, published: Any) -> Any:
+    """Tell those downstream of a new or corrected newest day; ranges and old days are told to nobody."""
+
+    @task(task_id="announce", outlets=[asset])
+    def announce_day(publication: Json) -> None:
+        from contender.lake import Published, open_lake, should_announce
+
+        done = Published.model_validate(publication)
+        held = open_lake(settings()).days(done.table) if CATALOG.contract(done.table).daily else []
+        if not should_announce(done.days, changed=done.changed, held=held):
+            raise AirflowSkipException(f"{done.table} {done.days.key}: nothing downstream is to start")
+        key = str(run_days().first)
+        get_current_context()["outlet_events"][asset].add_partitions(key)
+
+    return announce_day(published)
