@@ -1,4 +1,4 @@
-"""### Features of the day to be scored, labels of the day that matured
+"""### Features of the day to be scored, labels of the day that matured.
 
 Starts when all daily inputs of a night have been published. **plan** pins their snapshots and chooses the engine;
 **build_on_duckdb** takes one small night, **build_on_spark** ranges and large ones: the same function on both.

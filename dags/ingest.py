@@ -1,4 +1,4 @@
-"""### From the landing zone into the lake
+"""### From the landing zone into the lake.
 
 One run a business day: **land** copies the delivery and stages it as typed Parquet, **gate** holds it to the
 dataset's contract, **publish** replaces the day in the Iceberg table by one commit, and **announce** starts what

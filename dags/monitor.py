@@ -1,4 +1,4 @@
-"""### Yesterday's predictions against what happened
+"""### Yesterday's predictions against what happened.
 
 Starts when a night's labels have matured. **measure** holds the predictions that were served against the outcomes;
 **compare** writes an Evidently report on a sample of the features; **conclude** puts both together into a drift

@@ -1,8 +1,8 @@
-"""### Housekeeping
+"""### Housekeeping.
 
 Once a day: **deliver_mails** sends what a mail server would not take before, **sweep_staging** forgets staged
-batches older than a week. Nothing in staging is needed once its run has ended: what passed its gate is in the lake, what
-failed waits in quarantine.
+batches older than a week. Nothing in staging is needed once its run has ended: what passed its gate is in the
+lake, what failed waits in quarantine.
 """
 
 from __future__ import annotations

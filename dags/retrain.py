@@ -1,4 +1,4 @@
-"""### Tonight's challenger: fitted, judged, and promoted unless a guard speaks
+"""### Tonight's challenger: fitted, judged, and promoted unless a guard speaks.
 
 **train** fits the champion's recipe again on newer labelled days and keeps the newest of them out. **evaluate** judges
 challenger, champion and the simple baseline on those days. **decide** asks every guard; **promote** enters the decision

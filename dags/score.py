@@ -1,4 +1,4 @@
-"""### Tomorrow's rows, scored by the champion
+"""### Tomorrow's rows, scored by the champion.
 
 Starts when a night's features are there and never waits for training. **score** takes the version that the alias
 `champion` names; the predictions pass a gate and are published with that version and the features' snapshot.

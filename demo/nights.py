@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -41,6 +40,7 @@ class World:
     airflow: Airflow
     mails: Path
     say: Progress
+    history: Days = HISTORY
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Night:
 def first_night(world: World) -> date:
     """The night to go on with: the one after the newest that was scored, else the one after history."""
     scored = world.lake.days(world.catalog.model(MODEL).prediction_contract.table)
-    return scored[-1] if scored else HISTORY.last + A_DAY
+    return scored[-1] if scored else world.history.last + A_DAY
 
 
 def has_history(world: World) -> bool:
@@ -85,29 +85,30 @@ def has_history(world: World) -> bool:
 
 def load_history(world: World, expectations: Expectations) -> None:
     """One range run a dataset, one for the features, then the first champion and its first predictions."""
+    history = world.history
     _forget_landing(world)
-    world.say("History: the source drops 243 days of three datasets, and two reference tables")
+    world.say(f"History: the source drops {history.count} days of three datasets, and two reference tables")
     source.drop_reference(world.settings.landing)
-    ranges = dict.fromkeys(source.DAILY, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
+    ranges = dict.fromkeys(source.DAILY, history) | {"schedule": _with_tomorrow(history)}
     for name, days in ranges.items():
         source.drop(name, days.each(), world.settings.landing)
-    with world_step(world, "History: gated and published, one range run a dataset"):
+    with _step(world, "History: gated and published, one range run a dataset"):
         # Reference tables have no days of their own; the run is named by the last day of history.
         runs = [world.airflow.trigger(f"ingest__{name}", conf=_range(days)) for name, days in ranges.items()]
         runs += [
-            world.airflow.trigger(f"ingest__{name}", partition_key=str(HISTORY.last))
+            world.airflow.trigger(f"ingest__{name}", partition_key=str(history.last))
             for name in source.REFERENCE
         ]
         _wait(world, runs)
-    nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
-    with world_step(world, "History: features of 244 nights, one run on Spark"):
+    nights = Days(first=history.first - A_DAY, last=history.last)
+    with _step(world, f"History: features of {nights.count} nights, one run on Spark"):
         _wait(world, [world.airflow.trigger(f"features__{MODEL}", conf=_range(nights))])
-    with world_step(world, "The first champion: trained, judged against the baseline, promoted"):
-        _wait(world, [world.airflow.trigger(f"retrain__{MODEL}", partition_key=str(HISTORY.last))])
+    with _step(world, "The first champion: trained, judged against the baseline, promoted"):
+        _wait(world, [world.airflow.trigger(f"retrain__{MODEL}", partition_key=str(history.last))])
     champion = world.registry.champion(MODEL)
     expectations.expect("the first version beats the simple baseline and is promoted", champion is not None)
-    with world_step(world, f"The flights of {HISTORY.last + A_DAY}: scored"):
-        _wait(world, [world.airflow.trigger(f"score__{MODEL}", partition_key=str(HISTORY.last))])
+    with _step(world, f"The flights of {history.last + A_DAY}: scored"):
+        _wait(world, [world.airflow.trigger(f"score__{MODEL}", partition_key=str(history.last))])
     ingested = len(world.airflow.runs(f"ingest__{FAULTY}"))
     expectations.expect("history is one run a dataset", ingested == 1)
     started = world.airflow.runs(f"monitor__{MODEL}")
@@ -121,14 +122,15 @@ def live_night(world: World, day: date, expectations: Expectations, *, broken: b
     refused = _refuse(world, day, expectations) if broken else None
     before = {dag: _known(world, dag, day) for dag in _downstream()}
     names = [FAULTY] if broken else list(source.DAILY)
-    with world_step(world, f"Night {day}: {', '.join(names)} gated and published"):
+    with _step(world, f"Night {day}: {', '.join(names)} gated and published"):
         _wait(world, [_ingest(world, name, day) for name in names])
-    with world_step(world, f"Night {day}: features"):
+    with _step(world, f"Night {day}: features"):
         _follow(world, f"features__{MODEL}", day, before)
-    with world_step(
-        world, f"Night {day}: {day + A_DAY} scored, challenger judged, {day} held against its scores"
-    ), ThreadPoolExecutor() as waiting:
-        list(waiting.map(lambda dag: _follow(world, f"{dag}__{MODEL}", day, before), FOLLOWING))
+    with _step(
+        world, f"Night {day}: {day + A_DAY} scored, challenger judged, {day} compared with its scores"
+    ):
+        for dag in FOLLOWING:
+            _follow(world, f"{dag}__{MODEL}", day, before)
     decision = _decision(world, day)
     evaluation = world.book.evaluation(decision.evaluation)
     assert evaluation is not None
@@ -156,7 +158,7 @@ def deliver(world: World, day: date) -> None:
 
 
 @contextmanager
-def world_step(world: World, what: str) -> Iterator[None]:
+def _step(world: World, what: str) -> Iterator[None]:
     """Say what is being done, once it is done."""
     yield
     world.say(what)
@@ -169,7 +171,7 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
     champion, mails = world.registry.champion(MODEL), len(mailbox.read(world.mails))
     predictions = world.lake.snapshot(world.catalog.model(MODEL).prediction_contract.table)
     held = world.lake.snapshot(table)
-    with world_step(world, f"Night {day}: a BROKEN delivery of {FAULTY}: rows appended twice"):
+    with _step(world, f"Night {day}: a BROKEN delivery of {FAULTY}: rows appended twice"):
         others = [_ingest(world, name, day) for name in source.DAILY if name != FAULTY]
         run = _ingest(world, FAULTY, day)
         ended = world.airflow.wait(run.dag_id, run.run_id, must_succeed=False)

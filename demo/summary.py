@@ -7,6 +7,7 @@ from pathlib import Path
 
 from contender.records import Measures
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from demo.mailbox import Mail
@@ -50,7 +51,7 @@ def show_mails(console: Console, mails: Sequence[Mail]) -> None:
     table.add_column("subject")
     table.add_column("to read", overflow="fold")
     for mail in mails:
-        table.add_row(mail.subject, _shown(mail.html_path or mail.path))
+        table.add_row(escape(mail.subject), _shown(mail.html_path or mail.path))
     console.print(table)
 
 

@@ -1,4 +1,4 @@
-"""Contender's own pages inside the Airflow UI: where things stand, gate results, drift reports. Logged-in users only."""
+"""Contender's own pages inside the Airflow UI, for logged-in users: where things stand, gates, drift reports."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def decide_promotion(evaluation: Evaluation, guards: Guards) -> Decision:
 
 
 def _judge_first(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
-    return (_better_than_baseline(evaluation), _calibrated(evaluation, guards))
+    return (_against_baseline(evaluation, margin=0.0), _calibrated(evaluation, guards))
 
 
 def _judge_refresh(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
@@ -39,7 +39,7 @@ def _judge_refresh(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]
         _same_recipe(evaluation),
         _newer(evaluation),
         *_data_not_shrunk(evaluation, guards),
-        _better_than_baseline(evaluation),
+        _against_baseline(evaluation, margin=guards.max_brier_above_baseline),
         _in_agreement(evaluation, guards),
         _harmless(evaluation, guards),
         _calibrated(evaluation, guards),
@@ -95,13 +95,13 @@ def _data_not_shrunk(evaluation: Evaluation, guards: Guards) -> tuple[Reason, Re
     )
 
 
-def _better_than_baseline(evaluation: Evaluation) -> Reason:
+def _against_baseline(evaluation: Evaluation, margin: float) -> Reason:
     ours, baseline = evaluation.challenger_measures.brier, evaluation.baseline_measures.brier
     return Reason(
         guard="baseline",
-        holds=ours < baseline,
+        holds=ours < baseline + margin,
         observed=ours,
-        bound=baseline,
+        bound=baseline + margin,
         explanation=f"Brier score {ours:.4f}, the simple baseline's is {baseline:.4f}",
     )
 

@@ -60,6 +60,9 @@ class Guards(Frozen):
     max_brier_increase: float = Field(
         default=0.005, ge=0, description="against the champion, on the same rows"
     )
+    max_brier_above_baseline: float = Field(
+        default=0.01, ge=0, description="a few days are noisy; the very first version must lie below it"
+    )
     max_calibration_error: float = Field(
         default=0.15, gt=0, description="expected calibration error in ten bins of equal size"
     )

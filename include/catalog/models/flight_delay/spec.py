@@ -1,6 +1,6 @@
 """Will a flight of tomorrow be late? Scored in the night before it leaves."""
 
-from contender.specs import Column, Input, ModelSpec, Recipe
+from contender.specs import Column, Input, ModelSpec, Monitoring, Recipe
 
 SPEC = ModelSpec(
     name="flight_delay",
@@ -77,4 +77,7 @@ SPEC = ModelSpec(
         seed=20130901,
     ),
     baseline_features=("airport", "dep_hour"),
+    # Half of the features are rates and weather of the last days, which move every week, and one day's
+    # Brier score doubles in a storm: both are usual here.
+    monitoring=Monitoring(max_drifted_share=0.7, max_brier_ratio=2.0),
 )

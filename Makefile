@@ -1,0 +1,58 @@
+# `make demo` and `make test` set up what they need by themselves.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo test test-fast lint types format lock docs clean distclean
+
+NIGHTS ?= 3
+EXIT ?=
+
+# Airflow starts twice as fast from compiled files; spark-submit and Airflow look for python3 on the path.
+unexport PYTHONDONTWRITEBYTECODE
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## Install Java where it may, and the pinned packages into .venv
+	@scripts/bootstrap.sh
+
+demo: setup ## Live NIGHTS=3 nights in a real Airflow; EXIT=1 stops at the end with a status
+	@python -m demo --nights $(NIGHTS) $(if $(EXIT),--exit)
+
+test: setup lint types ## Run every check and every test
+	@mkdir -p build
+	@python -m pytest --cov --cov-report= --junit-xml=build/junit.xml
+	@coverage combine --quiet --keep 2>/dev/null || true
+	@coverage xml --quiet -o build/coverage.xml
+	@coverage report --skip-covered --sort=cover
+
+test-fast: setup ## Run the tests that need no servers
+	@python -m pytest tests/unit tests/dags
+
+lint: setup ## Check style and the architecture's contracts
+	@ruff check .
+	@ruff format --check --quiet .
+	@lint-imports --no-cache
+
+types: setup ## Check types
+	@mypy
+
+format: setup ## Put the code into its form
+	@ruff check --fix --quiet . ; ruff format --quiet .
+
+lock: setup ## Make requirements*.txt from requirements*.in
+	@uv pip compile --quiet --override requirements-override.txt --universal --generate-hashes --python-version 3.11 \
+		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
+	@uv pip compile --quiet --override requirements-override.txt --universal --generate-hashes --python-version 3.11 \
+		--no-emit-index-url --no-emit-find-links -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+docs: setup ## Make the generated pages of docs/
+	@python -m scripts.generate_docs
+
+clean: ## Forget the demo's lake, records and logs, and what tests left
+	@rm -rf .contender build .coverage* .pytest_cache .hypothesis .mypy_cache .ruff_cache spark-warehouse
+
+distclean: clean ## Forget the virtual environment, too
+	@rm -rf .venv include/*.egg-info

@@ -1,0 +1,45 @@
+"""What every test stands on: the real catalog, and an installation of its own for each test that wants one."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from contender.lake import Lake, open_lake
+from contender.records import Book, migrate, open_book
+from contender.registry import Registry, open_registry
+from contender.settings import PROJECT, Settings
+from contender.specs import Catalog, load_catalog
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return load_catalog(PROJECT / "include" / "catalog")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Settings:
+    """The settings of an installation below a folder of this test alone."""
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def lake(here: Settings) -> Lake:
+    return open_lake(here)
+
+
+@pytest.fixture
+def book(here: Settings) -> Book:
+    migrate(here.records)
+    return open_book(here.records)
+
+
+@pytest.fixture
+def registry(here: Settings) -> Registry:
+    return open_registry(here)
+
+
+@pytest.fixture
+def labor_day() -> date:
+    return date(2013, 9, 2)

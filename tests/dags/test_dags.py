@@ -1,0 +1,144 @@
+"""The DAGs as Airflow reads them: quickly, whole, and with all that a newcomer and an owner need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
+from airflow.timetables.base import DagRunInfo, TimeRestriction
+from airflow.timetables.trigger import CronPartitionTimetable
+from contender.settings import PROJECT
+
+FILES = sorted((PROJECT / "dags").glob("*.py"))
+HEAVY = (
+    "pandas",
+    "pyarrow",
+    "sklearn",
+    "mlflow",
+    "great_expectations",
+    "evidently",
+    "pyspark",
+    "pyiceberg",
+    "duckdb",
+)
+
+
+@pytest.fixture(scope="session")
+def dags() -> dict[str, DAG]:
+    bag = DagBag(str(PROJECT / "dags"))
+    assert bag.import_errors == {}
+    return bag.dags
+
+
+def test_every_dataset_and_model_has_its_dags(dags, catalog):
+    expected = {f"ingest__{name}" for name in catalog.datasets}
+    expected |= {
+        f"{verb}__{name}" for name in catalog.models for verb in ("features", "score", "retrain", "monitor")
+    }
+    assert set(dags) == expected | {"operations__housekeeping"}
+
+
+def test_every_dag_has_a_page_a_description_tags_and_one_run_at_a_time(dags):
+    for dag in dags.values():
+        assert dag.doc_md, dag.dag_id
+        assert dag.description, dag.dag_id
+        assert dag.tags, dag.dag_id
+        assert dag.max_active_runs == 1, dag.dag_id
+
+
+def test_every_task_has_an_owner_retries_with_back_off_a_limit_and_an_alert(dags):
+    for dag in dags.values():
+        for task in dag.tasks:
+            where = f"{dag.dag_id}.{task.task_id}"
+            assert "@" in task.owner, where
+            assert task.retries == 3, where
+            assert task.retry_exponential_backoff == 2.0, where
+            assert task.execution_timeout is not None, where
+            assert task.on_failure_callback, where
+
+
+def test_every_night_can_be_started_by_a_form(dags):
+    for dag in dags.values():
+        if dag.dag_id != "operations__housekeeping":
+            assert set(dag.params) == {"day", "first", "last"}, dag.dag_id
+
+
+def test_nothing_is_published_that_did_not_pass_a_gate(dags):
+    for dag in dags.values():
+        for task in dag.tasks:
+            if task.task_id.endswith("publish"):
+                gate = task.task_id.removesuffix("publish") + "gate"
+                assert gate in task.upstream_task_ids, f"{dag.dag_id}.{task.task_id}"
+
+
+def test_the_gate_shows_the_way_to_its_result(dags):
+    gate = dags["ingest__departures"].get_task("admit.gate")
+    assert [link.name for link in gate.operator_extra_links] == ["Gate result"]
+
+
+@pytest.mark.parametrize("verb", ["score", "retrain", "monitor"])
+def test_scoring_training_and_monitoring_wait_for_features_alone(dags, verb):
+    waited_for = dags[f"{verb}__flight_delay"].timetable.asset_condition.iter_assets()
+    assert [key.name for key, _ in waited_for] == ["features.flight_delay"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "last_run", "next_run", "key"),
+    [
+        ("departures", datetime(2013, 9, 1, 7, 30), datetime(2013, 9, 2, 7, 30), "2013-09-01"),
+        ("weather", datetime(2013, 9, 1, 7, 15), datetime(2013, 9, 2, 7, 15), "2013-09-01"),
+        ("schedule", datetime(2013, 9, 1, 7, 0), datetime(2013, 9, 2, 7, 0), "2013-09-02"),
+    ],
+)
+def test_cron_starts_each_night_with_the_key_of_its_day(dags, dataset, last_run, next_run, key):
+    declared = dags[f"ingest__{dataset}"].timetable
+    timetable = CronPartitionTimetable(
+        declared.expression, timezone="UTC", run_offset=declared.run_offset, key_format=declared.key_format
+    )
+    info = timetable.next_dagrun_info_v2(
+        last_dagrun_info=DagRunInfo(
+            run_after=last_run.replace(tzinfo=UTC),
+            data_interval=None,
+            partition_date=None,
+            partition_key=None,
+        ),
+        restriction=TimeRestriction(earliest=None, latest=None, catchup=True),
+    )
+    assert info is not None
+    assert info.run_after == next_run.replace(tzinfo=UTC)
+    assert info.partition_key == key
+
+
+def test_all_inputs_of_a_night_meet_under_one_key(dags):
+    mappers = dags["features__flight_delay"].timetable.partition_mapper_config
+    keys = {
+        "datasets.departures": "2013-09-01",
+        "datasets.weather": "2013-09-01",
+        "datasets.schedule": "2013-09-02",
+    }
+    met = {asset.name: mapper.to_downstream(keys[asset.name]) for asset, mapper in mappers.items()}
+    assert met == dict.fromkeys(keys, "2013-09-01")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_dag_file_is_read_in_two_seconds_and_imports_nothing_heavy(path: Path):
+    program = f"""
+import sys, time
+sys.path[:0] = {[str(PROJECT / "plugins"), str(PROJECT / "include")]!r}
+import airflow.sdk
+from airflow.sdk import CronPartitionTimetable
+before = set(sys.modules)
+began = time.process_time()
+exec(compile(open({str(path)!r}).read(), {str(path)!r}, "exec"), {{"__name__": "dag", "__doc__": "x"}})
+took = time.process_time() - began
+heavy = sorted(name for name in {HEAVY!r} if name in set(sys.modules) - before)
+assert not heavy, heavy
+assert took < 2, took
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]

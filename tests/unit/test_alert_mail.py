@@ -1,0 +1,92 @@
+"""What an alert mail says, and what data can not make it say."""
+
+from datetime import date
+
+import pytest
+from contender.alerting import compose_gate_alert, compose_task_alert
+from contender.records import Defect, ExpectationResult, GateResult
+from contender.specs import Days
+
+KEYS = tuple({"carrier": "AA", "flight": str(number)} for number in range(10))
+
+
+def result(**changes) -> GateResult:
+    failed = {
+        "id": "g1",
+        "table": "datasets.departures",
+        "owner": "flight-data@contender.example",
+        "days": Days.one(date(2013, 9, 2)),
+        "run": "ingest__departures r1",
+        "verdict": "fail",
+        "rows": 1393,
+        "fingerprint": "f",
+        "expectations": (
+            ExpectationResult(
+                expectation="no two rows share carrier, flight",
+                verdict="fail",
+                observed="928 of 1393 rows",
+                failing_rows=928,
+                failing_keys=KEYS,
+            ),
+            ExpectationResult(expectation="carrier has a value", verdict="pass", observed="as promised"),
+        ),
+        "quarantine": "quarantine/datasets.departures/2013-09-02/abc",
+    }
+    return GateResult(**(failed | changes))
+
+
+def mail(**changes):
+    return compose_gate_alert(
+        result(**changes),
+        to="flight-data@contender.example",
+        gate_url="http://ui/g1",
+        log_url="http://ui/log",
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "departures 2013-09-02",
+        "no two rows share carrier, flight",
+        "928 of 1393 rows",
+        "quarantine/datasets.departures/2013-09-02/abc",
+        "champions serve on",
+        "http://ui/g1",
+        "http://ui/log",
+    ],
+)
+def test_both_forms_say_what_failed_what_was_done_and_where_to_look(said):
+    alert = mail()
+    assert said in alert.text
+    assert said in alert.html
+
+
+def test_the_subject_names_dataset_day_and_verdict():
+    assert mail().subject == "[contender] departures 2013-09-02: gate failed, 1 promises broken"
+
+
+def test_promises_that_held_are_not_listed():
+    assert "carrier has a value" not in mail().text
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
+def test_nothing_from_data_becomes_html(hostile):
+    defect = Defect(what=hostile, where=hostile, way_out=hostile)
+    broken = ExpectationResult(
+        expectation=hostile, verdict="fail", observed=hostile, failing_keys=({"carrier": hostile},)
+    )
+    assert hostile not in mail(defects=(defect,), expectations=(broken,)).html
+
+
+def test_nothing_from_data_begins_another_header():
+    alert = compose_task_alert(
+        about="x", to="a@b.example", dag="d\r\nBcc: thief@evil.example", task="t", run="r", days="2013-09-01",
+        error="e", log_url="u",
+    )  # fmt: skip
+    assert "\n" not in alert.subject
+    assert "\r" not in alert.subject
+
+
+def test_the_same_failure_is_the_same_alert():
+    assert mail().id == mail().id

@@ -1,0 +1,66 @@
+"""Which days a run is about."""
+
+from datetime import date, timedelta
+
+import pytest
+from contender.specs import Days, DaysError, resolve_days
+from hypothesis import given
+from hypothesis import strategies as st
+
+days = st.dates(date(1990, 1, 1), date(2100, 1, 1))
+ranges = st.builds(
+    lambda first, length: Days(first=first, last=first + timedelta(days=length)), days, st.integers(0, 400)
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "form", "meant"),
+    [
+        ("2013-09-01", {}, "2013-09-01"),
+        ("2013-09-01", {"day": None, "first": "", "last": None}, "2013-09-01"),
+        (None, {"day": "2013-09-01"}, "2013-09-01"),
+        (None, {"first": "2013-01-01", "last": "2013-08-31"}, "2013-01-01..2013-08-31"),
+        (None, {"first": "2013-01-01", "last": "2013-01-01"}, "2013-01-01"),
+    ],
+)
+def test_a_run_is_about_its_key_or_what_its_form_says(key, form, meant):
+    assert resolve_days(key, form).key == meant
+
+
+@pytest.mark.parametrize(
+    ("key", "form", "told"),
+    [
+        (None, {}, "start it with a partition key, or fill in `day`"),
+        (None, {"first": "2013-01-01"}, "both `first` and `last`"),
+        (None, {"day": "2013-01-01", "first": "2013-01-01", "last": "2013-01-02"}, "or both"),
+        (None, {"first": "2013-01-02", "last": "2013-01-01"}, "swap the two"),
+        (None, {"day": "1 September"}, "'1 September' is not a day: write it as YYYY-MM-DD"),
+        (None, {"day": "20130901"}, "'20130901' is not a day"),
+        ("2013-02-30", {}, "'2013-02-30' is not a day"),
+        ("2013-09-01", {"day": "2013-09-02"}, "give one of them"),
+    ],
+)
+def test_a_run_without_clear_days_is_told_what_to_write(key, form, told):
+    with pytest.raises(DaysError, match=".") as error:
+        resolve_days(key, form)
+    assert told in str(error.value)
+
+
+@given(ranges)
+def test_a_range_lists_each_of_its_days_once_and_in_order(span):
+    listed = list(span.each())
+    assert listed == sorted(set(listed))
+    assert len(listed) == span.count
+    assert (listed[0], listed[-1]) == (span.first, span.last)
+
+
+@given(ranges, st.integers(-50, 50))
+def test_shifting_there_and_back_changes_nothing(span, step):
+    assert span.shifted(step).shifted(-step) == span
+
+
+@given(ranges, st.integers(0, 50))
+def test_reaching_back_only_adds_earlier_days(span, more):
+    longer = span.reaching_back(more)
+    assert longer.last == span.last
+    assert longer.count == span.count + more

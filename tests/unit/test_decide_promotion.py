@@ -1,0 +1,122 @@
+"""A refresh is promoted unless a guard speaks; the first version has to beat the baseline."""
+
+from datetime import date
+
+import pytest
+from contender.promoting import decide_promotion
+from contender.records import Evaluation, Measures, TrainedVersion
+from contender.specs import Days, Guards
+from hypothesis import given
+from hypothesis import strategies as st
+
+GUARDS = Guards()
+
+
+def version(number: int, *, last: date = date(2013, 8, 24), rows: int = 200_000, recipe: str = "r1"):
+    return TrainedVersion(
+        model="flight_delay",
+        version=number,
+        night=date(2013, 8, 31),
+        recipe="boosted_trees",
+        recipe_fingerprint=recipe,
+        trained_on=Days(first=date(2013, 1, 1), last=last),
+        days_with_rows=230,
+        rows=rows,
+        positives=rows // 4,
+        pins=(),
+        seed=1,
+        code_version="c",
+        environment="e",
+    )
+
+
+def measures(brier: float = 0.15, calibration: float = 0.05) -> Measures:
+    return Measures(
+        rows=6000, positives=1000, auc=0.68, brier=brier, log_loss=0.45, calibration_error=calibration
+    )
+
+
+def evaluation(**changes) -> Evaluation:
+    healthy = {
+        "id": "e1",
+        "model": "flight_delay",
+        "night": date(2013, 8, 31),
+        "judged_on": Days(first=date(2013, 8, 25), last=date(2013, 8, 31)),
+        "challenger": version(2, last=date(2013, 8, 24)),
+        "champion": version(1, last=date(2013, 8, 23)),
+        "challenger_measures": measures(0.150),
+        "champion_measures": measures(0.151),
+        "baseline_measures": measures(0.160),
+        "disagreement": 0.01,
+    }
+    return Evaluation(**(healthy | changes))
+
+
+def spoke(decision) -> list[str]:
+    return [reason.guard for reason in decision.reasons if not reason.holds]
+
+
+def test_a_healthy_refresh_serves_from_now_on():
+    decision = decide_promotion(evaluation(), GUARDS)
+    assert (decision.kind, decision.champion_before, decision.champion_after) == ("refreshed", 1, 2)
+
+
+def test_a_refresh_that_is_a_little_worse_is_still_renewed():
+    decision = decide_promotion(evaluation(challenger_measures=measures(0.154)), GUARDS)
+    assert decision.kind == "refreshed"
+
+
+@pytest.mark.parametrize(
+    ("guard", "changes"),
+    [
+        ("recipe", {"challenger": version(2, recipe="r2")}),
+        ("newer", {"challenger": version(2, last=date(2013, 8, 1))}),
+        ("training_rows", {"challenger": version(2, rows=100_000)}),
+        ("baseline", {"baseline_measures": measures(0.139)}),
+        ("disagreement", {"disagreement": 0.11}),
+        ("harm", {"challenger_measures": measures(0.157)}),
+        ("calibration", {"challenger_measures": measures(0.150, 0.2)}),
+    ],
+)
+def test_each_guard_alone_keeps_the_champion(guard, changes):
+    decision = decide_promotion(evaluation(**changes), GUARDS)
+    assert spoke(decision) == [guard]
+    assert (decision.kind, decision.champion_after) == ("held", 1)
+
+
+def test_what_cannot_be_compared_is_not_promoted():
+    decision = decide_promotion(evaluation(champion_measures=None, disagreement=None), GUARDS)
+    assert spoke(decision) == ["disagreement", "harm"]
+
+
+def test_the_first_version_serves_when_it_beats_the_baseline():
+    decision = decide_promotion(evaluation(champion=None, champion_measures=None, disagreement=None), GUARDS)
+    assert (decision.kind, decision.champion_before, decision.champion_after) == ("first", None, 2)
+
+
+def test_a_first_version_that_only_equals_the_baseline_does_not_serve():
+    decision = decide_promotion(
+        evaluation(
+            champion=None, champion_measures=None, disagreement=None, baseline_measures=measures(0.15)
+        ),
+        GUARDS,
+    )
+    assert (decision.kind, decision.champion_after) == ("held", None)
+
+
+rates = st.floats(0, 1)
+
+
+@given(ours=rates, theirs=rates, baseline=rates, gap=rates, calibration=rates)
+def test_a_refresh_is_held_exactly_when_a_guard_speaks(ours, theirs, baseline, gap, calibration):
+    decision = decide_promotion(
+        evaluation(
+            challenger_measures=measures(ours, calibration),
+            champion_measures=measures(theirs),
+            baseline_measures=measures(baseline),
+            disagreement=gap,
+        ),
+        GUARDS,
+    )
+    assert decision.promoted == (not spoke(decision))
+    assert decision.champion_after == (2 if decision.promoted else 1)

@@ -1,0 +1,40 @@
+"""Small judgements of a night: who is told of a publication, and which engine builds."""
+
+from datetime import date
+
+import pytest
+from contender.featurizing import choose_engine
+from contender.lake import should_announce
+from contender.specs import Days
+
+NIGHT = Days.one("2013-09-01")
+MONTH = Days(first=date(2013, 8, 1), last=date(2013, 8, 31))
+
+
+@pytest.mark.parametrize(
+    ("days", "changed", "held", "announced"),
+    [
+        (NIGHT, True, [date(2013, 8, 31), date(2013, 9, 1)], True),
+        (NIGHT, True, [], True),
+        (NIGHT, False, [date(2013, 9, 1)], False),
+        (NIGHT, True, [date(2013, 9, 1), date(2013, 9, 2)], False),
+        (MONTH, True, list(MONTH.each()), False),
+    ],
+    ids=["the newest day", "the first day of all", "nothing changed", "an old day corrected", "a range"],
+)
+def test_only_a_new_newest_day_starts_what_hangs_on_it(days, changed, held, announced):
+    assert should_announce(days, changed=changed, held=held) is announced
+
+
+@pytest.mark.parametrize(
+    ("wanted", "days", "rows", "engine"),
+    [
+        ("auto", NIGHT, 30_000, "duckdb"),
+        ("auto", NIGHT, 5_000_000, "spark"),
+        ("auto", MONTH, 10, "spark"),
+        ("spark", NIGHT, 10, "spark"),
+        ("duckdb", MONTH, 10**9, "duckdb"),
+    ],
+)
+def test_ranges_and_large_nights_are_built_on_spark(wanted, days, rows, engine):
+    assert choose_engine(wanted, days, rows, spark_rows=5_000_000) == engine

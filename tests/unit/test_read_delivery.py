@@ -1,0 +1,65 @@
+"""A delivery is read strictly: what is not as promised is named with its place, and nothing raises."""
+
+from pathlib import Path
+
+import pytest
+from contender.ingesting.csv_rows import read_delivery
+from contender.landing import RawFile
+
+GOOD = "day,carrier,flight,origin,dest,sched_dep_time,sched_arr_time,distance\n2013-09-01,AA,1,JFK,LAX,900,1200,2475\n"
+
+
+@pytest.fixture
+def read(tmp_path: Path, catalog):
+    def read_text(content: str | bytes):
+        path = tmp_path / "2013-09-01.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        raw = RawFile(name="schedule/2013-09-01.csv", place="", copy_path=path, size=0, digest="")
+        return read_delivery(raw, catalog.dataset("schedule").contract)
+
+    return read_text
+
+
+def test_a_good_file_has_typed_rows_and_no_defect(read):
+    delivered = read(GOOD)
+    assert delivered.defects == ()
+    assert delivered.rows.to_pylist()[0]["distance"] == 2475.0
+
+
+def test_a_byte_order_mark_and_another_order_of_columns_do_not_matter(read):
+    header, row, _ = GOOD.split("\n")
+    turned = "\n".join(",".join(reversed(line.split(","))) for line in (header, row))
+    assert read(b"\xef\xbb\xbf" + turned.encode()).rows.equals(read(GOOD).rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "where"),
+    [
+        ("", "the file is empty", "schedule/2013-09-01.csv"),
+        (GOOD.replace("distance", "miles"), "the columns distance are missing", "schedule/2013-09-01.csv"),
+        (GOOD.replace(",", ";"), "are missing", "schedule/2013-09-01.csv"),
+        (GOOD.replace("2475", "far"), "1 values are no number; row 2 has 'far'", "column distance"),
+        (GOOD.replace("2475", "2.475,5"), "1 lines do not have 8 fields; line 2 has 9", "line 2"),
+        (GOOD + "2013-09-01,AA,2", "1 lines do not have 8 fields; line 3 has 3", "line 3"),
+        (GOOD.encode("utf-16"), "byte 0 is not UTF-8", "schedule/2013-09-01.csv"),
+        (GOOD + '"never closed', "it is no CSV file", "schedule/2013-09-01.csv"),
+        (GOOD.replace("2013-09-01,AA", "01.09.2013,AA"), "1 values are no date", "column day"),
+    ],
+)
+def test_a_defect_says_what_and_where(read, content, what, where):
+    (defect, *_) = read(content).defects
+    assert what in defect.what
+    assert where in defect.where
+    assert defect.severity == "fail"
+    assert defect.way_out
+
+
+def test_a_column_too_many_is_a_warning_and_is_left_out(read):
+    delivered = read(GOOD.replace("distance", "distance,gate").replace("2475", "2475,B12"))
+    assert [defect.severity for defect in delivered.defects] == ["warn"]
+    assert "gate" not in delivered.rows.column_names
+
+
+def test_empty_fields_and_na_are_missing_values(read):
+    rows = read(GOOD.replace("2475", "NA").replace(",LAX", ",")).rows.to_pylist()
+    assert (rows[0]["distance"], rows[0]["dest"]) == (None, None)

@@ -1,0 +1,52 @@
+"""What monitoring concludes from a day's scores and its features."""
+
+from datetime import date
+
+import pytest
+from contender.monitoring import Drift, Performance, conclude, triage
+from contender.records import Measures
+from contender.specs import Monitoring
+
+WATCH = Monitoring(max_brier_ratio=1.5, max_drifted_share=0.5)
+
+
+def performance(brier: float | None, expected: float | None = 0.15) -> Performance:
+    measured = None
+    if brier is not None:
+        measured = Measures(
+            rows=900, positives=200, auc=0.7, brier=brier, log_loss=0.5, calibration_error=0.1
+        )
+    return Performance(
+        day=date(2013, 9, 1), version=1, scored_rows=900, measures=measured, expected_brier=expected
+    )
+
+
+def drift(share: float | None, emptied: tuple[str, ...] = ()) -> Drift:
+    return Drift(share=share, drifted=(), emptied=emptied, report=None)
+
+
+@pytest.mark.parametrize(
+    ("brier", "share", "emptied", "verdict"),
+    [
+        (0.15, 0.1, (), "stable"),
+        (0.224, 0.5, (), "stable"),
+        (0.15, 0.6, (), "covariate_drift"),
+        (0.23, 0.1, (), "concept_drift"),
+        (0.23, 0.6, (), "regime_break"),
+        (0.23, 0.6, ("humid",), "broken_feed"),
+        (0.15, 0.1, ("humid",), "broken_feed"),
+        (None, 0.1, (), "stable"),
+        (0.23, None, (), "concept_drift"),
+    ],
+)
+def test_the_verdict_follows_from_scores_and_features(brier, share, emptied, verdict):
+    assert triage(performance(brier), drift(share, emptied), WATCH) == verdict
+
+
+def test_without_an_evaluation_to_compare_with_scores_count_as_unchanged():
+    assert triage(performance(0.9, expected=None), drift(0.1), WATCH) == "stable"
+
+
+def test_a_day_that_was_not_scored_says_so(catalog):
+    concluded = conclude(catalog.model("flight_delay"), performance(None), drift(None), "run")
+    assert "nothing had been scored" in concluded.action
