@@ -41,7 +41,7 @@ def test_a_run_is_about_its_key_or_what_its_form_says(key, form, meant):
     ],
 )
 def test_a_run_without_clear_days_is_told_what_to_write(key, form, told):
-    with pytest.raises(DaysError, match=".") as error:
+    with pytest.raises(DaysError) as error:
         resolve_days(key, form)
     assert told in str(error.value)
 

@@ -1,6 +1,7 @@
 """The simulated source: what it knows, and above all what it does not tell."""
 
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -49,7 +50,7 @@ def test_the_same_day_is_the_same_file(tmp_path):
     first, second = (
         source.drop("weather", [DAY], str(tmp_path / folder))[0].place for folder in ("one", "two")
     )
-    assert open(first, "rb").read() == open(second, "rb").read()
+    assert Path(first).read_bytes() == Path(second).read_bytes()
 
 
 def test_a_day_that_the_source_does_not_know_has_no_file(tmp_path):
@@ -65,4 +66,4 @@ def test_an_appended_rerun_repeats_keys(landed):
 
 def test_a_cut_upload_ends_within_a_line(tmp_path):
     (dropped,) = source.drop("schedule", [DAY], str(tmp_path), fault=source.cut_upload)
-    assert not open(dropped.place).read().endswith("\n")
+    assert not Path(dropped.place).read_text().endswith("\n")

@@ -1,0 +1,46 @@
+"""Alert mails over real SMTP: a server that is down loses none of them."""
+
+from __future__ import annotations
+
+import pytest
+from contender.alerting import MailServer, deliver_pending
+from contender.records import Alert
+
+from demo import mailbox
+from demo.stack import free_port
+
+ALERT = Alert(
+    id="a1",
+    kind="gate",
+    about="departures",
+    to=("flight-data@contender.example",),
+    subject="[contender] departures 2013-09-02: gate failed",
+    text="ä plain text",
+    html="<p>ä page</p>",
+)
+SENDER = "contender@contender.example"
+
+
+@pytest.fixture
+def server():
+    return MailServer(host="127.0.0.1", port=free_port())
+
+
+def test_a_mail_arrives_as_text_and_html(book, tmp_path):
+    book.add_alert(ALERT)
+    with mailbox.running(tmp_path) as box:
+        assert deliver_pending(book, MailServer(host="127.0.0.1", port=box.port), SENDER) == []
+    (mail,) = mailbox.read(tmp_path)
+    assert (mail.subject, mail.to, mail.sender) == (ALERT.subject, ALERT.to, SENDER)
+    assert (mail.text.strip(), mail.html.strip()) == (ALERT.text, ALERT.html)
+
+
+def test_a_mail_waits_while_the_server_is_down_and_goes_out_once(book, server, tmp_path):
+    book.add_alert(ALERT)
+    (left,) = deliver_pending(book, server, SENDER)
+    assert "ConnectionRefusedError" in (left.last_error or "")
+    with mailbox.running(tmp_path, server.port):
+        deliver_pending(book, server, SENDER)
+        deliver_pending(book, server, SENDER)
+    assert len(mailbox.read(tmp_path)) == 1
+    assert book.pending_alerts() == []

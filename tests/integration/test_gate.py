@@ -1,0 +1,113 @@
+"""The gate with real Great Expectations, on real deliveries, whole and broken."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from contender.gating import check, quarantine
+from contender.ingesting import land
+from contender.landing import NotDelivered
+from contender.settings import Settings
+from contender.specs import Between, Days
+
+from demo import source
+
+DAY = date(2013, 9, 2)
+A_DAY = Days.one(DAY)
+DAILY = ("schedule", "departures", "weather")
+
+
+@pytest.fixture
+def judge(here: Settings, catalog):
+    def land_and_check(dataset: str, days: Days = A_DAY, fault=None):
+        spec = catalog.dataset(dataset)
+        source.drop(dataset, days.each(), here.landing, fault=fault)
+        batch = land(spec, days, here)
+        return batch, check(spec.contract, batch, "run 1")
+
+    return land_and_check
+
+
+@pytest.mark.parametrize("dataset", DAILY)
+def test_a_real_month_passes(judge, dataset):
+    _, result = judge(dataset, Days(first=date(2013, 2, 1), last=date(2013, 2, 28)))
+    assert (result.verdict, result.failed) == ("pass", ())
+
+
+@pytest.mark.parametrize("dataset", DAILY)
+def test_christmas_passes(judge, dataset):
+    _, result = judge(dataset, Days.one("2013-12-25"))
+    assert result.verdict == "pass"
+
+
+def test_reference_tables_pass(here, catalog):
+    source.drop_reference(here.landing)
+    for name in source.REFERENCE:
+        spec = catalog.dataset(name)
+        assert check(spec.contract, land(spec, Days.one(DAY), here), "run 1").verdict == "pass"
+
+
+def test_an_export_appended_to_itself_fails_with_its_keys(judge):
+    _, result = judge("departures", fault=source.append_rerun)
+    broken = {e.expectation: e for e in result.failed}
+    assert set(broken) == {"no two rows share day, carrier, flight, origin", "there are 500 to 1300 rows"}
+    duplicated = broken["no two rows share day, carrier, flight, origin"]
+    assert len(duplicated.failing_keys) == 10
+    assert set(duplicated.failing_keys[0]) == {"day", "carrier", "flight", "origin"}
+
+
+def test_an_upload_cut_within_a_line_fails_and_names_the_line(judge):
+    _, result = judge("schedule", fault=source.cut_upload)
+    assert result.verdict == "fail"
+    assert "line " in result.defects[0].where
+
+
+def test_another_days_rows_fail(judge):
+    _, result = judge("departures", fault=lambda csv: csv.replace(b"2013-09-02,AA", b"2013-09-01,AA"))
+    assert "rows are of another day, 2013-09-01 among them" in result.defects[0].what
+
+
+def test_a_day_without_rows_fails(judge):
+    _, result = judge("weather", fault=lambda csv: csv.split(b"\n")[0] + b"\n")
+    assert [e.expectation for e in result.failed] == ["there are 40 to 80 rows"]
+
+
+def test_a_file_that_is_not_there_yet_is_asked_for_again(here, catalog):
+    with pytest.raises(NotDelivered, match=r"departures/2013-09-02\.csv is not in the landing zone"):
+        land(catalog.dataset("departures"), Days.one(DAY), here)
+
+
+def test_a_warning_lets_the_batch_pass(judge, catalog):
+    batch, _ = judge("weather")
+    spec = catalog.dataset("weather")
+    too_hot = Between(column="temp", high=0, severity="warn")
+    cold = spec.model_copy(update={"expectations": (*spec.expectations, too_hot)})
+    assert check(cold.contract, batch, "run 1").verdict == "warn"
+
+
+def test_personal_data_is_masked_in_keys_and_values(judge, catalog):
+    batch, _ = judge("departures", fault=source.append_rerun)
+    contract = catalog.dataset("departures").contract
+    columns = tuple(c.model_copy(update={"pii": c.name == "flight"}) for c in contract.columns)
+    result = check(contract.model_copy(update={"columns": columns}), batch, "run 1")
+    assert {key["flight"] for e in result.failed for key in e.failing_keys} == {"***"}
+
+
+def test_a_failed_batch_waits_in_quarantine_with_its_raw_file_and_verdict(judge, here):
+    batch, result = judge("departures", fault=source.append_rerun)
+    noted = quarantine(batch, result, here)
+    place = Path(noted.quarantine or "")
+    assert (place / "raw" / "2013-09-02.csv").read_bytes() == Path(batch.sources[0]).read_bytes()
+    assert (place / "staged" / "2013-09-02.parquet").exists()
+    assert json.loads((place / "gate.json").read_text())["verdict"] == "fail"
+
+
+def test_the_same_bad_delivery_tried_again_waits_once(judge, here):
+    places = set()
+    for _ in range(2):
+        batch, result = judge("departures", fault=source.append_rerun)
+        places.add(quarantine(batch, result, here).quarantine)
+    assert len(places) == 1

@@ -1,0 +1,145 @@
+"""The lake with a real Iceberg catalogue: a day is replaced as a whole, once, whatever happens half-way."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pyarrow as pa
+import pytest
+from contender.lake import LakeError, open_lake, publish, stage, sweep
+from contender.lake.schema import arrow_schema
+from contender.specs import Column, Contract, Days
+
+SALES = Contract(
+    table="datasets.sales",
+    owner="sales@contender.example",
+    columns=(
+        Column(name="day", type="date", description="day"),
+        Column(name="shop", type="string", description="shop"),
+        Column(name="amount", type="number", unit="EUR", nullable=True, description="amount"),
+    ),
+    primary_key=("day", "shop"),
+)
+FIRST, SECOND = date(2013, 9, 1), date(2013, 9, 2)
+A_DAY = Days.one(FIRST)
+BOTH = Days(first=FIRST, last=SECOND)
+
+
+def rows(*sold: tuple[date, str, float]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [{"day": day, "shop": shop, "amount": amount} for day, shop, amount in sold],
+        schema=arrow_schema(SALES),
+    )
+
+
+@pytest.fixture
+def staged(here):
+    def batch(*sold, days=A_DAY):
+        return stage(rows(*sold), SALES, days, here.staging)
+
+    return batch
+
+
+def held(lake, day=None):
+    table = lake.read(SALES, None if day is None else Days.one(day))
+    return [(row["day"], row["shop"], row["amount"]) for row in table.to_pylist()]
+
+
+def test_a_published_day_is_read_back(lake, staged):
+    lake.publish(SALES, staged((FIRST, "a", 1.0), (FIRST, "b", 2.0)))
+    assert held(lake) == [(FIRST, "a", 1.0), (FIRST, "b", 2.0)]
+
+
+def test_the_same_day_twice_changes_nothing(lake, staged):
+    before = lake.publish(SALES, staged((FIRST, "a", 1.0), (FIRST, "b", 2.0)))
+    again = lake.publish(SALES, staged((FIRST, "b", 2.0), (FIRST, "a", 1.0)))
+    assert before.changed
+    assert not again.changed
+    assert again.snapshot == before.snapshot
+
+
+def test_a_changed_delivery_replaces_its_day_and_no_other(lake, staged):
+    lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 5.0), days=BOTH))
+    lake.publish(SALES, staged((FIRST, "b", 2.0)))
+    assert held(lake) == [(FIRST, "b", 2.0), (SECOND, "a", 5.0)]
+
+
+def test_a_day_that_is_empty_now_is_removed(lake, staged):
+    lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 5.0), days=BOTH))
+    lake.publish(SALES, staged())
+    assert lake.days(SALES.table) == [SECOND]
+
+
+def test_an_old_snapshot_still_reads_as_it_was(lake, staged):
+    old = lake.publish(SALES, staged((FIRST, "a", 1.0)))
+    lake.publish(SALES, staged((FIRST, "a", 9.0)))
+    assert lake.read(SALES, snapshot=old.snapshot)["amount"].to_pylist() == [1.0]
+
+
+def test_rows_of_another_day_are_never_published(lake, staged):
+    with pytest.raises(LakeError, match="rows of other days"):
+        lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "b", 2.0)))
+
+
+def test_a_table_that_does_not_exist_reads_as_empty(lake):
+    assert held(lake) == []
+    assert lake.pin(SALES.table).files == ()
+
+
+def test_pinned_files_are_those_of_the_days_asked_for(lake, staged):
+    lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 5.0), days=BOTH))
+    (file,) = lake.pin(SALES.table, Days.one(SECOND)).files
+    assert "day=2013-09-02" in file
+
+
+def test_two_writers_at_once_both_succeed(here, staged):
+    days = [date(2013, 9, number) for number in range(1, 7)]
+    open_lake(here).publish(SALES, staged((FIRST, "zero", 0.0)))
+    batches = [staged((day, "a", 1.0), days=Days.one(day)) for day in days]
+    with ThreadPoolExecutor(3) as writers:
+        done = list(writers.map(lambda batch: open_lake(here).publish(SALES, batch), batches))
+    assert all(published.changed for published in done)
+    assert held(open_lake(here)) == [(day, "a", 1.0) for day in days]
+
+
+def test_an_attempt_killed_after_its_commit_is_recognised_as_its_own(lake, book, staged, monkeypatch):
+    def die(publication_id):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(book, "confirm", die)
+    with pytest.raises(KeyboardInterrupt):
+        publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
+    monkeypatch.undo()
+    again = publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
+    other = publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 2")
+    assert again.changed
+    assert not other.changed
+
+
+def test_an_attempt_killed_before_its_commit_leaves_nothing_visible(lake, book, staged, monkeypatch):
+    def die(contract, batch):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lake, "publish", die)
+    with pytest.raises(KeyboardInterrupt):
+        publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
+    monkeypatch.undo()
+    assert held(lake) == []
+    assert publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1").changed
+
+
+def test_a_reference_table_is_replaced_whole(lake, here):
+    shops = SALES.model_copy(update={"table": "datasets.shops", "daily": False, "primary_key": ("shop",)})
+    for amount in (1.0, 2.0):
+        batch = stage(rows((FIRST, "a", amount)), shops, Days.one(FIRST), here.staging)
+        lake.publish(shops, batch)
+    assert lake.read(shops)["amount"].to_pylist() == [2.0]
+
+
+def test_sweeping_forgets_old_attempts_only(here, staged):
+    from datetime import timedelta
+
+    staged((FIRST, "a", 1.0))
+    assert sweep(here.staging, older_than=timedelta(hours=1)) == 0
+    assert sweep(here.staging, older_than=timedelta(0)) == 1

@@ -1,0 +1,55 @@
+"""The book of record with a real database and its real migrations."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from contender.records import Alert, BookError, migrate, open_book
+from contender.records.tables import Base
+from sqlalchemy import create_engine
+
+
+def alert(number: int) -> Alert:
+    return Alert(
+        id=f"a{number}", kind="task", about="x", to=("a@b.example",), subject=f"s{number}", text="t", html="h"
+    )
+
+
+def test_the_migrations_make_just_the_tables_that_the_code_knows(here):
+    migrate(here.records)
+    with create_engine(here.records).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_migrating_again_changes_nothing(here):
+    migrate(here.records)
+    open_book(here.records).add_alert(alert(1))
+    migrate(here.records)
+    assert len(open_book(here.records).alerts()) == 1
+
+
+def test_a_book_that_was_never_made_says_what_to_run(here):
+    here.home.mkdir()
+    with pytest.raises(BookError, match="run `contender migrate`"):
+        open_book(here.records)
+
+
+def test_a_record_written_twice_is_there_once(book):
+    book.add_alert(alert(1))
+    book.add_alert(alert(1))
+    assert [kept.id for kept in book.alerts()] == ["a1"]
+
+
+def test_many_writers_at_once_lose_nothing(here, book):
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(lambda number: open_book(here.records).add_alert(alert(number)), range(40)))
+    assert len(book.alerts()) == 40
+
+
+def test_the_newest_comes_first(book):
+    for number in range(3):
+        book.add_alert(alert(number))
+    assert [kept.id for kept in book.alerts(limit=2)] == ["a2", "a1"]
