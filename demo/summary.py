@@ -15,7 +15,7 @@ from demo.nights import Expectations, Night
 
 
 def show_nights(console: Console, nights: Sequence[Night]) -> None:
-    """Print a line a night: delivery, decision, measures, predictions, drift."""
+    """Print a line a night: delivery, decision, measures, predictions, and how its own had been foretold."""
     table = Table(title="The nights", title_justify="left")
     table.add_column("night")
     table.add_column("delivery")
@@ -24,7 +24,7 @@ def show_nights(console: Console, nights: Sequence[Night]) -> None:
     for who in ("challenger", "champion", "baseline"):
         table.add_column(f"{who}\nAUC / Brier", justify="right")
     table.add_column("flights\nscored", justify="right")
-    table.add_column("the day before\nBrier, drift")
+    table.add_column("its flights,\nscored before")
     for night in nights:
         judged, after = night.evaluation, night.decision.champion_after
         table.add_row(
@@ -72,7 +72,7 @@ def _monitored(night: Night) -> str:
     monitored = night.monitored
     if monitored is None or monitored.measures is None:
         return "–"
-    return f"{monitored.measures.brier:.4f}, {monitored.verdict}"
+    return f"Brier {monitored.measures.brier:.4f}, {monitored.verdict}"
 
 
 def _shown(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,11 @@ from contender.records import Book, migrate, open_book
 from contender.registry import Registry, open_registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, load_catalog
+
+# Before Airflow or scikit-learn is imported: a home of the tests' own, and one thread a fit.
+os.environ["AIRFLOW_HOME"] = str(PROJECT / "build" / "airflow")
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

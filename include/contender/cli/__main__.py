@@ -1,0 +1,5 @@
+"""Lets `python -m contender.cli` be the command."""
+
+from contender.cli.app import main
+
+main()

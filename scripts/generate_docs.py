@@ -1,0 +1,146 @@
+"""Makes docs/DAGS.md, docs/SETTINGS.md and docs/CONTRACTS.md from the DAGs, the settings and the catalog.
+
+python -m scripts.generate_docs           write the pages
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from contender.settings import PROJECT, Settings
+from contender.specs import Column, DatasetSpec, ModelSpec, load_catalog
+
+DOCS = PROJECT / "docs"
+MADE = "<!-- Made by `make docs`; do not edit. -->\n"
+
+
+def render_pages() -> dict[Path, str]:
+    """The text of every generated page, by its path."""
+    return {
+        DOCS / "DAGS.md": render_dags(),
+        DOCS / "SETTINGS.md": render_settings(),
+        DOCS / "CONTRACTS.md": render_contracts(),
+    }
+
+
+def render_dags() -> str:
+    """A section a DAG file: its docstring, and a line for each DAG that it makes."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    sys.path.insert(0, str(PROJECT / "plugins"))  # where Airflow has it, too
+    bag = DagBag(str(PROJECT / "dags"))
+    if bag.import_errors:
+        raise SystemExit("\n".join(f"{file}: {error}" for file, error in bag.import_errors.items()))
+    dags = sorted(bag.dags.values(), key=lambda dag: dag.dag_id)
+    lines = [MADE, "# The DAGs\n", "Each DAG's page in the Airflow UI is the text below.\n"]
+    for file in sorted((PROJECT / "dags").glob("*.py"), key=_order):
+        page = ast.get_docstring(ast.parse(file.read_text())) or ""
+        lines += [f"## dags/{file.name}\n", page.replace("### ", "**", 1).replace(".\n", ".**\n", 1), ""]
+        lines += ["| DAG | starts | owner | what it is for |", "| --- | --- | --- | --- |"]
+        lines += [_dag_line(dag) for dag in dags if Path(dag.fileloc).name == file.name]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def render_settings() -> str:
+    """A line a setting: its variable, its default, and what it is."""
+    lines = [
+        MADE,
+        "# Settings\n",
+        "Read from the environment. Secrets are not among them: the mail server is the Airflow connection",
+        "`smtp_default`, Spark is `spark_default`, and S3 credentials come by AWS's own variables.\n",
+        "| variable | default | meaning |",
+        "| --- | --- | --- |",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = (
+            "–" if field.default in ("", None) else str(field.default).replace(str(PROJECT), "<project>")
+        )
+        lines.append(f"| `CONTENDER_{name.upper()}` | `{default}` | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def render_contracts() -> str:
+    """Every dataset and model with its columns, owner and promises."""
+    catalog = load_catalog(PROJECT / "include" / "catalog")
+    lines = [MADE, "# Contracts\n"]
+    for dataset in catalog.datasets.values():
+        lines += _dataset_section(dataset)
+    for model in catalog.models.values():
+        lines += _model_section(model)
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write every page."""
+    DOCS.mkdir(exist_ok=True)
+    for path, text in render_pages().items():
+        path.write_text(text)
+        print(path.relative_to(PROJECT))
+
+
+def _order(file: Path) -> int:
+    night = ("ingest", "features", "score", "retrain", "monitor", "operations")
+    return night.index(file.stem) if file.stem in night else len(night)
+
+
+def _dag_line(dag: Any) -> str:
+    timetable = dag.timetable
+    if hasattr(timetable, "asset_condition"):
+        names = sorted(_asset_names(timetable.asset_condition))
+        starts = "when published: " + ", ".join(f"`{name}`" for name in names)
+    else:
+        starts = f"`{timetable.expression}` UTC"
+    return f"| `{dag.dag_id}` | {starts} | {dag.tasks[0].owner} | {dag.description} |"
+
+
+def _asset_names(condition: Any) -> Iterator[str]:
+    if hasattr(condition, "objects"):
+        for part in condition.objects:
+            yield from _asset_names(part)
+    else:
+        yield condition.name
+
+
+def _dataset_section(dataset: DatasetSpec) -> list[str]:
+    from contender.gating.suite import describe
+
+    promises = [describe(promise, 1) for promise in dataset.expectations]
+    return [
+        f"## Dataset `{dataset.name}`\n",
+        f"{dataset.description} Owner: {dataset.owner}. Delivered as `{dataset.delivery.path}`, "
+        f"looked for at `{dataset.delivery.cron}` UTC. Key: {', '.join(dataset.primary_key)}.\n",
+        *_columns(dataset.columns),
+        "",
+        "Promised of each batch: " + "; ".join(promises) + ".\n",
+    ]
+
+
+def _model_section(model: ModelSpec) -> list[str]:
+    inputs = ", ".join(source.name for source in model.inputs)
+    recipe = model.recipe
+    return [
+        f"## Model `{model.name}`\n",
+        f"{model.description} Owner: {model.owner}. Built from {inputs}. Recipe `{recipe.name}`: fitted on up to "
+        f"{recipe.window_days} days, judged on the {recipe.evaluation_days} after them.\n",
+        *_columns(model.features),
+        "",
+    ]
+
+
+def _columns(columns: tuple[Column, ...]) -> list[str]:
+    lines = ["| column | type | unit | may be missing | what it is |", "| --- | --- | --- | --- | --- |"]
+    for column in columns:
+        missing = "yes" if column.nullable else ""
+        lines.append(
+            f"| {column.name} | {column.type} | {column.unit or ''} | {missing} | {column.description} |"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    main()

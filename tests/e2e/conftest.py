@@ -1,0 +1,88 @@
+"""One Airflow for all end-to-end tests: a short history, a good night and a broken one, lived once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pytest
+from contender.lake import open_lake
+from contender.records import migrate, open_book
+from contender.registry import open_registry
+from contender.settings import PROJECT, Settings
+from contender.specs import Catalog, Days
+
+from demo import mailbox, nights, stack
+from demo.api import Airflow
+
+SHORT_HISTORY = Days(first=date(2013, 4, 1), last=date(2013, 8, 31))
+GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What the nights came to, with the Airflow that they were lived in, still running."""
+
+    world: nights.World
+    nights: tuple[nights.Night, ...]
+    expectations: nights.Expectations
+    mails: Path
+    stack: stack.Stack
+    airflow: Airflow
+
+
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[Lived]:
+    here = Settings(home=tmp_path_factory.mktemp("e2e") / "home")
+    migrate(here.records)
+    port = stack.free_port()
+    own = {
+        "CONTENDER_HOME": str(here.home),
+        "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
+        "CONTENDER_NIGHTLY": "false",
+    }
+    stores = (open_lake(here), open_registry(here), open_book(here.records))
+    mails = here.home / "mail"
+    with (
+        mailbox.running(mails) as box,
+        stack.running(here.home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
+    ):
+        airflow = Airflow(running.url, running.password)
+        world = nights.World(here, catalog, *stores, airflow, mails, print, SHORT_HISTORY)
+        expectations = nights.Expectations()
+        for dag in airflow_dags(airflow, catalog):
+            airflow.unpause(dag)
+        nights.load_history(world, expectations)
+        lived = tuple(
+            nights.live_night(world, day, expectations, broken=day == BROKEN) for day in (GOOD, BROKEN)
+        )
+        yield Lived(world, lived, expectations, mails, running, airflow)
+
+
+@pytest.fixture
+def stranger(lived: Lived) -> Iterator[httpx.Client]:
+    """Somebody who is not logged in."""
+    with httpx.Client(base_url=lived.stack.url, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def person(lived: Lived) -> Iterator[httpx.Client]:
+    """Somebody who is."""
+    with httpx.Client(base_url=lived.stack.url, trust_env=False) as client:
+        login = {"username": stack.USER, "password": lived.stack.password}
+        token = client.post("/auth/token", json=login).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
+
+
+def airflow_dags(airflow: Airflow, catalog: Catalog) -> set[str]:
+    expected = {f"ingest__{name}" for name in catalog.datasets}
+    expected |= {
+        f"{verb}__{name}" for name in catalog.models for verb in ("features", "score", "retrain", "monitor")
+    }
+    airflow.wait_for_dags(expected)
+    return expected

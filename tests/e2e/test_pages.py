@@ -1,0 +1,55 @@
+"""Contender's pages inside the Airflow UI: for people who are logged in, and harmless."""
+
+from __future__ import annotations
+
+import pytest
+
+from demo.nights import MODEL
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize(
+    "path", ["/contender/", "/contender/gates/x", f"/contender/reports/{MODEL}/2013-09-01"]
+)
+def test_a_stranger_sees_nothing(stranger, path):
+    assert stranger.get(path).status_code == 401
+
+
+def test_the_overview_shows_datasets_champion_and_decisions(person):
+    page = person.get("/contender/")
+    assert page.status_code == 200
+    for shown in ("departures", MODEL, "first", "2013-09-02"):
+        assert shown in page.text
+
+
+def test_a_failed_gate_shows_promise_and_keys(person, lived):
+    page = person.get(f"/contender/gates/{lived.nights[1].refused.id}")
+    assert page.status_code == 200
+    assert "no two rows share day, carrier, flight, origin" in page.text
+    assert "carrier=9E" in page.text
+
+
+def test_pages_run_no_scripts(person):
+    policy = person.get("/contender/").headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+
+
+def test_a_report_opens_as_a_stranger_to_airflow(person):
+    report = person.get(f"/contender/reports/{MODEL}/2013-09-01")
+    assert report.status_code == 200
+    assert report.headers["Content-Security-Policy"].startswith("sandbox allow-scripts;")
+
+
+@pytest.mark.parametrize(
+    "path", ["/contender/reports/..%2f..%2f/2013-09-01", f"/contender/reports/{MODEL}/..%2fx"]
+)
+def test_a_path_leads_nowhere_else(person, path):
+    assert person.get(path).status_code == 404
+
+
+def test_airflow_itself_offers_the_pages_in_its_menu(person):
+    plugins = person.get("/api/v2/plugins").json()["plugins"]
+    views = [view["name"] for plugin in plugins for view in plugin["external_views"]]
+    assert "Contender" in views

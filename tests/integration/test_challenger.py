@@ -1,0 +1,185 @@
+"""A challenger's way with real scikit-learn and MLflow: trained, judged, promoted; each step safe to repeat."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from contender.evaluating import evaluate, judged_days
+from contender.lake import stage
+from contender.promoting import decide_promotion, promote
+from contender.scoring import NoChampion, ScoringError, score, score_in_shadow
+from contender.specs import Days
+from contender.training import TrainingError, train
+
+NIGHT = date(2013, 3, 31)
+HISTORY = Days(first=date(2013, 1, 1), last=NIGHT)
+
+
+@pytest.fixture
+def model(catalog):
+    return catalog.model("flight_delay")
+
+
+@pytest.fixture
+def examples(here, lake, model):
+    """Ninety days of made-up flights, late when the carrier was late before; the next day has features only."""
+    random = np.random.default_rng(7)
+    days = list(Days(first=HISTORY.first, last=NIGHT + timedelta(days=1)).each())
+    rows = pd.DataFrame({"day": np.repeat(days, 60)})
+    for column in (*model.keys, *model.features):
+        size = len(rows)
+        rows[column.name] = (
+            random.choice(["AA", "UA", "DL"], size)
+            if column.type == "string"
+            else random.integers(0, 100, size)
+        )
+    rows["flight"] = np.tile(np.arange(60), len(days))
+    rows["label"] = (rows["carrier_late"] + random.normal(0, 20, len(rows)) > 60).astype(int)
+    publish(lake, model.feature_contract, rows, here)
+    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+    return rows
+
+
+def publish(lake, contract, rows, here):
+    table = pa.Table.from_pandas(rows[list(contract.column_names)], preserve_index=False)
+    lake.publish(
+        contract, stage(table, contract, Days(first=rows["day"].min(), last=rows["day"].max()), here.staging)
+    )
+
+
+@pytest.fixture
+def stores(lake, registry, book):
+    return lake, registry, book
+
+
+def refresh(catalog, model, stores, night=NIGHT):
+    lake, registry, book = stores
+    challenger = train(catalog, model, night, lake, registry)
+    evaluation = evaluate(model, challenger, lake, registry, book)
+    return promote(decide_promotion(evaluation, model.guards), book, registry)
+
+
+def test_the_first_version_serves_when_it_beats_the_baseline(catalog, model, stores, examples):
+    decision = refresh(catalog, model, stores)
+    assert decision.kind == "first"
+    assert stores[1].champion(model.name).version == decision.challenger
+
+
+def test_a_version_was_never_fitted_on_the_days_it_is_judged_on(catalog, model, stores, examples):
+    lake, registry, _ = stores
+    challenger = train(catalog, model, NIGHT, lake, registry)
+    assert challenger.trained_on.last < judged_days(model, NIGHT).first
+
+
+def test_a_night_tried_again_makes_no_second_version_and_no_second_decision(catalog, model, stores, examples):
+    first = refresh(catalog, model, stores)
+    again = refresh(catalog, model, stores)
+    assert again == first
+    assert len(stores[2].decisions(model.name)) == 1
+
+
+def test_a_version_names_its_snapshots_seed_code_and_environment(catalog, model, stores, examples):
+    lake, registry, _ = stores
+    challenger = train(catalog, model, NIGHT, lake, registry)
+    pinned = {pin.table: pin.snapshot for pin in challenger.pins}
+    assert pinned == {
+        table: lake.snapshot(table) for table in ("features.flight_delay", "labels.flight_delay")
+    }
+    assert challenger.seed == model.recipe.seed
+    assert challenger.code_version
+    assert challenger.environment
+    assert registry.version(model.name, challenger.version) == challenger
+
+
+def test_a_fit_from_the_same_pins_predicts_the_same(catalog, model, stores, examples, here, tmp_path):
+    from contender.registry import open_registry
+
+    lake, registry, _ = stores
+    other = open_registry(here.model_copy(update={"registry": f"sqlite:///{tmp_path}/other.db"}))
+    predicted = []
+    for each in (registry, other):
+        version = train(catalog, model, NIGHT, lake, each).version
+        pipeline = each.load(model.name, version)
+        predicted.append(pipeline.predict_proba(examples[list(model.feature_names)]))
+    assert np.array_equal(*predicted)
+
+
+def test_an_old_decision_entered_again_does_not_move_the_champion_back(catalog, model, stores, examples):
+    _, registry, book = stores
+    first = refresh(catalog, model, stores, NIGHT - timedelta(days=1))
+    second = refresh(catalog, model, stores, NIGHT)
+    promote(first, book, registry)
+    assert registry.champion(model.name).version == second.champion_after
+
+
+def test_an_alias_left_behind_by_a_crash_catches_up(catalog, model, stores, examples, monkeypatch):
+    registry = stores[1]
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(registry, "set_champion", die)
+    with pytest.raises(KeyboardInterrupt):
+        refresh(catalog, model, stores)
+    monkeypatch.undo()
+    assert registry.champion(model.name) is None
+    refresh(catalog, model, stores)
+    assert registry.champion(model.name) is not None
+
+
+def test_a_night_without_labels_says_what_to_load(catalog, model, stores):
+    lake, registry, _ = stores
+    with pytest.raises(TrainingError, match="load that history first, by a run of features__flight_delay"):
+        train(catalog, model, NIGHT, lake, registry)
+
+
+def test_one_outcome_alone_is_nothing_to_learn_from(catalog, model, stores, examples, here):
+    lake, registry, _ = stores
+    labels = examples[examples["day"] <= NIGHT].assign(label=0)
+    publish(lake, model.label_contract, labels, here)
+    with pytest.raises(TrainingError, match="nothing to learn from one outcome"):
+        train(catalog, model, NIGHT, lake, registry)
+
+
+def test_predictions_carry_version_and_snapshot(catalog, model, stores, examples, here):
+    lake, registry, _ = stores
+    decision = refresh(catalog, model, stores)
+    batch = score(model, Days.one(NIGHT), lake, registry, here)
+    lake.publish(model.prediction_contract, batch)
+    served = lake.read(model.prediction_contract).to_pandas()
+    assert len(served) == 60
+    assert set(served["day"]) == {NIGHT + timedelta(days=1)}
+    assert set(served["model_version"]) == {decision.challenger}
+    assert set(served["feature_snapshot"]) == {lake.snapshot(model.feature_contract.table)}
+    assert served["score"].between(0, 1).all()
+
+
+def test_scoring_the_same_night_again_is_the_same_batch(catalog, model, stores, examples, here):
+    lake, registry, _ = stores
+    refresh(catalog, model, stores)
+    batches = [score(model, Days.one(NIGHT), lake, registry, here) for _ in range(2)]
+    assert batches[0].fingerprint == batches[1].fingerprint
+
+
+def test_the_shadow_stands_apart_from_what_is_served(catalog, model, stores, examples, here):
+    lake, registry, _ = stores
+    decision = refresh(catalog, model, stores)
+    shadow = score_in_shadow(model, decision.challenger, Days.one(NIGHT), lake, registry, here)
+    assert shadow.table == "shadow.flight_delay"
+
+
+def test_without_a_champion_scoring_says_what_to_run(model, stores, examples, here):
+    lake, registry, _ = stores
+    with pytest.raises(NoChampion, match="run retrain__flight_delay once"):
+        score(model, Days.one(NIGHT), lake, registry, here)
+
+
+def test_a_day_without_features_says_what_to_run(catalog, model, stores, examples, here):
+    lake, registry, _ = stores
+    refresh(catalog, model, stores)
+    with pytest.raises(ScoringError, match="run features__flight_delay for the night 2014-01-01 first"):
+        score(model, Days.one("2014-01-01"), lake, registry, here)

@@ -1,0 +1,96 @@
+"""Monitoring with real Evidently: figures, verdict, and a report that opens by itself."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from contender.lake import stage
+from contender.monitoring import compare_features, measure_performance
+from contender.specs import Days
+
+DAY = date(2013, 3, 31)
+
+
+@pytest.fixture
+def model(catalog):
+    return catalog.model("flight_delay")
+
+
+@pytest.fixture
+def publish(here, lake):
+    def publish_rows(contract, rows):
+        table = pa.Table.from_pandas(rows[list(contract.column_names)], preserve_index=False)
+        days = Days(first=rows["day"].min(), last=rows["day"].max())
+        lake.publish(contract, stage(table, contract, days, here.staging))
+
+    return publish_rows
+
+
+def features(model, *, moved: bool = False, emptied: bool = False) -> pd.DataFrame:
+    random = np.random.default_rng(1)
+    rows = pd.DataFrame({"day": np.repeat(list(Days(first=DAY - timedelta(days=40), last=DAY).each()), 400)})
+    newest = rows["day"] > DAY - timedelta(days=7)
+    for column in (*model.keys, *model.features):
+        text = column.type == "string"
+        rows[column.name] = (
+            random.choice(["AA", "UA"], len(rows)) if text else random.normal(50, 5, len(rows))
+        )
+        if column.type == "integer":
+            rows[column.name] = rows[column.name].round().astype(int)
+        if moved and column.type == "number":
+            rows.loc[newest, column.name] += 40
+    rows["flight"] = np.tile(np.arange(400), len(rows) // 400)
+    if emptied:
+        rows.loc[newest, "humid"] = None
+    return rows
+
+
+def test_features_that_stay_do_not_drift(model, lake, here, publish):
+    publish(model.feature_contract, features(model))
+    drift = compare_features(model, DAY, lake, here)
+    assert (drift.drifted, drift.emptied) == ((), ())
+
+
+def test_features_that_move_are_named(model, lake, here, publish):
+    publish(model.feature_contract, features(model, moved=True))
+    drift = compare_features(model, DAY, lake, here)
+    assert {column.name for column in model.features if column.type == "number"} == set(drift.drifted)
+
+
+def test_a_feature_that_arrives_empty_is_named_and_breaks_nothing(model, lake, here, publish):
+    publish(model.feature_contract, features(model, emptied=True))
+    assert compare_features(model, DAY, lake, here).emptied == ("humid",)
+
+
+def test_the_report_needs_nothing_from_the_network(model, lake, here, publish):
+    publish(model.feature_contract, features(model))
+    report = Path(compare_features(model, DAY, lake, here).report or "").read_text()
+    assert "<html" in report
+    assert 'src="http' not in report
+
+
+def test_without_history_there_is_nothing_to_compare(model, lake, here):
+    drift = compare_features(model, DAY, lake, here)
+    assert (drift.share, drift.report) == (None, None)
+
+
+def test_a_scored_day_is_measured_on_the_rows_whose_outcome_is_known(model, lake, book, publish):
+    flights = pd.DataFrame({"day": DAY, "carrier": "AA", "flight": range(4), "origin": "JFK"})
+    served = flights.assign(score=[0.1, 0.2, 0.8, 0.9], model_version=3, feature_snapshot=1)
+    publish(model.prediction_contract, served)
+    publish(model.label_contract, flights.assign(label=[0, 0, 1, 1]).head(3))
+    performance = measure_performance(model, DAY, lake, book)
+    assert (performance.scored_rows, performance.version) == (4, 3)
+    assert performance.measures is not None
+    assert performance.measures.rows == 3
+    assert performance.measures.brier == pytest.approx((0.01 + 0.04 + 0.04) / 3)
+
+
+def test_a_day_that_nobody_scored_has_no_measures(model, lake, book):
+    performance = measure_performance(model, DAY, lake, book)
+    assert (performance.measures, performance.scored_rows) == (None, 0)
