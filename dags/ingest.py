@@ -4,7 +4,8 @@ One run a business day: **land** copies the delivery and stages it as typed Parq
 dataset's contract, **publish** replaces the day in the Iceberg table by one commit, and **announce** starts what
 waits for this day.
 
-- A delivery that is late: *land* is tried again, with growing pauses; its owner is told when it gave up.
+- A delivery that is late: *land* is tried again with growing pauses, for as long as the contract's grace; then its
+  owner is told.
 - A delivery that fails its gate waits in quarantine, its owner gets a mail, and nothing downstream runs on it. Have it
   corrected and start the same day again.
 - The same day twice changes nothing; a changed delivery replaces the day.
@@ -15,6 +16,7 @@ waits for this day.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from airflow.sdk import DAG, CronPartitionTimetable, PartitionedAtRuntime, task
 from contender.settings import settings
@@ -31,6 +33,8 @@ from wiring import (
     task_defaults,
 )
 
+SOON = 5  # with pauses that double from half a minute, before they reach a quarter of an hour
+
 
 def build_ingest(spec: DatasetSpec) -> DAG:
     """The DAG of one dataset."""
@@ -46,7 +50,7 @@ def build_ingest(spec: DatasetSpec) -> DAG:
         params=day_form(),
         tags=["ingest", f"dataset:{spec.name}"],
     ) as dag:
-        announce(dataset_asset(spec.name), gate_and_publish(land(spec.name)))
+        announce(dataset_asset(spec.name), gate_and_publish(patiently(spec)(spec.name)))
     return dag
 
 
@@ -55,6 +59,11 @@ def each_night(delivery: Delivery) -> CronPartitionTimetable:
     return CronPartitionTimetable(
         delivery.cron, timezone="UTC", run_offset=delivery.lead_days - 1, key_format="%Y-%m-%d"
     )
+
+
+def patiently(spec: DatasetSpec) -> Any:
+    """The task *land*, tried again soon at first and then every quarter of an hour, till the grace is over."""
+    return land.override(retries=SOON + 4 * spec.delivery.grace_hours)
 
 
 @task

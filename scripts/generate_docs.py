@@ -90,7 +90,7 @@ def _order(file: Path) -> int:
 
 def _dag_line(dag: Any) -> str:
     timetable = dag.timetable
-    if hasattr(timetable, "asset_condition"):
+    if timetable.asset_condition is not None:
         names = sorted(_asset_names(timetable.asset_condition))
         starts = "when published: " + ", ".join(f"`{name}`" for name in names)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -56,10 +56,20 @@ def test_every_task_has_an_owner_retries_with_back_off_a_limit_and_an_alert(dags
         for task in dag.tasks:
             where = f"{dag.dag_id}.{task.task_id}"
             assert "@" in task.owner, where
-            assert task.retries == 3, where
+            assert task.retries >= 3, where
             assert task.retry_exponential_backoff == 2.0, where
             assert task.execution_timeout is not None, where
             assert task.on_failure_callback, where
+
+
+def test_a_late_delivery_is_waited_for_until_its_grace_is_over(dags, catalog):
+    for name, spec in catalog.datasets.items():
+        land = dags[f"ingest__{name}"].get_task("land")
+        pause, waited = land.retry_delay, timedelta(0)
+        for _ in range(land.retries):
+            waited += min(pause, land.max_retry_delay)
+            pause *= land.retry_exponential_backoff
+        assert waited >= timedelta(hours=spec.delivery.grace_hours), name
 
 
 def test_every_night_can_be_started_by_a_form(dags):

@@ -42,7 +42,6 @@ class DatasetSpec(Frozen):
     primary_key: tuple[Name, ...] = Field(min_length=1)
     expectations: tuple[Expectation, ...] = ()
     kind: Literal["daily", "reference"] = "daily"
-    retention_days: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _consistent(self) -> DatasetSpec:
