@@ -1,4 +1,4 @@
-"""One Airflow for all end-to-end tests: a short history, a good night and a broken one, lived once."""
+"""One Airflow for all end-to-end tests: history, a good night and a broken one, lived once."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from contender.lake import open_lake
 from contender.records import migrate, open_book
 from contender.registry import open_registry
 from contender.settings import PROJECT, Settings
-from contender.specs import Catalog, Days
+from contender.specs import Catalog
 
 from demo import mailbox, nights, stack
 from demo.api import Airflow
 
-SHORT_HISTORY = Days(first=date(2013, 4, 1), last=date(2013, 8, 31))
 GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
 
 
@@ -51,7 +50,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterato
         stack.running(here.home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
     ):
         airflow = Airflow(running.url, running.password)
-        world = nights.World(here, catalog, *stores, airflow, mails, print, SHORT_HISTORY)
+        world = nights.World(here, catalog, *stores, airflow, mails, print)
         expectations = nights.Expectations()
         for dag in airflow_dags(airflow, catalog):
             airflow.unpause(dag)
