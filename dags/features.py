@@ -16,6 +16,7 @@ from operator import and_
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import DAG, PartitionedAssetTimetable, get_current_context, task
+
 from contender.settings import PROJECT, settings
 from contender.specs import ModelSpec
 from night_mapper import NightMapper
@@ -25,16 +26,16 @@ from wiring import (
     announce,
     build_each,
     dataset_asset,
-    day_form,
     features_asset,
     gate_and_publish,
+    night_dag,
     predictions_asset,
     run_days,
-    task_defaults,
 )
 
 SPARK_SETTINGS = {
     "spark.ui.enabled": "false",
+    "spark.log.level": "WARN",
     "spark.sql.shuffle.partitions": "4",
     "spark.sql.session.timeZone": "UTC",
 }
@@ -42,15 +43,9 @@ SPARK_SETTINGS = {
 
 def build_features(model: ModelSpec) -> DAG:
     """The DAG of one model."""
-    with DAG(
-        dag_id=f"features__{model.name}",
-        description=f"Features and labels of {model.name}",
-        doc_md=__doc__,
-        schedule=when_inputs_are_there(model),
-        max_active_runs=1,
-        default_args=task_defaults(model.owner, minutes=120),
-        params=day_form(),
-        tags=["features", f"model:{model.name}"],
+    schedule = when_inputs_are_there(model)
+    with night_dag(
+        "features", model, __doc__, schedule, f"Features and labels of {model.name}", minutes=120
     ) as dag:
         planned = plan(model.name)
         on_spark = SparkSubmitOperator(

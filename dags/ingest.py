@@ -15,10 +15,10 @@ waits for this day.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import DAG, CronPartitionTimetable, PartitionedAtRuntime, task
+
 from contender.settings import settings
 from contender.specs import DatasetSpec, Delivery
 from wiring import (
@@ -27,10 +27,9 @@ from wiring import (
     announce,
     build_each,
     dataset_asset,
-    day_form,
     gate_and_publish,
+    night_dag,
     run_days,
-    task_defaults,
 )
 
 SOON = 5  # with pauses that double from half a minute, before they reach a quarter of an hour
@@ -38,18 +37,8 @@ SOON = 5  # with pauses that double from half a minute, before they reach a quar
 
 def build_ingest(spec: DatasetSpec) -> DAG:
     """The DAG of one dataset."""
-    with DAG(
-        dag_id=f"ingest__{spec.name}",
-        description=spec.description,
-        doc_md=__doc__,
-        schedule=each_night(spec.delivery) if settings().nightly else PartitionedAtRuntime(),
-        start_date=datetime(2013, 1, 1, tzinfo=UTC),
-        catchup=False,
-        max_active_runs=1,
-        default_args=task_defaults(spec.owner),
-        params=day_form(),
-        tags=["ingest", f"dataset:{spec.name}"],
-    ) as dag:
+    schedule = each_night(spec.delivery) if settings().nightly else PartitionedAtRuntime()
+    with night_dag("ingest", spec, __doc__, schedule, spec.description) as dag:
         announce(dataset_asset(spec.name), gate_and_publish(patiently(spec)(spec.name)))
     return dag
 

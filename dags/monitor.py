@@ -12,22 +12,17 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from airflow.sdk.exceptions import AirflowFailException
+
 from contender.settings import settings
 from contender.specs import ModelSpec
-from wiring import CATALOG, Json, build_each, day_form, features_asset, run_days, run_name, task_defaults
+from wiring import CATALOG, Json, build_each, features_asset, night_dag, run_days, run_name
 
 
 def build_monitor(model: ModelSpec) -> DAG:
     """The DAG of one model."""
-    with DAG(
-        dag_id=f"monitor__{model.name}",
-        description=f"How {model.name} did, and whether its world has changed",
-        doc_md=__doc__,
-        schedule=PartitionedAssetTimetable(assets=features_asset(model.name)),
-        max_active_runs=1,
-        default_args=task_defaults(model.owner),
-        params=day_form(),
-        tags=["monitor", f"model:{model.name}"],
+    schedule = PartitionedAssetTimetable(assets=features_asset(model.name))
+    with night_dag(
+        "monitor", model, __doc__, schedule, f"How {model.name} did, and whether its world has changed"
     ) as dag:
         conclude(model.name, measure(model.name), compare(model.name))
     return dag

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, task
+
 from alerts import deliver
 from contender.settings import settings
 from wiring import task_defaults

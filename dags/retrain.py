@@ -13,32 +13,30 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from airflow.sdk.exceptions import AirflowFailException
+
 from contender.settings import settings
 from contender.specs import Days, ModelSpec
 from wiring import (
     CATALOG,
     Json,
     build_each,
-    day_form,
     features_asset,
     gate_and_publish,
+    night_dag,
     run_days,
-    task_defaults,
 )
 
 
 def build_retrain(model: ModelSpec) -> DAG:
     """The DAG of one model."""
-    with DAG(
-        dag_id=f"retrain__{model.name}",
-        description=f"A new challenger for {model.name}, and the decision about it",
-        doc_md=__doc__,
-        schedule=PartitionedAssetTimetable(assets=features_asset(model.name)),
-        # Two decisions about one champion would each be made against the other's.
-        max_active_runs=1,
-        default_args=task_defaults(model.owner, minutes=120),
-        params=day_form(),
-        tags=["retrain", f"model:{model.name}"],
+    schedule = PartitionedAssetTimetable(assets=features_asset(model.name))
+    with night_dag(
+        "retrain",
+        model,
+        __doc__,
+        schedule,
+        f"A new challenger for {model.name}, and the decision about it",
+        minutes=120,
     ) as dag:
         challenger = train(model.name)
         decided = promote(decide(evaluate(challenger)))

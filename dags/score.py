@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
+
 from contender.settings import settings
 from contender.specs import ModelSpec
 from wiring import (
@@ -18,27 +19,18 @@ from wiring import (
     Json,
     announce,
     build_each,
-    day_form,
     features_asset,
     gate_and_publish,
+    night_dag,
     predictions_asset,
     run_days,
-    task_defaults,
 )
 
 
 def build_score(model: ModelSpec) -> DAG:
     """The DAG of one model."""
-    with DAG(
-        dag_id=f"score__{model.name}",
-        description=f"Predictions of {model.name}, by its champion",
-        doc_md=__doc__,
-        schedule=PartitionedAssetTimetable(assets=features_asset(model.name)),
-        max_active_runs=1,
-        default_args=task_defaults(model.owner),
-        params=day_form(),
-        tags=["score", f"model:{model.name}"],
-    ) as dag:
+    schedule = PartitionedAssetTimetable(assets=features_asset(model.name))
+    with night_dag("score", model, __doc__, schedule, f"Predictions of {model.name}, by its champion") as dag:
         announce(predictions_asset(model.name), gate_and_publish(score(model.name)))
     return dag
 

@@ -9,13 +9,13 @@ from datetime import date, timedelta
 from typing import Annotated
 
 import typer
+from rich.console import Console
+
 from contender.lake import open_lake
 from contender.records import migrate, open_book
 from contender.registry import open_registry
 from contender.settings import PROJECT, settings
 from contender.specs import Catalog, load_catalog
-from rich.console import Console
-
 from demo import mailbox, nights, stack, summary
 from demo.api import Airflow, ApiError
 from demo.mailbox import MailboxError

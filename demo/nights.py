@@ -14,7 +14,6 @@ from contender.records import Book, Decision, Evaluation, GateResult, Monitored
 from contender.registry import Registry
 from contender.settings import Settings
 from contender.specs import Catalog, Days
-
 from demo import mailbox, source
 from demo.api import Airflow, Run
 

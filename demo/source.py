@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import boto3
 import pandas as pd
 import typer
+
 from contender.settings import settings
 from contender.specs import DatasetSpec, load_catalog
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from contender.records import Measures
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from contender.records import Measures
 from demo.mailbox import Mail
 from demo.nights import Expectations, Night
 

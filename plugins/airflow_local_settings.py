@@ -16,13 +16,12 @@ __all__: list[str] = []
 
 _SLOW_LIBRARIES = (
     "skops.io",  # first: it walks all that is imported and warns about each deprecated name
-    "great_expectations",
-    "evidently",
-    "sklearn.ensemble",
-    "mlflow.sklearn",
-    "pyiceberg.catalog.sql",
-    "duckdb",
-    "pandas",
+    "contender.ingesting",
+    "contender.gating",
+    "contender.featurizing",
+    "contender.training",
+    "contender.evaluating",
+    "contender.monitoring",
 )
 
 

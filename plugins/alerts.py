@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from airflow.sdk import Connection
+
 from contender.settings import settings
 from gate_operator import GATE_KEY, gate_url
 

@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.xcom import XCom
+
 from contender.settings import settings
 
 GATE_KEY = "gate_id"

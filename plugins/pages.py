@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 from airflow.api_fastapi.core_api.security import requires_authenticated
 from airflow.plugins_manager import AirflowPlugin
-from contender.settings import settings
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from contender.settings import settings
 
 PREFIX = "/contender"
 NO_SCRIPTS = {
@@ -33,12 +34,11 @@ def overview() -> HTMLResponse:
     from contender.cli.status import read_status
     from contender.lake import open_lake
     from contender.records import open_book
-    from contender.registry import open_registry
     from contender.specs import load_catalog
 
     here = settings()
     book = open_book(here.records)
-    status = read_status(load_catalog(here.catalog_home), open_lake(here), open_registry(here), book)
+    status = read_status(load_catalog(here.catalog_home), open_lake(here), book)
     return _page(
         "overview.html",
         status=status,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
-from airflow.sdk import Asset, Param, get_current_context, get_parsing_context, task, task_group
+from airflow.sdk import DAG, Asset, Param, get_current_context, get_parsing_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
 from alerts import tell_owner
 from contender.settings import settings
-from contender.specs import Days, DaysError, load_catalog, resolve_days
+from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, load_catalog, resolve_days
 from gate_operator import GateOperator
 
 P = ParamSpec("P")
@@ -31,6 +32,31 @@ def task_defaults(owner: str, *, minutes: int = 30) -> Json:
         "execution_timeout": timedelta(minutes=minutes),
         "on_failure_callback": tell_owner,
     }
+
+
+def night_dag(
+    verb: str,
+    subject: DatasetSpec | ModelSpec,
+    page: str | None,
+    schedule: Any,
+    description: str,
+    minutes: int = 30,
+) -> DAG:
+    """The DAG `<verb>__<name>` of a dataset or model, one run at a time; `page` is its text in the UI."""
+    kind = "dataset" if isinstance(subject, DatasetSpec) else "model"
+    return DAG(
+        dag_id=f"{verb}__{subject.name}",
+        description=description,
+        doc_md=page,
+        schedule=schedule,
+        start_date=datetime(2013, 1, 1, tzinfo=UTC),
+        catchup=False,
+        # Two runs at once would each decide on what the other is about to change.
+        max_active_runs=1,
+        default_args=task_defaults(subject.owner, minutes=minutes),
+        params=day_form(),
+        tags=[verb, f"{kind}:{subject.name}"],
+    )
 
 
 def day_form() -> dict[str, Param]:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from contender.lake import Lake, open_lake
 from contender.records import Book, migrate, open_book
 from contender.registry import Registry, open_registry

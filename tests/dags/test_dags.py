@@ -12,6 +12,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.timetables.base import DagRunInfo, TimeRestriction
 from airflow.timetables.trigger import CronPartitionTimetable
+
 from contender.settings import PROJECT
 
 FILES = sorted((PROJECT / "dags").glob("*.py"))

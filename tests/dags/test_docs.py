@@ -1,8 +1,8 @@
 """The generated pages are those of the code as it is."""
 
 import pytest
-from contender.settings import PROJECT
 
+from contender.settings import PROJECT
 from scripts.generate_docs import render_pages
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from contender.lake import open_lake
 from contender.records import migrate, open_book
 from contender.registry import open_registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog
-
 from demo import mailbox, nights, stack
 from demo.api import Airflow
 
@@ -64,14 +64,14 @@ def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterato
 @pytest.fixture
 def stranger(lived: Lived) -> Iterator[httpx.Client]:
     """Somebody who is not logged in."""
-    with httpx.Client(base_url=lived.stack.url, trust_env=False) as client:
+    with httpx.Client(base_url=lived.stack.url, trust_env=False, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
 def person(lived: Lived) -> Iterator[httpx.Client]:
     """Somebody who is."""
-    with httpx.Client(base_url=lived.stack.url, trust_env=False) as client:
+    with httpx.Client(base_url=lived.stack.url, trust_env=False, timeout=30) as client:
         login = {"username": stack.USER, "password": lived.stack.password}
         token = client.post("/auth/token", json=login).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"

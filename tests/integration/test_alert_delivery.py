@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from contender.alerting import MailServer, deliver_pending
 from contender.records import Alert
-
 from demo import mailbox
 from demo.stack import free_port
 

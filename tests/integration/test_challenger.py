@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 from contender.evaluating import evaluate, judged_days
 from contender.lake import stage
 from contender.promoting import decide_promotion, promote

@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from contender.gating import check, quarantine
 from contender.ingesting import land
 from contender.landing import NotDelivered
 from contender.settings import Settings
 from contender.specs import Between, Days
-
 from demo import source
 
 DAY = date(2013, 9, 2)

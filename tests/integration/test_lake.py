@@ -7,6 +7,7 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
+
 from contender.lake import LakeError, open_lake, publish, stage, sweep
 from contender.lake.schema import arrow_schema
 from contender.specs import Column, Contract, Days

@@ -6,12 +6,12 @@ from datetime import date
 
 import boto3
 import pytest
+from moto.server import ThreadedMotoServer
+
 from contender.ingesting import land
 from contender.landing import NotDelivered
 from contender.settings import Settings
 from contender.specs import Days
-from moto.server import ThreadedMotoServer
-
 from demo import source
 
 DAY = Days.one(date(2013, 9, 2))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 from contender.lake import stage
 from contender.monitoring import compare_features, measure_performance
 from contender.specs import Days

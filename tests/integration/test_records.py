@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
 from contender.records import Alert, BookError, migrate, open_book
 from contender.records.tables import Base
-from sqlalchemy import create_engine
 
 
 def alert(number: int) -> Alert:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.ingesting import land
 from contender.lake import Lake, open_lake
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, Days
-
 from demo import source
 
 # A stretch with a full window before it, and the end of summer time in it.

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 from contender.lake import open_lake, stage
 from contender.settings import Settings
 from contender.specs import Days

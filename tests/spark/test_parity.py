@@ -6,6 +6,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
+
 from contender.settings import PROJECT
 from contender.specs import Days
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from contender.alerting import compose_gate_alert, compose_task_alert
 from contender.records import Defect, ExpectationResult, GateResult
 from contender.specs import Days

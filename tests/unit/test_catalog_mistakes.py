@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from contender.settings import PROJECT
 from contender.specs import CatalogError, load_catalog
 

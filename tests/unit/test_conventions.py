@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from contender.settings import PROJECT
 
 OURS = ("dags", "plugins", "include", "spark_jobs", "demo", "scripts")

@@ -3,9 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
-from contender.specs import Days, DaysError, resolve_days
 from hypothesis import given
 from hypothesis import strategies as st
+
+from contender.specs import Days, DaysError, resolve_days
 
 days = st.dates(date(1990, 1, 1), date(2100, 1, 1))
 ranges = st.builds(

@@ -3,11 +3,12 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from contender.promoting import decide_promotion
 from contender.records import Evaluation, Measures, TrainedVersion
 from contender.specs import Days, Guards
-from hypothesis import given
-from hypothesis import strategies as st
 
 GUARDS = Guards()
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from contender.measures import calibration_error, measure
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
+from contender.measures import calibration_error, measure
 
 forecasts = st.integers(1, 200).flatmap(
     lambda rows: st.tuples(

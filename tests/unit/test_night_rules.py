@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from contender.featurizing import choose_engine
 from contender.lake import should_announce
 from contender.specs import Days

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from contender.ingesting.csv_rows import read_delivery
 from contender.landing import RawFile
 

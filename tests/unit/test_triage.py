@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from contender.monitoring import Drift, Performance, conclude, triage
 from contender.records import Measures
 from contender.specs import Monitoring

@@ -11,7 +11,6 @@ from rich.console import Console
 from contender.cli.status import Status, read_status, render_status
 from contender.lake import open_lake
 from contender.records import BookError, migrate, open_book
-from contender.registry import open_registry
 from contender.settings import settings
 from contender.specs import CatalogError, load_catalog
 
@@ -38,6 +37,8 @@ def status(
 @app.command("migrate", epilog="Example: CONTENDER_RECORDS=postgresql://... contender migrate")
 def migrate_stores() -> None:
     """Create the stores, or bring them to this version's shape. Harmless when they already are."""
+    from contender.registry import open_registry  # slow to import, and only needed here
+
     here = settings()
     migrate(here.records)
     open_lake(here)
@@ -64,4 +65,4 @@ def main() -> None:
 def _status() -> Status:
     here = settings()
     catalog = load_catalog(here.catalog_home)
-    return read_status(catalog, open_lake(here), open_registry(here), open_book(here.records))
+    return read_status(catalog, open_lake(here), open_book(here.records))

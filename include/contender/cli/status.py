@@ -7,8 +7,7 @@ from datetime import date
 from rich.table import Table
 
 from contender.lake import Lake
-from contender.records import Book, Decision, Measures, Monitored, Verdict
-from contender.registry import Registry
+from contender.records import Book, Decision, Evaluation, Measures, Monitored, Verdict
 from contender.specs import Catalog, DatasetSpec, ModelSpec
 from contender.specs.frozen import Frozen
 
@@ -45,11 +44,11 @@ class Status(Frozen):
     models: tuple[ModelStatus, ...]
 
 
-def read_status(catalog: Catalog, lake: Lake, registry: Registry, book: Book) -> Status:
-    """Read where every dataset and model stands."""
+def read_status(catalog: Catalog, lake: Lake, book: Book) -> Status:
+    """Read where every dataset and model stands; who serves is told by the ledger, which the alias follows."""
     return Status(
         datasets=tuple(_dataset(spec, lake, book) for spec in catalog.datasets.values()),
-        models=tuple(_model(spec, lake, registry, book) for spec in catalog.models.values()),
+        models=tuple(_model(spec, lake, book) for spec in catalog.models.values()),
     )
 
 
@@ -92,17 +91,17 @@ def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:
     )
 
 
-def _model(spec: ModelSpec, lake: Lake, registry: Registry, book: Book) -> ModelStatus:
-    champion = registry.champion(spec.name)
+def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
     decided: Decision | None = next(iter(book.decisions(spec.name, limit=1)), None)
+    champion = None if decided is None else decided.champion_after
+    judged = _evaluation(spec.name, champion, book)
     scored = lake.days(spec.prediction_contract.table)
-    version = None if champion is None else champion.version
     return ModelStatus(
         name=spec.name,
         owner=spec.owner,
-        champion=version,
-        trained_on=None if champion is None else champion.trained_on.key,
-        measures=_measures(spec.name, version, book),
+        champion=champion,
+        trained_on=None if judged is None else judged.challenger.trained_on.key,
+        measures=None if judged is None else judged.challenger_measures,
         last_night=None if decided is None else decided.night,
         last_decision=None if decided is None else decided.kind,
         last_scored_day=scored[-1] if scored else None,
@@ -110,11 +109,9 @@ def _model(spec: ModelSpec, lake: Lake, registry: Registry, book: Book) -> Model
     )
 
 
-def _measures(model: str, version: int | None, book: Book) -> Measures | None:
-    for evaluation in book.evaluations(model):
-        if evaluation.challenger.version == version:
-            return evaluation.challenger_measures
-    return None
+def _evaluation(model: str, version: int | None, book: Book) -> Evaluation | None:
+    """The evaluation that a version was promoted on."""
+    return next((e for e in book.evaluations(model) if e.challenger.version == version), None)
 
 
 def _shown(value: object) -> str:
