@@ -3,6 +3,7 @@
 # Run again, it returns at once while nothing that it depends on has changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+PATH=${PATH//"$PWD/.venv/bin:"/} # the environment must not be made by the Python inside of it
 unset PYTHONDONTWRITEBYTECODE # Airflow starts twice as fast from compiled files
 
 venv=.venv
