@@ -26,7 +26,6 @@ demo: setup ## Live NIGHTS=3 nights in a real Airflow; EXIT=1 stops at the end w
 test: setup lint types ## Run every check and every test
 	@mkdir -p build
 	@python -m pytest --cov --cov-report= --junit-xml=build/junit.xml
-	@coverage combine --quiet --keep 2>/dev/null || true
 	@coverage xml --quiet -o build/coverage.xml
 	@coverage report --skip-covered --sort=cover
 

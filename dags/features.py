@@ -36,8 +36,11 @@ from wiring import (
 SPARK_SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.log.level": "WARN",
-    "spark.sql.shuffle.partitions": "4",
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": str(settings().spark_partitions),
+    # A day is one small file: listing them needs no job of its own, and many share a task.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
+    "spark.sql.files.openCostInBytes": "65536",
 }
 
 

@@ -16,7 +16,7 @@ import httpx
 T = TypeVar("T")
 
 _ENDED = {"success", "failed"}
-_POLL_SECONDS = 0.4
+_POLL_SECONDS = 0.7
 
 
 class ApiError(RuntimeError):

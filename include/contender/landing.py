@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +31,8 @@ class RawFile(Frozen):
 
 def fetch(settings: Settings, name: str, into: Path) -> RawFile:
     """Copy the file `name` out of the landing zone into a folder. Raises NotDelivered when it is not there."""
-    target = into / PurePosixPath(name).name
+    # Flat, and of the whole name: two days whose files are called alike are kept apart.
+    target = into / name.replace("/", "__")
     into.mkdir(parents=True, exist_ok=True)
     bring = _download if settings.landing.startswith("s3://") else _copy
     place = bring(settings, name, target)

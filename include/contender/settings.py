@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     spark_rows: int = Field(
         default=5_000_000, gt=0, description="Input rows from which `auto` takes Spark for a single night."
     )
+    spark_partitions: int = Field(
+        default=2, gt=0, description="Partitions of a shuffle: about as many as Spark has cores."
+    )
     ui_url: str = Field(
         default="http://127.0.0.1:8080",
         description="Where people reach the Airflow UI; links in mails begin so.",

@@ -100,7 +100,7 @@ def test_a_failed_batch_waits_in_quarantine_with_its_raw_file_and_verdict(judge,
     batch, result = judge("departures", fault=source.append_rerun)
     noted = quarantine(batch, result, here)
     place = Path(noted.quarantine or "")
-    assert (place / "raw" / "2013-09-02.csv").read_bytes() == Path(batch.sources[0]).read_bytes()
+    assert (place / "raw" / "departures__2013-09-02.csv").read_bytes() == Path(batch.sources[0]).read_bytes()
     assert (place / "staged" / "2013-09-02.parquet").exists()
     assert json.loads((place / "gate.json").read_text())["verdict"] == "fail"
 
@@ -111,3 +111,18 @@ def test_the_same_bad_delivery_tried_again_waits_once(judge, here):
         batch, result = judge("departures", fault=source.append_rerun)
         places.add(quarantine(batch, result, here).quarantine)
     assert len(places) == 1
+
+
+def test_days_whose_files_are_called_alike_are_kept_apart(here, catalog):
+    spec = catalog.dataset("weather")
+    nested = spec.model_copy(
+        update={"delivery": spec.delivery.model_copy(update={"path": "{day}/weather.csv"})}
+    )
+    days = Days(first=date(2013, 9, 1), last=DAY)
+    for day in days.each():
+        (dropped,) = source.drop("weather", [day], here.landing)
+        target = Path(here.landing) / str(day) / "weather.csv"
+        target.parent.mkdir()
+        Path(dropped.place).rename(target)
+    batch = land(nested, days, here)
+    assert len({Path(copy).read_bytes() for copy in batch.sources}) == 2
