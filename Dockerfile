@@ -2,9 +2,13 @@
 FROM apache/airflow:3.3.2-python3.11
 
 USER root
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends openjdk-17-jre-headless \
-    && rm -rf /var/lib/apt/lists/*
+# The JRE cannot be configured where a slim base left out the folder of its manual pages.
+RUN mkdir -p /usr/share/man/man1 \
+    && apt-get update \
+    && apt-get install -y --no-install-recommends default-jre-headless \
+    && rm -rf /var/lib/apt/lists/* \
+    && mkdir -p /opt/contender/state \
+    && chown -R airflow:0 /opt/contender
 USER airflow
 
 WORKDIR /opt/contender
@@ -23,5 +27,4 @@ ENV AIRFLOW__CORE__DAGS_FOLDER=/opt/contender/dags \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     CONTENDER_HOME=/opt/contender/state \
     OMP_NUM_THREADS=1
-RUN mkdir -p /opt/contender/state
 VOLUME /opt/contender/state

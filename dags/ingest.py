@@ -9,6 +9,7 @@ waits for this day.
 - A delivery that fails its gate waits in quarantine, its owner gets a mail, and nothing downstream runs on it. Have it
   corrected and start the same day again.
 - The same day twice changes nothing; a changed delivery replaces the day.
+- Cron starts a day when the setting `CONTENDER_NIGHTLY_FROM` says from when on. After an outage, missed days follow.
 - By hand: a partition key (or the form's *Day*) for one day, *First* and *Last* for history. A range publishes without
   starting anything downstream.
 """
@@ -20,7 +21,7 @@ from typing import Any
 from airflow.sdk import DAG, CronPartitionTimetable, PartitionedAtRuntime, task
 
 from contender.settings import settings
-from contender.specs import DatasetSpec, Delivery
+from contender.specs import DatasetSpec
 from wiring import (
     CATALOG,
     Json,
@@ -37,16 +38,19 @@ SOON = 5  # with pauses that double from half a minute, before they reach a quar
 
 def build_ingest(spec: DatasetSpec) -> DAG:
     """The DAG of one dataset."""
-    schedule = each_night(spec.delivery) if settings().nightly else PartitionedAtRuntime()
-    with night_dag("ingest", spec, __doc__, schedule, spec.description) as dag:
+    with night_dag("ingest", spec, __doc__, each_night(spec), spec.description) as dag:
         announce(dataset_asset(spec.name), gate_and_publish(patiently(spec)(spec.name)))
     return dag
 
 
-def each_night(delivery: Delivery) -> CronPartitionTimetable:
-    """By cron, in the morning after the day, or as many days before it as the dataset is delivered ahead."""
+def each_night(spec: DatasetSpec) -> CronPartitionTimetable | PartitionedAtRuntime:
+    """By cron in the morning after the day, or as many days before it as the dataset is delivered ahead."""
+    if settings().nightly_from is None:
+        return PartitionedAtRuntime()
+    # Counted in ticks of the cron line, of which a daily dataset has one a day.
+    offset = spec.delivery.lead_days - 1 if spec.kind == "daily" else 0
     return CronPartitionTimetable(
-        delivery.cron, timezone="UTC", run_offset=delivery.lead_days - 1, key_format="%Y-%m-%d"
+        spec.delivery.cron, timezone="UTC", run_offset=offset, key_format="%Y-%m-%d"
     )
 
 

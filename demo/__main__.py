@@ -61,7 +61,7 @@ def _run(count: int, leave: bool) -> int:
         own = {
             "CONTENDER_HOME": str(here.home),
             "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
-            "CONTENDER_NIGHTLY": "false",
+            "CONTENDER_NIGHTLY_FROM": "",  # nights are started by key, not by today's clock
         }
         with stack.running(here.home, PROJECT, own, say, port=port, smtp_port=box.port) as running:
             airflow = Airflow(running.url, running.password)

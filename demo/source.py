@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +21,7 @@ import pandas as pd
 import typer
 
 from contender.settings import settings
-from contender.specs import DatasetSpec, load_catalog
+from contender.specs import DatasetSpec, DaysError, load_catalog, resolve_days
 
 DAILY = ("schedule", "departures", "weather")
 REFERENCE = ("planes", "airports")
@@ -38,10 +38,11 @@ Fault = Callable[[bytes], bytes]
 
 @dataclass(frozen=True)
 class Dropped:
-    """A file that was written into the landing zone."""
+    """What became of a delivery: `place` is None when the source has no rows of that day, and so no file."""
 
-    place: str
+    place: str | None
     rows: int
+    day: date | None = None
 
 
 def drop(
@@ -52,18 +53,19 @@ def drop(
     fault: Fault | None = None,
     endpoint: str | None = None,
 ) -> list[Dropped]:
-    """Write the dataset's files of these days; a day of which the source knows nothing gets none."""
+    """Write the dataset's file of each day; a day of which the source knows nothing gets none, and says so."""
     spec = _spec(dataset)
     by_day = _by_day(dataset)
     dropped = []
     for day in days:
         if day.isoformat() not in by_day:
+            dropped.append(Dropped(None, 0, day))
             continue
         rows = by_day[day.isoformat()]
         content = _csv(rows, spec)
         name = spec.delivery.path.format(day=day)
         place = _write(landing, name, fault(content) if fault else content, endpoint)
-        dropped.append(Dropped(place, len(rows)))
+        dropped.append(Dropped(place, len(rows), day))
     return dropped
 
 
@@ -149,11 +151,17 @@ def main(
 
     Example: python -m demo.source 2013-09-01 2013-09-03
     """
-    here, opening = settings(), date.fromisoformat(first)
+    here = settings()
+    try:
+        days = resolve_days(None, {"first": first, "last": last})
+    except DaysError as error:
+        raise typer.BadParameter(str(error)) from None
     place = landing or here.landing
-    days = [opening + timedelta(days=n) for n in range((date.fromisoformat(last) - opening).days + 1)]
     for dataset in DAILY:
-        print(f"{dataset}: {len(drop(dataset, days, place, endpoint=here.landing_endpoint))} files")
+        dropped = drop(dataset, days.each(), place, endpoint=here.landing_endpoint)
+        print(f"{dataset}: {sum(file.place is not None for file in dropped)} files")
+        if missing := [str(file.day) for file in dropped if file.place is None]:
+            print(f"  no rows, hence no file: {', '.join(missing)}")
     print(f"reference: {len(drop_reference(place, endpoint=here.landing_endpoint))} files")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ParamSpec, TypeVar
 
 from airflow.sdk import DAG, Asset, Param, get_current_context, get_parsing_context, task, task_group
@@ -49,14 +49,20 @@ def night_dag(
         description=description,
         doc_md=page,
         schedule=schedule,
-        start_date=datetime(2013, 1, 1, tzinfo=UTC),
-        catchup=False,
+        start_date=_first_morning(),
+        catchup=True,
         # Two runs at once would each decide on what the other is about to change.
         max_active_runs=1,
         default_args=task_defaults(subject.owner, minutes=minutes),
         params=day_form(),
         tags=[verb, f"{kind}:{subject.name}"],
     )
+
+
+def _first_morning() -> datetime:
+    """The morning after the first day that cron ingests."""
+    first = settings().nightly_from or date(2013, 1, 1)
+    return datetime.combine(first, time.min, UTC) + timedelta(days=1)
 
 
 def day_form() -> dict[str, Param]:

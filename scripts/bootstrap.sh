@@ -3,7 +3,7 @@
 # Run again, it returns at once while nothing that it depends on has changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-PATH=${PATH//"$PWD/.venv/bin:"/} # the environment must not be made by the Python inside of it
+PATH=${PATH//"$PWD/.venv/bin:"/} # a new environment must not be made by the Python inside of the old one
 unset PYTHONDONTWRITEBYTECODE # Airflow starts twice as fast from compiled files
 
 venv=.venv
@@ -19,42 +19,56 @@ may_install() { # as root, or where sudo asks for no password
     command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 }
 
-apt_install() {
-    local prefix=()
+apt_install() { # the first of these packages that there is
+    local prefix=() package
     [ "$(id -u)" = 0 ] || prefix=(sudo -n)
-    "${prefix[@]}" apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive "${prefix[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    "${prefix[@]}" apt-get update -qq || true # an old list may still do
+    for package in "$@"; do
+        "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends "$package" >/dev/null && return
+    done
+    return 1
 }
 
-java_version() {
+java_version() { # of the given program
+    "$1" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1
+}
+
+find_java() { # where Spark itself will look
     local java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-    command -v "$java" >/dev/null || return 1
-    "$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1
+    [ -n "${JAVA_HOME:-}" ] || [ ! -x "$venv/bin/java" ] || java=$venv/bin/java
+    command -v "$java" || true
+}
+
+enough_java() {
+    local java found
+    java=$(find_java)
+    [ -n "$java" ] || return 1
+    found=$(java_version "$java" || true)
+    [ "${found:-0}" -ge 17 ]
 }
 
 need_java() {
-    local found
-    found=$(java_version || true)
-    [ "${found:-0}" -ge 17 ] && return
+    enough_java && return
+    [ -z "${JAVA_HOME:-}" ] || fail "JAVA_HOME=$JAVA_HOME is no Java 17 or newer: correct it, or unset it"
     if may_install; then
-        say "Installing Java 17"
-        apt_install openjdk-17-jre-headless || apt_install default-jre-headless
+        say "Installing Java"
+        apt_install openjdk-17-jre-headless default-jre-headless || true
     elif command -v brew >/dev/null; then
-        say "Installing Java 17"
-        brew install --quiet openjdk@17
-        export JAVA_HOME
-        JAVA_HOME=$(brew --prefix openjdk@17)/libexec/openjdk.jdk/Contents/Home
+        say "Installing Java"
+        brew install --quiet openjdk@17 || true
+        # Homebrew leaves it off the path; beside Python it is found by everything that `make` starts.
+        [ ! -x "$(brew --prefix openjdk@17)/bin/java" ] ||
+            ln -sf "$(brew --prefix openjdk@17)/bin/java" "$venv/bin/java"
     fi
-    found=$(java_version || true)
-    [ "${found:-0}" -ge 17 ] ||
-        fail "Spark needs Java 17 or newer, found ${found:-none}: install it (Debian: apt install openjdk-17-jre-headless; macOS: brew install openjdk@17), or set JAVA_HOME to it"
+    enough_java ||
+        fail "Spark needs Java 17 or newer: install it (Debian: apt install openjdk-17-jre-headless; macOS: brew install openjdk@17), or set JAVA_HOME to it"
 }
 
 find_python() {
     local candidate
     for candidate in "${PYTHON:-}" python3.11 python3.12 python3.13 python3 python; do
-        [ -n "$candidate" ] && command -v "$candidate" >/dev/null || continue
-        if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+        if [ -n "$candidate" ] && right_python "$candidate"; then
             command -v "$candidate"
             return
         fi
@@ -62,44 +76,79 @@ find_python() {
     fail "needs Python 3.11, 3.12 or 3.13: install one, or name it with PYTHON=/path/to/python3.11"
 }
 
+right_python() {
+    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
+}
+
 make_venv() {
-    local python=$1
+    local python=$1 name
     if ! "$python" -c 'import ensurepip' 2>/dev/null; then
-        may_install || fail "$python cannot make virtual environments: install it (Debian: apt install python3-venv)"
-        say "Installing python3-venv"
-        apt_install python3-venv
+        name=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+        if may_install; then
+            say "Installing $name"
+            apt_install "$name" python3-venv || true
+        fi
+        "$python" -c 'import ensurepip' 2>/dev/null ||
+            fail "$python cannot make virtual environments: install what it lacks (Debian: apt install $name)"
     fi
     rm -rf "$venv"
     "$python" -m venv "$venv"
 }
 
 wanted() { # what an installation depends on, as one checksum
-    {
-        "$1" -c 'import sys; print(sys.version)'
-        cat requirements-dev.txt requirements-uv.txt pyproject.toml
-        pwd
-    } | "$1" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
+    "$1" - requirements-dev.txt requirements-uv.txt pyproject.toml <<'PYTHON'
+import hashlib, os, pathlib, sys
+parts = [sys.version, os.getcwd(), *map(pathlib.Path.read_text, map(pathlib.Path, sys.argv[1:]))]
+print(hashlib.sha256("\0".join(parts).encode()).hexdigest())
+PYTHON
 }
 
-need_java
-python=$(find_python)
-sum=$(wanted "$python")
+is_whole() { # a finished installation, whose packages are merely not the wanted ones any more
+    [ -s "$stamp" ] && [ -x "$venv/bin/uv" ] && right_python "$venv/bin/python" || return 1
+    [ -z "${PYTHON:-}" ] || [ "$("$venv/bin/python" --version)" = "$("$PYTHON" --version 2>&1)" ]
+}
+
+is_ready() { # asked of the environment's own Python, so that a broken one is noticed
+    is_whole && [ "$(wanted "$venv/bin/python" 2>/dev/null)" = "$(cat "$stamp")" ]
+}
+
+uv() { "$venv/bin/uv" pip "$1" --quiet --python "$venv/bin/python" "${@:2}"; }
+
+install_packages() {
+    rm -f "$stamp" # an interrupted setup starts again from nothing
+    [ -x "$venv/bin/uv" ] ||
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+    # `sync` also takes away what is pinned no more.
+    uv sync --require-hashes --compile-bytecode requirements-dev.txt requirements-uv.txt
+    uv install --no-deps --editable .
+    "$venv/bin/python" -m compileall -q include plugins dags demo spark_jobs
+    wanted "$venv/bin/python" >"$stamp.new"
+    mv "$stamp.new" "$stamp"
+}
+
+if is_ready && enough_java; then
+    exit 0
+fi
 mkdir -p build
 if command -v flock >/dev/null; then
     exec 9>build/setup.lock
     flock 9 # two setups at once would install into one folder
+    if is_ready && enough_java; then
+        exit 0
+    fi
 fi
-if [ "$(cat "$stamp" 2>/dev/null || true)" = "$sum" ]; then
+if is_ready; then
+    need_java
     exit 0
 fi
-
-say "Making the virtual environment with $("$python" --version)"
-make_venv "$python"
-say "Installing the pinned packages, checked by hash (the first time takes a few minutes)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
-"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes --no-deps \
-    --compile-bytecode -r requirements-dev.txt
-"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --editable .
-"$venv/bin/python" -m compileall -q include plugins dags demo spark_jobs
-printf '%s' "$sum" >"$stamp" # last: an interrupted setup starts again
+if is_whole; then
+    say "Bringing the packages of $venv up to date"
+else
+    python=$(find_python)
+    say "Making the virtual environment with $("$python" --version)"
+    make_venv "$python"
+    say "Installing the pinned packages, checked by hash (the first time takes a few minutes)"
+fi
+need_java
+install_packages
 say "Ready"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 class Settings(BaseSettings):
     """Read from `CONTENDER_*`. Secrets are not among them: they come by Airflow connections or AWS's own variables."""
 
-    model_config = SettingsConfigDict(env_prefix="CONTENDER_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="CONTENDER_", env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     home: Path = Field(
         default=PROJECT / ".contender",
@@ -41,9 +44,10 @@ class Settings(BaseSettings):
         default="", description="MLflow tracking URI. Default SQLite in `<home>`, artifacts beside it."
     )
     reports: str = Field(default="", description="Folder of the HTML reports. Default `<home>/reports`.")
-    nightly: bool = Field(
-        default=True,
-        description="Whether cron starts the nights; without it they are started by partition key alone.",
+    nightly_from: date | None = Field(
+        default=None,
+        description="First day that cron ingests; days missed while Airflow was down are made up for. "
+        "Without it, nights are started by partition key alone.",
     )
     engine: Literal["auto", "spark", "duckdb"] = Field(
         default="auto",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
+from airflow.serialization.encoders import coerce_to_core_timetable
 from airflow.timetables.base import DagRunInfo, TimeRestriction
 from airflow.timetables.trigger import CronPartitionTimetable
 
@@ -27,6 +28,11 @@ HEAVY = (
     "pyiceberg",
     "duckdb",
 )
+
+
+def timetable_of(dag: DAG) -> CronPartitionTimetable:
+    """The timetable as the scheduler has it."""
+    return coerce_to_core_timetable(dag.timetable)
 
 
 @pytest.fixture(scope="session")
@@ -106,11 +112,7 @@ def test_scoring_training_and_monitoring_wait_for_features_alone(dags, verb):
     ],
 )
 def test_cron_starts_each_night_with_the_key_of_its_day(dags, dataset, last_run, next_run, key):
-    declared = dags[f"ingest__{dataset}"].timetable
-    timetable = CronPartitionTimetable(
-        declared.expression, timezone="UTC", run_offset=declared.run_offset, key_format=declared.key_format
-    )
-    info = timetable.next_dagrun_info_v2(
+    info = timetable_of(dags[f"ingest__{dataset}"]).next_dagrun_info_v2(
         last_dagrun_info=DagRunInfo(
             run_after=datetime.fromisoformat(last_run),
             data_interval=None,
@@ -122,6 +124,17 @@ def test_cron_starts_each_night_with_the_key_of_its_day(dags, dataset, last_run,
     assert info is not None
     assert info.run_after == datetime.fromisoformat(next_run)
     assert info.partition_key == key
+
+
+@pytest.mark.parametrize("dataset", ["departures", "weather", "schedule"])
+def test_cron_begins_with_the_first_night_and_makes_up_for_missed_ones(dags, catalog, dataset):
+    dag = dags[f"ingest__{dataset}"]
+    first = timetable_of(dag).next_dagrun_info_v2(
+        last_dagrun_info=None, restriction=TimeRestriction(dag.start_date, latest=None, catchup=dag.catchup)
+    )
+    lead = timedelta(days=catalog.dataset(dataset).delivery.lead_days)
+    assert dag.catchup
+    assert date.fromisoformat(first.partition_key) - lead == date(2013, 9, 1)
 
 
 def test_all_inputs_of_a_night_meet_under_one_key(dags):

@@ -41,7 +41,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterato
     own = {
         "CONTENDER_HOME": str(here.home),
         "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
-        "CONTENDER_NIGHTLY": "false",
+        "CONTENDER_NIGHTLY_FROM": "",
     }
     stores = (open_lake(here), open_registry(here), open_book(here.records))
     mails = here.home / "mail"

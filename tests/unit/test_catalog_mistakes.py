@@ -45,6 +45,8 @@ def told(home: Path) -> list[str]:
         ),
         (SCHEDULE, "    primary_key=", "    retention=3,\n    primary_key=", "retention: unknown field"),
         (SCHEDULE, '"0 7 * * *"', '"every day"', "'every day' is not a cron line: write five fields"),
+        (SCHEDULE, '"0 7 * * *"', '"0 7 * * 1-5"', "delivery.cron: a daily dataset is looked for once a day"),
+        (SCHEDULE, '"0 7 * * *"', '"0 */6 * * *"', "delivery.cron: a daily dataset is looked for once a day"),
         (SCHEDULE, "schedule/{day}.csv", "schedule.csv", "delivery.path: a daily dataset needs `{day}`"),
         (SCHEDULE, 'name="dest"', 'name="origin"', "columns: 'origin' is declared twice: remove one"),
         (SCHEDULE, 'name="schedule"', 'name="timetable"', "name: is 'timetable': call it 'schedule'"),

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
+from contender.specs.columns import FORMS
 from contender.specs.contract import Contract
 from contender.specs.dataset import DatasetSpec
 from contender.specs.frozen import Frozen
@@ -131,23 +133,37 @@ def _execute(file: Path) -> object:
 
 
 def _explain(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+    known = _fields(kind, error.title)
+    details = error.errors()
+    unknown = [str(detail["loc"][-1]) for detail in details if detail["type"] == "extra_forbidden"]
+    misspelt = {match for name in unknown for match in get_close_matches(name, known, n=1)}
     lines = []
-    for detail in error.errors():
+    for detail in details:
+        if detail["type"] == "missing" and detail["loc"][-1] in misspelt:
+            continue  # the line about its misspelling says it all
         # A nested record that is built in the user's file fails by itself, under its own name.
         prefix = () if error.title == kind.__name__ else (error.title,)
         field = ".".join(str(part) for part in (*prefix, *detail["loc"]))
-        message = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "missing":
-            message = f"missing: add `{detail['loc'][-1]}=...`"
-        elif detail["type"] == "extra_forbidden":
-            known = _fields(kind, error.title)
-            message = f"unknown field: remove it{_meant(str(detail['loc'][-1]), known)}"
-        elif detail["type"] == "string_pattern_mismatch":
-            message = f"{detail['input']!r} does not have the form {detail['ctx']['pattern']}: mend it"
-        elif not message.count(":"):
-            message = f"{message}, not {detail['input']!r}: mend it"
+        message = _message(detail, known)
         lines.append(f"{field}: {message}" if field else message)
     return lines
+
+
+def _message(detail: ErrorDetails, known: list[str]) -> str:
+    given, message = detail["input"], detail["msg"].removeprefix("Value error, ")
+    match detail["type"]:
+        case "missing":
+            return f"missing: add `{detail['loc'][-1]}=...`"
+        case "extra_forbidden":
+            return f"unknown field: remove it{_meant(str(detail['loc'][-1]), known)}"
+        case "string_pattern_mismatch":
+            pattern = detail["ctx"]["pattern"]
+            return f"{given!r} does not have the form {FORMS.get(pattern, pattern)}: mend it"
+        case "too_short":
+            return "is empty: give at least one"
+        case "tuple_type":
+            return f"{given!r} is no list of values: write ({given!r},)"
+    return message if ":" in message else f"{message}, not {given!r}: mend it"
 
 
 def _fields(kind: type[BaseModel], title: str) -> list[str]:
@@ -168,7 +184,9 @@ def _unknown_inputs(
     datasets: Mapping[str, DatasetSpec], models: Mapping[str, ModelSpec], home: Path
 ) -> list[str]:
     mistakes = []
+    # One that was refused has a line of its own already.
     written = {f.stem for f in home.glob("datasets/[!_]*.py")}
+    specified = {f.parent.name for f in home.glob("models/[!_]*/spec.py")}
     for model in models.values():
         for index, source in enumerate(model.inputs):
             where = f"models/{model.name}/spec.py: inputs.{index}"
@@ -176,7 +194,7 @@ def _unknown_inputs(
                 mistakes.append(
                     f"{where}: unknown dataset {source.dataset!r}{_meant(source.dataset, datasets)}"
                 )
-            if source.predictions_of and source.predictions_of not in models:
+            if source.predictions_of and source.predictions_of not in {*models, *specified}:
                 mistakes.append(
                     f"{where}: unknown model {source.predictions_of!r}{_meant(source.predictions_of, models)}"
                 )

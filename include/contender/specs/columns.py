@@ -10,8 +10,15 @@ from contender.specs.frozen import Frozen
 
 ColumnType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", min_length=1, max_length=60)]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")]
+NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+EMAIL_PATTERN = r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$"
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=60)]
+Email = Annotated[str, StringConstraints(pattern=EMAIL_PATTERN)]
+# What a pattern asks for, in words: nobody should have to read it to mend a name.
+FORMS = {
+    NAME_PATTERN: "of a name in small letters, digits and _, as in flight_delay",
+    EMAIL_PATTERN: "of an e-mail address, as in team@company.example",
+}
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from contender.specs.columns import Column, Email, Name
 from contender.specs.frozen import Frozen
 
 Severity = Literal["fail", "warn"]
+
+
+def _in_order(low: float | None, high: float | None) -> None:
+    if low is not None and high is not None and low > high:
+        raise ValueError(f"`low` ({low:g}) is above `high` ({high:g}): swap the two")
 
 
 class _OfAColumn(Frozen):
@@ -40,6 +46,7 @@ class Between(_OfAColumn):
     def _bounded(self) -> Between:
         if self.low is None and self.high is None:
             raise ValueError("give `low`, `high` or both")
+        _in_order(self.low, self.high)
         return self
 
 
@@ -55,6 +62,15 @@ class Matches(_OfAColumn):
 
     kind: Literal["matches"] = "matches"
     pattern: str
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression ({error}): mend it") from None
+        return pattern
 
 
 class OrderedPair(Frozen):
@@ -91,6 +107,11 @@ class RowCount(Frozen):
     low: int = Field(ge=0)
     high: int
     severity: Severity = "fail"
+
+    @model_validator(mode="after")
+    def _bounded(self) -> RowCount:
+        _in_order(self.low, self.high)
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:

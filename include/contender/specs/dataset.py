@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Literal
 
 from croniter import croniter
@@ -10,6 +12,8 @@ from pydantic import AfterValidator, Field, model_validator
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract, Expectation, check_columns
 from contender.specs.frozen import Frozen
+
+_ONCE_A_DAY = re.compile(r"\d+ \d+ \* \* \*")
 
 
 def _cron(line: str) -> str:
@@ -20,10 +24,20 @@ def _cron(line: str) -> str:
     return line
 
 
+def _path(text: str) -> str:
+    try:
+        text.format(day=date.min)
+    except (ValueError, LookupError, AttributeError):
+        raise ValueError(f"{text!r} has braces that are not `{{day}}`: remove them") from None
+    return text
+
+
 class Delivery(Frozen):
     """How a dataset reaches the landing zone, and when its nightly run looks for it."""
 
-    path: Text = Field(description="below the landing zone; `{day}` stands for the partition key")
+    path: Annotated[Text, AfterValidator(_path)] = Field(
+        description="below the landing zone; `{day}` stands for the partition key"
+    )
     cron: Annotated[str, AfterValidator(_cron)] = Field(description="once a day, in UTC")
     lead_days: int = Field(
         default=0, ge=0, le=30, description="days before its own day that a batch is delivered"
@@ -49,6 +63,11 @@ class DatasetSpec(Frozen):
         check_columns(self.columns, self.primary_key, self.expectations, daily=daily)
         if daily and "{day}" not in self.delivery.path:
             raise ValueError("delivery.path: a daily dataset needs `{day}` in it, as in 'sales/{day}.csv'")
+        if daily and not _ONCE_A_DAY.fullmatch(self.delivery.cron):
+            raise ValueError(
+                f"delivery.cron: a daily dataset is looked for once a day, not at {self.delivery.cron!r}: "
+                "write minute, hour and three stars, as in '30 3 * * *'"
+            )
         if not daily and "{day}" in self.delivery.path:
             raise ValueError("delivery.path: a reference dataset has one file: remove `{day}`")
         return self
