@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from airflow.sdk import DAG, Asset, Param, get_current_context, get_parsing_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -14,8 +14,6 @@ from contender.settings import settings
 from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, load_catalog, resolve_days
 from gate_operator import GateOperator
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Json = dict[str, Any]
 
 CATALOG = load_catalog(settings().catalog_home)

@@ -1,97 +1,283 @@
-"""Every mistake in a contract is one line with file, field and fix, before any DAG runs."""
+"""Every mistake in a catalog is one line with file, field and fix, before any DAG runs."""
 
-import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from contender.settings import PROJECT
 from contender.specs import CatalogError, load_catalog
 
-REAL = PROJECT / "include" / "catalog"
-SCHEDULE = "datasets/schedule.py"
-MODEL = "models/flight_delay/spec.py"
+SALES = '''
+"""Sales of a day."""
+
+from contender.specs import Between, Column, DatasetSpec, Delivery, Matches, RowCount
+
+SPEC = DatasetSpec(
+    name="sales",
+    description="what was sold",
+    owner="shop@company.example",
+    delivery=Delivery(path="sales/{day}.csv", cron="0 6 * * *"),
+    columns=(
+        Column(name="day", type="date", description="of the sale"),
+        Column(name="item", type="string", description="what"),
+        Column(name="price", type="number", description="for how much"),
+    ),
+    primary_key=("day", "item"),
+    expectations=(Between(column="price", low=0, high=9), Matches(column="item", pattern="^[a-z]+$")),
+)
+'''
+MODEL = '''
+"""Will it rain?"""
+
+from contender.specs import Column, Input, ModelSpec, Recipe
+
+SPEC = ModelSpec(
+    name="{name}",
+    description="probability of a thing",
+    owner="models@company.example",
+    label="it was so",
+    inputs=(Input({source}),),
+    keys=(Column(name="item", type="string", description="what"),),
+    features=(Column(name="price", type="number", description="for how much"),),
+    recipe=Recipe(name="trees", window_days=30),
+    baseline_features=("price",),
+)
+'''
+
+DATASET_FILE = "datasets/sales.py"
+PRICE_FILE = "models/price/spec.py"
+Files = Mapping[str, str]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(REAL, tmp_path / "catalog"))
+def model(name: str, source: str) -> dict[str, str]:
+    home = f"models/{name}"
+    return {
+        f"{home}/spec.py": MODEL.format(name=name, source=source),
+        f"{home}/features.py": "",
+        f"{home}/estimator.py": "",
+    }
 
 
-def change(home: Path, file: str, old: str, new: str) -> None:
-    path = home / file
-    text = path.read_text()
-    assert old in text, f"{file} no longer holds {old!r}"
-    path.write_text(text.replace(old, new, 1))
+REAL: Files = {DATASET_FILE: SALES, **model("price", 'dataset="sales"')}
 
 
-def told(home: Path) -> list[str]:
+def write(home: Path, files: Files) -> Path:
+    for name, text in files.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text)
+    return home
+
+
+def told(home: Path, files: Files) -> list[str]:
     with pytest.raises(CatalogError) as error:
-        load_catalog(home)
+        load_catalog(write(home, files))
     return error.value.mistakes
 
 
+def test_a_small_catalog_is_read_by_name(tmp_path):
+    catalog = load_catalog(write(tmp_path, REAL))
+    assert (set(catalog.datasets), set(catalog.models)) == ({"sales"}, {"price"})
+
+
+def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads(catalog):
+    for spec in catalog.models.values():
+        for source in catalog.sources(spec):
+            assert catalog.contract(source.contract.table) == source.contract
+
+
 @pytest.mark.parametrize(
-    ("file", "old", "new", "line"),
+    ("file", "old", "new", "message"),
     [
-        (SCHEDULE, '"origin"),', '"orign"),', "primary_key: unknown column 'orign': use one of day, carrier"),
-        (SCHEDULE, 'column="distance"', 'column="miles"', "expectations.7: unknown column 'miles'"),
-        (SCHEDULE, '    owner="flight-data@contender.example",\n', "", "owner: missing: add `owner=...`"),
         (
-            SCHEDULE,
-            "flight-data@contender.example",
-            "the flight team",
-            "owner: 'the flight team' does not have",
+            DATASET_FILE,
+            '("day", "item")',
+            '("day", "itme")',
+            "primary_key: unknown column 'itme': use one of day, item, price",
         ),
-        (SCHEDULE, "    primary_key=", "    retention=3,\n    primary_key=", "retention: unknown field"),
-        (SCHEDULE, '"0 7 * * *"', '"every day"', "'every day' is not a cron line: write five fields"),
-        (SCHEDULE, '"0 7 * * *"', '"0 7 * * 1-5"', "delivery.cron: a daily dataset is looked for once a day"),
-        (SCHEDULE, '"0 7 * * *"', '"0 */6 * * *"', "delivery.cron: a daily dataset is looked for once a day"),
-        (SCHEDULE, "schedule/{day}.csv", "schedule.csv", "delivery.path: a daily dataset needs `{day}`"),
-        (SCHEDULE, 'name="dest"', 'name="origin"', "columns: 'origin' is declared twice: remove one"),
-        (SCHEDULE, 'name="schedule"', 'name="timetable"', "name: is 'timetable': call it 'schedule'"),
-        (SCHEDULE, "SPEC = ", "spec = ", "SPEC: not found: end the file with `SPEC = DatasetSpec(...)`"),
-        (SCHEDULE, "SPEC = ", "1 / 0\nSPEC = ", "ZeroDivisionError: division by zero: mend the file"),
         (
-            MODEL,
-            'dataset="weather"',
-            'dataset="wether"',
-            "inputs.2: unknown dataset 'wether'; did you mean 'weather'?",
+            DATASET_FILE,
+            '("day", "item")',
+            '"item"',
+            "primary_key: 'item' is no list of values: write ('item',)",
         ),
-        (MODEL, '("airport", "dep_hour")', '("airport", "hour")', "baseline_features: unknown column 'hour'"),
+        (DATASET_FILE, '("day", "item")', "()", "primary_key: is empty: give at least one"),
         (
-            MODEL,
-            'Input(dataset="planes"),',
-            'Input(dataset="planes"), Input(predictions_of="flight_delay"),',
-            "inputs: flight_delay needs flight_delay: a circle",
+            DATASET_FILE,
+            'column="price"',
+            'column="prize"',
+            "expectations.0: unknown column 'prize': use one of day, item, price",
+        ),
+        (
+            DATASET_FILE,
+            "low=0, high=9",
+            "low=9, high=0",
+            "Between: `low` (9.0) is above `high` (0.0): swap the two",
+        ),
+        (
+            DATASET_FILE,
+            "low=0, high=9",
+            "lo=0, high=9",
+            "Between.lo: unknown field: remove it; did you mean 'low'?",
+        ),
+        (
+            DATASET_FILE,
+            'Between(column="price", low=0, high=9)',
+            "RowCount(low=9, high=1)",
+            "RowCount: `low` (9) is above `high` (1): swap the two",
+        ),
+        (
+            DATASET_FILE,
+            'pattern="^[a-z]+$"',
+            'pattern="^[a-z+$"',
+            "Matches.pattern: '^[a-z+$' is no regular expression (unterminated character set at position 1): mend it",
+        ),
+        (
+            DATASET_FILE,
+            "shop@company.example",
+            "the shop",
+            "owner: 'the shop' does not have the form of an e-mail address, as in team@company.example: mend it",
+        ),
+        (
+            DATASET_FILE,
+            "    owner=",
+            "    ownr=",
+            "ownr: unknown field: remove it; did you mean 'owner'?",
+        ),
+        (
+            DATASET_FILE,
+            'name="item"',
+            'name="Item"',
+            "Column.name: 'Item' does not have the form of a name in small letters, digits and _, "
+            "as in flight_delay: mend it",
+        ),
+        (
+            DATASET_FILE,
+            "sales/{day}.csv",
+            "sales/{day}/{hour}.csv",
+            "Delivery.path: 'sales/{day}/{hour}.csv' has braces that are not `{day}`: remove them",
+        ),
+        (
+            PRICE_FILE,
+            'baseline_features=("price",)',
+            'baseline_features=("prize",)',
+            "baseline_features: unknown column 'prize': use one of price",
+        ),
+        (
+            PRICE_FILE,
+            'dataset="sales"',
+            'predictions_of="prices"',
+            "inputs.0: unknown model 'prices'; did you mean 'price'?",
+        ),
+        (
+            PRICE_FILE,
+            "window_days=30",
+            "window=30",
+            "Recipe.window: unknown field: remove it; did you mean 'window_days'?",
+        ),
+        (
+            DATASET_FILE,
+            '    owner="shop@company.example",\n',
+            "",
+            "owner: missing: add `owner=...`",
+        ),
+        (
+            DATASET_FILE,
+            "    primary_key=",
+            "    retention=3,\n    primary_key=",
+            "retention: unknown field: remove it",
+        ),
+        (
+            DATASET_FILE,
+            '"0 6 * * *"',
+            '"every day"',
+            "'every day' is not a cron line: write five fields",
+        ),
+        (
+            DATASET_FILE,
+            '"0 6 * * *"',
+            '"0 6 * * 1-5"',
+            "delivery.cron: a daily dataset is looked for once a day",
+        ),
+        (
+            DATASET_FILE,
+            '"0 6 * * *"',
+            '"0 */6 * * *"',
+            "delivery.cron: a daily dataset is looked for once a day",
+        ),
+        (
+            DATASET_FILE,
+            "sales/{day}.csv",
+            "sales.csv",
+            "delivery.path: a daily dataset needs `{day}`",
+        ),
+        (DATASET_FILE, 'name="price"', 'name="item"', "columns: 'item' is declared twice: remove one"),
+        (DATASET_FILE, 'name="sales"', 'name="sale"', "name: is 'sale': call it 'sales'"),
+        (DATASET_FILE, "SPEC = ", "spec = ", "SPEC: not found: end the file with `SPEC = DatasetSpec(...)`"),
+        (
+            DATASET_FILE,
+            "SPEC = ",
+            "1 / 0\nSPEC = ",
+            "ZeroDivisionError: division by zero: mend the file",
+        ),
+        (
+            PRICE_FILE,
+            'dataset="sales"',
+            'dataset="sale"',
+            "inputs.0: unknown dataset 'sale'; did you mean 'sales'?",
+        ),
+        (
+            PRICE_FILE,
+            'dataset="sales"',
+            'predictions_of="price"',
+            "inputs: price needs price: a circle",
         ),
     ],
 )
-def test_a_mistake_is_one_line_with_file_field_and_fix(home, file, old, new, line):
-    change(home, file, old, new)
-    mistakes = told(home)
-    assert len(mistakes) == 1, mistakes
-    assert mistakes[0].startswith(f"{file}: ")
-    assert line in mistakes[0]
+def test_a_mistake_is_one_line_with_file_field_and_fix(tmp_path, file, old, new, message):
+    assert old in REAL[file]
+    (line,) = told(tmp_path, {**REAL, file: REAL[file].replace(old, new, 1)})
+    assert line.startswith(f"{file}: ")
+    assert message in line
 
 
-def test_a_model_without_its_estimator_is_told_what_to_write(home):
-    (home / "models/flight_delay/estimator.py").unlink()
-    assert told(home) == ["models/flight_delay/estimator.py: not found: write it, with build_estimator"]
+def test_all_mistakes_are_told_at_once(tmp_path):
+    files = {name: text.replace("@company.example", "") for name, text in REAL.items()}
+    assert [line.split(":")[0] for line in told(tmp_path, files)] == [DATASET_FILE, PRICE_FILE]
 
 
-def test_all_mistakes_are_told_at_once(home):
-    change(home, SCHEDULE, '"0 7 * * *"', '"every day"')
-    change(home, "datasets/weather.py", "flight-data@contender.example", "nobody")
-    assert [line.split(":")[0] for line in told(home)] == ["datasets/schedule.py", "datasets/weather.py"]
-
-
-def test_a_new_dataset_is_a_new_file_and_nothing_else(home):
-    text = (home / "datasets/planes.py").read_text()
-    (home / "datasets/engines.py").write_text(text.replace('name="planes"', 'name="engines"'))
-    assert "engines" in load_catalog(home).datasets
+def test_a_new_dataset_is_a_new_file_and_nothing_else(tmp_path):
+    more = SALES.replace('name="sales"', 'name="returns"')
+    assert "returns" in load_catalog(write(tmp_path, {**REAL, "datasets/returns.py": more})).datasets
 
 
 def test_a_folder_that_is_not_there_names_the_setting(tmp_path):
     with pytest.raises(CatalogError, match="CONTENDER_CATALOG_HOME"):
         load_catalog(tmp_path / "nowhere")
+
+
+def test_models_that_wait_for_each_other_are_one_circle(tmp_path):
+    files = {**model("day", 'predictions_of="night"'), **model("night", 'predictions_of="day"')}
+    (line,) = told(tmp_path, files)
+    assert "a circle, which no night could begin: remove one of these inputs" in line
+
+
+def test_a_chain_of_models_is_no_circle(tmp_path):
+    catalog = load_catalog(write(tmp_path, {**REAL, **model("later", 'predictions_of="price"')}))
+    assert [source.name for source in catalog.sources(catalog.model("later"))] == ["predictions_price"]
+
+
+@pytest.mark.parametrize("kind", ["dataset", "predictions_of"])
+def test_an_input_that_was_refused_itself_is_told_once(tmp_path, kind):
+    refused = {"dataset": DATASET_FILE, "predictions_of": PRICE_FILE}[kind]
+    name = {"dataset": "sales", "predictions_of": "price"}[kind]
+    files = {**REAL, **model("later", f'{kind}="{name}"')}
+    files[refused] = files[refused].replace("@company.example", "")
+    (line,) = told(tmp_path, files)
+    assert line.startswith(f"{refused}: owner: ")
+
+
+@pytest.mark.parametrize("part", ["estimator.py", "features.py"])
+def test_a_model_without_one_of_its_parts_is_told_which(tmp_path, part):
+    files = {name: text for name, text in REAL.items() if not name.endswith(part)}
+    (line,) = told(tmp_path, files)
+    assert line.startswith(f"models/price/{part}: not found: write it, with ")

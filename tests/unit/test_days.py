@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from contender.specs import Days, DaysError, resolve_days
 
@@ -65,3 +66,35 @@ def test_reaching_back_only_adds_earlier_days(span, more):
     longer = span.reaching_back(more)
     assert longer.last == span.last
     assert longer.count == span.count + more
+
+
+@given(st.dates())
+def test_a_day_is_read_back_from_its_key(day):
+    assert resolve_days(Days.one(day).key, {}) == Days.one(day)
+
+
+@given(ranges)
+def test_a_range_is_read_back_from_its_key(span):
+    first, _, last = span.key.partition("..")
+    assert resolve_days(None, {"first": first, "last": last or first}) == span
+
+
+@given(ranges, st.integers(-60, 460))
+def test_a_range_contains_just_the_days_that_it_lists(span, offset):
+    day = span.first + timedelta(days=offset)
+    assert (day in span) == (day in set(span.each()))
+
+
+@given(ranges.filter(lambda span: not span.is_single))
+def test_a_range_is_never_written_backwards(span):
+    with pytest.raises(ValidationError, match="swap the two days"):
+        Days(first=span.last, last=span.first)
+
+
+@given(st.text(min_size=1))
+def test_what_is_no_day_is_refused_with_how_to_write_one(text):
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        with pytest.raises(DaysError, match="YYYY-MM-DD"):
+            resolve_days(text, {})

@@ -15,7 +15,7 @@ Severity = Literal["fail", "warn"]
 
 def _in_order(low: float | None, high: float | None) -> None:
     if low is not None and high is not None and low > high:
-        raise ValueError(f"`low` ({low:g}) is above `high` ({high:g}): swap the two")
+        raise ValueError(f"`low` ({low}) is above `high` ({high}): swap the two")
 
 
 class _OfAColumn(Frozen):
