@@ -42,16 +42,21 @@ class GateOperator(BaseOperator):
 
     def execute(self, context: Any) -> str:
         """Judge the batch and keep the result. Returns the verdict, `pass` or `warn`."""
-        from contender.gating import check, quarantine
+        from contender.gating import check, quarantine, recall
+        from contender.lake import open_lake
         from contender.records import StagedBatch, open_book
         from contender.specs import load_catalog
 
         here, batch = settings(), StagedBatch.model_validate(self.batch)
         contract = load_catalog(here.catalog_home).contract(batch.table)
-        result = check(contract, batch, f"{context['dag'].dag_id} {context['run_id']}")
+        book = open_book(here.records)
+        past = recall(contract, batch, open_lake(here), book)
+        result = check(contract, batch, f"{context['dag'].dag_id} {context['run_id']}", past)
         if result.verdict == "fail":
             result = quarantine(batch, result, here)
-        kept = open_book(here.records).add_gate_result(result)
+        elif past is not None:
+            book.add_profile(past.today)
+        kept = book.add_gate_result(result)
         context["ti"].xcom_push(key=GATE_KEY, value=kept.id)
         for broken in (*kept.defects, *kept.failed):
             self.log.warning("%s", broken)

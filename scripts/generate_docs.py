@@ -1,4 +1,4 @@
-"""Makes docs/DAGS.md, docs/SETTINGS.md and docs/CONTRACTS.md from the DAGs, the settings and the catalog.
+"""Makes the pages of docs/ that follow from the DAGs, the settings, the catalog and the tests.
 
 python -m scripts.generate_docs           write the pages
 """
@@ -25,6 +25,7 @@ def render_pages() -> dict[Path, str]:
         DOCS / "DAGS.md": render_dags(),
         DOCS / "SETTINGS.md": render_settings(),
         DOCS / "CONTRACTS.md": render_contracts(),
+        DOCS / "BAD_DELIVERIES.md": render_bad_deliveries(),
     }
 
 
@@ -64,6 +65,31 @@ def render_settings() -> str:
         )
         lines.append(f"| `CONTENDER_{name.upper()}` | `{default}` | {field.description} |")
     return "\n".join(lines) + "\n"
+
+
+def render_bad_deliveries() -> str:
+    """A line a kind of bad delivery: what it is, and what comes of it."""
+    from tests.bad_deliveries.kinds import KINDS
+    from tests.bad_deliveries.places import PLACES
+
+    lines = [
+        MADE,
+        "# Bad deliveries\n",
+        "Each kind is made from a real file by a function of its name in `tests/bad_deliveries/`. Tests hold that it",
+        "gets this verdict, that the message has these words, and that nothing refused is published or lost.\n",
+        "- **fail**: quarantined, mail to the owner, nothing downstream runs. **warn**: published, and said so.",
+        "- **waits**: tried again until the contract's grace is over. **refused**: not even read; mail to the owner.\n",
+        "| kind | what arrives | in | verdict | said about it |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [_bad_delivery(k.name, k.what, k.dataset, k.outcome, k.told) for k in KINDS]
+    lines += [_bad_delivery(p.name, p.what, "departures", p.outcome, p.told) for p in PLACES]
+    return "\n".join([*lines, f"\n{len(KINDS) + len(PLACES)} kinds.", ""])
+
+
+def _bad_delivery(name: str, what: str, dataset: str, outcome: str, told: tuple[str, ...]) -> str:
+    words = " … ".join(f"`{part}`" for part in told)
+    return f"| {name} | {what} | {dataset} | **{outcome}** | {words} |"
 
 
 def render_contracts() -> str:

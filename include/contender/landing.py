@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,10 @@ class NotDelivered(Exception):  # noqa: N818 - a file that is late is no error o
     """The file is not in the landing zone (yet)."""
 
 
+class LandingError(Exception):
+    """The file is there and must not or cannot be read; the message says what to do."""
+
+
 class RawFile(Frozen):
     """A raw file, copied out of the landing zone, so that what is judged cannot change under the judge."""
 
@@ -29,38 +34,74 @@ class RawFile(Frozen):
     digest: str
 
 
-def fetch(settings: Settings, name: str, into: Path) -> RawFile:
-    """Copy the file `name` out of the landing zone into a folder. Raises NotDelivered when it is not there."""
+def fetch(settings: Settings, name: str, into: Path, *, limit: int) -> RawFile:
+    """Copy the file `name` out of the landing zone into a folder.
+
+    Raises NotDelivered when it is not there, or changes while it is copied; LandingError when it is larger
+    than `limit` bytes, no file, out of the landing zone's bounds, or not ours to read.
+    """
     # Flat, and of the whole name: two days whose files are called alike are kept apart.
     target = into / name.replace("/", "__")
     into.mkdir(parents=True, exist_ok=True)
     bring = _download if settings.landing.startswith("s3://") else _copy
-    place = bring(settings, name, target)
-    content = target.read_bytes()
+    place = bring(settings, name, target, limit)
+    digest = sha256()
+    with target.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
     return RawFile(
-        name=name, place=place, copy_path=target, size=len(content), digest=sha256(content).hexdigest()
+        name=name, place=place, copy_path=target, size=target.stat().st_size, digest=digest.hexdigest()
     )
 
 
-def _copy(settings: Settings, name: str, target: Path) -> str:
-    source = Path(settings.landing) / name
+def _copy(settings: Settings, name: str, target: Path, limit: int) -> str:
+    home = Path(settings.landing).resolve()
+    source = home / name
     try:
+        if not source.resolve().is_relative_to(home):
+            raise LandingError(f"{name} leads out of the landing zone {home}: put a file there, not a link")
+        before = source.stat()
+        if not S_ISREG(before.st_mode):
+            raise LandingError(f"{name} in the landing zone {home} is no file: put a file there")
+        _check_size(name, before.st_size, limit)
         shutil.copyfile(source, target)
+        after = source.stat()
     except FileNotFoundError:
         raise NotDelivered(_not_delivered(name, settings.landing)) from None
+    except PermissionError:
+        raise LandingError(f"{name} may not be read: allow it to the user that Airflow runs as") from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise NotDelivered(f"{name} is still being written: it is read when it no longer changes")
     return str(source)
 
 
-def _download(settings: Settings, name: str, target: Path) -> str:
+def _check_size(name: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise LandingError(
+            f"{name} has {size:,} bytes, more than its contract allows ({limit:,}): "
+            "have it looked at, or raise `max_bytes` in its delivery"
+        )
+
+
+def _download(settings: Settings, name: str, target: Path, limit: int) -> str:
     parts = urlsplit(settings.landing)
     prefix = parts.path.strip("/")
     key = f"{prefix}/{name}" if prefix else name
     try:
-        _s3(settings).download_file(parts.netloc, key, str(target))
+        client = _s3(settings)
+        found = client.head_object(Bucket=parts.netloc, Key=key)
+        _check_size(name, found["ContentLength"], limit)
+        client.download_file(parts.netloc, key, str(target))
+        after = client.head_object(Bucket=parts.netloc, Key=key)
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"404", "NoSuchKey"}:
+        code = error.response["Error"]["Code"]
+        if code in {"404", "NoSuchKey"}:
             raise NotDelivered(_not_delivered(name, settings.landing)) from None
+        if code in {"403", "AccessDenied"}:
+            raise LandingError(f"{name} may not be read: allow s3:GetObject on {settings.landing}") from None
         raise
+    if found["ETag"] != after["ETag"]:
+        raise NotDelivered(f"{name} is still being written: it is read when it no longer changes")
     return f"s3://{parts.netloc}/{key}"
 
 

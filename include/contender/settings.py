@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         return self.home / "staging"
 
     @property
+    def aside(self) -> Path:
+        """Where columns are kept that were delivered though no contract names them."""
+        return self.home / "aside"
+
+    @property
     def quarantine(self) -> Path:
         """Where failed batches wait for a person."""
         return self.home / "quarantine"

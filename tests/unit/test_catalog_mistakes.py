@@ -157,6 +157,12 @@ def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads
             "Delivery.path: 'sales/{day}/{hour}.csv' has braces that are not `{day}`: remove them",
         ),
         (
+            DATASET_FILE,
+            "sales/{day}.csv",
+            "../sales/{day}.csv",
+            "Delivery.path: '../sales/{day}.csv' leads out of the landing zone: write it from there, without `..`",
+        ),
+        (
             PRICE_FILE,
             'baseline_features=("price",)',
             'baseline_features=("prize",)',

@@ -1,6 +1,6 @@
 """Tomorrow's timetable: which flights will leave, and nothing of how they will fare."""
 
-from contender.specs import Between, Column, DatasetSpec, Delivery, InSet, Matches, RowCount
+from contender.specs import Between, Column, DatasetSpec, Delivery, InSet, Matches, RowCount, Usual
 
 SPEC = DatasetSpec(
     name="schedule",
@@ -27,5 +27,9 @@ SPEC = DatasetSpec(
         Between(column="sched_dep_time", low=0, high=2400),
         Between(column="sched_arr_time", low=0, high=2400),
         Between(column="distance", low=10, high=6000),
+        # Airports are quiet at night: times of another zone would put departures there.
+        Between(column="sched_dep_time", low=500, high=2400, mostly=0.99),
     ),
+    # A timetable of another shape is an error of the export, and hardly ever a change of the world.
+    usual=Usual(min_distance=0.25, distribution_severity="fail"),
 )

@@ -1,6 +1,6 @@
 """Hourly weather at the three airports."""
 
-from contender.specs import Between, Column, DatasetSpec, Delivery, InSet, RowCount
+from contender.specs import Between, Column, DatasetSpec, Delivery, InSet, OnDay, RowCount
 
 SPEC = DatasetSpec(
     name="weather",
@@ -41,5 +41,6 @@ SPEC = DatasetSpec(
         Between(column="precip", low=0, high=10),
         Between(column="pressure", low=900, high=1100),
         Between(column="visib", low=0, high=20),
+        OnDay(column="observed_at", zone="America/New_York"),
     ),
 )

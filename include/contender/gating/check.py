@@ -10,21 +10,22 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contender.gating.suite import build_expectation, describe
+from contender.gating.suite import build_expectation, describe, local_day_name
+from contender.gating.usual import Past, judge_usual
 from contender.records import ExpectationResult, GateResult, StagedBatch, Verdict, gate_id
-from contender.specs import Contract, Expectation
+from contender.specs import Contract, Expectation, OnDay
 
 KEYS_KEPT = 10
 
 
-def check(contract: Contract, batch: StagedBatch, run: str) -> GateResult:
-    """Hold a staged batch to every promise of its contract.
+def check(contract: Contract, batch: StagedBatch, run: str, past: Past | None = None) -> GateResult:
+    """Hold a staged batch to every promise of its contract, and to the days before it where they are known.
 
     The verdict is `fail` when a promise or the reading of the files failed, `warn` when only those of severity
     `warn` did, else `pass`. Of each broken promise, up to ten failing primary keys are kept, personal data masked.
     """
-    rows = _load(contract, batch)
     promises = contract.promises()
+    rows = _with_local_days(_load(contract, batch), promises)
     holds = _validate(rows, promises, batch.days.count, "BOOLEAN_ONLY")
     doubtful = [promise for promise, result in zip(promises, holds, strict=True) if not result.success]
     close = _validate(rows, doubtful, batch.days.count, _closely(contract)) if doubtful else []
@@ -33,6 +34,8 @@ def check(contract: Contract, batch: StagedBatch, run: str) -> GateResult:
         for promise, result in zip(doubtful, close, strict=True)
     }
     results = tuple(broken.get(p) or _kept(p, batch.days.count) for p in promises)
+    if past is not None and contract.usual is not None:
+        results += judge_usual(contract.usual, past)
     return GateResult(
         id=gate_id(batch, run),
         table=batch.table,
@@ -60,6 +63,14 @@ def _load(contract: Contract, batch: StagedBatch) -> pd.DataFrame:
         return pd.DataFrame({name: [] for name in contract.column_names})
     frame: pd.DataFrame = pa.concat_tables(parts).to_pandas()
     return frame
+
+
+def _with_local_days(rows: pd.DataFrame, promises: Sequence[Expectation]) -> pd.DataFrame:
+    for promise in promises:
+        if isinstance(promise, OnDay):
+            moments = pd.to_datetime(rows[promise.column], utc=True)
+            rows[local_day_name(promise)] = moments.dt.tz_convert(promise.zone).dt.date
+    return rows
 
 
 def _validate(
@@ -119,8 +130,13 @@ def _observed(
     pii = {column.name for column in contract.columns if column.pii}
     values = [value for value in figures.get("partial_unexpected_list") or [] if value is not None]
     if values and not pii & set(promise.columns) and not isinstance(values[0], dict):
-        told += f", {str(values[0])[:60]!r} among them"
+        told += f", {_shown(str(values[0])[:60])} among them"
     return told
+
+
+def _shown(value: str) -> str:
+    # A look-alike from another alphabet is shown by its code, too, or nobody would see it.
+    return repr(value) if value.isascii() else f"{value!r}, that is {value!a},"
 
 
 def _failing_keys(figures: dict[str, Any], contract: Contract) -> tuple[dict[str, str], ...]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation as GxExpectation
 
-from contender.specs import Between, Expectation, InSet, Matches, NotNull, OrderedPair, RowCount, Unique
+from contender.specs import (
+    Between,
+    Expectation,
+    InSet,
+    Matches,
+    NotNull,
+    OnDay,
+    OrderedPair,
+    RowCount,
+    Unique,
+)
 
 
 def build_expectation(promise: Expectation, days: int) -> GxExpectation:
@@ -21,6 +31,13 @@ def build_expectation(promise: Expectation, days: int) -> GxExpectation:
             return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(values), mostly=mostly)
         case Matches(column=column, pattern=pattern, mostly=mostly):
             return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=pattern, mostly=mostly)
+        case OnDay(column=column, mostly=mostly):
+            return gxe.ExpectColumnPairValuesToBeEqual(
+                column_A="day",
+                column_B=local_day_name(promise),
+                ignore_row_if="either_value_is_missing",
+                mostly=mostly,
+            )
         case OrderedPair(low=low_column, high=high_column):
             return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
                 column_A=high_column,
@@ -36,6 +53,11 @@ def build_expectation(promise: Expectation, days: int) -> GxExpectation:
             return gxe.ExpectTableRowCountToBeBetween(min_value=fewest * days, max_value=most * days)
 
 
+def local_day_name(promise: OnDay) -> str:
+    """The column that a batch gets beside its own: the local day of a moment."""
+    return f"{promise.column} in {promise.zone}"
+
+
 def describe(promise: Expectation, days: int) -> str:
     """The promise in words."""
     match promise:
@@ -48,6 +70,8 @@ def describe(promise: Expectation, days: int) -> str:
             told = f"{column} is one of {', '.join(values)}"
         case Matches(column=column, pattern=pattern):
             told = f"{column} has the form {pattern}"
+        case OnDay(column=column, zone=zone):
+            told = f"{column} falls on its day, by the clocks of {zone}"
         case OrderedPair(low=low_column, high=high_column):
             told = f"{low_column} is not above {high_column}"
         case Unique(key=key):

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pacsv
 
+from contender.ingesting.raw_text import find_unreadable, read_header
 from contender.lake.schema import arrow_schema
 from contender.landing import RawFile
 from contender.records import Defect
 from contender.specs import Column, Contract
 
-_MISSING = ("", "NA")
+MISSING = ["", "NA"]
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """The rows of a raw file, typed as the contract says, and what could not be read of it."""
+    """The rows of a raw file, typed as the contract says; what could not be read; columns nobody asked for."""
 
     raw: RawFile
     rows: pa.Table
     defects: tuple[Defect, ...] = ()
+    aside: pa.Table | None = None
 
     def with_defects(self, *more: Defect) -> Delivered:
         """The same rows with more said against them."""
@@ -33,43 +35,90 @@ class Delivered:
 
 def read_delivery(raw: RawFile, contract: Contract) -> Delivered:
     """Read a UTF-8 CSV file with a header. Empty fields and `NA` are missing values. Never raises for content."""
+    if trouble := find_unreadable(raw):
+        return _unreadable(raw, contract, trouble)
     try:
-        text = raw.copy_path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return _unreadable(raw, contract, f"byte {error.start} is not UTF-8", "export the file as UTF-8")
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        header, has_rows = read_header(raw)
     except csv.Error as error:
-        return _unreadable(raw, contract, f"it is no CSV file: {error}", "quote fields as RFC 4180 says")
-    if not lines:
-        return _unreadable(raw, contract, "the file is empty", "deliver it again")
-    header, body = lines[0], lines[1:]
-    if missing := [name for name in contract.column_names if name not in header]:
-        found = f"the columns {', '.join(missing)} are missing; there are {', '.join(header)}"
-        return _unreadable(raw, contract, found, "deliver them, or change the contract")
-    defects = [*_unknown_columns(raw, header, contract), *_ragged_lines(raw, header, body)]
-    whole = [line for line in body if len(line) == len(header)]
-    fields = dict(zip(header, zip(*whole, strict=True), strict=True)) if whole else {}
+        return _unreadable(raw, contract, _no_csv(raw, str(error)))
+    if trouble := _judge_header(raw, header, contract):
+        return _unreadable(raw, contract, trouble)
+    try:
+        texts, ragged = _read_texts(raw, header) if has_rows else (_no_texts(header), [])
+    except pa.ArrowInvalid as error:
+        return _unreadable(raw, contract, _no_csv(raw, _in_words(error)))
+    extra = tuple(name for name in header if name not in contract.column_names)
+    defects = [*_unknown_columns(raw, extra), *_ragged_lines(raw, header, ragged)]
     columns = []
     for column in contract.columns:
-        values, found_defects = _typed(raw, column, fields.get(column.name, ()), contract)
+        values, wrong = _typed(raw, column, texts[column.name].combine_chunks(), contract)
         columns.append(values)
-        defects += found_defects
-    return Delivered(raw, pa.table(columns, schema=arrow_schema(contract)), tuple(defects))
+        defects += wrong
+    rows = pa.table(columns, schema=arrow_schema(contract))
+    kept = texts.select([*contract.primary_key, *extra]) if extra else None
+    return Delivered(raw, rows, tuple(defects), kept)
 
 
-def _unreadable(raw: RawFile, contract: Contract, what: str, way_out: str) -> Delivered:
-    defect = Defect(what=what, where=raw.name, way_out=way_out)
+def _unreadable(raw: RawFile, contract: Contract, defect: Defect) -> Delivered:
     return Delivered(raw, arrow_schema(contract).empty_table(), (defect,))
 
 
-def _unknown_columns(raw: RawFile, header: Sequence[str], contract: Contract) -> list[Defect]:
-    unknown = [name for name in header if name not in contract.column_names]
-    if not unknown:
+def _no_csv(raw: RawFile, why: str) -> Defect:
+    return Defect(what=f"it is no CSV file: {why}", where=raw.name, way_out="quote fields as RFC 4180 says")
+
+
+def _in_words(error: pa.ArrowInvalid) -> str:
+    text = str(error)
+    return "a line is longer than a megabyte" if "straddl" in text else text.partition("\n")[0][:200]
+
+
+def _judge_header(raw: RawFile, header: Sequence[str], contract: Contract) -> Defect | None:
+    if missing := [name for name in contract.column_names if name not in header]:
+        # A look-alike from another alphabet is shown by its code, or nobody would see it.
+        found = ", ".join(name if name.isascii() else ascii(name)[1:-1] for name in header)
+        return Defect(
+            what=f"the columns {', '.join(missing)} are missing; there are {found[:400]}",
+            where=f"{raw.name}, line 1",
+            way_out="deliver them, or change the contract",
+        )
+    if repeated := sorted({name for name in header if list(header).count(name) > 1}):
+        return Defect(
+            what=f"the column {repeated[0]!a} is there twice",
+            where=f"{raw.name}, line 1",
+            way_out="deliver each column once",
+        )
+    return None
+
+
+def _read_texts(raw: RawFile, header: Sequence[str]) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
+    ragged: list[pacsv.InvalidRow] = []
+
+    def note(row: pacsv.InvalidRow) -> str:
+        ragged.append(row)
+        return "skip"
+
+    texts = pacsv.read_csv(
+        str(raw.copy_path),
+        # On one thread, since only then rows know their number.
+        read_options=pacsv.ReadOptions(use_threads=False, column_names=list(header), skip_rows=1),
+        parse_options=pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+        convert_options=pacsv.ConvertOptions(
+            column_types={name: pa.string() for name in header}, null_values=MISSING, strings_can_be_null=True
+        ),
+    )
+    return texts, ragged
+
+
+def _no_texts(header: Sequence[str]) -> pa.Table:
+    return pa.table({name: pa.array([], pa.string()) for name in header})
+
+
+def _unknown_columns(raw: RawFile, extra: Sequence[str]) -> list[Defect]:
+    if not extra:
         return []
     return [
         Defect(
-            what=f"the columns {', '.join(unknown)} are not in the contract and were left out",
+            what=f"the columns {', '.join(map(repr, extra))} are not in the contract and were set aside",
             where=raw.name,
             way_out="add them to the contract, or stop delivering them",
             severity="warn",
@@ -77,42 +126,56 @@ def _unknown_columns(raw: RawFile, header: Sequence[str], contract: Contract) ->
     ]
 
 
-def _ragged_lines(raw: RawFile, header: Sequence[str], body: Sequence[Sequence[str]]) -> list[Defect]:
-    ragged = [(number, line) for number, line in enumerate(body, start=2) if len(line) != len(header)]
+def _ragged_lines(raw: RawFile, header: Sequence[str], ragged: Sequence[pacsv.InvalidRow]) -> list[Defect]:
     if not ragged:
         return []
-    number, line = ragged[0]
+    first = ragged[0]
     return [
         Defect(
-            what=f"{len(ragged)} lines do not have {len(header)} fields; line {number} has {len(line)}",
-            where=f"{raw.name}, line {number}",
+            what=f"{len(ragged)} lines do not have {len(header)} fields; line {first.number} has "
+            f"{first.actual_columns}",
+            where=f"{raw.name}, line {first.number}",
             way_out="the upload may have been cut short: deliver the file again",
         )
     ]
 
 
 def _typed(
-    raw: RawFile, column: Column, fields: Sequence[str], contract: Contract
-) -> tuple[pa.Array, list[Defect]]:
-    """The column's values, missing where a field does not fit, and the defects that this makes."""
-    texts = pa.array([None if field in _MISSING else field for field in fields], pa.string())
+    raw: RawFile, column: Column, texts: pa.Array, contract: Contract
+) -> tuple[pa.Array, tuple[Defect, ...]]:
+    """The column's values, missing where a field does not fit, and the defect that this makes."""
     wanted = arrow_schema(contract).field(column.name).type
-    try:
-        return pc.cast(texts, wanted), []
-    except pa.ArrowInvalid:
-        pass
-    values, wrong = [], []
-    for number, text in enumerate(texts, start=2):
-        try:
-            values.append(pc.cast(text, wanted))
-        except pa.ArrowInvalid:
-            values.append(pa.scalar(None, wanted))
-            wrong.append((number, text.as_py()))
-    number, example = wrong[0]
-    shown = "(hidden)" if column.pii else repr(example[:60])
+    unfit = _unfit(texts, wanted)
+    if not len(unfit):
+        return pc.cast(texts, wanted), ()
+    wrong = pc.is_in(texts, unfit)
+    first = pc.index(wrong, pa.scalar(True)).as_py()
+    shown = "(hidden)" if column.pii else ascii(texts[first].as_py()[:60])
     defect = Defect(
-        what=f"{len(wrong)} values are no {column.type}; row {number} has {shown}",
+        what=f"{pc.sum(wrong).as_py()} values are no {column.type}; row {first + 2} has {shown}",
         where=f"{raw.name}, column {column.name}",
         way_out=f"deliver {column.name} as {column.type}" + (f" in {column.unit}" if column.unit else ""),
     )
-    return pa.array([value.as_py() for value in values], wanted), [defect]
+    return pc.cast(pc.if_else(wrong, pa.scalar(None, pa.string()), texts), wanted), (defect,)
+
+
+def _unfit(texts: pa.Array, wanted: pa.DataType) -> pa.Array:
+    """The distinct texts that are not of the type; control characters fit nowhere, nor do nan and inf."""
+    if pa.types.is_string(wanted):
+        return pc.unique(texts.filter(pc.match_substring_regex(texts, r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")))
+    try:
+        values = pc.cast(texts, wanted)
+    except pa.ArrowInvalid:
+        distinct = pc.drop_null(pc.unique(texts))
+        return pa.array([text for text in distinct.to_pylist() if not _fits(text, wanted)], pa.string())
+    if pa.types.is_floating(wanted):
+        return pc.unique(texts.filter(pc.fill_null(pc.invert(pc.is_finite(values)), False)))
+    return pa.array([], pa.string())
+
+
+def _fits(text: str, wanted: pa.DataType) -> bool:
+    try:
+        value = pc.cast(pa.scalar(text), wanted)
+    except pa.ArrowInvalid:
+        return False
+    return not pa.types.is_floating(wanted) or bool(pc.is_finite(value).as_py())

@@ -6,6 +6,8 @@ import uuid
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from contender.ingesting.csv_rows import Delivered, read_delivery
 from contender.lake import stage
@@ -19,13 +21,16 @@ def land(spec: DatasetSpec, days: Days, settings: Settings) -> StagedBatch:
     """Stage the dataset's delivery of these days.
 
     A file with mistakes is staged as far as it can be read, with its defects named: the gate decides.
-    Raises landing.NotDelivered when a day's file is missing, so that the task tries again later.
+    Raises landing.NotDelivered when a day's file is missing or still growing, so that the task tries again
+    later, and landing.LandingError when it must not be read.
     """
     copies = settings.staging / "raw" / spec.name / days.key / uuid.uuid4().hex
     delivered = []
     for day in _days_of_files(spec, days):
-        raw = fetch(settings, spec.delivery.path.format(day=day), copies)
-        delivered.append(_read(spec, raw, day))
+        raw = fetch(settings, spec.delivery.path.format(day=day), copies, limit=spec.delivery.max_bytes)
+        part = _read(spec, raw, day)
+        _set_aside(part, spec, day or days.first, settings)
+        delivered.append(part)
     rows = pa.concat_tables([part.rows for part in delivered])
     return stage(
         rows,
@@ -49,15 +54,25 @@ def _read(spec: DatasetSpec, raw: RawFile, day: date | None) -> Delivered:
     return delivered.with_defects(*strangers)
 
 
+def _set_aside(delivered: Delivered, spec: DatasetSpec, day: date, settings: Settings) -> None:
+    """Keep columns that nobody asked for, with the key of their rows: they may be wanted yet."""
+    if delivered.aside is None:
+        return
+    place = settings.aside / spec.name / f"{day}-{delivered.raw.digest[:16]}.parquet"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(delivered.aside, place)
+
+
 def _rows_of_other_days(delivered: Delivered, day: date) -> list[Defect]:
-    found = delivered.rows["day"].to_pylist()
-    others = sorted({other for other in found if other is not None and other != day})
-    if not others:
+    days = delivered.rows["day"]
+    strange = pc.fill_null(pc.not_equal(days, pa.scalar(day, pa.date32())), False)
+    count = pc.sum(strange).as_py() or 0
+    if not count:
         return []
-    count = sum(1 for other in found if other in set(others))
+    other = pc.min(days.filter(strange)).as_py()
     return [
         Defect(
-            what=f"{count} of {len(found)} rows are of another day, {others[0]} among them",
+            what=f"{count} of {len(days)} rows are of another day, {other} among them",
             where=f"{delivered.raw.name}, column day",
             way_out=f"deliver the rows of {day} alone in this file",
         )

@@ -34,6 +34,13 @@ class PinnedFiles(Frozen):
     files: tuple[str, ...]
 
 
+class DayFile(Frozen):
+    """The file that holds a day's rows."""
+
+    digest: str
+    rows: int
+
+
 class Published(Frozen):
     """What publishing a batch came to; `changed` is False when the table already held just that."""
 
@@ -90,6 +97,19 @@ class Lake:
         if found is None or _newest_snapshot(found) is None:
             return []
         return sorted(row["partition"]["day"] for row in found.inspect.partitions().to_pylist())
+
+    def day_files(self, table: str, days: Days) -> dict[date, DayFile]:
+        """The file of each of these days that a daily table holds, in order."""
+        found = self._find(table)
+        if found is None or _newest_snapshot(found) is None:
+            return {}
+        files = {
+            _EPOCH + timedelta(days=task.file.partition[0]): DayFile(
+                digest=Path(task.file.file_path).stem, rows=task.file.record_count
+            )
+            for task in _scan(found, days, None).plan_files()
+        }
+        return dict(sorted(files.items()))
 
     def holds(self, batch: StagedBatch) -> bool:
         """Whether the table already holds just this batch for its days."""

@@ -1,5 +1,6 @@
 """The book of record: the typed records that stages hand to each other, and the tables that keep them."""
 
+from contender.records.acts import Act, ActKind, act_id
 from contender.records.alerts import Alert
 from contender.records.batches import (
     Defect,
@@ -24,11 +25,16 @@ from contender.records.models import (
     Reason,
     TrainedVersion,
 )
+from contender.records.profiles import ColumnProfile, DayProfile, profile_id
 
 __all__ = [
+    "Act",
+    "ActKind",
     "Alert",
     "Book",
     "BookError",
+    "ColumnProfile",
+    "DayProfile",
     "Decision",
     "Defect",
     "DriftVerdict",
@@ -44,9 +50,11 @@ __all__ = [
     "StagedFile",
     "TrainedVersion",
     "Verdict",
+    "act_id",
     "gate_id",
     "identify",
     "migrate",
     "open_book",
+    "profile_id",
     "publication_id",
 ]

@@ -15,9 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from contender.records import tables
+from contender.records.acts import Act
 from contender.records.alerts import Alert
 from contender.records.batches import GateResult, Publication
 from contender.records.models import Decision, Evaluation, Monitored
+from contender.records.profiles import DayProfile
 from contender.specs.frozen import Frozen
 
 Record = TypeVar("Record", bound=Frozen)
@@ -132,6 +134,29 @@ class Book:
         with Session(self._engine) as session, session.begin():
             row = session.get_one(tables.AlertRow, alert.id)
             row.state, row.record = alert.state, _json(alert)
+
+    def add_profile(self, profile: DayProfile) -> DayProfile:
+        """Keep what a day's rows look like."""
+        row = tables.ProfileRow(
+            id=profile.id, subject=profile.table, key=str(profile.day), state="profiled",
+            at=profile.at, record=_json(profile),
+        )  # fmt: skip
+        return self._add(row, profile)
+
+    def profile(self, profile_id: str) -> DayProfile | None:
+        """The profile of that id."""
+        return self._get(tables.ProfileRow, profile_id, DayProfile)
+
+    def add_act(self, act: Act) -> Act:
+        """Keep what a person did."""
+        row = tables.ActRow(
+            id=act.id, subject=act.about, key=act.key, state=act.kind, at=act.at, record=_json(act)
+        )
+        return self._add(row, act)
+
+    def acts(self, about: str | None = None, limit: int = 100) -> list[Act]:
+        """The newest acts (about one thing), newest first."""
+        return self._newest(tables.ActRow, Act, about, limit)
 
     def _add(self, row: tables.Base, record: Record) -> Record:
         """Insert the row; when its id is taken, return the record that stands there."""

@@ -58,3 +58,15 @@ class AlertRow(Base):
     """subject: what it is about; key: its kind; state: `pending` or `sent`."""
 
     __tablename__ = "alerts"
+
+
+class ProfileRow(Base):
+    """subject: table; key: day; state: `profiled`."""
+
+    __tablename__ = "profiles"
+
+
+class ActRow(Base):
+    """subject: what it was done to; key: days or version; state: the act's kind."""
+
+    __tablename__ = "acts"

@@ -2,21 +2,23 @@
 
 from contender.specs.catalog import Catalog, CatalogError, load_catalog
 from contender.specs.columns import Column, ColumnType
-from contender.specs.contract import (
+from contender.specs.contract import Contract
+from contender.specs.dataset import DatasetSpec, Delivery
+from contender.specs.days import Days, DaysError, resolve_days
+from contender.specs.expectations import (
     Between,
-    Contract,
     Expectation,
     InSet,
     Matches,
     NotNull,
+    OnDay,
     OrderedPair,
     RowCount,
     Severity,
     Unique,
 )
-from contender.specs.dataset import DatasetSpec, Delivery
-from contender.specs.days import Days, DaysError, resolve_days
 from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Recipe
+from contender.specs.usual import Usual
 
 __all__ = [
     "Between",
@@ -37,11 +39,13 @@ __all__ = [
     "ModelSpec",
     "Monitoring",
     "NotNull",
+    "OnDay",
     "OrderedPair",
     "Recipe",
     "RowCount",
     "Severity",
     "Unique",
+    "Usual",
     "load_catalog",
     "resolve_days",
 ]

@@ -10,8 +10,10 @@ from croniter import croniter
 from pydantic import AfterValidator, Field, model_validator
 
 from contender.specs.columns import Column, Email, Name, Text
-from contender.specs.contract import Contract, Expectation, check_columns
+from contender.specs.contract import Contract, check_columns
+from contender.specs.expectations import Expectation
 from contender.specs.frozen import Frozen
+from contender.specs.usual import Usual
 
 _ONCE_A_DAY = re.compile(r"\d+ \d+ \* \* \*")
 
@@ -29,6 +31,8 @@ def _path(text: str) -> str:
         text.format(day=date.min)
     except (ValueError, LookupError, AttributeError):
         raise ValueError(f"{text!r} has braces that are not `{{day}}`: remove them") from None
+    if text.startswith("/") or ".." in text.split("/"):
+        raise ValueError(f"{text!r} leads out of the landing zone: write it from there, without `..`")
     return text
 
 
@@ -43,6 +47,7 @@ class Delivery(Frozen):
         default=0, ge=0, le=30, description="days before its own day that a batch is delivered"
     )
     grace_hours: int = Field(default=6, ge=0, description="how late it may be before it is overdue")
+    max_bytes: int = Field(default=1 << 30, gt=0, description="a larger file is not read at all")
 
 
 class DatasetSpec(Frozen):
@@ -55,6 +60,7 @@ class DatasetSpec(Frozen):
     columns: tuple[Column, ...] = Field(min_length=1)
     primary_key: tuple[Name, ...] = Field(min_length=1)
     expectations: tuple[Expectation, ...] = ()
+    usual: Usual = Usual()
     kind: Literal["daily", "reference"] = "daily"
 
     @model_validator(mode="after")
@@ -82,4 +88,5 @@ class DatasetSpec(Frozen):
             primary_key=self.primary_key,
             expectations=self.expectations,
             daily=self.kind == "daily",
+            usual=self.usual if self.kind == "daily" else None,
         )

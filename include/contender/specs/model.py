@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from contender.specs.columns import Column, Email, Name, Text
-from contender.specs.contract import Between, Contract
+from contender.specs.contract import Contract
 from contender.specs.days import Days
+from contender.specs.expectations import Between
 from contender.specs.frozen import Frozen
 
 

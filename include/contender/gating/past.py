@@ -1,0 +1,48 @@
+"""Looks up the days before a batch: their rows and their profiles, made now where there are none yet."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow.parquet as pq
+
+from contender.gating.profile import profile
+from contender.gating.usual import RECENT_DAYS, WEEKS, Past
+from contender.lake import Lake
+from contender.records import Book, DayProfile, StagedBatch, profile_id
+from contender.specs import Contract, Days
+
+
+def recall(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) -> Past | None:
+    """The batch's profile and its table's past; None for a range, and for tables without a usual day."""
+    if contract.usual is None or not batch.days.is_single:
+        return None
+    day = batch.days.first
+    before = Days.one(day).reaching_back(7 * WEEKS).shifted(-1)
+    held = lake.day_files(contract.table, before)
+    recent = Days.one(day).reaching_back(RECENT_DAYS - 1).shifted(-1)
+    return Past(
+        today=_of_batch(contract, batch, day),
+        rows={then: file.rows for then, file in held.items()},
+        profiles=tuple(
+            _recalled(contract, then, file.digest, lake, book)
+            for then, file in held.items()
+            if then in recent
+        ),
+    )
+
+
+def _of_batch(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:
+    file = next((file for file in batch.files if file.day == day), None)
+    if file is None:
+        return DayProfile(
+            id=profile_id(contract.table, day, ""), table=contract.table, day=day, rows=0, columns={}
+        )
+    return profile(contract, day, file.digest, pq.read_table(file.path))
+
+
+def _recalled(contract: Contract, day: date, digest: str, lake: Lake, book: Book) -> DayProfile:
+    known = book.profile(profile_id(contract.table, day, digest))
+    if known is not None:
+        return known
+    return book.add_profile(profile(contract, day, digest, lake.read(contract, Days.one(day))))

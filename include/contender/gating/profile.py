@@ -1,0 +1,67 @@
+"""Sums a day up: quantile sketches of its numbers, counts of its categories, and what is missing.
+
+The sketch is KLL (Karnin, Lang, Liberty: Optimal Quantile Approximation in Streams, FOCS 2016): with k = 200
+its ranks are off by less than 2 %, it has some 4 kB, and the sketches of days merge into that of a month.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from datasketches import kll_doubles_sketch
+
+from contender.records import ColumnProfile, DayProfile, profile_id
+from contender.specs import Column, Contract
+
+SKETCH_SIZE = 200
+MANY_VALUES = 200
+
+
+def profile(contract: Contract, day: date, digest: str, rows: pa.Table) -> DayProfile:
+    """The profile of a day's rows, which have the contract's columns."""
+    return DayProfile(
+        id=profile_id(contract.table, day, digest),
+        table=contract.table,
+        day=day,
+        rows=rows.num_rows,
+        columns={
+            column.name: _profile_column(column, rows[column.name].combine_chunks())
+            for column in contract.columns
+            if column.type != "date"
+        },
+    )
+
+
+def decode_sketch(text: str) -> kll_doubles_sketch:
+    """The sketch of a column's profile."""
+    return kll_doubles_sketch.deserialize(base64.b64decode(text))
+
+
+def _profile_column(column: Column, values: pa.Array) -> ColumnProfile:
+    known, size = values.drop_null(), {"rows": len(values), "nulls": values.null_count}
+    match column.type:
+        case "integer" | "number":
+            return ColumnProfile(**size, sketch=_sketch(known))
+        case "timestamp":
+            # The hour of the day tells of a shifted time zone; the date itself differs every day.
+            seconds = pc.add(pc.multiply(pc.hour(known), 3600), pc.multiply(pc.minute(known), 60))
+            return ColumnProfile(**size, sketch=_sketch(seconds))
+    return ColumnProfile(**size, counts=None if column.pii else _counts(known))
+
+
+def _sketch(values: pa.Array) -> str:
+    sketch = kll_doubles_sketch(SKETCH_SIZE)
+    # A copy, since the sketch asks for an array that could be written to.
+    sketch.update(np.array(pc.cast(values, pa.float64()), dtype=np.float64))
+    return base64.b64encode(sketch.serialize()).decode()
+
+
+def _counts(values: pa.Array) -> dict[str, int] | None:
+    counted = pc.value_counts(pc.cast(values, pa.string()))
+    if len(counted) > MANY_VALUES:
+        return None
+    return {str(entry["values"]): int(entry["counts"]) for entry in counted.to_pylist()}

@@ -1,0 +1,171 @@
+"""Is this day like the days before it? Its volume, its distributions, and whether a day is missing in between.
+
+Pure functions of profiles. A distance is between 0 and 1: of two distribution functions (Kolmogorov and
+Smirnov) for numbers, half the sum of differences of shares (total variation) for categories, or the difference of
+the shares that are missing, whichever is larger. A day's distance from its past is measured against the largest
+that one of those days has from them all: columns that change every day, like the temperature, set their own bar.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from statistics import median
+
+import numpy as np
+from datasketches import kll_doubles_sketch
+
+from contender.gating.profile import SKETCH_SIZE, decode_sketch
+from contender.records import ColumnProfile, DayProfile, ExpectationResult
+from contender.specs import Usual
+from contender.specs.frozen import Frozen
+
+WEEKS = 8
+ENOUGH_WEEKS = 3
+RECENT_DAYS = 28
+ENOUGH_DAYS = 14
+_POINTS = 64
+
+
+class Past(Frozen):
+    """A day's profile, and what is known of its table's days before it."""
+
+    today: DayProfile
+    rows: Mapping[date, int]
+    profiles: tuple[DayProfile, ...]
+    closed: frozenset[date] = frozenset()
+
+
+def judge_usual(usual: Usual, past: Past) -> tuple[ExpectationResult, ...]:
+    """Every judgement of a day that needs the days before it."""
+    today = past.today
+    return (
+        judge_volume(usual, today.day, today.rows, past.rows),
+        judge_gap(today.day, past.rows, past.closed),
+        *judge_distributions(usual, today, past.profiles),
+    )
+
+
+def judge_volume(usual: Usual, day: date, rows: int, held: Mapping[date, int]) -> ExpectationResult:
+    """Rows against the median of the same weekday in the weeks before."""
+    earlier = [held[then] for week in range(1, WEEKS + 1) if (then := day - timedelta(weeks=week)) in held]
+    promise = f"about as many rows as on other {day:%A}s"
+    if len(earlier) < ENOUGH_WEEKS:
+        return _kept(promise, f"not judged: only {len(earlier)} of them are known")
+    typical = median(earlier)
+    low, high = usual.min_rows_ratio * typical, usual.max_rows_ratio * typical
+    promise += f": {low:.0f} to {high:.0f}"
+    if low <= rows <= high:
+        return _kept(promise, f"{rows} rows")
+    return ExpectationResult(
+        expectation=promise,
+        verdict=usual.volume_severity,
+        observed=f"{rows} rows; the median of {len(earlier)} {day:%A}s is {typical:.0f}",
+    )
+
+
+def judge_gap(day: date, held: Mapping[date, int], closed: frozenset[date]) -> ExpectationResult:
+    """Whether the day before is there: a warning, since the night may catch up."""
+    before = day - timedelta(days=1)
+    while before in closed:
+        before -= timedelta(days=1)
+    promise = "the day before it has been published"
+    earlier = [then for then in held if then < day]
+    if not earlier or max(earlier) >= before:
+        return _kept(promise, f"{max(earlier)} is there" if earlier else "there is no day before it")
+    return ExpectationResult(
+        expectation=promise,
+        verdict="warn",
+        observed=f"{before} is not there; the last day before it is {max(earlier)}",
+    )
+
+
+def judge_distributions(
+    usual: Usual, today: DayProfile, recent: Sequence[DayProfile]
+) -> tuple[ExpectationResult, ...]:
+    """Each column's values against those of the recent days together."""
+    if len(recent) < ENOUGH_DAYS or not today.rows:
+        told = f"not judged: {len(recent)} of the last {RECENT_DAYS} days are known, {ENOUGH_DAYS} are needed"
+        return (_kept("values are distributed as on recent days", told),)
+    judged = (
+        _judge_column(usual, name, column, [day.columns[name] for day in recent if name in day.columns])
+        for name, column in today.columns.items()
+    )
+    return tuple(result for result in judged if result is not None)
+
+
+def _judge_column(
+    usual: Usual, name: str, today: ColumnProfile, recent: Sequence[ColumnProfile]
+) -> ExpectationResult | None:
+    if len(recent) < ENOUGH_DAYS:
+        return None
+    distance, largest = distances(today, recent)
+    limit = max(usual.min_distance, usual.max_distance_ratio * largest)
+    if limit >= 1:
+        return None
+    promise = f"{name} is distributed as on recent days: distance up to {limit:.2f}"
+    return ExpectationResult(
+        expectation=promise,
+        columns=(name,),
+        verdict=usual.distribution_severity if distance > limit else "pass",
+        observed=f"distance {distance:.2f}; the largest of {len(recent)} recent days is {largest:.2f}",
+    )
+
+
+def distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> tuple[float, float]:
+    """How far a day lies from the recent ones together, and the farthest of these themselves."""
+    of_nulls = _null_distances(today, recent)
+    if today.sketch is not None:
+        of_values = _quantile_distances(today, recent)
+    elif today.counts is not None and all(day.counts is not None for day in recent):
+        of_values = _category_distances(today, recent)
+    else:
+        of_values = (0.0, 0.0)
+    return max(of_nulls[0], of_values[0]), max(of_nulls[1], of_values[1])
+
+
+def _null_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> tuple[float, float]:
+    together = sum(day.nulls for day in recent) / max(1, sum(day.rows for day in recent))
+    return _farthest([abs(day.nulls / max(1, day.rows) - together) for day in (today, *recent)])
+
+
+def _quantile_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> tuple[float, float]:
+    sketches = [decode_sketch(day.sketch or "") for day in (today, *recent)]
+    together = kll_doubles_sketch(SKETCH_SIZE)
+    for sketch in sketches[1:]:
+        together.merge(sketch)
+    if together.is_empty() or sketches[0].is_empty():
+        return 0.0, 0.0
+    # Values that only today has are looked at, too: of a constant column the past tells one point alone.
+    shares = np.linspace(0, 1, _POINTS)
+    points = np.unique(np.concatenate([s.get_quantiles(shares) for s in (together, sketches[0])]))
+    expected = np.array(together.get_cdf(points, True))
+    return _farthest(
+        [
+            0.0
+            if sketch.is_empty()
+            else float(np.abs(np.array(sketch.get_cdf(points, True)) - expected).max())
+            for sketch in sketches
+        ]
+    )
+
+
+def _category_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> tuple[float, float]:
+    together: Counter[str] = Counter()
+    for day in recent:
+        together.update(day.counts or {})
+    return _farthest([_total_variation(day.counts or {}, together) for day in (today, *recent)])
+
+
+def _total_variation(one: Mapping[str, int], other: Mapping[str, int]) -> float:
+    total, others = max(1, sum(one.values())), max(1, sum(other.values()))
+    return sum(abs(one.get(v, 0) / total - other.get(v, 0) / others) for v in {*one, *other}) / 2
+
+
+def _farthest(found: Sequence[float]) -> tuple[float, float]:
+    return found[0], max(found[1:], default=0.0)
+
+
+def _kept(promise: str, observed: str) -> ExpectationResult:
+    return ExpectationResult(expectation=promise, verdict="pass", observed=observed)

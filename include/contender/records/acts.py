@@ -1,0 +1,32 @@
+"""What people did by hand: who, when, to what, and why. Nothing is ever taken out of this list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import Field
+
+from contender.records.identity import identify
+from contender.specs.columns import Text
+from contender.specs.frozen import Frozen
+
+ActKind = Literal["released", "discarded", "backfilled", "erased", "migrated"]
+
+
+class Act(Frozen):
+    """One act of a person."""
+
+    id: str
+    kind: ActKind
+    about: str = Field(description="table, dataset or model")
+    key: str = Field(description="days, version or quarantined batch")
+    by: Text
+    reason: Text
+    detail: dict[str, object] = Field(default_factory=dict, description="what exactly was done")
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
+def act_id(kind: ActKind, about: str, key: str, at: datetime) -> str:
+    """Each act is one of its own, even when it repeats another."""
+    return identify("act", kind, about, key, at.isoformat())

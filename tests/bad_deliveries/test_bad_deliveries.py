@@ -1,0 +1,136 @@
+"""Every kind of bad delivery gets the verdict it should, says why, publishes nothing and loses nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from contender.gating import check, quarantine, recall
+from contender.ingesting import land
+from contender.lake import Lake, open_lake, publish
+from contender.landing import LandingError, NotDelivered
+from contender.records import Book, GateResult, StagedBatch, migrate, open_book
+from contender.settings import Settings
+from contender.specs import Catalog, Days
+from demo import source
+from tests.bad_deliveries.kinds import KINDS, Kind
+from tests.bad_deliveries.places import PLACES
+
+DAY = Days.one("2013-09-02")
+MONTH = Days(first=date(2013, 7, 29), last=date(2013, 9, 2))
+DAILY = ("schedule", "departures", "weather")
+
+
+class Installation(NamedTuple):
+    """Where five weeks and the day itself are published."""
+
+    here: Settings
+    lake: Lake
+    book: Book
+    catalog: Catalog
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory, catalog) -> Installation:
+    here = Settings(home=tmp_path_factory.mktemp("home"))
+    migrate(here.records)
+    lake, book = open_lake(here), open_book(here.records)
+    for dataset in DAILY:
+        spec = catalog.dataset(dataset)
+        source.drop(dataset, MONTH.each(), here.landing)
+        publish(lake, book, spec.contract, land(spec, MONTH, here), "history")
+    return Installation(here, lake, book, catalog)
+
+
+def landed(stores: Installation, dataset: str, content: bytes | None = None) -> Path:
+    """The dataset's file of the day, good or as given."""
+    (dropped,) = source.drop(dataset, DAY.each(), stores.here.landing)
+    file = Path(dropped.place or "")
+    if content is not None:
+        file.write_bytes(content)
+    return file
+
+
+def judge(stores: Installation, dataset: str) -> tuple[StagedBatch, GateResult]:
+    spec = stores.catalog.dataset(dataset)
+    batch = land(spec, DAY, stores.here)
+    past = recall(spec.contract, batch, stores.lake, stores.book)
+    return batch, check(spec.contract, batch, "night", past)
+
+
+def message(result: GateResult) -> str:
+    told = [f"{d.where}: {d.what}; {d.way_out}" for d in result.defects]
+    told += [f"{e.expectation}: {e.observed} {e.failing_keys}" for e in result.failed]
+    return "\n".join(told)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_bad_delivery_gets_its_verdict_and_says_why(stores, kind: Kind):
+    good = landed(stores, kind.dataset).read_bytes()
+    landed(stores, kind.dataset, kind.make(good))
+    _, result = judge(stores, kind.dataset)
+    assert result.verdict == kind.outcome, message(result)
+    for words in kind.told:
+        assert words in message(result)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind.outcome == "fail"], ids=lambda kind: kind.name
+)
+def test_what_fails_waits_in_quarantine_byte_for_byte(stores, kind: Kind):
+    bad = kind.make(landed(stores, kind.dataset).read_bytes())
+    landed(stores, kind.dataset, bad)
+    batch, result = judge(stores, kind.dataset)
+    (kept,) = (Path(quarantine(batch, result, stores.here).quarantine or "") / "raw").iterdir()
+    assert kept.read_bytes() == bad
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_what_cannot_be_taken_is_waited_for_or_refused(stores, monkeypatch, place):
+    file = landed(stores, "departures")
+    place.arrange(file, monkeypatch)
+    error = {"waits": NotDelivered, "refused": LandingError}[place.outcome]
+    try:
+        with pytest.raises(error) as told:
+            judge(stores, "departures")
+    finally:
+        file.rmdir() if file.is_dir() else file.unlink(missing_ok=True)
+        file.with_name("2013-9-2.csv").unlink(missing_ok=True)
+    for words in place.told:
+        assert words in str(told.value)
+
+
+@pytest.mark.parametrize("dataset", DAILY)
+def test_the_good_delivery_passes_in_the_same_installation(stores, dataset):
+    landed(stores, dataset)
+    _, result = judge(stores, dataset)
+    assert result.verdict == "pass", message(result)
+
+
+def test_the_same_day_delivered_twice_changes_nothing(stores):
+    landed(stores, "departures")
+    contract = stores.catalog.dataset("departures").contract
+    before = stores.lake.snapshot(contract.table)
+    batch, _ = judge(stores, "departures")
+    assert not publish(stores.lake, stores.book, contract, batch, "again").changed
+    assert stores.lake.snapshot(contract.table) == before
+
+
+def test_columns_that_nobody_asked_for_are_kept_with_their_keys(stores):
+    import pyarrow.parquet as pq
+
+    added = next(kind for kind in KINDS if kind.name == "column_added")
+    landed(stores, "departures", added.make(landed(stores, "departures").read_bytes()))
+    judge(stores, "departures")
+    (kept,) = (stores.here.aside / "departures").glob("2013-09-02-*.parquet")
+    rows = pq.read_table(kept)
+    assert rows.column_names == ["day", "carrier", "flight", "origin", "gate"]
+    assert set(rows["gate"].to_pylist()) == {"B12"}
+
+
+def test_there_are_at_least_forty_kinds_and_no_two_of_a_name():
+    names = [kind.name for kind in (*KINDS, *PLACES)]
+    assert len(names) == len(set(names)) >= 40

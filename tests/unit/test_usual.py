@@ -1,0 +1,122 @@
+"""A day is held to the days before it: its volume, its distributions, and that none is missing in between."""
+
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contender.gating.profile import profile
+from contender.gating.usual import distances, judge_distributions, judge_gap, judge_volume
+from contender.records import DayProfile
+from contender.specs import Column, Contract, Usual
+
+MONDAY = date(2013, 9, 2)
+WEEK = timedelta(weeks=1)
+CONTRACT = Contract(
+    table="datasets.sales",
+    owner="sales@shop.example",
+    columns=(
+        Column(name="day", type="date", description="of the sale"),
+        Column(name="price", type="number", description="paid", nullable=True),
+        Column(name="shop", type="string", description="where"),
+        Column(name="customer", type="string", description="who", pii=True),
+    ),
+    primary_key=("day", "customer"),
+)
+
+
+def day_of(prices: list[float | None], shops: list[str] | None = None, day: date = MONDAY) -> DayProfile:
+    shops = shops or ["north"] * len(prices)
+    columns = [[day] * len(prices), prices, shops, [str(n) for n in range(len(prices))]]
+    types = [pa.date32(), pa.float64(), pa.string(), pa.string()]
+    rows = pa.table(
+        [pa.array(v, t) for v, t in zip(columns, types, strict=True)], names=CONTRACT.column_names
+    )
+    return profile(CONTRACT, day, "digest", rows)
+
+
+def mondays(*rows: int) -> dict[date, int]:
+    return {MONDAY - WEEK * number: count for number, count in enumerate(rows, start=1)}
+
+
+@pytest.mark.parametrize(
+    ("rows", "held", "verdict"),
+    [
+        (100, mondays(100, 90, 110), "pass"),
+        (50, mondays(100, 90, 110), "pass"),
+        (49, mondays(100, 90, 110), "fail"),
+        (201, mondays(100, 90, 110), "fail"),
+        (0, mondays(100, 90, 110), "fail"),
+        (100, mondays(100, 100, 1, 100), "pass"),  # one odd Monday moves no median
+        (1, mondays(100, 90), "pass"),  # too few to know
+        (1, {MONDAY - timedelta(days=n): 100 for n in range(1, 7)}, "pass"),  # no Monday among them
+    ],
+)
+def test_volume_is_held_to_the_same_weekday(rows, held, verdict):
+    assert judge_volume(Usual(), MONDAY, rows, held).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("held", "closed", "verdict"),
+    [
+        ({MONDAY - timedelta(days=1): 1}, frozenset(), "pass"),
+        ({}, frozenset(), "pass"),  # the first day of all
+        ({MONDAY + timedelta(days=1): 1}, frozenset(), "pass"),  # history that is loaded backwards
+        ({MONDAY - timedelta(days=2): 1}, frozenset(), "warn"),
+        ({MONDAY - timedelta(days=2): 1}, frozenset({MONDAY - timedelta(days=1)}), "pass"),
+    ],
+)
+def test_a_missing_day_in_between_is_told(held, closed, verdict):
+    assert judge_gap(MONDAY, held, closed).verdict == verdict
+
+
+prices = st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=60)
+
+
+@given(prices, st.lists(prices, min_size=1, max_size=4))
+def test_a_distance_is_between_none_and_one(today, recent):
+    column = [day_of(values).columns["price"] for values in (today, *recent)]
+    for distance in distances(column[0], column[1:]):
+        assert 0 <= distance <= 1
+
+
+@given(prices)
+def test_a_day_like_all_others_has_no_distance(values):
+    column = day_of(values).columns["price"]
+    assert distances(column, [column] * 5) == (pytest.approx(0), pytest.approx(0))
+
+
+@pytest.mark.parametrize(
+    ("today", "column"),
+    [
+        (day_of([None] * 50), "price"),
+        (day_of([7.0] * 50), "price"),
+        (day_of([float(n + 1000) for n in range(50)]), "price"),
+        (day_of([float(n) for n in range(50)], ["south"] * 50), "shop"),
+    ],
+    ids=["all missing", "constant", "moved", "another category"],
+)
+def test_a_column_that_looks_like_no_recent_day_is_told(today, column):
+    recent = [day_of([float(n) for n in range(50)])] * 20
+    told = [
+        result.columns for result in judge_distributions(Usual(), today, recent) if result.verdict == "warn"
+    ]
+    assert told == [(column,)]
+
+
+def test_a_column_that_differs_every_day_sets_its_own_bar():
+    recent = [day_of([float(100 * day + n) for n in range(50)]) for day in range(20)]
+    today = day_of([float(2000 + n) for n in range(50)])
+    assert {result.verdict for result in judge_distributions(Usual(), today, recent)} == {"pass"}
+
+
+def test_too_few_days_are_told_as_not_judged():
+    (result,) = judge_distributions(Usual(), day_of([1.0]), [day_of([1.0])] * 13)
+    assert (result.verdict, result.observed[:10]) == ("pass", "not judged")
+
+
+def test_personal_data_leaves_no_values_in_a_profile():
+    column = day_of([1.0, 2.0]).columns["customer"]
+    assert (column.counts, column.sketch) == (None, None)
