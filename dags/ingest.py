@@ -10,6 +10,8 @@ waits for this day.
   corrected and start the same day again.
 - The same day twice changes nothing; a changed delivery replaces the day.
 - Cron starts a day when the setting `CONTENDER_NIGHTLY_FROM` says from when on. After an outage, missed days follow.
+- A batch in quarantine that a person has released (`operations__quarantine`) comes back here, through the same gate,
+  which now lets it pass with a warning.
 - By hand: a partition key (or the form's *Day*) for one day, *First* and *Last* for history. A range publishes without
   starting anything downstream.
 """
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import DAG, CronPartitionTimetable, PartitionedAtRuntime, task
+from airflow.sdk import DAG, CronPartitionTimetable, Param, PartitionedAtRuntime, get_current_context, task
 
 from contender.settings import settings
 from contender.specs import DatasetSpec
@@ -33,12 +35,20 @@ from wiring import (
     run_days,
 )
 
+QUARANTINED = {
+    "quarantined": Param(
+        None,
+        type=["null", "string"],
+        title="Quarantined batch",
+        description="Id of a released batch to take in place of the delivery; leave it empty otherwise.",
+    )
+}
 SOON = 5  # with pauses that double from half a minute, before they reach a quarter of an hour
 
 
 def build_ingest(spec: DatasetSpec) -> DAG:
     """The DAG of one dataset."""
-    with night_dag("ingest", spec, __doc__, each_night(spec), spec.description) as dag:
+    with night_dag("ingest", spec, __doc__, each_night(spec), spec.description, form=QUARANTINED) as dag:
         announce(dataset_asset(spec.name), gate_and_publish(patiently(spec)(spec.name)))
     return dag
 
@@ -62,9 +72,16 @@ def patiently(spec: DatasetSpec) -> Any:
 @task
 def land(name: str) -> Json:
     """Copy the day's files out of the landing zone and stage their rows, whatever their state."""
+    from contender.gating import find_quarantined
     from contender.ingesting import land as land_days
+    from contender.records import open_book
 
-    return land_days(CATALOG.dataset(name), run_days(), settings()).model_dump(mode="json")
+    here = settings()
+    if batch_id := get_current_context()["params"]["quarantined"]:
+        batch = find_quarantined(batch_id, here, open_book(here.records)).batch
+    else:
+        batch = land_days(CATALOG.dataset(name), run_days(), here)
+    return batch.model_dump(mode="json")
 
 
 build_each(CATALOG.datasets, "ingest", build_ingest)

@@ -13,9 +13,8 @@ from airflow.sdk import DAG, task
 
 from alerts import deliver
 from contender.settings import settings
-from wiring import task_defaults
+from wiring import PLATFORM, task_defaults
 
-OWNER = "platform@contender.example"
 KEPT_FOR = timedelta(days=7)
 
 
@@ -42,7 +41,7 @@ with DAG(
     start_date=datetime(2013, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args=task_defaults(OWNER),
+    default_args=task_defaults(PLATFORM),
     tags=["operations"],
 ):
     deliver_mails()

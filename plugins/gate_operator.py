@@ -42,7 +42,7 @@ class GateOperator(BaseOperator):
 
     def execute(self, context: Any) -> str:
         """Judge the batch and keep the result. Returns the verdict, `pass` or `warn`."""
-        from contender.gating import check, quarantine, recall
+        from contender.gating import check, excuse, quarantine, recall
         from contender.lake import open_lake
         from contender.records import StagedBatch, open_book
         from contender.specs import load_catalog
@@ -51,7 +51,8 @@ class GateOperator(BaseOperator):
         contract = load_catalog(here.catalog_home).contract(batch.table)
         book = open_book(here.records)
         past = recall(contract, batch, open_lake(here), book)
-        result = check(contract, batch, f"{context['dag'].dag_id} {context['run_id']}", past)
+        judged = check(contract, batch, f"{context['dag'].dag_id} {context['run_id']}", past)
+        result = excuse(judged, batch, book)
         if result.verdict == "fail":
             result = quarantine(batch, result, here)
         elif past is not None:

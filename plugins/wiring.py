@@ -16,6 +16,8 @@ from gate_operator import GateOperator
 
 Json = dict[str, Any]
 
+PLATFORM = "platform@contender.example"  # owns what belongs to no dataset and no model
+
 CATALOG = load_catalog(settings().catalog_home)
 
 
@@ -39,8 +41,12 @@ def night_dag(
     schedule: Any,
     description: str,
     minutes: int = 30,
+    form: Mapping[str, Param] | None = None,
 ) -> DAG:
-    """The DAG `<verb>__<name>` of a dataset or model, one run at a time; `page` is its text in the UI."""
+    """The DAG `<verb>__<name>` of a dataset or model, one run at a time; `page` is its text in the UI.
+
+    `form` is what a manual run is asked beside its days.
+    """
     kind = "dataset" if isinstance(subject, DatasetSpec) else "model"
     return DAG(
         dag_id=f"{verb}__{subject.name}",
@@ -52,7 +58,7 @@ def night_dag(
         # Two runs at once would each decide on what the other is about to change.
         max_active_runs=1,
         default_args=task_defaults(subject.owner, minutes=minutes),
-        params=day_form(),
+        params={**day_form(), **(form or {})},
         tags=[verb, f"{kind}:{subject.name}"],
     )
 
@@ -92,6 +98,11 @@ def run_days() -> Days:
         return resolve_days(context["dag_run"].partition_key, context["params"])
     except DaysError as error:
         raise AirflowFailException(str(error)) from None
+
+
+def run_by() -> str:
+    """Who started the current run."""
+    return get_current_context()["dag_run"].triggering_user_name or "the scheduler"
 
 
 def run_name() -> str:

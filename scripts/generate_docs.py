@@ -121,8 +121,10 @@ def _dag_line(dag: Any) -> str:
     if timetable.asset_condition is not None:
         names = sorted(_asset_names(timetable.asset_condition))
         starts = "when published: " + ", ".join(f"`{name}`" for name in names)
-    else:
+    elif timetable.can_be_scheduled:
         starts = f"`{timetable.expression}` UTC"
+    else:
+        starts = "by hand"
     return f"| `{dag.dag_id}` | {starts} | {dag.tasks[0].owner} | {dag.description} |"
 
 

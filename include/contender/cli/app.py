@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from contender.cli import quarantine
 from contender.cli.status import Status, read_status, render_status
 from contender.lake import open_lake
 from contender.records import BookError, migrate, open_book
@@ -20,6 +21,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(quarantine.app, name="quarantine")
 
 
 @app.command(epilog="Example: contender status --json | jq '.models[].champion'")
@@ -57,7 +61,7 @@ def main() -> None:
     """Run the command; what a person can mend is told in a line."""
     try:
         app()
-    except (BookError, CatalogError) as error:
+    except (BookError, CatalogError, *quarantine.ERRORS) as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(1)
 

@@ -2,7 +2,28 @@
 
 from contender.gating.check import check
 from contender.gating.past import recall
-from contender.gating.quarantine import quarantine
+from contender.gating.quarantine import (
+    Quarantined,
+    QuarantineError,
+    discard,
+    excuse,
+    find_quarantined,
+    list_quarantined,
+    quarantine,
+    release,
+)
 from contender.gating.usual import Past
 
-__all__ = ["Past", "check", "quarantine", "recall"]
+__all__ = [
+    "Past",
+    "QuarantineError",
+    "Quarantined",
+    "check",
+    "discard",
+    "excuse",
+    "find_quarantined",
+    "list_quarantined",
+    "quarantine",
+    "recall",
+    "release",
+]

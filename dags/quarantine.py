@@ -1,0 +1,71 @@
+"""### What becomes of a batch in quarantine.
+
+Started by hand, with the batch's id (from the mail, the gate's page, or `contender quarantine list`), what to do, and
+why. **settle** writes down who decided; a released batch is then ingested in place of the delivery: its gate lets it
+pass with a warning that names person and reason, and what waits for its day starts. A discarded batch is deleted, its
+judgement is kept.
+
+- Better than to release is to have the source correct its delivery, and to start the day again.
+- A batch that another delivery has superseded meanwhile cannot be released.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import DAG, Param, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from contender.settings import settings
+from wiring import PLATFORM, Json, run_by, task_defaults
+
+FORM = {
+    "batch": Param(type="string", minLength=4, title="Batch", description="Its id in quarantine."),
+    "action": Param("release", enum=["release", "discard"], title="What to do"),
+    "reason": Param(type="string", minLength=3, title="Reason", description="Kept with your name."),
+}
+
+
+@task.short_circuit
+def settle() -> Json | None:
+    """Write the decision down. Returns which DAG is to ingest the batch, and for which days; nothing to discard."""
+    from contender.gating import QuarantineError, discard, find_quarantined, release
+    from contender.records import open_book
+
+    here, form = settings(), get_current_context()["params"]
+    book = open_book(here.records)
+    try:
+        item = find_quarantined(form["batch"], here, book)
+        if form["action"] == "discard":
+            discard(item, run_by(), form["reason"], book)
+            return None
+        release(item, run_by(), form["reason"], book)
+    except QuarantineError as error:
+        raise AirflowFailException(str(error)) from None
+    namespace, _, name = item.batch.table.partition(".")
+    if namespace != "datasets":
+        raise AirflowFailException(f"{item.batch.table} is built here: start features__{name} again instead")
+    days = item.batch.days
+    span = {"day": str(days.first)} if days.is_single else {"first": str(days.first), "last": str(days.last)}
+    return {"dag": f"ingest__{name}", "conf": {**span, "quarantined": item.id}}
+
+
+with DAG(
+    dag_id="operations__quarantine",
+    description="Releases or discards a batch that failed its gate",
+    doc_md=__doc__,
+    schedule=None,
+    start_date=datetime(2013, 1, 1, tzinfo=UTC),
+    max_active_runs=1,
+    default_args=task_defaults(PLATFORM),
+    params=FORM,
+    tags=["operations"],
+):
+    settled = settle()
+    TriggerDagRunOperator(
+        task_id="ingest",
+        trigger_dag_id=settled["dag"],
+        conf=settled["conf"],
+        logical_date=None,
+    )
