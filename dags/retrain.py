@@ -50,7 +50,9 @@ def build_retrain(model: ModelSpec) -> DAG:
 def train(name: str) -> Json:
     """Fit the recipe on the labelled days before those it is judged on."""
     from contender.lake import open_lake
+    from contender.records import open_book
     from contender.registry import open_registry
+    from contender.training import note_released
     from contender.training import train as train_challenger
 
     here, nights = settings(), run_days()
@@ -61,6 +63,9 @@ def train(name: str) -> Json:
     challenger = train_challenger(
         CATALOG, CATALOG.model(name), nights.first, open_lake(here), open_registry(here)
     )
+    book = open_book(here.records)
+    for caveat in note_released(CATALOG, challenger, book.acts(limit=1000)):
+        book.add_caveat(caveat)
     return challenger.model_dump(mode="json")
 
 

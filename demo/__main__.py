@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 
 from contender.lake import open_lake
+from contender.orchestrator import Airflow, ApiError
 from contender.records import migrate, open_book
 from contender.registry import open_registry
 from contender.settings import PROJECT, settings
 from contender.specs import Catalog, load_catalog
 from demo import mailbox, nights, stack, summary
-from demo.api import Airflow, ApiError
 from demo.mailbox import MailboxError
 from demo.stack import StackError
 

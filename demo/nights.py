@@ -10,12 +10,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from contender.lake import Lake
+from contender.orchestrator import Airflow, Run
 from contender.records import Book, Decision, Evaluation, GateResult, Monitored
 from contender.registry import Registry
 from contender.settings import Settings
 from contender.specs import Catalog, Days
 from demo import mailbox, source
-from demo.api import Airflow, Run
 
 MODEL = "flight_delay"
 HISTORY = Days(first=date(2013, 1, 1), last=date(2013, 8, 31))

@@ -155,8 +155,15 @@ def publish(batch: Json) -> Json:
     from contender.records import StagedBatch, open_book
 
     here, staged = settings(), StagedBatch.model_validate(batch)
-    contract = CATALOG.contract(staged.table)
-    published = publish_batch(open_lake(here), open_book(here.records), contract, staged, run_name())
+    contract, book, lake = CATALOG.contract(staged.table), open_book(here.records), open_lake(here)
+    corrects = contract.daily and bool(lake.day_files(staged.table, staged.days))
+    published = publish_batch(lake, book, contract, staged, run_name())
+    if corrects and published.changed:
+        from contender.training import note_superseded
+
+        judged = [e.challenger for name in CATALOG.models for e in book.evaluations(name, limit=1000)]
+        for caveat in note_superseded(CATALOG, staged.table, staged.days, staged.fingerprint, judged):
+            book.add_caveat(caveat)
     return published.model_dump(mode="json")
 
 

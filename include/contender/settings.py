@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8080",
         description="Where people reach the Airflow UI; links in mails begin so.",
     )
+    ui_user: str = Field(
+        default="admin",
+        description="Who starts runs for `contender backfill`; the password is in `CONTENDER_UI_PASSWORD`, "
+        "or asked for.",
+    )
     mail_from: str = Field(default="contender@contender.example", description="Sender of alert mails.")
 
     def model_post_init(self, _: object) -> None:

@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from contender.lake import open_lake
+from contender.orchestrator import Airflow
 from contender.records import migrate, open_book
 from contender.registry import open_registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog
 from demo import mailbox, nights, stack
-from demo.api import Airflow
 
 GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
 

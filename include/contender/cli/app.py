@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contender.cli import quarantine
+from contender.cli import backfill, quarantine
 from contender.cli.status import Status, read_status, render_status
 from contender.lake import open_lake
 from contender.records import BookError, migrate, open_book
@@ -24,6 +24,9 @@ app = typer.Typer(
 
 
 app.add_typer(quarantine.app, name="quarantine")
+app.command(
+    epilog='Example: contender backfill departures 2013-03-01..2013-03-07 --apply --reason "late corrections"'
+)(backfill.backfill)
 
 
 @app.command(epilog="Example: contender status --json | jq '.models[].champion'")
@@ -61,7 +64,7 @@ def main() -> None:
     """Run the command; what a person can mend is told in a line."""
     try:
         app()
-    except (BookError, CatalogError, *quarantine.ERRORS) as error:
+    except (BookError, CatalogError, *backfill.ERRORS, *quarantine.ERRORS) as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(1)
 

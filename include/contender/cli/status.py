@@ -35,6 +35,7 @@ class ModelStatus(Frozen):
     last_decision: str | None
     last_scored_day: date | None
     last_monitored: Monitored | None
+    caveats: tuple[str, ...] = ()
 
 
 class Status(Frozen):
@@ -74,6 +75,11 @@ def render_status(status: Status) -> tuple[Table, Table]:
             _shown(m.last_scored_day),
             _shown(m.last_monitored and m.last_monitored.verdict),
         )
+    for m in status.models:
+        for caveat in m.caveats:
+            models.caption = "\n".join(
+                filter(None, (str(models.caption or ""), f"{m.name} {m.champion}: {caveat}"))
+            )
     return datasets, models
 
 
@@ -106,6 +112,7 @@ def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
         last_decision=None if decided is None else decided.kind,
         last_scored_day=scored[-1] if scored else None,
         last_monitored=next(iter(book.monitored(spec.name, limit=1)), None),
+        caveats=() if champion is None else tuple(c.why for c in book.caveats(spec.name, champion)),
     )
 
 

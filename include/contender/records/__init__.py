@@ -16,6 +16,7 @@ from contender.records.batches import (
 from contender.records.book import Book, BookError, migrate, open_book
 from contender.records.identity import identify
 from contender.records.models import (
+    Caveat,
     Decision,
     DriftVerdict,
     Evaluation,
@@ -33,6 +34,7 @@ __all__ = [
     "Alert",
     "Book",
     "BookError",
+    "Caveat",
     "ColumnProfile",
     "DayProfile",
     "Decision",

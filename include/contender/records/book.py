@@ -18,7 +18,7 @@ from contender.records import tables
 from contender.records.acts import Act
 from contender.records.alerts import Alert
 from contender.records.batches import GateResult, Publication
-from contender.records.models import Decision, Evaluation, Monitored
+from contender.records.models import Caveat, Decision, Evaluation, Monitored
 from contender.records.profiles import DayProfile
 from contender.specs.frozen import Frozen
 
@@ -157,6 +157,19 @@ class Book:
     def acts(self, about: str | None = None, limit: int = 100) -> list[Act]:
         """The newest acts (about one thing), newest first."""
         return self._newest(tables.ActRow, Act, about, limit)
+
+    def add_caveat(self, caveat: Caveat) -> Caveat:
+        """Keep what must be said of a version."""
+        row = tables.CaveatRow(
+            id=caveat.id, subject=caveat.model, key=str(caveat.version), state=caveat.kind,
+            at=caveat.at, record=_json(caveat),
+        )  # fmt: skip
+        return self._add(row, caveat)
+
+    def caveats(self, model: str, version: int | None = None, limit: int = 100) -> list[Caveat]:
+        """What must be said of a model's versions (of one), newest first."""
+        found = self._newest(tables.CaveatRow, Caveat, model, limit)
+        return [caveat for caveat in found if version in (None, caveat.version)]
 
     def _add(self, row: tables.Base, record: Record) -> Record:
         """Insert the row; when its id is taken, return the record that stands there."""

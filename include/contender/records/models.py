@@ -36,6 +36,19 @@ class TrainedVersion(Frozen):
     environment: str = Field(description="fingerprint of the installed packages")
 
 
+class Caveat(Frozen):
+    """What must be said of a version besides its measures."""
+
+    id: str
+    model: str
+    version: int
+    kind: Literal["superseded", "released"]
+    table: str
+    days: Days
+    why: str
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
 class Measures(Frozen):
     """How well probabilities foretold outcomes on some rows; lower is better but for `auc`."""
 

@@ -70,3 +70,9 @@ class ActRow(Base):
     """subject: what it was done to; key: days or version; state: the act's kind."""
 
     __tablename__ = "acts"
+
+
+class CaveatRow(Base):
+    """subject: model; key: version; state: the caveat's kind."""
+
+    __tablename__ = "caveats"

@@ -17,6 +17,7 @@ from contender.specs.expectations import (
     Severity,
     Unique,
 )
+from contender.specs.lineage import fed_nights, feeding_days
 from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Recipe
 from contender.specs.usual import Usual
 
@@ -46,6 +47,8 @@ __all__ = [
     "Severity",
     "Unique",
     "Usual",
+    "fed_nights",
+    "feeding_days",
     "load_catalog",
     "resolve_days",
 ]

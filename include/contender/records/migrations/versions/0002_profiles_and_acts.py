@@ -1,4 +1,4 @@
-"""Profiles of days, and the acts of people."""
+"""Profiles of days, the acts of people, and what must be said of versions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,11 +8,11 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-TABLES = ("profiles", "acts")
+TABLES = ("profiles", "acts", "caveats")
 
 
 def upgrade() -> None:
-    """Create the two tables, of the first ones' shape."""
+    """Create the tables, of the first ones' shape."""
     for table in TABLES:
         op.create_table(
             table,
@@ -29,6 +29,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget both."""
+    """Forget them."""
     for table in TABLES:
         op.drop_table(table)

@@ -6,48 +6,21 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TypeVar
 
 import httpx
 
+from contender.orchestrator.runs import Run, read_run
+
 T = TypeVar("T")
 
-_ENDED = {"success", "failed"}
 _POLL_SECONDS = 0.7
 
 
 class ApiError(RuntimeError):
     """A run failed, did not come or Airflow refused; the message names the DAG, the run and the cause."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of a DAG."""
-
-    dag_id: str
-    run_id: str
-    state: str
-    run_type: str
-    partition_key: str | None
-    conf: Mapping[str, Any]
-    queued_at: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
-
-    @property
-    def ended(self) -> bool:
-        """Whether it came to its end, good or bad."""
-        return self.state in _ENDED
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it ran, once it has ended."""
-        if self.started_at is None or self.ended_at is None:
-            return None
-        return (self.ended_at - self.started_at).total_seconds()
 
 
 class Airflow(AbstractContextManager["Airflow"]):
@@ -100,17 +73,17 @@ class Airflow(AbstractContextManager["Airflow"]):
             return self.run(dag_id, own_id)  # nobody else has this id: a request that seemed lost got through
         if not answer.is_success:
             raise ApiError(_refusal("POST", path, answer))
-        return _run(answer.json())
+        return read_run(answer.json())
 
     def run(self, dag_id: str, run_id: str) -> Run:
         """Return the run as it is now."""
-        return _run(self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}"))
+        return read_run(self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}"))
 
     def runs(self, dag_id: str, partition_key: str | None = None) -> list[Run]:
         """Return the DAG's runs (of one partition key, if given), oldest first."""
         filters = {} if partition_key is None else {"partition_key_pattern": partition_key}
         found = self._pages(f"/dags/{dag_id}/dagRuns", "dag_runs", order_by="id", **filters)
-        runs = [_run(entry) for entry in found]
+        runs = [read_run(entry) for entry in found]
         return [run for run in runs if partition_key in (None, run.partition_key)]
 
     def wait(self, dag_id: str, run_id: str, timeout: float = 300.0, *, must_succeed: bool = True) -> Run:
@@ -279,24 +252,6 @@ def _new_run_id(partition_key: str | None) -> str:
     """Return an id of our own, so that a repeated request cannot start a second run."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return "__".join(filter(None, ["manual", moment, partition_key, secrets.token_hex(4)]))
-
-
-def _run(entry: Mapping[str, Any]) -> Run:
-    return Run(
-        dag_id=entry["dag_id"],
-        run_id=entry["dag_run_id"],
-        state=entry["state"],
-        run_type=entry["run_type"],
-        partition_key=entry.get("partition_key"),
-        conf=entry.get("conf") or {},
-        queued_at=_moment(entry["queued_at"]),
-        started_at=_moment(entry["start_date"]),
-        ended_at=_moment(entry["end_date"]),
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
 
 
 def _is_fresh(run: Run, after: datetime | Collection[str]) -> bool:

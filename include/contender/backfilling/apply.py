@@ -1,0 +1,77 @@
+"""Does a backfill: ordinary runs of the planned ranges, one after the other, taken up again where they stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from contender.backfilling.plan import BackfillPlan, Step
+from contender.orchestrator import Airflow, ApiError, Run
+from contender.specs import Days
+
+CHUNK_DAYS = 31
+_PATIENCE = 6 * 3600.0
+
+
+class BackfillStoppedError(Exception):
+    """A run failed; the message says which. The same command goes on from it."""
+
+
+def apply_backfill(
+    plan: BackfillPlan, name: str, airflow: Airflow, tell: Callable[[Step, Days, str], None]
+) -> None:
+    """Run every step of a plan, in chunks of a month.
+
+    `name` tells one backfill from the next: its runs are called by it, so that the same call, made again after
+    an interruption, finds what is done. Airflow itself holds each DAG to one run at a time. `tell` hears of
+    each chunk: `done before`, `started`, or `done`. Raises BackfillStoppedError.
+    """
+    for step in plan.steps:
+        for days in chunks(step.days):
+            before = _tries(airflow, step, name, days)
+            if any(run.state == "success" for run in before):
+                tell(step, days, "done before")
+                continue
+            tell(step, days, "started")
+            running = next((run for run in before if not run.ended), None)
+            run = running or airflow.trigger(
+                step.dag,
+                conf={"first": str(days.first), "last": str(days.last)},
+                run_id=f"{_run_name(name, days)}__try{len(before) + 1}",
+            )
+            _wait(airflow, run)
+            tell(step, days, "done")
+
+
+def is_done(plan: BackfillPlan, name: str, airflow: Airflow) -> bool:
+    """Whether every run of a backfill of that name succeeded."""
+    return all(
+        any(run.state == "success" for run in _tries(airflow, step, name, days))
+        for step in plan.steps
+        for days in chunks(step.days)
+    )
+
+
+def chunks(days: Days, size: int = CHUNK_DAYS) -> Iterator[Days]:
+    """The range in pieces of at most so many days, in order."""
+    for offset in range(0, days.count, size):
+        first = days.first + timedelta(days=offset)
+        yield Days(first=first, last=min(days.last, first + timedelta(days=size - 1)))
+
+
+def _tries(airflow: Airflow, step: Step, name: str, days: Days) -> list[Run]:
+    wanted = f"{_run_name(name, days)}__try"
+    return [run for run in airflow.runs(step.dag) if run.run_id.startswith(wanted)]
+
+
+def _run_name(name: str, days: Days) -> str:
+    return f"backfill__{name}__{days.first}_{days.last}"
+
+
+def _wait(airflow: Airflow, run: Run) -> None:
+    try:
+        airflow.wait(run.dag_id, run.run_id, _PATIENCE)
+    except ApiError as error:
+        raise BackfillStoppedError(
+            f"{error}\nMend the cause and give the same command again: it goes on here."
+        ) from None

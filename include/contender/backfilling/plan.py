@@ -1,0 +1,120 @@
+"""The firewall, on paper: which runs repeat which days, and what stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from statistics import median
+
+from contender.orchestrator import Run
+from contender.records import TrainedVersion
+from contender.specs import Catalog, Days, DaysError, ModelSpec, fed_nights, feeding_days, resolve_days
+from contender.specs.catalog import Source
+from contender.specs.frozen import Frozen
+
+
+class BackfillError(Exception):
+    """The days cannot be backfilled; the message says what to do instead."""
+
+
+class Step(Frozen):
+    """One range of one DAG."""
+
+    dag: str
+    days: Days
+    why: str
+
+
+class BackfillPlan(Frozen):
+    """The steps of a backfill, in order; and what it leaves alone."""
+
+    dataset: str
+    days: Days
+    steps: tuple[Step, ...]
+    outdated: tuple[TrainedVersion, ...]
+    served: tuple[str, ...]
+
+
+def plan_backfill(
+    catalog: Catalog,
+    dataset: str,
+    days: Days,
+    held: Mapping[str, Sequence[date]],
+    versions: Sequence[TrainedVersion],
+) -> BackfillPlan:
+    """What follows from delivering these days of a dataset again.
+
+    `held` names the days that each daily table has, `versions` those that were ever judged. Raises
+    BackfillError for a dataset without days, and for the newest day, whose correction is the night's own work.
+    """
+    spec = catalog.dataset(dataset)
+    if spec.kind == "reference":
+        raise BackfillError(f"{dataset} is replaced as a whole: start ingest__{dataset} for the day")
+    newest = max(held.get(spec.contract.table, ()), default=None)
+    if newest is not None and newest in days:
+        raise BackfillError(
+            f"{newest} is the newest day of {dataset}: its correction is this night's own work; start "
+            f"ingest__{dataset} with the partition key {newest}, and backfill the days before it"
+        )
+    readers = [
+        (model, source)
+        for model in catalog.models.values()
+        for source in catalog.sources(model)
+        if source.contract.table == spec.contract.table
+    ]
+    steps = [Step(dag=f"ingest__{dataset}", days=days, why=f"{dataset} delivered again")]
+    for model, source in readers:
+        if nights := touched_nights(model, source, days, held.get(model.feature_contract.table, ())):
+            why = f"features and labels that are built from {dataset}"
+            steps.append(Step(dag=f"features__{model.name}", days=nights, why=why))
+    models = {model.name: model for model, _ in readers}
+    return BackfillPlan(
+        dataset=dataset,
+        days=days,
+        steps=tuple(steps),
+        outdated=tuple(
+            version
+            for version in versions
+            if version.model in models
+            and overlap(
+                feeding_days(catalog, models[version.model], spec.contract.table, version.trained_on), days
+            )
+        ),
+        served=tuple(model.prediction_contract.table for model in models.values()),
+    )
+
+
+def touched_nights(model: ModelSpec, source: Source, days: Days, features: Sequence[date]) -> Days | None:
+    """The nights whose features read any of these days of a source, among those that were built."""
+    if not features:
+        return None
+    horizon = timedelta(days=model.horizon_days)
+    nights = fed_nights(model, source, days)
+    first, last = max(nights.first, min(features) - horizon), min(nights.last, max(features) - horizon)
+    return Days(first=first, last=last) if first <= last else None
+
+
+def overlap(one: Days | None, other: Days) -> bool:
+    """Whether two ranges share a day."""
+    return one is not None and one.first <= other.last and other.first <= one.last
+
+
+def estimate(step: Step, past: Sequence[Run]) -> float | None:
+    """Seconds that a step will take, from successful runs of its DAG; None while there are none.
+
+    A run has a fixed part, which single days show, and a part for each day, which the longest range shows.
+    """
+    known = [(_days_of(run), run.seconds) for run in past if run.state == "success" and run.seconds]
+    sizes = [(days, seconds) for days, seconds in known if days and seconds]
+    if not sizes:
+        return None
+    single = [seconds for days, seconds in sizes if days == 1]
+    largest, longest = max(sizes)
+    return max(median(single) if single else 0.0, longest / largest * step.days.count)
+
+
+def _days_of(run: Run) -> int | None:
+    try:
+        return resolve_days(run.partition_key, run.conf).count
+    except DaysError:
+        return None
