@@ -29,11 +29,12 @@ FORM = {
 
 @task.short_circuit
 def settle() -> Json | None:
-    """Write the decision down. Returns which DAG is to ingest the batch, and for which days; nothing to discard."""
+    """Write the decision down. Returns the form of the run that is to ingest a released batch, else nothing."""
     from contender.gating import QuarantineError, discard, find_quarantined, release
     from contender.records import open_book
 
-    here, form = settings(), get_current_context()["params"]
+    here, context = settings(), get_current_context()
+    form = context["params"]
     book = open_book(here.records)
     try:
         item = find_quarantined(form["batch"], here, book)
@@ -48,7 +49,8 @@ def settle() -> Json | None:
         raise AirflowFailException(f"{item.batch.table} is built here: start features__{name} again instead")
     days = item.batch.days
     span = {"day": str(days.first)} if days.is_single else {"first": str(days.first), "last": str(days.last)}
-    return {"dag": f"ingest__{name}", "conf": {**span, "quarantined": item.id}}
+    context["ti"].xcom_push(key="dag", value=f"ingest__{name}")
+    return {**span, "quarantined": item.id}
 
 
 with DAG(
@@ -62,10 +64,10 @@ with DAG(
     params=FORM,
     tags=["operations"],
 ):
-    settled = settle()
     TriggerDagRunOperator(
         task_id="ingest",
-        trigger_dag_id=settled["dag"],
-        conf=settled["conf"],
+        # Airflow reads dependencies between DAGs from this name, and so takes no other kind of reference.
+        trigger_dag_id="{{ ti.xcom_pull(task_ids='settle', key='dag') }}",
+        conf=settle(),
         logical_date=None,
     )

@@ -17,6 +17,7 @@ from contender.specs import Catalog, load_catalog
 # Before Airflow or scikit-learn is imported: a home of the tests' own, and one thread a fit.
 os.environ["AIRFLOW_HOME"] = str(PROJECT / "build" / "airflow")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(PROJECT / "plugins")
 os.environ["CONTENDER_NIGHTLY_FROM"] = "2013-09-01"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

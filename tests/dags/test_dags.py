@@ -11,6 +11,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.serialization.encoders import coerce_to_core_timetable
+from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import DagRunInfo, TimeRestriction
 from airflow.timetables.trigger import CronPartitionTimetable
 
@@ -48,6 +49,11 @@ def test_every_dataset_and_model_has_its_dags(dags, catalog):
         f"{verb}__{name}" for name in catalog.models for verb in ("features", "score", "retrain", "monitor")
     }
     assert {name for name in dags if not name.startswith("operations__")} == expected
+
+
+def test_every_dag_can_be_stored_as_the_scheduler_stores_it(dags):
+    for dag in dags.values():
+        assert DagSerialization.to_dict(dag)["dag"]["dag_id"] == dag.dag_id
 
 
 def test_every_dag_has_a_page_a_description_tags_and_one_run_at_a_time(dags):

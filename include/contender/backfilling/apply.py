@@ -65,7 +65,8 @@ def _tries(airflow: Airflow, step: Step, name: str, days: Days) -> list[Run]:
 
 
 def _run_name(name: str, days: Days) -> str:
-    return f"backfill__{name}__{days.first}_{days.last}"
+    # Airflow keeps ids that begin with `backfill__` to itself.
+    return f"correction__{name}__{days.first}_{days.last}"
 
 
 def _wait(airflow: Airflow, run: Run) -> None:

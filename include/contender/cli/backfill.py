@@ -34,13 +34,13 @@ ERRORS = (ApiError, BackfillError, BackfillStoppedError, DaysError)
 def backfill(
     dataset: Annotated[str, typer.Argument(help="The dataset whose old days were delivered again.")],
     days: Annotated[str, typer.Argument(help="FIRST..LAST, or one day, as YYYY-MM-DD.")],
+    by: Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser)],
     apply: Annotated[
         bool, typer.Option("--apply/--plan", help="Do it, or only show what would be done.")
     ] = False,
     reason: Annotated[
         str, typer.Option(help="Why; kept for good, with your name. Needed with --apply.")
     ] = "",
-    by: Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser)] = "",
 ) -> None:
     """Publish old days again, and build again what depends on them.
 
