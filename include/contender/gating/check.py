@@ -24,15 +24,15 @@ def check(contract: Contract, batch: StagedBatch, run: str) -> GateResult:
     `warn` did, else `pass`. Of each broken promise, up to ten failing primary keys are kept, personal data masked.
     """
     rows = _load(contract, batch)
-    promises = contract.promises()
-    holds = _validate(rows, promises, batch.days.count, "BOOLEAN_ONLY")
+    promises, days = contract.promises(), contract.open_days(batch.days)
+    holds = _validate(rows, promises, days, "BOOLEAN_ONLY")
     doubtful = [promise for promise, result in zip(promises, holds, strict=True) if not result.success]
-    close = _validate(rows, doubtful, batch.days.count, _closely(contract)) if doubtful else []
+    close = _validate(rows, doubtful, days, _closely(contract)) if doubtful else []
     broken = {
-        promise: _broken(promise, result, contract, rows, batch.days.count)
+        promise: _broken(promise, result, contract, rows, days)
         for promise, result in zip(doubtful, close, strict=True)
     }
-    results = tuple(broken.get(p) or _kept(p, batch.days.count) for p in promises)
+    results = tuple(broken.get(p) or _kept(p, days) for p in promises)
     return GateResult(
         id=gate_id(batch, run),
         table=batch.table,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from contender.specs.columns import Column, Email, Name
+from contender.specs.days import Days
 from contender.specs.frozen import Frozen
 
 Severity = Literal["fail", "warn"]
@@ -101,7 +103,7 @@ class Unique(Frozen):
 
 
 class RowCount(Frozen):
-    """A day's batch has so many rows; a range is held to as many times its days."""
+    """A day's batch has so many rows; a range is held to as many times its open days, a closed day to none."""
 
     kind: Literal["row_count"] = "row_count"
     low: int = Field(ge=0)
@@ -134,6 +136,7 @@ class Contract(Frozen):
     primary_key: tuple[Name, ...] = Field(min_length=1)
     expectations: tuple[Expectation, ...] = ()
     daily: bool = Field(default=True, description="partitioned by `day`; else replaced as a whole")
+    closed: tuple[date, ...] = Field(default=(), description="days that are right without any row")
 
     @model_validator(mode="after")
     def _consistent(self) -> Contract:
@@ -144,6 +147,12 @@ class Contract(Frozen):
     def column_names(self) -> tuple[str, ...]:
         """The columns' names, in order."""
         return tuple(column.name for column in self.columns)
+
+    def open_days(self, days: Days) -> int:
+        """How many days' rows a batch of these days is to have; a table that is replaced whole comes at once."""
+        if not self.daily:
+            return 1
+        return days.count - sum(1 for day in set(self.closed) if day in days)
 
     def promises(self) -> tuple[Expectation, ...]:
         """Every expectation of the batch: what the schema and the key imply, then what is stated."""

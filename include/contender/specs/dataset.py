@@ -43,6 +43,9 @@ class Delivery(Frozen):
         default=0, ge=0, le=30, description="days before its own day that a batch is delivered"
     )
     grace_hours: int = Field(default=6, ge=0, description="how late it may be before it is overdue")
+    closed: tuple[date, ...] = Field(
+        default=(), description="days on which the source rests: no file is waited for, and no rows are right"
+    )
 
 
 class DatasetSpec(Frozen):
@@ -70,6 +73,8 @@ class DatasetSpec(Frozen):
             )
         if not daily and "{day}" in self.delivery.path:
             raise ValueError("delivery.path: a reference dataset has one file: remove `{day}`")
+        if not daily and self.delivery.closed:
+            raise ValueError("delivery.closed: a reference dataset has no days of its own: remove it")
         return self
 
     @property
@@ -82,4 +87,5 @@ class DatasetSpec(Frozen):
             primary_key=self.primary_key,
             expectations=self.expectations,
             daily=self.kind == "daily",
+            closed=self.delivery.closed,
         )
