@@ -45,7 +45,7 @@ def test_christmas_passes(judge, dataset):
 
 def test_reference_tables_pass(here, catalog):
     source.drop_reference(here.landing)
-    for name in source.REFERENCE:
+    for name in [name for each in source.SOURCES for name in each.reference]:
         spec = catalog.dataset(name)
         assert check(spec.contract, land(spec, Days.one(DAY), here), "run 1").verdict == "pass"
 
