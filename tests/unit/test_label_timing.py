@@ -52,3 +52,9 @@ def test_labels_that_are_known_at_once_leave_no_gap(catalog):
     model, night = catalog.model("flight_delay"), date(2013, 8, 31)
     assert training_days(model, night) == Days(first=date(2012, 8, 25), last=date(2013, 8, 24))
     assert judged_days(model, night) == Days(first=date(2013, 8, 25), last=night)
+
+
+def test_labels_that_mature_after_a_week_leave_a_week(catalog):
+    model = catalog.model("household_return")
+    assert training_days(model, NIGHT).last == date(2017, 6, 10)
+    assert judged_days(model, NIGHT) == Days(first=date(2017, 6, 17), last=date(2017, 6, 23))
