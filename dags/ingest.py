@@ -8,6 +8,7 @@ waits for this day.
   owner is told.
 - A delivery that fails its gate waits in quarantine, its owner gets a mail, and nothing downstream runs on it. Have it
   corrected and start the same day again.
+- A day that the contract declares closed needs no file: it passes without rows and starts its night all the same.
 - The same day twice changes nothing; a changed delivery replaces the day.
 - Cron starts a day when the setting `CONTENDER_NIGHTLY_FROM` says from when on. After an outage, missed days follow.
 - A batch in quarantine that a person has released (`operations__quarantine`) comes back here, through the same gate,

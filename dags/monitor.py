@@ -1,8 +1,9 @@
 """### Yesterday's predictions against what happened.
 
 Starts when a night's labels have matured. **measure** holds the predictions that were served against the outcomes;
-**compare** writes an Evidently report on a sample of the features; **conclude** puts both together into a drift
-verdict and the action that should follow. The report opens from *Contender* in the menu.
+**compare** writes an Evidently report on a sample of the features up to the night, which wait for no label;
+**conclude** puts both together into a drift verdict and the action that should follow. The report opens from
+*Contender* in the menu.
 
 - A day without predictions is measured as that, and is no failure.
 - By hand: a day is the *night* to conclude for.
@@ -48,9 +49,8 @@ def compare(name: str) -> Json:
     from contender.lake import open_lake
     from contender.monitoring import compare_features
 
-    here, model = settings(), CATALOG.model(name)
-    day = model.matured_days(run_days()).last
-    return compare_features(model, day, open_lake(here), here).model_dump(mode="json")
+    here, newest = settings(), run_days().last
+    return compare_features(CATALOG.model(name), newest, open_lake(here), here).model_dump(mode="json")
 
 
 @task

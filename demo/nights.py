@@ -18,6 +18,7 @@ from contender.specs import Catalog, Days
 from demo import mailbox, source
 
 MODEL = "flight_delay"
+FLIGHTS = source.flights.SOURCE
 HISTORY = Days(first=date(2013, 1, 1), last=date(2013, 8, 31))
 LAST_NIGHT = date(2013, 12, 29)
 FAULTY = "departures"
@@ -86,8 +87,8 @@ def load_history(world: World, expectations: Expectations) -> None:
     _forget_landing(world)
     monitored = len(world.airflow.runs(f"monitor__{MODEL}"))
     world.say(f"History: the source drops {HISTORY.count} days of three datasets, and two reference tables")
-    source.drop_reference(world.settings.landing)
-    ranges = dict.fromkeys(source.DAILY, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
+    source.drop_reference(world.settings.landing, [FLIGHTS])
+    ranges = dict.fromkeys(FLIGHTS.daily, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
     for name, days in ranges.items():
         source.drop(name, days.each(), world.settings.landing)
     with _step(world, "History: gated and published, one range run a dataset"):
@@ -95,7 +96,7 @@ def load_history(world: World, expectations: Expectations) -> None:
         runs = [world.airflow.trigger(f"ingest__{name}", conf=_range(days)) for name, days in ranges.items()]
         runs += [
             world.airflow.trigger(f"ingest__{name}", partition_key=str(HISTORY.last))
-            for name in source.REFERENCE
+            for name in FLIGHTS.reference
         ]
         _wait(world, runs)
     nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
@@ -119,7 +120,7 @@ def live_night(world: World, day: date, expectations: Expectations, *, broken: b
     begun = any(_known(world, f"ingest__{name}", day) for name in ("departures", "weather"))
     before = {dag: set() if begun else _known(world, dag, day) for dag in _downstream()}
     refused = _refuse(world, day, expectations) if broken else None
-    names = [FAULTY] if broken else list(source.DAILY)
+    names = [FAULTY] if broken else list(FLIGHTS.daily)
     with _step(world, f"Night {day}: {', '.join(names)} gated and published"):
         _wait(world, [_ingest(world, name, day) for name in names])
     with _step(world, f"Night {day}: features"):
@@ -170,7 +171,7 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
     predictions = world.lake.snapshot(world.catalog.model(MODEL).prediction_contract.table)
     held = world.lake.snapshot(table)
     with _step(world, f"Night {day}: a BROKEN delivery of {FAULTY}: rows appended twice"):
-        others = [_ingest(world, name, day) for name in source.DAILY if name != FAULTY]
+        others = [_ingest(world, name, day) for name in FLIGHTS.daily if name != FAULTY]
         run = _ingest(world, FAULTY, day)
         ended = world.airflow.wait(run.dag_id, run.run_id, must_succeed=False)
         _wait(world, others)

@@ -140,10 +140,12 @@ def _dataset_section(dataset: DatasetSpec) -> list[str]:
     from contender.gating.suite import describe
 
     promises = [describe(promise, 1) for promise in dataset.expectations]
+    closed = ", ".join(str(day) for day in dataset.delivery.closed)
+    rests = f" Closed on {closed}: no file is waited for, and no rows are right." if closed else ""
     return [
         f"## Dataset `{dataset.name}`\n",
         f"{dataset.description} Owner: {dataset.owner}. Delivered as `{dataset.delivery.path}`, "
-        f"looked for at `{dataset.delivery.cron}` UTC. Key: {', '.join(dataset.primary_key)}.\n",
+        f"looked for at `{dataset.delivery.cron}` UTC. Key: {', '.join(dataset.primary_key)}.{rests}\n",
         *_columns(dataset.columns),
         "",
         "Promised of each batch: " + "; ".join(promises) + ".\n",
@@ -156,10 +158,16 @@ def _model_section(model: ModelSpec) -> list[str]:
     return [
         f"## Model `{model.name}`\n",
         f"{model.description} Owner: {model.owner}. Built from {inputs}. Recipe `{recipe.name}`: fitted on up to "
-        f"{recipe.window_days} days, judged on the {recipe.evaluation_days} after them.\n",
+        f"{recipe.window_days} days, judged on the newest {recipe.evaluation_days} whose labels are known. "
+        f"Night *N* scores day {_counted(model.horizon_days)} and learns the labels of day "
+        f"{_counted(-model.label_maturity_days)}.\n",
         *_columns(model.features),
         "",
     ]
+
+
+def _counted(days: int) -> str:
+    return f"*N {'+' if days > 0 else '-'} {abs(days)}*" if days else "*N*"
 
 
 def _columns(columns: tuple[Column, ...]) -> list[str]:

@@ -12,7 +12,7 @@ from contender.gating import check, quarantine
 from contender.ingesting import land
 from contender.landing import NotDelivered
 from contender.settings import Settings
-from contender.specs import Between, Days
+from contender.specs import Between, Days, RowCount
 from demo import source
 
 DAY = date(2013, 9, 2)
@@ -45,7 +45,7 @@ def test_christmas_passes(judge, dataset):
 
 def test_reference_tables_pass(here, catalog):
     source.drop_reference(here.landing)
-    for name in source.REFERENCE:
+    for name in [name for each in source.SOURCES for name in each.reference]:
         spec = catalog.dataset(name)
         assert check(spec.contract, land(spec, Days.one(DAY), here), "run 1").verdict == "pass"
 
@@ -126,3 +126,44 @@ def test_days_whose_files_are_called_alike_are_kept_apart(here, catalog):
         Path(dropped.place).rename(target)
     batch = land(nested, days, here)
     assert len({Path(copy).read_bytes() for copy in batch.sources}) == 2
+
+
+@pytest.fixture
+def judge_closed(here: Settings, catalog):
+    """Land and judge days of a weather station that rests on the second of September."""
+    spec = catalog.dataset("weather")
+    resting = spec.model_copy(update={"delivery": spec.delivery.model_copy(update={"closed": (DAY,)})})
+
+    def land_and_check(days: Days = A_DAY):
+        return check(resting.contract, land(resting, days, here), "run 1")
+
+    return land_and_check
+
+
+def test_a_closed_day_passes_without_a_file(judge_closed):
+    assert (judge_closed().verdict, judge_closed().rows) == ("pass", 0)
+
+
+def test_a_closed_day_passes_with_a_file_without_rows(judge_closed, here):
+    source.drop("weather", [DAY], here.landing, fault=lambda csv: csv.split(b"\n")[0] + b"\n")
+    assert judge_closed().verdict == "pass"
+
+
+def test_rows_of_a_closed_day_fail(judge_closed, here):
+    source.drop("weather", [DAY], here.landing)
+    result = judge_closed()
+    assert result.verdict == "fail"
+    assert "rows of 2013-09-02, which the contract declares closed" in result.defects[0].what
+
+
+def test_a_range_is_held_to_its_open_days(judge_closed, here, catalog):
+    source.drop("weather", [date(2013, 9, 1), date(2013, 9, 3)], here.landing)
+    result = judge_closed(Days(first=date(2013, 9, 1), last=date(2013, 9, 3)))
+    assert result.verdict == "pass"
+    assert "there are 80 to 160 rows" in {e.expectation for e in result.expectations}
+    assert RowCount(low=40, high=80) in catalog.dataset("weather").expectations
+
+
+def test_the_day_after_a_closed_one_is_still_waited_for(judge_closed):
+    with pytest.raises(NotDelivered):
+        judge_closed(Days.one("2013-09-03"))

@@ -144,3 +144,18 @@ def test_sweeping_forgets_old_attempts_only(here, staged):
     staged((FIRST, "a", 1.0))
     assert sweep(here.staging, older_than=timedelta(hours=1)) == 0
     assert sweep(here.staging, older_than=timedelta(0)) == 1
+
+
+def test_a_closed_day_is_news_once(lake, book, staged):
+    closed = SALES.model_copy(update={"closed": (SECOND,)})
+    lake.publish(closed, staged((FIRST, "a", 1.0)))
+    nothing = staged(days=Days.one(SECOND))
+    published = [publish(lake, book, closed, nothing, run=run).changed for run in ("run 1", "run 1", "run 2")]
+    # The second is the first run's own, tried again.
+    assert published == [True, True, False]
+    assert lake.days(SALES.table) == [FIRST]
+
+
+def test_an_empty_day_that_is_not_closed_is_no_news(lake, book, staged):
+    lake.publish(SALES, staged((FIRST, "a", 1.0)))
+    assert not publish(lake, book, SALES, staged(days=Days.one(SECOND)), run="run 1").changed

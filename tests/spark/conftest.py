@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -16,14 +16,29 @@ from contender.featurizing import collect, plan_features, run_in_process
 from contender.ingesting import land
 from contender.lake import Lake, open_lake
 from contender.settings import PROJECT, Settings
-from contender.specs import Catalog, Days
+from contender.specs import Catalog, Days, ModelSpec
 from demo import source
 
-# A stretch with a full window before it, and the end of summer time in it.
-NIGHTS = Days(first=date(2013, 10, 30), last=date(2013, 11, 4))
-HISTORY = Days(first=NIGHTS.first - timedelta(days=27), last=NIGHTS.last)
+MODELS = sorted(path.parent.name for path in (PROJECT / "include/catalog/models").glob("*/spec.py"))
 
 Build = Callable[..., dict[str, pd.DataFrame]]
+
+
+@pytest.fixture(scope="session", params=MODELS)
+def model(request: pytest.FixtureRequest, catalog: Catalog) -> ModelSpec:
+    """Each model of the catalog whose datasets are simulated."""
+    spec = catalog.model(request.param)
+    try:
+        nights_of(spec)
+    except LookupError as unknown:
+        pytest.skip(str(unknown))
+    return spec
+
+
+@pytest.fixture(scope="session")
+def nights(model: ModelSpec) -> Days:
+    """The nights that the model is built for."""
+    return nights_of(model)
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +46,30 @@ def world(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> tuple[S
     here = Settings(home=tmp_path_factory.mktemp("features") / "home")
     lake = open_lake(here)
     source.drop_reference(here.landing)
-    for name, spec in catalog.datasets.items():
-        days = HISTORY.shifted(spec.delivery.lead_days)
+    for name, history in histories(catalog).items():
+        spec = catalog.dataset(name)
+        days = history.shifted(spec.delivery.lead_days)
         if spec.kind == "daily":
             source.drop(name, days.each(), here.landing)
         lake.publish(spec.contract, land(spec, days, here))
     return here, lake
+
+
+def nights_of(model: ModelSpec) -> Days:
+    """The same stretch of the year that its source knows. Raises LookupError when no source delivers its datasets."""
+    year = source.source_of(model.inputs[0].name).days.first.year
+    return Days(first=date(year, 10, 30), last=date(year, 11, 4))
+
+
+def histories(catalog: Catalog) -> dict[str, Days]:
+    """The days of each dataset that some model reads for its nights, not counting those delivered ahead."""
+    read: dict[str, Days] = {}
+    for spec in catalog.models.values():
+        for given in spec.inputs:
+            if given.dataset and any(given.dataset in (*s.daily, *s.reference) for s in source.SOURCES):
+                days = nights_of(spec).reaching_back(given.history_days - 1)
+                read[given.dataset] = max(read.get(given.dataset, days), days, key=lambda d: d.count)
+    return read
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +77,8 @@ def build(world: tuple[Settings, Lake], catalog: Catalog) -> Build:
     """Build the features and labels of some nights on an engine; returns both tables."""
     here, lake = world
 
-    def run(model: str, engine: str, nights: Days = NIGHTS, lake: Lake = lake) -> dict[str, pd.DataFrame]:
-        spec, chosen = catalog.model(model), here.model_copy(update={"engine": engine})
+    def run(spec: ModelSpec, engine: str, nights: Days, lake: Lake = lake) -> dict[str, pd.DataFrame]:
+        chosen = here.model_copy(update={"engine": engine})
         plan = plan_features(catalog, spec, nights, lake, chosen)
         if engine == "spark":
             submit(plan.file)

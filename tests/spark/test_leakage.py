@@ -1,4 +1,4 @@
-"""Nothing from the scored day or after reaches a feature: poison all of it, and the features stay bit-identical."""
+"""Nothing that a night cannot know reaches its rows: poison all of it, and they stay bit-identical, for every model."""
 
 from __future__ import annotations
 
@@ -12,75 +12,87 @@ from contender.lake import open_lake, stage
 from contender.settings import Settings
 from contender.specs import Days
 
-
-@pytest.fixture(scope="module")
-def night(request) -> Days:
-    return Days.one("2013-10-31")
+POISON = {"number": 999.0, "integer": 999, "string": "ZZZ", "boolean": True}
 
 
-@pytest.fixture(scope="module")
-def poisoned_lake(world, catalog, night, tmp_path_factory):
-    """The same lake, but every outcome from the scored day on is turned over, and so is its weather."""
-    _, lake = world
-    other = Settings(home=tmp_path_factory.mktemp("poisoned") / "home")
-    poisoned = open_lake(other)
-    scored = night.first + timedelta(days=1)
-    for name, spec in catalog.datasets.items():
-        rows = lake.read(spec.contract).to_pandas()
-        if spec.contract.daily:
-            # The timetable of the scored day is what is known; beyond it nothing is.
-            from_day = scored + timedelta(days=1) if name == "schedule" else scored
-            rows = poison(rows, rows["day"] >= from_day)
-            days = Days(first=rows["day"].min(), last=rows["day"].max())
-        else:
-            days = night
-        table = pa.Table.from_pandas(rows, preserve_index=False)
-        poisoned.publish(spec.contract, stage(table, spec.contract, days, other.staging))
-    return poisoned
+@pytest.fixture
+def night(nights) -> Days:
+    return Days.one(nights.first + timedelta(days=1))
 
 
-def poison(rows: pd.DataFrame, where: pd.Series) -> pd.DataFrame:
+@pytest.fixture
+def daily_inputs(catalog, model):
+    return [source for source in catalog.sources(model) if source.contract.daily]
+
+
+@pytest.fixture
+def poisoned(world, catalog, model, tmp_path):
+    """A lake like the session's, but for the rows that `where` picks of a source's days: they say other things."""
+
+    def copy(where):
+        _, lake = world
+        home = Settings(home=tmp_path / "home")
+        other = open_lake(home)
+        for source in catalog.sources(model):
+            rows = lake.read(source.contract).to_pandas()
+            days = Days.one("2000-01-01")
+            if source.contract.daily:
+                days = Days(first=rows["day"].min(), last=rows["day"].max())
+                rows = poison(rows, where(source, rows["day"]), source.contract)
+            table = pa.Table.from_pandas(rows, preserve_index=False)
+            other.publish(source.contract, stage(table, source.contract, days, home.staging))
+        return other
+
+    return copy
+
+
+def poison(rows: pd.DataFrame, where: pd.Series, contract) -> pd.DataFrame:
     rows = rows.copy()
-    for column in rows.columns:
-        if pd.api.types.is_float_dtype(rows[column]):
-            rows.loc[where, column] = 999.0
-        elif column in ("tailnum", "dest"):
-            rows.loc[where, column] = "ZZZ"
+    for column in contract.columns:
+        if column.name not in ("day", *contract.primary_key) and column.type in POISON:
+            rows.loc[where, column.name] = POISON[column.type]
     return rows
 
 
-def test_the_poison_reaches_what_it_should(poisoned_lake, catalog, night):
-    outcomes = poisoned_lake.read(catalog.dataset("departures").contract, night.shifted(1)).to_pandas()
-    assert (outcomes["arr_delay"] == 999).all()
+def unknown_in(night: Days):
+    """All days beyond the newest that the night can know of a source."""
+    return lambda source, days: days > night.last + timedelta(days=source.lead_days)
 
 
-def test_features_of_a_night_do_not_change_with_what_comes_after_it(build, poisoned_lake, night):
-    clean = build("flight_delay", "duckdb", night)["features"]
-    poisoned = build("flight_delay", "duckdb", night, poisoned_lake)["features"]
-    pd.testing.assert_frame_equal(clean, poisoned, check_exact=True)
+def test_the_poison_reaches_every_daily_input(world, poisoned, daily_inputs, night):
+    other, unknown = poisoned(unknown_in(night)), unknown_in(night)
+    for source in daily_inputs:
+        clean, changed = (lake.read(source.contract).to_pandas() for lake in (world[1], other))
+        beyond = unknown(source, clean["day"])
+        assert beyond.any()
+        assert clean[~beyond].equals(changed[~beyond])
+        assert (clean[beyond].fillna(0) != changed[beyond].fillna(0)).any(axis=1).all()
 
 
-def test_features_of_a_range_do_not_change_with_what_comes_after_each_night(build, poisoned_lake, night):
+def test_a_night_does_not_change_with_what_comes_after_it(build, poisoned, model, night):
+    clean = build(model, "duckdb", night)
+    after = build(model, "duckdb", night, poisoned(unknown_in(night)))
+    for table in ("features", "labels"):
+        pd.testing.assert_frame_equal(clean[table], after[table], check_exact=True)
+
+
+def test_a_night_of_a_range_does_not_change_with_what_comes_after_it(build, poisoned, model, night):
     nights = Days(first=night.first, last=night.first + timedelta(days=2))
-    scored = night.first + timedelta(days=1)
-    clean = build("flight_delay", "duckdb", nights)["features"]
-    poisoned = build("flight_delay", "duckdb", nights, poisoned_lake)["features"]
-    of_the_first = [table[table["day"] == scored].reset_index(drop=True) for table in (clean, poisoned)]
-    pd.testing.assert_frame_equal(*of_the_first, check_exact=True)
+    clean = build(model, "duckdb", nights)
+    after = build(model, "duckdb", nights, poisoned(unknown_in(night)))
+    for table, days in (("features", model.scored_days(night)), ("labels", model.matured_days(night))):
+        of_the_first = [
+            built[table][built[table]["day"] == days.first].reset_index(drop=True) for built in (clean, after)
+        ]
+        assert len(of_the_first[0]) > 0
+        pd.testing.assert_frame_equal(*of_the_first, check_exact=True)
 
 
-def test_features_do_change_with_what_came_before(build, world, catalog, night, tmp_path):
-    _, lake = world
-    other = Settings(home=tmp_path / "home")
-    changed = open_lake(other)
-    for name, spec in catalog.datasets.items():
-        rows = lake.read(spec.contract).to_pandas()
-        days = Days(first=rows["day"].min(), last=rows["day"].max()) if spec.contract.daily else night
-        if name == "departures":
-            rows = poison(rows, rows["day"] == night.first)
-        table = pa.Table.from_pandas(rows, preserve_index=False)
-        changed.publish(spec.contract, stage(table, spec.contract, days, other.staging))
-    clean = build("flight_delay", "duckdb", night)["features"]
-    assert not clean["origin_late_newest"].equals(
-        build("flight_delay", "duckdb", night, changed)["features"]["origin_late_newest"]
-    )
+def test_features_do_change_with_the_newest_that_is_known_of_each_input(
+    build, poisoned, model, daily_inputs, night
+):
+    clean = build(model, "duckdb", night)["features"]
+    for changed in daily_inputs:
+        newest = night.last + timedelta(days=changed.lead_days)
+        other = poisoned(lambda source, days: (days == newest) & (source.name == changed.name))  # noqa: B023
+        assert not clean.equals(build(model, "duckdb", night, other)["features"]), changed.name

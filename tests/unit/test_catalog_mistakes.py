@@ -233,6 +233,19 @@ def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads
         ),
         (
             PRICE_FILE,
+            '    label="it was so",',
+            '    label="it was so",\n    label_maturity_days=7,',
+            "inputs: none reaches back to the day whose labels mature, 7 days before the night: give the labels' "
+            "input history_days=8 or more",
+        ),
+        (
+            DATASET_FILE,
+            'delivery=Delivery(path="sales/{day}.csv", cron="0 6 * * *")',
+            'kind="reference", delivery=Delivery(path="sales.csv", cron="0 6 * * *", closed=("2017-12-25",))',
+            "delivery.closed: a reference dataset has no days of its own: remove it",
+        ),
+        (
+            PRICE_FILE,
             'dataset="sales"',
             'predictions_of="price"',
             "inputs: price needs price: a circle",

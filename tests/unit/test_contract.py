@@ -1,9 +1,11 @@
 """What a contract promises to those who read its table."""
 
+from datetime import date, timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.specs import Between, Column, Contract, NotNull, RowCount, Unique
+from contender.specs import Between, Column, Contract, Days, NotNull, RowCount, Unique
 
 column_names = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=1, max_size=6, unique=True)
 
@@ -25,3 +27,28 @@ def test_a_contract_promises_values_then_its_key_then_what_is_stated(names, data
     )
     filled = tuple(NotNull(column=name) for name in names if name not in nullable)
     assert contract.promises() == (*filled, Unique(key=(names[0],)), *stated)
+
+
+@given(st.sets(st.dates(date(2013, 1, 1), date(2013, 12, 31)), max_size=9), st.integers(0, 40))
+def test_a_day_is_open_unless_it_is_declared_closed(closed, more):
+    contract = Contract(
+        table="datasets.figures",
+        owner="figures@company.example",
+        columns=(Column(name="day", type="date", description="day"),),
+        primary_key=("day",),
+        closed=tuple(closed),
+    )
+    days = Days(first=date(2013, 6, 1), last=date(2013, 6, 1) + timedelta(days=more))
+    assert contract.open_days(days) == len([day for day in days.each() if day not in closed])
+
+
+def test_a_table_that_is_replaced_whole_comes_at_once_whatever_the_days():
+    columns = (Column(name="code", type="string", description="code"),)
+    contract = Contract(
+        table="datasets.codes",
+        owner="codes@company.example",
+        columns=columns,
+        primary_key=("code",),
+        daily=False,
+    )
+    assert contract.open_days(Days(first=date(2013, 6, 1), last=date(2013, 6, 30))) == 1

@@ -1,4 +1,4 @@
-"""The simulated source: what it knows, and above all what it does not tell."""
+"""The simulated sources: what they know, and above all what the airports do not tell."""
 
 import csv
 import io
@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from demo import source
+from demo.source.__main__ import main
+from demo.source.flights import FILES
+from demo.source.flights import SOURCE as FLIGHTS
 
 DAY = date(2013, 9, 2)
 UNKNOWN_DAY = date(2013, 12, 31)  # the source has no weather of it
@@ -75,38 +78,38 @@ def test_the_timetable_names_just_the_flights_of_the_day(landed):
     assert landed("schedule")[FLIGHT_KEY].equals(landed("departures")[FLIGHT_KEY])
 
 
-@pytest.mark.parametrize("dataset", source.DAILY)
+@pytest.mark.parametrize("dataset", FLIGHTS.daily)
 def test_rows_come_in_the_order_of_their_key_which_tells_nothing(landed, catalog, dataset):
     rows = landed(dataset)
     assert rows.equals(rows.sort_values(list(catalog.dataset(dataset).primary_key), kind="stable"))
 
 
-@pytest.mark.parametrize("dataset", [*source.DAILY, *source.REFERENCE])
+@pytest.mark.parametrize("dataset", [*FLIGHTS.daily, *FLIGHTS.reference])
 def test_a_file_has_the_columns_of_its_contract_in_order(tmp_path, catalog, dataset):
-    source.drop_reference(str(tmp_path))
-    if dataset in source.DAILY:
+    source.drop_reference(str(tmp_path), [FLIGHTS])
+    if dataset in FLIGHTS.daily:
         source.drop(dataset, [DAY], str(tmp_path))
     spec = catalog.dataset(dataset)
     header = (tmp_path / spec.delivery.path.format(day=DAY)).read_text().splitlines()[0]
     assert tuple(header.split(",")) == spec.contract.column_names
 
 
-@pytest.mark.parametrize("dataset", source.DAILY)
+@pytest.mark.parametrize("dataset", FLIGHTS.daily)
 def test_every_value_of_a_day_is_the_sources_own(dropped, dataset):
     ours = written(dropped(dataset))
     theirs = [
         {column: row[SOURCE_NAMES.get(column, column)] for column in ours[0] if column != "day"}
-        for row in original(source.FILES[dataset])
+        for row in original(FILES[dataset])
         if (row["month"], row["day"]) == ("9", "2")
     ]
     assert alike(ours) == alike([{"day": "2013-09-02", **row} for row in theirs])
 
 
-@pytest.mark.parametrize("dataset", source.REFERENCE)
+@pytest.mark.parametrize("dataset", FLIGHTS.reference)
 def test_every_value_of_a_reference_table_is_the_sources_own(tmp_path, dataset):
-    source.drop_reference(str(tmp_path))
+    source.drop_reference(str(tmp_path), [FLIGHTS])
     ours = written(str(tmp_path / f"{dataset}.csv"))
-    theirs = [{column: row[column] for column in ours[0]} for row in original(source.FILES[dataset])]
+    theirs = [{column: row[column] for column in ours[0]} for row in original(FILES[dataset])]
     assert alike(ours) == alike(theirs)
 
 
@@ -115,7 +118,7 @@ def test_an_aircraft_is_missing_only_where_the_flight_was_cancelled(landed):
     assert flights.loc[flights["tailnum"].isna(), "dep_time"].isna().all()
 
 
-@pytest.mark.parametrize("dataset", source.DAILY)
+@pytest.mark.parametrize("dataset", FLIGHTS.daily)
 def test_the_same_day_is_the_same_file(tmp_path, dataset):
     first, second = (
         source.drop(dataset, [DAY], str(tmp_path / folder))[0].place for folder in ("one", "two")
@@ -187,7 +190,7 @@ def test_a_cut_upload_is_the_beginning_of_the_file_and_at_most_half(lines):
 @pytest.fixture
 def run(tmp_path):
     app = typer.Typer()
-    app.command()(source.main)
+    app.command()(main)
     return lambda *words: CliRunner().invoke(app, [*words, "--landing", str(tmp_path / "landing")])
 
 
@@ -203,3 +206,30 @@ def test_the_command_line_tells_what_is_no_range_of_days(run, first, last, told)
     outcome = run(first, last)
     assert outcome.exit_code == 2
     assert told in outcome.output
+
+
+def test_the_command_line_drops_what_the_sources_of_those_days_have_and_no_other(run, tmp_path):
+    assert run("2013-09-01", "2013-09-01").exit_code == 0
+    delivered = {path.relative_to(tmp_path / "landing").parts[0] for path in tmp_path.rglob("*.csv")}
+    assert delivered == {*FLIGHTS.daily, *(f"{name}.csv" for name in FLIGHTS.reference)}
+
+
+def test_the_command_line_tells_which_days_there_are(run):
+    outcome = run("2014-01-01", "2014-01-02")
+    assert outcome.exit_code == 2
+    assert "2013-01-01..2013-12-31" in outcome.output
+
+
+def test_no_two_sources_deliver_the_same_dataset():
+    delivered = [name for each in source.SOURCES for name in (*each.daily, *each.reference)]
+    assert len(delivered) == len(set(delivered))
+
+
+def test_every_dataset_of_the_catalog_is_delivered_by_a_source_of_its_kind(catalog):
+    for name, spec in catalog.datasets.items():
+        assert name in getattr(source.source_of(name), spec.kind)
+
+
+def test_a_dataset_that_nobody_simulates_is_named():
+    with pytest.raises(LookupError, match="no simulated source delivers 'sales'"):
+        source.source_of("sales")

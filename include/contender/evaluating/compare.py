@@ -24,8 +24,9 @@ def evaluate(
 ) -> Evaluation:
     """Judge a challenger on the matured days kept from its fit, from the snapshots that it is pinned to.
 
-    A champion that was fitted on one of these days is not measured there. Judged once a challenger and night:
-    a second attempt returns what the first one kept. Raises EvaluationError when the days hold no labelled rows.
+    A champion whose fit knew any of it (these days, or labels that came about in them) is not measured there.
+    Judged once a challenger and night: a second attempt returns what the first one kept. Raises EvaluationError
+    when the days hold no labelled rows.
     """
     evaluation_id = identify("evaluation", model.name, challenger.night, challenger.version)
     if kept := book.evaluation(evaluation_id):
@@ -42,7 +43,7 @@ def evaluate(
     baseline = registry.load_baseline(model.name, challenger.version)
     champion = registry.champion(model.name)
     ours = None
-    if champion is not None and champion.trained_on.last < days.first:
+    if champion is not None and champion.trained_on.last <= model.last_fitted_before(days.first):
         ours = _predict(registry.load(model.name, champion.version), rows, model.feature_names)
     evaluation = Evaluation(
         id=evaluation_id,

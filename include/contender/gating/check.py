@@ -24,16 +24,16 @@ def check(contract: Contract, batch: StagedBatch, run: str, past: Past | None = 
     The verdict is `fail` when a promise or the reading of the files failed, `warn` when only those of severity
     `warn` did, else `pass`. Of each broken promise, up to ten failing primary keys are kept, personal data masked.
     """
-    promises = contract.promises()
+    promises, days = contract.promises(), contract.open_days(batch.days)
     rows = _with_local_days(_load(contract, batch), promises)
-    holds = _validate(rows, promises, batch.days.count, "BOOLEAN_ONLY")
+    holds = _validate(rows, promises, days, "BOOLEAN_ONLY")
     doubtful = [promise for promise, result in zip(promises, holds, strict=True) if not result.success]
-    close = _validate(rows, doubtful, batch.days.count, _closely(contract)) if doubtful else []
+    close = _validate(rows, doubtful, days, _closely(contract)) if doubtful else []
     broken = {
-        promise: _broken(promise, result, contract, rows, batch.days.count)
+        promise: _broken(promise, result, contract, rows, days)
         for promise, result in zip(doubtful, close, strict=True)
     }
-    results = tuple(broken.get(p) or _kept(p, batch.days.count) for p in promises)
+    results = tuple(broken.get(p) or _kept(p, days) for p in promises)
     if past is not None and contract.usual is not None:
         results += judge_usual(contract.usual, past)
     return GateResult(

@@ -14,8 +14,8 @@ from contender.specs import Contract, Days
 
 
 def recall(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) -> Past | None:
-    """The batch's profile and its table's past; None for a range, and for tables without a usual day."""
-    if contract.usual is None or not batch.days.is_single:
+    """The batch's profile and its table's past; None for a range, a closed day, and tables without a usual day."""
+    if contract.usual is None or not batch.days.is_single or contract.open_days(batch.days) == 0:
         return None
     day = batch.days.first
     before = Days.one(day).reaching_back(7 * WEEKS).shifted(-1)
@@ -23,6 +23,7 @@ def recall(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) -> Pa
     recent = Days.one(day).reaching_back(RECENT_DAYS - 1).shifted(-1)
     return Past(
         today=_of_batch(contract, batch, day),
+        closed=frozenset(contract.closed),
         rows={then: file.rows for then, file in held.items()},
         profiles=tuple(
             _recalled(contract, then, file.digest, lake, book)

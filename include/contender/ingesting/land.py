@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from contender.ingesting.csv_rows import Delivered, read_delivery
 from contender.lake import stage
-from contender.landing import RawFile, fetch
+from contender.lake.schema import arrow_schema
+from contender.landing import NotDelivered, RawFile, fetch
 from contender.records import Defect, StagedBatch
 from contender.settings import Settings
 from contender.specs import DatasetSpec, Days
@@ -22,16 +23,23 @@ def land(spec: DatasetSpec, days: Days, settings: Settings) -> StagedBatch:
 
     A file with mistakes is staged as far as it can be read, with its defects named: the gate decides.
     Raises landing.NotDelivered when a day's file is missing or still growing, so that the task tries again
-    later, and landing.LandingError when it must not be read.
+    later, and landing.LandingError when it must not be read. A day that the contract declares closed needs no
+    file and may have no rows.
     """
     copies = settings.staging / "raw" / spec.name / days.key / uuid.uuid4().hex
     delivered = []
     for day in _days_of_files(spec, days):
-        raw = fetch(settings, spec.delivery.path.format(day=day), copies, limit=spec.delivery.max_bytes)
+        try:
+            raw = fetch(settings, spec.delivery.path.format(day=day), copies, limit=spec.delivery.max_bytes)
+        except NotDelivered:
+            if day in spec.delivery.closed:
+                continue
+            raise
         part = _read(spec, raw, day)
         _set_aside(part, spec, day or days.first, settings)
         delivered.append(part)
-    rows = pa.concat_tables([part.rows for part in delivered])
+    none = arrow_schema(spec.contract).empty_table()
+    rows = pa.concat_tables([none, *(part.rows for part in delivered)])
     return stage(
         rows,
         spec.contract,
@@ -51,7 +59,8 @@ def _read(spec: DatasetSpec, raw: RawFile, day: date | None) -> Delivered:
     if day is None:
         return delivered
     strangers = _rows_of_other_days(delivered, day)
-    return delivered.with_defects(*strangers)
+    unexpected = _rows_of_a_closed_day(delivered, day) if day in spec.delivery.closed else []
+    return delivered.with_defects(*strangers, *unexpected)
 
 
 def _set_aside(delivered: Delivered, spec: DatasetSpec, day: date, settings: Settings) -> None:
@@ -75,5 +84,17 @@ def _rows_of_other_days(delivered: Delivered, day: date) -> list[Defect]:
             what=f"{count} of {len(days)} rows are of another day, {other} among them",
             where=f"{delivered.raw.name}, column day",
             way_out=f"deliver the rows of {day} alone in this file",
+        )
+    ]
+
+
+def _rows_of_a_closed_day(delivered: Delivered, day: date) -> list[Defect]:
+    if delivered.rows.num_rows == 0:
+        return []
+    return [
+        Defect(
+            what=f"there are {delivered.rows.num_rows} rows of {day}, which the contract declares closed",
+            where=delivered.raw.name,
+            way_out="deliver no file for it, or take the day out of `delivery.closed`",
         )
     ]

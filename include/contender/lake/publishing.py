@@ -17,7 +17,7 @@ def publish(lake: Lake, book: Book, contract: Contract, batch: StagedBatch, run:
     record of this very run beside it, and so knows that the change was its own.
     """
     intended = publication_id(batch, run)
-    if lake.holds(batch):
+    if lake.holds(batch) and not _first_word_of_closed_days(contract, batch, book):
         ours = book.publication(intended) is not None
         if ours:
             book.confirm(intended)
@@ -41,6 +41,12 @@ def publish(lake: Lake, book: Book, contract: Contract, batch: StagedBatch, run:
     published = lake.publish(contract, batch)
     book.confirm(intended)
     return published.model_copy(update={"changed": True})
+
+
+def _first_word_of_closed_days(contract: Contract, batch: StagedBatch, book: Book) -> bool:
+    """Whether these days are closed and were never published: no row tells so, and yet a night waits for it."""
+    closed = batch.rows == 0 and contract.open_days(batch.days) == 0
+    return closed and not book.published(batch.table, batch.days)
 
 
 def should_announce(days: Days, *, changed: bool, held: Sequence[date]) -> bool:

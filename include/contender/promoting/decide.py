@@ -134,7 +134,7 @@ def _calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
 
 def _at_most(guard: str, observed: float | None, bound: float, wording: str) -> Reason:
     if observed is None:
-        unseen = "cannot be compared: the champion was fitted on days that the challenger is judged on"
+        unseen = "cannot be compared: the champion was fitted on what the challenger is judged on"
         return Reason(guard=guard, holds=False, observed=None, bound=bound, explanation=unseen)
     return Reason(
         guard=guard,

@@ -20,6 +20,7 @@ from contender.records.alerts import Alert
 from contender.records.batches import GateResult, Publication
 from contender.records.models import Caveat, Decision, Evaluation, Monitored
 from contender.records.profiles import DayProfile
+from contender.specs import Days
 from contender.specs.frozen import Frozen
 
 Record = TypeVar("Record", bound=Frozen)
@@ -70,6 +71,13 @@ class Book:
     def publication(self, publication_id: str) -> Publication | None:
         """The publication of that id, intended or committed."""
         return self._get(tables.PublicationRow, publication_id, Publication)
+
+    def published(self, table: str, days: Days) -> bool:
+        """Whether a batch of just these days was ever committed to a table."""
+        row = tables.PublicationRow
+        query = select(row.id).where(row.subject == table, row.key == days.key, row.state == "committed")
+        with Session(self._engine) as session:
+            return session.scalars(query.limit(1)).first() is not None
 
     def add_evaluation(self, evaluation: Evaluation) -> Evaluation:
         """Keep an evaluation."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import Field, model_validator
 
 from contender.specs.columns import Column, Email, Name
+from contender.specs.days import Days
 from contender.specs.expectations import Expectation, NotNull, Unique
 from contender.specs.frozen import Frozen
 from contender.specs.usual import Usual
@@ -20,6 +23,7 @@ class Contract(Frozen):
     expectations: tuple[Expectation, ...] = ()
     daily: bool = Field(default=True, description="partitioned by `day`; else replaced as a whole")
     usual: Usual | None = Field(default=None, description="how unlike its recent days a day may be")
+    closed: tuple[date, ...] = Field(default=(), description="days that are right without any row")
 
     @model_validator(mode="after")
     def _consistent(self) -> Contract:
@@ -30,6 +34,12 @@ class Contract(Frozen):
     def column_names(self) -> tuple[str, ...]:
         """The columns' names, in order."""
         return tuple(column.name for column in self.columns)
+
+    def open_days(self, days: Days) -> int:
+        """How many days' rows a batch of these days is to have; a table that is replaced whole comes at once."""
+        if not self.daily:
+            return 1
+        return days.count - sum(1 for day in set(self.closed) if day in days)
 
     def promises(self) -> tuple[Expectation, ...]:
         """Every expectation of the batch: what the schema and the key imply, then what is stated."""

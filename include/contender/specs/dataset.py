@@ -48,6 +48,9 @@ class Delivery(Frozen):
     )
     grace_hours: int = Field(default=6, ge=0, description="how late it may be before it is overdue")
     max_bytes: int = Field(default=1 << 30, gt=0, description="a larger file is not read at all")
+    closed: tuple[date, ...] = Field(
+        default=(), description="days on which the source rests: no file is waited for, and no rows are right"
+    )
 
 
 class DatasetSpec(Frozen):
@@ -76,6 +79,8 @@ class DatasetSpec(Frozen):
             )
         if not daily and "{day}" in self.delivery.path:
             raise ValueError("delivery.path: a reference dataset has one file: remove `{day}`")
+        if not daily and self.delivery.closed:
+            raise ValueError("delivery.closed: a reference dataset has no days of its own: remove it")
         return self
 
     @property
@@ -89,4 +94,5 @@ class DatasetSpec(Frozen):
             expectations=self.expectations,
             daily=self.kind == "daily",
             usual=self.usual if self.kind == "daily" else None,
+            closed=self.delivery.closed,
         )

@@ -121,7 +121,7 @@ class Unique(Frozen):
 
 
 class RowCount(Frozen):
-    """A day's batch has so many rows; a range is held to as many times its days."""
+    """A day's batch has so many rows; a range is held to as many times its open days, a closed day to none."""
 
     kind: Literal["row_count"] = "row_count"
     low: int = Field(ge=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -97,8 +98,10 @@ class ModelSpec(Frozen):
     baseline_features: tuple[Name, ...] = Field(min_length=1)
     guards: Guards = Guards()
     monitoring: Monitoring = Monitoring()
-    horizon_days: int = Field(default=1, ge=0)
-    label_maturity_days: int = Field(default=0, ge=0)
+    horizon_days: int = Field(default=1, ge=0, description="days ahead of its night that a row is scored")
+    label_maturity_days: int = Field(
+        default=0, ge=0, description="days after its own day that a row's label is known"
+    )
     engine: Literal["auto", "spark", "duckdb"] = "auto"
 
     @model_validator(mode="after")
@@ -115,6 +118,11 @@ class ModelSpec(Frozen):
                     f"baseline_features: unknown column {name!r}: use one of "
                     + ", ".join(column.name for column in self.features)
                 )
+        if max(source.history_days for source in self.inputs) <= self.label_maturity_days:
+            raise ValueError(
+                f"inputs: none reaches back to the day whose labels mature, {self.label_maturity_days} days before "
+                f"the night: give the labels' input history_days={self.label_maturity_days + 1} or more"
+            )
         inputs = [source.name for source in self.inputs]
         for name in inputs:
             if inputs.count(name) > 1:
@@ -138,6 +146,13 @@ class ModelSpec(Frozen):
     def matured_days(self, nights: Days) -> Days:
         """The days whose labels become known in these nights."""
         return nights.shifted(-self.label_maturity_days)
+
+    def last_fitted_before(self, judged: date) -> date:
+        """The newest day that a model may be fitted on to be judged on the day `judged`, and on those after it.
+
+        Its labels are known in the night that scores `judged`, as when the model serves; it is never that day itself.
+        """
+        return judged - timedelta(days=max(self.horizon_days + self.label_maturity_days, 1))
 
     @property
     def feature_contract(self) -> Contract:

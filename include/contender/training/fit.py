@@ -24,7 +24,8 @@ class TrainingError(RuntimeError):
 def train(catalog: Catalog, model: ModelSpec, night: date, lake: Lake, registry: Registry) -> TrainedVersion:
     """Fit the recipe for a night and register the version.
 
-    The newest `evaluation_days` matured days are kept from the fit. A fit of the same recipe on the same
+    The newest `evaluation_days` matured days are kept from the fit, and so are the days before them whose labels
+    were not yet known when the first of them was scored. A fit of the same recipe on the same
     snapshots and days is found in the registry and not made again. Raises TrainingError when the days hold
     no labelled rows, or only one outcome.
     """
@@ -69,9 +70,9 @@ def train(catalog: Catalog, model: ModelSpec, night: date, lake: Lake, registry:
 
 
 def training_days(model: ModelSpec, night: date) -> Days:
-    """The days that a night's challenger is fitted on: the window before the days it is judged on."""
+    """The days that a night's challenger is fitted on: the window of what was known before those it is judged on."""
     matured = night - timedelta(days=model.label_maturity_days)
-    last = matured - timedelta(days=model.recipe.evaluation_days)
+    last = model.last_fitted_before(matured - timedelta(days=model.recipe.evaluation_days - 1))
     return Days(first=last - timedelta(days=model.recipe.window_days - 1), last=last)
 
 

@@ -1,0 +1,115 @@
+"""Writes a source's files into a landing zone, a folder or an S3 prefix: the columns of the contract, by its key."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pandas as pd
+
+from contender.settings import settings
+from contender.specs import DatasetSpec, load_catalog
+from demo.source import flights, groceries
+from demo.source.package import Source
+
+SOURCES = (flights.SOURCE, groceries.SOURCE)
+
+Fault = Callable[[bytes], bytes]
+
+
+def source_of(dataset: str) -> Source:
+    """The source that delivers a dataset. Raises LookupError when none is simulated."""
+    for source in SOURCES:
+        if dataset in source.daily or dataset in source.reference:
+            return source
+    raise LookupError(f"no simulated source delivers {dataset!r}")
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What became of a delivery: `place` is None when the source has no rows of that day, and so no file."""
+
+    place: str | None
+    rows: int
+    day: date | None = None
+
+
+def drop(
+    dataset: str,
+    days: Iterable[date],
+    landing: str,
+    *,
+    fault: Fault | None = None,
+    endpoint: str | None = None,
+) -> list[Dropped]:
+    """Write the dataset's file of each day; a day of which the source knows nothing gets none, and says so."""
+    spec = _spec(dataset)
+    by_day = _by_day(dataset)
+    dropped = []
+    for day in days:
+        if day.isoformat() not in by_day:
+            dropped.append(Dropped(None, 0, day))
+            continue
+        rows = by_day[day.isoformat()]
+        content = _csv(rows, spec)
+        name = spec.delivery.path.format(day=day)
+        place = _write(landing, name, fault(content) if fault else content, endpoint)
+        dropped.append(Dropped(place, len(rows), day))
+    return dropped
+
+
+def drop_reference(
+    landing: str, sources: Iterable[Source] = SOURCES, *, endpoint: str | None = None
+) -> list[Dropped]:
+    """Write the sources' tables that are not of a day."""
+    tables = [(dataset, read) for source in sources for dataset, read in source.reference.items()]
+    dropped = []
+    for dataset, read in tables:
+        spec, rows = _spec(dataset), read()
+        dropped.append(Dropped(_write(landing, spec.delivery.path, _csv(rows, spec), endpoint), len(rows)))
+    return dropped
+
+
+@cache
+def _by_day(dataset: str) -> Mapping[str, pd.DataFrame]:
+    rows = source_of(dataset).daily[dataset]()
+    return {str(key): part for key, part in rows.groupby("day")}
+
+
+@cache
+def _spec(dataset: str) -> DatasetSpec:
+    return load_catalog(settings().catalog_home).dataset(dataset)
+
+
+def _csv(rows: pd.DataFrame, spec: DatasetSpec) -> bytes:
+    columns = list(spec.contract.column_names)
+    ordered = rows[columns].sort_values(list(spec.primary_key), kind="stable")
+    text = io.StringIO()
+    ordered.to_csv(text, index=False, lineterminator="\n")
+    return text.getvalue().encode()
+
+
+def _write(landing: str, name: str, content: bytes, endpoint: str | None) -> str:
+    if landing.startswith("s3://"):
+        return _upload(landing, name, content, endpoint)
+    target = Path(landing) / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.part")
+    draft.write_bytes(content)
+    draft.replace(target)
+    return str(target)
+
+
+def _upload(landing: str, name: str, content: bytes, endpoint: str | None) -> str:
+    parts = urlsplit(landing)
+    key = "/".join(filter(None, (parts.path.strip("/"), name)))
+    client: Any = boto3.client("s3", endpoint_url=endpoint)
+    client.put_object(Bucket=parts.netloc, Key=key, Body=content)
+    return f"s3://{parts.netloc}/{key}"

@@ -1,0 +1,32 @@
+"""What a source is: an installed package of data, the days it knows, and the datasets that it delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pandas as pd
+
+from contender.specs import Days
+
+Read = Callable[[], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A package of data as a source system; `daily` tables have a column `day`, written `YYYY-MM-DD`."""
+
+    package: str
+    days: Days
+    daily: Mapping[str, Read]
+    reference: Mapping[str, Read]
+
+
+def data_folder(package: str) -> Path:
+    """The folder of an installed package's data files; the package itself is not imported. Raises RuntimeError."""
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError(f"the package {package} is not installed: run `make setup`")
+    return Path(found.submodule_search_locations[0]) / "data"

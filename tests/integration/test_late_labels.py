@@ -1,0 +1,165 @@
+"""A model whose labels mature after a week, from real deliveries to the verdict, by the engine's own functions."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from contender.evaluating import evaluate
+from contender.featurizing import collect, plan_features, run_in_process
+from contender.gating import check
+from contender.ingesting import land
+from contender.lake import open_lake
+from contender.monitoring import compare_features, conclude, measure_performance
+from contender.promoting import decide_promotion, promote
+from contender.scoring import score, score_in_shadow
+from contender.specs import Days
+from contender.training import train
+
+DELIVERED = Days(first=date(2017, 1, 1), last=date(2017, 4, 9))
+NIGHTS = Days(first=date(2017, 2, 25), last=date(2017, 4, 8))  # the first with a full history
+FIRST_NIGHT = date(2017, 4, 1)
+SECOND_NIGHT = FIRST_NIGHT + timedelta(days=1)
+LAST_NIGHT = DELIVERED.last
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture(scope="module")
+def model(catalog):
+    return catalog.model("household_return")
+
+
+@pytest.fixture(scope="module")
+def chosen(grocer):
+    return grocer[0].model_copy(update={"engine": "duckdb"})
+
+
+@pytest.fixture(scope="module")
+def lake(chosen, catalog, model):
+    """History in one range, then a night by itself, each through its gates."""
+    opened = open_lake(chosen)
+
+    def admit(contract, batch):
+        assert check(contract, batch, "run 1").verdict == "pass"
+        opened.publish(contract, batch)
+
+    for given in model.inputs:
+        spec = catalog.dataset(given.name)
+        admit(spec.contract, land(spec, DELIVERED, chosen))
+    for nights in (NIGHTS, Days.one(LAST_NIGHT)):
+        plan = plan_features(catalog, model, nights, opened, chosen)
+        run_in_process(plan)
+        batches = collect(model, plan, chosen)
+        admit(model.feature_contract, batches["features"])
+        admit(model.label_contract, batches["labels"])
+    return opened
+
+
+@pytest.fixture
+def refresh(catalog, model, lake, registry, book):
+    def run(night: date):
+        challenger = train(catalog, model, night, lake, registry)
+        evaluation = evaluate(model, challenger, lake, registry, book)
+        return evaluation, promote(decide_promotion(evaluation, model.guards), book, registry)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def sold(lake, catalog) -> pd.DataFrame:
+    return lake.read(catalog.dataset("transactions").contract).to_pandas()
+
+
+def of_day(lake, contract, day: date) -> pd.DataFrame:
+    return lake.read(contract, Days.one(day)).to_pandas().set_index("household_id")
+
+
+def shopped(sold: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    return sold[(sold["day"] >= first) & (sold["day"] <= last)]
+
+
+def test_the_first_version_beats_the_baseline_and_serves(refresh, registry, model):
+    evaluation, decision = refresh(FIRST_NIGHT)
+    assert decision.kind == "first"
+    assert evaluation.challenger_measures.brier < evaluation.baseline_measures.brier - 0.003
+    assert evaluation.challenger_measures.auc > evaluation.baseline_measures.auc + 0.01
+    assert registry.champion(model.name).version == decision.challenger
+
+
+def test_the_next_night_judges_champion_and_refresh_on_the_same_rows_and_renews(refresh):
+    refresh(FIRST_NIGHT)
+    evaluation, decision = refresh(SECOND_NIGHT)
+    assert evaluation.champion_measures.rows == evaluation.challenger_measures.rows
+    assert [reason.guard for reason in decision.reasons if not reason.holds] == []
+    assert decision.kind == "refreshed"
+
+
+def test_a_champion_whose_labels_came_about_in_the_judged_days_is_not_compared(refresh):
+    refresh(SECOND_NIGHT)
+    evaluation, decision = refresh(FIRST_NIGHT)
+    assert evaluation.champion.trained_on.last < evaluation.judged_on.first
+    assert evaluation.champion_measures is None
+    assert decision.kind == "held"
+
+
+def test_a_scored_night_is_held_against_its_outcomes_a_week_later(
+    refresh, model, lake, registry, book, chosen
+):
+    _, decision = refresh(SECOND_NIGHT)
+    batch = score(model, Days.one(SECOND_NIGHT), lake, registry, chosen)
+    assert check(model.prediction_contract, batch, "run 1").verdict == "pass"
+    lake.publish(model.prediction_contract, batch)
+    matured = model.matured_days(Days.one(LAST_NIGHT)).last
+    performance = measure_performance(model, matured, lake, book)
+    drift = compare_features(model, LAST_NIGHT, lake, chosen)
+    monitored = conclude(model, performance, drift, "run 1")
+    assert (matured, performance.version) == (SECOND_NIGHT, decision.challenger)
+    assert performance.measures.rows == performance.scored_rows == batch.rows
+    assert performance.measures.auc > 0.75
+    assert (monitored.verdict, drift.emptied) == ("stable", ())
+
+
+def test_the_shadow_is_scored_beside_what_is_served(refresh, model, lake, registry, chosen):
+    _, decision = refresh(FIRST_NIGHT)
+    shadow = score_in_shadow(model, decision.challenger, Days.one(FIRST_NIGHT), lake, registry, chosen)
+    assert (shadow.table, shadow.rows > 1500) == ("shadow.household_return", True)
+
+
+def test_the_rows_are_the_households_of_the_last_four_weeks(lake, model, sold):
+    active = shopped(sold, FIRST_NIGHT - timedelta(days=27), FIRST_NIGHT)["household_id"]
+    assert set(of_day(lake, model.feature_contract, FIRST_NIGHT).index) == set(active)
+
+
+@pytest.mark.parametrize("day", [FIRST_NIGHT, SECOND_NIGHT])
+def test_every_scored_row_gets_its_label_once_it_is_known(lake, model, day):
+    scored, labelled = (
+        of_day(lake, contract, day).index for contract in (model.feature_contract, model.label_contract)
+    )
+    assert scored.equals(labelled)
+
+
+@pytest.mark.parametrize("day", [FIRST_NIGHT, SECOND_NIGHT])
+def test_a_label_says_whether_the_household_came_back_within_a_week(lake, model, sold, day):
+    returned = set(shopped(sold, day + timedelta(days=1), day + WEEK)["household_id"])
+    labels = of_day(lake, model.label_contract, day)["label"]
+    assert set(labels[labels == 1].index) == returned & set(labels.index)
+
+
+def test_features_are_what_a_second_reckoning_says(lake, model, sold):
+    features = of_day(lake, model.feature_contract, FIRST_NIGHT)
+    month = shopped(sold, FIRST_NIGHT - timedelta(days=27), FIRST_NIGHT).groupby("household_id")
+    eight_weeks = shopped(sold, FIRST_NIGHT - timedelta(days=55), FIRST_NIGHT)
+    eight_weeks = eight_weeks[eight_weeks["household_id"].isin(features.index)].groupby("household_id")
+    since = month["day"].max().map(lambda day: (FIRST_NIGHT - day).days)
+    gaps = eight_weeks["day"].apply(lambda days: pd.Series(sorted(set(days))).diff().iloc[-1])
+    weeks = eight_weeks["day"].apply(lambda days: len({(FIRST_NIGHT - day).days // 7 for day in days}))
+    assert features["days_since"].equals(since)
+    assert features["shopped_28"].equals(month["day"].nunique())
+    assert features["baskets_28"].equals(month["basket_id"].nunique())
+    assert features["weeks_of_8"].equals(weeks)
+    assert features["spend_28"].to_numpy() == pytest.approx(month["sales_value"].sum().to_numpy())
+    known = features["gap_before"].dropna()
+    assert (known == gaps.map(lambda gap: gap.days)[known.index]).all()
+    assert set(features.index[features["gap_before"].isna()]) == set(gaps.index[gaps.isna()])
