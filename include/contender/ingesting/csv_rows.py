@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from contender.lake.schema import arrow_schema
+from contender.csv_fields import NotCsv, as_texts, as_values, split_lines
+from contender.lake.schema import arrow_schema, arrow_type
 from contender.landing import RawFile
 from contender.records import Defect
 from contender.specs import Column, Contract
-
-_MISSING = ("", "NA")
 
 
 @dataclass(frozen=True)
@@ -34,15 +30,9 @@ class Delivered:
 def read_delivery(raw: RawFile, contract: Contract) -> Delivered:
     """Read a UTF-8 CSV file with a header. Empty fields and `NA` are missing values. Never raises for content."""
     try:
-        text = raw.copy_path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return _unreadable(raw, contract, f"byte {error.start} is not UTF-8", "export the file as UTF-8")
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        return _unreadable(raw, contract, f"it is no CSV file: {error}", "quote fields as RFC 4180 says")
-    if not lines:
-        return _unreadable(raw, contract, "the file is empty", "deliver it again")
+        lines = split_lines(raw.copy_path.read_bytes())
+    except NotCsv as error:
+        return _unreadable(raw, contract, error.what, error.way_out)
     header, body = lines[0], lines[1:]
     if missing := [name for name in contract.column_names if name not in header]:
         found = f"the columns {', '.join(missing)} are missing; there are {', '.join(header)}"
@@ -52,7 +42,7 @@ def read_delivery(raw: RawFile, contract: Contract) -> Delivered:
     fields = dict(zip(header, zip(*whole, strict=True), strict=True)) if whole else {}
     columns = []
     for column in contract.columns:
-        values, found_defects = _typed(raw, column, fields.get(column.name, ()), contract)
+        values, found_defects = _typed(raw, column, fields.get(column.name, ()))
         columns.append(values)
         defects += found_defects
     return Delivered(raw, pa.table(columns, schema=arrow_schema(contract)), tuple(defects))
@@ -91,22 +81,19 @@ def _ragged_lines(raw: RawFile, header: Sequence[str], body: Sequence[Sequence[s
     ]
 
 
-def _typed(
-    raw: RawFile, column: Column, fields: Sequence[str], contract: Contract
-) -> tuple[pa.Array, list[Defect]]:
+def _typed(raw: RawFile, column: Column, fields: Sequence[str]) -> tuple[pa.Array, list[Defect]]:
     """The column's values, missing where a field does not fit, and the defects that this makes."""
-    texts = pa.array([None if field in _MISSING else field for field in fields], pa.string())
-    wanted = arrow_schema(contract).field(column.name).type
+    texts = as_texts(fields)
     try:
-        return pc.cast(texts, wanted), []
+        return as_values(texts, column.type), []
     except pa.ArrowInvalid:
         pass
     values, wrong = [], []
     for number, text in enumerate(texts, start=2):
         try:
-            values.append(pc.cast(text, wanted))
+            values.append(as_values(text, column.type).as_py())
         except pa.ArrowInvalid:
-            values.append(pa.scalar(None, wanted))
+            values.append(None)
             wrong.append((number, text.as_py()))
     number, example = wrong[0]
     shown = "(hidden)" if column.pii else repr(example[:60])
@@ -115,4 +102,4 @@ def _typed(
         where=f"{raw.name}, column {column.name}",
         way_out=f"deliver {column.name} as {column.type}" + (f" in {column.unit}" if column.unit else ""),
     )
-    return pa.array([value.as_py() for value in values], wanted), [defect]
+    return pa.array(values, arrow_type(column.type)), [defect]
