@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from contender.cli import new
 from contender.cli.status import Status, read_status, render_status
+from contender.drafting import DraftError
 from contender.lake import open_lake
 from contender.records import BookError, migrate, open_book
 from contender.settings import settings
@@ -20,6 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(new.app)
 
 
 @app.command(epilog="Example: contender status --json | jq '.models[].champion'")
@@ -57,7 +60,7 @@ def main() -> None:
     """Run the command; what a person can mend is told in a line."""
     try:
         app()
-    except (BookError, CatalogError) as error:
+    except (BookError, CatalogError, DraftError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(1)
 
