@@ -22,7 +22,6 @@ def commands(group: typer.Typer, *above: str) -> list[tuple[str, ...]]:
 def test_help_explains_with_an_example(words):
     outcome = CliRunner().invoke(app, [*words, "--help"])
     assert outcome.exit_code == 0
-    assert (
-        "Example: contender " + words[0] in " ".join(outcome.output.split())
-        or "Example: CONTENDER" in outcome.output
-    )
+    told = " ".join(outcome.output.split())
+    assert "Example" in told
+    assert words[0] in told.partition("Example")[2]

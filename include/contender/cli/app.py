@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contender.cli import backfill, quarantine
+from contender.cli import backfill, new, quarantine
 from contender.cli.status import Status, read_status, render_status
+from contender.drafting import DraftError
 from contender.lake import open_lake
 from contender.records import BookError, migrate, open_book
 from contender.settings import settings
@@ -21,8 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-
-
+app.add_typer(new.app, name="new")
 app.add_typer(quarantine.app, name="quarantine")
 app.command(
     epilog='Example: contender backfill departures 2013-03-01..2013-03-07 --apply --reason "late corrections"'
@@ -64,7 +64,7 @@ def main() -> None:
     """Run the command; what a person can mend is told in a line."""
     try:
         app()
-    except (BookError, CatalogError, *backfill.ERRORS, *quarantine.ERRORS) as error:
+    except (BookError, CatalogError, DraftError, *backfill.ERRORS, *quarantine.ERRORS) as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(1)
 

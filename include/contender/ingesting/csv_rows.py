@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from contender.csv_fields import MISSING, find_unfit
 from contender.ingesting.raw_text import find_unreadable, read_header
-from contender.lake.schema import arrow_schema
+from contender.lake.schema import arrow_schema, arrow_type
 from contender.landing import RawFile
 from contender.records import Defect
 from contender.specs import Column, Contract
-
-MISSING = ["", "NA"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def read_delivery(raw: RawFile, contract: Contract) -> Delivered:
     defects = [*_unknown_columns(raw, extra), *_ragged_lines(raw, header, ragged)]
     columns = []
     for column in contract.columns:
-        values, wrong = _typed(raw, column, texts[column.name].combine_chunks(), contract)
+        values, wrong = _typed(raw, column, texts[column.name].combine_chunks())
         columns.append(values)
         defects += wrong
     rows = pa.table(columns, schema=arrow_schema(contract))
@@ -140,12 +139,9 @@ def _ragged_lines(raw: RawFile, header: Sequence[str], ragged: Sequence[pacsv.In
     ]
 
 
-def _typed(
-    raw: RawFile, column: Column, texts: pa.Array, contract: Contract
-) -> tuple[pa.Array, tuple[Defect, ...]]:
+def _typed(raw: RawFile, column: Column, texts: pa.Array) -> tuple[pa.Array, tuple[Defect, ...]]:
     """The column's values, missing where a field does not fit, and the defect that this makes."""
-    wanted = arrow_schema(contract).field(column.name).type
-    unfit = _unfit(texts, wanted)
+    wanted, unfit = arrow_type(column.type), find_unfit(texts, column.type)
     if not len(unfit):
         return pc.cast(texts, wanted), ()
     wrong = pc.is_in(texts, unfit)
@@ -157,25 +153,3 @@ def _typed(
         way_out=f"deliver {column.name} as {column.type}" + (f" in {column.unit}" if column.unit else ""),
     )
     return pc.cast(pc.if_else(wrong, pa.scalar(None, pa.string()), texts), wanted), (defect,)
-
-
-def _unfit(texts: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """The distinct texts that are not of the type; control characters fit nowhere, nor do nan and inf."""
-    if pa.types.is_string(wanted):
-        return pc.unique(texts.filter(pc.match_substring_regex(texts, r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")))
-    try:
-        values = pc.cast(texts, wanted)
-    except pa.ArrowInvalid:
-        distinct = pc.drop_null(pc.unique(texts))
-        return pa.array([text for text in distinct.to_pylist() if not _fits(text, wanted)], pa.string())
-    if pa.types.is_floating(wanted):
-        return pc.unique(texts.filter(pc.fill_null(pc.invert(pc.is_finite(values)), False)))
-    return pa.array([], pa.string())
-
-
-def _fits(text: str, wanted: pa.DataType) -> bool:
-    try:
-        value = pc.cast(pa.scalar(text), wanted)
-    except pa.ArrowInvalid:
-        return False
-    return not pa.types.is_floating(wanted) or bool(pc.is_finite(value).as_py())

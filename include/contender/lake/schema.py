@@ -37,9 +37,14 @@ _ICEBERG: dict[ColumnType, IcebergType] = {
 }
 
 
+def arrow_type(column_type: ColumnType) -> pa.DataType:
+    """The Arrow type of a column type."""
+    return _ARROW[column_type]
+
+
 def arrow_schema(contract: Contract) -> pa.Schema:
     """The Arrow schema of a contract; all fields may be null, since the gate judges that."""
-    return pa.schema([(column.name, _ARROW[column.type]) for column in contract.columns])
+    return pa.schema([(column.name, arrow_type(column.type)) for column in contract.columns])
 
 
 def iceberg_schema(contract: Contract) -> Schema:

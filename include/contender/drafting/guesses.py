@@ -1,0 +1,167 @@
+"""Guesses what a column promises from the values of one delivery, each with what a person should check."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from contender.drafting.draft import CHECK
+from contender.drafting.keys import is_identifier
+from contender.drafting.profile import ColumnProfile
+from contender.specs import Between, Column, Expectation, InSet, Matches, RowCount
+
+FEW_VALUES = 10
+OFTEN = 5
+# Texts that need no escape in a source file, and are no wider than they are long.
+_PLAIN = re.compile(r"[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ _+&.,:()/-]{0,39}")
+# Narrow forms before wide ones.
+_FORMS = (
+    r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+    r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+    r"^https?://",
+    r"^[0-2][0-9]:[0-5][0-9]$",
+)
+_ALPHABETS = ("0-9", "A-Z", "a-z", "A-Z0-9", "a-z0-9")
+_LONGEST_CODE = 40
+
+_PERSON = r"(customer|client|user|household|person|patient|employee|member|passenger|subscriber|guest)"
+_PERSONAL = re.compile(
+    r"(^|_)(e?mail|phone|telephone|mobile|fax|address|street|ip|ssn|iban|passport|birthday|birthdate|dob|surname)(_|$)"
+    rf"|^name$|(^|_)(first|last|full|given|middle|maiden|{_PERSON})_?name$"
+    rf"|(^|_){_PERSON}(_(id|key|no|nr|number|code))?$"
+    r"|(^|_)(date_of_birth|birth_date)$"
+)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A promise, and the question to the person who knows the source."""
+
+    promise: Expectation
+    note: str
+
+
+def is_personal(name: str) -> bool:
+    """Whether a column of that name is likely to hold personal data."""
+    return _PERSONAL.search(name) is not None
+
+
+def guess_column(profile: ColumnProfile) -> tuple[Column, tuple[str, ...]]:
+    """The column as a contract states it, with what to check."""
+    column = Column(
+        name=profile.name,
+        type=profile.type,
+        description=profile.name.replace("_", " ").strip(),
+        nullable=profile.missing > 0,
+        pii=is_personal(profile.name),
+    )
+    return column, tuple(_column_notes(profile))
+
+
+def _column_notes(profile: ColumnProfile) -> list[str]:
+    notes = []
+    if profile.missing == profile.rows:
+        notes.append(f"{CHECK}no value in any row; of what type will they be?")
+    elif profile.missing:
+        notes.append(f"{CHECK}no value in {profile.missing} of {profile.rows} rows; may it be missing?")
+    if is_personal(profile.name):
+        notes.append(f"{CHECK}personal data, by its name? then it stays masked in mails and pages")
+    if profile.is_code:
+        notes.append(f"{CHECK}digits, of which a number would lose the leading zeros")
+    if profile.is_time_without_zone:
+        notes.append(f"{CHECK}a time without its zone; delivered as 2013-09-01T05:00:00Z it is a timestamp")
+    return notes
+
+
+def guess_row_count(rows: int) -> Guess:
+    """Half to twice as many rows as this delivery has."""
+    return Guess(RowCount(low=rows // 2, high=rows * 2), f"half to twice the {rows} rows of one delivery")
+
+
+def guess_promise(profile: ColumnProfile) -> Guess | None:
+    """What the values promise, as a warning; nothing of personal data but its form, since contracts are public."""
+    personal = is_personal(profile.name)
+    if profile.type == "string" and profile.missing < profile.rows:
+        return (None if personal else _in_set(profile)) or _matches(profile)
+    return None if personal else _between(profile)
+
+
+def widen(low: float, high: float) -> tuple[float | None, float | None]:
+    """Bounds with as much slack on either side as the values spread, rounded outwards; signs are kept.
+
+    A single value may vanish or double; a bound that no number can hold is None.
+    """
+    least, most = Decimal(repr(low)), Decimal(repr(high))
+    slack = (most - least) or abs(most)
+    lower, upper = least - slack, most + slack
+    if least >= 0:
+        lower = max(lower, Decimal(0))
+    if most <= 0:
+        upper = min(upper, Decimal(0))
+    return _finite(_rounded(lower, ROUND_FLOOR)), _finite(_rounded(upper, ROUND_CEILING))
+
+
+def _rounded(bound: Decimal, rounding: str) -> Decimal:
+    if bound == 0:
+        return Decimal(0)
+    return bound.quantize(Decimal(1).scaleb(bound.adjusted() - 1), rounding=rounding)
+
+
+def _finite(bound: Decimal) -> float | None:
+    number = float(bound)
+    return number if abs(number) != float("inf") else None
+
+
+def _between(profile: ColumnProfile) -> Guess | None:
+    if profile.bounds is None:
+        return None
+    least, most = profile.bounds
+    low, high = widen(least, most)
+    seen = f"{_told(least)} to {_told(most)} were seen"
+    if is_identifier(profile.name) or least == most == 0:
+        # One day's highest number says nothing about the next day's.
+        low, high = (0, None) if least >= 0 else (None, None)
+    if low is None and high is None:
+        return None
+    promise = Between(column=profile.name, low=low, high=high, severity="warn")
+    return Guess(promise, f"{seen}; what is possible?")
+
+
+def _told(number: float) -> str:
+    return f"{number:g}" if isinstance(number, float) else str(number)
+
+
+def _in_set(profile: ColumnProfile) -> Guess | None:
+    values = profile.distinct
+    seen = profile.rows - profile.missing
+    plain = all(_PLAIN.fullmatch(value) and re.search("[A-Za-zÀ-ɏ]", value) for value in values)
+    if len(values) > FEW_VALUES or seen < OFTEN * len(values) or not plain:
+        return None
+    promise = InSet(column=profile.name, values=values, severity="warn")
+    return Guess(promise, "are these all that there can be?")
+
+
+def _matches(profile: ColumnProfile) -> Guess | None:
+    form = _form(profile.distinct)
+    if form is None:
+        return None
+    promise = Matches(column=profile.name, pattern=form, severity="warn")
+    return Guess(promise, "all values have this form; must they?")
+
+
+def _form(values: tuple[str, ...]) -> str | None:
+    """The first of the obvious forms that all values have; too few values make nothing obvious."""
+    if len(values) < 3:
+        return None
+    for form in _FORMS:
+        if all(re.match(form, value) for value in values):
+            return form
+    lengths = {len(value) for value in values}
+    if len(lengths) > 1 or max(lengths) > _LONGEST_CODE:
+        return None
+    for alphabet in _ALPHABETS:
+        form = f"^[{alphabet}]{{{max(lengths)}}}$"
+        if all(re.match(form, value) for value in values):
+            return form
+    return None

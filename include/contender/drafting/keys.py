@@ -1,0 +1,94 @@
+"""Searches the fewest columns that tell all rows of a delivery apart."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, islice
+
+import pandas as pd
+import pyarrow as pa
+
+from contender.drafting.draft import DraftError
+from contender.drafting.profile import ColumnProfile
+
+LONGEST = 4
+# Sets of columns looked at before the search gives up on the fewest and takes few.
+TRIED = 20_000
+_GLANCE = 1_000
+_IDENTIFIER = re.compile(r"(^|_)(id|uuid|key|code|no|nr|number)$")
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a column is called as one that names things."""
+    return _IDENTIFIER.search(name) is not None
+
+
+def find_key(columns: Sequence[ColumnProfile]) -> tuple[str, ...]:
+    """The smallest set of columns without missing values that is unique, in the file's order.
+
+    Of equally small ones, that of columns called as identifiers, then that furthest to the left; measures (numbers
+    with fractions) only when nothing else is unique. Among very many columns the set is small, yet maybe not the
+    smallest. Raises DraftError when even all columns together leave rows alike.
+    """
+    whole = [column for column in columns if column.missing == 0]
+    ordered = sorted(whole, key=lambda column: not is_identifier(column.name))
+    # As the gate sees them, so that what is unique here is unique there.
+    rows = pa.table({column.name: column.values for column in whole}).to_pandas()
+    named = [column.name for column in ordered if column.type != "number"]
+    found = _smallest(rows, named) or _smallest(rows, [column.name for column in ordered])
+    if found is None:
+        raise DraftError(_not_unique(columns, rows))
+    return tuple(column.name for column in columns if column.name in found)
+
+
+def _smallest(rows: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...] | None:
+    if len(rows) == 1 and names:
+        return (names[0],)
+    if not names or not _is_unique(rows, names):
+        return None
+    counts = {name: int(rows[name].nunique()) for name in names}
+    for tried in islice(_candidates(names), TRIED):
+        if _may_be_unique(counts, tried, len(rows)) and _is_unique(rows, tried):
+            return tried
+    return _thinned(rows, names)
+
+
+def _candidates(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for size in range(1, LONGEST + 1):
+        yield from combinations(names, size)
+
+
+def _may_be_unique(counts: Mapping[str, int], names: Sequence[str], rows: int) -> bool:
+    return math.prod(counts[name] for name in names) >= rows
+
+
+def _is_unique(rows: pd.DataFrame, names: Sequence[str]) -> bool:
+    wanted = list(names)
+    alike = rows.head(_GLANCE).duplicated(wanted).any() or rows.duplicated(wanted).any()
+    return not alike
+
+
+def _thinned(rows: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+    """What is left when every column that can go has gone, the last one first."""
+    kept = list(names)
+    for name in reversed(names):
+        fewer = [other for other in kept if other != name]
+        if fewer and _is_unique(rows, fewer):
+            kept = fewer
+    return tuple(kept)
+
+
+def _not_unique(columns: Sequence[ColumnProfile], rows: pd.DataFrame) -> str:
+    if rows.columns.empty:
+        return "no key: in every column a value is missing: deliver one that names each row"
+    everything = pa.table({column.name: column.values for column in columns}).to_pandas()
+    if repeated := int(everything.duplicated().sum()):
+        return f"no key: {repeated} of {len(everything)} rows repeat another one: deliver each row once"
+    later = int(rows.duplicated().to_numpy().argmax())
+    earlier = int((rows == rows.iloc[later]).all(axis="columns").to_numpy().argmax())
+    return (
+        f"no key: rows {earlier + 2} and {later + 2} differ in columns alone that miss values: "
+        "deliver one that names each row"
+    )

@@ -1,0 +1,201 @@
+"""Drafts a model's folder from one daily dataset: trailing means, an example of a label, boosted trees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from contender.drafting.draft import CHECK, Draft, DraftError, check_name, check_owner
+from contender.drafting.keys import is_identifier
+from contender.drafting.source import Place, assignment, module_source
+from contender.specs import Between, Catalog, Column, DatasetSpec, Input, InSet, ModelSpec, Recipe
+
+HISTORY_DAYS = 28
+NEWEST_DAYS = 7
+MOST_MEASURES = 6
+# What no key may be called as: these columns are made.
+_OF_THE_ENGINE = frozenset({"day", "label", "score", "model_version", "feature_snapshot"})
+_OF_THE_DRAFT = frozenset({"days_seen", "weekday", "seen", "first", "age", "usual"})
+
+
+def choose_dataset(catalog: Catalog, name: str | None) -> DatasetSpec:
+    """The daily dataset of that name. Raises DraftError, with those there are, when there is none."""
+    daily = sorted(known for known, spec in catalog.datasets.items() if spec.kind == "daily")
+    if not daily:
+        raise DraftError(
+            "there is no daily dataset to learn from: draft one by `contender new dataset NAME --from FILE`"
+        )
+    there_are = f"there are: {', '.join(daily)}"
+    if name is None:
+        raise DraftError(f"say by --from which daily dataset the model learns from; {there_are}")
+    if name in catalog.datasets and name not in daily:
+        raise DraftError(
+            f"the dataset {name!r} has no days, and a model learns from days before; {there_are}"
+        )
+    if name not in daily:
+        raise DraftError(f"there is no dataset {name!r}; {there_are}")
+    return catalog.dataset(name)
+
+
+def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) -> Draft:
+    """The folder of a model with this one input: its spec, its features and its estimator.
+
+    Raises DraftError when the name or the owner has not the form of one, or when the dataset has nothing that comes
+    back from day to day, or no numbers.
+    """
+    check_name(name)
+    check_owner(owner or dataset.owner)
+    keys = _entity(dataset)
+    measures = _measures(dataset, keys)
+    labelled = _labelled(dataset, measures)
+    spec, notes = _contract(name, dataset, keys, measures, labelled, owner)
+    values = {
+        "name": name.replace("_", " ").strip(),
+        "dataset": dataset.name,
+        "constants": [
+            assignment("TABLE", dataset.name),
+            assignment("HISTORY_DAYS", HISTORY_DAYS),
+            assignment("NEWEST_DAYS", NEWEST_DAYS),
+        ],
+        "keys": assignment("KEYS", tuple(key.name for key in keys)),
+        "measures": assignment("MEASURES", tuple(measure.name for measure in measures)),
+        "labelled": assignment("LABELLED", labelled.name),
+    }
+    home = f"models/{name}"
+    docstring = (
+        f"A first draft of {values['name']}: every line marked `check` is a guess.\n\n"
+        "The label stands in features.py and is only an example: that is where to begin.\n"
+    )
+    return Draft(
+        name=name,
+        summary=f"{len(spec.features)} features by {', '.join(key.name for key in keys)}",
+        start=f"load {dataset.name}, run features__{name} over a range of nights, then retrain__{name}",
+        files={
+            f"{home}/features.py": _render("features.py.jinja", values),
+            f"{home}/estimator.py": _render("estimator.py.jinja", values),
+            # The last one: by its spec.py a catalog knows that there is a model.
+            f"{home}/spec.py": module_source(docstring, spec, notes),
+        },
+    )
+
+
+def _entity(dataset: DatasetSpec) -> tuple[Column, ...]:
+    """What comes back from day to day: the key without its times, else a category."""
+    key = [column for column in dataset.columns if column.name in dataset.primary_key]
+    lasting = tuple(column for column in key if _lasts(column))
+    if lasting:
+        return lasting
+    named = {promise.column for promise in dataset.expectations if isinstance(promise, InSet)}
+    categories = [column for column in dataset.columns if column.name in named and _lasts(column)]
+    if not categories:
+        raise DraftError(
+            f"the rows of {dataset.name} are of nothing that comes back from day to day: its key needs a column "
+            "of type string or integer"
+        )
+    return (categories[0],)
+
+
+def _lasts(column: Column) -> bool:
+    return (
+        column.type in ("string", "integer")
+        and not column.nullable
+        and column.name not in _OF_THE_ENGINE | _OF_THE_DRAFT
+    )
+
+
+def _measures(dataset: DatasetSpec, keys: Sequence[Column]) -> tuple[Column, ...]:
+    """The numbers of a row that are no names of things, those with fractions first."""
+    numbers = [
+        column
+        for column in dataset.columns
+        if column.type in ("number", "integer")
+        and column.name not in {*dataset.primary_key, *(key.name for key in keys)}
+        and not column.pii
+        and not is_identifier(column.name)
+        and len(column.name) <= 50
+    ]
+    numbers.sort(key=lambda column: column.type != "number")
+    if not numbers:
+        raise DraftError(
+            f"{dataset.name} has no numbers to learn from: choose another daily dataset by --from"
+        )
+    return tuple(numbers[:MOST_MEASURES])
+
+
+def _contract(
+    name: str,
+    dataset: DatasetSpec,
+    keys: Sequence[Column],
+    measures: Sequence[Column],
+    labelled: Column,
+    owner: str | None,
+) -> tuple[ModelSpec, Mapping[Place, tuple[str, ...]]]:
+    said = labelled.name.replace("_", " ")
+    label = f"{said} of the day is above its mean of the {HISTORY_DAYS} days before"
+    spec = ModelSpec(
+        name=name,
+        description=f"Probability that {label}.",
+        owner=owner or dataset.owner,
+        label=label,
+        # A label looks back from its own day, which lies a day before the scored one.
+        inputs=(Input(dataset=dataset.name, history_days=HISTORY_DAYS + dataset.delivery.lead_days + 1),),
+        keys=tuple(keys),
+        features=(
+            Column(name="weekday", type="integer", description="1 is Sunday, 7 is Saturday"),
+            Column(name="days_seen", type="integer", description=f"days with rows, of {HISTORY_DAYS} before"),
+            *(_mean(measure, days) for measure in measures for days in (HISTORY_DAYS, NEWEST_DAYS)),
+        ),
+        recipe=Recipe(
+            name="boosted_trees",
+            window_days=90,
+            parameters={"max_iter": 60, "learning_rate": 0.1, "max_leaf_nodes": 15},
+            seed=1,
+        ),
+        baseline_features=("weekday",),
+    )
+    notes: dict[Place, tuple[str, ...]] = {
+        ("label",): (
+            f"{CHECK}an example that runs; what is to be predicted? then change build_labels alike",
+        ),
+        ("inputs",): (f"{CHECK}what else is known the night before? add its dataset here",),
+        ("keys",): (f"{CHECK}what is scored each day; it must come back from day to day",),
+        ("recipe",): (f"{CHECK}days of history to fit on, and the parameters of estimator.py",),
+        ("baseline_features",): (f"{CHECK}what anyone would guess by; the first version must beat it",),
+    }
+    if owner is None:
+        notes["owner",] = (f"{CHECK}the dataset's owner; who owns the model?",)
+    return spec, notes
+
+
+def _labelled(dataset: DatasetSpec, measures: Sequence[Column]) -> Column:
+    """The measure that the example of a label is made of: one that goes below zero is hardly a plan or a count."""
+    signed = {p.column for p in dataset.expectations if isinstance(p, Between) and (p.low or 0) < 0}
+    return next((measure for measure in measures if measure.name in signed), measures[0])
+
+
+def _mean(measure: Column, days: int) -> Column:
+    return Column(
+        name=f"{measure.name}_{days}d",
+        type="number",
+        unit=measure.unit,
+        nullable=True,
+        description=f"mean of {measure.name.replace('_', ' ')}, {days} days before",
+    )
+
+
+def _render(template: str, values: Mapping[str, object]) -> str:
+    return _templates().get_template(template).render(values)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("contender.drafting"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,247 @@
+"""`contender new` on the real deliveries: what it writes holds at once, for the catalog, the gate and ruff."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner, Result
+
+from contender.cli import app
+from contender.drafting import DraftError
+from contender.featurizing import collect, plan_features, run_in_process
+from contender.gating import check
+from contender.ingesting import land
+from contender.lake import open_lake, stage
+from contender.lake.tables import Lake
+from contender.settings import PROJECT, Settings, settings
+from contender.specs import Catalog, Days, load_catalog
+from contender.training.fit import _load as load_estimator
+from demo import source
+from demo.source.flights import SOURCE as FLIGHTS
+
+DAY = date(2013, 9, 1)
+NIGHTS = Days(first=DAY, last=DAY + timedelta(days=2))
+
+New = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An installation with the source's deliveries, and a catalog that nobody has written to."""
+    home = tmp_path_factory.mktemp("new")
+    (home / "catalog").mkdir()
+    found = Settings(home=home / "home", catalog_home=home / "catalog")
+    source.drop_reference(found.landing, [FLIGHTS])
+    for name in FLIGHTS.daily:
+        source.drop(name, [DAY], found.landing)
+    return found
+
+
+@pytest.fixture(scope="module")
+def new(here: Settings) -> New:
+    """The command, in that installation."""
+
+    def run(*arguments: str) -> Result:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("CONTENDER_HOME", str(here.home))
+            patched.setenv("CONTENDER_CATALOG_HOME", str(here.catalog_home))
+            settings.cache_clear()
+            result = CliRunner().invoke(app, ["new", *arguments])
+        settings.cache_clear()
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def drafted(here: Settings, new: New) -> Catalog:
+    """The catalog after a draft of each of the source's datasets."""
+    for name in FLIGHTS.daily:
+        assert new("dataset", name, "--from", f"{here.landing}/{name}/{DAY}.csv").exit_code == 0
+    for name in FLIGHTS.reference:
+        done = new("dataset", name, "--from", f"{here.landing}/{name}.csv", "--kind", "reference")
+        assert done.exit_code == 0
+    return load_catalog(here.catalog_home)
+
+
+@pytest.fixture(scope="module")
+def model(here: Settings, new: New, drafted: Catalog) -> Catalog:
+    """The catalog after a draft of a model of departures."""
+    assert new("model", "late", "--from", "departures", "--owner", "a@b.example").exit_code == 0
+    return load_catalog(here.catalog_home)
+
+
+@pytest.fixture(scope="module")
+def lake(here: Settings, model: Catalog) -> Lake:
+    """A lake with the departures that a model needs for NIGHTS."""
+    lake = open_lake(here)
+    spec = model.dataset("departures")
+    days = NIGHTS.reaching_back(28)
+    source.drop(spec.name, days.each(), here.landing)
+    lake.publish(spec.contract, land(spec, days, here))
+    return lake
+
+
+def ruff(command: str, file: Path, home: Path) -> str:
+    """What ruff says of a file as if it lay in the project's catalog."""
+    place = PROJECT / "include" / "catalog" / file.relative_to(home)
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *command.split(), "--stdin-filename", str(place), "-"],
+        input=file.read_text(), cwd=PROJECT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", [*FLIGHTS.daily, *FLIGHTS.reference])
+def test_a_delivery_passes_the_gate_of_its_own_draft(here, drafted, name):
+    spec = drafted.dataset(name)
+    batch = land(spec, Days.one(DAY), here)
+    assert batch.defects == ()
+    result = check(spec.contract, batch, "run 1")
+    assert (result.verdict, result.failed) == ("pass", ())
+
+
+def test_a_draft_sees_what_the_catalog_of_the_project_says(drafted, catalog):
+    for name, spec in drafted.datasets.items():
+        known = catalog.dataset(name)
+        assert spec.delivery.path == known.delivery.path
+        assert spec.contract.column_names == known.contract.column_names
+        assert set(spec.primary_key) <= {"day", *known.primary_key}
+
+
+def test_all_that_is_written_is_in_ruffs_form(here, model):
+    files = sorted(here.catalog_home.rglob("*.py"))
+    assert len(files) == 8
+    assert [said for file in files if (said := ruff("check --quiet", file, here.catalog_home))] == []
+    assert [said for file in files if (said := ruff("format --check", file, here.catalog_home))] == []
+
+
+def test_awkward_names_and_values_are_in_ruffs_form_too(here, new, tmp_path):
+    (tmp_path / "odd 'file' {x}.csv").write_text(
+        "class,password,in,this_column_has_a_name_that_is_as_long_as_a_contract_allows_,huge,tiny,text\n"
+        + "\n".join(
+            f'{n},"Zürich, Bahnhofstrasse and {n % 9} more",{n % 2},{n / 7},{n}e300,{n}e-300,"/tmp/""{n}"'
+            for n in range(60)
+        )
+    )
+    for name in ("import", "calendar", "this"):
+        done = new("dataset", name, "--from", f"{tmp_path}/odd 'file' {{x}}.csv", "--kind", "reference")
+        assert (done.exit_code, done.exception) == (0, None)
+        file = here.catalog_home / "datasets" / f"{name}.py"
+        assert ruff("check --quiet", file, here.catalog_home) == ""
+        assert ruff("format --check", file, here.catalog_home) == ""
+        load_catalog(here.catalog_home)
+        file.unlink()
+
+
+def test_mypy_accepts_the_contracts_that_are_written(here, model):
+    files = [*here.catalog_home.glob("datasets/*.py"), *here.catalog_home.glob("models/*/spec.py")]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", *map(str, files)],
+        cwd=PROJECT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_was_written_and_the_next_steps_are_told(here, new, model):
+    told = new("model", "late", "--from", "departures", "--force").output
+    for said in (
+        "spec.py",
+        "features.py",
+        "estimator.py",
+        "guesses to check",
+        "contender check",
+        "retrain__late",
+    ):
+        assert said in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("dataset", "sales", "--from", "nowhere.csv"), "nowhere.csv: there is no such file"),
+        (("dataset", "sales", "--from", "."), "cannot be read"),
+        (("dataset", "planes", "--from", "{landing}/planes.csv", "--kind", "reference"), "'planes' is taken"),
+        (("dataset", "sales", "--from", "{landing}/planes.csv"), "a daily dataset needs the column day"),
+        (("model", "new"), "there are: departures, schedule, weather"),
+        (("model", "late", "--from", "departures"), "'late' is taken"),
+    ],
+)
+def test_a_mistake_is_one_line(here, new, model, arguments, said):
+    done = new(*(argument.format(landing=here.landing) for argument in arguments))
+    assert done.exit_code == 1
+    assert isinstance(done.exception, DraftError)
+    assert said in str(done.exception)
+    assert "\n" not in str(done.exception)
+
+
+@pytest.mark.parametrize("command", ["dataset", "model"])
+def test_help_has_examples(new, command):
+    assert f"contender new {command}" in new(command, "--help").output
+
+
+def build(catalog: Catalog, lake: Lake, here: Settings) -> dict[str, pd.DataFrame]:
+    """The drafted model's features and labels of NIGHTS, after they have passed their gates."""
+    spec = catalog.model("late")
+    plan = plan_features(catalog, spec, NIGHTS, lake, here.model_copy(update={"engine": "duckdb"}))
+    run_in_process(plan)
+    contracts = {"features": spec.feature_contract, "labels": spec.label_contract}
+    tables = {}
+    for name, batch in collect(spec, plan, here).items():
+        assert check(contracts[name], batch, "run 1").verdict == "pass"
+        tables[name] = pd.concat([pd.read_parquet(file.path) for file in batch.files], ignore_index=True)
+    return tables
+
+
+@pytest.fixture(scope="module")
+def built(model: Catalog, lake: Lake, here: Settings) -> dict[str, pd.DataFrame]:
+    return build(model, lake, here)
+
+
+def test_a_drafted_model_can_be_fitted_on_what_it_builds(here, model, built):
+    spec = model.model("late")
+    rows = built["features"].merge(built["labels"], on=list(spec.row_key))
+    assert len(rows) > 500
+    assert set(rows["label"]) == {0, 1}
+    functions = load_estimator(model.model_home("late") / "estimator.py")
+    estimator = functions.build_estimator(dict(spec.recipe.parameters), spec.recipe.seed)
+    estimator.fit(rows[list(spec.feature_names)], rows["label"])
+    baseline = functions.build_baseline(spec.recipe.seed)
+    baseline.fit(rows[list(spec.baseline_features)], rows["label"])
+    assert estimator.predict_proba(rows[list(spec.feature_names)]).shape == (len(rows), 2)
+    assert baseline.predict_proba(rows[list(spec.baseline_features)]).shape == (len(rows), 2)
+
+
+def test_a_drafted_feature_is_the_mean_of_the_days_before(model, lake, built):
+    rows = lake.read(model.dataset("departures").contract).to_pandas()
+    scored = NIGHTS.first + timedelta(days=1)
+    past = rows[(rows["day"] < scored) & (rows["day"] >= scored - timedelta(days=28))]
+    expected = past.groupby(["carrier", "flight"])["dep_delay"].mean()
+    features = built["features"]
+    found = features[features["day"] == scored].set_index(["carrier", "flight"])["dep_delay_28d"]
+    pd.testing.assert_series_equal(found.sort_index(), expected.sort_index(), check_names=False, rtol=1e-9)
+
+
+def test_no_drafted_feature_changes_with_its_own_day_or_a_later_one(here, model, lake, built):
+    spec = model.dataset("departures")
+    scored = NIGHTS.first + timedelta(days=1)
+    rows = lake.read(spec.contract).to_pandas()
+    for column in ("dep_time", "dep_delay", "arr_time", "arr_delay", "air_time"):
+        rows.loc[rows["day"] >= scored, column] = 999
+    other = Settings(home=here.home / "poisoned", catalog_home=here.catalog_home)
+    poisoned = open_lake(other)
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    poisoned.publish(spec.contract, stage(table, spec.contract, NIGHTS.reaching_back(28), other.staging))
+    later = build(model, poisoned, other)["features"]
+    of_the_first = [
+        found[found["day"] == scored].reset_index(drop=True) for found in (built["features"], later)
+    ]
+    pd.testing.assert_frame_equal(*of_the_first, check_exact=True)
+    assert not later.equals(built["features"])
