@@ -193,6 +193,21 @@ def test_other_names_are_not_taken_for_personal_data(name):
     assert not is_personal(name)
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (["", ""], "no value in any row"),
+        (["1", ""], "no value in 1 of 2 rows"),
+        (["0", "0"], "`number` if there may be fractions"),
+        (["007", "12"], "leading zeros"),
+        (["2013-09-01 05:00", ""], "without its zone"),
+    ],
+)
+def test_what_is_doubtful_of_a_column_is_asked(fields, said):
+    _, notes = guess_column(profile_column("c", fields))
+    assert any(said in note and note.startswith("check: ") for note in notes)
+
+
 def test_a_draft_shows_nothing_of_personal_data():
     people = [("Ann", "ann@home.example", "4711"), ("Bob", "bob@home.example", "4712")] * 6
     rows = [f"2013-09-01,{n},{a},{b},{c}" for n, (a, b, c) in enumerate(people)]

@@ -79,7 +79,8 @@ def _contract(
             f"{CHECK}say what each column is, the `unit` of numbers, and `nullable=True` of what may be missing",
         ),
         ("primary_key",): (
-            f"{CHECK}the fewest columns that tell these {profiles[0].rows} rows apart; those of any delivery?",
+            f"{CHECK}the fewest columns that tell these {profiles[0].rows} rows apart, maybe by chance; "
+            "what names a row of any delivery?",
         ),
         **{("columns", number): said for number, (_, said) in enumerate(columns) if said},
         **{("expectations", number): (f"{CHECK}{guess.note}",) for number, guess in enumerate(guesses)},

@@ -65,6 +65,8 @@ def _column_notes(profile: ColumnProfile) -> list[str]:
         notes.append(f"{CHECK}no value in any row; of what type will they be?")
     elif profile.missing:
         notes.append(f"{CHECK}no value in {profile.missing} of {profile.rows} rows; may it be missing?")
+    if profile.type == "integer" and len(profile.distinct) == 1:
+        notes.append(f"{CHECK}one whole number in all rows; `number` if there may be fractions")
     if is_personal(profile.name):
         notes.append(f"{CHECK}personal data, by its name? then it stays masked in mails and pages")
     if profile.is_code:
