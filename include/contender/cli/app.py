@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from contender.cli import backfill, quarantine
+from contender.cli.erase import erase
 from contender.cli.status import Status, read_status, render_status
 from contender.lake import open_lake
 from contender.records import BookError, migrate, open_book
@@ -27,6 +28,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.command(
     epilog='Example: contender backfill departures 2013-03-01..2013-03-07 --apply --reason "late corrections"'
 )(backfill.backfill)
+app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
 
 
 @app.command(epilog="Example: contender status --json | jq '.models[].champion'")

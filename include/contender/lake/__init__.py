@@ -1,5 +1,6 @@
 """The lake: Iceberg tables that are written a batch at a time and read by pinned snapshot."""
 
+from contender.lake.erasure import Erasure, ErasureError, Stores, erase, plan_erasure
 from contender.lake.examples import pin_examples, read_examples
 from contender.lake.publishing import publish, should_announce
 from contender.lake.staging import fingerprint, stage, sweep
@@ -12,13 +13,18 @@ from contender.lake.tables import (
 )
 
 __all__ = [
+    "Erasure",
+    "ErasureError",
     "Lake",
     "LakeError",
     "PinnedFiles",
     "Published",
+    "Stores",
+    "erase",
     "fingerprint",
     "open_lake",
     "pin_examples",
+    "plan_erasure",
     "publish",
     "read_examples",
     "should_announce",

@@ -111,6 +111,10 @@ class Lake:
         }
         return dict(sorted(files.items()))
 
+    def iceberg(self, table: str) -> Table | None:
+        """The Iceberg table itself, for those of this room that look after it; None while there is none."""
+        return self._find(table)
+
     def holds(self, batch: StagedBatch) -> bool:
         """Whether the table already holds just this batch for its days."""
         found = self._find(batch.table)

@@ -67,14 +67,17 @@ class Catalog(Frozen):
 
     def contract(self, table: str) -> Contract:
         """The contract of a table of the lake, `namespace.name`. Raises CatalogError when nobody declares it."""
-        declared = [dataset.contract for dataset in self.datasets.values()]
-        for model in self.models.values():
-            declared += [model.feature_contract, model.label_contract, model.prediction_contract]
-            declared.append(model.shadow_contract)
-        contracts = {contract.table: contract for contract in declared}
+        contracts = {contract.table: contract for contract in self.contracts()}
         if table not in contracts:
             raise CatalogError([f"there is no table {table!r}{_meant(table, contracts)}"])
         return contracts[table]
+
+    def contracts(self) -> tuple[Contract, ...]:
+        """Every table that somebody declares: the datasets', then four a model."""
+        declared = [dataset.contract for dataset in self.datasets.values()]
+        for model in self.models.values():
+            declared += model.contracts
+        return tuple(declared)
 
     def _source(self, source: Input) -> Source:
         if source.dataset:
