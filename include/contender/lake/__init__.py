@@ -11,6 +11,7 @@ from contender.lake.tables import (
     Published,
     open_lake,
 )
+from contender.lake.upkeep import TableState, TableUpkeep, do_upkeep, look_after, plan_upkeep
 
 __all__ = [
     "Erasure",
@@ -20,11 +21,16 @@ __all__ = [
     "PinnedFiles",
     "Published",
     "Stores",
+    "TableState",
+    "TableUpkeep",
+    "do_upkeep",
     "erase",
     "fingerprint",
+    "look_after",
     "open_lake",
     "pin_examples",
     "plan_erasure",
+    "plan_upkeep",
     "publish",
     "read_examples",
     "should_announce",

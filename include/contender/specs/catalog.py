@@ -98,7 +98,7 @@ def load_catalog(home: Path) -> Catalog:
     models = _load(ModelSpec, sorted(home.glob("models/[!_]*/spec.py")), home, mistakes)
     mistakes += _unknown_inputs(datasets, models, home) + _missing_parts(models, home)
     if not mistakes:
-        mistakes += _cycles(models)
+        mistakes += _cycles(models) + _too_short_retentions(datasets, models)
     if mistakes:
         raise CatalogError(mistakes)
     return Catalog(home=home, datasets=datasets, models=models)
@@ -202,6 +202,17 @@ def _unknown_inputs(
                     f"{where}: unknown model {source.predictions_of!r}{_meant(source.predictions_of, models)}"
                 )
     return mistakes
+
+
+def _too_short_retentions(datasets: Mapping[str, DatasetSpec], models: Mapping[str, ModelSpec]) -> list[str]:
+    return [
+        f"datasets/{spec.name}.py: retention_days: {spec.retention_days} is less than the {source.history_days} days "
+        f"that {model.name} reads: keep as many"
+        for spec in datasets.values()
+        for model in models.values()
+        for source in model.inputs
+        if source.dataset == spec.name and (spec.retention_days or source.history_days) < source.history_days
+    ]
 
 
 def _missing_parts(models: Mapping[str, ModelSpec], home: Path) -> list[str]:

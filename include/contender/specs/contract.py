@@ -22,6 +22,9 @@ class Contract(Frozen):
     primary_key: tuple[Name, ...] = Field(min_length=1)
     expectations: tuple[Expectation, ...] = ()
     daily: bool = Field(default=True, description="partitioned by `day`; else replaced as a whole")
+    retention_days: int | None = Field(
+        default=None, description="days kept, counted back from the newest; all, if None"
+    )
     usual: Usual | None = Field(default=None, description="how unlike its recent days a day may be")
     closed: tuple[date, ...] = Field(default=(), description="days that are right without any row")
 

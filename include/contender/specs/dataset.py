@@ -65,6 +65,9 @@ class DatasetSpec(Frozen):
     expectations: tuple[Expectation, ...] = ()
     usual: Usual = Usual()
     kind: Literal["daily", "reference"] = "daily"
+    retention_days: int | None = Field(
+        default=None, ge=1, description="days kept, counted back from the newest one there is; all, if None"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> DatasetSpec:
@@ -81,6 +84,8 @@ class DatasetSpec(Frozen):
             raise ValueError("delivery.path: a reference dataset has one file: remove `{day}`")
         if not daily and self.delivery.closed:
             raise ValueError("delivery.closed: a reference dataset has no days of its own: remove it")
+        if not daily and self.retention_days is not None:
+            raise ValueError("retention_days: a reference dataset is replaced whole: remove it")
         return self
 
     @property
@@ -93,6 +98,7 @@ class DatasetSpec(Frozen):
             primary_key=self.primary_key,
             expectations=self.expectations,
             daily=self.kind == "daily",
+            retention_days=self.retention_days,
             usual=self.usual if self.kind == "daily" else None,
             closed=self.delivery.closed,
         )
