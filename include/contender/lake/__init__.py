@@ -1,6 +1,7 @@
 """The lake: Iceberg tables that are written a batch at a time and read by pinned snapshot."""
 
 from contender.lake.erasure import Erasure, ErasureError, Stores, erase, plan_erasure
+from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import pin_examples, read_examples
 from contender.lake.publishing import publish, should_announce
 from contender.lake.staging import fingerprint, stage, sweep
@@ -18,6 +19,7 @@ __all__ = [
     "ErasureError",
     "Lake",
     "LakeError",
+    "Migration",
     "PinnedFiles",
     "Published",
     "Stores",
@@ -27,9 +29,11 @@ __all__ = [
     "erase",
     "fingerprint",
     "look_after",
+    "migrate_table",
     "open_lake",
     "pin_examples",
     "plan_erasure",
+    "plan_migration",
     "plan_upkeep",
     "publish",
     "read_examples",

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from contender.lake.copies import Copy, clear_copies, find_copies, renew_batches
 from contender.lake.exposure import versions_that_saw
+from contender.lake.fit import find_mismatch
 from contender.lake.holdings import Holding, expire_holding, find_holding, names_of, take_out
 from contender.lake.schema import arrow_schema
 from contender.lake.snapshots import pinned_snapshots
@@ -115,6 +116,10 @@ def _scope(key: str, dataset: str | None, stores: Stores) -> _Scope:
     having = tuple(c for c in concerned if column in c.column_names)
     if not having:
         raise ErasureError(_no_column(column, concerned))
+    for contract in having:
+        table = stores.lake.iceberg(contract.table)
+        if table is not None and (mismatch := find_mismatch(table, contract)):
+            raise ErasureError(mismatch)
     names = frozenset(name for c in having for name in names_of(stores.lake, c, column))
     return _Scope(Sought(column=column, value=value, names=names), dataset or "lake", having)
 
