@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -314,6 +316,23 @@ def test_a_file_that_cannot_be_changed_is_named(filled):
     note.write_text("ann called; joanna did not\n")
     (copy,) = [copy for copy in plan_erasure(KEY, filled).copies if copy.way == "beyond reach"]
     assert copy.path == str(note)
+
+
+def test_what_a_killed_commit_left_is_removed_when_no_commit_can_need_it_any_more(filled):
+    data = Path(filled.settings.lake) / "datasets" / "sales" / "data"
+    for name, hours in (("old", 25), ("young", 1)):
+        stray = data / f"{name}.parquet"
+        pq.write_table(rows(SALES.contract, (FIRST, "ann")), stray)
+        then = time.time() - hours * 3600
+        os.utime(stray, (then, then))
+    done = erase(KEY, filled, "carl", "she asked")
+    assert parquet_with("ann", filled.settings.home) == [data / "young.parquet"]
+    assert [copy.path for copy in done.copies if copy.way == "beyond reach"] == [str(data / "young.parquet")]
+
+
+def test_a_table_that_no_contract_declares_is_named(filled, fill):
+    fill(SALES.contract.model_copy(update={"table": "features.gone"}), Days.one(FIRST), (FIRST, "ann"))
+    assert "the table features.gone, which no contract declares any more" in plan_erasure(KEY, filled).beyond
 
 
 def test_the_landing_zone_is_named_as_out_of_reach(filled):

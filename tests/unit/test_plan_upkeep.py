@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from contender.lake import TableState, plan_upkeep
-from contender.lake.upkeep import Aged
+from contender.lake.snapshots import Aged
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 MONTH = timedelta(days=30)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from contender.lake import Erasure, Stores, open_lake, plan_erasure
 from contender.lake import erase as erase_rows
+from contender.lake.copies import Copy
 from contender.records import open_book
 from contender.settings import settings
 from contender.specs import load_catalog
@@ -49,7 +50,7 @@ def render_erasure(found: Erasure, *, done: bool) -> list[Table | str]:
         for holding in found.holdings
         for pin in holding.pinned
     ]
-    mentions = [f"mentioned in {c.path}" for c in found.copies if c.way == "beyond reach"]
+    mentions = [_left(copy) for copy in found.copies if copy.way == "beyond reach"]
     seen = ", ".join(found.versions) or "none"
     what = "Erased." if done else "This would be erased; nothing was changed."
     return [
@@ -59,6 +60,12 @@ def render_erasure(found: Erasure, *, done: bool) -> list[Table | str]:
         "Not reached:",
         *(f"- {line}" for line in (*pinned, *mentions, *found.beyond)),
     ]
+
+
+def _left(copy: Copy) -> str:
+    if copy.rows:
+        return f"{copy.rows} rows in {copy.path}: a commit may be under way; upkeep removes it after a day"
+    return f"mentioned in {copy.path}"
 
 
 def _days(days: tuple[str, ...]) -> str:

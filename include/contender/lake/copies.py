@@ -17,13 +17,15 @@ from contender.records import StagedBatch
 from contender.settings import Settings
 from contender.specs.frozen import Frozen
 
+Way = Literal["rewrite", "remove", "beyond reach"]
+
 
 class Copy(Frozen):
     """A file outside the tables that holds rows with the key, or mentions it where it cannot be taken out."""
 
     path: str
     rows: int
-    way: Literal["rewrite", "remove", "beyond reach"]
+    way: Way
 
 
 def find_copies(sought: Sought, settings: Settings, kinds: Collection[pa.DataType]) -> tuple[Copy, ...]:
@@ -33,7 +35,7 @@ def find_copies(sought: Sought, settings: Settings, kinds: Collection[pa.DataTyp
     """
     found = []
     for root in (settings.staging, settings.quarantine, settings.aside):
-        way: Literal["rewrite", "remove"] = "remove" if root == settings.staging else "rewrite"
+        way: Way = "remove" if root == settings.staging else "rewrite"
         for path in sorted(path for path in root.rglob("*") if path.is_file()):
             try:
                 rows = _count(sought, path, kinds)

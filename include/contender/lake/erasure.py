@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from itertools import chain
 from typing import Literal
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow as pa
 from contender.lake.copies import Copy, clear_copies, find_copies, renew_batches
 from contender.lake.exposure import versions_that_saw
 from contender.lake.fit import find_mismatch
-from contender.lake.holdings import Holding, expire_holding, find_holding, names_of, take_out
+from contender.lake.holdings import Holding, expire_holding, find_holding, find_strays, names_of, take_out
 from contender.lake.schema import arrow_schema
 from contender.lake.snapshots import pinned_snapshots
 from contender.lake.sought import Sought
@@ -152,10 +153,16 @@ def _look(scope: _Scope, stores: Stores) -> Erasure:
         digest=scope.sought.digest,
         about=scope.about,
         holdings=holdings,
-        copies=find_copies(scope.sought, stores.settings, scope.kinds),
+        copies=_copies(scope, stores),
         versions=versions_that_saw(days, stores.catalog, stores.book.evaluations(limit=_ALL)),
         beyond=_beyond_reach(scope, stores),
     )
+
+
+def _copies(scope: _Scope, stores: Stores) -> tuple[Copy, ...]:
+    now = datetime.now(UTC)
+    strays = (find_strays(stores.lake, contract, scope.sought, now) for contract in scope.contracts)
+    return (*chain.from_iterable(strays), *find_copies(scope.sought, stores.settings, scope.kinds))
 
 
 def _holding(contract: Contract, scope: _Scope, stores: Stores) -> Holding:
@@ -171,7 +178,10 @@ def _beyond_reach(scope: _Scope, stores: Stores) -> tuple[str, ...]:
     """What no erasure can change, in words."""
     tables = {contract.table for contract in scope.contracts}
     paths = [d.delivery.path for d in stores.catalog.datasets.values() if d.contract.table in tables]
+    declared = {contract.table for contract in stores.catalog.contracts()}
+    forgotten = [table for table in stores.lake.tables() if table not in declared]
     return (
+        *(f"the table {table}, which no contract declares any more" for table in forgotten),
         *(
             f"the landing zone ({stores.settings.landing}/{path}): have the source erase it there, too, or the "
             "next ingestion of these days brings the rows back"

@@ -23,6 +23,8 @@ from contender.records import Act, Book, act_id
 from contender.specs import Added, Change, Contract, Days, Renamed, Widened
 from contender.specs.frozen import Frozen
 
+_ALL = 1_000_000_000
+
 
 class Migration(Frozen):
     """The changes that bring a table from one version to another."""
@@ -153,7 +155,7 @@ def _description(name: str, contract: Contract) -> str | None:
 
 def _begun(table: str, book: Book) -> Migration | None:
     """The migration that an attempt began and did not write down as done."""
-    newest = next((act for act in book.acts(table) if act.kind == "migrated"), None)
+    newest = next((act for act in book.acts(table, limit=_ALL) if act.kind == "migrated"), None)
     if newest is None or newest.detail["state"] == "done":
         return None
     return Migration.model_validate(newest.detail["migration"])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from pydantic import Field
 from pyiceberg.table import Table
 
+from contender.lake.copies import Copy, Way
 from contender.lake.rewriting import day_of, on_the_newest_state, replace_days
-from contender.lake.snapshots import PinnedSnapshot, expire, reach
+from contender.lake.snapshots import SAFETY, PinnedSnapshot, expire, find_loose, reach
 from contender.lake.sought import Sought
 from contender.lake.staging import stage
 from contender.lake.tables import Lake
@@ -81,6 +82,22 @@ def take_out(lake: Lake, contract: Contract, sought: Sought, staging: Path) -> N
     if files:
         with table.transaction() as change:
             replace_days(table, change, files)
+
+
+def find_strays(lake: Lake, contract: Contract, sought: Sought, now: datetime) -> tuple[Copy, ...]:
+    """Files in a table's folder that hold the key and no snapshot knows: a killed commit left them.
+
+    One that is younger than a day may belong to a commit under way, and is left to upkeep.
+    """
+    table = lake.iceberg(contract.table)
+    loose = [] if table is None else [f for f in find_loose(table) if f.name.endswith(".parquet")]
+    found = []
+    for file in loose:
+        path = file.name.removeprefix("file://")
+        if rows := sought.count_in(path):
+            way: Way = "remove" if file.since < now - SAFETY else "beyond reach"
+            found.append(Copy(path=path, rows=rows, way=way))
+    return tuple(found)
 
 
 def expire_holding(lake: Lake, holding: Holding) -> None:

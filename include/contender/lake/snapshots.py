@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from itertools import chain
+from pathlib import Path
 
 from pyiceberg.table import Table
 
@@ -12,6 +14,8 @@ from contender.lake.tables import Lake
 from contender.records import Book, Evaluation
 from contender.specs.frozen import Frozen
 
+# A commit under way has written files that no snapshot names yet. None takes a day.
+SAFETY = timedelta(days=1)
 _ALL = 1_000_000_000
 
 
@@ -21,6 +25,13 @@ class PinnedSnapshot(Frozen):
     table: str
     snapshot: int
     why: str
+
+
+class Aged(Frozen):
+    """A snapshot or a file by its name, and since when it is there."""
+
+    name: str
+    since: datetime
 
 
 class Reach(Frozen):
@@ -65,6 +76,16 @@ def reach(table: Table) -> dict[int, Reach]:
             listings=frozenset({*paths, snapshot.manifest_list}),
         )
     return found
+
+
+def find_loose(table: Table) -> Iterator[Aged]:
+    """The files in a table's folder that nothing refers to."""
+    known = {file for files in reach(table).values() for file in (*files.data, *files.listings)}
+    known |= {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
+    paths = {file.removeprefix("file://") for file in known}
+    for path in Path(table.location().removeprefix("file://")).rglob("*"):
+        if path.is_file() and str(path) not in paths:
+            yield Aged(name=f"file://{path}", since=datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
 
 def only_in(doomed: Iterable[int], reached: Mapping[int, Reach]) -> Reach:

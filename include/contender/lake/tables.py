@@ -116,6 +116,11 @@ class Lake:
         """The Iceberg table itself, for those of this room that look after it; None while there is none."""
         return self._find(table)
 
+    def tables(self) -> tuple[str, ...]:
+        """The names of all tables there are, whoever declares them."""
+        spaces = self._catalog.list_namespaces()
+        return tuple(sorted(".".join(name) for space in spaces for name in self._catalog.list_tables(space)))
+
     def holds(self, batch: StagedBatch) -> bool:
         """Whether the table already holds just this batch for its days."""
         found = self._find(batch.table)

@@ -9,30 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from pydantic import Field
-from pyiceberg.table import Table
 from pyiceberg.table.update.snapshot import UpdateSnapshot
 
 from contender.lake.rewriting import day_of, on_the_newest_state
-from contender.lake.snapshots import delete, expire, pinned_snapshots, reach
+from contender.lake.snapshots import SAFETY, Aged, delete, expire, find_loose, pinned_snapshots
 from contender.lake.tables import Lake, _rows_of
 from contender.records import Book
 from contender.specs import Contract
 from contender.specs.frozen import Frozen
 
-# A commit under way has written files that no snapshot names yet. None takes a day.
-SAFETY = timedelta(days=1)
 MANIFESTS = 50
 _MERGING = {"commit.manifest-merge.enabled": "true", "commit.manifest.min-count-to-merge": "2"}
-
-
-class Aged(Frozen):
-    """A snapshot or a file by its name, and since when it is there."""
-
-    name: str
-    since: datetime
 
 
 class TableState(Frozen):
@@ -126,7 +115,7 @@ def read_state(lake: Lake, book: Book, contract: Contract) -> TableState:
         days=tuple(sorted(lake.days(contract.table))) if contract.daily else (),
         retention_days=contract.retention_days,
         manifests=len(newest.manifests(table.io)),
-        loose=tuple(_loose(table)),
+        loose=tuple(find_loose(table)),
     )
 
 
@@ -135,18 +124,6 @@ def _outdated(days: Collection[date], retention_days: int | None) -> tuple[date,
         return ()
     first_kept = max(days) - timedelta(days=retention_days - 1)
     return tuple(sorted(day for day in days if day < first_kept))
-
-
-def _loose(table: Table) -> Iterable[Aged]:
-    """The files in a table's folder that nothing refers to."""
-    reached = reach(table).values()
-    known = {file for files in reached for file in (*files.data, *files.listings)}
-    known |= {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
-    home = Path(table.location().removeprefix("file://"))
-    paths = {file.removeprefix("file://") for file in known}
-    for path in home.rglob("*"):
-        if path.is_file() and str(path) not in paths:
-            yield Aged(name=f"file://{path}", since=datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
 
 @on_the_newest_state
@@ -177,4 +154,4 @@ def _delete_orphans(lake: Lake, name: str, orphans: Collection[str]) -> None:
     table = lake.iceberg(name)
     if table is not None:
         limit = datetime.now(UTC) - SAFETY
-        delete(table, {f.name for f in _loose(table) if f.since < limit} & set(orphans))
+        delete(table, {f.name for f in find_loose(table) if f.since < limit} & set(orphans))
