@@ -59,6 +59,11 @@ class Settings(BaseSettings):
     spark_partitions: int = Field(
         default=2, gt=0, description="Partitions of a shuffle: about as many as Spark has cores."
     )
+    snapshot_days: int = Field(
+        default=30,
+        gt=0,
+        description="Days that an older snapshot of a table is kept, unless a version was fitted on it.",
+    )
     ui_url: str = Field(
         default="http://127.0.0.1:8080",
         description="Where people reach the Airflow UI; links in mails begin so.",

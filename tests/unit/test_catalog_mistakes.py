@@ -300,3 +300,12 @@ def test_a_model_without_one_of_its_parts_is_told_which(tmp_path, part):
     files = {name: text for name, text in REAL.items() if not name.endswith(part)}
     (line,) = told(tmp_path, files)
     assert line.startswith(f"models/price/{part}: not found: write it, with ")
+
+
+def test_a_dataset_that_forgets_days_which_a_model_reads_is_told(tmp_path):
+    kept = SALES.replace("    primary_key", "    retention_days=3,\n    primary_key")
+    files = {**REAL, DATASET_FILE: kept, **model("later", 'dataset="sales", history_days=5')}
+    (line,) = told(tmp_path, files)
+    assert line == (
+        "datasets/sales.py: retention_days: 3 is less than the 5 days that later reads: keep as many"
+    )

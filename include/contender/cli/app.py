@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
 from typing import Annotated
 
@@ -9,12 +11,22 @@ import typer
 from rich.console import Console
 
 from contender.cli import backfill, new, quarantine
+from contender.cli.erase import erase
 from contender.cli.status import Status, read_status, render_status
 from contender.drafting import DraftError
-from contender.lake import open_lake
+from contender.lake import migrate_table, open_lake
 from contender.records import BookError, migrate, open_book
 from contender.settings import settings
 from contender.specs import CatalogError, load_catalog
+
+
+def _user() -> str:
+    """Who runs the command; a container's user may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
 
 app = typer.Typer(
     name="contender",
@@ -27,6 +39,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.command(
     epilog='Example: contender backfill departures 2013-03-01..2013-03-07 --apply --reason "late corrections"'
 )(backfill.backfill)
+app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
 
 
 @app.command(epilog="Example: contender status --json | jq '.models[].champion'")
@@ -42,14 +55,19 @@ def status(
 
 
 @app.command("migrate", epilog="Example: CONTENDER_RECORDS=postgresql://... contender migrate")
-def migrate_stores() -> None:
-    """Create the stores, or bring them to this version's shape. Harmless when they already are."""
+def migrate_stores(
+    by: Annotated[str, typer.Option(help="Who wants it.", default_factory=_user)],
+) -> None:
+    """Create the stores, or bring them and the datasets' tables to this version's shape. Harmless when they are."""
     from contender.registry import open_registry  # slow to import, and only needed here
 
     here = settings()
     migrate(here.records)
-    open_lake(here)
+    lake, book = open_lake(here), open_book(here.records)
     open_registry(here)
+    for dataset in load_catalog(here.catalog_home).datasets.values():
+        if migrated := migrate_table(lake, book, dataset.contract, here.staging, by):
+            typer.echo(migrated.told())
     typer.echo(f"The stores below {here.home} are ready.")
 
 

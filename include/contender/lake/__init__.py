@@ -1,5 +1,7 @@
 """The lake: Iceberg tables that are written a batch at a time and read by pinned snapshot."""
 
+from contender.lake.erasure import Erasure, ErasureError, Stores, erase, plan_erasure
+from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import pin_examples, read_examples
 from contender.lake.publishing import publish, should_announce
 from contender.lake.staging import fingerprint, stage, sweep
@@ -10,15 +12,29 @@ from contender.lake.tables import (
     Published,
     open_lake,
 )
+from contender.lake.upkeep import TableState, TableUpkeep, do_upkeep, look_after, plan_upkeep
 
 __all__ = [
+    "Erasure",
+    "ErasureError",
     "Lake",
     "LakeError",
+    "Migration",
     "PinnedFiles",
     "Published",
+    "Stores",
+    "TableState",
+    "TableUpkeep",
+    "do_upkeep",
+    "erase",
     "fingerprint",
+    "look_after",
+    "migrate_table",
     "open_lake",
     "pin_examples",
+    "plan_erasure",
+    "plan_migration",
+    "plan_upkeep",
     "publish",
     "read_examples",
     "should_announce",

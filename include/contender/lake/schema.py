@@ -42,6 +42,17 @@ def arrow_type(column_type: ColumnType) -> pa.DataType:
     return _ARROW[column_type]
 
 
+def iceberg_type(kind: ColumnType) -> IcebergType:
+    """The Iceberg type of a column's type."""
+    return _ICEBERG[kind]
+
+
+def column_types(schema: Schema) -> dict[str, ColumnType | None]:
+    """Each column's type by name, as a contract would say it; None for one that no contract can say."""
+    known = {kind: name for name, kind in _ICEBERG.items()}
+    return {field.name: known.get(field.field_type) for field in schema.fields}
+
+
 def arrow_schema(contract: Contract) -> pa.Schema:
     """The Arrow schema of a contract; all fields may be null, since the gate judges that."""
     return pa.schema([(column.name, arrow_type(column.type)) for column in contract.columns])

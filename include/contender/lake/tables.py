@@ -15,6 +15,7 @@ from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterTha
 from pyiceberg.table import Table
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from contender.lake.fit import VERSION, find_mismatch, find_stale
 from contender.lake.schema import arrow_schema, iceberg_partitioning, iceberg_schema
 from contender.records import StagedBatch, StagedFile
 from contender.settings import Settings
@@ -111,6 +112,15 @@ class Lake:
         }
         return dict(sorted(files.items()))
 
+    def iceberg(self, table: str) -> Table | None:
+        """The Iceberg table itself, for those of this room that look after it; None while there is none."""
+        return self._find(table)
+
+    def tables(self) -> tuple[str, ...]:
+        """The names of all tables there are, whoever declares them."""
+        spaces = self._catalog.list_namespaces()
+        return tuple(sorted(".".join(name) for space in spaces for name in self._catalog.list_tables(space)))
+
     def holds(self, batch: StagedBatch) -> bool:
         """Whether the table already holds just this batch for its days."""
         found = self._find(batch.table)
@@ -121,7 +131,8 @@ class Lake:
 
         Files are copied into the table's folder under names made from their content, so an attempt that was
         killed before its commit leaves only files that the next attempt uses. Another writer's commit in
-        between makes this one start over on the new state. Raises LakeError for a file of no day of the batch.
+        between makes this one start over on the new state. Raises LakeError for a file of no day of the batch, and
+        for a table or a batch that does not have the contract's columns.
         """
         if contract.daily and any(file.day is None for file in batch.files):
             raise LakeError(f"{batch.table} {batch.days.key}: the batch holds rows of other days")
@@ -142,10 +153,14 @@ class Lake:
     )
     def _replace(self, contract: Contract, batch: StagedBatch) -> bool:
         table = self._create(contract)
+        if mismatch := find_mismatch(table, contract):
+            raise LakeError(mismatch)
         different = _differences(table, batch)
         if not different:
             return False
         new = [file for file in batch.files if file.day in different]
+        if stale := find_stale(contract, new):
+            raise LakeError(stale)
         paths = [_copy(table, file) for file in new if file.rows]
         with table.transaction() as change:
             if outdated := _days_held(table, batch.days) & different:
@@ -167,7 +182,7 @@ class Lake:
             contract.table,
             schema=iceberg_schema(contract),
             partition_spec=iceberg_partitioning(contract),
-            properties={"owner": contract.owner},
+            properties={"owner": contract.owner, VERSION: str(contract.version)},
         )
 
 

@@ -91,8 +91,8 @@ class Book:
         """The evaluation of that id."""
         return self._get(tables.EvaluationRow, evaluation_id, Evaluation)
 
-    def evaluations(self, model: str, limit: int = 100) -> list[Evaluation]:
-        """The model's newest evaluations, newest first."""
+    def evaluations(self, model: str | None = None, limit: int = 100) -> list[Evaluation]:
+        """The newest evaluations (of one model), newest first."""
         return self._newest(tables.EvaluationRow, Evaluation, model, limit)
 
     def add_decision(self, decision: Decision) -> Decision:

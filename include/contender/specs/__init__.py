@@ -1,6 +1,7 @@
 """Contracts of datasets and models: frozen records, strict about every field, found in the user's catalog folder."""
 
 from contender.specs.catalog import Catalog, CatalogError, load_catalog
+from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
 from contender.specs.dataset import DatasetSpec, Delivery
@@ -22,9 +23,11 @@ from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Recipe
 from contender.specs.usual import Usual
 
 __all__ = [
+    "Added",
     "Between",
     "Catalog",
     "CatalogError",
+    "Change",
     "Column",
     "ColumnType",
     "Contract",
@@ -43,10 +46,12 @@ __all__ = [
     "OnDay",
     "OrderedPair",
     "Recipe",
+    "Renamed",
     "RowCount",
     "Severity",
     "Unique",
     "Usual",
+    "Widened",
     "fed_nights",
     "feeding_days",
     "load_catalog",

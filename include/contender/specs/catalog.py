@@ -67,14 +67,17 @@ class Catalog(Frozen):
 
     def contract(self, table: str) -> Contract:
         """The contract of a table of the lake, `namespace.name`. Raises CatalogError when nobody declares it."""
-        declared = [dataset.contract for dataset in self.datasets.values()]
-        for model in self.models.values():
-            declared += [model.feature_contract, model.label_contract, model.prediction_contract]
-            declared.append(model.shadow_contract)
-        contracts = {contract.table: contract for contract in declared}
+        contracts = {contract.table: contract for contract in self.contracts()}
         if table not in contracts:
             raise CatalogError([f"there is no table {table!r}{_meant(table, contracts)}"])
         return contracts[table]
+
+    def contracts(self) -> tuple[Contract, ...]:
+        """Every table that somebody declares: the datasets', then four a model."""
+        declared = [dataset.contract for dataset in self.datasets.values()]
+        for model in self.models.values():
+            declared += model.contracts
+        return tuple(declared)
 
     def _source(self, source: Input) -> Source:
         if source.dataset:
@@ -95,7 +98,7 @@ def load_catalog(home: Path) -> Catalog:
     models = _load(ModelSpec, sorted(home.glob("models/[!_]*/spec.py")), home, mistakes)
     mistakes += _unknown_inputs(datasets, models, home) + _missing_parts(models, home)
     if not mistakes:
-        mistakes += _cycles(models)
+        mistakes += _cycles(models) + _too_short_retentions(datasets, models)
     if mistakes:
         raise CatalogError(mistakes)
     return Catalog(home=home, datasets=datasets, models=models)
@@ -199,6 +202,17 @@ def _unknown_inputs(
                     f"{where}: unknown model {source.predictions_of!r}{_meant(source.predictions_of, models)}"
                 )
     return mistakes
+
+
+def _too_short_retentions(datasets: Mapping[str, DatasetSpec], models: Mapping[str, ModelSpec]) -> list[str]:
+    return [
+        f"datasets/{spec.name}.py: retention_days: {spec.retention_days} is less than the {source.history_days} days "
+        f"that {model.name} reads: keep as many"
+        for spec in datasets.values()
+        for model in models.values()
+        for source in model.inputs
+        if source.dataset == spec.name and (spec.retention_days or source.history_days) < source.history_days
+    ]
 
 
 def _missing_parts(models: Mapping[str, ModelSpec], home: Path) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import Field, model_validator
 
+from contender.specs.changes import Change, Types, check_changes, types_at
 from contender.specs.columns import Column, Email, Name
 from contender.specs.days import Days
 from contender.specs.expectations import Expectation, NotNull, Unique
@@ -22,12 +23,18 @@ class Contract(Frozen):
     primary_key: tuple[Name, ...] = Field(min_length=1)
     expectations: tuple[Expectation, ...] = ()
     daily: bool = Field(default=True, description="partitioned by `day`; else replaced as a whole")
+    version: int = Field(default=1, ge=1, description="of the columns, raised with each change of them")
+    changes: tuple[Change, ...] = Field(default=(), description="what led from version 1 to this one")
+    retention_days: int | None = Field(
+        default=None, description="days kept, counted back from the newest; all, if None"
+    )
     usual: Usual | None = Field(default=None, description="how unlike its recent days a day may be")
     closed: tuple[date, ...] = Field(default=(), description="days that are right without any row")
 
     @model_validator(mode="after")
     def _consistent(self) -> Contract:
         check_columns(self.columns, self.primary_key, self.expectations, daily=self.daily)
+        check_changes(self.columns, self.version, self.changes)
         return self
 
     @property
@@ -40,6 +47,10 @@ class Contract(Frozen):
         if not self.daily:
             return 1
         return days.count - sum(1 for day in set(self.closed) if day in days)
+
+    def types_at(self, version: int) -> Types:
+        """Each column's type by name, as that version had it."""
+        return types_at(self.columns, self.changes, version)
 
     def promises(self) -> tuple[Expectation, ...]:
         """Every expectation of the batch: what the schema and the key imply, then what is stated."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from croniter import croniter
 from pydantic import AfterValidator, Field, model_validator
 
+from contender.specs.changes import Change, check_changes
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract, check_columns
 from contender.specs.expectations import Expectation
@@ -65,11 +66,19 @@ class DatasetSpec(Frozen):
     expectations: tuple[Expectation, ...] = ()
     usual: Usual = Usual()
     kind: Literal["daily", "reference"] = "daily"
+    version: int = Field(default=1, ge=1, description="of the columns: raise it with each change of them")
+    changes: tuple[Change, ...] = Field(
+        default=(), description="what led from version 1 to this one, in order"
+    )
+    retention_days: int | None = Field(
+        default=None, ge=1, description="days kept, counted back from the newest one there is; all, if None"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> DatasetSpec:
         daily = self.kind == "daily"
         check_columns(self.columns, self.primary_key, self.expectations, daily=daily)
+        check_changes(self.columns, self.version, self.changes)
         if daily and "{day}" not in self.delivery.path:
             raise ValueError("delivery.path: a daily dataset needs `{day}` in it, as in 'sales/{day}.csv'")
         if daily and not _ONCE_A_DAY.fullmatch(self.delivery.cron):
@@ -81,6 +90,8 @@ class DatasetSpec(Frozen):
             raise ValueError("delivery.path: a reference dataset has one file: remove `{day}`")
         if not daily and self.delivery.closed:
             raise ValueError("delivery.closed: a reference dataset has no days of its own: remove it")
+        if not daily and self.retention_days is not None:
+            raise ValueError("retention_days: a reference dataset is replaced whole: remove it")
         return self
 
     @property
@@ -93,6 +104,9 @@ class DatasetSpec(Frozen):
             primary_key=self.primary_key,
             expectations=self.expectations,
             daily=self.kind == "daily",
+            version=self.version,
+            changes=self.changes,
+            retention_days=self.retention_days,
             usual=self.usual if self.kind == "daily" else None,
             closed=self.delivery.closed,
         )

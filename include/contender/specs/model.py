@@ -175,6 +175,11 @@ class ModelSpec(Frozen):
         """The promise of what tonight's challenger would have served."""
         return self._contract("shadow", _PREDICTION, Between(column="score", low=0, high=1))
 
+    @property
+    def contracts(self) -> tuple[Contract, ...]:
+        """The promises of all its tables."""
+        return (self.feature_contract, self.label_contract, self.prediction_contract, self.shadow_contract)
+
     def _contract(self, namespace: str, columns: tuple[Column, ...], *expectations: Between) -> Contract:
         day = Column(name="day", type="date", description="the day that the row is about")
         return Contract(

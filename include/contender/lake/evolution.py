@@ -1,0 +1,184 @@
+"""Brings a table from the version of its contract that it has to the one that the contract is at.
+
+Every day file is written again. Spark and DuckDB read lists of files and take names and types from them, so all files
+of a snapshot must have the same; and an integer that becomes a number is no change that Iceberg makes on reading.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+from pyiceberg.expressions import AlwaysTrue
+from pyiceberg.table import Table, Transaction
+
+from contender.lake.fit import VERSION, find_undeclared, version_of
+from contender.lake.rewriting import day_of, on_the_newest_state
+from contender.lake.schema import iceberg_type
+from contender.lake.staging import stage
+from contender.lake.tables import Lake, LakeError, _copy
+from contender.records import Act, Book, act_id
+from contender.specs import Added, Change, Contract, Days, Renamed, Widened
+from contender.specs.frozen import Frozen
+
+_ALL = 1_000_000_000
+
+
+class Migration(Frozen):
+    """The changes that bring a table from one version to another."""
+
+    table: str
+    version_before: int
+    version_after: int
+    changes: tuple[Change, ...]
+
+    def told(self) -> str:
+        """It in a line."""
+        what = ", ".join(_told(change) for change in self.changes)
+        return f"{self.table}: version {self.version_before} to {self.version_after}: {what}"
+
+
+def plan_migration(lake: Lake, contract: Contract) -> Migration | None:
+    """What a table still needs; None when it needs nothing, or is not there yet.
+
+    Raises LakeError when the table differs from its contract by more than the declared changes.
+    """
+    table = lake.iceberg(contract.table)
+    if table is None:
+        return None
+    if trouble := find_undeclared(table, contract):
+        raise LakeError(trouble)
+    version = version_of(table)
+    if version == contract.version:
+        return None
+    return Migration(
+        table=contract.table,
+        version_before=version,
+        version_after=contract.version,
+        changes=tuple(change for change in contract.changes if change.version > version),
+    )
+
+
+def migrate_table(lake: Lake, book: Book, contract: Contract, staging: Path, by: str) -> Migration | None:
+    """Apply what `plan_migration` says, in one commit, with a record of it. Returns None when nothing was to do.
+
+    The record is begun before the commit, so that an attempt after one that was killed behind it ends it. Older
+    snapshots keep their columns and stay readable. Raises LakeError as `plan_migration` does, and pyarrow.ArrowInvalid
+    when a value does not fit its wider type.
+    """
+    planned, begun = plan_migration(lake, contract), _begun(contract.table, book)
+    if planned is None:
+        if begun is not None:
+            _note(begun, "done", by, book)
+        return begun
+    if begun != planned:
+        _note(planned, "begun", by, book)
+    _migrate(lake, contract, planned, staging)
+    _note(planned, "done", by, book)
+    return planned
+
+
+@on_the_newest_state
+def _migrate(lake: Lake, contract: Contract, planned: Migration, staging: Path) -> None:
+    table = lake.iceberg(planned.table)
+    if table is None or version_of(table) != planned.version_before:
+        return
+    paths = _write_again(table, contract, planned, staging)
+    with table.transaction() as change:
+        for step in planned.changes:
+            _change_schema(change, step, contract)
+        if paths:
+            # Of everything: a day that somebody adds meanwhile has the old columns, and makes this begin anew.
+            change.delete(AlwaysTrue())
+            change.add_files(paths, check_duplicate_files=False)
+        change.set_properties({VERSION: str(planned.version_after)})
+
+
+def _write_again(table: Table, contract: Contract, planned: Migration, staging: Path) -> list[str]:
+    """The current rows, a day at a time, as files of the new columns in the table's folder."""
+    if table.current_snapshot() is None:
+        return []
+    paths = []
+    for task in table.scan().plan_files():
+        day = day_of(table, task.file)
+        # A table without days is staged under any day's name.
+        rows = _with_changes(_read(table, day), planned.changes)
+        batch = stage(rows, contract, Days.one(day or date.min), staging)
+        paths += [_copy(table, file) for file in batch.files if file.rows]
+    return paths
+
+
+def _read(table: Table, day: date | None) -> pa.Table:
+    rows = table.scan() if day is None else table.scan(row_filter=f"day = '{day}'")
+    return rows.to_arrow()
+
+
+def _with_changes(rows: pa.Table, changes: tuple[Change, ...]) -> pa.Table:
+    """The rows under their new names; staging casts them to their new types."""
+    for change in changes:
+        match change:
+            case Added():
+                rows = rows.append_column(change.column, pa.nulls(rows.num_rows))
+            case Renamed():
+                names = [change.column if name == change.was else name for name in rows.column_names]
+                rows = rows.rename_columns(names)
+    return rows
+
+
+def _change_schema(transaction: Transaction, change: Change, contract: Contract) -> None:
+    kind = iceberg_type(contract.types_at(change.version)[_name_at(change, contract)])
+    with transaction.update_schema(allow_incompatible_changes=True) as schema:
+        match change:
+            case Added():
+                schema.add_column(change.column, kind, doc=_description(change.column, contract))
+            case Renamed():
+                schema.rename_column(change.was, change.column)
+            case Widened():
+                schema.update_column(change.column, kind)
+
+
+def _name_at(change: Change, contract: Contract) -> str:
+    """What the column is called when all changes of that version are made."""
+    name = change.column
+    after = contract.changes[contract.changes.index(change) :]
+    for later in after:
+        if isinstance(later, Renamed) and later.was == name and later.version == change.version:
+            name = later.column
+    return name
+
+
+def _description(name: str, contract: Contract) -> str | None:
+    return next((column.description for column in contract.columns if column.name == name), None)
+
+
+def _begun(table: str, book: Book) -> Migration | None:
+    """The migration that an attempt began and did not write down as done."""
+    newest = next((act for act in book.acts(table, limit=_ALL) if act.kind == "migrated"), None)
+    if newest is None or newest.detail["state"] == "done":
+        return None
+    return Migration.model_validate(newest.detail["migration"])
+
+
+def _note(migration: Migration, state: Literal["begun", "done"], by: str, book: Book) -> None:
+    now = datetime.now(UTC)
+    key = f"version {migration.version_before} to {migration.version_after}"
+    book.add_act(
+        Act(
+            id=act_id("migrated", migration.table, f"{key} {state}", now),
+            kind="migrated",
+            about=migration.table,
+            key=key,
+            by=by,
+            reason=migration.told(),
+            detail={"state": state, "migration": migration.model_dump(mode="json")},
+            at=now,
+        )
+    )
+
+
+def _told(change: Change) -> str:
+    if isinstance(change, Added):
+        return f"{change.column} added"
+    return f"{change.column} {change.change} from {change.was}"

@@ -1,0 +1,157 @@
+"""Keeps tables from growing without end: what is outdated, unneeded or unknown goes, what is pinned stays.
+
+Days are never merged into larger files. A file a day, named by the digest of its bytes, is what makes a second
+publication of equal rows change nothing; and a reader of one day reads one file. What does pile up is the lists:
+a manifest a night. Those are merged, which changes no row, no file and no older snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from pydantic import Field
+from pyiceberg.table.update.snapshot import UpdateSnapshot
+
+from contender.lake.rewriting import day_of, on_the_newest_state
+from contender.lake.snapshots import SAFETY, Aged, delete, expire, find_loose, pinned_snapshots
+from contender.lake.tables import Lake, _rows_of
+from contender.records import Book
+from contender.specs import Contract
+from contender.specs.frozen import Frozen
+
+MANIFESTS = 50
+_MERGING = {"commit.manifest-merge.enabled": "true", "commit.manifest.min-count-to-merge": "2"}
+
+
+class TableState(Frozen):
+    """What upkeep has to know of a table."""
+
+    table: str
+    newest: str | None = Field(default=None, description="the newest snapshot")
+    snapshots: tuple[Aged, ...] = ()
+    pinned: frozenset[str] = Field(default=frozenset(), description="snapshots that the book refers to")
+    days: tuple[date, ...] = Field(default=(), description="of the newest snapshot")
+    retention_days: int | None = None
+    manifests: int = Field(default=0, description="of the newest snapshot")
+    loose: tuple[Aged, ...] = Field(default=(), description="files that no snapshot refers to")
+
+
+class TableUpkeep(Frozen):
+    """What is to be done for a table, or was."""
+
+    table: str
+    outdated: tuple[date, ...] = ()
+    merge_manifests: bool = False
+    expiring: tuple[str, ...] = ()
+    kept_by_pins: int = 0
+    orphans: tuple[str, ...] = ()
+
+    def told(self) -> str:
+        """It in a line."""
+        merged = ", manifests merged" if self.merge_manifests else ""
+        return (
+            f"{self.table}: {len(self.outdated)} days past their retention, {len(self.expiring)} snapshots expired, "
+            f"{self.kept_by_pins} old ones kept by pins, {len(self.orphans)} orphaned files removed{merged}"
+        )
+
+
+def plan_upkeep(state: TableState, now: datetime, keep_snapshots: timedelta) -> TableUpkeep:
+    """What a table needs.
+
+    Days count back from the newest day that the table holds, not from today: a feed that stopped, or a replay
+    of an old year, must not empty its table. Snapshots count from now; the newest and the pinned ones always stay.
+    """
+    old = {s.name for s in state.snapshots if s.since < now - keep_snapshots} - {state.newest}
+    return TableUpkeep(
+        table=state.table,
+        outdated=_outdated(state.days, state.retention_days),
+        merge_manifests=state.manifests > MANIFESTS,
+        expiring=tuple(sorted(old - state.pinned)),
+        kept_by_pins=len(old & state.pinned),
+        orphans=tuple(sorted(file.name for file in state.loose if file.since < now - SAFETY)),
+    )
+
+
+def look_after(
+    lake: Lake, book: Book, contract: Contract, keep_snapshots: timedelta, *, dry_run: bool = False
+) -> TableUpkeep:
+    """Plan a table's upkeep and do it, unless `dry_run`. Returns what is to be done, or was."""
+    plan = plan_upkeep(read_state(lake, book, contract), datetime.now(UTC), keep_snapshots)
+    if not dry_run:
+        do_upkeep(lake, plan)
+    return plan
+
+
+def do_upkeep(lake: Lake, plan: TableUpkeep) -> None:
+    """Do what a plan says. Each step is one commit, or files that no snapshot knows: killed, it is planned anew."""
+    table = lake.iceberg(plan.table)
+    if table is None:
+        return
+    if plan.outdated:
+        _forget_days(lake, plan.table, plan.outdated)
+    if plan.merge_manifests:
+        _merge_manifests(lake, plan.table)
+    if plan.expiring:
+        expire(lake, plan.table, map(int, plan.expiring))
+    if plan.orphans:
+        _delete_orphans(lake, plan.table, plan.orphans)
+
+
+def read_state(lake: Lake, book: Book, contract: Contract) -> TableState:
+    """What upkeep has to know of a contract's table."""
+    table = lake.iceberg(contract.table)
+    newest = None if table is None else table.current_snapshot()
+    if table is None or newest is None:
+        return TableState(table=contract.table)
+    return TableState(
+        table=contract.table,
+        newest=str(newest.snapshot_id),
+        snapshots=tuple(
+            Aged(name=str(s.snapshot_id), since=datetime.fromtimestamp(s.timestamp_ms / 1000, UTC))
+            for s in table.snapshots()
+        ),
+        pinned=frozenset(str(pin.snapshot) for pin in pinned_snapshots(book) if pin.table == contract.table),
+        days=tuple(sorted(lake.days(contract.table))) if contract.daily else (),
+        retention_days=contract.retention_days,
+        manifests=len(newest.manifests(table.io)),
+        loose=tuple(find_loose(table)),
+    )
+
+
+def _outdated(days: Collection[date], retention_days: int | None) -> tuple[date, ...]:
+    if not days or retention_days is None:
+        return ()
+    first_kept = max(days) - timedelta(days=retention_days - 1)
+    return tuple(sorted(day for day in days if day < first_kept))
+
+
+@on_the_newest_state
+def _forget_days(lake: Lake, name: str, days: Iterable[date]) -> None:
+    table = lake.iceberg(name)
+    held = [] if table is None else [day_of(table, task.file) for task in table.scan().plan_files()]
+    if table is not None and (there := set(days) & set(held)):
+        table.delete(_rows_of(there))
+
+
+@on_the_newest_state
+def _merge_manifests(lake: Lake, name: str) -> None:
+    """Commit a snapshot of the very same files with one manifest; what publishing does is left as it was."""
+    table = lake.iceberg(name)
+    if table is None:
+        return
+    before = {key: value for key, value in table.properties.items() if key in _MERGING}
+    with table.transaction() as change:
+        change.set_properties(_MERGING)
+        UpdateSnapshot(change, table.io).merge_append().commit()
+        change.remove_properties(*_MERGING)
+        if before:
+            change.set_properties(before)
+
+
+def _delete_orphans(lake: Lake, name: str, orphans: Collection[str]) -> None:
+    """Delete those that are still unknown and old: a publication since may have come to use one again."""
+    table = lake.iceberg(name)
+    if table is not None:
+        limit = datetime.now(UTC) - SAFETY
+        delete(table, {f.name for f in find_loose(table) if f.since < limit} & set(orphans))

@@ -1,0 +1,197 @@
+"""Upkeep of real Iceberg tables: what is needed stays readable, what nobody needs goes, killed or not."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from contender.lake import do_upkeep, look_after, plan_upkeep, stage, upkeep
+from contender.lake.schema import arrow_schema
+from contender.records import Evaluation, Measures, Pin, TrainedVersion
+from contender.specs import Column, Contract, Days
+
+SALES = Contract(
+    table="datasets.sales",
+    owner="sales@contender.example",
+    columns=(
+        Column(name="day", type="date", description="day"),
+        Column(name="shop", type="string", description="shop"),
+    ),
+    primary_key=("day", "shop"),
+)
+FIRST = date(2013, 9, 1)
+NOTHING = timedelta(0)
+MEASURES = Measures(rows=1, positives=0, auc=None, brier=0.1, log_loss=0.1, calibration_error=0.1)
+
+
+@pytest.fixture
+def put(lake, here):
+    """Publishes one shop's day, which is `after` days after the first; returns the snapshot."""
+
+    def put(shop: str, after: int = 0) -> int:
+        day = FIRST + timedelta(days=after)
+        rows = pa.Table.from_pylist([{"day": day, "shop": shop}], schema=arrow_schema(SALES))
+        return lake.publish(SALES, stage(rows, SALES, Days.one(day), here.staging)).snapshot
+
+    return put
+
+
+def pin(book, snapshot: int) -> None:
+    trained = TrainedVersion(
+        model="returns", version=1, night=FIRST, recipe="plain", recipe_fingerprint="x",
+        trained_on=Days.one(FIRST), days_with_rows=1, rows=1, positives=0,
+        pins=(Pin(table=SALES.table, snapshot=snapshot),), seed=0, code_version="x", environment="x",
+    )  # fmt: skip
+    book.add_evaluation(
+        Evaluation(
+            id="e", model="returns", night=FIRST, judged_on=Days.one(FIRST), challenger=trained, champion=None,
+            challenger_measures=MEASURES, champion_measures=None, baseline_measures=MEASURES, disagreement=None,
+        )
+    )  # fmt: skip
+
+
+def shops(lake, snapshot=None):
+    return lake.read(SALES, snapshot=snapshot)["shop"].to_pylist()
+
+
+def data_files(here) -> set[str]:
+    return {path.name for path in (Path(here.lake) / "datasets" / "sales" / "data").rglob("*.parquet")}
+
+
+def age(here, **by: float) -> None:
+    then = time.time() - timedelta(**by).total_seconds()
+    for path in Path(here.lake).rglob("*"):
+        os.utime(path, (then, then))
+
+
+def test_a_pinned_snapshot_stays_readable_and_an_unpinned_old_one_goes(lake, book, here, put):
+    one, two, three = put("one"), put("two"), put("three")
+    pin(book, one)
+    done = look_after(lake, book, SALES, NOTHING)
+    there = {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}
+    assert one in there
+    assert two not in there
+    assert done.kept_by_pins == 1
+    assert shops(lake, one) == ["one"]
+    assert shops(lake, three) == shops(lake) == ["three"]
+    assert len(data_files(here)) == 2
+
+
+def test_a_dry_run_tells_and_changes_nothing(lake, book, here, put):
+    put("one"), put("two")
+    before = lake.iceberg(SALES.table).metadata_location
+    told = look_after(lake, book, SALES, NOTHING, dry_run=True)
+    assert len(told.expiring) == 2  # the first day's, and that between its deletion and its new rows
+    assert lake.iceberg(SALES.table).metadata_location == before
+
+
+def test_young_snapshots_stay(lake, book, put):
+    one = put("one")
+    put("two")
+    assert look_after(lake, book, SALES, timedelta(days=1)).expiring == ()
+    assert shops(lake, one) == ["one"]
+
+
+def test_days_past_their_retention_leave_the_table_but_not_a_pinned_snapshot(lake, book, put):
+    pinned = [put("shop", after) for after in range(5)][-1]
+    pin(book, pinned)
+    kept = SALES.model_copy(update={"retention_days": 2})
+    assert len(look_after(lake, book, kept, NOTHING).outdated) == 3
+    assert lake.days(SALES.table) == [date(2013, 9, 4), date(2013, 9, 5)]
+    look_after(lake, book, kept, NOTHING)
+    assert len(shops(lake, pinned)) == 5
+
+
+def test_files_that_nothing_refers_to_go_after_a_day(lake, book, here, put):
+    put("one")
+    stray = Path(here.lake) / "datasets" / "sales" / "data" / "day=2013-09-01" / "killed.parquet"
+    stray.write_bytes(b"of an attempt that was killed before its commit")
+    assert look_after(lake, book, SALES, NOTHING).orphans == ()
+    age(here, hours=25)
+    assert look_after(lake, book, SALES, NOTHING).orphans == (f"file://{stray}",)
+    assert not stray.exists()
+    assert shops(lake) == ["one"]
+
+
+def test_an_orphan_that_a_publication_uses_again_stays(lake, book, here, put):
+    put("one"), put("two")
+    look_after(lake, book, SALES, NOTHING)
+    age(here, hours=25)
+    stray = Path(here.lake) / "datasets" / "sales" / "data" / "day=2013-09-01" / "stray.parquet"
+    stray.write_bytes(b"")
+    age(here, hours=25)
+    plan = plan_upkeep(upkeep.read_state(lake, book, SALES), datetime.now(UTC), NOTHING)
+    os.utime(stray)
+    do_upkeep(lake, plan)
+    assert stray.exists()
+
+
+def test_merging_manifests_changes_no_file_and_no_row(lake, book, put, monkeypatch):
+    monkeypatch.setattr(upkeep, "MANIFESTS", 2)
+    snapshots = [put("shop", after) for after in range(4)]
+    files = lake.pin(SALES.table).files
+    assert look_after(lake, book, SALES, timedelta(days=1)).merge_manifests
+    table = lake.iceberg(SALES.table)
+    assert len(table.current_snapshot().manifests(table.io)) == 1
+    assert lake.pin(SALES.table).files == files
+    assert len(shops(lake, snapshots[1])) == 2
+    assert not any("merge" in name for name in table.properties)
+    put("other", 1)
+    assert sorted(shops(lake)) == ["other", "shop", "shop", "shop"]
+
+
+@pytest.mark.parametrize("step", ["_forget_days", "_merge_manifests", "expire", "_delete_orphans"])
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_and_run_again_comes_to_the_same(lake, book, here, put, monkeypatch, step, after):
+    monkeypatch.setattr(upkeep, "MANIFESTS", 2)
+    pinned = [put("shop", number) for number in range(4)][1]
+    pin(book, pinned)
+    put("new", 3)
+    (Path(here.lake) / "datasets" / "sales" / "data" / "stray.parquet").write_bytes(b"")
+    age(here, hours=25)
+    kept = SALES.model_copy(update={"retention_days": 2})
+    real = getattr(upkeep, step)
+
+    def die(*given):
+        if after:
+            real(*given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(upkeep, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            look_after(lake, book, kept, NOTHING)
+    for _ in range(2):
+        look_after(lake, book, kept, NOTHING)
+    age(here, hours=25)
+    look_after(lake, book, kept, NOTHING)
+    assert shops(lake) == ["shop", "new"]
+    assert shops(lake, pinned) == ["shop", "shop"]
+    there = {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}
+    assert there == {pinned, lake.snapshot(SALES.table)}
+    assert len(data_files(here)) == 4
+
+
+def test_killed_between_a_commit_and_its_files_leaves_orphans_for_another_day(
+    lake, book, here, put, monkeypatch
+):
+    from contender.lake import snapshots
+
+    def die(table, files):
+        raise KeyboardInterrupt
+
+    put("one"), put("two")
+    monkeypatch.setattr(snapshots, "delete", die)
+    with pytest.raises(KeyboardInterrupt):
+        look_after(lake, book, SALES, NOTHING)
+    monkeypatch.undo()
+    assert len(data_files(here)) == 2
+    age(here, hours=25)
+    look_after(lake, book, SALES, NOTHING)
+    assert len(data_files(here)) == 1
+    assert shops(lake) == ["two"]
