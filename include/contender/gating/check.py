@@ -10,9 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contender.gating.suite import build_expectation, describe
+from contender.gating.suite import build_expectation
 from contender.records import ExpectationResult, GateResult, StagedBatch, Verdict, gate_id
-from contender.specs import Contract, Expectation
+from contender.specs import Contract, Expectation, describe
 
 KEYS_KEPT = 10
 

@@ -17,6 +17,7 @@ from contender.specs.contract import (
 from contender.specs.dataset import DatasetSpec, Delivery
 from contender.specs.days import Days, DaysError, resolve_days
 from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Recipe
+from contender.specs.words import describe
 
 __all__ = [
     "Between",
@@ -42,6 +43,7 @@ __all__ = [
     "RowCount",
     "Severity",
     "Unique",
+    "describe",
     "load_catalog",
     "resolve_days",
 ]
