@@ -2,6 +2,7 @@
 
 from contender.lake.examples import pin_examples, read_examples
 from contender.lake.publishing import publish, should_announce
+from contender.lake.snapshots import Snapshot
 from contender.lake.staging import fingerprint, stage, sweep
 from contender.lake.tables import (
     Lake,
@@ -16,6 +17,7 @@ __all__ = [
     "LakeError",
     "PinnedFiles",
     "Published",
+    "Snapshot",
     "fingerprint",
     "open_lake",
     "pin_examples",

@@ -16,6 +16,7 @@ from pyiceberg.table import Table
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from contender.lake.schema import arrow_schema, iceberg_partitioning, iceberg_schema
+from contender.lake.snapshots import Snapshot, committed_snapshots, newest_day
 from contender.records import StagedBatch, StagedFile
 from contender.settings import Settings
 from contender.specs import Contract, Days
@@ -84,12 +85,22 @@ class Lake:
         found = self._find(table)
         return None if found is None else _newest_snapshot(found)
 
+    def snapshots(self, table: str, limit: int = 20) -> tuple[Snapshot, ...]:
+        """The newest states of a table, newest first; none when there is no table."""
+        found = self._find(table)
+        return () if found is None else committed_snapshots(found, limit)
+
     def days(self, table: str) -> list[date]:
         """The days that a daily table holds, in order."""
         found = self._find(table)
         if found is None or _newest_snapshot(found) is None:
             return []
         return sorted(row["partition"]["day"] for row in found.inspect.partitions().to_pylist())
+
+    def newest_day(self, table: str) -> date | None:
+        """The newest day that a daily table holds; None while it holds none. Far quicker than `days`."""
+        found = self._find(table)
+        return None if found is None else newest_day(found)
 
     def holds(self, batch: StagedBatch) -> bool:
         """Whether the table already holds just this batch for its days."""
