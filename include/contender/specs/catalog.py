@@ -65,16 +65,30 @@ class Catalog(Frozen):
         """The tables that a model's features are built from."""
         return tuple(self._source(source) for source in model.inputs)
 
-    def contract(self, table: str) -> Contract:
-        """The contract of a table of the lake, `namespace.name`. Raises CatalogError when nobody declares it."""
+    @property
+    def tables(self) -> dict[str, Contract]:
+        """The contract of every table of the lake, by `namespace.name`: datasets first, then model by model."""
         declared = [dataset.contract for dataset in self.datasets.values()]
         for model in self.models.values():
             declared += [model.feature_contract, model.label_contract, model.prediction_contract]
             declared.append(model.shadow_contract)
-        contracts = {contract.table: contract for contract in declared}
+        return {contract.table: contract for contract in declared}
+
+    def contract(self, table: str) -> Contract:
+        """The contract of a table of the lake, `namespace.name`. Raises CatalogError when nobody declares it."""
+        contracts = self.tables
         if table not in contracts:
             raise CatalogError([f"there is no table {table!r}{_meant(table, contracts)}"])
         return contracts[table]
+
+    def tables_called(self, name: str) -> tuple[str, ...]:
+        """The tables meant by `namespace.name`, or by a dataset's or model's name alone. Raises CatalogError."""
+        tables = list(self.tables)
+        found = tuple(table for table in tables if name in (table, table.partition(".")[2]))
+        if not found:
+            known = [*tables, *self.datasets, *self.models]
+            raise CatalogError([f"there is no table {name!r}{_meant(name, known)}"])
+        return found
 
     def _source(self, source: Input) -> Source:
         if source.dataset:
