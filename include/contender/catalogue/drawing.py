@@ -16,7 +16,7 @@ GAP_ACROSS = 70.0
 GAP_DOWN = 14.0
 SWEEPS = 4
 
-# A table, or a bend of the line between two that stand more than one column apart.
+# A table, or a column that a table's lines to farther ones pass on their way, together.
 Node = tuple[str, ...]
 
 
@@ -87,7 +87,7 @@ def _columns(tables: Collection[str], edges: Sequence[Edge]) -> dict[str, int]:
 def _way(edge: Edge, columns: Mapping[str, int]) -> list[Node]:
     """The nodes that an edge passes, one a column."""
     between = range(columns[edge.source] + 1, columns[edge.target])
-    bends: list[Node] = [(edge.source, edge.target, str(column)) for column in between]
+    bends: list[Node] = [(edge.source, str(column)) for column in between]
     return [(edge.source,), *bends, (edge.target,)]
 
 
@@ -99,7 +99,8 @@ def _grid(
         grid[columns[table]].append((table,))
     for way in ways:
         for column, bend in enumerate(way[1:-1], start=columns[way[0][0]] + 1):
-            grid[column].append(bend)
+            if bend not in grid[column]:
+                grid[column].append(bend)
     return grid
 
 
