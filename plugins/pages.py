@@ -1,4 +1,7 @@
-"""Contender's own pages inside the Airflow UI, for logged-in users: where things stand, gates, drift reports."""
+"""Contender's own pages inside the Airflow UI: where things stand, gates, drift reports and the catalogue.
+
+Each is for those who may read the DAG that it is about; what a list names is left out for everybody else.
+"""
 
 from __future__ import annotations
 
@@ -6,74 +9,83 @@ import re
 from pathlib import Path
 from typing import Any, ClassVar
 
-from airflow.api_fastapi.core_api.security import requires_authenticated
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+import catalogue_pages
 from contender.settings import settings
+from page_access import readable_dags, require_dag
+from page_rendering import PREFIX, page
 
-PREFIX = "/contender"
-NO_SCRIPTS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-}
 # A report is one file with its own scripts: they run, but as a stranger to Airflow's cookies and API.
 SANDBOXED = {"Content-Security-Policy": "sandbox allow-scripts; frame-ancestors 'self'"}
 
 app = FastAPI(title="Contender", dependencies=[Depends(requires_authenticated())])
+app.include_router(catalogue_pages.router)
 
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-)
+
+@app.exception_handler(HTTPException)
+def refuse(_: Request, error: HTTPException) -> HTMLResponse:
+    """A page for people that says what is wrong."""
+    return page("refusal.html", http_status=error.status_code, told=error.detail)
 
 
 @app.get("/")
-def overview() -> HTMLResponse:
-    """Where datasets and models stand, with the newest gates, decisions and reports."""
+def overview(user: GetUserDep) -> HTMLResponse:
+    """Where datasets and models stand, with the newest gates, decisions and reports that the user may see."""
+    from contender.catalogue import producing_dag
     from contender.cli.status import read_status
     from contender.lake import open_lake
     from contender.records import open_book
     from contender.specs import load_catalog
 
     here = settings()
+    catalog = load_catalog(here.catalog_home)
+    dags = {table: producing_dag(table) for table in catalog.tables}
+    watching = {name: f"monitor__{name}" for name in catalog.models}
+    readable = readable_dags([*dags.values(), *watching.values()], user)
+    visible = catalog.model_copy(
+        update={
+            "datasets": {n: d for n, d in catalog.datasets.items() if dags[d.contract.table] in readable},
+            "models": {n: m for n, m in catalog.models.items() if dags[m.shadow_contract.table] in readable},
+        }
+    )
     book = open_book(here.records)
-    status = read_status(load_catalog(here.catalog_home), open_lake(here), book)
-    return _page(
+    return page(
         "overview.html",
-        status=status,
-        gates=book.gate_results(limit=30),
-        decisions=book.decisions(limit=30),
-        monitored=book.monitored(limit=30),
+        status=read_status(visible, open_lake(here), book),
+        gates=book.gate_results([table for table, dag in dags.items() if dag in readable], limit=30),
+        decisions=book.decisions(list(visible.models), limit=30),
+        monitored=book.monitored([name for name, dag in watching.items() if dag in readable], limit=30),
     )
 
 
 @app.get("/gates/{gate_id}")
-def gate(gate_id: str) -> HTMLResponse:
+def gate(gate_id: str, user: GetUserDep) -> HTMLResponse:
     """One gate's result: every promise, and what was observed."""
+    from contender.catalogue import producing_dag
     from contender.records import open_book
 
     result = open_book(settings().records).gate_result(gate_id)
     if result is None:
         raise HTTPException(404, f"There is no gate result {gate_id!r}.")
-    return _page("gate.html", result=result)
+    require_dag(producing_dag(result.table), user)
+    return page("gate.html", result=result)
 
 
 @app.get("/reports/{model}/{day}")
-def report(model: str, day: str) -> FileResponse:
+def report(model: str, day: str, user: GetUserDep) -> FileResponse:
     """The drift report of a model and day."""
     # Both become part of a path: nothing but a name and a day may pass.
     if not re.fullmatch(r"[a-z][a-z0-9_]*", model) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         raise HTTPException(404, "There is no such report.")
+    require_dag(f"monitor__{model}", user)
     path = Path(settings().reports) / "drift" / model / f"{day}.html"
     if not path.is_file():
         raise HTTPException(404, f"There is no report of {model} for {day}.")
     return FileResponse(path, media_type="text/html", headers=SANDBOXED)
-
-
-def _page(template: str, **values: Any) -> HTMLResponse:
-    content = _templates.get_template(template).render(prefix=PREFIX, **values)
-    return HTMLResponse(content, headers=NO_SCRIPTS)
 
 
 class ContenderPages(AirflowPlugin):  # type: ignore[misc]
@@ -88,5 +100,12 @@ class ContenderPages(AirflowPlugin):  # type: ignore[misc]
             "destination": "nav",
             "category": "browse",
             "url_route": "contender",
-        }
+        },
+        {
+            "name": "Catalogue",
+            "href": f"{PREFIX}/catalog",
+            "destination": "nav",
+            "category": "browse",
+            "url_route": "contender-catalogue",
+        },
     ]

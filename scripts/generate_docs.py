@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contender.settings import PROJECT, Settings
-from contender.specs import Column, DatasetSpec, ModelSpec, load_catalog
+from contender.specs import Column, DatasetSpec, ModelSpec, describe, load_catalog
 
 DOCS = PROJECT / "docs"
 MADE = "<!-- Made by `make docs`; do not edit. -->\n"
@@ -137,8 +137,6 @@ def _asset_names(condition: Any) -> Iterator[str]:
 
 
 def _dataset_section(dataset: DatasetSpec) -> list[str]:
-    from contender.gating.suite import describe
-
     promises = [describe(promise, 1) for promise in dataset.expectations]
     closed = ", ".join(str(day) for day in dataset.delivery.closed)
     rests = f" Closed on {closed}: no file is waited for, and no rows are right." if closed else ""

@@ -78,6 +78,30 @@ def test_an_old_snapshot_still_reads_as_it_was(lake, staged):
     assert lake.read(SALES, snapshot=old.snapshot)["amount"].to_pylist() == [1.0]
 
 
+def test_snapshots_are_the_states_that_readers_saw(lake, staged):
+    first = lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 5.0), days=BOTH))
+    replaced = lake.publish(SALES, staged((FIRST, "b", 2.0), (FIRST, "c", 2.0)))
+    emptied = lake.publish(SALES, staged())
+    told = [(found.id, found.days, found.rows) for found in lake.snapshots(SALES.table)]
+    assert told == [(emptied.snapshot, 1, 1), (replaced.snapshot, 2, 3), (first.snapshot, 2, 2)]
+    assert [found.id for found in lake.snapshots(SALES.table, limit=1)] == [emptied.snapshot]
+
+
+def test_the_newest_day_is_the_last_that_still_has_rows(lake, staged):
+    assert lake.newest_day(SALES.table) is None
+    lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 5.0), days=BOTH))
+    third = date(2013, 9, 3)
+    lake.publish(SALES, staged((third, "a", 1.0), days=Days.one(third)))
+    for last in (third, SECOND, FIRST):
+        assert lake.newest_day(SALES.table) == last
+        lake.publish(SALES, staged(days=Days.one(last)))
+    assert lake.newest_day(SALES.table) is None
+
+
+def test_a_table_that_does_not_exist_has_no_snapshots(lake):
+    assert lake.snapshots(SALES.table) == ()
+
+
 def test_rows_of_another_day_are_never_published(lake, staged):
     with pytest.raises(LakeError, match="rows of other days"):
         lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "b", 2.0)))

@@ -9,8 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from contender.records import Alert, BookError, migrate, open_book
+from contender.records import Alert, BookError, GateResult, migrate, open_book
 from contender.records.tables import Base
+from contender.specs import Days
 
 
 def alert(number: int) -> Alert:
@@ -54,3 +55,20 @@ def test_the_newest_comes_first(book):
     for number in range(3):
         book.add_alert(alert(number))
     assert [kept.id for kept in book.alerts(limit=2)] == ["a2", "a1"]
+
+
+def test_gates_are_found_by_one_table_by_some_and_by_none(book):
+    for table in ("datasets.a", "datasets.b", "datasets.c"):
+        book.add_gate_result(
+            GateResult(
+                id=table, table=table, owner="a@b.example", days=Days.one("2013-09-01"), run="r",
+                verdict="pass", rows=1, fingerprint="f", expectations=(),
+            )
+        )  # fmt: skip
+    assert [gate.table for gate in book.gate_results("datasets.b")] == ["datasets.b"]
+    assert {gate.table for gate in book.gate_results({"datasets.a", "datasets.c"})} == {
+        "datasets.a",
+        "datasets.c",
+    }
+    assert len(book.gate_results()) == 3
+    assert book.gate_results(set()) == []

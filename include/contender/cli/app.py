@@ -5,12 +5,15 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from contender.catalogue import read_catalogue
 from contender.cli import backfill, new, quarantine
+from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
 from contender.cli.status import Status, read_status, render_status
 from contender.drafting import DraftError
@@ -52,6 +55,32 @@ def status(
         typer.echo(found.model_dump_json(indent=2))
     else:
         Console().print(*render_status(found), sep="\n\n")
+
+
+@app.command(
+    "catalog",
+    epilog="Examples: contender catalog | contender catalog labels.churn | contender catalog churn --json",
+)
+def show_catalogue(
+    name: Annotated[
+        str | None, typer.Argument(help="A table, `datasets.sales`, or a dataset's or model's name alone.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+) -> None:
+    """Show what each table holds: its schema, promises, freshness, gates, lineage and snapshots."""
+    here = settings()
+    contracts = load_catalog(here.catalog_home)
+    tables = None if name is None else contracts.tables_called(name)
+    found = read_catalogue(
+        contracts, open_lake(here), open_book(here.records),
+        now=datetime.now(UTC), nightly_from=here.nightly_from, tables=tables,
+    )  # fmt: skip
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    elif tables is not None and len(tables) == 1:
+        Console().print(render_entry(found.entries[0]))
+    else:
+        Console().print(render_catalogue(found))
 
 
 @app.command("migrate", epilog="Example: CONTENDER_RECORDS=postgresql://... contender migrate")

@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contender.gating.suite import build_expectation, describe, local_day_name
+from contender.gating.suite import build_expectation, local_day_name
 from contender.gating.usual import Past, judge_usual
 from contender.records import ExpectationResult, GateResult, StagedBatch, Verdict, gate_id
-from contender.specs import Contract, Expectation, OnDay
+from contender.specs import Contract, Expectation, OnDay, describe
 
 KEYS_KEPT = 10
 

@@ -3,6 +3,7 @@
 from contender.lake.erasure import Erasure, ErasureError, Stores, erase, plan_erasure
 from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import pin_examples, read_examples
+from contender.lake.history import Snapshot
 from contender.lake.publishing import publish, should_announce
 from contender.lake.staging import fingerprint, stage, sweep
 from contender.lake.tables import (
@@ -22,6 +23,7 @@ __all__ = [
     "Migration",
     "PinnedFiles",
     "Published",
+    "Snapshot",
     "Stores",
     "TableState",
     "TableUpkeep",

@@ -16,6 +16,7 @@ from pyiceberg.table import Table
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from contender.lake.fit import VERSION, find_mismatch, find_stale
+from contender.lake.history import Snapshot, committed_snapshots, newest_day
 from contender.lake.schema import arrow_schema, iceberg_partitioning, iceberg_schema
 from contender.records import StagedBatch, StagedFile
 from contender.settings import Settings
@@ -92,6 +93,11 @@ class Lake:
         found = self._find(table)
         return None if found is None else _newest_snapshot(found)
 
+    def snapshots(self, table: str, limit: int = 20) -> tuple[Snapshot, ...]:
+        """The newest states of a table, newest first; none when there is no table."""
+        found = self._find(table)
+        return () if found is None else committed_snapshots(found, limit)
+
     def days(self, table: str) -> list[date]:
         """The days that a daily table holds, in order."""
         found = self._find(table)
@@ -120,6 +126,11 @@ class Lake:
         """The names of all tables there are, whoever declares them."""
         spaces = self._catalog.list_namespaces()
         return tuple(sorted(".".join(name) for space in spaces for name in self._catalog.list_tables(space)))
+
+    def newest_day(self, table: str) -> date | None:
+        """The newest day that a daily table holds; None while it holds none. Far quicker than `days`."""
+        found = self._find(table)
+        return None if found is None else newest_day(found)
 
     def holds(self, batch: StagedBatch) -> bool:
         """Whether the table already holds just this batch for its days."""

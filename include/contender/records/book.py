@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from contender.specs import Days
 from contender.specs.frozen import Frozen
 
 Record = TypeVar("Record", bound=Frozen)
+Subjects = str | Collection[str] | None
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -50,8 +52,8 @@ class Book:
         """The judgement of that id."""
         return self._get(tables.GateResultRow, result_id, GateResult)
 
-    def gate_results(self, table: str | None = None, limit: int = 100) -> list[GateResult]:
-        """The newest judgements (of one table), newest first."""
+    def gate_results(self, table: Subjects = None, limit: int = 100) -> list[GateResult]:
+        """The newest judgements (of one table, or of some), newest first."""
         return self._newest(tables.GateResultRow, GateResult, table, limit)
 
     def intend(self, publication: Publication) -> None:
@@ -103,8 +105,8 @@ class Book:
         )  # fmt: skip
         return self._add(row, decision)
 
-    def decisions(self, model: str | None = None, limit: int = 100) -> list[Decision]:
-        """The ledger's newest entries (of one model), newest first."""
+    def decisions(self, model: Subjects = None, limit: int = 100) -> list[Decision]:
+        """The ledger's newest entries (of one model, or of some), newest first."""
         return self._newest(tables.DecisionRow, Decision, model, limit)
 
     def add_monitored(self, monitored: Monitored) -> Monitored:
@@ -115,8 +117,8 @@ class Book:
         )  # fmt: skip
         return self._add(row, monitored)
 
-    def monitored(self, model: str | None = None, limit: int = 100) -> list[Monitored]:
-        """The newest conclusions (about one model), newest first."""
+    def monitored(self, model: Subjects = None, limit: int = 100) -> list[Monitored]:
+        """The newest conclusions (about one model, or some), newest first."""
         return self._newest(tables.MonitoredRow, Monitored, model, limit)
 
     def add_alert(self, alert: Alert) -> Alert:
@@ -198,11 +200,11 @@ class Book:
             return None if row is None else record.model_validate(row.record)
 
     def _newest(
-        self, kind: type[tables.Base], record: type[Record], subject: str | None, limit: int
+        self, kind: type[tables.Base], record: type[Record], subject: Subjects, limit: int
     ) -> list[Record]:
         query = select(kind).order_by(kind.at.desc()).limit(limit)
         if subject is not None:
-            query = query.where(kind.subject == subject)
+            query = query.where(kind.subject.in_([subject] if isinstance(subject, str) else subject))
         with Session(self._engine) as session:
             return [record.model_validate(row.record) for row in session.scalars(query)]
 

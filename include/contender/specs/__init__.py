@@ -21,6 +21,7 @@ from contender.specs.expectations import (
 from contender.specs.lineage import fed_nights, feeding_days
 from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Recipe
 from contender.specs.usual import Usual
+from contender.specs.words import describe
 
 __all__ = [
     "Added",
@@ -52,6 +53,7 @@ __all__ = [
     "Unique",
     "Usual",
     "Widened",
+    "describe",
     "fed_nights",
     "feeding_days",
     "load_catalog",

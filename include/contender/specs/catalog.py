@@ -65,9 +65,14 @@ class Catalog(Frozen):
         """The tables that a model's features are built from."""
         return tuple(self._source(source) for source in model.inputs)
 
+    @property
+    def tables(self) -> dict[str, Contract]:
+        """The contract of every table of the lake, by `namespace.name`: datasets first, then four a model."""
+        return {contract.table: contract for contract in self.contracts()}
+
     def contract(self, table: str) -> Contract:
         """The contract of a table of the lake, `namespace.name`. Raises CatalogError when nobody declares it."""
-        contracts = {contract.table: contract for contract in self.contracts()}
+        contracts = self.tables
         if table not in contracts:
             raise CatalogError([f"there is no table {table!r}{_meant(table, contracts)}"])
         return contracts[table]
@@ -78,6 +83,15 @@ class Catalog(Frozen):
         for model in self.models.values():
             declared += model.contracts
         return tuple(declared)
+
+    def tables_called(self, name: str) -> tuple[str, ...]:
+        """The tables meant by `namespace.name`, or by a dataset's or model's name alone. Raises CatalogError."""
+        tables = list(self.tables)
+        found = tuple(table for table in tables if name in (table, table.partition(".")[2]))
+        if not found:
+            known = [*tables, *self.datasets, *self.models]
+            raise CatalogError([f"there is no table {name!r}{_meant(name, known)}"])
+        return found
 
     def _source(self, source: Input) -> Source:
         if source.dataset:

@@ -1,0 +1,26 @@
+"""The catalogue: what a person may want to know of each table, read from contracts, lake and book."""
+
+from contender.catalogue.drawing import Box, Drawing, Line, draw
+from contender.catalogue.freshness import Expected, Freshness, expected_days, judge_freshness
+from contender.catalogue.lineage import Edge, producing_dag, related, trace_lineage
+from contender.catalogue.read import Catalogue, Entry, Judged, Promise, read_catalogue
+
+__all__ = [
+    "Box",
+    "Catalogue",
+    "Drawing",
+    "Edge",
+    "Entry",
+    "Expected",
+    "Freshness",
+    "Judged",
+    "Line",
+    "Promise",
+    "draw",
+    "expected_days",
+    "judge_freshness",
+    "producing_dag",
+    "read_catalogue",
+    "related",
+    "trace_lineage",
+]

@@ -1,0 +1,93 @@
+"""How new a table's days have to be, and whether they are."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from croniter import croniter
+from pydantic import Field
+
+from contender.specs import Catalog, DatasetSpec, Days, ModelSpec
+from contender.specs.frozen import Frozen
+
+
+class Expected(Frozen):
+    """The newest day that a table should hold by now, and since when."""
+
+    day: date
+    due: datetime = Field(description="in UTC, the grace included")
+
+
+class Freshness(Frozen):
+    """A table's newest day, held against the one expected of it."""
+
+    cron: str | None = Field(description="in UTC; None for a table that follows others")
+    grace_hours: int | None
+    last_good_day: date | None
+    expected_day: date | None = Field(description="None while nothing is expected yet")
+    due: datetime | None
+    overdue: bool
+
+
+def expected_days(catalog: Catalog, now: datetime, nightly_from: date | None) -> dict[str, Expected]:
+    """What each table should hold at `now` (aware), by its name; nothing of a table that waits for no cron.
+
+    `nightly_from` is the first day that cron ingests; without it, nights are started by hand and nothing is
+    ever late. A model's tables are due with the last of their inputs.
+    """
+    if nightly_from is None:
+        return {}
+    found: dict[str, Expected] = {}
+    for dataset in catalog.datasets.values():
+        if expected := _of_dataset(dataset, now, nightly_from):
+            found[dataset.contract.table] = expected
+    for model in catalog.models.values():
+        _add_model(catalog, model, found)
+    return found
+
+
+def judge_freshness(
+    dataset: DatasetSpec | None, last_good_day: date | None, expected: Expected | None
+) -> Freshness:
+    """Hold a table's newest day against the one expected; `dataset` is None for a model's table."""
+    late = expected is not None and (last_good_day is None or last_good_day < expected.day)
+    return Freshness(
+        cron=dataset and dataset.delivery.cron,
+        grace_hours=None if dataset is None else dataset.delivery.grace_hours,
+        last_good_day=last_good_day,
+        expected_day=expected and expected.day,
+        due=expected and expected.due,
+        overdue=late,
+    )
+
+
+def _of_dataset(dataset: DatasetSpec, now: datetime, nightly_from: date) -> Expected | None:
+    """The newest delivery whose grace is over; None before cron's first morning."""
+    delivery = dataset.delivery
+    grace = timedelta(hours=delivery.grace_hours)
+    just_after = now - grace + timedelta(seconds=1)  # croniter looks strictly before
+    looked_for: datetime = croniter(delivery.cron, just_after).get_prev(datetime)
+    if looked_for.date() <= nightly_from:
+        return None
+    # In the morning after the day, or as many days before it as it is delivered ahead.
+    shift = delivery.lead_days - 1 if dataset.kind == "daily" else 0
+    return Expected(day=looked_for.date() + timedelta(days=shift), due=looked_for + grace)
+
+
+def _add_model(catalog: Catalog, model: ModelSpec, found: dict[str, Expected]) -> None:
+    """Add what is expected of a model's tables, after that of the models whose predictions it reads."""
+    if model.feature_contract.table in found:
+        return
+    for source in model.inputs:
+        if source.predictions_of:
+            _add_model(catalog, catalog.model(source.predictions_of), found)
+    daily = [source for source in catalog.sources(model) if source.contract.daily]
+    if not daily or any(source.contract.table not in found for source in daily):
+        return
+    inputs = [(found[source.contract.table], source.lead_days) for source in daily]
+    night = Days.one(min(expected.day - timedelta(days=lead) for expected, lead in inputs))
+    due = max(expected.due for expected, _ in inputs)
+    scored = Expected(day=model.scored_days(night).last, due=due)
+    found[model.label_contract.table] = Expected(day=model.matured_days(night).last, due=due)
+    for contract in (model.feature_contract, model.prediction_contract, model.shadow_contract):
+        found[contract.table] = scored

@@ -1,0 +1,64 @@
+"""Which table is made from which, as the contracts say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from contender.specs import Catalog, ModelSpec
+from contender.specs.frozen import Frozen
+
+# The workflow that fills the tables of a namespace; its DAG is called `<workflow>__<name>`.
+_WORKFLOWS = {
+    "datasets": "ingest",
+    "features": "features",
+    "labels": "features",
+    "predictions": "score",
+    "shadow": "retrain",
+}
+
+
+class Edge(Frozen):
+    """`target` is made from `source`: both are tables, `namespace.name`."""
+
+    source: str
+    target: str
+
+
+def trace_lineage(catalog: Catalog) -> tuple[Edge, ...]:
+    """Every step from one table to the next, in the order of the contracts.
+
+    A model's predictions come from its features, and from its labels by what it was fitted on.
+    """
+    return tuple(edge for model in catalog.models.values() for edge in _model_edges(catalog, model))
+
+
+def related(edges: Iterable[Edge], table: str) -> frozenset[str]:
+    """The table itself, all that it is made from, and all that is made from it, however far."""
+    known = tuple(edges)
+    down = _reachable(table, [(edge.source, edge.target) for edge in known])
+    return down | _reachable(table, [(edge.target, edge.source) for edge in known])
+
+
+def producing_dag(table: str) -> str:
+    """The DAG that fills a table: `features__churn` for `labels.churn`. KeyError for an unknown namespace."""
+    namespace, _, name = table.partition(".")
+    return f"{_WORKFLOWS[namespace]}__{name}"
+
+
+def _model_edges(catalog: Catalog, model: ModelSpec) -> list[Edge]:
+    made = (model.feature_contract.table, model.label_contract.table)
+    served = (model.prediction_contract.table, model.shadow_contract.table)
+    inputs = [source.contract.table for source in catalog.sources(model)]
+    pairs = [(source, target) for source in inputs for target in made]
+    pairs += [(source, target) for source in made for target in served]
+    return [Edge(source=source, target=target) for source, target in pairs]
+
+
+def _reachable(start: str, steps: list[tuple[str, str]]) -> frozenset[str]:
+    found, waiting = {start}, [start]
+    while waiting:
+        here = waiting.pop()
+        beyond = {there for left, there in steps if left == here} - found
+        found |= beyond
+        waiting += beyond
+    return frozenset(found)

@@ -1,0 +1,139 @@
+"""Reads the catalogue: a page's worth about every table of the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from pydantic import Field
+
+from contender.catalogue.freshness import Expected, Freshness, expected_days, judge_freshness
+from contender.catalogue.lineage import Edge, producing_dag, trace_lineage
+from contender.lake import Lake, Snapshot
+from contender.records import Book, GateResult, Verdict
+from contender.specs import Catalog, Column, Contract, DatasetSpec, Severity, Unique, describe
+from contender.specs.frozen import Frozen
+
+GATES_KEPT = 30
+SNAPSHOTS_KEPT = 20
+
+
+class Promise(Frozen):
+    """An expectation of each day's batch, in words."""
+
+    words: str
+    severity: Severity
+
+
+class Judged(Frozen):
+    """A gate's judgement of some days, in short."""
+
+    gate: str = Field(description="id of the gate's result")
+    days: str
+    verdict: Verdict
+    rows: int
+    broken: tuple[str, ...] = Field(description="what did not hold, in words")
+    at: datetime
+
+
+class Entry(Frozen):
+    """One table of the lake."""
+
+    table: str
+    owner: str
+    description: str
+    dag: str = Field(description="the DAG that fills it")
+    daily: bool = Field(description="partitioned by `day`; else replaced as a whole")
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    promises: tuple[Promise, ...]
+    freshness: Freshness
+    gates: tuple[Judged, ...] = Field(description="newest first")
+    upstream: tuple[str, ...] = Field(description="tables that it is made from, at one step")
+    downstream: tuple[str, ...]
+    snapshots: tuple[Snapshot, ...] = Field(description="newest first")
+
+
+class Catalogue(Frozen):
+    """Tables in the order of their contracts, and how they hang together."""
+
+    entries: tuple[Entry, ...]
+    lineage: tuple[Edge, ...] = Field(description="between all visible tables")
+
+
+def read_catalogue(
+    catalog: Catalog,
+    lake: Lake,
+    book: Book,
+    *,
+    now: datetime,
+    nightly_from: date | None = None,
+    tables: Collection[str] | None = None,
+    visible: Collection[str] | None = None,
+) -> Catalogue:
+    """Read what is known of these tables (of all, if None) at `now` (aware).
+
+    Entries and lineage name none but the `visible` tables (all, if None): a reader shall not hear of what is
+    not theirs to see.
+    """
+    seen = [table for table in catalog.tables if visible is None or table in visible]
+    wanted = [table for table in seen if tables is None or table in tables]
+    expected = expected_days(catalog, now, nightly_from)
+    edges = tuple(edge for edge in trace_lineage(catalog) if edge.source in seen and edge.target in seen)
+    entries = (_entry(catalog, table, lake, book, expected.get(table), edges) for table in wanted)
+    return Catalogue(entries=tuple(entries), lineage=edges)
+
+
+def _entry(
+    catalog: Catalog, table: str, lake: Lake, book: Book, expected: Expected | None, edges: tuple[Edge, ...]
+) -> Entry:
+    contract = catalog.tables[table]
+    dataset = next((d for d in catalog.datasets.values() if d.contract.table == table), None)
+    gates = book.gate_results(table, limit=GATES_KEPT)
+    return Entry(
+        table=table,
+        owner=contract.owner,
+        description=_description(catalog, table, dataset),
+        dag=producing_dag(table),
+        daily=contract.daily,
+        columns=contract.columns,
+        primary_key=contract.primary_key,
+        promises=_promises(contract),
+        freshness=judge_freshness(dataset, _last_good_day(contract, lake, gates), expected),
+        gates=tuple(_judged(gate) for gate in gates),
+        upstream=tuple(edge.source for edge in edges if edge.target == table),
+        downstream=tuple(edge.target for edge in edges if edge.source == table),
+        snapshots=lake.snapshots(table, SNAPSHOTS_KEPT),
+    )
+
+
+def _description(catalog: Catalog, table: str, dataset: DatasetSpec | None) -> str:
+    if dataset is not None:
+        return dataset.description
+    namespace, _, name = table.partition(".")
+    model = catalog.model(name)
+    return {
+        "features": f"What {name} scores from. {model.description}",
+        "labels": f"Matured outcomes: {model.label}.",
+        "predictions": f"What the champion of {name} served. {model.description}",
+        "shadow": f"What each night's challenger of {name} would have served, for comparison alone.",
+    }[namespace]
+
+
+def _promises(contract: Contract) -> tuple[Promise, ...]:
+    promises = (Unique(key=contract.primary_key), *contract.expectations)
+    return tuple(Promise(words=describe(promise, 1), severity=promise.severity) for promise in promises)
+
+
+def _last_good_day(contract: Contract, lake: Lake, gates: list[GateResult]) -> date | None:
+    """The newest day that is there; of a table replaced whole, the newest that its gate let through."""
+    if contract.daily:
+        return lake.newest_day(contract.table)
+    return max((gate.days.last for gate in gates if gate.verdict != "fail"), default=None)
+
+
+def _judged(gate: GateResult) -> Judged:
+    broken = (*(defect.what for defect in gate.defects), *(result.expectation for result in gate.failed))
+    return Judged(
+        gate=gate.id, days=gate.days.key, verdict=gate.verdict, rows=gate.rows, broken=broken, at=gate.at
+    )

@@ -1,0 +1,170 @@
+"""The catalogue over a real lake and a real book, as read and as told in a terminal."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from contender.catalogue import read_catalogue
+from contender.cli import app
+from contender.gating import check
+from contender.ingesting import land
+from contender.lake import publish
+from contender.records import BookError
+from contender.settings import settings
+from contender.specs import CatalogError, Days
+from demo import source
+
+DAY, NEXT = date(2013, 9, 1), date(2013, 9, 2)
+NOW = datetime(2013, 9, 3, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def ingest(here, lake, book, catalog):
+    def ingest_day(dataset: str, day: date, fault=None):
+        spec, days = catalog.dataset(dataset), Days.one(day)
+        source.drop(dataset, days.each(), here.landing, fault=fault)
+        batch = land(spec, days, here)
+        result = book.add_gate_result(check(spec.contract, batch, f"run {day} {fault}"))
+        if result.verdict != "fail":
+            publish(lake, book, spec.contract, batch, "run")
+        return result
+
+    return ingest_day
+
+
+@pytest.fixture
+def read(catalog, lake, book):
+    def read_tables(**options):
+        found = read_catalogue(catalog, lake, book, now=NOW, nightly_from=DAY, **options)
+        return {entry.table: entry for entry in found.entries}
+
+    return read_tables
+
+
+@pytest.fixture
+def tell(here, book, monkeypatch):
+    """Run `contender catalog` in an installation of this test alone."""
+    monkeypatch.setenv("CONTENDER_HOME", str(here.home))
+    monkeypatch.setenv("COLUMNS", "200")
+    settings.cache_clear()
+    yield lambda *arguments: CliRunner().invoke(app, ["catalog", *arguments])
+    settings.cache_clear()
+
+
+def test_every_table_has_an_entry_before_anything_is_published(read, catalog):
+    entries = read()
+    assert list(entries) == list(catalog.tables)
+    for entry in entries.values():
+        assert entry.description
+        assert (entry.snapshots, entry.gates, entry.freshness.last_good_day) == ((), (), None)
+
+
+def test_an_entry_tells_schema_key_promises_and_lineage_as_the_contract_does(read, catalog):
+    entry = read()["datasets.departures"]
+    spec = catalog.dataset("departures")
+    assert (entry.owner, entry.columns, entry.primary_key) == (spec.owner, spec.columns, spec.primary_key)
+    assert "there are 500 to 1300 rows" in [promise.words for promise in entry.promises]
+    assert entry.upstream == ()
+    assert entry.downstream == ("features.flight_delay", "labels.flight_delay")
+    assert entry.dag == "ingest__departures"
+
+
+def test_an_entry_tells_published_days_judgements_and_snapshots(read, ingest):
+    ingest("departures", DAY)
+    ingest("departures", NEXT, source.append_rerun)
+    entry = read()["datasets.departures"]
+    refused, passed = entry.gates
+    assert (passed.days, passed.verdict, passed.broken) == ("2013-09-01", "pass", ())
+    assert (refused.days, refused.verdict) == ("2013-09-02", "fail")
+    assert "no two rows share day, carrier, flight, origin" in refused.broken
+    assert [(snapshot.days, snapshot.rows) for snapshot in entry.snapshots] == [(1, passed.rows)]
+    assert (entry.freshness.last_good_day, entry.freshness.overdue) == (DAY, True)
+
+
+def test_a_corrected_delivery_is_in_time_again(read, ingest):
+    ingest("departures", DAY)
+    ingest("departures", NEXT)
+    freshness = read()["datasets.departures"].freshness
+    assert (freshness.last_good_day, freshness.overdue) == (NEXT, False)
+    assert freshness.due == datetime(2013, 9, 3, 11, 30, tzinfo=UTC)
+
+
+def test_a_reference_table_is_as_new_as_the_last_delivery_that_passed(here, read, catalog, book, lake):
+    source.drop_reference(here.landing)
+    spec = catalog.dataset("planes")
+    batch = land(spec, Days.one(NEXT), here)
+    book.add_gate_result(check(spec.contract, batch, "run"))
+    assert read()["datasets.planes"].freshness.last_good_day == NEXT
+
+
+def test_what_is_not_to_be_seen_is_not_named(read):
+    entries = read(visible={"features.flight_delay", "datasets.weather"})
+    assert list(entries) == ["datasets.weather", "features.flight_delay"]
+    assert entries["features.flight_delay"].upstream == ("datasets.weather",)
+    assert "departures" not in json.dumps(
+        [entry.freshness.model_dump(mode="json") for entry in entries.values()]
+    )
+
+
+def test_one_table_is_read_with_its_whole_lineage(read):
+    (entry,) = read(tables={"features.flight_delay"}).values()
+    assert "datasets.departures" in entry.upstream
+
+
+def test_the_overview_names_every_table(tell, catalog):
+    told = tell()
+    assert told.exit_code == 0
+    for table in catalog.tables:
+        assert table in told.output
+
+
+def test_a_dataset_is_told_by_its_name_alone(tell, ingest):
+    ingest("departures", NEXT, source.append_rerun)
+    told = tell("departures").output
+    for shown in (
+        "ingest__departures",
+        "minutes",
+        "there are 500 to 1300 rows",
+        "fail",
+        "Nothing published yet",
+    ):
+        assert shown in told
+
+
+def test_a_model_is_told_as_its_tables(tell):
+    told = tell("flight_delay").output
+    assert "labels.flight_delay" in told
+    assert "datasets." not in told
+
+
+def test_json_is_the_whole_entry(tell, ingest):
+    ingest("weather", DAY)
+    (entry,) = json.loads(tell("datasets.weather", "--json").output)["entries"]
+    assert entry["gates"][0]["verdict"] == "pass"
+    assert entry["snapshots"][0]["days"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("wether", "weather"), ("datasets.departure", "datasets.departures")]
+)
+def test_an_unknown_name_is_told_with_the_one_that_was_meant(tell, name, meant):
+    told = tell(name)
+    assert isinstance(told.exception, CatalogError)
+    assert str(told.exception) == f"there is no table {name!r}; did you mean {meant!r}?"
+
+
+def test_a_book_that_was_never_made_says_what_to_run(here, monkeypatch):
+    here.home.mkdir()
+    monkeypatch.setenv("CONTENDER_HOME", str(here.home))
+    settings.cache_clear()
+    told = CliRunner().invoke(app, ["catalog"])
+    settings.cache_clear()
+    assert isinstance(told.exception, BookError)
+
+
+def test_the_help_has_examples(tell):
+    assert "contender catalog labels.churn" in tell("--help").output

@@ -1,0 +1,181 @@
+"""Contender's pages in a real API server: each for those who may read the DAG that it is about."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from contender.lake import open_lake
+from contender.records import GateResult, migrate, open_book
+from contender.settings import PROJECT, Settings
+from contender.specs import Days
+from demo import stack
+
+PASSWORDS = {"admin": "a-password", "reader": "another-password"}
+MODEL = "flight_delay"
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    gates: dict[str, str]
+
+
+def judged(table: str) -> GateResult:
+    return GateResult(
+        id=f"gate-of-{table.replace('.', '-')}", table=table, owner="a@b.example", days=Days.one("2013-09-01"),
+        run="r", verdict="pass", rows=7, fingerprint="f", expectations=(),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, catalog) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("pages")
+    here = Settings(home=home / "contender")
+    migrate(here.records)
+    open_lake(here)
+    book = open_book(here.records)
+    gates = {table: book.add_gate_result(judged(table)).id for table in catalog.tables}
+    report = Path(here.reports) / "drift" / MODEL / "2013-09-01.html"
+    report.parent.mkdir(parents=True)
+    report.write_text("<html>a report</html>")
+    passwords = home / "passwords.json"
+    passwords.write_text(json.dumps(PASSWORDS))
+    port = stack.free_port()
+    own = {
+        "AIRFLOW__CORE__AUTH_MANAGER": "per_dag_access.PerDagAccess",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,reader:viewer",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+        "CONTENDER_HOME": str(here.home),
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(PROJECT / "include")]),
+    }
+    env = stack.environment(home, PROJECT, port=port, extra=own)
+    log = home / "server.log"
+    with log.open("ab") as file:
+        airflow = [sys.executable, "-m", "airflow"]
+        subprocess.run([*airflow, "db", "migrate"], env=env, stdout=file, stderr=file, check=True)
+        process = subprocess.Popen(
+            [*airflow, "api-server", "--apps", "core"], env=env, stdout=file, stderr=file
+        )
+    try:
+        url = f"http://{stack.HOST}:{port}"
+        wait_until_up(url, process, log)
+        yield Server(url, gates)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 120
+    with httpx.Client(trust_env=False, timeout=5) as client:
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                if client.get(f"{url}/api/v2/version").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.3)
+    raise RuntimeError(f"the API server did not come up:\n{log.read_text()[-3000:]}")
+
+
+@contextlib.contextmanager
+def logged_in(server: Server, user: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:
+        answer = client.post("/auth/token", json={"username": user, "password": PASSWORDS[user]})
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield client
+
+
+@pytest.fixture(scope="module")
+def admin(server) -> Iterator[httpx.Client]:
+    with logged_in(server, "admin") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def reader(server) -> Iterator[httpx.Client]:
+    with logged_in(server, "reader") as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/", "/catalog", "/catalog/datasets.weather", "/gates/x"])
+def test_a_stranger_sees_nothing(server, path):
+    assert httpx.get(f"{server.url}/contender{path}", trust_env=False).status_code == 401
+
+
+def test_an_admin_sees_every_page(admin, server, catalog):
+    for table in catalog.tables:
+        found = admin.get(f"/contender/catalog/{table}")
+        assert (found.status_code, table in found.text) == (200, True)
+        assert admin.get(f"/contender/gates/{server.gates[table]}").status_code == 200
+        assert f"/contender/catalog/{table}" in admin.get("/contender/catalog").text
+    for shown in ("departures", MODEL):
+        assert shown in admin.get("/contender/").text
+    assert admin.get(f"/contender/reports/{MODEL}/2013-09-01").text == "<html>a report</html>"
+
+
+@pytest.mark.parametrize("table", ["datasets.weather", f"features.{MODEL}", f"labels.{MODEL}"])
+def test_a_reader_sees_the_tables_of_the_dags_that_they_may_read(reader, server, table):
+    assert reader.get(f"/contender/catalog/{table}").status_code == 200
+    assert reader.get(f"/contender/gates/{server.gates[table]}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("table", "dag"),
+    [
+        ("datasets.departures", "ingest__departures"),
+        (f"predictions.{MODEL}", f"score__{MODEL}"),
+        (f"shadow.{MODEL}", f"retrain__{MODEL}"),
+    ],
+)
+def test_a_reader_is_refused_the_others_and_told_which_dag_it_takes(reader, server, table, dag):
+    for path in (f"catalog/{table}", f"gates/{server.gates[table]}"):
+        refused = reader.get(f"/contender/{path}")
+        assert refused.status_code == 403
+        assert f"those who may read the DAG {dag}" in refused.text
+        assert "default-src 'none'" in refused.headers["Content-Security-Policy"]
+
+
+def test_a_report_is_for_those_who_may_read_its_monitoring(reader):
+    refused = reader.get(f"/contender/reports/{MODEL}/2013-09-01")
+    assert refused.status_code == 403
+    assert f"monitor__{MODEL}" in refused.text
+
+
+@pytest.mark.parametrize("path", ["/contender/", "/contender/catalog", "/contender/catalog/datasets.weather"])
+def test_no_list_and_no_drawing_names_what_is_not_to_be_seen(reader, path):
+    html = reader.get(path).text
+    for hidden in ("departures", "planes", f"predictions.{MODEL}", f"shadow.{MODEL}"):
+        assert hidden not in html
+    assert "weather" in html
+
+
+def test_a_reader_is_told_how_many_tables_are_left_out(reader, catalog):
+    assert f"{len(catalog.tables) - 3} more, of DAGs" in reader.get("/contender/catalog").text
+
+
+def test_a_table_that_nobody_declares_is_not_found_and_not_guessed_at(reader):
+    missing = reader.get("/contender/catalog/datasets.departure")
+    assert missing.status_code == 404
+    assert "departures" not in missing.text
+
+
+def test_the_menu_leads_to_the_catalogue(admin):
+    plugins = admin.get("/api/v2/plugins").json()["plugins"]
+    views = {view["name"]: view["href"] for plugin in plugins for view in plugin["external_views"]}
+    assert views["Catalogue"] == "/contender/catalog"
+
+
+def test_every_plugin_is_loaded(admin):
+    assert admin.get("/api/v2/plugins/importErrors").json()["import_errors"] == []

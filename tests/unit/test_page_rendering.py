@@ -1,0 +1,108 @@
+"""Pages escape whatever data says, draw without scripts, and tell verdicts by more than a colour."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from contender.catalogue import Edge, Entry, Freshness, Judged, Promise, draw
+from contender.lake import Snapshot
+from contender.specs import Column
+from page_rendering import page
+
+EVIL = "<script>alert('x')</script>\" onload=\"x"
+AT = datetime(2013, 9, 3, tzinfo=UTC)
+
+
+def entry(**changes: object) -> Entry:
+    values: dict[str, object] = {
+        "table": "datasets.sales",
+        "owner": EVIL,
+        "description": EVIL,
+        "dag": "ingest__sales",
+        "daily": True,
+        "columns": (Column(name="shop", type="string", unit=EVIL, pii=True, description=EVIL),),
+        "primary_key": ("shop",),
+        "promises": (Promise(words=EVIL, severity="warn"),),
+        "freshness": Freshness(
+            cron=None, grace_hours=None, last_good_day=None, expected_day=None, due=None, overdue=False
+        ),
+        "gates": (
+            Judged(gate=EVIL, days="2013-09-02", verdict="fail", rows=2, broken=(EVIL,), at=AT),
+            Judged(gate="g", days="2013-09-01", verdict="pass", rows=1, broken=(), at=AT),
+        ),
+        "upstream": (EVIL,),
+        "downstream": ("features.churn",),
+        "snapshots": (Snapshot(id=1, at=AT, days=1, rows=1),),
+    }
+    return Entry.model_validate(values | changes)
+
+
+class Seen(HTMLParser):
+    """The tags and attributes that a browser would see."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+
+@pytest.fixture
+def drawing():
+    return draw(["datasets.sales", EVIL], [Edge(source="datasets.sales", target=EVIL)])
+
+
+@pytest.fixture(params=["table.html", "catalog.html"])
+def html(request, drawing):
+    return page(request.param, entry=entry(), entries=(entry(),), hidden=1, drawing=drawing).body.decode()
+
+
+def test_what_data_says_is_never_markup(html):
+    seen = Seen(html)
+    assert "script" not in seen.tags
+    assert not [name for name in seen.attributes if name.startswith("on")]
+
+
+def test_nothing_is_fetched_from_elsewhere(html):
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", html)
+    assert "@import" not in html
+
+
+def test_pages_forbid_scripts():
+    policy = page("refusal.html", http_status=403, told=EVIL).headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "script-src" not in policy
+
+
+def test_a_strip_shows_gates_from_the_oldest_on_by_height_and_in_words(html):
+    strip = html[html.index('<svg class="strip"') :]
+    assert 'aria-label="The last 2 gates, oldest first: pass, fail"' in strip
+    assert re.findall(r'rect class="(\w+)" x="(\d+)"', strip) == [("pass", "0"), ("fail", "9")]
+    assert len(set(re.findall(r'width="7" height="(\d+)"', strip))) == 2
+
+
+def test_a_late_table_says_so(drawing):
+    late = Freshness(
+        cron="0 7 * * *", grace_hours=4, last_good_day=None, expected_day=AT.date(), due=AT, overdue=True
+    )
+    html = page("table.html", entry=entry(freshness=late), drawing=drawing).body.decode()
+    assert "2013-09-03 is overdue since 2013-09-03 00:00 UTC" in html
+
+
+def test_a_table_before_its_first_day_has_a_page(drawing):
+    html = page("table.html", entry=entry(gates=(), snapshots=()), drawing=drawing).body.decode()
+    assert "No gate yet." in html
+    assert "Nothing published yet." in html
+
+
+def test_an_overview_that_is_too_large_draws_nothing():
+    html = page("catalog.html", entries=(), hidden=0, drawing=None).body.decode()
+    assert "Too many tables for one drawing" in html
