@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from contender.records import Evaluation, TrainedVersion
-from contender.specs import Catalog, Days, ModelSpec
-from contender.specs.catalog import Source
+from contender.specs import Catalog, ModelSpec, feeding_days
 
 ByTable = Mapping[str, Collection[date | None]]
 
@@ -18,36 +17,32 @@ def versions_that_saw(
     """The versions, as `model v3`, whose training days could hold something of the erased rows.
 
     `erased` are days by table; None stands for a table without days, which every version of its readers saw.
-    A day of an input counts for all days whose features or labels are built from it, so the answer may name a
-    version too many, and never one too few. Versions of models that the catalog no longer has are all named.
+    The answer may name a version too many, and never one too few: all are named whose model the catalog no
+    longer has, when anything is erased at all.
     """
-    touched = {name: _touched(model, catalog, erased) for name, model in catalog.models.items()}
-    seen = {
-        (version.model, version.version)
+    versions = (
+        version
         for evaluation in evaluations
         for version in filter(None, (evaluation.challenger, evaluation.champion))
-        if version.model not in touched or _saw(version, touched[version.model])
-    }
+    )
+    seen = {(v.model, v.version) for v in versions if _saw(v, catalog, erased)}
     return tuple(f"{model} v{version}" for model, version in sorted(seen))
 
 
-def days_built_from(model: ModelSpec, source: Source, day: date) -> Days:
-    """The days whose features or labels can hold something of a day of an input."""
-    nights = Days.one(day).shifted(-source.lead_days)
-    nights = Days(first=nights.first, last=nights.shifted(source.history_days - 1).last)
-    scored, matured = model.scored_days(nights), model.matured_days(nights)
-    return Days(first=min(scored.first, matured.first), last=max(scored.last, matured.last))
-
-
-def _touched(model: ModelSpec, catalog: Catalog, erased: ByTable) -> list[Days | None]:
+def _saw(version: TrainedVersion, catalog: Catalog, erased: ByTable) -> bool:
+    model = catalog.models.get(version.model)
+    if model is None:
+        return any(erased.values())
     own = (model.feature_contract.table, model.label_contract.table)
-    found = [None if day is None else Days.one(day) for table in own for day in erased.get(table, ())]
-    for source in catalog.sources(model):
-        days = erased.get(source.contract.table, ())
-        found += [None if day is None else days_built_from(model, source, day) for day in days]
-    return found
+    if any(day in version.trained_on for table in own for day in erased.get(table, ())):
+        return True
+    return any(_read(version, model, catalog, table, days) for table, days in erased.items())
 
 
-def _saw(version: TrainedVersion, touched: Iterable[Days | None]) -> bool:
-    fitted = version.trained_on
-    return any(days is None or (days.first <= fitted.last and fitted.first <= days.last) for days in touched)
+def _read(
+    version: TrainedVersion, model: ModelSpec, catalog: Catalog, table: str, days: Collection[date | None]
+) -> bool:
+    if not any(source.contract.table == table for source in catalog.sources(model)):
+        return False
+    fed = feeding_days(catalog, model, table, version.trained_on)
+    return any(day is None or (fed is not None and day in fed) for day in days)
