@@ -17,7 +17,7 @@ TABLES = [f"datasets.t{number}" for number in range(9)]
 @pytest.fixture
 def chained(catalog: Catalog) -> Catalog:
     """The catalog with one model more, which reads the predictions of the first."""
-    (name,) = catalog.models
+    name = "flight_delay"
     first = catalog.model(name)
     other = first.model_copy(update={"name": "refunds", "inputs": (Input(predictions_of=name),)})
     return catalog.model_copy(update={"models": {name: first, "refunds": other}})

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThanOrEqual, Or
 from pyiceberg.table import Table
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -157,7 +157,8 @@ class Lake:
         )
 
     @retry(
-        retry=retry_if_exception_type(CommitFailedException),
+        # The second is PyIceberg's word for another writer's commit to the very same days.
+        retry=retry_if_exception_type((CommitFailedException, ValidationException)),
         wait=wait_random_exponential(multiplier=0.1, max=5),
         stop=stop_after_attempt(8),
         reraise=True,
