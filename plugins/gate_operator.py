@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.xcom import XCom
 
 from contender.settings import settings
+
+if TYPE_CHECKING:
+    from contender.records import GateResult
 
 GATE_KEY = "gate_id"
 
@@ -39,6 +42,7 @@ class GateOperator(BaseOperator):
     def __init__(self, *, batch: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.batch = batch
+        self.result: GateResult | None = None
 
     def execute(self, context: Any) -> str:
         """Judge the batch and keep the result. Returns the verdict, `pass` or `warn`."""
@@ -58,6 +62,7 @@ class GateOperator(BaseOperator):
         elif past is not None:
             book.add_profile(past.today)
         kept = book.add_gate_result(result)
+        self.result = kept
         context["ti"].xcom_push(key=GATE_KEY, value=kept.id)
         for broken in (*kept.defects, *kept.failed):
             self.log.warning("%s", broken)
@@ -65,3 +70,12 @@ class GateOperator(BaseOperator):
             raise AirflowFailException(f"{batch.table} {batch.days.key} failed its gate: {gate_url(kept.id)}")
         self.log.info("%s %s: %s, %d rows", batch.table, batch.days.key, kept.verdict, kept.rows)
         return kept.verdict
+
+    def get_openlineage_facets_on_complete(self, _: Any) -> Any:
+        """What Airflow's OpenLineage provider sends out, of a failed batch too; nothing when none was judged."""
+        from contender.specs import load_catalog
+        from lineage_facets import tell_gate
+
+        if self.result is None:
+            return None
+        return tell_gate(load_catalog(settings().catalog_home), self.result)

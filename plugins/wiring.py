@@ -13,6 +13,7 @@ from alerts import tell_owner
 from contender.settings import settings
 from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, load_catalog, resolve_days
 from gate_operator import GateOperator
+from publish_operator import PublishOperator
 
 Json = dict[str, Any]
 
@@ -140,31 +141,11 @@ def gate_and_publish(batch: Any, group: str = "admit") -> Any:
     @task_group(group_id=group, tooltip="The quality gate, then the atomic commit")
     def admit() -> Any:
         judged = GateOperator(task_id="gate", batch=batch)
-        published = publish(batch)
+        published = PublishOperator(task_id="publish", batch=batch)
         judged >> published
-        return published
+        return published.output
 
     return admit()
-
-
-@task
-def publish(batch: Json) -> Json:
-    """Make a gated batch its table's content for its days, in one commit."""
-    from contender.lake import open_lake
-    from contender.lake import publish as publish_batch
-    from contender.records import StagedBatch, open_book
-
-    here, staged = settings(), StagedBatch.model_validate(batch)
-    contract, book, lake = CATALOG.contract(staged.table), open_book(here.records), open_lake(here)
-    corrects = contract.daily and bool(lake.day_files(staged.table, staged.days))
-    published = publish_batch(lake, book, contract, staged, run_name())
-    if corrects and published.changed:
-        from contender.training import note_superseded
-
-        judged = [e.challenger for name in CATALOG.models for e in book.evaluations(name, limit=1000)]
-        for caveat in note_superseded(CATALOG, staged.table, staged.days, staged.fingerprint, judged):
-            book.add_caveat(caveat)
-    return published.model_dump(mode="json")
 
 
 def announce(asset: Asset, published: Any) -> Any:

@@ -3,7 +3,7 @@
 from contender.catalogue.drawing import Box, Drawing, Line, draw
 from contender.catalogue.freshness import Expected, Freshness, expected_days, judge_freshness
 from contender.catalogue.lineage import Edge, producing_dag, related, trace_lineage
-from contender.catalogue.read import Catalogue, Entry, Judged, Promise, read_catalogue
+from contender.catalogue.read import Catalogue, Entry, Judged, Promise, describe_table, read_catalogue
 
 __all__ = [
     "Box",
@@ -16,6 +16,7 @@ __all__ = [
     "Judged",
     "Line",
     "Promise",
+    "describe_table",
     "draw",
     "expected_days",
     "judge_freshness",

@@ -11,7 +11,7 @@ from contender.catalogue.freshness import Expected, Freshness, expected_days, ju
 from contender.catalogue.lineage import Edge, producing_dag, trace_lineage
 from contender.lake import Lake, Snapshot
 from contender.records import Book, GateResult, Verdict
-from contender.specs import Catalog, Column, Contract, DatasetSpec, Severity, Unique, describe
+from contender.specs import Catalog, Column, Contract, Severity, Unique, describe
 from contender.specs.frozen import Frozen
 
 GATES_KEPT = 30
@@ -84,6 +84,21 @@ def read_catalogue(
     return Catalogue(entries=tuple(entries), lineage=edges)
 
 
+def describe_table(catalog: Catalog, table: str) -> str:
+    """What a table holds, in words. Raises CatalogError when nobody declares it."""
+    contract = catalog.contract(table)
+    namespace, _, name = contract.table.partition(".")
+    if namespace == "datasets":
+        return catalog.dataset(name).description
+    model = catalog.model(name)
+    return {
+        "features": f"What {name} scores from. {model.description}",
+        "labels": f"Matured outcomes: {model.label}.",
+        "predictions": f"What the champion of {name} served. {model.description}",
+        "shadow": f"What each night's challenger of {name} would have served, for comparison alone.",
+    }[namespace]
+
+
 def _entry(
     catalog: Catalog, table: str, lake: Lake, book: Book, expected: Expected | None, edges: tuple[Edge, ...]
 ) -> Entry:
@@ -93,7 +108,7 @@ def _entry(
     return Entry(
         table=table,
         owner=contract.owner,
-        description=_description(catalog, table, dataset),
+        description=describe_table(catalog, table),
         dag=producing_dag(table),
         daily=contract.daily,
         columns=contract.columns,
@@ -105,19 +120,6 @@ def _entry(
         downstream=tuple(edge.target for edge in edges if edge.source == table),
         snapshots=lake.snapshots(table, SNAPSHOTS_KEPT),
     )
-
-
-def _description(catalog: Catalog, table: str, dataset: DatasetSpec | None) -> str:
-    if dataset is not None:
-        return dataset.description
-    namespace, _, name = table.partition(".")
-    model = catalog.model(name)
-    return {
-        "features": f"What {name} scores from. {model.description}",
-        "labels": f"Matured outcomes: {model.label}.",
-        "predictions": f"What the champion of {name} served. {model.description}",
-        "shadow": f"What each night's challenger of {name} would have served, for comparison alone.",
-    }[namespace]
 
 
 def _promises(contract: Contract) -> tuple[Promise, ...]:
