@@ -35,7 +35,7 @@ class PublishOperator(BaseOperator):
         self.published: Published | None = None
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Publish the batch with a record of it, and mark versions fitted on what it replaces. Returns the publication."""
+        """Publish the batch with a record of it; versions fitted on what it replaces are marked."""
         from contender.lake import open_lake, publish
         from contender.records import StagedBatch, open_book
         from contender.specs import load_catalog
