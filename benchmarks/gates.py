@@ -1,0 +1,281 @@
+"""What a gate costs beside a query written by hand, what a day's sketches cost, and whether publishing stays flat.
+
+python -m benchmarks.gates                       all tables, results in benchmarks/results/gates.json
+python -m benchmarks.gates --rows 100000 --days 30 365    smaller, for a look
+
+CPU seconds are those of the whole process, its threads among them; each measurement is a process of its own. Ratios
+are what to read: this is no statement about any machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from contender.records import StagedBatch, StagedFile
+from contender.settings import PROJECT
+from contender.specs import Contract, Days, RowCount, load_catalog
+
+RESULTS = PROJECT / "benchmarks" / "results" / "gates.json"
+FIRST = date(2013, 9, 2)
+
+
+def make_departures(rows: int, file: Path) -> None:
+    """Real departures of one day, repeated under flight numbers of their own until there are so many rows."""
+    from demo import source
+
+    with tempfile.TemporaryDirectory() as landing:
+        (dropped,) = source.drop("departures", [FIRST], landing)
+        from contender.ingesting.csv_rows import read_delivery
+        from contender.landing import RawFile
+
+        path = Path(dropped.place or "")
+        raw = RawFile(name=path.name, place="", copy_path=path, size=path.stat().st_size, digest="")
+        day = read_delivery(raw, departures()).rows
+    copies = -(-rows // day.num_rows)
+    many = pa.concat_tables([day] * copies).slice(0, rows).combine_chunks()
+    # Keys stay unique, and within the bounds as long as the benchmark's own contract says so.
+    number = pa.array(np.arange(rows, dtype=np.int64))
+    at = many.schema.get_field_index("flight")
+    pq.write_table(many.set_column(at, "flight", number), file)
+
+
+def departures() -> Contract:
+    """The real contract, but for the number of rows and the highest flight number."""
+    contract = load_catalog(PROJECT / "include" / "catalog").dataset("departures").contract
+    kept = tuple(
+        e.model_copy(update={"low": 0, "high": None}) if getattr(e, "column", "") == "flight" else e
+        for e in contract.expectations
+        if not isinstance(e, RowCount)
+    )
+    # At least as the flights' own rule asks, so that the floor below checks the same facts.
+    return contract.model_copy(
+        update={"expectations": (*kept, RowCount(low=1, high=1_000_000_000)), "usual": None}
+    )
+
+
+def gate(file: Path) -> None:
+    """The gate, as a run calls it."""
+    from contender.gating import check
+
+    rows = pq.read_metadata(file).num_rows
+    batch = StagedBatch(
+        table="datasets.departures",
+        days=Days.one(FIRST),
+        files=(StagedFile(day=FIRST, path=str(file), rows=rows, digest="d"),),
+        fingerprint="f",
+    )
+    assert check(departures(), batch, "benchmark").verdict == "pass"
+
+
+def by_hand(file: Path) -> None:
+    """The same facts by one Polars query: nulls, bounds, sets, forms, the unique key, the number of rows."""
+    import polars as pl
+
+    frame = pl.scan_parquet(file)
+    contract = departures()
+    facts: dict[str, pl.Expr] = {"rows": pl.len()}
+    for number, promise in enumerate(contract.promises()):
+        match promise.kind:
+            case "not_null":
+                facts[f"f{number}"] = pl.col(promise.column).null_count()
+            case "between":
+                low = promise.low if promise.low is not None else -np.inf
+                high = promise.high if promise.high is not None else np.inf
+                facts[f"f{number}"] = (~pl.col(promise.column).is_between(low, high)).sum()
+            case "in_set":
+                facts[f"f{number}"] = (~pl.col(promise.column).is_in(promise.values)).sum()
+            case "matches":
+                facts[f"f{number}"] = (~pl.col(promise.column).str.contains(promise.pattern)).sum()
+            case "unique":
+                facts[f"f{number}"] = pl.len() - pl.struct(promise.key).n_unique()
+    found = frame.select(**facts).collect().to_dicts()[0]
+    assert found.pop("rows") > 0
+    assert set(found.values()) == {0}, found
+
+
+def nothing(_: Path) -> None:
+    """What both start with: the interpreter, the catalog and the imports of this file."""
+    departures()
+
+
+def import_gate(_: Path) -> None:
+    """The gate's imports, which a scheduler has done before its tasks begin."""
+    import contender.gating  # noqa: F401
+
+
+STEPS = {"nothing": nothing, "imports": import_gate, "gate": gate, "by hand": by_hand}
+
+
+def measure(step: str, file: Path) -> dict[str, float]:
+    """CPU seconds and peak memory (GB) of a step, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.gates", "--step", step, "--file", str(file)],
+        check=True, capture_output=True, text=True, cwd=PROJECT,
+    )  # fmt: skip
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def run_step(step: str, file: Path) -> None:
+    """In the child: do it, and print what it took."""
+    STEPS[step](file)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({"cpu_s": used.ru_utime + used.ru_stime, "peak_gb": used.ru_maxrss / 1e6}))
+
+
+def compare_gates(sizes: list[int]) -> list[dict[str, Any]]:
+    """One record a size: the gate beside the query, both without what their imports cost."""
+    records = []
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "departures.parquet"
+        for rows in sizes:
+            make_departures(rows, file)
+            took = {step: measure(step, file) for step in STEPS}
+            ours = took["gate"]["cpu_s"] - took["imports"]["cpu_s"]
+            floor = took["by hand"]["cpu_s"] - took["nothing"]["cpu_s"]
+            records.append(
+                {
+                    "table": "gate", "rows": rows, "engine": "pandas",
+                    "gate_cpu_s": round(ours, 2), "query_cpu_s": round(floor, 2), "ratio": round(ours / floor, 1),
+                    "gate_peak_gb": round(took["gate"]["peak_gb"], 2),
+                    "query_peak_gb": round(took["by hand"]["peak_gb"], 2),
+                }
+            )  # fmt: skip
+            print(f"  gate of {rows:,} rows: {records[-1]['ratio']} times the query", file=sys.stderr)
+    return records
+
+
+def measure_sketches(rows: int, columns: int) -> list[dict[str, Any]]:
+    """Sketching a day, and merging a month of such days."""
+    from datasketches import kll_doubles_sketch
+
+    values = np.random.default_rng(0).normal(size=rows)
+    begin = time.process_time()
+    sketches = []
+    for _ in range(columns):
+        sketch = kll_doubles_sketch(200)
+        sketch.update(values)
+        sketches.append(sketch)
+    sketched = time.process_time() - begin
+    begin = time.process_time()
+    for _ in range(30):
+        np.sort(values[: rows // 30])
+    floor = time.process_time() - begin
+    begin = time.process_time()
+    month = kll_doubles_sketch(200)
+    for _ in range(30):
+        month.merge(sketches[0])
+    merged = time.process_time() - begin
+    return [
+        {
+            "table": "sketch", "rows": rows, "columns": columns, "cpu_s_a_column": round(sketched / columns, 4),
+            "sort_cpu_s_a_column": round(floor, 4), "merge_of_30_ms": round(1000 * merged, 2),
+        }
+    ]  # fmt: skip
+
+
+def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any]]:
+    """Publish a new day and replace one, in tables of so many days; medians, beside the smallest table's."""
+    from contender.lake import open_lake, stage
+    from contender.settings import Settings
+
+    records: list[dict[str, Any]] = []
+    contract = load_catalog(PROJECT / "include" / "catalog").dataset("weather").contract
+    names = contract.column_names
+
+    def day_of(day: date, value: float) -> pa.Table:
+        columns = {name: pa.nulls(24, pa.float64()) for name in names}
+        columns["day"] = pa.array([day] * 24)
+        columns["origin"] = pa.array(["JFK"] * 24)
+        hours = pa.array(np.arange(24) * 3_600_000_000, pa.timestamp("us", "UTC"))
+        columns["observed_at"] = pc.add(hours, pa.scalar((day - date(1970, 1, 1)), pa.duration("us")))
+        columns["temp"] = pa.array([value] * 24)
+        return pa.table([columns[name] for name in names], names=list(names))
+
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as home:
+            here = Settings(home=Path(home))
+            lake = open_lake(here)
+            first = date(2000, 1, 1)
+            history = Days(first=first, last=first + timedelta(days=size - 1))
+            rows = pa.concat_tables([day_of(day, 50.0) for day in history.each()])
+            lake.publish(contract, stage(rows, contract, history, here.staging))
+            took: dict[str, list[float]] = {"publish": [], "replace": []}
+            for number in range(1, repeats + 1):
+                for what, day in (
+                    ("publish", history.last + timedelta(days=number)),
+                    ("replace", history.last - timedelta(days=number)),
+                ):
+                    batch = stage(day_of(day, float(number)), contract, Days.one(day), here.staging)
+                    begin = time.process_time()
+                    lake.publish(contract, batch)
+                    took[what].append(time.process_time() - begin)
+            for what, seconds in took.items():
+                records.append(
+                    {
+                        "table": "publish",
+                        "what": what,
+                        "days": size,
+                        "cpu_s": round(float(np.median(seconds)), 4),
+                    }
+                )
+            print(f"  publishing into {size:,} days measured", file=sys.stderr)
+    for record in records:
+        smallest = next(r for r in records if r["what"] == record["what"])
+        record["ratio"] = round(record["cpu_s"] / smallest["cpu_s"], 2)
+    return records
+
+
+def render(records: list[dict[str, Any]]) -> str:
+    """The records as Markdown, a table a kind."""
+    parts = []
+    for table in dict.fromkeys(record["table"] for record in records):
+        found = [{k: v for k, v in r.items() if k != "table"} for r in records if r["table"] == table]
+        head = list(found[0])
+        lines = [
+            f"### {table}\n",
+            "| " + " | ".join(head) + " |",
+            "| " + " | ".join("---" for _ in head) + " |",
+        ]
+        lines += [
+            "| "
+            + " | ".join(f"{r[name]:,}" if isinstance(r[name], int) else str(r[name]) for name in head)
+            + " |"
+            for r in found
+        ]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> None:
+    """Measure, print, and keep the results."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000, 5_000_000, 10_000_000])
+    ask.add_argument("--days", type=int, nargs="+", default=[30, 365, 3650])
+    ask.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
+    ask.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    wanted = ask.parse_args()
+    if wanted.step:
+        run_step(wanted.step, wanted.file)
+        return
+    records = measure_publishing(wanted.days) + compare_gates(wanted.rows) + measure_sketches(1_000_000, 19)
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(records, indent=2) + "\n")
+    print(render(records))
+
+
+if __name__ == "__main__":
+    main()
