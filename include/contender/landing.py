@@ -45,12 +45,17 @@ def fetch(settings: Settings, name: str, into: Path, *, limit: int) -> RawFile:
     into.mkdir(parents=True, exist_ok=True)
     bring = _download if settings.landing.startswith("s3://") else _copy
     place = bring(settings, name, target, limit)
+    return describe_file(target, name, place)
+
+
+def describe_file(path: Path, name: str, place: str) -> RawFile:
+    """A local file as one that was delivered by this name. Raises OSError when it cannot be read."""
     digest = sha256()
-    with target.open("rb") as file:
+    with path.open("rb") as file:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return RawFile(
-        name=name, place=place, copy_path=target, size=target.stat().st_size, digest=digest.hexdigest()
+        name=name, place=place, copy_path=path, size=path.stat().st_size, digest=digest.hexdigest()
     )
 
 

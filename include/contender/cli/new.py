@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from contender.drafting import Draft, DraftError, choose_dataset, draft_dataset, draft_model, write_draft
+from contender.landing import RawFile, describe_file
 from contender.settings import Settings, settings
 from contender.specs import load_catalog
 
@@ -32,9 +33,8 @@ Force = Annotated[bool, typer.Option("--force", help="Replace the files that are
 
 
 @app.command(
-    epilog="Examples:\n\n"
-    "contender new dataset sales --from exports/2013-09-01.csv --owner shops@company.example\n\n"
-    "contender new dataset shops --from shops.csv --kind reference"
+    epilog="Example: contender new dataset sales --from exports/2013-09-01.csv --owner shops@company.example\n\n"
+    "And one that is replaced whole: contender new dataset shops --from shops.csv --kind reference"
 )
 def dataset(
     name: Annotated[str, typer.Argument(help="Its name, as in till_receipts.")],
@@ -47,17 +47,12 @@ def dataset(
 ) -> None:
     """Write datasets/NAME.py from a delivered file: types, key, ranges, and what a person should check."""
     here = settings()
-    content = _read(from_file)
-    delivered_as = _delivered_as(name, from_file, here)
-    draft = draft_dataset(name, content, delivered_as, kind=kind.value, owner=owner)
+    raw = _read(from_file, _delivered_as(name, from_file, here))
+    draft = draft_dataset(name, raw, kind=kind.value, owner=owner)
     _tell(draft, write_draft(draft, here.catalog_home, force=force))
 
 
-@app.command(
-    epilog="Examples:\n\n"
-    "contender new model returns --from sales\n\n"
-    "contender new model returns --from sales --owner models@company.example --force"
-)
+@app.command(epilog="Example: contender new model returns --from sales --owner models@company.example")
 def model(
     name: Annotated[str, typer.Argument(help="Its name, as in late_payment.")],
     from_dataset: Annotated[
@@ -74,21 +69,21 @@ def model(
     _tell(draft, write_draft(draft, here.catalog_home, force=force))
 
 
-def _read(file: Path) -> bytes:
+def _read(file: Path, name: str) -> RawFile:
     try:
-        return file.read_bytes()
+        return describe_file(file, name, str(file))
     except FileNotFoundError:
         raise DraftError(f"{file}: there is no such file: give one that the source has delivered") from None
     except OSError as error:
         raise DraftError(f"{file}: cannot be read: {error.strerror}: give a CSV file") from None
 
 
-def _delivered_as(name: str, file: Path, here: Settings) -> PurePath:
+def _delivered_as(name: str, file: Path, here: Settings) -> str:
     """The file's place in the landing zone when it lies there, else one of its own."""
     landing = Path(here.landing).resolve()
     if file.resolve().is_relative_to(landing):
-        return file.resolve().relative_to(landing)
-    return PurePath(name) / file.name
+        return file.resolve().relative_to(landing).as_posix()
+    return f"{name}/{file.name}"
 
 
 def _tell(draft: Draft, paths: Sequence[Path]) -> None:

@@ -13,19 +13,18 @@ from contender.drafting.guesses import Guess, guess_column, guess_promise, guess
 from contender.drafting.keys import find_key
 from contender.drafting.profile import ColumnProfile, profile_columns
 from contender.drafting.source import Place, module_source
+from contender.landing import RawFile
 from contender.specs import DatasetSpec, Delivery
 
 Kind = Literal["daily", "reference"]
 
 NOBODY = "owner@company.example"
 _DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./{}-]{0,79}")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,79}")
 
 
-def draft_dataset(
-    name: str, content: bytes, delivered_as: PurePath, *, kind: Kind = "daily", owner: str | None = None
-) -> Draft:
-    """The contract of a file with this content, delivered under this path of the landing zone.
+def draft_dataset(name: str, raw: RawFile, *, kind: Kind = "daily", owner: str | None = None) -> Draft:
+    """The contract of this file, whose name is its path below the landing zone.
 
     Raises DraftError when the name or the owner has not the form of one, when the file cannot be read, when a daily
     one is not of exactly one day (in its column `day`, and in its name if that holds one), and when no columns
@@ -34,15 +33,15 @@ def draft_dataset(
     check_name(name)
     check_owner(owner or NOBODY)
     try:
-        profiles = profile_columns(content)
+        profiles = profile_columns(raw)
         if kind == "daily":
-            _check_day(profiles, delivered_as)
+            _check_day(profiles, raw.name)
         key = find_key(profiles)
     except DraftError as error:
-        raise DraftError(f"{delivered_as.name}: {error}") from None
+        raise DraftError(f"{PurePath(raw.name).name}: {error}") from None
     if kind == "daily":
         key = ("day", *(part for part in key if part != "day"))
-    delivery = _delivery(name, delivered_as, kind)
+    delivery = _delivery(name, raw, kind)
     spec, notes = _contract(name, profiles, key, delivery, owner)
     return Draft(
         name=name,
@@ -95,7 +94,7 @@ def _promises(profiles: Sequence[ColumnProfile]) -> list[Guess]:
     return [guess_row_count(profiles[0].rows), *(guess for guess in guesses if guess)]
 
 
-def _check_day(profiles: Sequence[ColumnProfile], delivered_as: PurePath) -> None:
+def _check_day(profiles: Sequence[ColumnProfile], delivered_as: str) -> None:
     day = next((profile for profile in profiles if profile.name == "day"), None)
     if day is None:
         raise DraftError(_no_day(profiles))
@@ -109,7 +108,7 @@ def _check_day(profiles: Sequence[ColumnProfile], delivered_as: PurePath) -> Non
             f"the file holds {len(days)} days, {days[0]} to {days[-1]}: draft from the delivery of one day, "
             "or by --kind reference"
         )
-    named = _DAY.findall(str(delivered_as))
+    named = _DAY.findall(delivered_as)
     if named and date.isoformat(days[0]) not in named:
         raise DraftError(
             f"the file is named after {named[-1]} and its rows are of {days[0]}: rename it after its rows' day"
@@ -125,15 +124,15 @@ def _no_day(profiles: Sequence[ColumnProfile]) -> str:
     )
 
 
-def _delivery(name: str, delivered_as: PurePath, kind: Kind) -> Delivery:
+def _delivery(name: str, raw: RawFile, kind: Kind) -> Delivery:
     cron = "0 6 * * *" if kind == "daily" else "0 6 * * 1"
-    return Delivery(path=_path(name, delivered_as, kind), cron=cron)
+    # A file that may grow to twice its size must still be read.
+    most = max(2 * raw.size, Delivery.model_fields["max_bytes"].default)
+    return Delivery(path=_path(name, raw.name, kind), cron=cron, max_bytes=most)
 
 
-def _path(name: str, delivered_as: PurePath, kind: Kind) -> str:
-    path = delivered_as.as_posix()
-    if not _PLAIN_PATH.fullmatch(path) or "{" in path or "}" in path:
-        path = ""
+def _path(name: str, delivered_as: str, kind: Kind) -> str:
+    path = delivered_as if _PLAIN_PATH.fullmatch(delivered_as) else ""
     if kind == "daily":
         path = _DAY.sub("{day}", path)
         return path if "{day}" in path else f"{name}/{{day}}.csv"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +11,11 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contender.csv_fields import as_texts, as_values, find_unfit
+from contender.csv_fields import find_unfit, find_unreadable, judge_names, read_header, read_texts, why_no_csv
 from contender.drafting.draft import DraftError
+from contender.lake.schema import arrow_type
+from contender.landing import RawFile
+from contender.records import Defect
 from contender.specs import ColumnType
 from contender.specs.columns import NAME_PATTERN
 
@@ -37,7 +39,7 @@ class ColumnProfile:
         """How many rows there are, with a value or without."""
         return len(self.values)
 
-    @cached_property
+    @property
     def missing(self) -> int:
         """How many rows have no value."""
         return int(self.values.null_count)
@@ -50,15 +52,15 @@ class ColumnProfile:
     @cached_property
     def bounds(self) -> tuple[float, float] | None:
         """The least and the greatest number; None of a column without numbers."""
-        if self.type not in ("integer", "number") or self.missing == self.rows:
+        if self.type not in ("integer", "number"):
             return None
-        extremes = pc.min_max(self.values).as_py()
-        return extremes["min"], extremes["max"]
+        found = pc.min_max(self.values).as_py()
+        return found["min"], found["max"]
 
     @property
     def is_code(self) -> bool:
         """Whether its values look like numbers and are none: a leading zero would be lost."""
-        return self.type == "string" and _casts(self.texts, "number") and self.missing < self.rows
+        return self.type == "string" and _fits(self.texts, "number") and self.missing < self.rows
 
     @property
     def is_time_without_zone(self) -> bool:
@@ -72,26 +74,22 @@ class ColumnProfile:
         return True
 
 
-def profile_columns(content: bytes) -> tuple[ColumnProfile, ...]:
+def profile_columns(raw: RawFile) -> tuple[ColumnProfile, ...]:
     """The columns of a UTF-8 CSV file with a header and at least one row, in its order.
 
-    Raises DraftError when the reader would refuse the file, or no contract could name its columns.
+    Raises DraftError when the reader would have anything to say against the file, or no contract could name its
+    columns.
     """
-    header, *body = _split_lines(content)
-    _check_header(header)
-    _check_lines(header, body)
-    return tuple(
-        profile_column(name, fields) for name, fields in zip(header, zip(*body, strict=True), strict=True)
-    )
+    texts = _read(raw)
+    return tuple(profile_column(name, texts[name].combine_chunks()) for name in texts.column_names)
 
 
-def profile_column(name: str, fields: Sequence[str]) -> ColumnProfile:
-    """A column of these fields, of the narrowest type that the reader takes every one of them for."""
-    texts = as_texts(fields)
+def profile_column(name: str, texts: pa.Array) -> ColumnProfile:
+    """A column of the narrowest type that the reader takes every text for. Raises DraftError when there is none."""
     wanted = infer_type(texts)
-    if unfit := find_unfit(texts, wanted).to_pylist():
-        raise DraftError(f"the column {name!r} has control characters, as in {unfit[0][:40]!a}: deliver text")
-    return ColumnProfile(name, wanted, texts, as_values(texts, wanted))
+    if len(find_unfit(texts, arrow_type(wanted))):
+        raise DraftError(f"the column {name} holds control characters: deliver it without")
+    return ColumnProfile(name, wanted, texts, pc.cast(texts, arrow_type(wanted)))
 
 
 def infer_type(texts: pa.Array) -> ColumnType:
@@ -102,55 +100,52 @@ def infer_type(texts: pa.Array) -> ColumnType:
     for wanted in _TRIED:
         if wanted in ("integer", "number") and zeros:
             continue  # 007 is a code: as a number it would come back as 7
-        if _casts(texts, wanted):
+        if _fits(texts, wanted):
             return wanted
     return "string"
 
 
-def _casts(texts: pa.Array, wanted: ColumnType) -> bool:
+def _fits(texts: pa.Array, wanted: ColumnType) -> bool:
+    return not len(find_unfit(texts, arrow_type(wanted)))
+
+
+def _read(raw: RawFile) -> pa.Table:
+    if trouble := find_unreadable(raw):
+        raise _refused(trouble)
     try:
-        as_values(texts, wanted)
-    except pa.ArrowInvalid:
-        return False
-    return True
+        header, has_rows = read_header(raw)
+        _check_names(header)
+        if trouble := judge_names(raw, header):
+            raise _refused(trouble)
+        texts, ragged = read_texts(raw, header) if has_rows else (None, [])
+    except (csv.Error, pa.ArrowInvalid) as error:
+        raise _refused(why_no_csv(raw, error)) from None
+    if ragged:
+        raise DraftError(
+            f"line {ragged[0].number} has {ragged[0].actual_columns} fields where the header has {len(header)}: "
+            "draft from a whole file"
+        )
+    if texts is None or not len(texts):
+        raise DraftError("the file has a header and no rows: draft from a delivery with rows")
+    return texts
 
 
-def _split_lines(content: bytes) -> list[list[str]]:
-    """The header's fields and those of each line below it."""
-    try:
-        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
-    except UnicodeDecodeError as error:
-        raise DraftError(f"byte {error.start} is not UTF-8: export the file as UTF-8") from None
-    except csv.Error as error:
-        raise DraftError(f"it is no CSV file: {error}: quote fields as RFC 4180 says") from None
-    if not lines:
-        raise DraftError("the file is empty: draft from a delivery with rows")
-    return lines
+def _refused(defect: Defect) -> DraftError:
+    return DraftError(f"{defect.what}: {defect.way_out}")
 
 
-def _check_header(header: Sequence[str]) -> None:
+def _check_names(header: Sequence[str]) -> None:
+    if not header:
+        raise DraftError("the first line is empty: deliver the columns' names in it")
     for name in header:
         if not re.fullmatch(NAME_PATTERN, name) or len(name) > 60:
             raise DraftError(
-                f"the column {name[:80]!r} has a name that no contract can state: deliver it as "
+                f"the column {name[:80]!a} has a name that no contract can state: deliver it as "
                 f"{_nameable(name)!r}, in small letters, digits and _, at most 60 of them"
             )
-        if header.count(name) > 1:
-            raise DraftError(f"the column {name!r} is delivered twice: deliver it once, or rename one")
 
 
 def _nameable(name: str) -> str:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     plain = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:60]
     return plain if re.match("[a-z]", plain) else f"c_{plain}".rstrip("_")[:60]
-
-
-def _check_lines(header: Sequence[str], body: Sequence[Sequence[str]]) -> None:
-    if not body:
-        raise DraftError("the file has a header and no rows: draft from a delivery with rows")
-    for number, line in enumerate(body, start=2):
-        if len(line) != len(header):
-            raise DraftError(
-                f"line {number} has {len(line)} fields where the header has {len(header)}: "
-                "draft from a whole file"
-            )

@@ -10,8 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from contender.csv_fields import MISSING, find_unfit
-from contender.ingesting.raw_text import find_unreadable, read_header
+from contender.csv_fields import (
+    find_unfit,
+    find_unreadable,
+    judge_names,
+    no_texts,
+    read_header,
+    read_texts,
+    why_no_csv,
+)
 from contender.lake.schema import arrow_schema, arrow_type
 from contender.landing import RawFile
 from contender.records import Defect
@@ -39,13 +46,13 @@ def read_delivery(raw: RawFile, contract: Contract) -> Delivered:
     try:
         header, has_rows = read_header(raw)
     except csv.Error as error:
-        return _unreadable(raw, contract, _no_csv(raw, str(error)))
+        return _unreadable(raw, contract, why_no_csv(raw, error))
     if trouble := _judge_header(raw, header, contract):
         return _unreadable(raw, contract, trouble)
     try:
-        texts, ragged = _read_texts(raw, header) if has_rows else (_no_texts(header), [])
+        texts, ragged = read_texts(raw, header) if has_rows else (no_texts(header), [])
     except pa.ArrowInvalid as error:
-        return _unreadable(raw, contract, _no_csv(raw, _in_words(error)))
+        return _unreadable(raw, contract, why_no_csv(raw, error))
     extra = tuple(name for name in header if name not in contract.column_names)
     defects = [*_unknown_columns(raw, extra), *_ragged_lines(raw, header, ragged)]
     columns = []
@@ -62,15 +69,6 @@ def _unreadable(raw: RawFile, contract: Contract, defect: Defect) -> Delivered:
     return Delivered(raw, arrow_schema(contract).empty_table(), (defect,))
 
 
-def _no_csv(raw: RawFile, why: str) -> Defect:
-    return Defect(what=f"it is no CSV file: {why}", where=raw.name, way_out="quote fields as RFC 4180 says")
-
-
-def _in_words(error: pa.ArrowInvalid) -> str:
-    text = str(error)
-    return "a line is longer than a megabyte" if "straddl" in text else text.partition("\n")[0][:200]
-
-
 def _judge_header(raw: RawFile, header: Sequence[str], contract: Contract) -> Defect | None:
     if missing := [name for name in contract.column_names if name not in header]:
         # A look-alike from another alphabet is shown by its code, or nobody would see it.
@@ -80,36 +78,7 @@ def _judge_header(raw: RawFile, header: Sequence[str], contract: Contract) -> De
             where=f"{raw.name}, line 1",
             way_out="deliver them, or change the contract",
         )
-    if repeated := sorted({name for name in header if list(header).count(name) > 1}):
-        return Defect(
-            what=f"the column {repeated[0]!a} is there twice",
-            where=f"{raw.name}, line 1",
-            way_out="deliver each column once",
-        )
-    return None
-
-
-def _read_texts(raw: RawFile, header: Sequence[str]) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
-    ragged: list[pacsv.InvalidRow] = []
-
-    def note(row: pacsv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
-    texts = pacsv.read_csv(
-        str(raw.copy_path),
-        # On one thread, since only then rows know their number.
-        read_options=pacsv.ReadOptions(use_threads=False, column_names=list(header), skip_rows=1),
-        parse_options=pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
-        convert_options=pacsv.ConvertOptions(
-            column_types={name: pa.string() for name in header}, null_values=MISSING, strings_can_be_null=True
-        ),
-    )
-    return texts, ragged
-
-
-def _no_texts(header: Sequence[str]) -> pa.Table:
-    return pa.table({name: pa.array([], pa.string()) for name in header})
+    return judge_names(raw, header)
 
 
 def _unknown_columns(raw: RawFile, extra: Sequence[str]) -> list[Defect]:
@@ -141,7 +110,8 @@ def _ragged_lines(raw: RawFile, header: Sequence[str], ragged: Sequence[pacsv.In
 
 def _typed(raw: RawFile, column: Column, texts: pa.Array) -> tuple[pa.Array, tuple[Defect, ...]]:
     """The column's values, missing where a field does not fit, and the defect that this makes."""
-    wanted, unfit = arrow_type(column.type), find_unfit(texts, column.type)
+    wanted = arrow_type(column.type)
+    unfit = find_unfit(texts, wanted)
     if not len(unfit):
         return pc.cast(texts, wanted), ()
     wrong = pc.is_in(texts, unfit)
