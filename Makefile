@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast lint types format lock docs clean distclean
+.PHONY: help setup demo test test-fast lint types format lock docs bench-gates clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -51,6 +51,9 @@ lock: setup ## Make requirements*.txt from requirements*.in
 
 docs: setup ## Make the generated pages of docs/
 	@AIRFLOW_HOME=$(CURDIR)/build/airflow python -m scripts.generate_docs
+
+bench-gates: setup ## Measure gates beside a hand-written query, sketches, and publishing into long tables
+	@python -m benchmarks.gates
 
 clean: ## Forget the demo's lake, records and logs, and what tests left
 	@rm -rf .contender build .coverage* .pytest_cache .hypothesis .mypy_cache .ruff_cache spark-warehouse

@@ -190,6 +190,7 @@ def measure_sketches(rows: int, columns: int) -> list[dict[str, Any]]:
 def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any]]:
     """Publish a new day and replace one, in tables of so many days; medians, beside the smallest table's."""
     from contender.lake import open_lake, stage
+    from contender.lake.snapshots import expire
     from contender.settings import Settings
 
     records: list[dict[str, Any]] = []
@@ -213,6 +214,8 @@ def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any
             history = Days(first=first, last=first + timedelta(days=size - 1))
             rows = pa.concat_tables([day_of(day, 50.0) for day in history.each()])
             lake.publish(contract, stage(rows, contract, history, here.staging))
+            # As upkeep leaves it: a load leaves a snapshot a month, of which only the last was ever to be read.
+            expire(lake, contract.table, all_snapshots(lake, contract.table)[:-1])
             took: dict[str, list[float]] = {"publish": [], "replace": []}
             for number in range(1, repeats + 1):
                 for what, day in (
@@ -237,6 +240,11 @@ def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any
         smallest = next(r for r in records if r["what"] == record["what"])
         record["ratio"] = round(record["cpu_s"] / smallest["cpu_s"], 2)
     return records
+
+
+def all_snapshots(lake: Any, table: str) -> list[int]:
+    """Every snapshot of a table, oldest first, those that nobody ever saw among them."""
+    return [snapshot.snapshot_id for snapshot in lake.iceberg(table).snapshots()]
 
 
 def render(records: list[dict[str, Any]]) -> str:

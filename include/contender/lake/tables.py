@@ -177,8 +177,9 @@ class Lake:
         with table.transaction() as change:
             if outdated := _days_held(table, batch.days) & different:
                 change.delete(_rows_of(outdated))
-            if paths:
-                change.add_files(paths, check_duplicate_files=False)
+            # A month to a manifest: who replaces one of its days later rewrites a list of these, not of a decade.
+            for first in range(0, len(paths), _DAYS_A_MANIFEST):
+                change.add_files(paths[first : first + _DAYS_A_MANIFEST], check_duplicate_files=False)
         return True
 
     def _find(self, table: str) -> Table | None:
@@ -270,3 +271,4 @@ def _between(first: date, last: date) -> BooleanExpression:
 
 
 _EPOCH = date(1970, 1, 1)
+_DAYS_A_MANIFEST = 31
