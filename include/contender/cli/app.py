@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
 from datetime import UTC, datetime
 from typing import Annotated
@@ -15,21 +13,13 @@ from contender.catalogue import read_catalogue
 from contender.cli import backfill, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
+from contender.cli.person import current_user
 from contender.cli.status import Status, read_status, render_status
 from contender.drafting import DraftError
 from contender.lake import migrate_table, open_lake
 from contender.records import BookError, migrate, open_book
 from contender.settings import settings
 from contender.specs import CatalogError, load_catalog
-
-
-def _user() -> str:
-    """Who runs the command; a container's user may have no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
-
 
 app = typer.Typer(
     name="contender",
@@ -85,7 +75,7 @@ def show_catalogue(
 
 @app.command("migrate", epilog="Example: CONTENDER_RECORDS=postgresql://... contender migrate")
 def migrate_stores(
-    by: Annotated[str, typer.Option(help="Who wants it.", default_factory=_user)],
+    by: Annotated[str, typer.Option(help="Who wants it.", default_factory=current_user)],
 ) -> None:
     """Create the stores, or bring them and the datasets' tables to this version's shape. Harmless when they are."""
     from contender.registry import open_registry  # slow to import, and only needed here

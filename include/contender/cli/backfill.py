@@ -21,6 +21,7 @@ from contender.backfilling import (
     is_done,
     plan_backfill,
 )
+from contender.cli.person import current_user
 from contender.lake import open_lake
 from contender.orchestrator import Airflow, ApiError
 from contender.records import Act, Book, act_id, open_book
@@ -34,7 +35,7 @@ ERRORS = (ApiError, BackfillError, BackfillStoppedError, DaysError)
 def backfill(
     dataset: Annotated[str, typer.Argument(help="The dataset whose old days were delivered again.")],
     days: Annotated[str, typer.Argument(help="FIRST..LAST, or one day, as YYYY-MM-DD.")],
-    by: Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser)],
+    by: Annotated[str, typer.Option(help="Who decides.", default_factory=current_user)],
     apply: Annotated[
         bool, typer.Option("--apply/--plan", help="Do it, or only show what would be done.")
     ] = False,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from contender.cli.person import current_user
 from contender.lake import Erasure, Stores, open_lake, plan_erasure
 from contender.lake import erase as erase_rows
 from contender.lake.copies import Copy
@@ -19,7 +19,7 @@ from contender.specs import load_catalog
 
 def erase(
     key: Annotated[str, typer.Argument(metavar="COLUMN=VALUE", help="The key whose rows are to go.")],
-    by: Annotated[str, typer.Option(help="Who wants it.", default_factory=getpass.getuser)],
+    by: Annotated[str, typer.Option(help="Who wants it.", default_factory=current_user)],
     dataset: Annotated[
         str | None, typer.Option(help="Only this dataset, and the models built from it.")
     ] = None,

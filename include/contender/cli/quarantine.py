@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from contender.cli.person import current_user
 from contender.gating import (
     QuarantineError,
     check,
@@ -29,7 +29,7 @@ app = typer.Typer(
 
 Batch = Annotated[str, typer.Argument(help="Its id, or the beginning of it.")]
 Reason = Annotated[str, typer.Option(help="Why; kept for good, with your name.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser)]
+By = Annotated[str, typer.Option(help="Who decides.", default_factory=current_user)]
 
 
 @app.command("list", epilog="Example: contender quarantine list --all")
