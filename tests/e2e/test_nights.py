@@ -100,7 +100,7 @@ def test_status_tells_datasets_and_models_as_json(lived):
     status = json.loads(told.stdout)
     departures = next(d for d in status["datasets"] if d["name"] == "departures")
     assert (departures["last_good_day"], departures["last_verdict"]) == (BROKEN, "pass")
-    (model,) = status["models"]
+    model = next(m for m in status["models"] if m["name"] == "flight_delay")
     assert model["champion"] == lived.nights[-1].decision.champion_after
     assert model["last_night"] == BROKEN
     assert model["last_scored_day"] == "2013-09-03"
