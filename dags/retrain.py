@@ -61,7 +61,12 @@ def train(name: str) -> Json:
             f"a challenger is trained for one night, not for {nights.key}: give one day"
         )
     challenger = train_challenger(
-        CATALOG, CATALOG.model(name), nights.first, open_lake(here), open_registry(here)
+        CATALOG,
+        CATALOG.model(name),
+        CATALOG.model(name).recipes[0],
+        nights.first,
+        open_lake(here),
+        open_registry(here),
     )
     book = open_book(here.records)
     for caveat in note_released(CATALOG, challenger, book.acts(limit=1000)):

@@ -152,11 +152,11 @@ def _dataset_section(dataset: DatasetSpec) -> list[str]:
 
 def _model_section(model: ModelSpec) -> list[str]:
     inputs = ", ".join(source.name for source in model.inputs)
-    recipe = model.recipe
+    recipes = "; ".join(f"`{r.name}`, on up to {r.window_days} days" for r in model.recipes)
     return [
         f"## Model `{model.name}`\n",
-        f"{model.description} Owner: {model.owner}. Built from {inputs}. Recipe `{recipe.name}`: fitted on up to "
-        f"{recipe.window_days} days, judged on the newest {recipe.evaluation_days} whose labels are known. "
+        f"{model.description} Owner: {model.owner}. Built from {inputs}. Recipes: {recipes}. "
+        f"Judged on the newest {model.evaluation_days} days whose labels are known. "
         f"Night *N* scores day {_counted(model.horizon_days)} and learns the labels of day "
         f"{_counted(-model.label_maturity_days)}.\n",
         *_columns(model.features),

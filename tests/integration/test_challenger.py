@@ -59,7 +59,7 @@ def stores(lake, registry, book):
 
 def refresh(catalog, model, stores, night=NIGHT):
     lake, registry, book = stores
-    challenger = train(catalog, model, night, lake, registry)
+    challenger = train(catalog, model, model.recipes[0], night, lake, registry)
     evaluation = evaluate(model, challenger, lake, registry, book)
     return promote(decide_promotion(evaluation, model.guards), book, registry)
 
@@ -72,7 +72,7 @@ def test_the_first_version_serves_when_it_beats_the_baseline(catalog, model, sto
 
 def test_a_version_was_never_fitted_on_the_days_it_is_judged_on(catalog, model, stores, examples):
     lake, registry, _ = stores
-    challenger = train(catalog, model, NIGHT, lake, registry)
+    challenger = train(catalog, model, model.recipes[0], NIGHT, lake, registry)
     assert challenger.trained_on.last < judged_days(model, NIGHT).first
 
 
@@ -85,12 +85,12 @@ def test_a_night_tried_again_makes_no_second_version_and_no_second_decision(cata
 
 def test_a_version_names_its_snapshots_seed_code_and_environment(catalog, model, stores, examples):
     lake, registry, _ = stores
-    challenger = train(catalog, model, NIGHT, lake, registry)
+    challenger = train(catalog, model, model.recipes[0], NIGHT, lake, registry)
     pinned = {pin.table: pin.snapshot for pin in challenger.pins}
     assert pinned == {
         table: lake.snapshot(table) for table in ("features.flight_delay", "labels.flight_delay")
     }
-    assert challenger.seed == model.recipe.seed
+    assert challenger.seed == model.recipes[0].seed
     assert challenger.code_version
     assert challenger.environment
     assert registry.version(model.name, challenger.version) == challenger
@@ -103,7 +103,7 @@ def test_a_fit_from_the_same_pins_predicts_the_same(catalog, model, stores, exam
     other = open_registry(here.model_copy(update={"registry": f"sqlite:///{tmp_path}/other.db"}))
     predicted = []
     for each in (registry, other):
-        version = train(catalog, model, NIGHT, lake, each).version
+        version = train(catalog, model, model.recipes[0], NIGHT, lake, each).version
         pipeline = each.load(model.name, version)
         predicted.append(pipeline.predict_proba(examples[list(model.feature_names)]))
     assert np.array_equal(*predicted)
@@ -135,7 +135,7 @@ def test_an_alias_left_behind_by_a_crash_catches_up(catalog, model, stores, exam
 def test_a_night_without_labels_says_what_to_load(catalog, model, stores):
     lake, registry, _ = stores
     with pytest.raises(TrainingError, match="load that history first, by a run of features__flight_delay"):
-        train(catalog, model, NIGHT, lake, registry)
+        train(catalog, model, model.recipes[0], NIGHT, lake, registry)
 
 
 def test_one_outcome_alone_is_nothing_to_learn_from(catalog, model, stores, examples, here):
@@ -143,7 +143,7 @@ def test_one_outcome_alone_is_nothing_to_learn_from(catalog, model, stores, exam
     labels = examples[examples["day"] <= NIGHT].assign(label=0)
     publish(lake, model.label_contract, labels, here)
     with pytest.raises(TrainingError, match="nothing to learn from one outcome"):
-        train(catalog, model, NIGHT, lake, registry)
+        train(catalog, model, model.recipes[0], NIGHT, lake, registry)
 
 
 def test_predictions_carry_version_and_snapshot(catalog, model, stores, examples, here):

@@ -48,7 +48,7 @@ MODEL = ModelSpec(
     inputs=(Input(dataset="sales", history_days=2),),
     keys=(Column(name="customer", type="string", pii=True, description="who"),),
     features=(Column(name="spent", type="number", description="EUR"),),
-    recipe=Recipe(name="plain", window_days=10),
+    recipes=(Recipe(name="plain", window_days=10),),
     baseline_features=("spent",),
 )
 MEASURES = Measures(rows=1, positives=0, auc=None, brier=0.1, log_loss=0.1, calibration_error=0.1)
@@ -96,7 +96,7 @@ def filled(stores, fill):
 def evaluation(stores, version, trained_on):
     table = MODEL.feature_contract.table
     trained = TrainedVersion(
-        model="returns", version=version, night=THIRD, recipe="plain", recipe_fingerprint="x",
+        model="returns", version=version, night=THIRD, recipe="plain", recipe_fingerprint="x", features=(),
         trained_on=trained_on, days_with_rows=1, rows=1, positives=0,
         pins=(Pin(table=table, snapshot=stores.lake.snapshot(table)),),
         seed=0, code_version="x", environment="x",

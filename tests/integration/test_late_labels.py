@@ -60,7 +60,7 @@ def lake(chosen, catalog, model):
 @pytest.fixture
 def refresh(catalog, model, lake, registry, book):
     def run(night: date):
-        challenger = train(catalog, model, night, lake, registry)
+        challenger = train(catalog, model, model.recipes[0], night, lake, registry)
         evaluation = evaluate(model, challenger, lake, registry, book)
         return evaluation, promote(decide_promotion(evaluation, model.guards), book, registry)
 

@@ -22,7 +22,7 @@ from contender.lake import open_lake, stage
 from contender.lake.tables import Lake
 from contender.settings import PROJECT, Settings, settings
 from contender.specs import Catalog, Days, load_catalog
-from contender.training.fit import _load as load_estimator
+from contender.training import fit_recipe, load_functions
 from demo import source
 
 DAY = date(2013, 9, 1)
@@ -121,7 +121,7 @@ def test_a_draft_sees_what_the_catalog_of_the_project_says(drafted, catalog):
 
 def test_all_that_is_written_is_in_ruffs_form(here, model):
     files = sorted(here.catalog_home.rglob("*.py"))
-    assert len(files) == len(DAILY) + len(REFERENCE) + 3
+    assert len(files) == len(DAILY) + len(REFERENCE) + 4
     assert [said for file in files if (said := ruff("check --quiet", file, here.catalog_home))] == []
     assert [said for file in files if (said := ruff("format --check", file, here.catalog_home))] == []
 
@@ -159,6 +159,7 @@ def test_what_was_written_and_the_next_steps_are_told(here, new, model):
         "spec.py",
         "features.py",
         "estimator.py",
+        "baseline.py",
         "guesses to check",
         "contender check",
         "retrain__late",
@@ -213,11 +214,10 @@ def test_a_drafted_model_can_be_fitted_on_what_it_builds(here, model, built):
     rows = built["features"].merge(built["labels"], on=list(spec.row_key))
     assert len(rows) > 500
     assert set(rows["label"]) == {0, 1}
-    functions = load_estimator(model.model_home("late") / "estimator.py")
-    estimator = functions.build_estimator(dict(spec.recipe.parameters), spec.recipe.seed)
-    estimator.fit(rows[list(spec.feature_names)], rows["label"])
-    baseline = functions.build_baseline(spec.recipe.seed)
-    baseline.fit(rows[list(spec.baseline_features)], rows["label"])
+    (recipe,) = spec.recipes
+    functions = load_functions(model.model_home("late"), recipe)
+    days = Days(first=rows["day"].min(), last=rows["day"].max())
+    estimator, baseline = fit_recipe(spec, recipe, functions, days, rows)
     assert estimator.predict_proba(rows[list(spec.feature_names)]).shape == (len(rows), 2)
     assert baseline.predict_proba(rows[list(spec.baseline_features)]).shape == (len(rows), 2)
 

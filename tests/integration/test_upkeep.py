@@ -43,7 +43,7 @@ def put(lake, here):
 
 def pin(book, snapshot: int) -> None:
     trained = TrainedVersion(
-        model="returns", version=1, night=FIRST, recipe="plain", recipe_fingerprint="x",
+        model="returns", version=1, night=FIRST, recipe="plain", recipe_fingerprint="x", features=(),
         trained_on=Days.one(FIRST), days_with_rows=1, rows=1, positives=0,
         pins=(Pin(table=SALES.table, snapshot=snapshot),), seed=0, code_version="x", environment="x",
     )  # fmt: skip

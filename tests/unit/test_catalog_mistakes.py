@@ -39,7 +39,7 @@ SPEC = ModelSpec(
     inputs=(Input({source}),),
     keys=(Column(name="item", type="string", description="what"),),
     features=(Column(name="price", type="number", description="for how much"),),
-    recipe=Recipe(name="trees", window_days=30),
+    recipes=(Recipe(name="trees", window_days=30),),
     baseline_features=("price",),
 )
 '''
@@ -55,6 +55,7 @@ def model(name: str, source: str) -> dict[str, str]:
         f"{home}/spec.py": MODEL.format(name=name, source=source),
         f"{home}/features.py": "",
         f"{home}/estimator.py": "",
+        f"{home}/baseline.py": "",
     }
 
 
@@ -295,7 +296,7 @@ def test_an_input_that_was_refused_itself_is_told_once(tmp_path, kind):
     assert line.startswith(f"{refused}: owner: ")
 
 
-@pytest.mark.parametrize("part", ["estimator.py", "features.py"])
+@pytest.mark.parametrize("part", ["estimator.py", "features.py", "baseline.py"])
 def test_a_model_without_one_of_its_parts_is_told_which(tmp_path, part):
     files = {name: text for name, text in REAL.items() if not name.endswith(part)}
     (line,) = told(tmp_path, files)

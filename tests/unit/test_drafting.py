@@ -357,7 +357,9 @@ def test_a_model_learns_from_a_daily_dataset_that_is_there():
 
 def test_a_model_is_keyed_by_what_comes_back_and_learns_from_what_is_measured():
     drafted_model = draft_model("returns", drafted(SALES), owner="models@company.example")
-    assert list(drafted_model.files) == [f"models/returns/{n}.py" for n in ("features", "estimator", "spec")]
+    assert list(drafted_model.files) == [
+        f"models/returns/{n}.py" for n in ("features", "estimator", "baseline", "spec")
+    ]
     spec = run(drafted_model.files["models/returns/spec.py"])
     assert [key.name for key in spec.keys] == ["item"]
     assert spec.feature_names == ("weekday", "days_seen", "price_28d", "price_7d")

@@ -75,6 +75,7 @@ def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) ->
         files={
             f"{home}/features.py": _render("features.py.jinja", values),
             f"{home}/estimator.py": _render("estimator.py.jinja", values),
+            f"{home}/baseline.py": _render("baseline.py.jinja", values),
             # The last one: by its spec.py a catalog knows that there is a model.
             f"{home}/spec.py": module_source(docstring, spec, notes),
         },
@@ -147,11 +148,13 @@ def _contract(
             Column(name="days_seen", type="integer", description=f"days with rows, of {HISTORY_DAYS} before"),
             *(_mean(measure, days) for measure in measures for days in (HISTORY_DAYS, NEWEST_DAYS)),
         ),
-        recipe=Recipe(
-            name="boosted_trees",
-            window_days=90,
-            parameters={"max_iter": 60, "learning_rate": 0.1, "max_leaf_nodes": 15},
-            seed=1,
+        recipes=(
+            Recipe(
+                name="boosted_trees",
+                window_days=90,
+                parameters={"max_iter": 60, "learning_rate": 0.1, "max_leaf_nodes": 15},
+                seed=1,
+            ),
         ),
         baseline_features=("weekday",),
     )
@@ -161,7 +164,7 @@ def _contract(
         ),
         ("inputs",): (f"{CHECK}what else is known the night before? add its dataset here",),
         ("keys",): (f"{CHECK}what is scored each day; it must come back from day to day",),
-        ("recipe",): (f"{CHECK}days of history to fit on, and the parameters of estimator.py",),
+        ("recipes",): (f"{CHECK}days of history to fit on, and the parameters of estimator.py",),
         ("baseline_features",): (f"{CHECK}what anyone would guess by; the first version must beat it",),
     }
     if owner is None:

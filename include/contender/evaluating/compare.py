@@ -39,12 +39,12 @@ def evaluate(
             f"{challenger.version} on: publish those days first"
         )
     outcomes: Outcomes = rows["label"].to_numpy(np.int64)
-    theirs = _predict(registry.load(model.name, challenger.version), rows, model.feature_names)
+    theirs = _predict(registry.load(model.name, challenger.version), rows, challenger.features)
     baseline = registry.load_baseline(model.name, challenger.version)
     champion = registry.champion(model.name)
     ours = None
     if champion is not None and champion.trained_on.last <= model.last_fitted_before(days.first):
-        ours = _predict(registry.load(model.name, champion.version), rows, model.feature_names)
+        ours = _predict(registry.load(model.name, champion.version), rows, champion.features)
     evaluation = Evaluation(
         id=evaluation_id,
         model=model.name,
@@ -64,7 +64,7 @@ def evaluate(
 def judged_days(model: ModelSpec, night: date) -> Days:
     """The newest matured days of a night, which its challenger was not fitted on."""
     last = night - timedelta(days=model.label_maturity_days)
-    return Days(first=last - timedelta(days=model.recipe.evaluation_days - 1), last=last)
+    return Days(first=last - timedelta(days=model.evaluation_days - 1), last=last)
 
 
 def _predict(pipeline: Pipeline, rows: pd.DataFrame, features: tuple[str, ...]) -> Probabilities:

@@ -56,7 +56,7 @@ def compare_features(model: ModelSpec, day: date, lake: Lake, settings: Settings
 def _sample(model: ModelSpec, days: Days, lake: Lake) -> pd.DataFrame:
     rows = lake.read(model.feature_contract, days, columns=model.feature_names).to_pandas()
     size = min(len(rows), model.monitoring.sample_rows)
-    sample: pd.DataFrame = rows.sample(size, random_state=model.recipe.seed).reset_index(drop=True)
+    sample: pd.DataFrame = rows.sample(size, random_state=model.recipes[0].seed).reset_index(drop=True)
     return sample
 
 

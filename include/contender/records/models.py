@@ -26,6 +26,7 @@ class TrainedVersion(Frozen):
     night: date
     recipe: str = Field(description="name of the recipe")
     recipe_fingerprint: str
+    features: tuple[str, ...] = Field(description="what its pipeline sees, in order")
     trained_on: Days
     days_with_rows: int
     rows: int

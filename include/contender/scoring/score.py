@@ -57,7 +57,8 @@ def _score(
             f"{model.name}: no features for {days.key}: run features__{model.name} for the night {nights.key} first"
         )
     rows = features.to_pandas()
-    probabilities = registry.load(model.name, version).predict_proba(rows[list(model.feature_names)])[:, 1]
+    features_seen = list(registry.version(model.name, version).features)
+    probabilities = registry.load(model.name, version).predict_proba(rows[features_seen])[:, 1]
     count = features.num_rows
     scored = (
         features.select(list(model.row_key))

@@ -58,7 +58,7 @@ class Catalog(Frozen):
         return self.models[name]
 
     def model_home(self, name: str) -> Path:
-        """The folder with a model's features.py and estimator.py."""
+        """The folder with a model's features, estimators and baseline."""
         return self.home / "models" / self.model(name).name
 
     def sources(self, model: ModelSpec) -> tuple[Source, ...]:
@@ -230,11 +230,11 @@ def _too_short_retentions(datasets: Mapping[str, DatasetSpec], models: Mapping[s
 
 
 def _missing_parts(models: Mapping[str, ModelSpec], home: Path) -> list[str]:
-    parts = {"features.py": "build_features and build_labels", "estimator.py": "build_estimator"}
+    parts = {"features.py": "build_features and build_labels", "baseline.py": "build_baseline"}
     return [
         f"models/{name}/{part}: not found: write it, with {content}"
-        for name in models
-        for part, content in parts.items()
+        for name, model in models.items()
+        for part, content in (parts | {f"{r.estimator}.py": "build_estimator" for r in model.recipes}).items()
         if not (home / "models" / name / part).is_file()
     ]
 

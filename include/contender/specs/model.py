@@ -36,13 +36,14 @@ class Input(Frozen):
 
 
 class Recipe(Frozen):
-    """How a model is made: window, parameters and seed; the estimator stands in the model's folder."""
+    """How a model is made; fitted again on newer days, it is a refresh. Edit it, and it is another recipe."""
 
     name: Name
     window_days: int = Field(gt=0, description="days of labelled history that it is fitted on")
-    evaluation_days: int = Field(
-        default=7, gt=0, description="newest labelled days, kept from the fit and judged on"
+    estimator: Name = Field(
+        default="estimator", description="the file of the model's folder whose build_estimator it uses"
     )
+    features: tuple[Name, ...] = Field(default=(), description="those it sees; all of the model's when empty")
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
     seed: int = 0
 
@@ -94,7 +95,12 @@ class ModelSpec(Frozen):
     inputs: tuple[Input, ...] = Field(min_length=1)
     keys: tuple[Column, ...] = Field(min_length=1, description="what names a row beside its day")
     features: tuple[Column, ...] = Field(min_length=1)
-    recipe: Recipe
+    recipes: tuple[Recipe, ...] = Field(
+        min_length=1, description="the first serves first; the others race against it for its place"
+    )
+    evaluation_days: int = Field(
+        default=7, gt=0, description="newest labelled days, kept from every fit and judged on"
+    )
     baseline_features: tuple[Name, ...] = Field(min_length=1)
     guards: Guards = Guards()
     monitoring: Monitoring = Monitoring()
@@ -112,12 +118,6 @@ class ModelSpec(Frozen):
                 raise ValueError(f"features: {name!r} is declared twice: remove one")
             if name in _RESERVED:
                 raise ValueError(f"features: {name!r} is a word of the engine: choose another name")
-        for name in self.baseline_features:
-            if name not in {column.name for column in self.features}:
-                raise ValueError(
-                    f"baseline_features: unknown column {name!r}: use one of "
-                    + ", ".join(column.name for column in self.features)
-                )
         if max(source.history_days for source in self.inputs) <= self.label_maturity_days:
             raise ValueError(
                 f"inputs: none reaches back to the day whose labels mature, {self.label_maturity_days} days before "
@@ -129,10 +129,38 @@ class ModelSpec(Frozen):
                 raise ValueError(f"inputs: {name!r} is listed twice: remove one")
         return self
 
+    @model_validator(mode="after")
+    def _features_known(self) -> ModelSpec:
+        seen = {"baseline_features": self.baseline_features}
+        for recipe in self.recipes:
+            seen[f"recipes: {recipe.name!r}: features"] = recipe.features
+            if [other.name for other in self.recipes].count(recipe.name) > 1:
+                raise ValueError(f"recipes: {recipe.name!r} is declared twice: give each a name of its own")
+        for where, chosen in seen.items():
+            for name in chosen:
+                if name not in self.feature_names:
+                    raise ValueError(
+                        f"{where}: unknown column {name!r}: use one of " + ", ".join(self.feature_names)
+                    )
+        return self
+
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """What the estimator sees, in order."""
+        """Every feature, in order."""
         return tuple(column.name for column in self.features)
+
+    def recipe(self, name: str) -> Recipe:
+        """The recipe of that name. Raises KeyError, naming those that there are."""
+        for recipe in self.recipes:
+            if recipe.name == name:
+                return recipe
+        raise KeyError(
+            f"{self.name} has no recipe {name!r}: choose among {', '.join(r.name for r in self.recipes)}"
+        )
+
+    def seen_by(self, recipe: Recipe) -> tuple[str, ...]:
+        """The features that a recipe's estimator sees, in order."""
+        return recipe.features or self.feature_names
 
     @property
     def row_key(self) -> tuple[str, ...]:

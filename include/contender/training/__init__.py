@@ -1,7 +1,26 @@
-"""Train: fits tonight's challenger, time-ordered and pinned, beside the simple baseline on the same rows."""
+"""Train: fits tonight's challengers, time-ordered and pinned, beside the simple baseline on the same rows."""
 
 from contender.training.caveats import note_released, note_superseded
-from contender.training.fit import TrainingError, train
+from contender.training.fit import (
+    Fitted,
+    Functions,
+    TrainingError,
+    fit_recipe,
+    load_functions,
+    train,
+    training_days,
+)
 from contender.training.provenance import fingerprint_recipe
 
-__all__ = ["TrainingError", "fingerprint_recipe", "note_released", "note_superseded", "train"]
+__all__ = [
+    "Fitted",
+    "Functions",
+    "TrainingError",
+    "fingerprint_recipe",
+    "fit_recipe",
+    "load_functions",
+    "note_released",
+    "note_superseded",
+    "train",
+    "training_days",
+]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 import pandas as pd
+from sklearn.pipeline import Pipeline
 
 from contender.lake import Lake, pin_examples, read_examples
 from contender.records import TrainedVersion, identify
 from contender.registry import Registry
-from contender.specs import Catalog, Days, ModelSpec
+from contender.specs import Catalog, Days, ModelSpec, Recipe
 from contender.training.provenance import code_version, environment, fingerprint_recipe, requirements
 
 
@@ -21,34 +24,46 @@ class TrainingError(RuntimeError):
     """Nothing can be fitted; the message says what is missing."""
 
 
-def train(catalog: Catalog, model: ModelSpec, night: date, lake: Lake, registry: Registry) -> TrainedVersion:
-    """Fit the recipe for a night and register the version.
+class Functions(NamedTuple):
+    """What a model's folder holds to fit it with, as plain functions."""
+
+    build_estimator: Callable[[dict[str, object], int], Pipeline]
+    build_baseline: Callable[[int], Pipeline]
+
+
+class Fitted(NamedTuple):
+    """The pipeline of a version, and the baseline on the same rows."""
+
+    estimator: Pipeline
+    baseline: Pipeline
+
+
+def train(
+    catalog: Catalog, model: ModelSpec, recipe: Recipe, night: date, lake: Lake, registry: Registry
+) -> TrainedVersion:
+    """Fit a recipe for a night and register the version.
 
     The newest `evaluation_days` matured days are kept from the fit, and so are the days before them whose labels
     were not yet known when the first of them was scored. A fit of the same recipe on the same
     snapshots and days is found in the registry and not made again. Raises TrainingError when the days hold
     no labelled rows, or only one outcome.
     """
-    recipe, home = model.recipe, catalog.model_home(model.name)
-    days = training_days(model, night)
+    home = catalog.model_home(model.name)
+    days = training_days(model, recipe, night)
     pins = pin_examples(lake, model)
-    made_from = fingerprint_recipe(model, home)
+    made_from = fingerprint_recipe(model, recipe, home)
     fit = identify("fit", model.name, made_from, days.key, *pins)
     if known := registry.find(model.name, fit):
         return known.model_copy(update={"night": night})
     rows = read_examples(lake, model, days, pins)
-    _check(model, days, rows)
-    functions = _load(home / "estimator.py")
-    estimator = functions.build_estimator(dict(recipe.parameters), recipe.seed)
-    estimator.fit(rows[list(model.feature_names)], rows["label"])
-    baseline = functions.build_baseline(recipe.seed)
-    baseline.fit(rows[list(model.baseline_features)], rows["label"])
+    fitted = fit_recipe(model, recipe, load_functions(home, recipe), days, rows)
     trained = TrainedVersion(
         model=model.name,
         version=0,
         night=night,
         recipe=recipe.name,
         recipe_fingerprint=made_from,
+        features=model.seen_by(recipe),
         trained_on=days,
         days_with_rows=int(rows["day"].nunique()),
         rows=len(rows),
@@ -62,18 +77,33 @@ def train(catalog: Catalog, model: ModelSpec, night: date, lake: Lake, registry:
     return registry.register(
         trained,
         fit,
-        estimator,
-        baseline,
+        fitted.estimator,
+        fitted.baseline,
         parameters={**recipe.parameters, **threads},
         requirements=requirements(),
     )
 
 
-def training_days(model: ModelSpec, night: date) -> Days:
+def fit_recipe(
+    model: ModelSpec, recipe: Recipe, functions: Functions, days: Days, rows: pd.DataFrame
+) -> Fitted:
+    """Fit a recipe, and the baseline beside it, on labelled rows of these days; the same rows make the same fit.
+
+    Raises TrainingError when there are no rows, or only one outcome.
+    """
+    _check(model, days, rows)
+    estimator = functions.build_estimator(dict(recipe.parameters), recipe.seed)
+    estimator.fit(rows[list(model.seen_by(recipe))], rows["label"])
+    baseline = functions.build_baseline(recipe.seed)
+    baseline.fit(rows[list(model.baseline_features)], rows["label"])
+    return Fitted(estimator, baseline)
+
+
+def training_days(model: ModelSpec, recipe: Recipe, night: date) -> Days:
     """The days that a night's challenger is fitted on: the window of what was known before those it is judged on."""
     matured = night - timedelta(days=model.label_maturity_days)
-    last = model.last_fitted_before(matured - timedelta(days=model.recipe.evaluation_days - 1))
-    return Days(first=last - timedelta(days=model.recipe.window_days - 1), last=last)
+    last = model.last_fitted_before(matured - timedelta(days=model.evaluation_days - 1))
+    return Days(first=last - timedelta(days=recipe.window_days - 1), last=last)
 
 
 def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
@@ -89,8 +119,14 @@ def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
         )
 
 
+def load_functions(home: Path, recipe: Recipe) -> Functions:
+    """Load a recipe's estimator and the model's baseline from the model's folder."""
+    estimator, baseline = _load(home / f"{recipe.estimator}.py"), _load(home / "baseline.py")
+    return Functions(estimator.build_estimator, baseline.build_baseline)
+
+
 def _load(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"estimator_of_{file.parent.name}", file)
+    spec = importlib.util.spec_from_file_location(f"{file.stem}_of_{file.parent.name}", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

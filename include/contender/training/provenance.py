@@ -10,16 +10,16 @@ from pathlib import Path
 
 from contender import __version__
 from contender.settings import PROJECT
-from contender.specs import ModelSpec
+from contender.specs import ModelSpec, Recipe
 
 
-def fingerprint_recipe(model: ModelSpec, home: Path) -> str:
-    """A recipe's fingerprint: its sources and parameters. Another one means another recipe."""
+def fingerprint_recipe(model: ModelSpec, recipe: Recipe, home: Path) -> str:
+    """A recipe's fingerprint: its sources and parameters. Another one means another recipe, whatever its name."""
     digest = sha256()
-    for part in ("features.py", "estimator.py"):
+    for part in ("features.py", f"{recipe.estimator}.py"):
         digest.update((home / part).read_bytes())
-    digest.update(model.recipe.model_dump_json().encode())
-    digest.update("\n".join((*model.feature_names, "", *model.baseline_features)).encode())
+    digest.update(recipe.model_dump_json().encode())
+    digest.update("\n".join(model.seen_by(recipe)).encode())
     return digest.hexdigest()[:16]
 
 

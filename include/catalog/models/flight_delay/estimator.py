@@ -1,12 +1,11 @@
-"""How the flight delay model is fitted: boosted trees over categories and numbers, beside a plain baseline."""
+"""Boosted trees over categories and numbers."""
 
 from __future__ import annotations
 
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import OrdinalEncoder
 
 CATEGORIES = ["airline", "airport"]
 
@@ -22,8 +21,3 @@ def build_estimator(parameters: dict[str, object], seed: int) -> Pipeline:
         categorical_features=list(range(len(CATEGORIES))), random_state=seed, **parameters
     )
     return make_pipeline(encode, trees)
-
-
-def build_baseline(seed: int) -> Pipeline:
-    """What anyone would try first: the usual rate of the airport and the hour."""
-    return make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression(random_state=seed))

@@ -69,12 +69,13 @@ SPEC = ModelSpec(
         Column(name="rain", type="number", unit="inches", nullable=True, description="wettest hour"),
         Column(name="visib", type="number", unit="miles", nullable=True, description="least of the day"),
     ),
-    recipe=Recipe(
-        name="boosted_trees",
-        window_days=365,
-        evaluation_days=7,
-        parameters={"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200},
-        seed=20130901,
+    recipes=(
+        Recipe(
+            name="boosted_trees",
+            window_days=365,
+            parameters={"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200},
+            seed=20130901,
+        ),
     ),
     baseline_features=("airport", "dep_hour"),
     # Half of the features are rates and weather of the last days, which move every week, and one day's

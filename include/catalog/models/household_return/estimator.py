@@ -1,12 +1,11 @@
-"""How the household model is fitted: boosted trees over habits, beside the rate of those who shop as often."""
+"""How the household model is fitted: boosted trees over habits."""
 
 from __future__ import annotations
 
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import OrdinalEncoder
 
 CATEGORIES = ["household_size", "income"]
 
@@ -22,8 +21,3 @@ def build_estimator(parameters: dict[str, object], seed: int) -> Pipeline:
         categorical_features=list(range(len(CATEGORIES))), random_state=seed, **parameters
     )
     return make_pipeline(encode, trees)
-
-
-def build_baseline(seed: int) -> Pipeline:
-    """What anyone would try first: how many of those return who shopped on as many of the last 28 days."""
-    return make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression(random_state=seed))

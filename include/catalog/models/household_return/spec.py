@@ -44,12 +44,13 @@ SPEC = ModelSpec(
         Column(name="household_size", type="string", unit="persons", description="1 to 5+, or unknown"),
         Column(name="income", type="string", unit="USD a year", description="class, or unknown"),
     ),
-    recipe=Recipe(
-        name="boosted_trees",
-        window_days=84,
-        evaluation_days=7,
-        parameters={"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200},
-        seed=20170301,
+    recipes=(
+        Recipe(
+            name="boosted_trees",
+            window_days=84,
+            parameters={"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200},
+            seed=20170301,
+        ),
     ),
     baseline_features=("shopped_28",),
     # The data is calm from day to day: what would pass for weather among flights is a mistake here.
