@@ -1,17 +1,23 @@
-"""### Tonight's challenger: fitted, judged, and promoted unless a guard speaks.
+"""### Tonight's challengers: fitted, judged, and let in by what they have earned.
 
-**train** fits the champion's recipe again on newer labelled days and keeps the newest of them out. **evaluate** judges
-challenger, champion and the simple baseline on those days. **decide** asks every guard; **promote** enters the decision
-into the ledger, and the alias follows it. **score_in_shadow** keeps what the challenger would have served.
+**train** fits every recipe on newer labelled days and keeps the newest of them out. **evaluate** judges each version,
+the champion and the simple baseline on those days. **pair** holds what was scored in the shadow against outcomes that
+are known since. **decide** asks the guards about the champion recipe's refresh, and the race about the other recipes;
+**promote** enters the decisions into the ledger, and the alias follows it. **score_in_shadow** keeps what all of them
+would serve.
 
 - The first version of all has to beat the simple baseline.
-- A refresh that is held back harms nobody: the champion serves on, and the next night tries again.
+- A refresh serves unless a guard speaks; one that is held back harms nobody: the champion serves on.
+- Another recipe serves once its paired days are evidence enough. One that crashes tonight stays out tonight.
 - By hand: a day is the *night* to train for; trained again on the same snapshots, it is the same version.
 """
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, PartitionedAssetTimetable, task
+from collections.abc import Sequence
+from datetime import date
+
+from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from contender.settings import settings
@@ -23,6 +29,7 @@ from wiring import (
     features_asset,
     gate_and_publish,
     night_dag,
+    open_stores,
     run_days,
 )
 
@@ -38,91 +45,114 @@ def build_retrain(model: ModelSpec) -> DAG:
         f"A new challenger for {model.name}, and the decision about it",
         minutes=120,
     ) as dag:
-        challenger = train(model.name)
-        decided = promote(decide(evaluate(challenger)))
-        shadow = score_in_shadow(challenger)
-        decided >> shadow
+        fits = train.partial(name=model.name).expand(recipe=[recipe.name for recipe in model.recipes])
+        versions = collect_fitted(model.name, fits)
+        decided = decide(model.name, evaluate(model.name, versions), pair(model.name, versions))
+        shadow = score_in_shadow(model.name, versions)
+        promote(decided) >> shadow
         gate_and_publish(shadow)
     return dag
 
 
 @task
-def train(name: str) -> Json:
-    """Fit the recipe on the labelled days before those it is judged on."""
-    from contender.lake import open_lake
-    from contender.records import open_book
-    from contender.registry import open_registry
+def train(name: str, recipe: str) -> Json:
+    """Fit a recipe on the labelled days before those it is judged on."""
+    from contender.promoting import follow_ledger
     from contender.training import note_released
-    from contender.training import train as train_challenger
+    from contender.training import train as fit
 
-    here, nights = settings(), run_days()
-    if not nights.is_single:
-        raise AirflowFailException(
-            f"a challenger is trained for one night, not for {nights.key}: give one day"
-        )
-    challenger = train_challenger(
-        CATALOG,
-        CATALOG.model(name),
-        CATALOG.model(name).recipes[0],
-        nights.first,
-        open_lake(here),
-        open_registry(here),
-    )
-    book = open_book(here.records)
-    for caveat in note_released(CATALOG, challenger, book.acts(limit=1000)):
+    lake, registry, book = open_stores()
+    model, night = CATALOG.model(name), _night()
+    follow_ledger(name, book, registry)
+    version = fit(CATALOG, model, model.recipe(recipe), night, lake, registry)
+    for caveat in note_released(CATALOG, version, book.acts(limit=1000)):
         book.add_caveat(caveat)
-    return challenger.model_dump(mode="json")
+    return version.model_dump(mode="json")
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE)
+def collect_fitted(name: str, fits: Sequence[Json]) -> list[Json]:
+    """Go on with the recipes that could be fitted tonight, in their order; a crash of one harms no other."""
+    fitted = {version["recipe"]: version for version in fits}
+    if not fitted:
+        raise AirflowFailException(
+            f"no recipe of {name} could be fitted: the champion serves on; see `train`"
+        )
+    return [fitted[recipe.name] for recipe in CATALOG.model(name).recipes if recipe.name in fitted]
 
 
 @task
-def evaluate(challenger: Json) -> Json:
-    """Judge challenger, champion and baseline on days that none of them has seen."""
+def evaluate(name: str, versions: Sequence[Json]) -> list[Json]:
+    """Judge tonight's versions, champion and baseline on days that none of them has seen."""
     from contender.evaluating import evaluate as judge
-    from contender.lake import open_lake
-    from contender.records import TrainedVersion, open_book
-    from contender.registry import open_registry
+    from contender.records import TrainedVersion, read_all
 
-    here, trained = settings(), TrainedVersion.model_validate(challenger)
-    stores = (open_lake(here), open_registry(here), open_book(here.records))
-    return judge(CATALOG.model(trained.model), trained, *stores).model_dump(mode="json")
+    judged = [judge(CATALOG.model(name), v, *open_stores()) for v in read_all(TrainedVersion, versions)]
+    return [evaluation.model_dump(mode="json") for evaluation in judged]
 
 
 @task
-def decide(evaluation: Json) -> Json:
-    """Ask every guard."""
-    from contender.promoting import decide_promotion
-    from contender.records import Evaluation
+def pair(name: str, versions: Sequence[Json]) -> list[Json]:
+    """Hold the shadow's scores against outcomes that are known by tonight, and weigh what they say."""
+    from contender.evaluating import pair_days
+    from contender.promoting import name_incumbent, stand, weigh
+    from contender.records import TrainedVersion, read_all
 
-    judged = Evaluation.model_validate(evaluation)
-    return decide_promotion(judged, CATALOG.model(judged.model).guards).model_dump(mode="json")
+    lake, registry, book = open_stores()
+    model, standing = CATALOG.model(name), stand(name, book)
+    if standing is None:
+        return []
+    champion = registry.version(name, standing.champion)
+    incumbent = name_incumbent(standing, champion, read_all(TrainedVersion, versions))
+    pair_days(model, _night(), standing.since, incumbent, standing.champion, lake, book)
+    return [evidence.model_dump(mode="json") for evidence in weigh(model, standing, incumbent, book)]
 
 
 @task
-def promote(decision: Json) -> Json:
-    """Enter the decision into the ledger; the alias follows."""
+def decide(name: str, evaluations: Sequence[Json], evidence: Sequence[Json]) -> list[Json]:
+    """Ask every guard, and the race."""
+    from contender.promoting import decide_night, stand
+    from contender.records import Evaluation, Evidence, read_all
+
+    judged, weighed = read_all(Evaluation, evaluations), read_all(Evidence, evidence)
+    _, _, book = open_stores()
+    decisions = decide_night(judged, weighed, stand(name, book), CATALOG.model(name).guards)
+    return [decision.model_dump(mode="json") for decision in decisions]
+
+
+@task
+def promote(decisions: Sequence[Json]) -> list[str]:
+    """Enter the decisions into the ledger; the alias follows."""
     from contender.promoting import promote as enter
-    from contender.records import Decision, open_book
-    from contender.registry import open_registry
+    from contender.records import Decision, StaleDecision, read_all
 
-    here = settings()
-    kept = enter(Decision.model_validate(decision), open_book(here.records), open_registry(here))
-    for reason in kept.reasons:
-        print(f"{'holds ' if reason.holds else 'SPEAKS'} {reason.guard}: {reason.explanation}")  # noqa: T201
-    return kept.model_dump(mode="json")
+    _, registry, book = open_stores()
+    try:
+        entries = enter(read_all(Decision, decisions), book, registry)
+    except StaleDecision as stale:
+        raise AirflowFailException(f"{stale}: clear `evaluate` of this run, and those after it") from None
+    return [line for entry in entries for line in entry.decision.tell()]
 
 
 @task
-def score_in_shadow(challenger: Json) -> Json:
-    """Stage what the challenger would have served for the same rows."""
-    from contender.lake import open_lake
-    from contender.records import TrainedVersion
-    from contender.registry import open_registry
-    from contender.scoring import score_in_shadow as score_with
+def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
+    """Stage what tonight's versions, the champion and an older champion would serve for the same rows."""
+    from contender.promoting import name_streams, stand
+    from contender.records import TrainedVersion, read_all
+    from contender.scoring import score_in_shadow as score
 
-    here, trained = settings(), TrainedVersion.model_validate(challenger)
-    model, night = CATALOG.model(trained.model), Days.one(trained.night)
-    batch = score_with(model, trained.version, night, open_lake(here), open_registry(here), here)
-    return batch.model_dump(mode="json")
+    lake, registry, book = open_stores()
+    model, night = CATALOG.model(name), _night()
+    tonight, entries = read_all(TrainedVersion, versions), book.entries(name, limit=1000)
+    streams = name_streams(model, stand(name, book), night, tonight, entries)
+    return score(model, streams, Days.one(night), lake, registry, settings()).model_dump(mode="json")
+
+
+def _night() -> date:
+    nights = run_days()
+    if not nights.is_single:
+        raise AirflowFailException(f"versions are made for one night, not for {nights.key}: give one day")
+    return nights.first
 
 
 build_each(CATALOG.models, "retrain", build_retrain)

@@ -39,11 +39,15 @@ def build_score(model: ModelSpec) -> DAG:
 def score(name: str) -> Json:
     """Stage the champion's probabilities."""
     from contender.lake import open_lake
+    from contender.promoting import follow_ledger
+    from contender.records import open_book
     from contender.registry import open_registry
     from contender.scoring import NoChampion
     from contender.scoring import score as score_nights
 
     here = settings()
+    # A promotion that was cut short between ledger and alias is made whole before anything is served.
+    follow_ledger(name, open_book(here.records), open_registry(here))
     try:
         batch = score_nights(CATALOG.model(name), run_days(), open_lake(here), open_registry(here), here)
     except NoChampion as nobody:

@@ -131,7 +131,7 @@ def live_night(world: World, day: date, expectations: Expectations, *, broken: b
         for dag in FOLLOWING:
             _follow(world, f"{dag}__{MODEL}", day, before)
     decision = _decision(world, day)
-    evaluation = world.book.evaluation(decision.evaluation)
+    evaluation = world.book.evaluation(str(decision.evaluation))
     assert evaluation is not None
     scored = world.lake.read(model.prediction_contract, model.scored_days(Days.one(day)))
     flights = world.lake.read(world.catalog.dataset("schedule").contract, Days.one(day + A_DAY))

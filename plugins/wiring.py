@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, Asset, Param, get_current_context, get_parsing_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -14,6 +14,11 @@ from contender.settings import settings
 from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, load_catalog, resolve_days
 from gate_operator import GateOperator
 from publish_operator import PublishOperator
+
+if TYPE_CHECKING:
+    from contender.lake import Lake
+    from contender.records import Book
+    from contender.registry import Registry
 
 Json = dict[str, Any]
 
@@ -99,6 +104,16 @@ def run_days() -> Days:
         return resolve_days(context["dag_run"].partition_key, context["params"])
     except DaysError as error:
         raise AirflowFailException(str(error)) from None
+
+
+def open_stores() -> tuple[Lake, Registry, Book]:
+    """The lake, the registry and the book of these settings; imported late, for tasks alone need them."""
+    from contender.lake import open_lake
+    from contender.records import open_book
+    from contender.registry import open_registry
+
+    here = settings()
+    return open_lake(here), open_registry(here), open_book(here.records)
 
 
 def run_by() -> str:

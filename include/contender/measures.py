@@ -31,6 +31,11 @@ def measure(outcomes: Outcomes, probabilities: Probabilities) -> Measures:
     )
 
 
+def mean_loss(outcomes: NDArray[np.float64], predictions: NDArray[np.float64]) -> float:
+    """The mean squared difference; of probabilities and outcomes 0 or 1, it is the Brier score."""
+    return float(np.mean((predictions - outcomes) ** 2))
+
+
 def calibration_error(outcomes: Outcomes, probabilities: Probabilities) -> float:
     """Expected calibration error over ten bins of equal size (after Naeini, Cooper and Hauskrecht, AAAI 2015).
 

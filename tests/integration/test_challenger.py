@@ -61,7 +61,8 @@ def refresh(catalog, model, stores, night=NIGHT):
     lake, registry, book = stores
     challenger = train(catalog, model, model.recipes[0], night, lake, registry)
     evaluation = evaluate(model, challenger, lake, registry, book)
-    return promote(decide_promotion(evaluation, model.guards), book, registry)
+    (entry,) = promote([decide_promotion(evaluation, model.guards)], book, registry)
+    return entry.decision
 
 
 def test_the_first_version_serves_when_it_beats_the_baseline(catalog, model, stores, examples):
@@ -113,7 +114,7 @@ def test_an_old_decision_entered_again_does_not_move_the_champion_back(catalog, 
     _, registry, book = stores
     first = refresh(catalog, model, stores, NIGHT - timedelta(days=1))
     second = refresh(catalog, model, stores, NIGHT)
-    promote(first, book, registry)
+    promote([first], book, registry)
     assert registry.champion(model.name).version == second.champion_after
 
 
@@ -169,7 +170,7 @@ def test_scoring_the_same_night_again_is_the_same_batch(catalog, model, stores, 
 def test_the_shadow_stands_apart_from_what_is_served(catalog, model, stores, examples, here):
     lake, registry, _ = stores
     decision = refresh(catalog, model, stores)
-    shadow = score_in_shadow(model, decision.challenger, Days.one(NIGHT), lake, registry, here)
+    shadow = score_in_shadow(model, {"rival": decision.challenger}, Days.one(NIGHT), lake, registry, here)
     assert shadow.table == "shadow.flight_delay"
 
 

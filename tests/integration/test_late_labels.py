@@ -62,7 +62,8 @@ def refresh(catalog, model, lake, registry, book):
     def run(night: date):
         challenger = train(catalog, model, model.recipes[0], night, lake, registry)
         evaluation = evaluate(model, challenger, lake, registry, book)
-        return evaluation, promote(decide_promotion(evaluation, model.guards), book, registry)
+        (entry,) = promote([decide_promotion(evaluation, model.guards)], book, registry)
+        return evaluation, entry.decision
 
     return run
 
@@ -123,7 +124,9 @@ def test_a_scored_night_is_held_against_its_outcomes_a_week_later(
 
 def test_the_shadow_is_scored_beside_what_is_served(refresh, model, lake, registry, chosen):
     _, decision = refresh(FIRST_NIGHT)
-    shadow = score_in_shadow(model, decision.challenger, Days.one(FIRST_NIGHT), lake, registry, chosen)
+    shadow = score_in_shadow(
+        model, {"rival": decision.challenger}, Days.one(FIRST_NIGHT), lake, registry, chosen
+    )
     assert (shadow.table, shadow.rows > 1500) == ("shadow.household_return", True)
 
 

@@ -29,17 +29,17 @@ def timed(catalog):
 def test_every_label_of_the_fit_was_known_when_the_first_judged_day_was_scored(timed, horizon, maturity):
     model = timed(horizon, maturity)
     scored_in = judged_days(model, NIGHT).first - timedelta(days=horizon)
-    known_in = training_days(model, NIGHT).last + timedelta(days=maturity)
+    known_in = training_days(model, model.recipes[0], NIGHT).last + timedelta(days=maturity)
     # With labels known on the night of the scoring itself, the day before is the nearest that is not judged.
     assert known_in <= scored_in
-    assert training_days(model, NIGHT).last < judged_days(model, NIGHT).first
+    assert training_days(model, model.recipes[0], NIGHT).last < judged_days(model, NIGHT).first
 
 
 @given(horizons, maturities)
 def test_no_day_that_could_be_fitted_on_is_left_out(timed, horizon, maturity):
     model = timed(horizon, maturity)
     scored_in = judged_days(model, NIGHT).first - timedelta(days=horizon)
-    next_day = training_days(model, NIGHT).last + timedelta(days=1)
+    next_day = training_days(model, model.recipes[0], NIGHT).last + timedelta(days=1)
     assert next_day + timedelta(days=maturity) > scored_in or next_day == judged_days(model, NIGHT).first
 
 
@@ -50,11 +50,13 @@ def test_the_judged_days_are_the_newest_whose_labels_are_known(timed, horizon, m
 
 def test_labels_that_are_known_at_once_leave_no_gap(catalog):
     model, night = catalog.model("flight_delay"), date(2013, 8, 31)
-    assert training_days(model, night) == Days(first=date(2012, 8, 25), last=date(2013, 8, 24))
+    assert training_days(model, model.recipes[0], night) == Days(
+        first=date(2012, 8, 25), last=date(2013, 8, 24)
+    )
     assert judged_days(model, night) == Days(first=date(2013, 8, 25), last=night)
 
 
 def test_labels_that_mature_after_a_week_leave_a_week(catalog):
     model = catalog.model("household_return")
-    assert training_days(model, NIGHT).last == date(2017, 6, 10)
+    assert training_days(model, model.recipes[0], NIGHT).last == date(2017, 6, 10)
     assert judged_days(model, NIGHT) == Days(first=date(2017, 6, 17), last=date(2017, 6, 23))

@@ -1,32 +1,134 @@
-"""The decision itself, a pure function: a refresh is promoted unless a guard speaks.
-
-A challenger of another recipe has to earn its place by evidence over many days instead; only refreshes of the
-champion's recipe are made so far, so a changed recipe is held.
-"""
+"""A night's decisions, pure functions of records: a refresh serves unless a guard speaks, a rival once it has won."""
 
 from __future__ import annotations
 
-from contender.records import Decision, Evaluation, Reason, identify
+from collections.abc import Sequence
+from typing import Literal
+
+from contender.promoting.standing import Standing
+from contender.records import Decision, Evaluation, Evidence, Reason, identify
 from contender.specs import Guards
 
 
-def decide_promotion(evaluation: Evaluation, guards: Guards) -> Decision:
-    """Decide on one evaluation; every guard's word is kept as a reason, whether it holds or not."""
+def decide_night(
+    evaluations: Sequence[Evaluation], evidence: Sequence[Evidence], standing: Standing | None, guards: Guards
+) -> tuple[Decision, ...]:
+    """What a night leads to: about the champion recipe's refresh, then about the rival that has won, if one has.
+
+    `evaluations` are of tonight's versions in the order of their recipes, at least one. Every night leaves at least
+    one decision. Without a champion, the first recipe is judged; while refreshes are suspended, or when the
+    champion's recipe is no longer declared, all versions of tonight are rivals.
+    """
+    champion = evaluations[0].champion
+    if champion is None or standing is None:
+        return (decide_promotion(evaluations[0], guards),)
+    refresh = next((e for e in evaluations if _same_recipe(e).holds), None)
+    refreshing = refresh is not None and standing.suspended is None
+    decisions = [decide_promotion(refresh, guards, evidence)] if refresh and refreshing else []
+    rivals = [e for e in evaluations if not (refreshing and e is refresh)]
+    weighed = {e.rival: e for e in evidence if e.question == "race"}
+    leading = max(rivals, key=lambda e: _standing_of(e, weighed), default=None)
+    if leading is not None:
+        found = weighed.get(leading.challenger.recipe_fingerprint)
+        if (found and found.enough) or not decisions:
+            before = decisions[0].champion_after if decisions else champion.version
+            decisions.append(decide_race(leading, before, found, evidence, standing, guards))
+    return tuple(decisions)
+
+
+def decide_promotion(evaluation: Evaluation, guards: Guards, evidence: Sequence[Evidence] = ()) -> Decision:
+    """Decide on a refresh, or on the first version; every guard's word is kept as a reason, whether it holds or not."""
     champion = evaluation.champion
     first = champion is None
     reasons = _judge_first(evaluation, guards) if first else _judge_refresh(evaluation, guards)
-    promoted = all(reason.holds for reason in reasons)
+    reasons += tuple(_against_refreshing(e) for e in evidence if e.question == "still")
     before = None if champion is None else champion.version
+    promoted = all(reason.holds for reason in reasons)
+    kind: Kind = "held" if not promoted else "first" if first else "refreshed"
+    return _decide(kind, evaluation, before, reasons, evidence, ("decision", evaluation.id))
+
+
+def decide_race(
+    evaluation: Evaluation,
+    before: int | None,
+    found: Evidence | None,
+    evidence: Sequence[Evidence],
+    standing: Standing,
+    guards: Guards,
+) -> Decision:
+    """Decide on the newest version of a rival recipe: it serves when it has won, and no guard speaks."""
+    reasons = (_won(found, standing), *_judge_rival(evaluation, guards))
+    promoted = all(reason.holds for reason in reasons)
+    names = ("race", evaluation.id, before)
+    return _decide("promoted" if promoted else "held", evaluation, before, reasons, evidence, names)
+
+
+Kind = Literal["first", "refreshed", "promoted", "held"]
+
+
+def _decide(
+    kind: Kind,
+    evaluation: Evaluation,
+    before: int | None,
+    reasons: tuple[Reason, ...],
+    evidence: Sequence[Evidence],
+    names: tuple[object, ...],
+) -> Decision:
+    challenger, champion = evaluation.challenger, evaluation.champion
     return Decision(
-        id=identify("decision", evaluation.id),
+        id=identify(*names),
         model=evaluation.model,
         night=evaluation.night,
-        kind="held" if not promoted else "first" if first else "refreshed",
+        kind=kind,
         evaluation=evaluation.id,
         champion_before=before,
-        champion_after=evaluation.challenger.version if promoted else before,
-        challenger=evaluation.challenger.version,
+        champion_after=before if kind == "held" else challenger.version,
+        challenger=challenger.version,
+        champion_recipe=None if champion is None else champion.recipe_fingerprint,
+        challenger_recipe=challenger.recipe_fingerprint,
         reasons=reasons,
+        evidence=tuple(evidence),
+        pins=challenger.pins,
+        seed=challenger.seed,
+        code_version=challenger.code_version,
+        environment=challenger.environment,
+    )
+
+
+def _standing_of(evaluation: Evaluation, weighed: dict[str, Evidence]) -> tuple[bool, float]:
+    found = weighed.get(evaluation.challenger.recipe_fingerprint)
+    return (found.enough, found.value) if found else (False, 0.0)
+
+
+def _won(found: Evidence | None, standing: Standing) -> Reason:
+    told = "no day has been paired yet"
+    if found is not None:
+        told = f"evidence of {found.value:.2f} from {found.days} days since {found.since}; {found.bar:g} is enough"
+    if standing.suspended:
+        told += f". Refreshes have to win, too: {standing.suspended}"
+    return Reason(
+        guard="race",
+        holds=found is not None and found.enough,
+        observed=None if found is None else found.value,
+        bound=None if found is None else found.bar,
+        explanation=told,
+    )
+
+
+def _against_refreshing(found: Evidence) -> Reason:
+    return Reason(
+        guard="still",
+        holds=not found.enough,
+        observed=found.value,
+        bound=found.bar,
+        explanation=f"evidence of {found.value:.2f} from {found.days} days that an older version, kept, does better",
+    )
+
+
+def _judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
+    return (
+        _against_baseline(evaluation, margin=guards.max_brier_above_baseline),
+        _calibrated(evaluation, guards),
     )
 
 

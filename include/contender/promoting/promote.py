@@ -1,19 +1,35 @@
-"""Enters a decision into the ledger and lets the champion's alias follow it."""
+"""Enters decisions into the ledger and lets the champion's alias follow it."""
 
 from __future__ import annotations
 
-from contender.records import Book, Decision
+from collections.abc import Sequence
+
+from contender.records import Book, Decision, Entry
 from contender.registry import Registry
 
 
-def promote(decision: Decision, book: Book, registry: Registry) -> Decision:
-    """Keep the decision, then point the alias at the champion of the ledger's newest entry.
+def promote(decisions: Sequence[Decision], book: Book, registry: Registry) -> tuple[Entry, ...]:
+    """Enter a night's decisions in their order, then let the alias follow.
 
-    The ledger comes first: an attempt killed between the two leaves the alias one entry behind, and the next
-    one catches up. An old decision, entered again, moves nothing: the newest entry says who serves.
+    The ledger comes first: an attempt killed between the two leaves the alias behind, and whoever comes next
+    calls `follow_ledger`. Raises StaleDecision when the champion is not the one that was judged; what was entered
+    before it stands.
     """
-    kept = book.add_decision(decision)
-    newest = book.decisions(decision.model, limit=1)[0]
-    if newest.champion_after is not None:
-        registry.set_champion(decision.model, newest.champion_after)
-    return kept
+    try:
+        return tuple(book.enter(decision) for decision in decisions)
+    finally:
+        for model in {decision.model for decision in decisions}:
+            follow_ledger(model, book, registry)
+
+
+def follow_ledger(model: str, book: Book, registry: Registry) -> int | None:
+    """Point the alias at the champion of the ledger's newest entry; returns the version that serves.
+
+    Looks again after it has written: of two at once, the one that wrote last has seen the newest entry.
+    """
+    while True:
+        serving = book.champion(model)
+        if serving is not None:
+            registry.set_champion(model, serving)
+        if book.champion(model) == serving:
+            return serving

@@ -15,17 +15,22 @@ from contender.records.batches import (
 )
 from contender.records.book import Book, BookError, migrate, open_book
 from contender.records.identity import identify
+from contender.records.ledger import Entry, StaleDecision
 from contender.records.models import (
     Caveat,
     Decision,
     DriftVerdict,
     Evaluation,
+    Evidence,
     Measures,
     Monitored,
+    PairedDay,
     Pin,
+    Question,
     Reason,
     TrainedVersion,
 )
+from contender.records.passing import read_all
 from contender.records.profiles import ColumnProfile, DayProfile, profile_id
 
 __all__ = [
@@ -40,16 +45,21 @@ __all__ = [
     "Decision",
     "Defect",
     "DriftVerdict",
+    "Entry",
     "Evaluation",
+    "Evidence",
     "ExpectationResult",
     "GateResult",
     "Measures",
     "Monitored",
+    "PairedDay",
     "Pin",
     "Publication",
+    "Question",
     "Reason",
     "StagedBatch",
     "StagedFile",
+    "StaleDecision",
     "TrainedVersion",
     "Verdict",
     "act_id",
@@ -59,4 +69,5 @@ __all__ = [
     "open_book",
     "profile_id",
     "publication_id",
+    "read_all",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,11 +16,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from contender.records import tables
+from contender.records import ledger, tables
 from contender.records.acts import Act
 from contender.records.alerts import Alert
 from contender.records.batches import GateResult, Publication
-from contender.records.models import Caveat, Decision, Evaluation, Monitored
+from contender.records.ledger import Entry
+from contender.records.models import Caveat, Decision, Evaluation, Monitored, PairedDay, Question
 from contender.records.profiles import DayProfile
 from contender.specs import Days
 from contender.specs.frozen import Frozen
@@ -97,17 +99,48 @@ class Book:
         """The newest evaluations (of one model), newest first."""
         return self._newest(tables.EvaluationRow, Evaluation, model, limit)
 
-    def add_decision(self, decision: Decision) -> Decision:
-        """Enter a decision into the promotion ledger."""
-        row = tables.DecisionRow(
-            id=decision.id, subject=decision.model, key=str(decision.night),
-            state=decision.kind, at=decision.at, record=_json(decision),
-        )  # fmt: skip
-        return self._add(row, decision)
+    def enter(self, decision: Decision) -> Entry:
+        """Append a decision to the promotion ledger. Raises StaleDecision when the champion has changed."""
+        return ledger.enter(self._engine, decision)
+
+    def entries(
+        self, model: Subjects = None, limit: int = 100, kinds: Sequence[str] | None = None
+    ) -> list[Entry]:
+        """The ledger's newest entries (of one model, or of some; of some kinds), newest first."""
+        chosen = model if model is None or isinstance(model, str) else list(model)
+        return ledger.read(self._engine, chosen, limit, kinds)
 
     def decisions(self, model: Subjects = None, limit: int = 100) -> list[Decision]:
-        """The ledger's newest entries (of one model, or of some), newest first."""
-        return self._newest(tables.DecisionRow, Decision, model, limit)
+        """The newest decisions (about one model, or some), newest first."""
+        return [entry.decision for entry in self.entries(model, limit)]
+
+    def champion(self, model: str) -> int | None:
+        """The version that serves, by the ledger."""
+        newest = ledger.head(self._engine, model)
+        return None if newest is None else newest.decision.champion_after
+
+    def verify_ledger(self, model: str) -> tuple[str, ...]:
+        """What is wrong with a model's ledger, a line each; nothing when it is as it was written."""
+        return ledger.verify(self._engine, model)
+
+    def add_paired_day(self, paired: PairedDay) -> PairedDay:
+        """Keep what a day says of two versions that both foretold it."""
+        row = tables.PairedDayRow(
+            id=paired.id, subject=paired.model, key=str(paired.day), state=paired.question,
+            at=paired.at, record=_json(paired),
+        )  # fmt: skip
+        return self._add(row, paired)
+
+    def paired_days(self, model: str, question: Question, since: date) -> list[PairedDay]:
+        """The days from `since` on that bear on a question, oldest first."""
+        row = tables.PairedDayRow
+        query = (
+            select(row)
+            .where(row.subject == model, row.state == question, row.key >= str(since))
+            .order_by(row.key)
+        )
+        with Session(self._engine) as session:
+            return [PairedDay.model_validate(found.record) for found in session.scalars(query)]
 
     def add_monitored(self, monitored: Monitored) -> Monitored:
         """Keep what monitoring concluded."""

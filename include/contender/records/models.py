@@ -87,24 +87,83 @@ class Reason(Frozen):
     explanation: str
 
 
+Question = Literal["race", "still"]
+
+
+class PairedDay(Frozen):
+    """One day's mean losses of two versions, both fitted before it, over the same rows.
+
+    `race`: may another recipe's newest version take the place of the champion recipe's newest? `still`: would the
+    version that served some weeks ago, kept still, have done better than the newest refresh?
+    """
+
+    id: str
+    model: str
+    question: Question
+    day: date
+    incumbent: str = Field(description="what is in place: the fingerprint of the champion's recipe")
+    rival: str = Field(description="the fingerprint of the other recipe; `still` for the one kept still")
+    incumbent_version: int
+    rival_version: int
+    incumbent_loss: float
+    rival_loss: float
+    rows: int
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def difference(self) -> float:
+        """How much less the rival lost."""
+        return self.incumbent_loss - self.rival_loss
+
+
+class Evidence(Frozen):
+    """What the paired days since `since` say for a rival; at `bar`, it is enough."""
+
+    question: Question
+    rival: str
+    value: float
+    bar: float
+    days: int = Field(description="paired days")
+    since: date
+    enough: bool = Field(description="whether it stands at the bar with no outcome pending")
+
+
 class Decision(Frozen):
-    """An entry of the promotion ledger."""
+    """An entry of the promotion ledger: what was decided, on which grounds, by whom."""
 
     id: str
     model: str
     night: date
-    kind: Literal["first", "refreshed", "held"]
-    evaluation: str
+    kind: Literal["first", "refreshed", "held", "promoted", "rolled_back", "resumed", "emergency"]
+    evaluation: str | None
     champion_before: int | None
     champion_after: int | None
     challenger: int
+    champion_recipe: str | None = Field(default=None, description="fingerprint, before the decision")
+    challenger_recipe: str | None = Field(default=None, description="fingerprint")
     reasons: tuple[Reason, ...]
+    evidence: tuple[Evidence, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    seed: int | None = None
+    code_version: str | None = None
+    environment: str | None = None
+    by: str = Field(default="contender", description="who or what decided")
+    why: str | None = Field(default=None, description="a person's reason")
+    approved_by: str | None = None
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def promoted(self) -> bool:
         """Whether the challenger serves from now on."""
-        return self.kind != "held"
+        return self.kind in ("first", "refreshed", "promoted")
+
+    def tell(self) -> tuple[str, ...]:
+        """The decision in a line, then a line for each reason."""
+        words = [f"{r.guard}: {r.explanation}" for r in self.reasons]
+        return (
+            f"{self.model} night {self.night}: version {self.challenger} {self.kind}; serving: {self.champion_after}",
+            *(f"{'holds ' if r.holds else 'SPEAKS'} {w}" for r, w in zip(self.reasons, words, strict=True)),
+        )
 
 
 DriftVerdict = Literal["stable", "broken_feed", "covariate_drift", "concept_drift", "regime_break"]

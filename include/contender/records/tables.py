@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, DateTime, Index, String
+from sqlalchemy import JSON, DateTime, Index, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -42,10 +42,20 @@ class EvaluationRow(Base):
     __tablename__ = "evaluations"
 
 
-class DecisionRow(Base):
+class LedgerRow(Base):
     """subject: model; key: night; state: the decision's kind."""
 
-    __tablename__ = "decisions"
+    __tablename__ = "ledger"
+    __table_args__ = (UniqueConstraint("subject", "number", name="one_entry_a_number"),)
+
+    number: Mapped[int]
+    seal: Mapped[str] = mapped_column(String(64))
+
+
+class PairedDayRow(Base):
+    """subject: model; key: day; state: the question, `race` or `still`."""
+
+    __tablename__ = "paired_days"
 
 
 class MonitoredRow(Base):

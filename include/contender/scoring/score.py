@@ -1,6 +1,8 @@
-"""Scores the days of some nights with one version and stages the probabilities."""
+"""Scores the days of some nights: with the champion, and with others in its shadow."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import pyarrow as pa
 
@@ -8,7 +10,7 @@ from contender.lake import Lake, stage
 from contender.records import StagedBatch
 from contender.registry import Registry
 from contender.settings import Settings
-from contender.specs import Contract, Days, ModelSpec
+from contender.specs import Days, ModelSpec
 
 
 class ScoringError(RuntimeError):
@@ -30,40 +32,51 @@ def score(model: ModelSpec, nights: Days, lake: Lake, registry: Registry, settin
             f"{model.name} has no champion yet: run retrain__{model.name} once; its first version that "
             "beats the simple baseline will serve"
         )
-    return _score(model, champion.version, model.prediction_contract, nights, lake, registry, settings)
+    features, snapshot = _features(model, nights, lake)
+    scored = _scored(model, champion.version, features, snapshot, registry)
+    return stage(scored, model.prediction_contract, model.scored_days(nights), settings.staging)
 
 
 def score_in_shadow(
-    model: ModelSpec, version: int, nights: Days, lake: Lake, registry: Registry, settings: Settings
-) -> StagedBatch:
-    """Stage what a challenger would have served for the same days. Raises ScoringError as `score` does."""
-    return _score(model, version, model.shadow_contract, nights, lake, registry, settings)
-
-
-def _score(
     model: ModelSpec,
-    version: int,
-    contract: Contract,
+    streams: Mapping[str, int],
     nights: Days,
     lake: Lake,
     registry: Registry,
     settings: Settings,
 ) -> StagedBatch:
+    """Stage what other versions would have served for the same days, by stream. Raises ScoringError as `score` does."""
+    days = model.scored_days(nights)
+    features, snapshot = _features(model, nights, lake)
+    parts = []
+    for stream, version in streams.items():
+        scored = _scored(model, version, features, snapshot, registry)
+        place = len(model.row_key)
+        parts.append(scored.add_column(place, "stream", pa.array([stream] * scored.num_rows, pa.string())))
+    return stage(pa.concat_tables(parts), model.shadow_contract, days, settings.staging)
+
+
+def _features(model: ModelSpec, nights: Days, lake: Lake) -> tuple[pa.Table, int]:
     days = model.scored_days(nights)
     snapshot = lake.snapshot(model.feature_contract.table)
     features = lake.read(model.feature_contract, days, snapshot=snapshot)
-    if features.num_rows == 0:
+    if snapshot is None or features.num_rows == 0:
         raise ScoringError(
             f"{model.name}: no features for {days.key}: run features__{model.name} for the night {nights.key} first"
         )
+    return features, snapshot
+
+
+def _scored(
+    model: ModelSpec, version: int, features: pa.Table, snapshot: int, registry: Registry
+) -> pa.Table:
     rows = features.to_pandas()
-    features_seen = list(registry.version(model.name, version).features)
-    probabilities = registry.load(model.name, version).predict_proba(rows[features_seen])[:, 1]
+    seen = list(registry.version(model.name, version).features)
+    probabilities = registry.load(model.name, version).predict_proba(rows[seen])[:, 1]
     count = features.num_rows
-    scored = (
+    return (
         features.select(list(model.row_key))
         .append_column("score", pa.array(probabilities, pa.float64()))
         .append_column("model_version", pa.array([version] * count, pa.int64()))
         .append_column("feature_snapshot", pa.array([snapshot] * count, pa.int64()))
     )
-    return stage(scored, contract, days, settings.staging)

@@ -19,7 +19,7 @@ from contender.specs.expectations import (
     Unique,
 )
 from contender.specs.lineage import fed_nights, feeding_days
-from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Recipe
+from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Race, Recipe
 from contender.specs.usual import Usual
 from contender.specs.words import describe
 
@@ -46,6 +46,7 @@ __all__ = [
     "NotNull",
     "OnDay",
     "OrderedPair",
+    "Race",
     "Recipe",
     "Renamed",
     "RowCount",

@@ -71,6 +71,23 @@ class Guards(Frozen):
     )
 
 
+class Race(Frozen):
+    """When paired days are evidence enough: for another recipe, or against going on refreshing."""
+
+    alpha: float = Field(
+        default=0.05, gt=0, lt=1, description="chance of ever promoting a recipe that is no better, a race"
+    )
+    min_rows: int = Field(
+        default=20, gt=0, description="a day with fewer scored and labelled rows is left out"
+    )
+    still_days: int = Field(
+        default=28, gt=0, description="how long ago the version served that refreshes are held against"
+    )
+    nights_between_false_stops: int = Field(
+        default=730, gt=1, description="on average at least, while refreshes do no harm"
+    )
+
+
 class Monitoring(Frozen):
     """When yesterday is called unusual."""
 
@@ -103,6 +120,7 @@ class ModelSpec(Frozen):
     )
     baseline_features: tuple[Name, ...] = Field(min_length=1)
     guards: Guards = Guards()
+    race: Race = Race()
     monitoring: Monitoring = Monitoring()
     horizon_days: int = Field(default=1, ge=0, description="days ahead of its night that a row is scored")
     label_maturity_days: int = Field(
@@ -180,7 +198,12 @@ class ModelSpec(Frozen):
 
         Its labels are known in the night that scores `judged`, as when the model serves; it is never that day itself.
         """
-        return judged - timedelta(days=max(self.horizon_days + self.label_maturity_days, 1))
+        return judged - timedelta(days=self.outcome_lag)
+
+    @property
+    def outcome_lag(self) -> int:
+        """How many days are scored, one a night, from a day's own scoring until its outcome can be learnt from."""
+        return max(self.horizon_days + self.label_maturity_days, 1)
 
     @property
     def feature_contract(self) -> Contract:
@@ -200,8 +223,12 @@ class ModelSpec(Frozen):
 
     @property
     def shadow_contract(self) -> Contract:
-        """The promise of what tonight's challenger would have served."""
-        return self._contract("shadow", _PREDICTION, Between(column="score", low=0, high=1))
+        """The promise of what others would have served: tonight's versions, and the champion kept still."""
+        stream = Column(
+            name="stream", type="string", description="a recipe's fingerprint, or `champion`, or `still`"
+        )
+        promise = self._contract("shadow", (stream, *_PREDICTION), Between(column="score", low=0, high=1))
+        return promise.model_copy(update={"primary_key": (*self.row_key, "stream")})
 
     @property
     def contracts(self) -> tuple[Contract, ...]:
@@ -224,4 +251,4 @@ _PREDICTION = (
     Column(name="model_version", type="integer", description="the version that scored the row"),
     Column(name="feature_snapshot", type="integer", description="snapshot of the features read"),
 )
-_RESERVED = frozenset({"day", "label"} | {column.name for column in _PREDICTION})
+_RESERVED = frozenset({"day", "label", "stream"} | {column.name for column in _PREDICTION})

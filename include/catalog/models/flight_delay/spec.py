@@ -76,6 +76,7 @@ SPEC = ModelSpec(
             parameters={"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200},
             seed=20130901,
         ),
+        Recipe(name="linear", estimator="linear", window_days=365, parameters={"C": 0.1}, seed=20130901),
     ),
     baseline_features=("airport", "dep_hour"),
     # Half of the features are rates and weather of the last days, which move every week, and one day's

@@ -5,6 +5,8 @@ The data's documentation disagrees on whether it is simulated; see the contract 
 
 from contender.specs import Column, Guards, Input, ModelSpec, Recipe
 
+TREES = {"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200}
+
 SPEC = ModelSpec(
     name="household_return",
     description="Probability that a household that shopped in the last 28 days shops again within 7 days.",
@@ -45,12 +47,8 @@ SPEC = ModelSpec(
         Column(name="income", type="string", unit="USD a year", description="class, or unknown"),
     ),
     recipes=(
-        Recipe(
-            name="boosted_trees",
-            window_days=84,
-            parameters={"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200},
-            seed=20170301,
-        ),
+        Recipe(name="boosted_trees", window_days=84, parameters=TREES, seed=20170301),
+        Recipe(name="recent_trees", window_days=42, parameters=TREES, seed=20170301),
     ),
     baseline_features=("shopped_28",),
     # The data is calm from day to day: what would pass for weather among flights is a mistake here.

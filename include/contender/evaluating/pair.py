@@ -1,0 +1,79 @@
+"""Pairs what was scored in the shadow with outcomes, when these become known."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+
+from contender.lake import Lake
+from contender.measures import mean_loss
+from contender.records import Book, PairedDay, Question, identify
+from contender.specs import Days, ModelSpec
+
+CHAMPION, STILL = "champion", "still"
+
+# A night that was missed is made up for; what lies further back than this is left, and said to have been.
+NIGHTS_MADE_UP = 28
+
+
+def pair_days(
+    model: ModelSpec, night: date, since: date, incumbent: str, champion: int, lake: Lake, book: Book
+) -> tuple[PairedDay, ...]:
+    """Keep, for each day whose outcomes are known by `night`, how the incumbent and each rival did on the same rows.
+
+    `since` is the night in which the present champion's race began. `incumbent` is the stream in the champion's place:
+    the fingerprint of its recipe while that is refreshed, else `champion`, the serving version itself. A day that
+    either did not score, or without outcomes, gives no pair; a day that was paired before stays as it was paired.
+    """
+    newest = model.matured_days(Days.one(night)).last
+    first = max(
+        model.scored_days(Days.one(since)).first,
+        newest - timedelta(days=NIGHTS_MADE_UP - 1),
+    )
+    if first > newest:
+        return ()
+    days = Days(first=first, last=newest)
+    shadow = lake.read(model.shadow_contract, days).to_pandas()
+    labels = lake.read(model.label_contract, days).to_pandas()
+    # Before a roll-back, another version was the champion.
+    shadow = shadow[(shadow["stream"] != CHAMPION) | (shadow["model_version"] == champion)]
+    known = shadow.merge(labels, on=list(model.row_key), how="inner", validate="many_to_one")
+    return tuple(
+        book.add_paired_day(pair)
+        for day, rows in known.groupby("day", sort=True)
+        for pair in _pairs_of(model, day, rows, incumbent)
+    )
+
+
+def _pairs_of(model: ModelSpec, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:
+    streams = {str(name): part.set_index(list(model.row_key)) for name, part in rows.groupby("stream")}
+    ours = streams.get(incumbent)
+    if ours is None:
+        return []
+    pairs = []
+    for rival, theirs in streams.items():
+        shared = ours.index.intersection(theirs.index)
+        if rival in (incumbent, CHAMPION) or shared.empty:
+            continue
+        question: Question = "still" if rival == STILL else "race"
+        losses = [
+            mean_loss(part.loc[shared, "label"].to_numpy(float), part.loc[shared, "score"].to_numpy(float))
+            for part in (ours, theirs)
+        ]
+        pairs.append(
+            PairedDay(
+                id=identify("paired", model.name, question, day, incumbent, rival),
+                model=model.name,
+                question=question,
+                day=day,
+                incumbent=incumbent,
+                rival=rival,
+                incumbent_version=int(ours["model_version"].iloc[0]),
+                rival_version=int(theirs["model_version"].iloc[0]),
+                incumbent_loss=losses[0],
+                rival_loss=losses[1],
+                rows=len(shared),
+            )
+        )
+    return pairs

@@ -1,0 +1,73 @@
+"""How a model stands by its ledger: since when the race runs, and whether its refreshes may serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from pydantic import Field
+
+from contender.records import Book, Entry, TrainedVersion
+from contender.specs import ModelSpec
+from contender.specs.frozen import Frozen
+
+# After one of these the races begin anew.
+DECISIVE = ("first", "promoted", "rolled_back", "emergency", "resumed")
+
+
+class Standing(Frozen):
+    """Where the ledger of a model that has a champion has come to."""
+
+    champion: int
+    since: date = Field(description="the night in which the present races began")
+    suspended: str | None = Field(
+        description="why refreshes have to win as rivals do; None when they need not"
+    )
+
+
+def stand(model: str, book: Book) -> Standing | None:
+    """Read the standing off the ledger; None before the first promotion.
+
+    After a roll-back, refreshes are suspended: they have to win against the version that was rolled back to,
+    as any rival, until a person says that they may serve again.
+    """
+    champion = book.champion(model)
+    decisive = book.entries(model, limit=1, kinds=DECISIVE)
+    if champion is None or not decisive:
+        return None
+    last = decisive[0].decision
+    stopped = last.kind in ("rolled_back", "emergency")
+    return Standing(
+        champion=champion,
+        since=last.night,
+        suspended=f"{last.by} rolled back in night {last.night}: {last.why}" if stopped else None,
+    )
+
+
+def name_incumbent(standing: Standing, champion: TrainedVersion, tonight: Sequence[TrainedVersion]) -> str:
+    """The stream that stands in the champion's place: its recipe's refreshes, or itself when there are none."""
+    refreshed = any(version.recipe_fingerprint == champion.recipe_fingerprint for version in tonight)
+    return champion.recipe_fingerprint if refreshed and standing.suspended is None else "champion"
+
+
+def name_streams(
+    model: ModelSpec,
+    standing: Standing | None,
+    night: date,
+    tonight: Sequence[TrainedVersion],
+    entries: Sequence[Entry],
+) -> Mapping[str, int]:
+    """Which versions score in the shadow of a night, by stream: a recipe's fingerprint, `champion` or `still`.
+
+    `entries` are the model's, newest first, as far back as `still_days`.
+    """
+    streams = {version.recipe_fingerprint: version.version for version in tonight}
+    if standing is None:
+        return streams
+    streams["champion"] = standing.champion
+    then = night - timedelta(days=model.race.still_days)
+    before = (e.decision for e in entries if e.decision.night <= then)
+    served_then = next(before, None)
+    if standing.suspended is None and then >= standing.since and served_then and served_then.champion_after:
+        streams["still"] = served_then.champion_after
+    return streams
