@@ -143,8 +143,8 @@ def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
 
     lake, registry, book = open_stores()
     model, night = CATALOG.model(name), _night()
-    tonight, entries = read_all(TrainedVersion, versions), book.entries(name, limit=1000)
-    streams = name_streams(model, stand(name, book), night, tonight, entries)
+    tonight, decisions = read_all(TrainedVersion, versions), book.decisions(name, limit=1000)
+    streams = name_streams(model, stand(name, book), night, tonight, decisions)
     return score(model, streams, Days.one(night), lake, registry, settings()).model_dump(mode="json")
 
 

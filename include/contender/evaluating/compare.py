@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,8 +29,7 @@ def evaluate(
     Judged once a challenger and night: a second attempt returns what the first one kept. Raises EvaluationError
     when the days hold no labelled rows.
     """
-    evaluation_id = identify("evaluation", model.name, challenger.night, challenger.version)
-    if kept := book.evaluation(evaluation_id):
+    if kept := book.evaluation(_name_evaluation(model, challenger)):
         return kept
     days = judged_days(model, challenger.night)
     rows = read_examples(lake, model, days, challenger.pins)
@@ -38,27 +38,56 @@ def evaluate(
             f"{model.name}: no labelled rows from {days.first} to {days.last} to judge version "
             f"{challenger.version} on: publish those days first"
         )
-    outcomes: Outcomes = rows["label"].to_numpy(np.int64)
-    theirs = _predict(registry.load(model.name, challenger.version), rows, challenger.features)
-    baseline = registry.load_baseline(model.name, challenger.version)
     champion = registry.champion(model.name)
-    ours = None
-    if champion is not None and champion.trained_on.last <= model.last_fitted_before(days.first):
-        ours = _predict(registry.load(model.name, champion.version), rows, champion.features)
-    evaluation = Evaluation(
-        id=evaluation_id,
+    fair = champion is not None and champion.trained_on.last <= model.last_fitted_before(days.first)
+    evaluation = judge(
+        model,
+        challenger,
+        champion,
+        rows["label"].to_numpy(np.int64),
+        Predicted(
+            challenger=predict(registry.load(model.name, challenger.version), rows, challenger.features),
+            champion=predict(registry.load(model.name, champion.version), rows, champion.features)
+            if champion is not None and fair
+            else None,
+            baseline=predict(
+                registry.load_baseline(model.name, challenger.version), rows, model.baseline_features
+            ),
+        ),
+    )
+    registry.record_metrics(challenger, _figures(evaluation))
+    return book.add_evaluation(evaluation)
+
+
+class Predicted(NamedTuple):
+    """Probabilities for the same rows; the champion's are None when its fit knew any of them."""
+
+    challenger: Probabilities
+    champion: Probabilities | None
+    baseline: Probabilities
+
+
+def judge(
+    model: ModelSpec,
+    challenger: TrainedVersion,
+    champion: TrainedVersion | None,
+    outcomes: Outcomes,
+    predicted: Predicted,
+) -> Evaluation:
+    """Measure what was predicted for the judged days against their outcomes, arrays of the same length."""
+    theirs, ours = predicted.challenger, predicted.champion
+    return Evaluation(
+        id=_name_evaluation(model, challenger),
         model=model.name,
         night=challenger.night,
-        judged_on=days,
+        judged_on=judged_days(model, challenger.night),
         challenger=challenger,
         champion=champion,
         challenger_measures=measure(outcomes, theirs),
         champion_measures=None if ours is None else measure(outcomes, ours),
-        baseline_measures=measure(outcomes, _predict(baseline, rows, model.baseline_features)),
+        baseline_measures=measure(outcomes, predicted.baseline),
         disagreement=None if ours is None else float(np.abs(theirs - ours).mean()),
     )
-    registry.record_metrics(challenger, _figures(evaluation))
-    return book.add_evaluation(evaluation)
 
 
 def judged_days(model: ModelSpec, night: date) -> Days:
@@ -67,9 +96,14 @@ def judged_days(model: ModelSpec, night: date) -> Days:
     return Days(first=last - timedelta(days=model.evaluation_days - 1), last=last)
 
 
-def _predict(pipeline: Pipeline, rows: pd.DataFrame, features: tuple[str, ...]) -> Probabilities:
+def predict(pipeline: Pipeline, rows: pd.DataFrame, features: tuple[str, ...]) -> Probabilities:
+    """The probability of a positive outcome for each row, by the columns that the pipeline sees."""
     probabilities: Probabilities = pipeline.predict_proba(rows[list(features)])[:, 1]
     return probabilities
+
+
+def _name_evaluation(model: ModelSpec, challenger: TrainedVersion) -> str:
+    return identify("evaluation", model.name, challenger.night, challenger.version)
 
 
 def _figures(evaluation: Evaluation) -> dict[str, float]:

@@ -42,11 +42,12 @@ def pair_days(
     return tuple(
         book.add_paired_day(pair)
         for day, rows in known.groupby("day", sort=True)
-        for pair in _pairs_of(model, day, rows, incumbent)
+        for pair in pair_day(model, day, rows, incumbent)
     )
 
 
-def _pairs_of(model: ModelSpec, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:
+def pair_day(model: ModelSpec, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:
+    """The pairs of one day. `rows` holds the row key, `stream`, `model_version`, `score` and `label`."""
     streams = {str(name): part.set_index(list(model.row_key)) for name, part in rows.groupby("stream")}
     ours = streams.get(incumbent)
     if ours is None:

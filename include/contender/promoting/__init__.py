@@ -1,11 +1,12 @@
 """Promote: decides what serves, enters it into the ledger, and lets the alias follow."""
 
 from contender.promoting.decide import decide_night, decide_promotion
-from contender.promoting.evidence import weigh
+from contender.promoting.evidence import weigh, weigh_pairs
 from contender.promoting.promote import follow_ledger, promote
-from contender.promoting.standing import Standing, name_incumbent, name_streams, stand
+from contender.promoting.standing import DECISIVE, Standing, name_incumbent, name_streams, stand, stand_after
 
 __all__ = [
+    "DECISIVE",
     "Standing",
     "decide_night",
     "decide_promotion",
@@ -14,5 +15,7 @@ __all__ = [
     "name_streams",
     "promote",
     "stand",
+    "stand_after",
     "weigh",
+    "weigh_pairs",
 ]

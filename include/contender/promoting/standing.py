@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from pydantic import Field
 
-from contender.records import Book, Entry, TrainedVersion
+from contender.records import Book, Decision, TrainedVersion
 from contender.specs import ModelSpec
 from contender.specs.frozen import Frozen
 
@@ -26,16 +26,18 @@ class Standing(Frozen):
 
 
 def stand(model: str, book: Book) -> Standing | None:
-    """Read the standing off the ledger; None before the first promotion.
+    """Read the standing off the ledger; None before the first promotion."""
+    champion = book.champion(model)
+    decisive = book.entries(model, limit=1, kinds=DECISIVE)
+    return None if champion is None or not decisive else stand_after(decisive[0].decision, champion)
+
+
+def stand_after(last: Decision, champion: int) -> Standing:
+    """The standing when `last` is the newest decisive entry.
 
     After a roll-back, refreshes are suspended: they have to win against the version that was rolled back to,
     as any rival, until a person says that they may serve again.
     """
-    champion = book.champion(model)
-    decisive = book.entries(model, limit=1, kinds=DECISIVE)
-    if champion is None or not decisive:
-        return None
-    last = decisive[0].decision
     stopped = last.kind in ("rolled_back", "emergency")
     return Standing(
         champion=champion,
@@ -55,18 +57,18 @@ def name_streams(
     standing: Standing | None,
     night: date,
     tonight: Sequence[TrainedVersion],
-    entries: Sequence[Entry],
+    decisions: Sequence[Decision],
 ) -> Mapping[str, int]:
     """Which versions score in the shadow of a night, by stream: a recipe's fingerprint, `champion` or `still`.
 
-    `entries` are the model's, newest first, as far back as `still_days`.
+    `decisions` are the model's, newest first, as far back as `still_days`.
     """
     streams = {version.recipe_fingerprint: version.version for version in tonight}
     if standing is None:
         return streams
     streams["champion"] = standing.champion
     then = night - timedelta(days=model.race.still_days)
-    before = (e.decision for e in entries if e.decision.night <= then)
+    before = (decision for decision in decisions if decision.night <= then)
     served_then = next(before, None)
     if standing.suspended is None and then >= standing.since and served_then and served_then.champion_after:
         streams["still"] = served_then.champion_after
