@@ -23,15 +23,20 @@ from contender.settings import Settings
 
 CHAMPION = "champion"
 
-# What boosted trees with categories are made of, beyond what skops trusts by itself. A partial is no more
-# than its function, and skops asks for trust in that one, too.
+# What scikit-learn's pipelines over categories are made of, beyond what skops trusts by itself. A partial is no
+# more than its function, and skops asks for trust in that one, too.
 _TRUSTED = [
     "functools.partial",
+    "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.utils.validation.check_array",
 ]
 _RECORD = "contender.record"
 _FIT = "contender.fit"
+
+
+class UnsafeModel(RuntimeError):  # noqa: N818 - nothing went wrong: it is refused
+    """A pipeline holds types whose loading could run code; the message names them."""
 
 
 class Registry:
@@ -51,7 +56,12 @@ class Registry:
         parameters: Mapping[str, object],
         requirements: Sequence[str],
     ) -> TrainedVersion:
-        """Log and register a fitted version; `fit` names the inputs of the fit. Returns it with its number."""
+        """Log and register a fitted version; `fit` names the inputs of the fit. Returns it with its number.
+
+        Raises UnsafeModel when the pipeline holds types that could run code when it is loaded.
+        """
+        for pipeline in (model, baseline):
+            _refuse_unsafe(trained, pipeline)
         experiment = self._experiment(trained.model)
         run = self._client.create_run(experiment, run_name=f"{trained.model} {trained.night}")
         run_id = run.info.run_id
@@ -163,6 +173,15 @@ class Registry:
 
     def _search(self, query: str) -> list[ModelVersion]:
         return list(self._client.search_model_versions(query, order_by=["version_number DESC"]))
+
+
+def _refuse_unsafe(trained: TrainedVersion, pipeline: Pipeline) -> None:
+    unsafe = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))) - set(_TRUSTED)
+    if unsafe:
+        raise UnsafeModel(
+            f"{trained.model}: recipe {trained.recipe!r}: {', '.join(sorted(unsafe))} cannot be loaded without "
+            "running code: build the estimator from scikit-learn's own parts"
+        )
 
 
 @cache

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from contender.evaluating import evaluate, judged_days
 from contender.lake import stage
 from contender.promoting import decide_promotion, promote
+from contender.registry import UnsafeModel
 from contender.scoring import NoChampion, ScoringError, score, score_in_shadow
 from contender.specs import Days
 from contender.training import TrainingError, train
@@ -137,6 +140,22 @@ def test_a_night_without_labels_says_what_to_load(catalog, model, stores):
     lake, registry, _ = stores
     with pytest.raises(TrainingError, match="load that history first, by a run of features__flight_delay"):
         train(catalog, model, model.recipes[0], NIGHT, lake, registry)
+
+
+@pytest.mark.parametrize("recipe", ["boosted_trees", "linear"])
+def test_every_recipe_of_the_model_can_be_fitted_stored_and_loaded(catalog, model, stores, examples, recipe):
+    lake, registry, _ = stores
+    version = train(catalog, model, model.recipe(recipe), NIGHT, lake, registry)
+    scores = registry.load(model.name, version.version).predict_proba(examples[list(version.features)])
+    assert np.isfinite(scores).all()
+
+
+def test_a_model_that_could_run_code_when_loaded_is_refused(catalog, model, stores, examples):
+    lake, registry, _ = stores
+    version = train(catalog, model, model.recipes[0], NIGHT, lake, registry)
+    unsafe = make_pipeline(FunctionTransformer(eval))
+    with pytest.raises(UnsafeModel, match=r"'boosted_trees': .*eval cannot be loaded without running code"):
+        registry.register(version, "another fit", unsafe, unsafe, parameters={}, requirements=[])
 
 
 def test_one_outcome_alone_is_nothing_to_learn_from(catalog, model, stores, examples, here):
