@@ -1,8 +1,8 @@
 """### Housekeeping.
 
-Once a day: **deliver_mails** sends what a mail server would not take before, **sweep_staging** forgets staged
-batches older than a week. Nothing in staging is needed once its run has ended: what passed its gate is in the
-lake, what failed waits in quarantine.
+Every quarter of an hour: **deliver_mails** sends what waits, be it written outside of Airflow or refused by the mail
+server before; **sweep_staging** forgets staged batches older than a week. Nothing in staging is needed once its run
+has ended: what passed its gate is in the lake, what failed waits in quarantine.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ with DAG(
     dag_id="operations__housekeeping",
     description="Sends mails that wait and sweeps the staging folder",
     doc_md=__doc__,
-    schedule="0 12 * * *",
+    schedule="*/15 * * * *",
     start_date=datetime(2013, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

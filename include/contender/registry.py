@@ -33,10 +33,15 @@ _TRUSTED = [
 ]
 _RECORD = "contender.record"
 _FIT = "contender.fit"
+_LEDGER = "contender.ledger"
 
 
 class UnsafeModel(RuntimeError):  # noqa: N818 - nothing went wrong: it is refused
     """A pipeline holds types whose loading could run code; the message names them."""
+
+
+class UnknownVersion(LookupError):  # noqa: N818 - it is a wish that cannot be met
+    """The registry has no version of that number."""
 
 
 class Registry:
@@ -85,8 +90,13 @@ class Registry:
         return _record(found[0]) if found else None
 
     def version(self, model: str, version: int) -> TrainedVersion:
-        """The record of a version."""
-        return _record(self._client.get_model_version(model, str(version)))
+        """The record of a version. Raises UnknownVersion when there is none of that number."""
+        try:
+            return _record(self._client.get_model_version(model, str(version)))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            raise UnknownVersion(f"{model} has no version {version} in the registry") from None
 
     def champion(self, model: str) -> TrainedVersion | None:
         """The version that serves; None before the first promotion."""
@@ -100,6 +110,23 @@ class Registry:
     def set_champion(self, model: str, version: int) -> None:
         """Let a version serve."""
         self._client.set_registered_model_alias(model, CHAMPION, str(version))
+
+    def note_ledger(self, model: str, number: int, seal: str) -> None:
+        """Keep the place and seal of a ledger's newest entry, apart from the ledger itself."""
+        self._client.set_registered_model_tag(model, _LEDGER, f"{number} {seal}")
+
+    def noted_ledger(self, model: str) -> tuple[int, str] | None:
+        """The place and seal that were kept last; None before the first, or for a model without versions."""
+        try:
+            noted = self._client.get_registered_model(model).tags.get(_LEDGER)
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return None
+            raise
+        if noted is None:
+            return None
+        number, _, seal = noted.partition(" ")
+        return int(number), seal
 
     def load(self, model: str, version: int) -> Pipeline:
         """The fitted pipeline of a version, read by skops: no code of the file is run."""

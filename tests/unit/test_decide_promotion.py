@@ -7,51 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contender.promoting import decide_promotion
-from contender.records import Evaluation, Measures, TrainedVersion
-from contender.specs import Days, Guards
+from contender.specs import Guards
+from tests.unit.judged import evaluation, measures, version
 
 GUARDS = Guards()
-
-
-def version(number: int, *, last: date = date(2013, 8, 24), rows: int = 200_000, recipe: str = "r1"):
-    return TrainedVersion(
-        model="flight_delay",
-        version=number,
-        night=date(2013, 8, 31),
-        recipe="boosted_trees",
-        recipe_fingerprint=recipe,
-        features=(),
-        trained_on=Days(first=date(2013, 1, 1), last=last),
-        days_with_rows=230,
-        rows=rows,
-        positives=rows // 4,
-        pins=(),
-        seed=1,
-        code_version="c",
-        environment="e",
-    )
-
-
-def measures(brier: float = 0.15, calibration: float = 0.05) -> Measures:
-    return Measures(
-        rows=6000, positives=1000, auc=0.68, brier=brier, log_loss=0.45, calibration_error=calibration
-    )
-
-
-def evaluation(**changes) -> Evaluation:
-    healthy = {
-        "id": "e1",
-        "model": "flight_delay",
-        "night": date(2013, 8, 31),
-        "judged_on": Days(first=date(2013, 8, 25), last=date(2013, 8, 31)),
-        "challenger": version(2, last=date(2013, 8, 24)),
-        "champion": version(1, last=date(2013, 8, 23)),
-        "challenger_measures": measures(0.150),
-        "champion_measures": measures(0.151),
-        "baseline_measures": measures(0.160),
-        "disagreement": 0.01,
-    }
-    return Evaluation(**(healthy | changes))
 
 
 def spoke(decision) -> list[str]:

@@ -7,7 +7,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from contender.records import Alert, GateResult, identify
+from contender.records import Alert, Entry, GateResult, identify
 
 
 def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: str) -> Alert:
@@ -41,6 +41,26 @@ def compose_task_alert(
         subject=_line(f"[contender] {dag} {days}: {task} failed"),
         text=_render("task.txt", values),
         html=_render("task.html", values),
+    )
+
+
+def compose_decision_alert(entry: Entry, *, to: str) -> Alert:
+    """The mail about what a person decided of a champion."""
+    decision = entry.decision
+    told = {
+        "rolled_back": f"rolled back to version {decision.champion_after}",
+        "emergency": f"version {decision.champion_after} put in place by hand",
+        "resumed": "refreshes serve again",
+    }
+    values = {"entry": entry, "decision": decision, "what": told.get(decision.kind, decision.kind)}
+    return Alert(
+        id=identify("alert", decision.id),
+        kind="decision",
+        about=decision.model,
+        to=(to,),
+        subject=_line(f"[contender] {decision.model}: {values['what']} by {decision.by}"),
+        text=_render("decision.txt", values),
+        html=_render("decision.html", values),
     )
 
 

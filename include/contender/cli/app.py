@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from contender.catalogue import read_catalogue
-from contender.cli import backfill, new, quarantine
+from contender.cli import backfill, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
 from contender.cli.person import current_user
@@ -32,6 +32,14 @@ app.add_typer(quarantine.app, name="quarantine")
 app.command(
     epilog='Example: contender backfill departures 2013-03-01..2013-03-07 --apply --reason "late corrections"'
 )(backfill.backfill)
+app.command("ledger", epilog="Examples: contender ledger churn --json | contender ledger verify")(ledger.show)
+app.command(epilog='Example: contender rollback churn --reason "refunds went up since Tuesday"')(
+    ledger.rollback
+)
+app.command(epilog='Example: contender promote churn 12 --reason "fitted by hand on the new prices"')(
+    ledger.promote
+)
+app.command(epilog='Example: contender resume churn --reason "the labels were mended"')(ledger.resume)
 app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
 
 
@@ -101,7 +109,14 @@ def main() -> None:
     """Run the command; what a person can mend is told in a line."""
     try:
         app()
-    except (BookError, CatalogError, DraftError, *backfill.ERRORS, *quarantine.ERRORS) as error:
+    except (
+        BookError,
+        CatalogError,
+        DraftError,
+        *backfill.ERRORS,
+        *ledger.ERRORS,
+        *quarantine.ERRORS,
+    ) as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(1)
 

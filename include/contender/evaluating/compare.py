@@ -26,10 +26,11 @@ def evaluate(
     """Judge a challenger on the matured days kept from its fit, from the snapshots that it is pinned to.
 
     A champion whose fit knew any of it (these days, or labels that came about in them) is not measured there.
-    Judged once a challenger and night: a second attempt returns what the first one kept. Raises EvaluationError
-    when the days hold no labelled rows.
+    Judged once a challenger, night and champion: a second attempt returns what the first one kept, and after the
+    decision, what was decided on. Raises EvaluationError when the days hold no labelled rows.
     """
-    if kept := book.evaluation(_name_evaluation(model, challenger)):
+    champion = registry.champion(model.name)
+    if kept := _judged_before(model, challenger, champion, book):
         return kept
     days = judged_days(model, challenger.night)
     rows = read_examples(lake, model, days, challenger.pins)
@@ -38,7 +39,6 @@ def evaluate(
             f"{model.name}: no labelled rows from {days.first} to {days.last} to judge version "
             f"{challenger.version} on: publish those days first"
         )
-    champion = registry.champion(model.name)
     fair = champion is not None and champion.trained_on.last <= model.last_fitted_before(days.first)
     evaluation = judge(
         model,
@@ -77,7 +77,7 @@ def judge(
     """Measure what was predicted for the judged days against their outcomes, arrays of the same length."""
     theirs, ours = predicted.challenger, predicted.champion
     return Evaluation(
-        id=_name_evaluation(model, challenger),
+        id=_name_evaluation(challenger, champion),
         model=model.name,
         night=challenger.night,
         judged_on=judged_days(model, challenger.night),
@@ -102,8 +102,20 @@ def predict(pipeline: Pipeline, rows: pd.DataFrame, features: tuple[str, ...]) -
     return probabilities
 
 
-def _name_evaluation(model: ModelSpec, challenger: TrainedVersion) -> str:
-    return identify("evaluation", model.name, challenger.night, challenger.version)
+def _judged_before(
+    model: ModelSpec, challenger: TrainedVersion, champion: TrainedVersion | None, book: Book
+) -> Evaluation | None:
+    decided = {decision.evaluation for decision in book.decisions(model.name, limit=1000)}
+    for evaluation in book.evaluations(model.name, limit=1000):
+        same = (evaluation.night, evaluation.challenger.version) == (challenger.night, challenger.version)
+        if same and evaluation.id in decided:
+            return evaluation
+    return book.evaluation(_name_evaluation(challenger, champion))
+
+
+def _name_evaluation(challenger: TrainedVersion, champion: TrainedVersion | None) -> str:
+    against = None if champion is None else champion.version
+    return identify("evaluation", challenger.model, challenger.night, challenger.version, against)
 
 
 def _figures(evaluation: Evaluation) -> dict[str, float]:

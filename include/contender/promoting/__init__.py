@@ -2,20 +2,35 @@
 
 from contender.promoting.decide import decide_night, decide_promotion
 from contender.promoting.evidence import weigh, weigh_pairs
-from contender.promoting.promote import follow_ledger, promote
+from contender.promoting.promote import follow_ledger, promote, verify_ledger
+from contender.promoting.rollback import (
+    RollbackError,
+    Wish,
+    decide_by_hand,
+    plan_emergency,
+    plan_resumption,
+    plan_rollback,
+)
 from contender.promoting.standing import DECISIVE, Standing, name_incumbent, name_streams, stand, stand_after
 
 __all__ = [
     "DECISIVE",
+    "RollbackError",
     "Standing",
+    "Wish",
+    "decide_by_hand",
     "decide_night",
     "decide_promotion",
     "follow_ledger",
     "name_incumbent",
     "name_streams",
+    "plan_emergency",
+    "plan_resumption",
+    "plan_rollback",
     "promote",
     "stand",
     "stand_after",
+    "verify_ledger",
     "weigh",
     "weigh_pairs",
 ]

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from contender.records import Book, Decision, Entry
 from contender.registry import Registry
 
+_ALL = 1_000_000
+
 
 def promote(decisions: Sequence[Decision], book: Book, registry: Registry) -> tuple[Entry, ...]:
     """Enter a night's decisions in their order, then let the alias follow.
@@ -25,11 +27,37 @@ def promote(decisions: Sequence[Decision], book: Book, registry: Registry) -> tu
 def follow_ledger(model: str, book: Book, registry: Registry) -> int | None:
     """Point the alias at the champion of the ledger's newest entry; returns the version that serves.
 
+    The entry's seal is kept beside the alias, so that entries that vanish from the ledger's end are missed.
     Looks again after it has written: of two at once, the one that wrote last has seen the newest entry.
     """
     while True:
-        serving = book.champion(model)
+        newest = next(iter(book.entries(model, limit=1)), None)
+        if newest is None:
+            return None
+        serving = newest.decision.champion_after
         if serving is not None:
             registry.set_champion(model, serving)
-        if book.champion(model) == serving:
+            registry.note_ledger(model, newest.number, newest.seal)
+        if book.entries(model, limit=1) == [newest]:
             return serving
+
+
+def verify_ledger(model: str, book: Book, registry: Registry) -> tuple[str, ...]:
+    """What is wrong with a model's ledger, a line each: within it, and against what the registry keeps of it."""
+    wrong = list(book.verify_ledger(model))
+    noted = registry.noted_ledger(model)
+    entries = book.entries(model, limit=_ALL)
+    newest = entries[0] if entries else None
+    last = 0 if newest is None else newest.number
+    if noted is not None and noted[0] > last:
+        wrong.append(f"entries {last + 1} to {noted[0]} are gone: the registry knows of entry {noted[0]}")
+    elif noted is not None and any(e.number == noted[0] and e.seal != noted[1] for e in entries):
+        wrong.append(f"entry {noted[0]} is not the one that the registry knows of")
+    alias = registry.champion(model)
+    serving = None if alias is None else alias.version
+    if newest is not None and serving != newest.decision.champion_after:
+        wrong.append(
+            f"the alias says version {serving}, the ledger {newest.decision.champion_after}: "
+            "it follows at the next run of retrain or score"
+        )
+    return tuple(wrong)

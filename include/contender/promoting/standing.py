@@ -35,14 +35,18 @@ def stand(model: str, book: Book) -> Standing | None:
 def stand_after(last: Decision, champion: int) -> Standing:
     """The standing when `last` is the newest decisive entry.
 
-    After a roll-back, refreshes are suspended: they have to win against the version that was rolled back to,
-    as any rival, until a person says that they may serve again.
+    After a roll-back within a recipe its refreshes are suspended: they have to win against the version that was
+    rolled back to, as any rival, until a person says that they may serve again. After a roll-back from one recipe
+    to another, the other's refreshes serve as ever, and the one that was left races anew.
     """
-    stopped = last.kind in ("rolled_back", "emergency")
+    recipes = {last.champion_recipe, last.challenger_recipe} - {None}
+    stopped = last.kind == "emergency" or (last.kind == "rolled_back" and len(recipes) < 2)
     return Standing(
         champion=champion,
         since=last.night,
-        suspended=f"{last.by} rolled back in night {last.night}: {last.why}" if stopped else None,
+        suspended=f"{last.by} chose version {last.challenger} after night {last.night}: {last.why}"
+        if stopped
+        else None,
     )
 
 

@@ -1,0 +1,131 @@
+"""`contender ledger`, and what a person decides about a champion: `rollback`, `promote` and `resume`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contender.alerting import compose_decision_alert
+from contender.cli.person import current_user
+from contender.promoting import RollbackError, Wish, decide_by_hand, verify_ledger
+from contender.records import Decision, Entry, StaleDecision, open_book
+from contender.settings import settings
+from contender.specs import load_catalog
+
+Model = Annotated[str, typer.Argument(help="A model of the catalog.")]
+Reason = Annotated[str, typer.Option(help="Why; kept for good, with your name.")]
+By = Annotated[str, typer.Option(help="Who decides.", default_factory=current_user)]
+
+
+def show(
+    model: Annotated[str, typer.Argument(help="A model of the catalog; or `verify`, to check all ledgers.")],
+    limit: Annotated[int, typer.Option(min=1, help="How many of the newest entries.")] = 30,
+    why: Annotated[bool, typer.Option("--why", help="Tell each guard's word, and the evidence.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+) -> None:
+    """Show what was decided about a model and why, newest first; or verify that no ledger was changed."""
+    if model == "verify":
+        _verify()
+        return
+    here = settings()
+    load_catalog(here.catalog_home).model(model)
+    entries = open_book(here.records).entries(model, limit)
+    if as_json:
+        typer.echo("[" + ",\n".join(entry.model_dump_json() for entry in entries) + "]")
+    elif not entries:
+        typer.echo(f"Nothing was decided about {model} yet: retrain__{model} makes its first entry.")
+    else:
+        Console().print(_tabulate(model, entries))
+        for entry in entries if why else ():
+            typer.echo("\n" + "\n  ".join(entry.decision.tell()))
+
+
+def rollback(
+    model: Model,
+    reason: Reason,
+    by: By,
+    to: Annotated[
+        int | None, typer.Option(help="A version that served once; else the one before the champion.")
+    ] = None,
+) -> None:
+    """Let the version before serve again, at once. Refreshes then have to earn their place until `resume`."""
+    _decide(model, "roll back", to, by, reason)
+
+
+def promote(
+    model: Model,
+    version: Annotated[int, typer.Argument(help="A version in the registry.")],
+    reason: Reason,
+    by: By,
+) -> None:
+    """Put a version in place by hand, whatever guards and race say of it. For emergencies."""
+    _decide(model, "put in place", version, by, reason)
+
+
+def resume(model: Model, reason: Reason, by: By) -> None:
+    """Let refreshes serve again as they used to, after a roll-back or an emergency."""
+    _decide(model, "resume", None, by, reason)
+
+
+def _decide(model: str, wish: Wish, version: int | None, by: str, reason: str) -> None:
+    from contender.registry import UnknownVersion, open_registry  # slow to import, and only needed here
+
+    here = settings()
+    owner = load_catalog(here.catalog_home).model(model).owner
+    book = open_book(here.records)
+    try:
+        entry = decide_by_hand(model, wish, version, by, reason, book, open_registry(here))
+    except UnknownVersion as error:
+        raise RollbackError(str(error)) from None
+    book.add_alert(compose_decision_alert(entry, to=owner))
+    typer.echo(
+        f"{model}: version {entry.decision.champion_after} serves. Entry {entry.number} of its ledger."
+    )
+    typer.echo(f"A mail to {owner} waits for Airflow to send it, which it does every quarter of an hour.")
+    typer.echo(
+        f"What was scored before keeps its scores: score__{model} for night {entry.decision.night} replaces them."
+    )
+
+
+def _verify() -> None:
+    from contender.registry import open_registry  # slow to import, and only needed here
+
+    here = settings()
+    book, registry = open_book(here.records), open_registry(here)
+    wrong = [
+        f"{name}: {word}"
+        for name in load_catalog(here.catalog_home).models
+        for word in verify_ledger(name, book, registry)
+    ]
+    for line in wrong:
+        typer.echo(line, err=True)
+    if wrong:
+        raise typer.Exit(1)
+    typer.echo("Every ledger is as it was written, and every alias follows it.")
+
+
+def _tabulate(model: str, entries: Sequence[Entry]) -> Table:
+    table = Table(
+        "entry", "night", "what", "version", "serves", "by", "why", "seal", title=f"Ledger of {model}"
+    )
+    for entry in entries:
+        decision = entry.decision
+        table.add_row(
+            str(entry.number), str(decision.night), decision.kind, str(decision.challenger),
+            str(decision.champion_after), decision.approved_by or decision.by, _told(decision), entry.seal[:8],
+        )  # fmt: skip
+    return table
+
+
+def _told(decision: Decision) -> str:
+    if decision.why:
+        return decision.why
+    spoke = [reason.explanation for reason in decision.reasons if not reason.holds]
+    return "; ".join(spoke) or "no guard spoke"
+
+
+ERRORS = (RollbackError, StaleDecision)
