@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from contender.evaluating import evaluate, judged_days
-from contender.lake import stage
 from contender.promoting import decide_promotion, promote
 from contender.registry import UnsafeModel
 from contender.scoring import NoChampion, ScoringError, score, score_in_shadow
 from contender.specs import Days
 from contender.training import TrainingError, train
-
-NIGHT = date(2013, 3, 31)
-HISTORY = Days(first=date(2013, 1, 1), last=NIGHT)
+from tests.integration.made_up import HISTORY, NIGHT, make_flights, publish, tomorrow
 
 
 @pytest.fixture
@@ -30,29 +25,11 @@ def model(catalog):
 
 @pytest.fixture
 def examples(here, lake, model):
-    """Ninety days of made-up flights, late when the carrier was late before; the next day has features only."""
-    random = np.random.default_rng(7)
-    days = list(Days(first=HISTORY.first, last=NIGHT + timedelta(days=1)).each())
-    rows = pd.DataFrame({"day": np.repeat(days, 60)})
-    for column in (*model.keys, *model.features):
-        size = len(rows)
-        rows[column.name] = (
-            random.choice(["AA", "UA", "DL"], size)
-            if column.type == "string"
-            else random.integers(0, 100, size)
-        )
-    rows["flight"] = np.tile(np.arange(60), len(days))
-    rows["label"] = (rows["carrier_late"] + random.normal(0, 20, len(rows)) > 60).astype(int)
+    """Ninety days of made-up flights; the next day has features only."""
+    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
     publish(lake, model.feature_contract, rows, here)
     publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
     return rows
-
-
-def publish(lake, contract, rows, here):
-    table = pa.Table.from_pandas(rows[list(contract.column_names)], preserve_index=False)
-    lake.publish(
-        contract, stage(table, contract, Days(first=rows["day"].min(), last=rows["day"].max()), here.staging)
-    )
 
 
 @pytest.fixture

@@ -58,12 +58,14 @@ def decision(version: int, before: int | None, *, name: str = "", night: int = 0
     )
 
 
-def enter_or_tell(records: str, name: str, start: float) -> str:
-    """What another process does: wait for the same moment as the others, then enter."""
-    import time
+def wait_for_all(barrier) -> None:
+    """Begin when every other process is ready to."""
+    barrier.wait(timeout=60)
 
+
+def enter_or_tell(records: str, name: str) -> str:
+    """What another process does."""
     book = open_book(records)
-    time.sleep(max(0, start - time.time()))
     try:
         book.enter(decision(2, before=1, name=name))
     except StaleDecision as stale:
@@ -72,11 +74,10 @@ def enter_or_tell(records: str, name: str, start: float) -> str:
 
 
 def at_once(records: str, names: list[str]) -> list[str]:
-    import time
-
-    start = time.time() + 8
-    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return list(pool.map(enter_or_tell, [records] * PROCESSES, names, [start] * PROCESSES))
+    spawn = multiprocessing.get_context("spawn")
+    together = (spawn.Barrier(PROCESSES),)
+    with ProcessPoolExecutor(PROCESSES, spawn, initializer=wait_for_all, initargs=together) as pool:
+        return list(pool.map(enter_or_tell, [records] * PROCESSES, names))
 
 
 def change(records: str, statement: str) -> None:

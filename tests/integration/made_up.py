@@ -1,0 +1,100 @@
+"""Made-up flights in a real lake, and a night of the retrain DAG step by step, with no scheduler around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from contender.evaluating import evaluate, pair_days
+from contender.lake import Lake, stage
+from contender.promoting import (
+    decide_night,
+    follow_ledger,
+    name_incumbent,
+    name_streams,
+    promote,
+    stand,
+    weigh,
+)
+from contender.records import Book, Decision, TrainedVersion
+from contender.registry import Registry
+from contender.scoring import score_in_shadow
+from contender.settings import Settings
+from contender.specs import Catalog, Contract, Days, ModelSpec
+from contender.training import train
+
+NIGHT = date(2013, 3, 31)
+HISTORY = Days(first=date(2013, 1, 1), last=NIGHT)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A model in an installation of its own."""
+
+    catalog: Catalog
+    model: ModelSpec
+    here: Settings
+    lake: Lake
+    registry: Registry
+    book: Book
+
+
+def make_flights(model: ModelSpec, days: Days, a_day: int = 60) -> pd.DataFrame:
+    """Flights that are late when the carrier was late before."""
+    random = np.random.default_rng(7)
+    rows = pd.DataFrame({"day": np.repeat(list(days.each()), a_day)})
+    size = len(rows)
+    for column in (*model.keys, *model.features):
+        words = column.type == "string"
+        rows[column.name] = (
+            random.choice(["AA", "UA", "DL"], size) if words else random.integers(0, 100, size)
+        )
+    rows["flight"] = np.tile(np.arange(a_day), len(rows) // a_day)
+    rows["label"] = (rows["carrier_late"] + random.normal(0, 20, size) > 60).astype(int)
+    return rows
+
+
+def publish(lake: Lake, contract: Contract, rows: pd.DataFrame, here: Settings) -> None:
+    """Make the rows part of the contract's table."""
+    table = pa.Table.from_pandas(rows[list(contract.column_names)], preserve_index=False)
+    days = Days(first=rows["day"].min(), last=rows["day"].max())
+    lake.publish(contract, stage(table, contract, days, here.staging))
+
+
+def live_night(place: Place, night: date, recipes: Sequence[str] | None = None) -> tuple[Decision, ...]:
+    """What the tasks of dags/retrain.py do, in their order; `recipes` are those that do not crash tonight."""
+    model, lake, registry, book = place.model, place.lake, place.registry, place.book
+    follow_ledger(model.name, book, registry)
+    fitted = [recipe for recipe in model.recipes if recipes is None or recipe.name in recipes]
+    versions = [train(place.catalog, model, recipe, night, lake, registry) for recipe in fitted]
+    evaluations = [evaluate(model, version, lake, registry, book) for version in versions]
+    decisions = decide_night(
+        evaluations, _weigh(place, night, versions), stand(model.name, book), model.guards
+    )
+    entries = promote(decisions, book, registry)
+    streams = name_streams(
+        model, stand(model.name, book), night, versions, book.decisions(model.name, limit=1000)
+    )
+    shadow = score_in_shadow(model, streams, Days.one(night), lake, registry, place.here)
+    lake.publish(model.shadow_contract, shadow)
+    return tuple(entry.decision for entry in entries)
+
+
+def _weigh(place: Place, night: date, versions: Sequence[TrainedVersion]):
+    standing = stand(place.model.name, place.book)
+    if standing is None:
+        return ()
+    champion = place.registry.version(place.model.name, standing.champion)
+    incumbent = name_incumbent(standing, champion, versions)
+    pair_days(place.model, night, standing.since, incumbent, standing.champion, place.lake, place.book)
+    return weigh(place.model, standing, incumbent, place.book)
+
+
+def tomorrow(night: date) -> date:
+    """The night after."""
+    return night + timedelta(days=1)

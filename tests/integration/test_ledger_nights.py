@@ -1,0 +1,149 @@
+"""Nights with real fits and a real registry: who serves after a rival wins, crashes or is edited, or a roll-back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from contender.evaluating import evaluate
+from contender.promoting import decide_by_hand, decide_promotion, promote, stand, verify_ledger
+from contender.records import PairedDay, StaleDecision
+from contender.specs import Days
+from contender.training import fingerprint_recipe, train
+from tests.integration.made_up import HISTORY, NIGHT, Place, live_night, make_flights, publish, tomorrow
+
+FIRST_NIGHT = NIGHT - timedelta(days=3)
+
+
+@pytest.fixture
+def place(catalog, here, lake, registry, book):
+    """An installation with three months of made-up flights, and a first champion since three nights ago."""
+    model = catalog.model("flight_delay")
+    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
+    publish(lake, model.feature_contract, rows, here)
+    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+    made = Place(catalog, model, here, lake, registry, book)
+    live_night(made, FIRST_NIGHT)
+    return made
+
+
+def kinds(decisions) -> list[str]:
+    return [decision.kind for decision in decisions]
+
+
+def fingerprint(place, recipe: str) -> str:
+    model = place.model
+    return fingerprint_recipe(model, model.recipe(recipe), place.catalog.model_home(model.name))
+
+
+def let_win(place, recipe: str, days: int = 40) -> None:
+    """Pairs of days in the book on which the rival lost less, as shadow nights would have left."""
+    incumbent = fingerprint(place, "boosted_trees")
+    for ago in range(days):
+        day = NIGHT - timedelta(days=ago)
+        place.book.add_paired_day(
+            PairedDay(
+                id=f"pair-{day}",
+                model=place.model.name,
+                question="race",
+                day=day,
+                incumbent=incumbent,
+                rival=fingerprint(place, recipe),
+                incumbent_version=1,
+                rival_version=2,
+                incumbent_loss=0.21 + 0.001 * (ago % 3),
+                rival_loss=0.20,
+                rows=500,
+            )
+        )
+
+
+def test_the_first_recipe_serves_and_its_refresh_renews_it(place):
+    assert kinds(live_night(place, tomorrow(FIRST_NIGHT))) == ["refreshed"]
+    champion = place.registry.champion(place.model.name)
+    assert (champion.recipe, champion.night) == ("boosted_trees", tomorrow(FIRST_NIGHT))
+
+
+def test_the_shadow_of_a_night_is_paired_once_its_outcomes_are_known(place):
+    live_night(place, tomorrow(FIRST_NIGHT))
+    (pair,) = place.book.paired_days(place.model.name, "race", FIRST_NIGHT)
+    assert pair.day == tomorrow(FIRST_NIGHT)
+    assert (pair.incumbent, pair.rival) == (
+        fingerprint(place, "boosted_trees"),
+        fingerprint(place, "linear"),
+    )
+    assert pair.rows == 60
+
+
+def test_a_rival_that_has_won_serves_and_the_race_begins_anew(place, monkeypatch):
+    monkeypatch.setattr("tests.integration.test_ledger_nights.NIGHT", FIRST_NIGHT + timedelta(days=41))
+    let_win(place, "linear")
+    decisions = live_night(place, tomorrow(FIRST_NIGHT))
+    assert kinds(decisions) == ["refreshed", "promoted"]
+    assert place.registry.champion(place.model.name).recipe == "linear"
+    assert stand(place.model.name, place.book).since == tomorrow(FIRST_NIGHT)
+
+
+def test_a_crash_of_the_champions_recipe_leaves_the_champion_in_place(place):
+    decisions = live_night(place, tomorrow(FIRST_NIGHT), recipes=["linear"])
+    assert kinds(decisions) == ["held"]
+    assert place.registry.champion(place.model.name).version == decisions[0].champion_before
+
+
+def test_an_edited_recipe_is_another_one_and_has_to_earn_its_place(place):
+    recipes = tuple(recipe.model_copy(update={"seed": recipe.seed + 1}) for recipe in place.model.recipes)
+    edited = Place(place.catalog, place.model.model_copy(update={"recipes": recipes}), *_stores(place))
+    assert kinds(live_night(edited, tomorrow(FIRST_NIGHT))) == ["held"]
+
+
+def test_after_a_roll_back_the_version_before_serves_until_a_person_resumes(place):
+    live_night(place, tomorrow(FIRST_NIGHT))
+    before = place.book.decisions(place.model.name)[0].champion_before
+    back = decide_by_hand(place.model.name, "roll back", None, "ana", "worse", place.book, place.registry)
+    assert place.registry.champion(place.model.name).version == before == back.decision.champion_after
+    assert kinds(live_night(place, FIRST_NIGHT + timedelta(days=2))) == ["held"]
+    decide_by_hand(place.model.name, "resume", None, "ben", "mended", place.book, place.registry)
+    assert kinds(live_night(place, NIGHT)) == ["refreshed"]
+
+
+def test_a_roll_back_is_not_undone_when_its_night_is_run_again(place):
+    night = tomorrow(FIRST_NIGHT)
+    live_night(place, night)
+    back = decide_by_hand(place.model.name, "roll back", None, "ana", "worse", place.book, place.registry)
+    live_night(place, night)
+    assert place.book.champion(place.model.name) == back.decision.champion_after
+
+
+def test_a_decision_that_became_stale_in_the_night_is_judged_again(place):
+    """A person acts between the judgement and the decision; to run the night again is all that is needed."""
+    model, night = place.model, FIRST_NIGHT + timedelta(days=2)
+    live_night(place, tomorrow(FIRST_NIGHT))
+    version = train(place.catalog, model, model.recipes[0], night, place.lake, place.registry)
+    judged = evaluate(model, version, place.lake, place.registry, place.book)
+    decide_by_hand(model.name, "put in place", 1, "ana", "a pandemic", place.book, place.registry)
+    with pytest.raises(StaleDecision):
+        promote([decide_promotion(judged, model.guards)], place.book, place.registry)
+    (decision,) = live_night(place, night)
+    assert (decision.kind, decision.champion_before) == ("held", 1)
+
+
+def test_the_ledger_and_what_the_registry_keeps_of_it_agree(place):
+    assert verify_ledger(place.model.name, place.book, place.registry) == ()
+
+
+def test_an_entry_that_vanished_from_the_end_is_missed(place):
+    place.registry.note_ledger(place.model.name, 2, "the seal of an entry that was taken away")
+    (word,) = verify_ledger(place.model.name, place.book, place.registry)
+    assert word == "entries 2 to 2 are gone: the registry knows of entry 2"
+
+
+def test_an_alias_that_lags_behind_is_told(place):
+    live_night(place, tomorrow(FIRST_NIGHT))
+    place.registry.set_champion(place.model.name, 1)
+    (word,) = verify_ledger(place.model.name, place.book, place.registry)
+    assert word.startswith("the alias says version 1, the ledger 3")
+
+
+def _stores(place):
+    return place.here, place.lake, place.registry, place.book
