@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from contender.catalogue import read_catalogue
-from contender.cli import backfill, ledger, new, quarantine
+from contender.cli import backfill, backtest, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
 from contender.cli.person import current_user
@@ -32,6 +32,9 @@ app.add_typer(quarantine.app, name="quarantine")
 app.command(
     epilog='Example: contender backfill departures 2013-03-01..2013-03-07 --apply --reason "late corrections"'
 )(backfill.backfill)
+app.command(
+    epilog="Example: contender backtest churn --from 2026-01-01 --to 2026-03-31 --policy ours --policy blind"
+)(backtest.backtest)
 app.command("ledger", epilog="Examples: contender ledger churn --json | contender ledger verify")(ledger.show)
 app.command(epilog='Example: contender rollback churn --reason "refunds went up since Tuesday"')(
     ledger.rollback
@@ -114,6 +117,7 @@ def main() -> None:
         CatalogError,
         DraftError,
         *backfill.ERRORS,
+        *backtest.ERRORS,
         *ledger.ERRORS,
         *quarantine.ERRORS,
     ) as error:

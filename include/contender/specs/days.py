@@ -62,6 +62,10 @@ class Days(Frozen):
     def __contains__(self, day: object) -> bool:
         return isinstance(day, date) and self.first <= day <= self.last
 
+    def __len__(self) -> int:
+        """How many days."""
+        return (self.last - self.first).days + 1
+
     def each(self) -> Iterator[date]:
         """Every day of the range, in order."""
         for offset in range(self.count):

@@ -1,0 +1,144 @@
+"""The versions of a backtest: each fitted once, its probabilities made once a day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from contender.backtesting.history import History
+from contender.evaluating import judged_days, predict
+from contender.measures import Probabilities, mean_loss
+from contender.records import TrainedVersion
+from contender.specs import Catalog, Days, ModelSpec, Recipe
+from contender.specs.frozen import Frozen
+from contender.training import (
+    Fitted,
+    TrainingError,
+    fingerprint_recipe,
+    fit_recipe,
+    load_functions,
+    training_days,
+)
+
+
+class ServedDay(Frozen):
+    """The mean loss of what served for a day; of the version of that number, or of a kind of model."""
+
+    day: date
+    version: int | None
+    loss: float
+    rows: int
+
+
+@dataclass
+class Made:
+    """A fitted version, and its probabilities by day."""
+
+    version: TrainedVersion
+    fitted: Fitted
+    cpu: float
+    scores: dict[date, Probabilities] = field(default_factory=dict)
+    baseline: dict[date, Probabilities] = field(default_factory=dict)
+
+
+class Fits:
+    """Every version that was fitted on a history, by its number."""
+
+    def __init__(self, catalog: Catalog, model: ModelSpec, history: History) -> None:
+        self.model, self.history = model, history
+        self.home = catalog.model_home(model.name)
+        self.functions = {recipe.name: load_functions(self.home, recipe) for recipe in model.recipes}
+        self.made: dict[int, Made] = {}
+        self.failed: list[str] = []
+
+    def fit_all(self, night: date) -> list[Made]:
+        """Fit every recipe for a night; one that cannot be fitted stays out tonight."""
+        if self.history.between(judged_days(self.model, night)).empty:
+            self.failed.append(f"{night}: no labelled rows to judge on")
+            return []
+        fitted = [self._fit(recipe, night) for recipe in self.model.recipes]
+        return [made for made in fitted if made is not None]
+
+    def _fit(self, recipe: Recipe, night: date) -> Made | None:
+        days = training_days(self.model, recipe, night)
+        rows = self.history.between(days)
+        began = time.process_time()
+        try:
+            fitted = fit_recipe(self.model, recipe, self.functions[recipe.name], days, rows)
+        except TrainingError as error:
+            self.failed.append(f"{night}: {error}")
+            return None
+        version = TrainedVersion(
+            model=self.model.name,
+            version=len(self.made) + 1,
+            night=night,
+            recipe=recipe.name,
+            recipe_fingerprint=fingerprint_recipe(self.model, recipe, self.home),
+            features=self.model.seen_by(recipe),
+            trained_on=days,
+            days_with_rows=int(rows["day"].nunique()),
+            rows=len(rows),
+            positives=int(rows["label"].sum()),
+            pins=self.history.pins,
+            seed=recipe.seed,
+            code_version="backtest",
+            environment="backtest",
+        )
+        made = Made(version, fitted, time.process_time() - began)
+        self.made[version.version] = made
+        span = Days(
+            first=judged_days(self.model, night).first, last=self.model.scored_days(Days.one(night)).last
+        )
+        self._predict(made, span)
+        return made
+
+    def _predict(self, made: Made, days: Days) -> None:
+        rows = self.history.between(days)
+        if not len(rows):
+            return
+        scores = predict(made.fitted.estimator, rows, made.version.features)
+        baseline = predict(made.fitted.baseline, rows, self.model.baseline_features)
+        at = 0
+        for day in days.each():
+            count = len(self.history.between(Days.one(day)))
+            made.scores[day] = scores[at : at + count]
+            made.baseline[day] = baseline[at : at + count]
+            at += count
+
+    def scores(self, version: int, days: Days) -> Probabilities:
+        """A version's probabilities for the rows of these days."""
+        made = self.made[version]
+        for day in days.each():
+            if day not in made.scores:
+                self._predict(made, Days.one(day))
+        return _joined([made.scores.get(day, np.empty(0)) for day in days.each()])
+
+    def baselines(self, version: int, days: Days) -> Probabilities:
+        """The probabilities of the baseline beside a version."""
+        self.scores(version, days)
+        made = self.made[version]
+        return _joined([made.baseline.get(day, np.empty(0)) for day in days.each()])
+
+    def serve(self, version: int, day: date) -> list[ServedDay]:
+        """The loss of a version on a day; nothing for a day without rows."""
+        return self._measure(version, day, self.scores(version, Days.one(day)))
+
+    def serve_baseline(self, version: int, day: date) -> list[ServedDay]:
+        """The loss of the baseline beside a version on a day; nothing for a day without rows."""
+        return self._measure(None, day, self.baselines(version, Days.one(day)))
+
+    def _measure(self, version: int | None, day: date, scores: Probabilities) -> list[ServedDay]:
+        rows = self.history.between(Days.one(day))
+        if rows.empty:
+            return []
+        loss = mean_loss(rows["label"].to_numpy(float), scores)
+        return [ServedDay(day=day, version=version, loss=loss, rows=len(rows))]
+
+
+def _joined(parts: Sequence[Probabilities]) -> Probabilities:
+    joined: Probabilities = np.concatenate(parts) if parts else np.empty(0)
+    return joined
