@@ -32,8 +32,9 @@ def _first_only(
 def _every_refresh(
     evaluations: Sequence[Evaluation], _: Sequence[Evidence], __: Standing | None, guards: Guards
 ) -> tuple[Decision, ...]:
-    """Let every refresh serve, whatever it is."""
-    return (_let_serve(decide_promotion(evaluations[0], guards)),)
+    """Let every refresh serve, whatever it is, once a first version has beaten the baseline."""
+    decision = decide_promotion(evaluations[0], guards)
+    return (decision if evaluations[0].champion is None else _let_serve(decision),)
 
 
 def _better_lately(
@@ -50,8 +51,7 @@ def _better_lately(
 
 
 def _let_serve(decision: Decision) -> Decision:
-    kind = "first" if decision.champion_before is None else "refreshed"
-    return decision.model_copy(update={"kind": kind, "champion_after": decision.challenger})
+    return decision.model_copy(update={"kind": "refreshed", "champion_after": decision.challenger})
 
 
 def _hold(decision: Decision) -> Decision:
