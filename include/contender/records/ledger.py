@@ -41,10 +41,11 @@ def enter(engine: Engine, decision: Decision) -> Entry:
     again. Raises StaleDecision when the champion has changed.
     """
     for _ in range(_ATTEMPTS):
+        newest = head(engine, decision.model)
+        # After the head: were it the other way round, a twin that enters in between would make this one look stale.
         with Session(engine) as session:
             if (row := session.get(LedgerRow, decision.id)) is not None:
                 return _entry(row)
-        newest = head(engine, decision.model)
         serving = None if newest is None else newest.decision.champion_after
         if decision.champion_before != serving:
             raise StaleDecision(
