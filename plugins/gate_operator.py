@@ -9,7 +9,7 @@ from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.xcom import XCom
 
-from contender.settings import settings
+from contender.settings import PROJECT, settings
 
 if TYPE_CHECKING:
     from contender.records import GateResult
@@ -20,6 +20,20 @@ GATE_KEY = "gate_id"
 def gate_url(gate_id: str) -> str:
     """The page of a gate's result."""
     return f"{settings().ui_url}/contender/gates/{gate_id}"
+
+
+def submit_check(task_file: str) -> None:
+    """Check a batch by a Spark job through the connection `spark_default`, and wait for it."""
+    from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
+
+    from contender.gating import SPARK_SETTINGS
+
+    SparkSubmitHook(
+        conf=SPARK_SETTINGS,
+        name="gate",
+        application_args=[task_file],
+        env_vars={"PYTHONPATH": str(PROJECT / "include")},
+    ).submit(str(PROJECT / "spark_jobs" / "check_batch.py"))
 
 
 class GateLink(BaseOperatorLink):
@@ -46,7 +60,7 @@ class GateOperator(BaseOperator):
 
     def execute(self, context: Any) -> str:
         """Judge the batch and keep the result. Returns the verdict, `pass` or `warn`."""
-        from contender.gating import check, excuse, quarantine, recall
+        from contender.gating import check_by_size, excuse, quarantine, recall
         from contender.lake import open_lake
         from contender.records import StagedBatch, open_book
         from contender.specs import load_catalog
@@ -55,7 +69,8 @@ class GateOperator(BaseOperator):
         contract = load_catalog(here.catalog_home).contract(batch.table)
         book = open_book(here.records)
         past = recall(contract, batch, open_lake(here), book)
-        judged = check(contract, batch, f"{context['dag'].dag_id} {context['run_id']}", past)
+        run = f"{context['dag'].dag_id} {context['run_id']}"
+        judged = check_by_size(contract, batch, run, here, past, submit_check)
         result = excuse(judged, batch, book)
         if result.verdict == "fail":
             result = quarantine(batch, result, here)

@@ -11,7 +11,8 @@ from rich.table import Table
 from contender.cli.person import current_user
 from contender.gating import (
     QuarantineError,
-    check,
+    SparkError,
+    check_by_size,
     discard,
     excuse,
     find_quarantined,
@@ -73,7 +74,7 @@ def release_batch(batch: Batch, reason: Reason, by: By) -> None:
     item = find_quarantined(batch, here, book)
     act = release(item, by, reason, book)
     contract = load_catalog(here.catalog_home).contract(item.batch.table)
-    judged = check(contract, item.batch, f"released {act.id}")
+    judged = check_by_size(contract, item.batch, f"released {act.id}", here)
     book.add_gate_result(excuse(judged, item.batch, book))
     published = publish(open_lake(here), book, contract, item.batch, f"released {act.id}")
     typer.echo(f"{published.table} {published.days.key}: {published.rows} rows published, released by {by}.")
@@ -98,4 +99,4 @@ def _troubles(result: GateResult) -> list[str]:
     return defects + [f"{broken.expectation}: {broken.observed}" for broken in result.failed]
 
 
-ERRORS = (QuarantineError, LakeError)
+ERRORS = (QuarantineError, LakeError, SparkError)

@@ -1,6 +1,7 @@
 """Gate: holds a staged batch to its contract with Great Expectations, and sets aside what fails."""
 
 from contender.gating.check import check
+from contender.gating.on_spark import SPARK_SETTINGS, SparkError, check_by_size, run_task
 from contender.gating.past import recall
 from contender.gating.quarantine import (
     Quarantined,
@@ -15,10 +16,13 @@ from contender.gating.quarantine import (
 from contender.gating.usual import Past
 
 __all__ = [
+    "SPARK_SETTINGS",
     "Past",
     "QuarantineError",
     "Quarantined",
+    "SparkError",
     "check",
+    "check_by_size",
     "discard",
     "excuse",
     "find_quarantined",
@@ -26,4 +30,5 @@ __all__ = [
     "quarantine",
     "recall",
     "release",
+    "run_task",
 ]

@@ -39,7 +39,8 @@ def _of_batch(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:
         return DayProfile(
             id=profile_id(contract.table, day, ""), table=contract.table, day=day, rows=0, columns={}
         )
-    return profile(contract, day, file.digest, pq.read_table(file.path))
+    with pq.ParquetFile(file.path) as rows:
+        return profile(contract, day, file.digest, rows)
 
 
 def _recalled(contract: Contract, day: date, digest: str, lake: Lake, book: Book) -> DayProfile:

@@ -12,6 +12,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from datasketches import kll_doubles_sketch
 
 from contender.records import ColumnProfile, DayProfile, profile_id
@@ -21,15 +22,16 @@ SKETCH_SIZE = 200
 MANY_VALUES = 200
 
 
-def profile(contract: Contract, day: date, digest: str, rows: pa.Table) -> DayProfile:
-    """The profile of a day's rows, which have the contract's columns."""
+def profile(contract: Contract, day: date, digest: str, rows: pa.Table | pq.ParquetFile) -> DayProfile:
+    """The profile of a day's rows, which have the contract's columns. Of a file, one column at a time is read."""
+    size = rows.num_rows if isinstance(rows, pa.Table) else rows.metadata.num_rows
     return DayProfile(
         id=profile_id(contract.table, day, digest),
         table=contract.table,
         day=day,
-        rows=rows.num_rows,
+        rows=size,
         columns={
-            column.name: _profile_column(column, rows[column.name].combine_chunks())
+            column.name: _profile_column(column, _values(rows, column.name))
             for column in contract.columns
             if column.type != "date"
         },
@@ -39,6 +41,11 @@ def profile(contract: Contract, day: date, digest: str, rows: pa.Table) -> DayPr
 def decode_sketch(text: str) -> kll_doubles_sketch:
     """The sketch of a column's profile."""
     return kll_doubles_sketch.deserialize(base64.b64decode(text))
+
+
+def _values(rows: pa.Table | pq.ParquetFile, name: str) -> pa.Array:
+    table = rows if isinstance(rows, pa.Table) else rows.read(columns=[name])
+    return table[name].combine_chunks()
 
 
 def _profile_column(column: Column, values: pa.Array) -> ColumnProfile:

@@ -1,0 +1,96 @@
+"""Sends a large batch's check to Spark: writes down what is to be checked, and reads what was found."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import uuid
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from contender.gating.batches import load_spark
+from contender.gating.check import check
+from contender.gating.usual import Past
+from contender.records import GateResult, StagedBatch
+from contender.settings import PROJECT, Settings
+from contender.specs import Contract
+from contender.specs.frozen import Frozen
+
+JOB = PROJECT / "spark_jobs" / "check_batch.py"
+SPARK_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.log.level": "WARN",
+    "spark.sql.session.timeZone": "UTC",
+}
+
+Submit = Callable[[str], object]
+
+
+class SparkError(RuntimeError):
+    """Spark could not check a batch; the message holds the end of what it said."""
+
+
+class Task(Frozen):
+    """What a Spark job is to check, and the file that its result goes to."""
+
+    contract: Contract
+    batch: StagedBatch
+    run: str
+    past: Past | None
+    result: str
+
+
+def check_by_size(
+    contract: Contract,
+    batch: StagedBatch,
+    run: str,
+    settings: Settings,
+    past: Past | None = None,
+    submit: Submit | None = None,
+) -> GateResult:
+    """Check a batch in memory or, from `gate_spark_rows` rows on, on Spark.
+
+    `submit` runs the job with a task file as its argument and returns when it has ended; by default spark-submit on
+    this machine. Raises SparkError when the job leaves no result.
+    """
+    if batch.rows < settings.gate_spark_rows:
+        return check(contract, batch, run, past)
+    folder = settings.staging / "gates" / batch.table / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    result = folder / "result.json"
+    file = folder / "task.json"
+    task = Task(contract=contract, batch=batch, run=run, past=past, result=str(result))
+    file.write_text(task.model_dump_json())
+    (submit or submit_here)(str(file))
+    if not result.exists():
+        raise SparkError(
+            f"{batch.table} {batch.days.key}: Spark ended without a result in {result}: see its log"
+        )
+    return GateResult.model_validate_json(result.read_text())
+
+
+def run_task(file: str, session: Any) -> GateResult:
+    """Inside the Spark job: check what the task file says, and leave the result beside it, whole or not at all."""
+    task = Task.model_validate_json(Path(file).read_text())
+    result = check(task.contract, task.batch, task.run, task.past, partial(load_spark, session=session))
+    unfinished = Path(task.result).with_suffix(".unfinished")
+    unfinished.write_text(result.model_dump_json())
+    unfinished.replace(task.result)
+    return result
+
+
+def submit_here(file: str) -> None:
+    """Run the job by spark-submit with this machine's cores. Raises SparkError when it fails."""
+    conf = [word for name, value in SPARK_SETTINGS.items() for word in ("--conf", f"{name}={value}")]
+    done = subprocess.run(  # noqa: S603
+        ["spark-submit", "--master", "local[*]", *conf, str(JOB), file],  # noqa: S607
+        env={**os.environ, "PYTHONPATH": str(PROJECT / "include")},
+        # A job's own error is told on the JVM's standard output, Spark's on the other.
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        words = [line for line in done.stdout.strip().splitlines() if not line.startswith("\tat ")]
+        said = "\n".join(words[-15:])
+        raise SparkError(f"Spark could not check the batch of {file}:\n{said}")
