@@ -40,7 +40,8 @@ def measure(name: str) -> Json:
     if not nights.is_single:
         raise AirflowFailException(f"monitoring is about one night, not {nights.key}: give one day")
     day = model.matured_days(nights).last
-    return measure_performance(model, day, open_lake(here), open_book(here.records)).model_dump(mode="json")
+    stores = open_lake(here), open_book(here.records)
+    return measure_performance(CATALOG, model, day, *stores).model_dump(mode="json")
 
 
 @task

@@ -79,9 +79,7 @@ def collect_fitted(name: str, fits: Sequence[Json]) -> list[Json]:
     """Go on with the recipes that could be fitted tonight, in their order; a crash of one harms no other."""
     fitted = {version["recipe"]: version for version in fits}
     if not fitted:
-        raise AirflowFailException(
-            f"no recipe of {name} could be fitted: the champion serves on; see `train`"
-        )
+        raise AirflowFailException(f"{name}: no recipe could be fitted; the champion serves on; see `train`")
     return [fitted[recipe.name] for recipe in CATALOG.model(name).recipes if recipe.name in fitted]
 
 
@@ -91,7 +89,8 @@ def evaluate(name: str, versions: Sequence[Json]) -> list[Json]:
     from contender.evaluating import evaluate as judge
     from contender.records import TrainedVersion, read_all
 
-    judged = [judge(CATALOG.model(name), v, *open_stores()) for v in read_all(TrainedVersion, versions)]
+    model, stores = CATALOG.model(name), open_stores()
+    judged = [judge(CATALOG, model, version, *stores) for version in read_all(TrainedVersion, versions)]
     return [evaluation.model_dump(mode="json") for evaluation in judged]
 
 
@@ -108,7 +107,7 @@ def pair(name: str, versions: Sequence[Json]) -> list[Json]:
         return []
     champion = registry.version(name, standing.champion)
     incumbent = name_incumbent(standing, champion, read_all(TrainedVersion, versions))
-    pair_days(model, _night(), standing.since, incumbent, standing.champion, lake, book)
+    pair_days(CATALOG, model, _night(), standing.since, incumbent, standing.champion, lake, book)
     return [evidence.model_dump(mode="json") for evidence in weigh(model, standing, incumbent, book)]
 
 

@@ -12,14 +12,18 @@ from typing import Any
 
 import mlflow
 import mlflow.sklearn
+import numpy as np
+import pandas as pd
 import skops.io
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from contender.records import TrainedVersion
 from contender.settings import Settings
+from contender.specs import ModelSpec
 
 CHAMPION = "champion"
 
@@ -200,6 +204,16 @@ class Registry:
 
     def _search(self, query: str) -> list[ModelVersion]:
         return list(self._client.search_model_versions(query, order_by=["version_number DESC"]))
+
+
+def predict(
+    model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]
+) -> NDArray[np.float64]:
+    """What a pipeline foretells of each row by the columns that it sees: a probability of 1, or a quantity."""
+    seen = rows[list(features)]
+    if model.predicts == "quantity":
+        return np.asarray(pipeline.predict(seen), dtype=np.float64)
+    return np.asarray(pipeline.predict_proba(seen)[:, 1], dtype=np.float64)
 
 
 def _refuse_unsafe(trained: TrainedVersion, pipeline: Pipeline) -> None:

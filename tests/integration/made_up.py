@@ -72,7 +72,7 @@ def live_night(place: Place, night: date, recipes: Sequence[str] | None = None) 
     follow_ledger(model.name, book, registry)
     fitted = [recipe for recipe in model.recipes if recipes is None or recipe.name in recipes]
     versions = [train(place.catalog, model, recipe, night, lake, registry) for recipe in fitted]
-    evaluations = [evaluate(model, version, lake, registry, book) for version in versions]
+    evaluations = [evaluate(place.catalog, model, version, lake, registry, book) for version in versions]
     decisions = decide_night(
         evaluations, _weigh(place, night, versions), stand(model.name, book), model.guards
     )
@@ -91,7 +91,16 @@ def _weigh(place: Place, night: date, versions: Sequence[TrainedVersion]):
         return ()
     champion = place.registry.version(place.model.name, standing.champion)
     incumbent = name_incumbent(standing, champion, versions)
-    pair_days(place.model, night, standing.since, incumbent, standing.champion, place.lake, place.book)
+    pair_days(
+        place.catalog,
+        place.model,
+        night,
+        standing.since,
+        incumbent,
+        standing.champion,
+        place.lake,
+        place.book,
+    )
     return weigh(place.model, standing, incumbent, place.book)
 
 

@@ -40,7 +40,7 @@ def stores(lake, registry, book):
 def refresh(catalog, model, stores, night=NIGHT):
     lake, registry, book = stores
     challenger = train(catalog, model, model.recipes[0], night, lake, registry)
-    evaluation = evaluate(model, challenger, lake, registry, book)
+    evaluation = evaluate(catalog, model, challenger, lake, registry, book)
     (entry,) = promote([decide_promotion(evaluation, model.guards)], book, registry)
     return entry.decision
 

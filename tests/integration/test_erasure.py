@@ -51,7 +51,7 @@ MODEL = ModelSpec(
     recipes=(Recipe(name="plain", window_days=10),),
     baseline_features=("spent",),
 )
-MEASURES = Measures(rows=1, positives=0, auc=None, brier=0.1, log_loss=0.1, calibration_error=0.1)
+MEASURES = Measures(rows=1, mean_label=0, loss=0.1, calibration_error=0.1)
 KEY = "customer=ann"
 
 
@@ -97,7 +97,7 @@ def evaluation(stores, version, trained_on):
     table = MODEL.feature_contract.table
     trained = TrainedVersion(
         model="returns", version=version, night=THIRD, recipe="plain", recipe_fingerprint="x", features=(),
-        trained_on=trained_on, days_with_rows=1, rows=1, positives=0,
+        trained_on=trained_on, days_with_rows=1, rows=1, mean_label=0,
         pins=(Pin(table=table, snapshot=stores.lake.snapshot(table)),),
         seed=0, code_version="x", environment="x",
     )  # fmt: skip

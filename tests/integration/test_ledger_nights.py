@@ -120,7 +120,7 @@ def test_a_decision_that_became_stale_in_the_night_is_judged_again(place):
     model, night = place.model, FIRST_NIGHT + timedelta(days=2)
     live_night(place, tomorrow(FIRST_NIGHT))
     version = train(place.catalog, model, model.recipes[0], night, place.lake, place.registry)
-    judged = evaluate(model, version, place.lake, place.registry, place.book)
+    judged = evaluate(place.catalog, model, version, place.lake, place.registry, place.book)
     decide_by_hand(model.name, "put in place", 1, "ana", "a pandemic", place.book, place.registry)
     with pytest.raises(StaleDecision):
         promote([decide_promotion(judged, model.guards)], place.book, place.registry)

@@ -26,7 +26,7 @@ SALES = Contract(
 )
 FIRST = date(2013, 9, 1)
 NOTHING = timedelta(0)
-MEASURES = Measures(rows=1, positives=0, auc=None, brier=0.1, log_loss=0.1, calibration_error=0.1)
+MEASURES = Measures(rows=1, mean_label=0, loss=0.1, calibration_error=0.1)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def put(lake, here):
 def pin(book, snapshot: int) -> None:
     trained = TrainedVersion(
         model="returns", version=1, night=FIRST, recipe="plain", recipe_fingerprint="x", features=(),
-        trained_on=Days.one(FIRST), days_with_rows=1, rows=1, positives=0,
+        trained_on=Days.one(FIRST), days_with_rows=1, rows=1, mean_label=0,
         pins=(Pin(table=SALES.table, snapshot=snapshot),), seed=0, code_version="x", environment="x",
     )  # fmt: skip
     book.add_evaluation(

@@ -1,4 +1,4 @@
-"""The versions of a backtest: each fitted once, its probabilities made once a day."""
+"""The versions of a backtest: each fitted once, its predictions made once a day."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from datetime import date
 import numpy as np
 
 from contender.backtesting.history import History
-from contender.evaluating import judged_days, predict
-from contender.measures import Probabilities, mean_loss
+from contender.evaluating import judged_days
+from contender.measures import Predictions, choose_loss, mean_loss
 from contender.records import TrainedVersion
+from contender.registry import predict
 from contender.specs import Catalog, Days, ModelSpec, Recipe
 from contender.specs.frozen import Frozen
 from contender.training import (
@@ -36,13 +37,13 @@ class ServedDay(Frozen):
 
 @dataclass
 class Made:
-    """A fitted version, and its probabilities by day."""
+    """A fitted version, and its predictions by day."""
 
     version: TrainedVersion
     fitted: Fitted
     cpu: float
-    scores: dict[date, Probabilities] = field(default_factory=dict)
-    baseline: dict[date, Probabilities] = field(default_factory=dict)
+    scores: dict[date, Predictions] = field(default_factory=dict)
+    baseline: dict[date, Predictions] = field(default_factory=dict)
 
 
 class Fits:
@@ -51,6 +52,7 @@ class Fits:
     def __init__(self, catalog: Catalog, model: ModelSpec, history: History) -> None:
         self.model, self.history = model, history
         self.home = catalog.model_home(model.name)
+        self.loss = choose_loss(model, self.home)
         self.functions = {recipe.name: load_functions(self.home, recipe) for recipe in model.recipes}
         self.made: dict[int, Made] = {}
         self.failed: list[str] = []
@@ -82,7 +84,7 @@ class Fits:
             trained_on=days,
             days_with_rows=int(rows["day"].nunique()),
             rows=len(rows),
-            positives=int(rows["label"].sum()),
+            mean_label=float(rows["label"].mean()),
             pins=self.history.pins,
             seed=recipe.seed,
             code_version="backtest",
@@ -100,8 +102,8 @@ class Fits:
         rows = self.history.between(days)
         if not len(rows):
             return
-        scores = predict(made.fitted.estimator, rows, made.version.features)
-        baseline = predict(made.fitted.baseline, rows, self.model.baseline_features)
+        scores = predict(self.model, made.fitted.estimator, rows, made.version.features)
+        baseline = predict(self.model, made.fitted.baseline, rows, self.model.baseline_features)
         at = 0
         for day in days.each():
             count = len(self.history.between(Days.one(day)))
@@ -109,16 +111,16 @@ class Fits:
             made.baseline[day] = baseline[at : at + count]
             at += count
 
-    def scores(self, version: int, days: Days) -> Probabilities:
-        """A version's probabilities for the rows of these days."""
+    def scores(self, version: int, days: Days) -> Predictions:
+        """A version's predictions for the rows of these days."""
         made = self.made[version]
         for day in days.each():
             if day not in made.scores:
                 self._predict(made, Days.one(day))
         return _joined([made.scores.get(day, np.empty(0)) for day in days.each()])
 
-    def baselines(self, version: int, days: Days) -> Probabilities:
-        """The probabilities of the baseline beside a version."""
+    def baselines(self, version: int, days: Days) -> Predictions:
+        """The predictions of the baseline beside a version."""
         self.scores(version, days)
         made = self.made[version]
         return _joined([made.baseline.get(day, np.empty(0)) for day in days.each()])
@@ -131,14 +133,14 @@ class Fits:
         """The loss of the baseline beside a version on a day; nothing for a day without rows."""
         return self._measure(None, day, self.baselines(version, Days.one(day)))
 
-    def _measure(self, version: int | None, day: date, scores: Probabilities) -> list[ServedDay]:
+    def _measure(self, version: int | None, day: date, scores: Predictions) -> list[ServedDay]:
         rows = self.history.between(Days.one(day))
         if rows.empty:
             return []
-        loss = mean_loss(rows["label"].to_numpy(float), scores)
+        loss = mean_loss(self.loss, rows["label"].to_numpy(np.float64), scores)
         return [ServedDay(day=day, version=version, loss=loss, rows=len(rows))]
 
 
-def _joined(parts: Sequence[Probabilities]) -> Probabilities:
-    joined: Probabilities = np.concatenate(parts) if parts else np.empty(0)
+def _joined(parts: Sequence[Predictions]) -> Predictions:
+    joined: Predictions = np.concatenate(parts) if parts else np.empty(0)
     return joined

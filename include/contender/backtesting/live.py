@@ -18,7 +18,7 @@ from contender.backtesting.policies import POLICIES, Policy
 from contender.evaluating import Predicted, judge, judged_days, pair_day
 from contender.promoting import DECISIVE, Standing, name_incumbent, name_streams, stand_after, weigh_pairs
 from contender.records import Decision, Evaluation, Evidence, PairedDay, TrainedVersion
-from contender.specs import Catalog, Days, ModelSpec
+from contender.specs import Catalog, Days, LossName, ModelSpec
 from contender.specs.frozen import Frozen
 
 Cadence = Literal["nightly", "weekly", "monthly"]
@@ -49,6 +49,7 @@ class Backtest(Frozen):
     """A span of nights, lived by several policies over the same fits."""
 
     model: str
+    loss: LossName
     nights: Days
     cadence: Cadence
     lived: tuple[Lived, ...]
@@ -117,6 +118,7 @@ def live(
         tell(night)
     return Backtest(
         model=model.name,
+        loss=model.loss,
         nights=nights,
         cadence=cadence,
         lived=tuple(
@@ -155,7 +157,8 @@ def _judge(fits: Fits, made: Made, champion: int | None) -> Evaluation:
         fits.model,
         made.version,
         ours,
-        fits.history.between(days)["label"].to_numpy(np.int64),
+        fits.loss,
+        fits.history.between(days)["label"].to_numpy(np.float64),
         Predicted(
             challenger=fits.scores(made.version.version, days),
             champion=fits.scores(champion, days) if champion is not None and fair else None,
@@ -196,7 +199,7 @@ def _pair(one: _Life, fits: Fits, day: date, incumbent: str, champion: int) -> l
             for stream, version in streams.items()
         ]
     )
-    return pair_day(fits.model, day, stacked, incumbent)
+    return pair_day(fits.model, fits.loss, day, stacked, incumbent)
 
 
 def _name_shadow(one: _Life, model: ModelSpec, night: date, tonight: Sequence[Made]) -> Mapping[str, int]:

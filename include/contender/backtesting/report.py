@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from contender.backtesting.fits import ServedDay
 from contender.backtesting.live import Backtest, Lived
-from contender.backtesting.plot import Points, draw_lines
 from contender.backtesting.policies import POLICIES
+from contender.charts import Points, draw_lines
 
 SMOOTHED_DAYS = 7
 

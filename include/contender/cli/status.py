@@ -62,14 +62,14 @@ def render_status(status: Status) -> tuple[Table, Table]:
             _shown(d.rows_of_last_gate),
         )  # fmt: skip
     models = Table(
-        "model", "champion", "AUC", "Brier", "last night", "decision", "scored", "drift", title="Models"
+        "model", "champion", "loss", "AUC", "last night", "decision", "scored", "drift", title="Models"
     )
     for m in status.models:
         models.add_row(
             m.name,
             _shown(m.champion),
+            _figure(m.measures.loss if m.measures else None),
             _figure(m.measures.auc if m.measures else None),
-            _figure(m.measures.brier if m.measures else None),
             _shown(m.last_night),
             _shown(m.last_decision),
             _shown(m.last_scored_day),

@@ -6,14 +6,12 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from contender.lake import Lake, read_examples
-from contender.measures import Outcomes, Probabilities, measure
+from contender.measures import Loss, Outcomes, Predictions, choose_loss, measure
 from contender.records import Book, Evaluation, Measures, TrainedVersion, identify
-from contender.registry import Registry
-from contender.specs import Days, ModelSpec
+from contender.registry import Registry, predict
+from contender.specs import Catalog, Days, ModelSpec
 
 
 class EvaluationError(RuntimeError):
@@ -21,7 +19,12 @@ class EvaluationError(RuntimeError):
 
 
 def evaluate(
-    model: ModelSpec, challenger: TrainedVersion, lake: Lake, registry: Registry, book: Book
+    catalog: Catalog,
+    model: ModelSpec,
+    challenger: TrainedVersion,
+    lake: Lake,
+    registry: Registry,
+    book: Book,
 ) -> Evaluation:
     """Judge a challenger on the matured days kept from its fit, from the snapshots that it is pinned to.
 
@@ -44,14 +47,17 @@ def evaluate(
         model,
         challenger,
         champion,
-        rows["label"].to_numpy(np.int64),
+        choose_loss(model, catalog.model_home(model.name)),
+        rows["label"].to_numpy(np.float64),
         Predicted(
-            challenger=predict(registry.load(model.name, challenger.version), rows, challenger.features),
-            champion=predict(registry.load(model.name, champion.version), rows, champion.features)
+            challenger=predict(
+                model, registry.load(model.name, challenger.version), rows, challenger.features
+            ),
+            champion=predict(model, registry.load(model.name, champion.version), rows, champion.features)
             if champion is not None and fair
             else None,
             baseline=predict(
-                registry.load_baseline(model.name, challenger.version), rows, model.baseline_features
+                model, registry.load_baseline(model.name, challenger.version), rows, model.baseline_features
             ),
         ),
     )
@@ -60,17 +66,18 @@ def evaluate(
 
 
 class Predicted(NamedTuple):
-    """Probabilities for the same rows; the champion's are None when its fit knew any of them."""
+    """Predictions for the same rows; the champion's are None when its fit knew any of them."""
 
-    challenger: Probabilities
-    champion: Probabilities | None
-    baseline: Probabilities
+    challenger: Predictions
+    champion: Predictions | None
+    baseline: Predictions
 
 
 def judge(
     model: ModelSpec,
     challenger: TrainedVersion,
     champion: TrainedVersion | None,
+    loss: Loss,
     outcomes: Outcomes,
     predicted: Predicted,
 ) -> Evaluation:
@@ -83,9 +90,9 @@ def judge(
         judged_on=judged_days(model, challenger.night),
         challenger=challenger,
         champion=champion,
-        challenger_measures=measure(outcomes, theirs),
-        champion_measures=None if ours is None else measure(outcomes, ours),
-        baseline_measures=measure(outcomes, predicted.baseline),
+        challenger_measures=measure(model, loss, outcomes, theirs),
+        champion_measures=None if ours is None else measure(model, loss, outcomes, ours),
+        baseline_measures=measure(model, loss, outcomes, predicted.baseline),
         disagreement=None if ours is None else float(np.abs(theirs - ours).mean()),
     )
 
@@ -94,12 +101,6 @@ def judged_days(model: ModelSpec, night: date) -> Days:
     """The newest matured days of a night, which its challenger was not fitted on."""
     last = night - timedelta(days=model.label_maturity_days)
     return Days(first=last - timedelta(days=model.evaluation_days - 1), last=last)
-
-
-def predict(pipeline: Pipeline, rows: pd.DataFrame, features: tuple[str, ...]) -> Probabilities:
-    """The probability of a positive outcome for each row, by the columns that the pipeline sees."""
-    probabilities: Probabilities = pipeline.predict_proba(rows[list(features)])[:, 1]
-    return probabilities
 
 
 def _judged_before(
@@ -128,8 +129,6 @@ def _figures(evaluation: Evaluation) -> dict[str, float]:
         f"{who}_{name}": figure
         for who, measures in judged.items()
         if measures is not None
-        for name, figure in measures.model_dump(
-            include={"auc", "brier", "log_loss", "calibration_error"}
-        ).items()
+        for name, figure in measures.model_dump(exclude={"rows", "mean_label"}).items()
         if figure is not None
     }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from contender.lake import Lake
-from contender.measures import mean_loss
+from contender.measures import Loss, choose_loss, mean_loss
 from contender.records import Book, PairedDay, Question, identify
-from contender.specs import Days, ModelSpec
+from contender.specs import Catalog, Days, ModelSpec
 
 CHAMPION, STILL = "champion", "still"
 
@@ -18,7 +19,14 @@ NIGHTS_MADE_UP = 28
 
 
 def pair_days(
-    model: ModelSpec, night: date, since: date, incumbent: str, champion: int, lake: Lake, book: Book
+    catalog: Catalog,
+    model: ModelSpec,
+    night: date,
+    since: date,
+    incumbent: str,
+    champion: int,
+    lake: Lake,
+    book: Book,
 ) -> tuple[PairedDay, ...]:
     """Keep, for each day whose outcomes are known by `night`, how the incumbent and each rival did on the same rows.
 
@@ -39,14 +47,15 @@ def pair_days(
     # Before a roll-back, another version was the champion.
     shadow = shadow[(shadow["stream"] != CHAMPION) | (shadow["model_version"] == champion)]
     known = shadow.merge(labels, on=list(model.row_key), how="inner", validate="many_to_one")
+    loss = choose_loss(model, catalog.model_home(model.name))
     return tuple(
         book.add_paired_day(pair)
         for day, rows in known.groupby("day", sort=True)
-        for pair in pair_day(model, day, rows, incumbent)
+        for pair in pair_day(model, loss, day, rows, incumbent)
     )
 
 
-def pair_day(model: ModelSpec, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:
+def pair_day(model: ModelSpec, loss: Loss, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:
     """The pairs of one day. `rows` holds the row key, `stream`, `model_version`, `score` and `label`."""
     streams = {str(name): part.set_index(list(model.row_key)) for name, part in rows.groupby("stream")}
     ours = streams.get(incumbent)
@@ -59,7 +68,7 @@ def pair_day(model: ModelSpec, day: date, rows: pd.DataFrame, incumbent: str) ->
             continue
         question: Question = "still" if rival == STILL else "race"
         losses = [
-            mean_loss(part.loc[shared, "label"].to_numpy(float), part.loc[shared, "score"].to_numpy(float))
+            mean_loss(loss, *(part.loc[shared, name].to_numpy(np.float64) for name in ("label", "score")))
             for part in (ours, theirs)
         ]
         pairs.append(

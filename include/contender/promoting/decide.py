@@ -127,7 +127,7 @@ def _against_refreshing(found: Evidence) -> Reason:
 
 def _judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
     return (
-        _against_baseline(evaluation, margin=guards.max_brier_above_baseline),
+        _against_baseline(evaluation, margin=guards.max_loss_above_baseline),
         _calibrated(evaluation, guards),
     )
 
@@ -141,7 +141,7 @@ def _judge_refresh(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]
         _same_recipe(evaluation),
         _newer(evaluation),
         *_data_not_shrunk(evaluation, guards),
-        _against_baseline(evaluation, margin=guards.max_brier_above_baseline),
+        _against_baseline(evaluation, margin=guards.max_loss_above_baseline),
         _in_agreement(evaluation, guards),
         _harmless(evaluation, guards),
         _calibrated(evaluation, guards),
@@ -198,13 +198,14 @@ def _data_not_shrunk(evaluation: Evaluation, guards: Guards) -> tuple[Reason, Re
 
 
 def _against_baseline(evaluation: Evaluation, margin: float) -> Reason:
-    ours, baseline = evaluation.challenger_measures.brier, evaluation.baseline_measures.brier
+    ours, baseline = evaluation.challenger_measures.loss, evaluation.baseline_measures.loss
+    bound = baseline + margin * abs(baseline)
     return Reason(
         guard="baseline",
-        holds=ours < baseline + margin,
+        holds=ours < bound,
         observed=ours,
-        bound=baseline + margin,
-        explanation=f"Brier score {ours:.4f}, the simple baseline's is {baseline:.4f}",
+        bound=bound,
+        explanation=f"loss {ours:.4f}, the simple baseline's is {baseline:.4f}",
     )
 
 
@@ -213,16 +214,14 @@ def _in_agreement(evaluation: Evaluation, guards: Guards) -> Reason:
         "disagreement",
         evaluation.disagreement,
         guards.max_disagreement,
-        "mean difference of {observed:.4f} to the champion's probabilities",
+        "mean difference of {observed:.4f} to the champion's predictions",
     )
 
 
 def _harmless(evaluation: Evaluation, guards: Guards) -> Reason:
-    champion = evaluation.champion_measures
-    increase = None if champion is None else evaluation.challenger_measures.brier - champion.brier
-    return _at_most(
-        "harm", increase, guards.max_brier_increase, "Brier score {observed:+.4f} against the champion's"
-    )
+    ours, champion = evaluation.challenger_measures.loss, evaluation.champion_measures
+    increase = None if champion is None else (ours - champion.loss) / (abs(champion.loss) or 1.0)
+    return _at_most("harm", increase, guards.max_loss_increase, "loss {observed:+.2%} against the champion's")
 
 
 def _calibrated(evaluation: Evaluation, guards: Guards) -> Reason:

@@ -30,7 +30,7 @@ class TrainedVersion(Frozen):
     trained_on: Days
     days_with_rows: int
     rows: int
-    positives: int
+    mean_label: float = Field(description="over the rows of the fit; of outcomes 0 or 1, the share of 1")
     pins: tuple[Pin, ...]
     seed: int
     code_version: str
@@ -51,13 +51,16 @@ class Caveat(Frozen):
 
 
 class Measures(Frozen):
-    """How well probabilities foretold outcomes on some rows; lower is better but for `auc`."""
+    """How well outcomes were foretold on some rows; lower is better but for `auc`. None is what does not apply."""
 
     rows: int
-    positives: int
-    auc: float | None = Field(description="None when only one outcome occurs")
-    brier: float
-    log_loss: float
+    mean_label: float
+    loss: float = Field(description="the mean of the model's own loss, by which it is judged")
+    auc: float | None = None
+    brier: float | None = None
+    log_loss: float | None = None
+    mean_absolute_error: float | None = None
+    root_mean_squared_error: float | None = None
     calibration_error: float = Field(description="expected calibration error, ten bins of equal size")
 
 
@@ -73,7 +76,7 @@ class Evaluation(Frozen):
     challenger_measures: Measures
     champion_measures: Measures | None
     baseline_measures: Measures
-    disagreement: float | None = Field(description="mean |challenger - champion| of the probability")
+    disagreement: float | None = Field(description="mean |challenger - champion| of the prediction")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -177,7 +180,7 @@ class Monitored(Frozen):
     day: date
     version: int | None
     measures: Measures | None = Field(description="None when nothing was scored for that day")
-    expected_brier: float | None = Field(description="of the version's last evaluation")
+    expected_loss: float | None = Field(description="of the version's last evaluation")
     drifted_share: float | None
     drifted: tuple[str, ...] = ()
     verdict: DriftVerdict

@@ -19,11 +19,13 @@ from contender.specs.expectations import (
     Unique,
 )
 from contender.specs.lineage import fed_nights, feeding_days
-from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Race, Recipe
+from contender.specs.model import LOSSES, Guards, Input, LossName, ModelSpec, Monitoring, Race, Recipe
+from contender.specs.modules import load_module
 from contender.specs.usual import Usual
 from contender.specs.words import describe
 
 __all__ = [
+    "LOSSES",
     "Added",
     "Between",
     "Catalog",
@@ -40,6 +42,7 @@ __all__ = [
     "Guards",
     "InSet",
     "Input",
+    "LossName",
     "Matches",
     "ModelSpec",
     "Monitoring",
@@ -58,5 +61,6 @@ __all__ = [
     "fed_nights",
     "feeding_days",
     "load_catalog",
+    "load_module",
     "resolve_days",
 ]

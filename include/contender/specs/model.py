@@ -13,6 +13,12 @@ from contender.specs.days import Days
 from contender.specs.expectations import Between
 from contender.specs.frozen import Frozen
 
+LossName = Literal["brier", "log_loss", "squared", "absolute", "cost"]
+LOSSES: dict[str, tuple[LossName, ...]] = {
+    "probability": ("brier", "log_loss"),
+    "quantity": ("squared", "absolute"),
+}
+
 
 class Input(Frozen):
     """A table that the features are built from: a dataset, or the predictions of another model."""
@@ -60,14 +66,19 @@ class Guards(Frozen):
     max_disagreement: float = Field(
         default=0.1, gt=0, description="mean |challenger - champion| of the predicted probability"
     )
-    max_brier_increase: float = Field(
-        default=0.005, ge=0, description="against the champion, on the same rows"
+    max_loss_increase: float = Field(
+        default=0.03, ge=0, description="as a share of the champion's loss on the same rows"
     )
-    max_brier_above_baseline: float = Field(
-        default=0.01, ge=0, description="a few days are noisy; the very first version must lie below it"
+    max_loss_above_baseline: float = Field(
+        default=0.07,
+        ge=0,
+        description="as a share of the simple baseline's loss: a few days are noisy; the very first version must "
+        "lie below the baseline",
     )
     max_calibration_error: float = Field(
-        default=0.15, gt=0, description="expected calibration error in ten bins of equal size"
+        default=0.15,
+        gt=0,
+        description="expected calibration error in ten bins of equal size; of quantities, in standard deviations",
     )
 
 
@@ -91,8 +102,8 @@ class Race(Frozen):
 class Monitoring(Frozen):
     """When yesterday is called unusual."""
 
-    max_brier_ratio: float = Field(
-        default=1.5, gt=1, description="the day's Brier score against that of the last evaluation"
+    max_loss_ratio: float = Field(
+        default=1.5, gt=1, description="the day's loss against that of the last evaluation"
     )
     max_drifted_share: float = Field(
         default=0.5, gt=0, le=1, description="share of features whose distribution moved"
@@ -108,7 +119,14 @@ class ModelSpec(Frozen):
     name: Name
     description: Text
     owner: Email
-    label: Text = Field(description="in words: what the probability is of")
+    label: Text = Field(description="in words: what is foretold")
+    predicts: Literal["probability", "quantity"] = Field(
+        default="probability", description="of a label that is 0 or 1, or a label that is any number"
+    )
+    loss: LossName = Field(
+        default="brier",
+        description="what versions are judged and raced by; `cost` is the model's own cost.py",
+    )
     inputs: tuple[Input, ...] = Field(min_length=1)
     keys: tuple[Column, ...] = Field(min_length=1, description="what names a row beside its day")
     features: tuple[Column, ...] = Field(min_length=1)
@@ -140,6 +158,11 @@ class ModelSpec(Frozen):
             raise ValueError(
                 f"inputs: none reaches back to the day whose labels mature, {self.label_maturity_days} days before "
                 f"the night: give the labels' input history_days={self.label_maturity_days + 1} or more"
+            )
+        if self.loss != "cost" and self.loss not in LOSSES[self.predicts]:
+            raise ValueError(
+                f"loss: {self.loss!r} does not judge a {self.predicts}: use one of "
+                + ", ".join((*LOSSES[self.predicts], "cost"))
             )
         inputs = [source.name for source in self.inputs]
         for name in inputs:
@@ -213,13 +236,15 @@ class ModelSpec(Frozen):
     @property
     def label_contract(self) -> Contract:
         """The promise of the table of matured labels."""
+        if self.predicts == "quantity":
+            return self._contract("labels", (Column(name="label", type="number", description=self.label),))
         label = Column(name="label", type="integer", description=self.label)
         return self._contract("labels", (label,), Between(column="label", low=0, high=1))
 
     @property
     def prediction_contract(self) -> Contract:
         """The promise of what the champion serves."""
-        return self._contract("predictions", _PREDICTION, Between(column="score", low=0, high=1))
+        return self._contract("predictions", _PREDICTION, *self._score_bounds)
 
     @property
     def shadow_contract(self) -> Contract:
@@ -227,13 +252,17 @@ class ModelSpec(Frozen):
         stream = Column(
             name="stream", type="string", description="a recipe's fingerprint, or `champion`, or `still`"
         )
-        promise = self._contract("shadow", (stream, *_PREDICTION), Between(column="score", low=0, high=1))
+        promise = self._contract("shadow", (stream, *_PREDICTION), *self._score_bounds)
         return promise.model_copy(update={"primary_key": (*self.row_key, "stream")})
 
     @property
     def contracts(self) -> tuple[Contract, ...]:
         """The promises of all its tables."""
         return (self.feature_contract, self.label_contract, self.prediction_contract, self.shadow_contract)
+
+    @property
+    def _score_bounds(self) -> tuple[Between, ...]:
+        return (Between(column="score", low=0, high=1),) if self.predicts == "probability" else ()
 
     def _contract(self, namespace: str, columns: tuple[Column, ...], *expectations: Between) -> Contract:
         day = Column(name="day", type="date", description="the day that the row is about")
@@ -247,7 +276,7 @@ class ModelSpec(Frozen):
 
 
 _PREDICTION = (
-    Column(name="score", type="number", description="predicted probability"),
+    Column(name="score", type="number", description="the predicted probability, or quantity"),
     Column(name="model_version", type="integer", description="the version that scored the row"),
     Column(name="feature_snapshot", type="integer", description="snapshot of the features read"),
 )

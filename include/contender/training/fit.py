@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
 import pandas as pd
@@ -16,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from contender.lake import Lake, pin_examples, read_examples
 from contender.records import TrainedVersion, identify
 from contender.registry import Registry
-from contender.specs import Catalog, Days, ModelSpec, Recipe
+from contender.specs import Catalog, Days, ModelSpec, Recipe, load_module
 from contender.training.provenance import code_version, environment, fingerprint_recipe, requirements
 
 
@@ -67,7 +65,7 @@ def train(
         trained_on=days,
         days_with_rows=int(rows["day"].nunique()),
         rows=len(rows),
-        positives=int(rows["label"].sum()),
+        mean_label=float(rows["label"].mean()),
         pins=pins,
         seed=recipe.seed,
         code_version=code_version(),
@@ -89,7 +87,7 @@ def fit_recipe(
 ) -> Fitted:
     """Fit a recipe, and the baseline beside it, on labelled rows of these days; the same rows make the same fit.
 
-    Raises TrainingError when there are no rows, or only one outcome.
+    Raises TrainingError when there are no rows, or nothing but one outcome in them.
     """
     _check(model, days, rows)
     estimator = functions.build_estimator(dict(recipe.parameters), recipe.seed)
@@ -121,14 +119,5 @@ def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
 
 def load_functions(home: Path, recipe: Recipe) -> Functions:
     """Load a recipe's estimator and the model's baseline from the model's folder."""
-    estimator, baseline = _load(home / f"{recipe.estimator}.py"), _load(home / "baseline.py")
+    estimator, baseline = load_module(home / f"{recipe.estimator}.py"), load_module(home / "baseline.py")
     return Functions(estimator.build_estimator, baseline.build_baseline)
-
-
-def _load(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"{file.stem}_of_{file.parent.name}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

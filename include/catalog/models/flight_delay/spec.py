@@ -81,5 +81,5 @@ SPEC = ModelSpec(
     baseline_features=("airport", "dep_hour"),
     # Half of the features are rates and weather of the last days, which move every week, and one day's
     # Brier score doubles in a storm: both are usual here.
-    monitoring=Monitoring(max_drifted_share=0.7, max_brier_ratio=2.0),
+    monitoring=Monitoring(max_drifted_share=0.7, max_loss_ratio=2.0),
 )

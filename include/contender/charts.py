@@ -1,4 +1,4 @@
-"""Line charts as SVG, so that a report is one file that needs nothing else."""
+"""Charts as SVG, so that a report or a page is one file that needs nothing else."""
 
 from __future__ import annotations
 
