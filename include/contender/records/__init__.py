@@ -17,17 +17,21 @@ from contender.records.book import Book, BookError, migrate, open_book
 from contender.records.identity import identify
 from contender.records.ledger import Entry, StaleDecision
 from contender.records.models import (
+    BehaviourCheck,
+    CalibrationPoint,
     Caveat,
     Decision,
     DriftVerdict,
     Evaluation,
     Evidence,
+    Interval,
     Measures,
     Monitored,
     PairedDay,
     Pin,
     Question,
     Reason,
+    SliceMeasures,
     TrainedVersion,
 )
 from contender.records.passing import read_all
@@ -37,8 +41,10 @@ __all__ = [
     "Act",
     "ActKind",
     "Alert",
+    "BehaviourCheck",
     "Book",
     "BookError",
+    "CalibrationPoint",
     "Caveat",
     "ColumnProfile",
     "DayProfile",
@@ -50,6 +56,7 @@ __all__ = [
     "Evidence",
     "ExpectationResult",
     "GateResult",
+    "Interval",
     "Measures",
     "Monitored",
     "PairedDay",
@@ -57,6 +64,7 @@ __all__ = [
     "Publication",
     "Question",
     "Reason",
+    "SliceMeasures",
     "StagedBatch",
     "StagedFile",
     "StaleDecision",

@@ -50,6 +50,42 @@ class Caveat(Frozen):
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
+class Interval(Frozen):
+    """Where a figure lies with 95 % confidence."""
+
+    low: float
+    high: float
+
+
+class CalibrationPoint(Frozen):
+    """A bin of rows of like predictions: what was foretold of them on average, and what came."""
+
+    predicted: float
+    observed: float
+    rows: int
+
+
+class SliceMeasures(Frozen):
+    """How well a named part of the rows was foretold; the champion's is None where it cannot be judged."""
+
+    name: str
+    rows: int
+    challenger_loss: float
+    champion_loss: float | None
+    difference: Interval | None = Field(description="of the challenger's loss minus the champion's")
+
+
+class BehaviourCheck(Frozen):
+    """What a behaviour test of the model's folder found of a version."""
+
+    name: str
+    kind: Literal["invariance", "direction", "minimum"]
+    holds: bool
+    observed: float
+    bound: float
+    explanation: str
+
+
 class Measures(Frozen):
     """How well outcomes were foretold on some rows; lower is better but for `auc`. None is what does not apply."""
 
@@ -62,6 +98,9 @@ class Measures(Frozen):
     mean_absolute_error: float | None = None
     root_mean_squared_error: float | None = None
     calibration_error: float = Field(description="expected calibration error, ten bins of equal size")
+    loss_interval: Interval | None = Field(
+        default=None, description="of the loss; None with fewer than two days"
+    )
 
 
 class Evaluation(Frozen):
@@ -77,6 +116,11 @@ class Evaluation(Frozen):
     champion_measures: Measures | None
     baseline_measures: Measures
     disagreement: float | None = Field(description="mean |challenger - champion| of the prediction")
+    calibration: tuple[CalibrationPoint, ...] = ()
+    slices: tuple[SliceMeasures, ...] = ()
+    behaviour: tuple[BehaviourCheck, ...] = ()
+    seconds_per_million_rows: float | None = Field(default=None, description="of a prediction, measured")
+    artifact_bytes: int | None = Field(default=None, description="of the stored pipeline")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
