@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         default=5_000_000, gt=0, description="Input rows from which `auto` takes Spark for a single night."
     )
     gate_spark_rows: int = Field(
-        default=2_000_000, gt=0, description="Rows from which a batch is checked on Spark, not in memory."
+        default=5_000_000, gt=0, description="Rows from which a batch is checked on Spark, not in memory."
     )
     spark_partitions: int = Field(
         default=2, gt=0, description="Partitions of a shuffle: about as many as Spark has cores."
