@@ -229,6 +229,7 @@ def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any
     from contender.settings import Settings
 
     records: list[dict[str, Any]] = []
+    scans: list[dict[str, Any]] = []
     contract = load_catalog(PROJECT / "include" / "catalog").dataset("weather").contract
     names = contract.column_names
 
@@ -252,6 +253,7 @@ def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any
             # As upkeep leaves it: a load leaves a snapshot a month, of which only the last was ever to be read.
             expire(lake, contract.table, all_snapshots(lake, contract.table)[:-1])
             took: dict[str, list[float]] = {"publish": [], "replace": []}
+            scans.append(measure_scan(lake, contract, size, here.home))
             for number in range(1, repeats + 1):
                 for what, day in (
                     ("publish", history.last + timedelta(days=number)),
@@ -274,7 +276,23 @@ def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any
     for record in records:
         smallest = next(r for r in records if r["what"] == record["what"])
         record["ratio"] = round(record["cpu_s"] / smallest["cpu_s"], 2)
-    return records
+    return records + scans
+
+
+def measure_scan(lake: Any, contract: Contract, days: int, folder: Path) -> dict[str, Any]:
+    """Read all of a table, a file a day, beside the same rows in one file: the price of never merging days."""
+    rows = lake.read(contract)
+    pq.write_table(rows, folder / "merged.parquet")
+    begin = time.process_time()
+    assert lake.read(contract).num_rows == rows.num_rows
+    scanned = time.process_time() - begin
+    begin = time.process_time()
+    assert pq.read_table(folder / "merged.parquet").num_rows == rows.num_rows
+    merged = time.process_time() - begin
+    return {
+        "table": "scan", "days": days, "rows": rows.num_rows, "table_cpu_s": round(scanned, 3),
+        "one_file_cpu_s": round(merged, 4), "ms_a_day": round(1000 * (scanned - merged) / days, 2),
+    }  # fmt: skip
 
 
 def all_snapshots(lake: Any, table: str) -> list[int]:

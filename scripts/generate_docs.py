@@ -147,6 +147,7 @@ def _dataset_section(dataset: DatasetSpec) -> list[str]:
         *_columns(dataset.columns),
         "",
         "Promised of each batch: " + "; ".join(promises) + ".\n",
+        *([f"Consumers may rely on this: {' '.join(dataset.guarantees)}\n"] if dataset.guarantees else []),
     ]
 
 
