@@ -35,8 +35,7 @@ def refuse(_: Request, error: HTTPException) -> HTMLResponse:
 @app.get("/")
 def overview(user: GetUserDep) -> HTMLResponse:
     """Where datasets and models stand, with the newest gates, decisions and reports that the user may see."""
-    from contender.catalogue import producing_dag
-    from contender.cli.status import read_status
+    from contender.catalogue import producing_dag, read_status
     from contender.lake import open_lake
     from contender.records import open_book
     from contender.specs import load_catalog

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contender.catalogue import read_catalogue
+from contender.catalogue import Status, read_catalogue, read_status
 from contender.cli import backfill, backtest, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
 from contender.cli.person import current_user
-from contender.cli.status import Status, read_status, render_status
+from contender.cli.status import render_status
 from contender.drafting import DraftError
 from contender.lake import migrate_table, open_lake
 from contender.records import BookError, migrate, open_book
