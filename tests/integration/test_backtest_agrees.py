@@ -96,10 +96,11 @@ def flights(catalog, tmp_path_factory) -> Both:
 
 
 @pytest.fixture(scope="module")
-def groceries(catalog, grocer) -> Both:
+def groceries(catalog, grocer, tmp_path_factory) -> Both:
     """Real baskets, features built by DuckDB night by night, and outcomes that are known a week later."""
     model = catalog.model("household_return")
-    place = installation(catalog, model, grocer[0].model_copy(update={"engine": "duckdb"}))
+    home = tmp_path_factory.mktemp("groceries") / "home"
+    place = installation(catalog, model, Settings(home=home, landing=grocer[0].landing, engine="duckdb"))
     delivered = Days(first=date(2017, 1, 1), last=GROCERY_NIGHTS.last)
     for given in model.inputs:
         spec = catalog.dataset(given.name)

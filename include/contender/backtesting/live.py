@@ -30,7 +30,8 @@ class Lived(Frozen):
     decisions: tuple[Decision, ...]
     evidence: tuple[tuple[date, Evidence], ...]
     served: tuple[ServedDay, ...]
-    cpu_seconds: float = Field(description="of the fits that this policy needs")
+    fits: int = Field(description="that this policy needs")
+    cpu_seconds: float = Field(description="of these fits")
 
     @property
     def mean_loss(self) -> float:
@@ -42,6 +43,11 @@ class Lived(Frozen):
     def promotions(self) -> int:
         """How often another version came to serve, the first not counted."""
         return sum(d.promoted and d.kind != "first" for d in self.decisions)
+
+    @property
+    def won(self) -> int:
+        """How often it was another recipe's, which had won."""
+        return sum(d.kind == "promoted" for d in self.decisions)
 
 
 class Backtest(Frozen):
@@ -143,16 +149,7 @@ def live_with(
         loss=model.loss,
         nights=nights,
         cadence=cadence,
-        lived=tuple(
-            Lived(
-                policy=name,
-                decisions=tuple(one.decisions),
-                evidence=tuple(one.evidence),
-                served=tuple(one.served),
-                cpu_seconds=_cost(one, model, fitted),
-            )
-            for name, one in lives.items()
-        ),
+        lived=tuple(_tell(name, one, _needed(one, model, fitted)) for name, one in lives.items()),
         versions=tuple(made.version for made in fitted),
         newest={name: tuple(days) for name, days in newest.items()},
         baseline=tuple(baseline),
@@ -218,9 +215,20 @@ def _name_shadow(one: _Life, model: ModelSpec, night: date, tonight: Sequence[Ma
     return name_streams(model, one.stand(), night, versions, one.decisions[::-1]) if versions else {}
 
 
-def _cost(one: _Life, model: ModelSpec, fitted: Sequence[Made]) -> float:
-    """CPU seconds of the fits that a policy needs."""
+def _needed(one: _Life, model: ModelSpec, fitted: Sequence[Made]) -> list[Made]:
+    """The fits that a policy needs."""
     needed = [made for made in fitted if made.version.recipe in one.recipes(model)]
     if one.policy is POLICIES["static"] and one.champion is not None:
-        needed = [made for made in needed if made.version.version <= one.champion]
-    return sum(made.cpu for made in needed)
+        return [made for made in needed if made.version.version <= one.champion]
+    return needed
+
+
+def _tell(name: str, one: _Life, needed: Sequence[Made]) -> Lived:
+    return Lived(
+        policy=name,
+        decisions=tuple(one.decisions),
+        evidence=tuple(one.evidence),
+        served=tuple(one.served),
+        fits=len(needed),
+        cpu_seconds=sum(made.cpu for made in needed),
+    )
