@@ -70,7 +70,7 @@ class Registry:
         Raises UnsafeModel when the pipeline holds types that could run code when it is loaded.
         """
         for pipeline in (model, baseline):
-            _refuse_unsafe(trained, pipeline)
+            refuse_unsafe(trained, pipeline)
         experiment = self._experiment(trained.model)
         run = self._client.create_run(experiment, run_name=f"{trained.model} {trained.night}")
         run_id = run.info.run_id
@@ -216,7 +216,8 @@ def predict(
     return np.asarray(pipeline.predict_proba(seen)[:, 1], dtype=np.float64)
 
 
-def _refuse_unsafe(trained: TrainedVersion, pipeline: Pipeline) -> None:
+def refuse_unsafe(trained: TrainedVersion, pipeline: Pipeline) -> None:
+    """Raise UnsafeModel when a pipeline holds types that could run code when it is loaded."""
     unsafe = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))) - set(_TRUSTED)
     if unsafe:
         raise UnsafeModel(

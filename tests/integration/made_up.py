@@ -25,8 +25,8 @@ from contender.records import Book, Decision, TrainedVersion
 from contender.registry import Registry
 from contender.scoring import score_in_shadow
 from contender.settings import Settings
-from contender.specs import Catalog, Contract, Days, ModelSpec
-from contender.training import train
+from contender.specs import Catalog, Contract, Days, ModelSpec, Recipe
+from contender.training import TrainingError, train
 
 NIGHT = date(2013, 3, 31)
 HISTORY = Days(first=date(2013, 1, 1), last=NIGHT)
@@ -67,15 +67,17 @@ def publish(lake: Lake, contract: Contract, rows: pd.DataFrame, here: Settings) 
 
 
 def live_night(place: Place, night: date, recipes: Sequence[str] | None = None) -> tuple[Decision, ...]:
-    """What the tasks of dags/retrain.py do, in their order; `recipes` are those that do not crash tonight."""
+    """What the tasks of dags/retrain.py do, in their order; `recipes` are those that do not crash tonight.
+
+    A recipe that cannot be fitted stays out. Raises TrainingError when none can, EvaluationError when there is
+    nothing to judge on: then the DAG has failed, after `pair`, and nothing is decided nor scored in the shadow.
+    """
     model, lake, registry, book = place.model, place.lake, place.registry, place.book
     follow_ledger(model.name, book, registry)
-    fitted = [recipe for recipe in model.recipes if recipes is None or recipe.name in recipes]
-    versions = [train(place.catalog, model, recipe, night, lake, registry) for recipe in fitted]
+    versions = _fit(place, night, [r for r in model.recipes if recipes is None or r.name in recipes])
+    evidence = _weigh(place, night, versions)
     evaluations = [evaluate(place.catalog, model, version, lake, registry, book) for version in versions]
-    decisions = decide_night(
-        evaluations, _weigh(place, night, versions), stand(model.name, book), model.guards
-    )
+    decisions = decide_night(evaluations, evidence, stand(model.name, book), model.guards)
     entries = promote(decisions, book, registry)
     streams = name_streams(
         model, stand(model.name, book), night, versions, book.decisions(model.name, limit=1000)
@@ -83,6 +85,18 @@ def live_night(place: Place, night: date, recipes: Sequence[str] | None = None) 
     shadow = score_in_shadow(model, streams, Days.one(night), lake, registry, place.here)
     lake.publish(model.shadow_contract, shadow)
     return tuple(entry.decision for entry in entries)
+
+
+def _fit(place: Place, night: date, recipes: Sequence[Recipe]) -> list[TrainedVersion]:
+    fitted, mistake = [], None
+    for recipe in recipes:
+        try:
+            fitted.append(train(place.catalog, place.model, recipe, night, place.lake, place.registry))
+        except TrainingError as error:
+            mistake = error
+    if not fitted and mistake is not None:
+        raise mistake
+    return fitted
 
 
 def _weigh(place: Place, night: date, versions: Sequence[TrainedVersion]):

@@ -1,24 +1,23 @@
-"""The versions of a backtest: each fitted once, its predictions made once a day."""
+"""The versions of a backtest: each fitted once, and judged, paired and scored once, however many policies ask."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
-from contender.backtesting.history import History
-from contender.evaluating import judged_days
+from contender.backtesting.history import BacktestError, History
+from contender.evaluating import Predicted, judge, judged_days, pair_scores
 from contender.measures import Predictions, choose_loss, mean_loss
-from contender.records import TrainedVersion
-from contender.registry import predict
+from contender.records import Evaluation, PairedDay, TrainedVersion
+from contender.registry import UnsafeModel, predict, refuse_unsafe
 from contender.specs import Catalog, Days, ModelSpec, Recipe
 from contender.specs.frozen import Frozen
 from contender.training import (
     Fitted,
-    TrainingError,
     fingerprint_recipe,
     fit_recipe,
     load_functions,
@@ -47,42 +46,57 @@ class Made:
 
 
 class Fits:
-    """Every version that was fitted on a history, by its number."""
+    """Every version that was fitted on a history, by its number: policies and cadences share them."""
 
     def __init__(self, catalog: Catalog, model: ModelSpec, history: History) -> None:
         self.model, self.history = model, history
-        self.home = catalog.model_home(model.name)
-        self.loss = choose_loss(model, self.home)
-        self.functions = {recipe.name: load_functions(self.home, recipe) for recipe in model.recipes}
         self.made: dict[int, Made] = {}
-        self.failed: list[str] = []
+        self.failed: dict[date, list[str]] = {}
+        self._loss = choose_loss(model, catalog.model_home(model.name))
+        home = catalog.model_home(model.name)
+        self._functions = {recipe.name: load_functions(home, recipe) for recipe in model.recipes}
+        self._fingerprints = {
+            recipe.name: fingerprint_recipe(model, recipe, home) for recipe in model.recipes
+        }
+        self._nights: dict[date, tuple[Made, ...]] = {}
+        self._judged: dict[tuple[int, int | None], Evaluation] = {}
+        self._paired: dict[tuple[date, str, frozenset[tuple[str, int]]], tuple[PairedDay, ...]] = {}
+        self._served: dict[tuple[int, date], tuple[ServedDay, ...]] = {}
 
-    def fit_all(self, night: date) -> list[Made]:
-        """Fit every recipe for a night; one that cannot be fitted stays out tonight."""
-        if self.history.between(judged_days(self.model, night)).empty:
-            self.failed.append(f"{night}: no labelled rows to judge on")
-            return []
-        fitted = [self._fit(recipe, night) for recipe in self.model.recipes]
-        return [made for made in fitted if made is not None]
+    def fit_all(self, night: date) -> tuple[Made, ...]:
+        """The versions of a night, each recipe fitted; one that cannot be fitted stays out tonight, as in the DAG."""
+        if night not in self._nights:
+            fitted = [self._fit(recipe, night) for recipe in self.model.recipes]
+            self._nights[night] = tuple(made for made in fitted if made is not None)
+        return self._nights[night]
+
+    def judgeable(self, night: date) -> bool:
+        """Whether the days that a night judges on have labelled rows; says so when they have not."""
+        days = judged_days(self.model, night)
+        if self.history.between(days).empty:
+            self._note(night, f"no labelled rows from {days.first} to {days.last} to judge on")
+            return False
+        return True
 
     def _fit(self, recipe: Recipe, night: date) -> Made | None:
         days = training_days(self.model, recipe, night)
         rows = self.history.between(days)
         began = time.process_time()
         try:
-            fitted = fit_recipe(self.model, recipe, self.functions[recipe.name], days, rows)
-        except TrainingError as error:
-            self.failed.append(f"{night}: {error}")
+            fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, rows)
+        except Exception as error:  # a recipe may fail in any way, and harms no other
+            self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
             return None
+        cpu = time.process_time() - began
         version = TrainedVersion(
             model=self.model.name,
             version=len(self.made) + 1,
             night=night,
             recipe=recipe.name,
-            recipe_fingerprint=fingerprint_recipe(self.model, recipe, self.home),
+            recipe_fingerprint=self._fingerprints[recipe.name],
             features=self.model.seen_by(recipe),
             trained_on=days,
-            days_with_rows=int(rows["day"].nunique()),
+            days_with_rows=self.history.days_with_rows(days),
             rows=len(rows),
             mean_label=float(rows["label"].mean()),
             pins=self.history.pins,
@@ -90,23 +104,40 @@ class Fits:
             code_version="backtest",
             environment="backtest",
         )
-        made = Made(version, fitted, time.process_time() - began)
+        if all(made.version.recipe != recipe.name for made in self.made.values()):
+            try:  # the registry would not have taken it; what it is made of does not change from night to night
+                for pipeline in fitted:
+                    refuse_unsafe(version, pipeline)
+            except UnsafeModel as error:
+                self._note(night, _first_line(error))
+                return None
+        made = Made(version, fitted, cpu)
         self.made[version.version] = made
-        span = Days(
-            first=judged_days(self.model, night).first, last=self.model.scored_days(Days.one(night)).last
-        )
-        self._predict(made, span)
+        # What it is judged on and scores, and one day more: that is what the next night asks of a champion.
+        first, last = judged_days(self.model, night).first, self.model.scored_days(Days.one(night)).last
+        self._predict(made, Days(first=first, last=last + timedelta(days=1)))
         return made
+
+    def _note(self, night: date, line: str) -> None:
+        lines = self.failed.setdefault(night, [])
+        if line not in lines:
+            lines.append(line)
 
     def _predict(self, made: Made, days: Days) -> None:
         rows = self.history.between(days)
         if not len(rows):
             return
-        scores = predict(self.model, made.fitted.estimator, rows, made.version.features)
-        baseline = predict(self.model, made.fitted.baseline, rows, self.model.baseline_features)
+        try:
+            scores = predict(self.model, made.fitted.estimator, rows, made.version.features)
+            baseline = predict(self.model, made.fitted.baseline, rows, self.model.baseline_features)
+        except Exception as error:  # the recipe's own code, or a value that it has never seen
+            raise BacktestError(
+                f"{self.model.name}: recipe {made.version.recipe!r}, fitted for night {made.version.night}, cannot "
+                f"score {days.key}: {_first_line(error)}: mend the recipe"
+            ) from error
         at = 0
         for day in days.each():
-            count = len(self.history.between(Days.one(day)))
+            count = self.history.count(day)
             made.scores[day] = scores[at : at + count]
             made.baseline[day] = baseline[at : at + count]
             at += count
@@ -117,30 +148,76 @@ class Fits:
         for day in days.each():
             if day not in made.scores:
                 self._predict(made, Days.one(day))
-        return _joined([made.scores.get(day, np.empty(0)) for day in days.each()])
+        return _joined([made.scores[day] for day in days.each() if day in made.scores])
 
     def baselines(self, version: int, days: Days) -> Predictions:
         """The predictions of the baseline beside a version."""
         self.scores(version, days)
         made = self.made[version]
-        return _joined([made.baseline.get(day, np.empty(0)) for day in days.each()])
+        return _joined([made.baseline[day] for day in days.each() if day in made.baseline])
 
-    def serve(self, version: int, day: date) -> list[ServedDay]:
+    def judge(self, challenger: int, champion: int | None) -> Evaluation:
+        """A version of a night, the champion and the baseline on the days that the night judges on."""
+        names = (challenger, champion)
+        if names not in self._judged:
+            self._judged[names] = self._judge(self.made[challenger].version, champion)
+        return self._judged[names]
+
+    def _judge(self, challenger: TrainedVersion, champion: int | None) -> Evaluation:
+        days = judged_days(self.model, challenger.night)
+        ours = None if champion is None else self.made[champion].version
+        fair = ours is not None and ours.trained_on.last <= self.model.last_fitted_before(days.first)
+        return judge(
+            self.model,
+            challenger,
+            ours,
+            self._loss,
+            self.history.labels(days),
+            Predicted(
+                challenger=self.scores(challenger.version, days),
+                champion=self.scores(champion, days) if champion is not None and fair else None,
+                baseline=self.baselines(challenger.version, days),
+            ),
+        )
+
+    def pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
+        """The pairs of a day from the versions that scored it, by stream; none without rows."""
+        names = (day, incumbent, frozenset(streams.items()))
+        if names not in self._paired:
+            self._paired[names] = self._pair(day, streams, incumbent)
+        return self._paired[names]
+
+    def _pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
+        if incumbent not in streams or not self.history.count(day):
+            return ()
+        days = Days.one(day)
+        scores = {stream: self.scores(version, days) for stream, version in streams.items()}
+        return tuple(
+            pair_scores(self.model, self._loss, day, self.history.labels(days), scores, streams, incumbent)
+        )
+
+    def serve(self, version: int, day: date) -> tuple[ServedDay, ...]:
         """The loss of a version on a day; nothing for a day without rows."""
-        return self._measure(version, day, self.scores(version, Days.one(day)))
+        if (version, day) not in self._served:
+            self._served[version, day] = self._measure(version, day, self.scores(version, Days.one(day)))
+        return self._served[version, day]
 
-    def serve_baseline(self, version: int, day: date) -> list[ServedDay]:
+    def serve_baseline(self, version: int, day: date) -> tuple[ServedDay, ...]:
         """The loss of the baseline beside a version on a day; nothing for a day without rows."""
         return self._measure(None, day, self.baselines(version, Days.one(day)))
 
-    def _measure(self, version: int | None, day: date, scores: Predictions) -> list[ServedDay]:
-        rows = self.history.between(Days.one(day))
-        if rows.empty:
-            return []
-        loss = mean_loss(self.loss, rows["label"].to_numpy(np.float64), scores)
-        return [ServedDay(day=day, version=version, loss=loss, rows=len(rows))]
+    def _measure(self, version: int | None, day: date, scores: Predictions) -> tuple[ServedDay, ...]:
+        rows = self.history.count(day)
+        if not rows:
+            return ()
+        loss = mean_loss(self._loss, self.history.labels(Days.one(day)), scores)
+        return (ServedDay(day=day, version=version, loss=loss, rows=rows),)
 
 
 def _joined(parts: Sequence[Predictions]) -> Predictions:
     joined: Predictions = np.concatenate(parts) if parts else np.empty(0)
     return joined
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

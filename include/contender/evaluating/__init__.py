@@ -1,9 +1,10 @@
 """Evaluate: champion, challengers and baseline on the same rows of days that none of them has seen."""
 
 from contender.evaluating.compare import EvaluationError, Predicted, evaluate, judge, judged_days
-from contender.evaluating.pair import pair_day, pair_days
+from contender.evaluating.pair import NIGHTS_MADE_UP, pair_day, pair_days, pair_scores
 
 __all__ = [
+    "NIGHTS_MADE_UP",
     "EvaluationError",
     "Predicted",
     "evaluate",
@@ -11,4 +12,5 @@ __all__ = [
     "judged_days",
     "pair_day",
     "pair_days",
+    "pair_scores",
 ]

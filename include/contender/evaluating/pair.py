@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from contender.lake import Lake
-from contender.measures import Loss, choose_loss, mean_loss
+from contender.measures import Loss, Outcomes, Predictions, choose_loss, mean_loss
 from contender.records import Book, PairedDay, Question, identify
 from contender.specs import Catalog, Days, ModelSpec
 
@@ -62,28 +63,69 @@ def pair_day(model: ModelSpec, loss: Loss, day: date, rows: pd.DataFrame, incumb
     if ours is None:
         return []
     pairs = []
-    for rival, theirs in streams.items():
+    for stream, theirs in streams.items():
         shared = ours.index.intersection(theirs.index)
-        if rival in (incumbent, CHAMPION) or shared.empty:
-            continue
-        question: Question = "still" if rival == STILL else "race"
-        losses = [
-            mean_loss(loss, *(part.loc[shared, name].to_numpy(np.float64) for name in ("label", "score")))
-            for part in (ours, theirs)
-        ]
-        pairs.append(
-            PairedDay(
-                id=identify("paired", model.name, question, day, incumbent, rival),
-                model=model.name,
-                question=question,
-                day=day,
-                incumbent=incumbent,
-                rival=rival,
-                incumbent_version=int(ours["model_version"].iloc[0]),
-                rival_version=int(theirs["model_version"].iloc[0]),
-                incumbent_loss=losses[0],
-                rival_loss=losses[1],
-                rows=len(shared),
-            )
+        both = {incumbent: ours.loc[shared], stream: theirs.loc[shared]}
+        pairs += pair_scores(
+            model,
+            loss,
+            day,
+            both[incumbent]["label"].to_numpy(np.float64),
+            {name: part["score"].to_numpy(np.float64) for name, part in both.items()},
+            {name: int(part["model_version"].iloc[0]) for name, part in both.items() if len(part)},
+            incumbent,
         )
     return pairs
+
+
+def pair_scores(
+    model: ModelSpec,
+    loss: Loss,
+    day: date,
+    outcomes: Outcomes,
+    scores: Mapping[str, Predictions],
+    versions: Mapping[str, int],
+    incumbent: str,
+) -> list[PairedDay]:
+    """The pairs of one day from what each stream foretold of the same rows, arrays as long as `outcomes`."""
+    rivals = [stream for stream in scores if stream not in (incumbent, CHAMPION)]
+    if not len(outcomes) or not rivals:
+        return []
+    ours = mean_loss(loss, outcomes, scores[incumbent])
+    return [
+        _pair(
+            model,
+            day,
+            incumbent,
+            rival,
+            versions,
+            (ours, mean_loss(loss, outcomes, scores[rival])),
+            len(outcomes),
+        )
+        for rival in rivals
+    ]
+
+
+def _pair(
+    model: ModelSpec,
+    day: date,
+    incumbent: str,
+    rival: str,
+    versions: Mapping[str, int],
+    losses: tuple[float, float],
+    rows: int,
+) -> PairedDay:
+    question: Question = "still" if rival == STILL else "race"
+    return PairedDay(
+        id=identify("paired", model.name, question, day, incumbent, rival),
+        model=model.name,
+        question=question,
+        day=day,
+        incumbent=incumbent,
+        rival=rival,
+        incumbent_version=versions[incumbent],
+        rival_version=versions[rival],
+        incumbent_loss=losses[0],
+        rival_loss=losses[1],
+        rows=rows,
+    )

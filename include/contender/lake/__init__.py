@@ -2,7 +2,7 @@
 
 from contender.lake.erasure import Erasure, ErasureError, Stores, erase, plan_erasure
 from contender.lake.evolution import Migration, migrate_table, plan_migration
-from contender.lake.examples import pin_examples, read_examples
+from contender.lake.examples import join_examples, pin_examples, read_examples
 from contender.lake.history import Snapshot
 from contender.lake.publishing import publish, should_announce
 from contender.lake.staging import fingerprint, stage, sweep
@@ -30,6 +30,7 @@ __all__ = [
     "do_upkeep",
     "erase",
     "fingerprint",
+    "join_examples",
     "look_after",
     "migrate_table",
     "open_lake",
