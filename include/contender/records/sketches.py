@@ -27,6 +27,7 @@ class TrainingSketch(Frozen):
     """The training rows of a version by day. A row's sign, +1 or -1, follows from its key alone."""
 
     model: str
+    signs: str = Field(description="which signs these are: only equal ones can be compared")
     days: tuple[date, ...]
     rows: tuple[int, ...]
     presence: tuple[float, ...] = Field(description="sum of the signs of a day's rows")
@@ -36,15 +37,16 @@ class TrainingSketch(Frozen):
 
 
 class HistoryChange(Frozen):
-    """What has become of the champion's training rows, on the days that both versions were fitted on."""
+    """What has become of the champion's training rows, on the days that lie in both versions' windows."""
 
     shared_days: int
+    shared_rows: int = Field(description="the champion's on these days")
     excused_days: int = Field(description="left out: a person replaced, erased or released their data since")
     changed: dict[str, float] = Field(
         description="by column, and `rows`: share of rows that came or went, or of the variance that moved"
     )
     lost: tuple[str, ...] = Field(
-        default=(), description="categories, as column=value, of which no row is left"
+        default=(), description="categories, as column=value, of which most rows are gone"
     )
     repeated_keys: int = Field(description="rows of the challenger's fit whose key another row has, too")
 
