@@ -29,8 +29,7 @@ FEWEST_ROWS_OF_A_CATEGORY = 20
 def sketch_rows(model: ModelSpec, rows: pd.DataFrame) -> TrainingSketch:
     """The sketch of training rows, which hold the row key, the features and `label`."""
     days, nth = np.unique(rows["day"].to_numpy(), return_inverse=True)
-    keys = _hash_keys(model, rows)
-    signs = _signs(keys)
+    signs = _signs(_hash_keys(model, rows))
 
     def by_day(weights: Numbers) -> tuple[float, ...]:
         return tuple(np.bincount(nth, weights, minlength=len(days)).tolist())
@@ -52,9 +51,13 @@ def sketch_rows(model: ModelSpec, rows: pd.DataFrame) -> TrainingSketch:
         days=tuple(days.tolist()),
         rows=tuple(np.bincount(nth, minlength=len(days)).tolist()),
         presence=by_day(signs),
-        repeated_keys=len(keys) - len(np.unique(keys)),
         columns=columns,
     )
+
+
+def count_repeated(model: ModelSpec, rows: pd.DataFrame) -> int:
+    """How many rows have the key of another one."""
+    return len(rows) - len(np.unique(_hash_keys(model, rows)))
 
 
 def compare_sketches(
@@ -95,7 +98,6 @@ def compare_sketches(
         excused_days=len(both) - len(shared),
         changed=dict(sorted(changed.items())),
         lost=tuple(sorted(lost)),
-        repeated_keys=ours.repeated_keys,
     )
 
 

@@ -10,18 +10,19 @@ from datetime import date
 import numpy as np
 
 from contender.backtesting.history import History
-from contender.evaluating import judged_days
+from contender.evaluating import Examined, examine, judged_days
 from contender.measures import Predictions, choose_loss, mean_loss
-from contender.records import TrainedVersion
-from contender.registry import predict
-from contender.specs import Catalog, Days, ModelSpec, Recipe
+from contender.records import TrainedVersion, TrainingSketch
+from contender.registry import UnsafeModel, predict
+from contender.sketches import sketch_rows
+from contender.specs import Catalog, Days, ModelSpec, Recipe, load_behaviour
 from contender.specs.frozen import Frozen
 from contender.training import (
     Fitted,
     TrainingError,
-    fingerprint_recipe,
     fit_recipe,
     load_functions,
+    record_fit,
     training_days,
 )
 
@@ -41,7 +42,9 @@ class Made:
 
     version: TrainedVersion
     fitted: Fitted
+    sketch: TrainingSketch
     cpu: float
+    examined: Examined | None = None
     scores: dict[date, Predictions] = field(default_factory=dict)
     baseline: dict[date, Predictions] = field(default_factory=dict)
 
@@ -51,7 +54,8 @@ class Fits:
 
     def __init__(self, catalog: Catalog, model: ModelSpec, history: History) -> None:
         self.model, self.history = model, history
-        self.home = catalog.model_home(model.name)
+        self.catalog, self.home = catalog, catalog.model_home(model.name)
+        self.behaviour = load_behaviour(self.home)
         self.loss = choose_loss(model, self.home)
         self.functions = {recipe.name: load_functions(self.home, recipe) for recipe in model.recipes}
         self.made: dict[int, Made] = {}
@@ -71,26 +75,17 @@ class Fits:
         began = time.process_time()
         try:
             fitted = fit_recipe(self.model, recipe, self.functions[recipe.name], days, rows)
-        except TrainingError as error:
+            cpu = time.process_time() - began
+            recorded = record_fit(
+                *(self.catalog, self.model, recipe, night, days, rows, fitted, self.history.pins),
+                code="backtest",
+                packages="backtest",
+            )
+        except (TrainingError, UnsafeModel) as error:
             self.failed.append(f"{night}: {error}")
             return None
-        version = TrainedVersion(
-            model=self.model.name,
-            version=len(self.made) + 1,
-            night=night,
-            recipe=recipe.name,
-            recipe_fingerprint=fingerprint_recipe(self.model, recipe, self.home),
-            features=self.model.seen_by(recipe),
-            trained_on=days,
-            days_with_rows=int(rows["day"].nunique()),
-            rows=len(rows),
-            mean_label=float(rows["label"].mean()),
-            pins=self.history.pins,
-            seed=recipe.seed,
-            code_version="backtest",
-            environment="backtest",
-        )
-        made = Made(version, fitted, time.process_time() - began)
+        version = recorded.model_copy(update={"version": len(self.made) + 1})
+        made = Made(version, fitted, sketch_rows(self.model, rows), cpu)
         self.made[version.version] = made
         span = Days(
             first=judged_days(self.model, night).first, last=self.model.scored_days(Days.one(night)).last
@@ -110,6 +105,15 @@ class Fits:
             made.scores[day] = scores[at : at + count]
             made.baseline[day] = baseline[at : at + count]
             at += count
+
+    def examine(self, version: int, days: Days) -> Examined:
+        """What a version was seen to do on the days that it is judged on; once is enough."""
+        made = self.made[version]
+        if made.examined is None:
+            rows, scores = self.history.between(days), self.scores(version, days)
+            features = made.version.features
+            made.examined = examine(self.model, self.behaviour, made.fitted.estimator, rows, features, scores)
+        return made.examined
 
     def scores(self, version: int, days: Days) -> Predictions:
         """A version's predictions for the rows of these days."""

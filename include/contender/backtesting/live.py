@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 from pydantic import Field
 
 from contender.backtesting.fits import Fits, Made, ServedDay
 from contender.backtesting.history import History
 from contender.backtesting.policies import POLICIES, Policy
-from contender.evaluating import Predicted, judge, judged_days, pair_day
+from contender.evaluating import Predicted, is_fair, judge, judged_days, pair_day
 from contender.promoting import DECISIVE, Standing, name_incumbent, name_streams, stand_after, weigh_pairs
 from contender.records import Decision, Evaluation, Evidence, PairedDay, TrainedVersion
+from contender.sketches import compare_sketches
 from contender.specs import Catalog, Days, LossName, ModelSpec
 from contender.specs.frozen import Frozen
 
@@ -64,6 +64,7 @@ class _Life:
 
     policy: Policy
     champion: int | None = None
+    evaluations: list[Evaluation] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     evidence: list[tuple[date, Evidence]] = field(default_factory=list)
     pairs: list[PairedDay] = field(default_factory=list)
@@ -139,7 +140,8 @@ def live(
 
 def _decide(one: _Life, fits: Fits, night: date, tonight: Sequence[Made]) -> None:
     """What the retrain DAG does after its fits: judge, pair, weigh, decide, enter."""
-    evaluations = [_judge(fits, made, one.champion) for made in tonight]
+    evaluations = [_judge(fits, made, one.champion, one.evaluations) for made in tonight]
+    one.evaluations += evaluations
     standing = one.stand()
     evidence = _weigh(one, fits, standing, night, [made.version for made in tonight])
     decisions = one.policy.decide(evaluations, evidence, standing, fits.model.guards)
@@ -149,21 +151,24 @@ def _decide(one: _Life, fits: Fits, night: date, tonight: Sequence[Made]) -> Non
         one.champion = decision.champion_after
 
 
-def _judge(fits: Fits, made: Made, champion: int | None) -> Evaluation:
+def _judge(fits: Fits, made: Made, champion: int | None, past: Sequence[Evaluation]) -> Evaluation:
     days = judged_days(fits.model, made.version.night)
-    ours = None if champion is None else fits.made[champion].version
-    fair = ours is not None and ours.trained_on.last <= fits.model.last_fitted_before(days.first)
+    ours = None if champion is None else fits.made[champion]
+    fair = ours is not None and is_fair(fits.model, ours.version, days)
     return judge(
         fits.model,
         made.version,
-        ours,
+        None if ours is None else ours.version,
         fits.loss,
-        fits.history.between(days)["label"].to_numpy(np.float64),
+        fits.history.between(days),
         Predicted(
             challenger=fits.scores(made.version.version, days),
             champion=fits.scores(champion, days) if champion is not None and fair else None,
             baseline=fits.baselines(made.version.version, days),
         ),
+        fits.examine(made.version.version, days),
+        past,
+        None if ours is None else compare_sketches(made.sketch, ours.sketch, made.version, ours.version),
     )
 
 

@@ -1,12 +1,17 @@
 """Evaluate: champion, challengers and baseline on the same rows of days that none of them has seen."""
 
-from contender.evaluating.compare import EvaluationError, Predicted, evaluate, judge, judged_days
+from contender.evaluating.compare import EvaluationError, Predicted, evaluate, is_fair, judge, judged_days
+from contender.evaluating.examine import Examined, check_behaviour, examine
 from contender.evaluating.pair import pair_day, pair_days
 
 __all__ = [
     "EvaluationError",
+    "Examined",
     "Predicted",
+    "check_behaviour",
     "evaluate",
+    "examine",
+    "is_fair",
     "judge",
     "judged_days",
     "pair_day",

@@ -36,10 +36,11 @@ class TrainedVersion(Frozen):
     seed: int
     code_version: str
     environment: str = Field(description="fingerprint of the installed packages")
-    missing_days: int | None = Field(
-        default=None,
+    missing_days: int = Field(
+        default=0,
         description="from the first day with rows on: days without, which no input declares closed",
     )
+    repeated_rows: int = Field(default=0, description="whose key another row of the fit has, too")
     artifact_bytes: int | None = Field(default=None, description="of the pipeline as it is stored")
     reload_difference: float | None = Field(
         default=None, description="largest difference of a prediction once it was stored and loaded again"
@@ -126,8 +127,10 @@ class Evaluation(Frozen):
     challenger_measures: Measures
     champion_measures: Measures | None
     baseline_measures: Measures
-    disagreement: float | None = Field(description="mean |challenger - champion| of the prediction")
-    shift: float | None = Field(default=None, description="mean challenger - mean champion of the prediction")
+    disagreement: float | None = Field(
+        description="mean |challenger - champion| of the prediction; of quantities, in standard deviations of outcomes"
+    )
+    shift: float | None = Field(default=None, description="the same of challenger - champion, with its sign")
     usual: UsualChange | None = Field(default=None, description="None with too few past refreshes")
     history: HistoryChange | None = Field(default=None, description="None where nothing is kept to compare")
     gates: GatedDays | None = Field(default=None, description="None where the book was not asked")

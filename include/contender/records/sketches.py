@@ -31,7 +31,6 @@ class TrainingSketch(Frozen):
     days: tuple[date, ...]
     rows: tuple[int, ...]
     presence: tuple[float, ...] = Field(description="sum of the signs of a day's rows")
-    repeated_keys: int = Field(description="rows whose key another row has, too")
     columns: dict[str, ColumnSketch] = Field(description="the label and every feature")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
@@ -48,7 +47,6 @@ class HistoryChange(Frozen):
     lost: tuple[str, ...] = Field(
         default=(), description="categories, as column=value, of which most rows are gone"
     )
-    repeated_keys: int = Field(description="rows of the challenger's fit whose key another row has, too")
 
 
 class GatedDays(Frozen):
