@@ -14,7 +14,7 @@ from pydantic import Field
 from contender.backtesting.fits import Fits, Made, ServedDay
 from contender.backtesting.history import History
 from contender.backtesting.policies import POLICIES, Policy
-from contender.evaluating import Predicted, is_fair, judge, judged_days, pair_day
+from contender.evaluating import Predicted, is_fair, judge, judged_days, pair_day, remember
 from contender.promoting import DECISIVE, Standing, name_incumbent, name_streams, stand_after, weigh_pairs
 from contender.records import Decision, Evaluation, Evidence, PairedDay, TrainedVersion
 from contender.sketches import compare_sketches
@@ -140,7 +140,7 @@ def live(
 
 def _decide(one: _Life, fits: Fits, night: date, tonight: Sequence[Made]) -> None:
     """What the retrain DAG does after its fits: judge, pair, weigh, decide, enter."""
-    evaluations = [_judge(fits, made, one.champion, one.evaluations) for made in tonight]
+    evaluations = [remember(_judge(fits, made, one.champion), one.evaluations) for made in tonight]
     one.evaluations += evaluations
     standing = one.stand()
     evidence = _weigh(one, fits, standing, night, [made.version for made in tonight])
@@ -151,7 +151,7 @@ def _decide(one: _Life, fits: Fits, night: date, tonight: Sequence[Made]) -> Non
         one.champion = decision.champion_after
 
 
-def _judge(fits: Fits, made: Made, champion: int | None, past: Sequence[Evaluation]) -> Evaluation:
+def _judge(fits: Fits, made: Made, champion: int | None) -> Evaluation:
     days = judged_days(fits.model, made.version.night)
     ours = None if champion is None else fits.made[champion]
     fair = ours is not None and is_fair(fits.model, ours.version, days)
@@ -167,7 +167,6 @@ def _judge(fits: Fits, made: Made, champion: int | None, past: Sequence[Evaluati
             baseline=fits.baselines(made.version.version, days),
         ),
         fits.examine(made.version.version, days),
-        past,
         None if ours is None else compare_sketches(made.sketch, ours.sketch, made.version, ours.version),
     )
 

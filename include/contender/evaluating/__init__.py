@@ -3,6 +3,7 @@
 from contender.evaluating.compare import EvaluationError, Predicted, evaluate, is_fair, judge, judged_days
 from contender.evaluating.examine import Examined, check_behaviour, examine
 from contender.evaluating.pair import pair_day, pair_days
+from contender.evaluating.remember import remember
 
 __all__ = [
     "EvaluationError",
@@ -16,4 +17,5 @@ __all__ = [
     "judged_days",
     "pair_day",
     "pair_days",
+    "remember",
 ]

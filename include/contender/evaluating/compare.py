@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from contender.evaluating.examine import Examined, examine
 from contender.evaluating.intervals import calibrate, interval_by_day
-from contender.evaluating.remember import excused_days, gated_days, usual_change
+from contender.evaluating.remember import excused_days, gated_days, remember
 from contender.evaluating.slices import measure_slices
 from contender.lake import Lake, read_examples
 from contender.measures import Loss, Predictions, choose_loss, measure
@@ -29,7 +28,7 @@ from contender.sketches import compare_sketches
 from contender.specs import Catalog, Days, ModelSpec, load_behaviour
 
 ALL = 1_000_000
-NIGHTS_LOOKED_BACK = 1000
+LOOKED_BACK = 1000
 
 
 class EvaluationError(RuntimeError):
@@ -80,11 +79,10 @@ def evaluate(
             ),
         ),
         examine(model, load_behaviour(home), pipeline, rows, challenger.features, predictions),
-        book.evaluations(model.name, limit=NIGHTS_LOOKED_BACK),
         *_look_back(catalog, model, challenger, champion, registry, book),
     )
     registry.record_metrics(challenger, _figures(evaluation))
-    return book.add_evaluation(evaluation)
+    return book.add_evaluation(remember(evaluation, book.evaluations(model.name, limit=LOOKED_BACK)))
 
 
 class Predicted(NamedTuple):
@@ -103,13 +101,12 @@ def judge(
     rows: pd.DataFrame,
     predicted: Predicted,
     examined: Examined | None = None,
-    past: Sequence[Evaluation] = (),
     history: HistoryChange | None = None,
     gates: GatedDays | None = None,
 ) -> Evaluation:
     """Measure what was predicted for the judged days, as many numbers as there are labelled `rows`.
 
-    `past` are the model's evaluations so far, `history` what became of the champion's training rows, and `gates` what
+    `examined` is the challenger itself; `history` tells what became of the champion's training rows, and `gates` what
     the book knows of the challenger's. A prediction that is not finite is measured as the mean outcome.
     """
     outcomes = rows["label"].to_numpy(np.float64)
@@ -133,7 +130,6 @@ def judge(
         baseline_measures=measure(model, loss, outcomes, _usable(predicted.baseline, outcomes)),
         disagreement=None if ours is None else float(np.abs(theirs - ours).mean()) / spread,
         shift=None if ours is None else float((theirs - ours).mean()) / spread,
-        usual=usual_change(past, challenger, champion),
         history=history,
         gates=gates,
         unusable_predictions=int((~np.isfinite(predicted.challenger)).sum()),

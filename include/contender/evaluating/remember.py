@@ -14,6 +14,12 @@ NIGHTS_REMEMBERED = 28
 FEWEST_NIGHTS = 7
 
 
+def remember(evaluation: Evaluation, past: Sequence[Evaluation]) -> Evaluation:
+    """The evaluation, with what is usual after the model's evaluations so far."""
+    usual = usual_change(past, evaluation.challenger, evaluation.champion)
+    return evaluation.model_copy(update={"usual": usual})
+
+
 def usual_change(
     past: Sequence[Evaluation], challenger: TrainedVersion, champion: TrainedVersion | None
 ) -> UsualChange | None:

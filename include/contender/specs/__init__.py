@@ -6,6 +6,7 @@ from contender.specs.behaviour import (
     Direction,
     Invariance,
     Minimum,
+    check_behaviours,
     load_behaviour,
 )
 from contender.specs.catalog import Catalog, CatalogError, load_catalog
@@ -72,6 +73,7 @@ __all__ = [
     "Unique",
     "Usual",
     "Widened",
+    "check_behaviours",
     "describe",
     "fed_nights",
     "feeding_days",

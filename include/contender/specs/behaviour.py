@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from contender.specs.catalog import Catalog
 from contender.specs.columns import Text
 from contender.specs.frozen import Frozen
 from contender.specs.modules import load_module
@@ -98,3 +99,14 @@ def load_behaviour(home: Path) -> tuple[BehaviourTest, ...]:
                 f"{where}: BEHAVIOUR: {name!r} stands there twice: give each a name of its own"
             )
     return tests
+
+
+def check_behaviours(catalog: Catalog) -> list[str]:
+    """What is wrong with the behaviour tests of the catalog's models, a line each."""
+    mistakes = []
+    for name in catalog.models:
+        try:
+            load_behaviour(catalog.model_home(name))
+        except BehaviourError as error:
+            mistakes.append(str(error))
+    return mistakes

@@ -27,7 +27,6 @@ BEHAVIOUR = (
         name="airline, airports and flight that were late more often foretell more delay",
         change=_with_late_past,
         expect="up",
-        by=0.005,
     ),
     Direction(
         name="delays add up over the day: the evening is later than the early morning",
