@@ -86,11 +86,16 @@ def collect_fitted(name: str, fits: Sequence[Json]) -> list[Json]:
 @task
 def evaluate(name: str, versions: Sequence[Json]) -> list[Json]:
     """Judge tonight's versions, champion and baseline on days that none of them has seen."""
+    from contender.evaluating import EvaluationError
     from contender.evaluating import evaluate as judge
     from contender.records import TrainedVersion, read_all
+    from contender.specs import BehaviourError
 
     model, stores = CATALOG.model(name), open_stores()
-    judged = [judge(CATALOG, model, version, *stores) for version in read_all(TrainedVersion, versions)]
+    try:
+        judged = [judge(CATALOG, model, version, *stores) for version in read_all(TrainedVersion, versions)]
+    except (BehaviourError, EvaluationError) as error:  # the same rows and files would fail in the same way
+        raise AirflowFailException(str(error)) from error
     return [evaluation.model_dump(mode="json") for evaluation in judged]
 
 

@@ -51,5 +51,6 @@ def evaluation(**changes) -> Evaluation:
         "champion_measures": measures(0.151),
         "baseline_measures": measures(0.160),
         "disagreement": 0.01,
+        "shift": 0.002,
     }
     return Evaluation(**(healthy | changes))

@@ -10,17 +10,18 @@ from datetime import date, timedelta
 import numpy as np
 
 from contender.backtesting.history import BacktestError, History
-from contender.evaluating import Predicted, judge, judged_days, pair_scores
+from contender.evaluating import Examined, Predicted, examine, is_fair, judge, judged_days, pair_scores
 from contender.measures import Predictions, choose_loss, mean_loss
-from contender.records import Evaluation, PairedDay, TrainedVersion
-from contender.registry import UnsafeModel, predict, refuse_unsafe
-from contender.specs import Catalog, Days, ModelSpec, Recipe
+from contender.records import Evaluation, PairedDay, TrainedVersion, TrainingSketch
+from contender.registry import predict
+from contender.sketches import compare_sketches, sketch_rows
+from contender.specs import Catalog, Days, ModelSpec, Recipe, load_behaviour
 from contender.specs.frozen import Frozen
 from contender.training import (
     Fitted,
-    fingerprint_recipe,
     fit_recipe,
     load_functions,
+    record_fit,
     training_days,
 )
 
@@ -40,7 +41,9 @@ class Made:
 
     version: TrainedVersion
     fitted: Fitted
+    sketch: TrainingSketch
     cpu: float
+    examined: Examined | None = None
     scores: dict[date, Predictions] = field(default_factory=dict)
     baseline: dict[date, Predictions] = field(default_factory=dict)
 
@@ -52,12 +55,10 @@ class Fits:
         self.model, self.history = model, history
         self.made: dict[int, Made] = {}
         self.failed: dict[date, list[str]] = {}
-        self._loss = choose_loss(model, catalog.model_home(model.name))
-        home = catalog.model_home(model.name)
+        self._catalog, home = catalog, catalog.model_home(model.name)
+        self._loss = choose_loss(model, home)
+        self._behaviour = load_behaviour(home)
         self._functions = {recipe.name: load_functions(home, recipe) for recipe in model.recipes}
-        self._fingerprints = {
-            recipe.name: fingerprint_recipe(model, recipe, home) for recipe in model.recipes
-        }
         self._nights: dict[date, tuple[Made, ...]] = {}
         self._judged: dict[tuple[int, int | None], Evaluation] = {}
         self._paired: dict[tuple[date, str, frozenset[tuple[str, int]]], tuple[PairedDay, ...]] = {}
@@ -84,34 +85,17 @@ class Fits:
         began = time.process_time()
         try:
             fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, rows)
+            cpu = time.process_time() - began
+            recorded = record_fit(
+                *(self._catalog, self.model, recipe, night, days, rows, fitted, self.history.pins),
+                code="backtest",
+                packages="backtest",
+            )
         except Exception as error:  # a recipe may fail in any way, and harms no other
             self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
             return None
-        cpu = time.process_time() - began
-        version = TrainedVersion(
-            model=self.model.name,
-            version=len(self.made) + 1,
-            night=night,
-            recipe=recipe.name,
-            recipe_fingerprint=self._fingerprints[recipe.name],
-            features=self.model.seen_by(recipe),
-            trained_on=days,
-            days_with_rows=self.history.days_with_rows(days),
-            rows=len(rows),
-            mean_label=float(rows["label"].mean()),
-            pins=self.history.pins,
-            seed=recipe.seed,
-            code_version="backtest",
-            environment="backtest",
-        )
-        if all(made.version.recipe != recipe.name for made in self.made.values()):
-            try:  # the registry would not have taken it; what it is made of does not change from night to night
-                for pipeline in fitted:
-                    refuse_unsafe(version, pipeline)
-            except UnsafeModel as error:
-                self._note(night, _first_line(error))
-                return None
-        made = Made(version, fitted, cpu)
+        version = recorded.model_copy(update={"version": len(self.made) + 1})
+        made = Made(version, fitted, sketch_rows(self.model, rows), cpu)
         self.made[version.version] = made
         # What it is judged on and scores, and one day more: that is what the next night asks of a champion.
         first, last = judged_days(self.model, night).first, self.model.scored_days(Days.one(night)).last
@@ -164,21 +148,31 @@ class Fits:
         return self._judged[names]
 
     def _judge(self, challenger: TrainedVersion, champion: int | None) -> Evaluation:
-        days = judged_days(self.model, challenger.night)
-        ours = None if champion is None else self.made[champion].version
-        fair = ours is not None and ours.trained_on.last <= self.model.last_fitted_before(days.first)
+        days, made = judged_days(self.model, challenger.night), self.made[challenger.version]
+        ours = None if champion is None else self.made[champion]
+        fair = ours is not None and is_fair(self.model, ours.version, days)
         return judge(
             self.model,
             challenger,
-            ours,
+            None if ours is None else ours.version,
             self._loss,
-            self.history.labels(days),
+            self.history.between(days),
             Predicted(
                 challenger=self.scores(challenger.version, days),
                 champion=self.scores(champion, days) if champion is not None and fair else None,
                 baseline=self.baselines(challenger.version, days),
             ),
+            self._examine(made, days),
+            None if ours is None else compare_sketches(made.sketch, ours.sketch, challenger, ours.version),
         )
+
+    def _examine(self, made: Made, days: Days) -> Examined:
+        """What a version was seen to do on the days that it is judged on; once is enough."""
+        if made.examined is None:
+            rows, scores = self.history.between(days), self.scores(made.version.version, days)
+            seen = made.version.features
+            made.examined = examine(self.model, self._behaviour, made.fitted.estimator, rows, seen, scores)
+        return made.examined
 
     def pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
         """The pairs of a day from the versions that scored it, by stream; none without rows."""

@@ -14,9 +14,9 @@ from pydantic import Field
 from contender.backtesting.fits import Fits, Made, ServedDay
 from contender.backtesting.history import History
 from contender.backtesting.policies import POLICIES, Policy
-from contender.evaluating import NIGHTS_MADE_UP
+from contender.evaluating import NIGHTS_MADE_UP, remember
 from contender.promoting import DECISIVE, Standing, name_incumbent, name_streams, stand_after, weigh_pairs
-from contender.records import Decision, Evidence, PairedDay, TrainedVersion
+from contender.records import Decision, Evaluation, Evidence, PairedDay, TrainedVersion
 from contender.specs import Catalog, Days, LossName, ModelSpec
 from contender.specs.frozen import Frozen
 
@@ -70,6 +70,7 @@ class _Life:
 
     policy: Policy
     champion: int | None = None
+    evaluations: list[Evaluation] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     evidence: list[tuple[date, Evidence]] = field(default_factory=list)
     pairs: dict[str, PairedDay] = field(default_factory=dict)  # by id: a day stays as it was paired first
@@ -177,7 +178,9 @@ def _decide(one: _Life, fits: Fits, night: date, tonight: Sequence[Made], *, jud
     evidence = _weigh(one, fits, standing, night, versions)
     if not judged:
         return
-    evaluations = [fits.judge(version.version, one.champion) for version in versions]
+    judgements = [fits.judge(version.version, one.champion) for version in versions]
+    evaluations = [remember(judgement, one.evaluations) for judgement in judgements]
+    one.evaluations += evaluations
     decisions = one.policy.decide(evaluations, evidence, standing, fits.model.guards)
     one.evidence += [(night, found) for found in evidence]
     for decision in decisions:

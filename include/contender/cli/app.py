@@ -19,7 +19,7 @@ from contender.drafting import DraftError
 from contender.lake import migrate_table, open_lake
 from contender.records import BookError, migrate, open_book
 from contender.settings import settings
-from contender.specs import CatalogError, load_catalog
+from contender.specs import CatalogError, check_behaviours, load_catalog
 
 app = typer.Typer(
     name="contender",
@@ -103,8 +103,10 @@ def migrate_stores(
 
 @app.command(epilog="Example: contender check && airflow dags list")
 def check() -> None:
-    """Check every contract in the catalog; each mistake is one line with file, field and fix."""
+    """Check every contract and behaviour test in the catalog; each mistake is one line with file, field and fix."""
     catalog = load_catalog(settings().catalog_home)
+    if mistakes := check_behaviours(catalog):
+        raise CatalogError(mistakes)
     typer.echo(f"{len(catalog.datasets)} datasets and {len(catalog.models)} models, all in order.")
 
 

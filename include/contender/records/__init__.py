@@ -36,6 +36,13 @@ from contender.records.models import (
 )
 from contender.records.passing import read_all
 from contender.records.profiles import ColumnProfile, DayProfile, profile_id
+from contender.records.sketches import (
+    ColumnSketch,
+    GatedDays,
+    HistoryChange,
+    TrainingSketch,
+    UsualChange,
+)
 
 __all__ = [
     "Act",
@@ -47,6 +54,7 @@ __all__ = [
     "CalibrationPoint",
     "Caveat",
     "ColumnProfile",
+    "ColumnSketch",
     "DayProfile",
     "Decision",
     "Defect",
@@ -56,6 +64,8 @@ __all__ = [
     "Evidence",
     "ExpectationResult",
     "GateResult",
+    "GatedDays",
+    "HistoryChange",
     "Interval",
     "Measures",
     "Monitored",
@@ -69,6 +79,8 @@ __all__ = [
     "StagedFile",
     "StaleDecision",
     "TrainedVersion",
+    "TrainingSketch",
+    "UsualChange",
     "Verdict",
     "act_id",
     "gate_id",

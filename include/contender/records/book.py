@@ -58,6 +58,13 @@ class Book:
         """The newest judgements (of one table, or of some), newest first."""
         return self._newest(tables.GateResultRow, GateResult, table, limit)
 
+    def let_through(self, table: str) -> list[Days]:
+        """The days of every batch of a table that its gate let through."""
+        row = tables.GateResultRow
+        query = select(row.key).where(row.subject == table, row.state != "fail").distinct()
+        with Session(self._engine) as session:
+            return [Days.read(key) for key in session.scalars(query)]
+
     def intend(self, publication: Publication) -> None:
         """Write down that a batch is about to be committed."""
         row = tables.PublicationRow(

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from contender.records.sketches import GatedDays, HistoryChange, UsualChange
 from contender.specs import Days
 from contender.specs.frozen import Frozen
 
@@ -35,6 +36,15 @@ class TrainedVersion(Frozen):
     seed: int
     code_version: str
     environment: str = Field(description="fingerprint of the installed packages")
+    missing_days: int = Field(
+        default=0,
+        description="from the first day with rows on: days without, which no input declares closed",
+    )
+    repeated_rows: int = Field(default=0, description="whose key another row of the fit has, too")
+    artifact_bytes: int | None = Field(default=None, description="of the pipeline as it is stored")
+    reload_difference: float | None = Field(
+        default=None, description="largest difference of a prediction once it was stored and loaded again"
+    )
 
 
 class Caveat(Frozen):
@@ -72,11 +82,13 @@ class SliceMeasures(Frozen):
     rows: int
     challenger_loss: float
     champion_loss: float | None
-    difference: Interval | None = Field(description="of the challenger's loss minus the champion's")
+    difference: Interval | None = Field(
+        description="of the challenger's loss minus the champion's; 95 % for all slices of the night together"
+    )
 
 
 class BehaviourCheck(Frozen):
-    """What a behaviour test of the model's folder found of a version."""
+    """What a behaviour test of the model's folder found of a version. `bound` is the nearer one of two."""
 
     name: str
     kind: Literal["invariance", "direction", "minimum"]
@@ -115,7 +127,17 @@ class Evaluation(Frozen):
     challenger_measures: Measures
     champion_measures: Measures | None
     baseline_measures: Measures
-    disagreement: float | None = Field(description="mean |challenger - champion| of the prediction")
+    disagreement: float | None = Field(
+        description="mean |challenger - champion| of the prediction; of quantities, in standard deviations of outcomes"
+    )
+    shift: float | None = Field(default=None, description="the same of challenger - champion, with its sign")
+    usual: UsualChange | None = Field(default=None, description="None with too few past refreshes")
+    history: HistoryChange | None = Field(default=None, description="None where nothing is kept to compare")
+    gates: GatedDays | None = Field(default=None, description="None where the book was not asked")
+    unusable_predictions: int = Field(default=0, description="not finite; measured as the mean outcome")
+    repeat_difference: float | None = Field(
+        default=None, description="largest difference of a prediction that is made twice"
+    )
     calibration: tuple[CalibrationPoint, ...] = ()
     slices: tuple[SliceMeasures, ...] = ()
     behaviour: tuple[BehaviourCheck, ...] = ()

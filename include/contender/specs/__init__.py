@@ -1,5 +1,14 @@
 """Contracts of datasets and models: frozen records, strict about every field, found in the user's catalog folder."""
 
+from contender.specs.behaviour import (
+    BehaviourError,
+    BehaviourTest,
+    Direction,
+    Invariance,
+    Minimum,
+    check_behaviours,
+    load_behaviour,
+)
 from contender.specs.catalog import Catalog, CatalogError, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.columns import Column, ColumnType
@@ -18,8 +27,9 @@ from contender.specs.expectations import (
     Severity,
     Unique,
 )
+from contender.specs.guards import Guards, Slice
 from contender.specs.lineage import fed_nights, feeding_days
-from contender.specs.model import LOSSES, Guards, Input, LossName, ModelSpec, Monitoring, Race, Recipe
+from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Monitoring, Race, Recipe
 from contender.specs.modules import load_module
 from contender.specs.usual import Usual
 from contender.specs.words import describe
@@ -27,6 +37,8 @@ from contender.specs.words import describe
 __all__ = [
     "LOSSES",
     "Added",
+    "BehaviourError",
+    "BehaviourTest",
     "Between",
     "Catalog",
     "CatalogError",
@@ -38,12 +50,15 @@ __all__ = [
     "Days",
     "DaysError",
     "Delivery",
+    "Direction",
     "Expectation",
     "Guards",
     "InSet",
     "Input",
+    "Invariance",
     "LossName",
     "Matches",
+    "Minimum",
     "ModelSpec",
     "Monitoring",
     "NotNull",
@@ -54,12 +69,15 @@ __all__ = [
     "Renamed",
     "RowCount",
     "Severity",
+    "Slice",
     "Unique",
     "Usual",
     "Widened",
+    "check_behaviours",
     "describe",
     "fed_nights",
     "feeding_days",
+    "load_behaviour",
     "load_catalog",
     "load_module",
     "resolve_days",

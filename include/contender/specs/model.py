@@ -12,6 +12,7 @@ from contender.specs.contract import Contract
 from contender.specs.days import Days
 from contender.specs.expectations import Between
 from contender.specs.frozen import Frozen
+from contender.specs.guards import Guards, Slice, is_value_of
 
 LossName = Literal["brier", "log_loss", "squared", "absolute", "cost"]
 LOSSES: dict[str, tuple[LossName, ...]] = {
@@ -52,34 +53,6 @@ class Recipe(Frozen):
     features: tuple[Name, ...] = Field(default=(), description="those it sees; all of the model's when empty")
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
     seed: int = 0
-
-
-class Guards(Frozen):
-    """The bounds that a refresh must keep to be promoted; each is judged apart, with its figures."""
-
-    min_rows_ratio: float = Field(
-        default=0.8, gt=0, le=1, description="training rows, against the champion's"
-    )
-    min_days_ratio: float = Field(
-        default=0.9, gt=0, le=1, description="days with training rows, against the champion's"
-    )
-    max_disagreement: float = Field(
-        default=0.1, gt=0, description="mean |challenger - champion| of the predicted probability"
-    )
-    max_loss_increase: float = Field(
-        default=0.03, ge=0, description="as a share of the champion's loss on the same rows"
-    )
-    max_loss_above_baseline: float = Field(
-        default=0.07,
-        ge=0,
-        description="as a share of the simple baseline's loss: a few days are noisy; the very first version must "
-        "lie below the baseline",
-    )
-    max_calibration_error: float = Field(
-        default=0.15,
-        gt=0,
-        description="expected calibration error in ten bins of equal size; of quantities, in standard deviations",
-    )
 
 
 class Race(Frozen):
@@ -137,6 +110,9 @@ class ModelSpec(Frozen):
         default=7, gt=0, description="newest labelled days, kept from every fit and judged on"
     )
     baseline_features: tuple[Name, ...] = Field(min_length=1)
+    slices: tuple[Slice, ...] = Field(
+        default=(), description="parts of the rows that a new version must not do worse on"
+    )
     guards: Guards = Guards()
     race: Race = Race()
     monitoring: Monitoring = Monitoring()
@@ -183,6 +159,26 @@ class ModelSpec(Frozen):
                     raise ValueError(
                         f"{where}: unknown column {name!r}: use one of " + ", ".join(self.feature_names)
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _slices_known(self) -> ModelSpec:
+        columns = {column.name: column for column in (*self.keys, *self.features)}
+        taken: set[str] = set()
+        for part in self.slices:
+            if part.column not in columns:
+                raise ValueError(f"slices: unknown column {part.column!r}: use one of " + ", ".join(columns))
+            wrong = [value for value in part.values if not is_value_of(value, columns[part.column].type)]
+            if wrong:
+                raise ValueError(
+                    f"slices: {wrong[0]!r} is no value of {part.column!r}, which is of type "
+                    f"{columns[part.column].type}: write its values so"
+                )
+            if part.title in taken:
+                raise ValueError(
+                    f"slices: {part.title!r} is declared twice: give one of them a name of its own"
+                )
+            taken.add(part.title)
         return self
 
     @property

@@ -7,6 +7,7 @@ from contender.training.fit import (
     TrainingError,
     fit_recipe,
     load_functions,
+    record_fit,
     train,
     training_days,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "load_functions",
     "note_released",
     "note_superseded",
+    "record_fit",
     "train",
     "training_days",
 ]

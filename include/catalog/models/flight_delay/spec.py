@@ -1,6 +1,6 @@
 """Will a flight of tomorrow be late? Scored in the night before it leaves."""
 
-from contender.specs import Column, Input, ModelSpec, Monitoring, Recipe
+from contender.specs import Column, Input, ModelSpec, Monitoring, Recipe, Slice
 
 SPEC = ModelSpec(
     name="flight_delay",
@@ -79,6 +79,7 @@ SPEC = ModelSpec(
         Recipe(name="linear", estimator="linear", window_days=365, parameters={"C": 0.1}, seed=20130901),
     ),
     baseline_features=("airport", "dep_hour"),
+    slices=(Slice(column="airport"), Slice(column="airline")),
     # Half of the features are rates and weather of the last days, which move every week, and one day's
     # Brier score doubles in a storm: both are usual here.
     monitoring=Monitoring(max_drifted_share=0.7, max_loss_ratio=2.0),

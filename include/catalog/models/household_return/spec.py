@@ -3,7 +3,7 @@
 The data's documentation disagrees on whether it is simulated; see the contract of the transactions.
 """
 
-from contender.specs import Column, Guards, Input, ModelSpec, Recipe
+from contender.specs import Column, Guards, Input, ModelSpec, Recipe, Slice
 
 TREES = {"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200}
 
@@ -51,6 +51,10 @@ SPEC = ModelSpec(
         Recipe(name="recent_trees", window_days=42, parameters=TREES, seed=20170301),
     ),
     baseline_features=("shopped_28",),
+    slices=(
+        Slice(column="household_size"),
+        Slice(name="seldom seen", column="shopped_28", values=(1, 2)),
+    ),
     # The data is calm from day to day: what would pass for weather among flights is a mistake here.
     guards=Guards(max_disagreement=0.05, max_calibration_error=0.08),
     horizon_days=0,
