@@ -36,11 +36,13 @@ from contender.records.models import (
 )
 from contender.records.passing import read_all
 from contender.records.profiles import ColumnProfile, DayProfile, profile_id
+from contender.records.proposals import Answer, Proposal
 
 __all__ = [
     "Act",
     "ActKind",
     "Alert",
+    "Answer",
     "BehaviourCheck",
     "Book",
     "BookError",
@@ -61,6 +63,7 @@ __all__ = [
     "Monitored",
     "PairedDay",
     "Pin",
+    "Proposal",
     "Publication",
     "Question",
     "Reason",

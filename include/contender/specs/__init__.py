@@ -1,5 +1,6 @@
 """Contracts of datasets and models: frozen records, strict about every field, found in the user's catalog folder."""
 
+from contender.specs.approval import Approval
 from contender.specs.catalog import Catalog, CatalogError, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.columns import Column, ColumnType
@@ -27,6 +28,7 @@ from contender.specs.words import describe
 __all__ = [
     "LOSSES",
     "Added",
+    "Approval",
     "Between",
     "Catalog",
     "CatalogError",
