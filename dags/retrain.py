@@ -6,9 +6,16 @@ are known since. **decide** asks the guards about the champion recipe's refresh,
 **promote** enters the decisions into the ledger, and the alias follows it. **score_in_shadow** keeps what all of them
 would serve.
 
+Where the spec wants it, **approve** waits for a person, and **promote_answered** enters the answer, with the name, into
+the ledger; with nothing to ask, both are skipped.
+
 - The first version of all has to beat the simple baseline.
 - A refresh serves unless a guard speaks; one that is held back harms nobody: the champion serves on.
 - Another recipe serves once its paired days are evidence enough. One that crashes tonight stays out tonight.
+- What needs nobody's approval serves at once: a refresh does not wait for the answer about a new recipe. Where both are
+  asked about, both answers are awaited, and either may be refused.
+- Nobody's answer is a no: the champion serves on. The time-out is under a day, for the next night's run waits, too.
+- Approved after another hand changed the champion, a version does not serve: the task fails and says so.
 - By hand: a day is the *night* to train for; trained again on the same snapshots, it is the same version.
 """
 
@@ -22,6 +29,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from contender.settings import settings
 from contender.specs import Days, ModelSpec
+from promotion import await_approval, promote
 from wiring import (
     CATALOG,
     Json,
@@ -49,7 +57,10 @@ def build_retrain(model: ModelSpec) -> DAG:
         versions = collect_fitted(model.name, fits)
         decided = decide(model.name, evaluate(model.name, versions), pair(model.name, versions))
         shadow = score_in_shadow(model.name, versions)
-        promote(decided) >> shadow
+        waiting = promote(model.name, decided)
+        waiting >> shadow
+        if model.approval.asked:
+            await_approval(model, waiting)
         gate_and_publish(shadow)
     return dag
 
@@ -121,20 +132,6 @@ def decide(name: str, evaluations: Sequence[Json], evidence: Sequence[Json]) -> 
     _, _, book = open_stores()
     decisions = decide_night(judged, weighed, stand(name, book), CATALOG.model(name).guards)
     return [decision.model_dump(mode="json") for decision in decisions]
-
-
-@task
-def promote(decisions: Sequence[Json]) -> list[str]:
-    """Enter the decisions into the ledger; the alias follows."""
-    from contender.promoting import promote as enter
-    from contender.records import Decision, StaleDecision, read_all
-
-    _, registry, book = open_stores()
-    try:
-        entries = enter(read_all(Decision, decisions), book, registry)
-    except StaleDecision as stale:
-        raise AirflowFailException(f"{stale}: clear `evaluate` of this run, and those after it") from None
-    return [line for entry in entries for line in entry.decision.tell()]
 
 
 @task

@@ -88,9 +88,11 @@ def _answered(decision: Decision, answer: Answer, approval: Approval) -> Decisio
     told = f"nobody answered within {approval.hours:g} hours"
     if answer.by is not None:
         told = f"{answer.state} by {answer.by}, {answer.at:%Y-%m-%d %H:%M} UTC"
-    named = {"id": identify("answered", decision.id, answer.at), "why": answer.why}
-    if answer.by is not None:
-        named["answered_at"] = answer.at
+    named: dict[str, object] = {
+        "id": identify("answered", decision.id, answer.at),
+        "why": answer.why,
+        "answered_at": answer.at if answer.by else None,
+    }
     if answer.approved:
         reasons = (*decision.reasons, _reason(told, holds=True))
         return decision.model_copy(update={**named, "approved_by": answer.by, "reasons": reasons})
