@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -42,7 +41,6 @@ def decisions(model: str, user: GetUserDep) -> HTMLResponse:
     return page(
         "decisions.html",
         model=model,
-        now=datetime.now(UTC),
         proposals=book.proposals([model], limit=MOST_LISTED),
         entries=book.entries(model, limit=MOST_LISTED),
     )
@@ -75,7 +73,6 @@ def show(
         "decision.html",
         decision=found,
         proposal=proposal,
-        now=datetime.now(UTC),
         changed=_champion_changed(proposal, evaluation, book),
         evaluation=evaluation,
         judged=judged,

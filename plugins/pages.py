@@ -59,7 +59,7 @@ def overview(user: GetUserDep) -> HTMLResponse:
         "overview.html",
         status=read_status(visible, open_lake(here), book),
         gates=book.gate_results([table for table, dag in dags.items() if dag in readable], limit=30),
-        waiting=book.proposals(list(visible.models), "waiting"),
+        waiting=[p for p in book.proposals(list(visible.models), "waiting") if p.open],
         decisions=book.decisions(list(visible.models), limit=30),
         monitored=book.monitored([name for name, dag in watching.items() if dag in readable], limit=30),
     )

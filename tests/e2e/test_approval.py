@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -44,6 +45,7 @@ class Asked:
     states_while_waiting: dict[str, str]
     second_answer: httpx.Response
     overtaken: Run
+    calm: Run
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +82,12 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         run = begin(airflow, APPROVED)
         states = airflow.task_states(run.dag_id, run.run_id)
         (waiting,) = book.proposals([MODEL], "waiting")
-        page = get(running, f"/contender/decisions/{MODEL}/{waiting.decision.id}")
+        with person(running) as client:
+            page = client.get(f"/contender/decisions/{MODEL}/{waiting.decision.id}")
         answer(airflow, run, "Approve", why="looks right")
         airflow.wait(run.dag_id, run.run_id)
-        again = patch(running, run, "Reject")
+        with person(running) as client:
+            again = client.patch(f"/api/v2{form(run)}", json={"chosen_options": ["Reject"]})
 
         run = begin(airflow, REFUSED)
         answer(airflow, run, "Reject", why="a holiday")
@@ -95,8 +99,10 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         answer(airflow, run, "Approve")
         overtaken = airflow.wait(run.dag_id, run.run_id, must_succeed=False)
 
+        calm = airflow.trigger(f"retrain__{MODEL}", partition_key=str(NIGHT))
+        calm = airflow.wait(calm.dag_id, calm.run_id)
         airflow.wait(silent.dag_id, silent.run_id)
-        yield Asked(book, airflow, running, home / "mail", waiting, page, states, again, overtaken)
+        yield Asked(book, airflow, running, home / "mail", waiting, page, states, again, overtaken, calm)
 
 
 def cautious_catalog(place: Path) -> Path:
@@ -131,23 +137,14 @@ def answer(airflow: Airflow, run: Run, option: str, why: str = "") -> None:
     airflow.request("PATCH", form(run), json={"chosen_options": [option], "params_input": {"why": why}})
 
 
-def logged_in(running: stack.Stack) -> httpx.Client:
-    client = httpx.Client(base_url=running.url, trust_env=False, timeout=30)
-    login = {"username": stack.USER, "password": running.password}
-    client.headers["Authorization"] = (
-        f"Bearer {client.post('/auth/token', json=login).json()['access_token']}"
-    )
-    return client
-
-
-def get(running: stack.Stack, path: str) -> httpx.Response:
-    with logged_in(running) as client:
-        return client.get(path)
-
-
-def patch(running: stack.Stack, run: Run, option: str) -> httpx.Response:
-    with logged_in(running) as client:
-        return client.patch(f"/api/v2{form(run)}", json={"chosen_options": [option]})
+@contextmanager
+def person(running: stack.Stack) -> Iterator[httpx.Client]:
+    """Somebody who is logged in."""
+    with httpx.Client(base_url=running.url, trust_env=False, timeout=60) as client:
+        login = {"username": stack.USER, "password": running.password}
+        token = client.post("/auth/token", json=login).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
 
 
 def decided(asked: Asked, model: str, night: date) -> Any:
@@ -181,6 +178,13 @@ def test_an_approval_after_the_champion_changed_is_not_carried_out_and_says_so(a
     assert (newest.kind, newest.by) == ("emergency", "ben")
 
 
+def test_a_night_with_nothing_to_ask_goes_by_without_a_question(asked):
+    """After Ben's decision refreshes have to win first: tonight's is held, and nobody is asked about that."""
+    states = asked.airflow.task_states(asked.calm.dag_id, asked.calm.run_id)
+    assert (states["approve"], states["promote_answered"]) == ("skipped", "skipped")
+    assert asked.calm.state == "success"
+
+
 def test_the_book_tells_what_became_of_every_question(asked):
     states = {p.decision.night: p.state for p in asked.book.proposals([MODEL])}
     assert states == {APPROVED: "approved", REFUSED: "refused", OVERTAKEN: "stale"}
@@ -189,6 +193,18 @@ def test_the_book_tells_what_became_of_every_question(asked):
 
 def test_the_second_of_two_answers_is_a_conflict(asked):
     assert asked.second_answer.status_code == 409
+
+
+def test_the_page_shows_what_to_decide_by_while_it_is_waited_for(asked):
+    page = asked.page_while_waiting
+    assert page.status_code == 200
+    for shown in ("The first version waits for approval", "simple baseline", "expected calibration error"):
+        assert shown in page.text
+    assert asked.waiting.form in page.text
+
+
+def test_pages_of_decisions_run_no_scripts(asked):
+    assert asked.page_while_waiting.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 def test_the_shadow_does_not_wait_for_the_answer(asked):

@@ -46,6 +46,11 @@ class Proposal(Frozen):
     answer: Answer | None = None
 
     @property
+    def open(self) -> bool:
+        """Whether it can still be answered; one that a person stopped in Airflow is left waiting for nothing."""
+        return self.state == "waiting" and datetime.now(UTC) < self.deadline
+
+    @property
     def what(self) -> str:
         """What is asked about, in words."""
         if self.decision.kind == "first":
