@@ -15,6 +15,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse
 
 import catalogue_pages
+import decision_pages
 from contender.settings import settings
 from page_access import readable_dags, require_dag
 from page_rendering import PREFIX, page
@@ -24,6 +25,7 @@ SANDBOXED = {"Content-Security-Policy": "sandbox allow-scripts; frame-ancestors 
 
 app = FastAPI(title="Contender", dependencies=[Depends(requires_authenticated())])
 app.include_router(catalogue_pages.router)
+app.include_router(decision_pages.router)
 
 
 @app.exception_handler(HTTPException)
@@ -56,6 +58,7 @@ def overview(user: GetUserDep) -> HTMLResponse:
         "overview.html",
         status=read_status(visible, open_lake(here), book),
         gates=book.gate_results([table for table, dag in dags.items() if dag in readable], limit=30),
+        waiting=[p for p in book.proposals(list(visible.models), "waiting") if p.open],
         decisions=book.decisions(list(visible.models), limit=30),
         monitored=book.monitored([name for name, dag in watching.items() if dag in readable], limit=30),
     )

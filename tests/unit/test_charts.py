@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.charts import HEIGHT, LONGEST_NAME, WIDTH, Spot, draw_lines, draw_spots
+from contender.charts import Spot, draw_lines, draw_spots
+from contender.charts.over import HEIGHT, LONGEST_NAME, WIDTH
 
 figures = st.floats(min_value=-1e9, max_value=1e9, allow_nan=False)
 # What XML cannot hold at all never comes from a contract.

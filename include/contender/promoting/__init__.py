@@ -1,8 +1,10 @@
 """Promote: decides what serves, enters it into the ledger, and lets the alias follow."""
 
+from contender.promoting.approve import enter_answers, needs_approval, part, settle
 from contender.promoting.decide import decide_night, decide_promotion
 from contender.promoting.evidence import weigh, weigh_pairs
 from contender.promoting.promote import follow_ledger, promote, verify_ledger
+from contender.promoting.race import trace
 from contender.promoting.rollback import (
     RollbackError,
     Wish,
@@ -21,15 +23,20 @@ __all__ = [
     "decide_by_hand",
     "decide_night",
     "decide_promotion",
+    "enter_answers",
     "follow_ledger",
     "name_incumbent",
     "name_streams",
+    "needs_approval",
+    "part",
     "plan_emergency",
     "plan_resumption",
     "plan_rollback",
     "promote",
+    "settle",
     "stand",
     "stand_after",
+    "trace",
     "verify_ledger",
     "weigh",
     "weigh_pairs",

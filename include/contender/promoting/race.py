@@ -23,7 +23,7 @@ stands there. At such a moment the mean of the stakes is that of a supermartinga
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +104,20 @@ def weigh_stillness(pairs: Sequence[PairedDay], since: date, race: Race, lag: in
     return _evidence(pairs, since, value, bar, won=value >= bar)
 
 
+def trace(
+    evidence: Evidence, pairs: Sequence[PairedDay], race: Race, lag: int
+) -> tuple[tuple[date, float], ...]:
+    """How an evidence grew by the paired days it was weighed from, oldest first: a day and a value each.
+
+    The last value is the evidence's own. Pairs that came later, or bear on something else, are left out.
+    """
+    about = (evidence.question, evidence.rival, evidence.incumbent)
+    own = [p for p in pairs if (p.question, p.rival, p.incumbent) == about and p.day >= evidence.since]
+    differences = _in_a_row(own[: evidence.days], evidence.since, race)
+    grown = accumulate(differences, evidence.bar, lag, restarting=evidence.question == "still")
+    return tuple((evidence.since + timedelta(days=n), float(value)) for n, value in enumerate(grown))
+
+
 def _in_a_row(pairs: Sequence[PairedDay], since: date, race: Race) -> Differences:
     """The differences by calendar day from `since` to the newest; NaN for days without, or with too few rows."""
     days = (pairs[-1].day - since).days + 1 if pairs else 0
@@ -117,6 +131,7 @@ def _in_a_row(pairs: Sequence[PairedDay], since: date, race: Race) -> Difference
 def _evidence(pairs: Sequence[PairedDay], since: date, value: float, bar: float, *, won: bool) -> Evidence:
     return Evidence(
         question=pairs[0].question,
+        incumbent=pairs[0].incumbent,
         rival=pairs[0].rival,
         value=value,
         bar=bar,

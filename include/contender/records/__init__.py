@@ -36,6 +36,7 @@ from contender.records.models import (
 )
 from contender.records.passing import read_all
 from contender.records.profiles import ColumnProfile, DayProfile, profile_id
+from contender.records.proposals import Answer, Proposal
 from contender.records.sketches import (
     ColumnSketch,
     GatedDays,
@@ -48,6 +49,7 @@ __all__ = [
     "Act",
     "ActKind",
     "Alert",
+    "Answer",
     "BehaviourCheck",
     "Book",
     "BookError",
@@ -71,6 +73,7 @@ __all__ = [
     "Monitored",
     "PairedDay",
     "Pin",
+    "Proposal",
     "Publication",
     "Question",
     "Reason",

@@ -16,13 +16,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from contender.records import ledger, tables
+from contender.records import ledger, proposals, tables
 from contender.records.acts import Act
 from contender.records.alerts import Alert
 from contender.records.batches import GateResult, Publication
 from contender.records.ledger import Entry
 from contender.records.models import Caveat, Decision, Evaluation, Monitored, PairedDay, Question
 from contender.records.profiles import DayProfile
+from contender.records.proposals import Proposal, State
 from contender.specs import Days
 from contender.specs.frozen import Frozen
 
@@ -129,6 +130,20 @@ class Book:
     def verify_ledger(self, model: str) -> tuple[str, ...]:
         """What is wrong with a model's ledger, a line each; nothing when it is as it was written."""
         return ledger.verify(self._engine, model)
+
+    def put_proposal(self, proposal: Proposal) -> None:
+        """Keep a decision that waits for a person, or what became of it, in place of what was kept of it."""
+        proposals.write(self._engine, proposal)
+
+    def proposal(self, decision_id: str) -> Proposal | None:
+        """The decision of that id, as it waits or waited."""
+        return self._get(tables.ProposalRow, decision_id, Proposal)
+
+    def proposals(
+        self, models: Collection[str], state: State | None = None, limit: int = 100
+    ) -> list[Proposal]:
+        """The newest proposals about these models, newest first."""
+        return proposals.read(self._engine, models, state, limit)
 
     def add_paired_day(self, paired: PairedDay) -> PairedDay:
         """Keep what a day says of two versions that both foretold it."""

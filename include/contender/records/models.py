@@ -189,6 +189,7 @@ class Evidence(Frozen):
     """What the paired days since `since` say for a rival; at `bar`, it is enough."""
 
     question: Question
+    incumbent: str | None = Field(default=None, description="what it is held against, as in a paired day")
     rival: str
     value: float
     bar: float
@@ -219,12 +220,18 @@ class Decision(Frozen):
     by: str = Field(default="contender", description="who or what decided")
     why: str | None = Field(default=None, description="a person's reason")
     approved_by: str | None = None
+    answered_at: datetime | None = Field(default=None, description="when a person approved or refused")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def promoted(self) -> bool:
         """Whether the challenger serves from now on."""
         return self.kind in ("first", "refreshed", "promoted")
+
+    @property
+    def changes_recipe(self) -> bool:
+        """Whether another recipe than the champion's would serve; a refresh may have to win, too."""
+        return self.kind == "promoted" and self.challenger_recipe != self.champion_recipe
 
     def tell(self) -> tuple[str, ...]:
         """The decision in a line, then a line for each reason."""

@@ -52,6 +52,12 @@ class LedgerRow(Base):
     seal: Mapped[str] = mapped_column(String(64))
 
 
+class ProposalRow(Base):
+    """subject: model; key: night; state: `waiting`, or what became of it."""
+
+    __tablename__ = "proposals"
+
+
 class PairedDayRow(Base):
     """subject: model; key: day; state: the question, `race` or `still`."""
 

@@ -1,5 +1,6 @@
 """Contracts of datasets and models: frozen records, strict about every field, found in the user's catalog folder."""
 
+from contender.specs.approval import Approval
 from contender.specs.behaviour import (
     BehaviourError,
     BehaviourTest,
@@ -37,6 +38,7 @@ from contender.specs.words import describe
 __all__ = [
     "LOSSES",
     "Added",
+    "Approval",
     "BehaviourError",
     "BehaviourTest",
     "Between",

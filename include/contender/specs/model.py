@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from contender.specs.approval import Approval
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract
 from contender.specs.days import Days
@@ -115,6 +116,7 @@ class ModelSpec(Frozen):
     )
     guards: Guards = Guards()
     race: Race = Race()
+    approval: Approval = Approval()
     monitoring: Monitoring = Monitoring()
     horizon_days: int = Field(default=1, ge=0, description="days ahead of its night that a row is scored")
     label_maturity_days: int = Field(

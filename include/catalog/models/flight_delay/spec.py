@@ -1,6 +1,6 @@
 """Will a flight of tomorrow be late? Scored in the night before it leaves."""
 
-from contender.specs import Column, Input, ModelSpec, Monitoring, Recipe, Slice
+from contender.specs import Approval, Column, Input, ModelSpec, Monitoring, Recipe, Slice
 
 SPEC = ModelSpec(
     name="flight_delay",
@@ -78,6 +78,8 @@ SPEC = ModelSpec(
         ),
         Recipe(name="linear", estimator="linear", window_days=365, parameters={"C": 0.1}, seed=20130901),
     ),
+    # A refresh is tonight's weather; another recipe is for those who know flights to see first.
+    approval=Approval(new_recipes=True),
     baseline_features=("airport", "dep_hour"),
     slices=(Slice(column="airport"), Slice(column="airline")),
     # Half of the features are rates and weather of the last days, which move every week, and one day's

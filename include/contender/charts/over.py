@@ -1,4 +1,4 @@
-"""Charts as SVG, so that a report or a page is one file that needs nothing else."""
+"""Charts over a line of days or of figures: lines with bars and marks, and points with intervals."""
 
 from __future__ import annotations
 
