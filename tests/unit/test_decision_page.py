@@ -53,7 +53,7 @@ def judged():
         ),
         behaviour=(
             BehaviourCheck(
-                name="later is worse", kind="direction", holds=False, observed=0.4, bound=0.5, explanation=EVIL
+                name="later is worse", kind="direction", holds=True, observed=0.6, bound=0.5, explanation=EVIL
             ),
         ),
     )  # fmt: skip
@@ -95,7 +95,8 @@ def test_a_waiting_decision_shows_what_to_decide_by(show, waiting):
         "0.1410 to 0.1590",
         "-0.0200 to 0.0010",
         "evidence of 25.00 from 20 days",
-        "Evidence for this recipe; 20 is enough",
+        "Evidence for this recipe",
+        "20 is enough",
         "Calibration of the challenger",
         "later is worse",
         "2013-01-01..2013-08-24",

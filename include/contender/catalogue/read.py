@@ -47,7 +47,7 @@ class Entry(Frozen):
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     promises: tuple[Promise, ...]
-    guarantees: tuple[str, ...] = Field(description="what a consumer may rely on beside them")
+    guarantees: tuple[str, ...] = Field(default=(), description="what a consumer may rely on beside them")
     freshness: Freshness
     gates: tuple[Judged, ...] = Field(description="newest first")
     upstream: tuple[str, ...] = Field(description="tables that it is made from, at one step")

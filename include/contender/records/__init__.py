@@ -13,7 +13,7 @@ from contender.records.batches import (
     gate_id,
     publication_id,
 )
-from contender.records.book import Book, BookError, migrate, open_book
+from contender.records.book import Book
 from contender.records.identity import identify
 from contender.records.ledger import Entry, StaleDecision
 from contender.records.models import (
@@ -34,6 +34,7 @@ from contender.records.models import (
     SliceMeasures,
     TrainedVersion,
 )
+from contender.records.opening import BookError, migrate, open_book
 from contender.records.passing import read_all
 from contender.records.profiles import ColumnProfile, DayProfile, profile_id
 from contender.records.proposals import Answer, Proposal

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,12 +23,6 @@ from contender.specs.frozen import Frozen
 
 Record = TypeVar("Record", bound=Frozen)
 Subjects = str | Collection[str] | None
-
-_MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-class BookError(RuntimeError):
-    """The book cannot be read or written; the message says what to run."""
 
 
 class Book:
@@ -262,43 +250,6 @@ class Book:
             query = query.where(kind.subject.in_([subject] if isinstance(subject, str) else subject))
         with Session(self._engine) as session:
             return [record.model_validate(row.record) for row in session.scalars(query)]
-
-
-def open_book(url: str) -> Book:
-    """Open the book at a SQLAlchemy URL. Raises BookError when it was never made, or by another version."""
-    engine = _engine(url)
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    wanted = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-    if found != wanted:
-        state = "does not exist yet" if found is None else f"is at revision {found}, not {wanted}"
-        place = make_url(url).render_as_string(hide_password=True)
-        raise BookError(f"the book of record at {place} {state}: run `contender migrate`")
-    return Book(engine)
-
-
-def migrate(url: str) -> None:
-    """Create the book's tables, or bring them to this version's shape; harmless when they already are."""
-    database = make_url(url).database
-    if url.startswith("sqlite") and database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["engine"] = _engine(url)
-    command.upgrade(config, "head")
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _let_writers_wait)
-    return engine
-
-
-def _let_writers_wait(connection: Any, _: object) -> None:
-    # Several tasks write at once: readers must not block them, and writers take turns.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA busy_timeout=30000")
 
 
 def _json(record: Frozen) -> dict[str, object]:
