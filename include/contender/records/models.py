@@ -196,6 +196,11 @@ class Evidence(Frozen):
     days: int = Field(description="paired days")
     since: date
     enough: bool = Field(description="whether it stands at the bar with no outcome pending")
+    cuts: tuple[float, ...] = Field(
+        default=(),
+        description="beyond which the newest day's difference did not count, in units of the loss, a bet each from the "
+        "timid to the bold; empty when it was not bet on",
+    )
 
 
 class Decision(Frozen):
