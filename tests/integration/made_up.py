@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -32,8 +34,8 @@ from contender.records import (
 )
 from contender.registry import Registry
 from contender.scoring import score_in_shadow
-from contender.settings import Settings
-from contender.specs import Catalog, Contract, Days, ModelSpec, Recipe
+from contender.settings import PROJECT, Settings
+from contender.specs import Catalog, Contract, Days, ModelSpec, Recipe, load_catalog
 from contender.training import TrainingError, train
 
 NIGHT = date(2013, 3, 31)
@@ -50,6 +52,14 @@ class Place:
     lake: Lake
     registry: Registry
     book: Book
+
+
+def copy_catalog(home: Path) -> Catalog:
+    """The project's catalog without behaviour tests: made-up flights do not behave as flights do."""
+    shutil.copytree(PROJECT / "include" / "catalog", home)
+    for tests in home.glob("models/*/behaviour.py"):
+        tests.unlink()
+    return load_catalog(home)
 
 
 def make_flights(model: ModelSpec, days: Days, a_day: int = 60) -> pd.DataFrame:

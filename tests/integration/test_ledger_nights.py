@@ -18,9 +18,23 @@ from contender.promoting import (
 from contender.records import Answer, PairedDay, Proposal, StaleDecision
 from contender.specs import Approval, Days
 from contender.training import fingerprint_recipe, train
-from tests.integration.made_up import HISTORY, NIGHT, Place, live_night, make_flights, publish, tomorrow
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    Place,
+    copy_catalog,
+    live_night,
+    make_flights,
+    publish,
+    tomorrow,
+)
 
 FIRST_NIGHT = NIGHT - timedelta(days=3)
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory):
+    return copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
 
 
 @pytest.fixture
