@@ -13,7 +13,8 @@ from contender.promoting.rollback import (
     plan_resumption,
     plan_rollback,
 )
-from contender.promoting.standing import DECISIVE, Standing, name_incumbent, name_streams, stand, stand_after
+from contender.promoting.standing import DECISIVE, name_incumbent, name_streams, stand, stand_after
+from contender.records import Standing
 
 __all__ = [
     "DECISIVE",
