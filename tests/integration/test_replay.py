@@ -153,7 +153,7 @@ def test_a_recipe_edited_since_is_refitted_from_the_sources_of_its_commit(place)
     finally:
         file.write_text(as_it_was)
     assert found.identical
-    (note,) = found.notes
+    (note,) = notes(found)
     assert note.startswith(
         "models/flight_delay/estimator.py changed since: refitted from the sources of commit"
     )
