@@ -69,7 +69,7 @@ def train(name: str, recipe: str) -> Json:
     """Fit a recipe on the labelled days before those it is judged on."""
     from contender.promoting import follow_ledger
     from contender.registry import UnsafeModel
-    from contender.training import TrainingError, note_released
+    from contender.training import TrainingError, keep_environment, note_released
     from contender.training import train as fit
 
     lake, registry, book = open_stores()
@@ -79,6 +79,7 @@ def train(name: str, recipe: str) -> Json:
         version = fit(CATALOG, model, model.recipe(recipe), night, lake, registry)
     except (TrainingError, UnsafeModel) as error:  # the same rows and files would fail in the same way
         raise AirflowFailException(str(error)) from error
+    keep_environment(book)
     for caveat in note_released(CATALOG, version, book.acts(limit=1000)):
         book.add_caveat(caveat)
     return version.model_dump(mode="json")

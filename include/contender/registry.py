@@ -170,7 +170,7 @@ class Registry:
         parameters: Mapping[str, object],
         requirements: Sequence[str],
     ) -> str:
-        described = trained.model_dump(mode="json", exclude={"version", "pins", "trained_on"})
+        described = trained.model_dump(mode="json", exclude={"version", "pins", "trained_on", "sources"})
         described |= {"trained_on": trained.trained_on.key, **parameters}
         described |= {f"snapshot.{pin.table}": pin.snapshot for pin in trained.pins}
         for name, value in described.items():

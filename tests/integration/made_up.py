@@ -36,7 +36,7 @@ from contender.registry import Registry
 from contender.scoring import score_in_shadow
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, Contract, Days, ModelSpec, Recipe, load_catalog
-from contender.training import TrainingError, train
+from contender.training import TrainingError, keep_environment, train
 
 NIGHT = date(2013, 3, 31)
 HISTORY = Days(first=date(2013, 1, 1), last=NIGHT)
@@ -104,6 +104,7 @@ def live_night(place: Place, night: date, recipes: Sequence[str] | None = None) 
     model, lake, registry, book = place.model, place.lake, place.registry, place.book
     follow_ledger(model.name, book, registry)
     versions = _fit(place, night, [r for r in model.recipes if recipes is None or r.name in recipes])
+    keep_environment(book)
     evidence = _weigh(place, night, versions)
     evaluations = [evaluate(place.catalog, model, version, lake, registry, book) for version in versions]
     decisions = decide_night(evaluations, evidence, stand(model.name, book), model.guards)

@@ -14,6 +14,7 @@ from contender.cli import backfill, backtest, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
 from contender.cli.person import current_user
+from contender.cli.replay import replay
 from contender.cli.status import render_status
 from contender.drafting import DraftError
 from contender.lake import migrate_table, open_lake
@@ -43,6 +44,7 @@ app.command(epilog='Example: contender promote churn 12 --reason "fitted by hand
     ledger.promote
 )
 app.command(epilog='Example: contender resume churn --reason "the labels were mended"')(ledger.resume)
+app.command(epilog="Examples: contender replay 3f09ab | contender replay churn 412 --json")(replay)
 app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
 
 

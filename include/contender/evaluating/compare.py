@@ -81,6 +81,7 @@ def evaluate(
         examine(model, load_behaviour(home), pipeline, rows, challenger.features, predictions),
         *_look_back(catalog, model, challenger, champion, registry, book),
     )
+    evaluation = evaluation.model_copy(update={"contract": book.keep("contract", model.model_dump_json())})
     registry.record_metrics(challenger, _figures(evaluation))
     return book.add_evaluation(remember(evaluation, book.evaluations(model.name, limit=LOOKED_BACK)))
 

@@ -2,7 +2,7 @@
 
 from contender.lake.erasure import Erasure, ErasureError, Stores, erase, plan_erasure
 from contender.lake.evolution import Migration, migrate_table, plan_migration
-from contender.lake.examples import join_examples, pin_examples, read_examples
+from contender.lake.examples import join_examples, lost_pins, pin_examples, read_examples
 from contender.lake.history import Snapshot
 from contender.lake.publishing import publish, should_announce
 from contender.lake.staging import fingerprint, stage, sweep
@@ -32,6 +32,7 @@ __all__ = [
     "fingerprint",
     "join_examples",
     "look_after",
+    "lost_pins",
     "migrate_table",
     "open_lake",
     "pin_examples",

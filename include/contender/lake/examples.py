@@ -17,6 +17,16 @@ def pin_examples(lake: Lake, model: ModelSpec) -> tuple[Pin, ...]:
     return tuple(Pin(table=table, snapshot=snapshot) for table, snapshot in snapshots if snapshot)
 
 
+def lost_pins(lake: Lake, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
+    """The pins whose snapshots are no longer there: what was read from them cannot be read again."""
+    tables = {pin.table: lake.iceberg(pin.table) for pin in pins}
+    return tuple(
+        pin
+        for pin in pins
+        if (table := tables[pin.table]) is None or table.snapshot_by_id(pin.snapshot) is None
+    )
+
+
 def read_examples(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...]) -> pd.DataFrame:
     """Rows of `days` that have both features and a label: keys, features and `label`, ordered by key."""
     snapshots = {pin.table: pin.snapshot for pin in pins}

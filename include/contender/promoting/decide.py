@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from contender.promoting.guards import is_same_recipe, judge_first, judge_refresh, judge_rival
-from contender.promoting.standing import Standing
-from contender.records import Decision, Evaluation, Evidence, Reason, identify
+from contender.records import Decision, Evaluation, Evidence, Grounds, Reason, Standing, identify
 from contender.specs import Guards
 
 
@@ -20,9 +19,22 @@ def decide_night(
     one decision. Without a champion, the first recipe is judged; while refreshes are suspended, or when the
     champion's recipe is no longer declared, all versions of tonight are rivals.
     """
+    grounds = Grounds(
+        evaluations=tuple(evaluation.id for evaluation in evaluations),
+        standing=standing,
+        guards=guards.model_dump(mode="json"),
+        contract=evaluations[0].contract,
+    )
+    decisions = _decide_all(evaluations, evidence, standing, guards)
+    return tuple(decision.model_copy(update={"grounds": grounds}) for decision in decisions)
+
+
+def _decide_all(
+    evaluations: Sequence[Evaluation], evidence: Sequence[Evidence], standing: Standing | None, guards: Guards
+) -> list[Decision]:
     champion = evaluations[0].champion
     if champion is None or standing is None:
-        return (decide_promotion(evaluations[0], guards),)
+        return [decide_promotion(evaluations[0], guards)]
     refresh = next((e for e in evaluations if is_same_recipe(e, guards).holds), None)
     refreshing = refresh is not None and standing.suspended is None
     decisions = [decide_promotion(refresh, guards, evidence)] if refresh and refreshing else []
@@ -34,7 +46,7 @@ def decide_night(
         if (found and found.enough) or not decisions:
             before = decisions[0].champion_after if decisions else champion.version
             decisions.append(decide_race(leading, before, found, evidence, standing, guards))
-    return tuple(decisions)
+    return decisions
 
 
 def decide_promotion(evaluation: Evaluation, guards: Guards, evidence: Sequence[Evidence] = ()) -> Decision:

@@ -35,7 +35,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from contender.records import Evidence, PairedDay
+from contender.records import Evidence, PairedDay, identify
 from contender.specs import Race
 
 Differences = NDArray[np.float64]
@@ -196,4 +196,15 @@ def _evidence(
         since=since,
         enough=won,
         cuts=cuts,
+        until=pairs[-1].day,
+        pairs=fingerprint_pairs(pairs),
     )
+
+
+def fingerprint_pairs(pairs: Sequence[PairedDay]) -> str:
+    """A fingerprint of paired days: equal for equal days, versions, rows and losses."""
+    said = (
+        f"{p.day} {p.incumbent_version} {p.rival_version} {p.incumbent_loss!r} {p.rival_loss!r} {p.rows}"
+        for p in pairs
+    )
+    return identify("pairs", *said)

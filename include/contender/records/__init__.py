@@ -14,6 +14,7 @@ from contender.records.batches import (
     publication_id,
 )
 from contender.records.book import Book
+from contender.records.documents import fingerprint_text
 from contender.records.identity import identify
 from contender.records.ledger import Entry, StaleDecision
 from contender.records.models import (
@@ -24,6 +25,7 @@ from contender.records.models import (
     DriftVerdict,
     Evaluation,
     Evidence,
+    Grounds,
     Interval,
     Measures,
     Monitored,
@@ -32,6 +34,7 @@ from contender.records.models import (
     Question,
     Reason,
     SliceMeasures,
+    Standing,
     TrainedVersion,
 )
 from contender.records.opening import BookError, migrate, open_book
@@ -68,6 +71,7 @@ __all__ = [
     "ExpectationResult",
     "GateResult",
     "GatedDays",
+    "Grounds",
     "HistoryChange",
     "Interval",
     "Measures",
@@ -82,11 +86,13 @@ __all__ = [
     "StagedBatch",
     "StagedFile",
     "StaleDecision",
+    "Standing",
     "TrainedVersion",
     "TrainingSketch",
     "UsualChange",
     "Verdict",
     "act_id",
+    "fingerprint_text",
     "gate_id",
     "identify",
     "migrate",

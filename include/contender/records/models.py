@@ -45,6 +45,9 @@ class TrainedVersion(Frozen):
     reload_difference: float | None = Field(
         default=None, description="largest difference of a prediction once it was stored and loaded again"
     )
+    sources: dict[str, str] = Field(
+        default_factory=dict, description="digest of each file of the model's folder, its contract left out"
+    )
 
 
 class Caveat(Frozen):
@@ -143,6 +146,9 @@ class Evaluation(Frozen):
     behaviour: tuple[BehaviourCheck, ...] = ()
     seconds_per_million_rows: float | None = Field(default=None, description="of a prediction, measured")
     artifact_bytes: int | None = Field(default=None, description="of the stored pipeline")
+    contract: str | None = Field(
+        default=None, description="fingerprint of the model's contract, kept in the book"
+    )
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -201,6 +207,29 @@ class Evidence(Frozen):
         description="beyond which the newest day's difference did not count, in units of the loss, a bet each from the "
         "timid to the bold; empty when it was not bet on",
     )
+    until: date | None = Field(default=None, description="the newest paired day")
+    pairs: str | None = Field(default=None, description="fingerprint of the paired days and their losses")
+
+
+class Standing(Frozen):
+    """Where the ledger of a model that has a champion has come to."""
+
+    champion: int
+    since: date = Field(description="the night in which the present races began")
+    suspended: str | None = Field(
+        description="why refreshes have to win as rivals do; None when they need not"
+    )
+
+
+class Grounds(Frozen):
+    """What a decision was made with beside its evaluation and evidence, so that it can be made again years later."""
+
+    evaluations: tuple[str, ...] = Field(
+        description="ids, of the night's versions in the order of their recipes"
+    )
+    standing: Standing | None
+    guards: dict[str, float | int | str | bool | None] = Field(description="the bounds in force, by name")
+    contract: str | None = Field(description="fingerprint of the model's contract, kept in the book")
 
 
 class Decision(Frozen):
@@ -218,6 +247,7 @@ class Decision(Frozen):
     challenger_recipe: str | None = Field(default=None, description="fingerprint")
     reasons: tuple[Reason, ...]
     evidence: tuple[Evidence, ...] = ()
+    grounds: Grounds | None = None
     pins: tuple[Pin, ...] = ()
     seed: int | None = None
     code_version: str | None = None

@@ -88,6 +88,12 @@ class ActRow(Base):
     __tablename__ = "acts"
 
 
+class DocumentRow(Base):
+    """id: fingerprint of the text; subject: what kind of text; key: nothing; state: `kept`."""
+
+    __tablename__ = "documents"
+
+
 class CaveatRow(Base):
     """subject: model; key: version; state: the caveat's kind."""
 

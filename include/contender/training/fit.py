@@ -17,7 +17,13 @@ from contender.records import Pin, TrainedVersion, identify
 from contender.registry import Registry, predict, store_and_load
 from contender.sketches import count_repeated, sketch_rows
 from contender.specs import Catalog, Days, ModelSpec, Recipe, load_module
-from contender.training.provenance import code_version, environment, fingerprint_recipe, requirements
+from contender.training.provenance import (
+    code_version,
+    digest_sources,
+    environment,
+    fingerprint_recipe,
+    requirements,
+)
 
 _PROBED_ROWS = 1000
 
@@ -127,6 +133,7 @@ def record_fit(
         code_version=code,
         environment=packages,
         artifact_bytes=size,
+        sources=digest_sources(catalog.model_home(model.name)),
         reload_difference=float(np.abs(np.nan_to_num(gap)).max()),
     )
 
