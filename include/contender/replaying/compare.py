@@ -13,12 +13,16 @@ from contender.records import Decision, Evaluation, Evidence, Reason
 from contender.specs.frozen import Frozen
 
 # What `judge` makes of rows and predictions. The rest of an evaluation was observed once (what a prediction cost in
-# seconds, what the book knew of gates that night), and is taken as it was recorded.
+# seconds, what book and registry knew of gates, past refreshes and the champion's rows that night), and is taken as
+# it was recorded.
 JUDGED = {
     "challenger_measures": "measures of the challenger",
     "champion_measures": "measures of the champion",
     "baseline_measures": "measures of the baseline",
     "disagreement": "disagreement",
+    "shift": "shift",
+    "unusable_predictions": "unusable predictions",
+    "repeat_difference": "predictions made twice",
     "calibration": "calibration",
     "slices": "slices",
     "behaviour": "behaviour",
@@ -100,7 +104,8 @@ def compare(name: str, was: object, now: object, told: str = "") -> Part:
 
 def compare_predictions(name: str, was: Predictions, now: Predictions) -> Part:
     """Compare predictions for the same rows, arrays of one length."""
-    apart = np.abs(was - now)
+    same = (was == now) | (np.isnan(was) & np.isnan(now))
+    apart = np.nan_to_num(np.where(same, 0.0, np.abs(was - now)), nan=np.inf)
     worst = float(apart.max(initial=0.0))
     changed = int((apart > 0).sum())
     differences: tuple[Difference, ...] = ()

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from contender.evaluating import Predicted, judge
+from contender.evaluating import Predicted, examine, judge
 from contender.lake import Lake, lost_pins, read_examples
-from contender.measures import choose_loss
+from contender.measures import LossError, choose_loss
 from contender.records import Evaluation, Pin, TrainedVersion
 from contender.registry import Registry, predict
 from contender.replaying.compare import JUDGED, Part, compare, compare_predictions
 from contender.replaying.find import ReplayError
-from contender.specs import Days, ModelSpec, Recipe
+from contender.specs import BehaviourError, Days, ModelSpec, Recipe, load_behaviour
 from contender.training import Fitted, fit_recipe, load_functions
 
 Tell = Callable[[str], None]
@@ -54,14 +53,13 @@ def refit(
         if champion is not None and measured
         else None
     )
-    again = judge(
-        model,
-        version,
-        champion,
-        choose_loss(model, home),
-        judged["label"].to_numpy(np.float64),
-        Predicted(challenger=ours, champion=theirs, baseline=baseline),
-    )
+    predicted = Predicted(challenger=ours, champion=theirs, baseline=baseline)
+    try:
+        tests = load_behaviour(home)
+        seen = examine(model, tests, fitted.estimator, judged, version.features, ours)
+        again = judge(model, version, champion, choose_loss(model, home), judged, predicted, seen)
+    except (BehaviourError, LossError) as error:
+        raise ReplayError(f"version {version.version} cannot be judged again: {error}") from None
     parts = (
         compare("training data", _described(version), _counted(rows), f"{len(rows):,} rows"),
         compare_predictions("predictions", stored[0], ours),
