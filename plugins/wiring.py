@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-PLATFORM = "platform@contender.example"  # owns what belongs to no dataset and no model
+PLATFORM = settings().platform_owner  # owns what belongs to no dataset and no model
 
 CATALOG = load_catalog(settings().catalog_home)
 

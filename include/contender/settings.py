@@ -76,6 +76,10 @@ class Settings(BaseSettings):
         description="Who starts runs for `contender backfill`; the password is in `CONTENDER_UI_PASSWORD`, "
         "or asked for.",
     )
+    platform_owner: str = Field(
+        default="platform@contender.example",
+        description="Who hears of what belongs to no dataset and no model.",
+    )
     mail_from: str = Field(default="contender@contender.example", description="Sender of alert mails.")
 
     def model_post_init(self, _: object) -> None:

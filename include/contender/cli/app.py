@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from contender.catalogue import read_catalogue
-from contender.cli import backfill, backtest, ledger, new, quarantine
+from contender.cli import access, backfill, backtest, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
 from contender.cli.person import current_user
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(new.app, name="new")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(access.app, name="access")
 app.command(
     epilog='Example: contender backfill departures 2013-03-01..2013-03-07 --apply --reason "late corrections"'
 )(backfill.backfill)
@@ -116,6 +117,7 @@ def main() -> None:
         BookError,
         CatalogError,
         DraftError,
+        *access.ERRORS,
         *backfill.ERRORS,
         *backtest.ERRORS,
         *ledger.ERRORS,

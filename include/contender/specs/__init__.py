@@ -1,5 +1,6 @@
 """Contracts of datasets and models: frozen records, strict about every field, found in the user's catalog folder."""
 
+from contender.specs.access import ACTIONS, Access, Action, May, Role, Scope, load_access, role_name
 from contender.specs.catalog import Catalog, CatalogError, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.columns import Column, ColumnType
@@ -24,6 +25,9 @@ from contender.specs.usual import Usual
 from contender.specs.words import describe
 
 __all__ = [
+    "ACTIONS",
+    "Access",
+    "Action",
     "Added",
     "Between",
     "Catalog",
@@ -41,6 +45,7 @@ __all__ = [
     "InSet",
     "Input",
     "Matches",
+    "May",
     "ModelSpec",
     "Monitoring",
     "NotNull",
@@ -49,7 +54,9 @@ __all__ = [
     "Race",
     "Recipe",
     "Renamed",
+    "Role",
     "RowCount",
+    "Scope",
     "Severity",
     "Unique",
     "Usual",
@@ -57,6 +64,8 @@ __all__ = [
     "describe",
     "fed_nights",
     "feeding_days",
+    "load_access",
     "load_catalog",
     "resolve_days",
+    "role_name",
 ]
