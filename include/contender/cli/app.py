@@ -10,16 +10,16 @@ import typer
 from rich.console import Console
 
 from contender.catalogue import read_catalogue
-from contender.cli import access, backfill, backtest, ledger, new, quarantine
+from contender.cli import access, audit, backfill, backtest, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
 from contender.cli.person import current_user
 from contender.cli.status import Status, read_status, render_status
 from contender.drafting import DraftError
 from contender.lake import migrate_table, open_lake
-from contender.records import BookError, migrate, open_book
+from contender.records import Act, BookError, act_id, migrate, open_book
 from contender.settings import settings
-from contender.specs import CatalogError, load_catalog
+from contender.specs import CatalogError, load_access, load_catalog
 
 app = typer.Typer(
     name="contender",
@@ -44,6 +44,7 @@ app.command(epilog='Example: contender promote churn 12 --reason "fitted by hand
     ledger.promote
 )
 app.command(epilog='Example: contender resume churn --reason "the labels were mended"')(ledger.resume)
+app.command(epilog="Examples: contender audit --about churn | contender audit --by ada --json")(audit.audit)
 app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
 
 
@@ -93,8 +94,16 @@ def migrate_stores(
     from contender.registry import open_registry  # slow to import, and only needed here
 
     here = settings()
-    migrate(here.records)
+    changed = migrate(here.records)
     lake, book = open_lake(here), open_book(here.records)
+    if changed is not None:
+        now = datetime.now(UTC)
+        book.add_act(
+            Act(
+                id=act_id("migrated", "book of record", changed, now), kind="migrated", about="book of record",
+                key=changed, by=by, reason="contender migrate", at=now,
+            )
+        )  # fmt: skip
     open_registry(here)
     for dataset in load_catalog(here.catalog_home).datasets.values():
         if migrated := migrate_table(lake, book, dataset.contract, here.staging, by):
@@ -106,7 +115,10 @@ def migrate_stores(
 def check() -> None:
     """Check every contract in the catalog; each mistake is one line with file, field and fix."""
     catalog = load_catalog(settings().catalog_home)
-    typer.echo(f"{len(catalog.datasets)} datasets and {len(catalog.models)} models, all in order.")
+    roles = len(load_access(catalog).roles)
+    typer.echo(
+        f"{len(catalog.datasets)} datasets, {len(catalog.models)} models and {roles} roles, all in order."
+    )
 
 
 def main() -> None:

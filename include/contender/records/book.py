@@ -104,9 +104,9 @@ class Book:
         return ledger.enter(self._engine, decision)
 
     def entries(
-        self, model: Subjects = None, limit: int = 100, kinds: Sequence[str] | None = None
+        self, model: Subjects = None, limit: int | None = 100, kinds: Sequence[str] | None = None
     ) -> list[Entry]:
-        """The ledger's newest entries (of one model, or of some; of some kinds), newest first."""
+        """The ledger's newest entries (of one model, or of some; of some kinds), newest first; all without a limit."""
         chosen = model if model is None or isinstance(model, str) else list(model)
         return ledger.read(self._engine, chosen, limit, kinds)
 
@@ -197,8 +197,8 @@ class Book:
         )
         return self._add(row, act)
 
-    def acts(self, about: str | None = None, limit: int = 100) -> list[Act]:
-        """The newest acts (about one thing), newest first."""
+    def acts(self, about: str | None = None, limit: int | None = 100) -> list[Act]:
+        """The newest acts (about one thing), newest first; all of them without a limit."""
         return self._newest(tables.ActRow, Act, about, limit)
 
     def add_caveat(self, caveat: Caveat) -> Caveat:
@@ -233,7 +233,7 @@ class Book:
             return None if row is None else record.model_validate(row.record)
 
     def _newest(
-        self, kind: type[tables.Base], record: type[Record], subject: Subjects, limit: int
+        self, kind: type[tables.Base], record: type[Record], subject: Subjects, limit: int | None
     ) -> list[Record]:
         query = select(kind).order_by(kind.at.desc()).limit(limit)
         if subject is not None:
@@ -245,8 +245,7 @@ class Book:
 def open_book(url: str) -> Book:
     """Open the book at a SQLAlchemy URL. Raises BookError when it was never made, or by another version."""
     engine = _engine(url)
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    found = _revision(engine)
     wanted = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
     if found != wanted:
         state = "does not exist yet" if found is None else f"is at revision {found}, not {wanted}"
@@ -255,15 +254,23 @@ def open_book(url: str) -> Book:
     return Book(engine)
 
 
-def migrate(url: str) -> None:
-    """Create the book's tables, or bring them to this version's shape; harmless when they already are."""
+def migrate(url: str) -> str | None:
+    """Create the book's tables, or bring them to this version's shape. Returns what was done; None if nothing was."""
     database = make_url(url).database
     if url.startswith("sqlite") and database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
-    config = Config()
+    config, engine = Config(), _engine(url)
     config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["engine"] = _engine(url)
+    config.attributes["engine"] = engine
+    before = _revision(engine)
     command.upgrade(config, "head")
+    after = _revision(engine)
+    return None if before == after else f"from revision {before or 'none'} to {after}"
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _engine(url: str) -> Engine:

@@ -1,7 +1,7 @@
 """Contracts of datasets and models: frozen records, strict about every field, found in the user's catalog folder."""
 
 from contender.specs.access import ACTIONS, Access, Action, May, Role, Scope, load_access, role_name
-from contender.specs.catalog import Catalog, CatalogError, load_catalog
+from contender.specs.catalog import Catalog, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
@@ -20,6 +20,7 @@ from contender.specs.expectations import (
     Unique,
 )
 from contender.specs.lineage import fed_nights, feeding_days
+from contender.specs.mistakes import CatalogError
 from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Race, Recipe
 from contender.specs.usual import Usual
 from contender.specs.words import describe

@@ -157,7 +157,7 @@ def _covers(scopes: tuple[Scope, ...], scope: Scope) -> bool:
     return scope in scopes or (scope == "own_models" and "models" in scopes)
 
 
-class _OnceLoader(yaml.SafeLoader):
+class _OnceLoader(yaml.SafeLoader):  # type: ignore[misc]
     """Reads plain data, and refuses a key that is given twice: the second would silently win."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
