@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -18,7 +19,8 @@ from contender.cli.status import Status, read_status, render_status
 from contender.drafting import DraftError
 from contender.lake import migrate_table, open_lake
 from contender.records import Act, BookError, act_id, migrate, open_book
-from contender.settings import settings
+from contender.redaction import redact
+from contender.settings import SettingsError, settings
 from contender.specs import CatalogError, load_access, load_catalog
 
 app = typer.Typer(
@@ -128,6 +130,7 @@ def main() -> None:
     except (
         BookError,
         CatalogError,
+        SettingsError,
         DraftError,
         *access.ERRORS,
         *backfill.ERRORS,
@@ -135,8 +138,12 @@ def main() -> None:
         *ledger.ERRORS,
         *quarantine.ERRORS,
     ) as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(redact(str(error)), file=sys.stderr)  # noqa: T201
         sys.exit(1)
+    except Exception:
+        # A fault of the program: its whole trace helps who mends it, and may name what nobody should read.
+        print(redact(traceback.format_exc()), file=sys.stderr)  # noqa: T201
+        sys.exit(2)
 
 
 def _status() -> Status:

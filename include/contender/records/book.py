@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from contender.records import ledger, tables
@@ -243,14 +243,18 @@ class Book:
 
 
 def open_book(url: str) -> Book:
-    """Open the book at a SQLAlchemy URL. Raises BookError when it was never made, or by another version."""
+    """Open the book at a SQLAlchemy URL. Raises BookError when it cannot be, was never made, or by another version."""
     engine = _engine(url)
-    found = _revision(engine)
+    try:
+        found = _revision(engine)
+    except DBAPIError as error:
+        raise BookError(
+            f"the book of record at {_place(url)} cannot be opened: {error.orig}".strip()
+        ) from None
     wanted = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
     if found != wanted:
         state = "does not exist yet" if found is None else f"is at revision {found}, not {wanted}"
-        place = make_url(url).render_as_string(hide_password=True)
-        raise BookError(f"the book of record at {place} {state}: run `contender migrate`")
+        raise BookError(f"the book of record at {_place(url)} {state}: run `contender migrate`")
     return Book(engine)
 
 
@@ -268,13 +272,23 @@ def migrate(url: str) -> str | None:
     return None if before == after else f"from revision {before or 'none'} to {after}"
 
 
+def _place(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def _revision(engine: Engine) -> str | None:
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url)
+    try:
+        engine = create_engine(url)
+    except ArgumentError:
+        # Not shown: it may hold a password in the wrong place.
+        raise BookError(
+            "CONTENDER_RECORDS is no SQLAlchemy URL, as in postgresql+psycopg://user@host/base"
+        ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _let_writers_wait)
     return engine
