@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,7 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.cli.person import airflow_password, current_user
-from contender.granting import GrantError, apply_roles, find_differences, list_holders, wanted_roles
+from contender.granting import (
+    GrantError,
+    apply_roles,
+    find_differences,
+    list_holders,
+    render_postgres,
+    render_s3,
+    wanted_roles,
+)
 from contender.orchestrator import Airflow, ApiError, Roles
 from contender.records import Act, act_id, open_book
 from contender.settings import settings
@@ -20,6 +30,14 @@ app = typer.Typer(
     help="Who may do what, by access.yaml: show it, bring it into Airflow, and hold Airflow against it.",
     no_args_is_help=True,
 )
+
+
+class Target(StrEnum):
+    """What grants are written for."""
+
+    postgres = "postgres"
+    s3 = "s3"
+
 
 ABOUT = "access.yaml"  # what the acts of this command are about
 
@@ -91,6 +109,23 @@ def check() -> None:
     if found:
         raise typer.Exit(1)
     typer.echo(f"Airflow is as access.yaml says: {len(list_holders(access, catalog))} roles.")
+
+
+@app.command(epilog="Example: contender access render postgres | psql --dbname contender")
+def render(
+    what: Annotated[Target, typer.Argument(help="postgres: SQL of roles and grants; s3: a bucket's policy.")],
+    bucket: Annotated[str, typer.Option(help="s3: the bucket of the lake.")] = "",
+    prefix: Annotated[str, typer.Option(help="s3: where in it the lake begins.")] = "",
+    account: Annotated[str, typer.Option(help="s3: the AWS account of the roles, 12 digits.")] = "",
+) -> None:
+    """Write out what an administrator applies elsewhere: nothing is changed by this command."""
+    access, catalog = _read()
+    if what is Target.postgres:
+        typer.echo(render_postgres(access, catalog), nl=False)
+        return
+    if not bucket or not re.fullmatch(r"\d{12}", account):
+        raise typer.BadParameter("give --bucket NAME and --account with its 12 digits")
+    typer.echo(render_s3(access, catalog, bucket=bucket, prefix=prefix, account=account), nl=False)
 
 
 def _read() -> tuple[Access, Catalog]:

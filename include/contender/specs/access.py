@@ -15,7 +15,7 @@ from contender.specs.frozen import Frozen
 from contender.specs.mistakes import CatalogError, explain
 
 FILE = "access.yaml"
-LONGEST_ROLE = 64  # characters of a role's name that Airflow's table keeps
+LONGEST_ROLE = 63  # characters of a role's name that Airflow and Postgres both keep
 
 Action = Literal[
     "see", "trigger", "clear", "approve", "roll_back", "release", "read_pii", "edit_connections", "audit"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import UTC, datetime
 
@@ -26,7 +27,7 @@ def build(way: str) -> None:
                 raise RuntimeError(f"the source refuses {Connection.get('planted').password}")
             told = f"{os.environ['AWS_SECRET_ACCESS_KEY']} and {os.environ['PLANTED_URL']}"
             if way == "log":
-                print(told)
+                logging.getLogger(__name__).warning(told)
             raise RuntimeError(f"could not read: {told}")
 
         slip()
