@@ -1,14 +1,20 @@
-"""Who may see which page: whoever may read the DAG that a page is about, as Airflow's auth manager says."""
+"""Who may see which page: whoever may read the DAG that it is about, as Airflow's auth manager says.
+
+What Airflow has no word for (personal data, the audit) goes by the user's roles and access.yaml.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.models.dag import DagModel
 from fastapi import HTTPException
+
+if TYPE_CHECKING:
+    from contender.specs import Action, Catalog
 
 
 def readable_dags(dag_ids: Iterable[str], user: Any) -> set[str]:
@@ -33,3 +39,45 @@ def require_dag(dag_id: str, user: Any) -> None:
             403,
             f"This page is for those who may read the DAG {dag_id}. Ask whoever grants roles in this Airflow.",
         )
+
+
+def allows(action: Action, user: Any, catalog: Catalog, table: str | None = None) -> bool:
+    """Whether one of the user's roles may do it, by access.yaml: to a table, or at all.
+
+    Airflow's own administrators may: they could give themselves any role. Where the file is missing or broken,
+    nobody else may.
+    """
+    from contender.granting import list_holders, tables_of
+    from contender.specs import CatalogError, load_access
+
+    held = _roles(user)
+    if "admin" in {name.lower() for name in held}:
+        return True
+    try:
+        access = load_access(catalog)
+    except CatalogError:
+        return False
+    return any(
+        table in tables_of(holder, action, catalog) if table else bool(holder.grants.may.scopes(action))
+        for holder in list_holders(access, catalog)
+        if holder.name in held
+    )
+
+
+def require_audit(user: Any, catalog: Catalog) -> None:
+    """Refuse the audit, with 403, to a user without a role that may read it."""
+    if not allows("audit", user, catalog):
+        raise HTTPException(403, "This page is for those whose role in access.yaml may `audit`.")
+
+
+def user_name(user: Any) -> str:
+    """The name that is kept with what a user does."""
+    return str(getattr(user, "username", None) or user.get_name())
+
+
+def _roles(user: Any) -> set[str]:
+    """Names of the user's roles: FAB has several, the simple auth manager one."""
+    roles = getattr(user, "roles", None)
+    if roles is None:
+        return {str(getattr(user, "role", None) or "")}
+    return {role.name for role in roles}

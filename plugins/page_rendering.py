@@ -11,7 +11,11 @@ from markupsafe import Markup
 
 PREFIX = "/contender"
 NO_SCRIPTS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",  # what one user may see is not for the next one at the same browser
 }
 
 _templates = Environment(

@@ -6,6 +6,7 @@ Each is for those who may read the DAG that it is about; what a list names is le
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,11 +18,15 @@ from fastapi.responses import FileResponse, HTMLResponse
 import catalogue_pages
 import decision_pages
 from contender.settings import settings
-from page_access import readable_dags, require_dag
+from page_access import allows, readable_dags, require_audit, require_dag, user_name
 from page_rendering import PREFIX, page
 
 # A report is one file with its own scripts: they run, but as a stranger to Airflow's cookies and API.
-SANDBOXED = {"Content-Security-Policy": "sandbox allow-scripts; frame-ancestors 'self'"}
+SANDBOXED = {
+    "Content-Security-Policy": "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+}
 
 app = FastAPI(title="Contender", dependencies=[Depends(requires_authenticated())])
 app.include_router(catalogue_pages.router)
@@ -77,6 +82,46 @@ def gate(gate_id: str, user: GetUserDep) -> HTMLResponse:
     return page("gate.html", result=result)
 
 
+@app.get("/gates/{gate_id}/rows")
+def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
+    """The first rows of a batch that failed its gate; who sees personal data among them is written down."""
+    from contender.catalogue import producing_dag
+    from contender.lake import show_waiting
+    from contender.records import Act, act_id, open_book
+    from contender.specs import load_catalog
+
+    here = settings()
+    book, catalog = open_book(here.records), load_catalog(here.catalog_home)
+    result = book.gate_result(gate_id)
+    if result is None or result.quarantine is None:
+        raise HTTPException(404, f"No batch in quarantine is known by the gate result {gate_id!r}.")
+    require_dag(producing_dag(result.table), user)
+    contract = catalog.contract(result.table)
+    pii = allows("read_pii", user, catalog, result.table)
+    rows = show_waiting(Path(result.quarantine), contract, pii=pii)
+    if pii and rows.rows and any(column.pii for column in contract.columns):
+        now = datetime.now(UTC)
+        book.add_act(
+            Act(
+                id=act_id("read", result.table, result.id, now), kind="read", about=result.table, key=result.id,
+                by=user_name(user), reason="opened the page of the batch's rows", at=now,
+            )
+        )  # fmt: skip
+    return page("rows.html", result=result, shown=rows)
+
+
+@app.get("/audit")
+def audit(user: GetUserDep, about: str | None = None, by: str | None = None) -> HTMLResponse:
+    """What people did: name, time and reason, newest first."""
+    from contender.records import open_book, read_audit
+    from contender.specs import load_catalog
+
+    here = settings()
+    require_audit(user, load_catalog(here.catalog_home))
+    found = read_audit(open_book(here.records), about=about or None, by=by or None, limit=500)
+    return page("audit.html", found=found, about=about, by=by)
+
+
 @app.get("/reports/{model}/{day}")
 def report(model: str, day: str, user: GetUserDep) -> FileResponse:
     """The drift report of a model and day."""
@@ -109,5 +154,12 @@ class ContenderPages(AirflowPlugin):  # type: ignore[misc]
             "destination": "nav",
             "category": "browse",
             "url_route": "contender-catalogue",
+        },
+        {
+            "name": "Audit",
+            "href": f"{PREFIX}/audit",
+            "destination": "nav",
+            "category": "browse",
+            "url_route": "contender-audit",
         },
     ]

@@ -14,6 +14,7 @@ from contender.settings import settings
 from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, load_catalog, resolve_days
 from gate_operator import GateOperator
 from publish_operator import PublishOperator
+from secrecy import mask_environment
 
 if TYPE_CHECKING:
     from contender.lake import Lake
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-PLATFORM = "platform@contender.example"  # owns what belongs to no dataset and no model
+PLATFORM = settings().platform_owner  # owns what belongs to no dataset and no model
+
+mask_environment()  # every task begins by reading its DAG, and so this
 
 CATALOG = load_catalog(settings().catalog_home)
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -17,7 +17,11 @@ class Settings(BaseSettings):
     """Read from `CONTENDER_*`. Secrets are not among them: they come by Airflow connections or AWS's own variables."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CONTENDER_", env_ignore_empty=True, frozen=True, extra="forbid"
+        env_prefix="CONTENDER_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,  # it may be a URL with a password
     )
 
     home: Path = Field(
@@ -76,6 +80,10 @@ class Settings(BaseSettings):
         description="Who starts runs for `contender backfill`; the password is in `CONTENDER_UI_PASSWORD`, "
         "or asked for.",
     )
+    platform_owner: str = Field(
+        default="platform@contender.example",
+        description="Who hears of what belongs to no dataset and no model.",
+    )
     mail_from: str = Field(default="contender@contender.example", description="Sender of alert mails.")
 
     def model_post_init(self, _: object) -> None:
@@ -108,7 +116,18 @@ class Settings(BaseSettings):
         return self.home / "quarantine"
 
 
+class SettingsError(Exception):
+    """What is wrong with the settings: a line for each variable, without its value, which may hold a password."""
+
+
 @lru_cache
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process. Raises SettingsError, naming each variable that cannot be read."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"CONTENDER_{'_'.join(str(part) for part in found['loc']).upper()}: {found['msg']}: see docs/SETTINGS.md"
+            for found in error.errors(include_input=False)
+        ]
+        raise SettingsError("\n".join(lines)) from None

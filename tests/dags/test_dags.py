@@ -48,6 +48,7 @@ def test_every_dataset_and_model_has_its_dags(dags, catalog):
     expected |= {
         f"{verb}__{name}" for name in catalog.models for verb in ("features", "score", "retrain", "monitor")
     }
+    expected |= {f"rollback__{name}" for name in catalog.models}
     assert {name for name in dags if not name.startswith("operations__")} == expected
 
 
@@ -87,7 +88,7 @@ def test_a_late_delivery_is_waited_for_until_its_grace_is_over(dags, catalog):
 
 def test_every_night_can_be_started_by_a_form(dags):
     for dag in dags.values():
-        if not dag.dag_id.startswith("operations__"):
+        if not dag.dag_id.startswith(("operations__", "rollback__")):
             assert {"day", "first", "last"} <= set(dag.params), dag.dag_id
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from contender.records import Alert, Entry, Evaluation, GateResult, Measures, Proposal, identify
+from contender.redaction import redact
 
 
 def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: str) -> Alert:
@@ -31,7 +32,7 @@ def compose_task_alert(
 ) -> Alert:
     """The mail about a task that failed for good, for another reason than a gate's verdict."""
     values = {
-        "about": about, "dag": dag, "task": task, "run": run, "days": days, "error": error, "log_url": log_url,
+        "about": about, "dag": dag, "task": task, "run": run, "days": days, "error": redact(error), "log_url": log_url,
     }  # fmt: skip
     return Alert(
         id=identify("alert", dag, task, run, error),
@@ -116,11 +117,11 @@ def _loss(measures: Measures | None) -> str:
 
 def _line(subject: str) -> str:
     # A line break would end the header; whatever came from data must not begin another.
-    return " ".join(subject.split())
+    return redact(" ".join(subject.split()))
 
 
 def _render(template: str, values: Mapping[str, object]) -> str:
-    return _templates().get_template(template).render(values)
+    return redact(_templates().get_template(template).render(values))
 
 
 @cache

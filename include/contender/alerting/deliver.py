@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
 from contender.records import Alert, Book
+from contender.redaction import redact
 from contender.specs.frozen import Frozen
 
 TIMEOUT_SECONDS = 20
@@ -43,7 +44,7 @@ def _try(alert: Alert, server: MailServer, sender: str) -> Alert:
     try:
         _send(_message(alert, sender), server)
     except (OSError, smtplib.SMTPException) as error:
-        return alert.model_copy(update={"last_error": f"{type(error).__name__}: {error}"})
+        return alert.model_copy(update={"last_error": redact(f"{type(error).__name__}: {error}")})
     return alert.model_copy(update={"state": "sent", "last_error": None})
 
 

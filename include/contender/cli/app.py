@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from rich.console import Console
 
 from contender.catalogue import Status, read_catalogue, read_status
-from contender.cli import backfill, backtest, ledger, new, quarantine
+from contender.cli import access, audit, backfill, backtest, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
 from contender.cli.person import current_user
@@ -18,9 +19,10 @@ from contender.cli.replay import replay
 from contender.cli.status import render_status
 from contender.drafting import DraftError
 from contender.lake import migrate_table, open_lake
-from contender.records import BookError, migrate, open_book
-from contender.settings import settings
-from contender.specs import CatalogError, check_behaviours, load_catalog
+from contender.records import Act, BookError, act_id, migrate, open_book
+from contender.redaction import redact
+from contender.settings import SettingsError, settings
+from contender.specs import CatalogError, check_behaviours, load_access, load_catalog
 
 app = typer.Typer(
     name="contender",
@@ -30,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(new.app, name="new")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(access.app, name="access")
 app.command(
     epilog='Example: contender backfill departures 2013-03-01..2013-03-07 --apply --reason "late corrections"'
 )(backfill.backfill)
@@ -45,6 +48,7 @@ app.command(epilog='Example: contender promote churn 12 --reason "fitted by hand
 )
 app.command(epilog='Example: contender resume churn --reason "the labels were mended"')(ledger.resume)
 app.command(epilog="Examples: contender replay 3f09ab | contender replay churn 412 --json")(replay)
+app.command(epilog="Examples: contender audit --about churn | contender audit --by ada --json")(audit.audit)
 app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
 
 
@@ -94,8 +98,16 @@ def migrate_stores(
     from contender.registry import open_registry  # slow to import, and only needed here
 
     here = settings()
-    migrate(here.records)
+    changed = migrate(here.records)
     lake, book = open_lake(here), open_book(here.records)
+    if changed is not None:
+        now = datetime.now(UTC)
+        book.add_act(
+            Act(
+                id=act_id("migrated", "book of record", changed, now), kind="migrated", about="book of record",
+                key=changed, by=by, reason="contender migrate", at=now,
+            )
+        )  # fmt: skip
     open_registry(here)
     for dataset in load_catalog(here.catalog_home).datasets.values():
         if migrated := migrate_table(lake, book, dataset.contract, here.staging, by):
@@ -109,7 +121,10 @@ def check() -> None:
     catalog = load_catalog(settings().catalog_home)
     if mistakes := check_behaviours(catalog):
         raise CatalogError(mistakes)
-    typer.echo(f"{len(catalog.datasets)} datasets and {len(catalog.models)} models, all in order.")
+    roles = len(load_access(catalog).roles)
+    typer.echo(
+        f"{len(catalog.datasets)} datasets, {len(catalog.models)} models and {roles} roles, all in order."
+    )
 
 
 def main() -> None:
@@ -119,14 +134,20 @@ def main() -> None:
     except (
         BookError,
         CatalogError,
+        SettingsError,
         DraftError,
+        *access.ERRORS,
         *backfill.ERRORS,
         *backtest.ERRORS,
         *ledger.ERRORS,
         *quarantine.ERRORS,
     ) as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(redact(str(error)), file=sys.stderr)  # noqa: T201
         sys.exit(1)
+    except Exception:
+        # A fault of the program: its whole trace helps who mends it, and may name what nobody should read.
+        print(redact(traceback.format_exc()), file=sys.stderr)  # noqa: T201
+        sys.exit(2)
 
 
 def _status() -> Status:

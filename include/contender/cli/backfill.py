@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from datetime import UTC, datetime
 from typing import Annotated
@@ -21,14 +20,13 @@ from contender.backfilling import (
     is_done,
     plan_backfill,
 )
-from contender.cli.person import current_user
+from contender.cli.person import PASSWORD, airflow_password, current_user
 from contender.lake import open_lake
 from contender.orchestrator import Airflow, ApiError
 from contender.records import Act, Book, act_id, open_book
 from contender.settings import settings
 from contender.specs import Days, DaysError, load_catalog, resolve_days
 
-PASSWORD = "CONTENDER_UI_PASSWORD"  # noqa: S105 - the name of a variable
 ERRORS = (ApiError, BackfillError, BackfillStoppedError, DaysError)
 
 
@@ -61,7 +59,7 @@ def backfill(
     )
     if apply and not reason:
         raise BackfillError("say why, with --reason: it is kept with your name")
-    with Airflow(here.ui_url, _password(apply), here.ui_user) as airflow:
+    with Airflow(here.ui_url, airflow_password(needed=apply), here.ui_user) as airflow:
         _show(plan, airflow if apply or PASSWORD in os.environ else None)
         if apply:
             _do(plan, airflow, book, by, reason)
@@ -73,11 +71,6 @@ def parse_range(text: str) -> Days:
     """The days written as `FIRST..LAST` or as one day. Raises DaysError."""
     first, dots, last = text.partition("..")
     return resolve_days(None, {"first": first, "last": last} if dots else {"day": first})
-
-
-def _password(needed: bool) -> str:
-    given = os.environ.get(PASSWORD, "")
-    return given if given or not needed else getpass.getpass("Password for Airflow: ")
 
 
 def _show(plan: BackfillPlan, airflow: Airflow | None) -> None:

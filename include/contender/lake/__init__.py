@@ -14,6 +14,7 @@ from contender.lake.tables import (
     open_lake,
 )
 from contender.lake.upkeep import TableState, TableUpkeep, do_upkeep, look_after, plan_upkeep
+from contender.lake.waiting import ShownRows, show_waiting
 
 __all__ = [
     "Erasure",
@@ -23,6 +24,7 @@ __all__ = [
     "Migration",
     "PinnedFiles",
     "Published",
+    "ShownRows",
     "Snapshot",
     "Stores",
     "TableState",
@@ -42,6 +44,7 @@ __all__ = [
     "publish",
     "read_examples",
     "should_announce",
+    "show_waiting",
     "stage",
     "sweep",
 ]

@@ -29,7 +29,8 @@ def compare_features(model: ModelSpec, day: date, lake: Lake, settings: Settings
     """Compare the features of the days up to `day` with those of the weeks before, on a sample of each.
 
     Distances: Wasserstein (normed) for numbers, Jensen-Shannon for categories; 0.1 and more is drift. The
-    report is written to `<reports>/drift/<model>/<day>.html`.
+    report is written to `<reports>/drift/<model>/<day>.html`. It shows no personal data: a category's values are
+    numbered there and numbers standardised, which changes neither distance.
     """
     watch = model.monitoring
     current_days = Days(first=day - timedelta(days=watch.current_days - 1), last=day)
@@ -66,13 +67,39 @@ def _emptied(current: pd.Series[Any], reference: pd.Series[Any]) -> bool:
 
 def _report(model: ModelSpec, current: pd.DataFrame, reference: pd.DataFrame) -> Any:
     strings = {column.name for column in model.features if column.type == "string"}
+    personal = {column.name for column in model.features if column.pii}
+    shown = [side.copy() for side in (current, reference)]
+    for name in current.columns:
+        if name in strings:
+            _name_categories(name, shown, numbered=name in personal)
+        elif name in personal:
+            _standardise(name, shown)
     definition = DataDefinition(
         numerical_columns=[name for name in current if name not in strings],
         categorical_columns=[name for name in current if name in strings],
     )
     report = Report([DataDriftPreset(num_method="wasserstein", cat_method="jensenshannon")])
-    sides = (Dataset.from_pandas(side, data_definition=definition) for side in (current, reference))
+    sides = (Dataset.from_pandas(side, data_definition=definition) for side in shown)
     return report.run(*sides)
+
+
+def _name_categories(name: str, sides: list[pd.DataFrame], *, numbered: bool) -> None:
+    """Give the categories names that can be shown: Evidently writes them into a script of its page as they are."""
+    known = sorted({str(value) for side in sides for value in side[name].dropna().unique()})
+    names = {value: f"value {i + 1}" if numbered else _harmless(value) for i, value in enumerate(known)}
+    for side in sides:
+        side[name] = side[name].map(lambda value: names[str(value)], na_action="ignore")
+
+
+def _harmless(value: str) -> str:
+    return value.replace("<", "‹").replace(">", "›")
+
+
+def _standardise(name: str, sides: list[pd.DataFrame]) -> None:
+    _, reference = sides
+    centre, spread = reference[name].astype(float).mean(), reference[name].astype(float).std()
+    for side in sides:
+        side[name] = (side[name].astype(float) - centre) / (spread or 1.0)
 
 
 def _drifted(metrics: list[dict[str, Any]]) -> set[str]:

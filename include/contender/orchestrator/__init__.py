@@ -1,6 +1,7 @@
-"""The orchestrator, from outside: starts Airflow's runs and waits for them, over its REST API alone."""
+"""The orchestrator, from outside: starts Airflow's runs, waits for them, and keeps its roles, over REST alone."""
 
 from contender.orchestrator.airflow import Airflow, ApiError
+from contender.orchestrator.roles import AirflowRole, AirflowUser, Permission, Roles
 from contender.orchestrator.runs import Run
 
-__all__ = ["Airflow", "ApiError", "Run"]
+__all__ = ["Airflow", "AirflowRole", "AirflowUser", "ApiError", "Permission", "Roles", "Run"]

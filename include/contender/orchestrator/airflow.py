@@ -46,9 +46,13 @@ class Airflow(AbstractContextManager["Airflow"]):
 
     def request(self, method: str, path: str, **options: Any) -> Any:
         """Send one request below /api/v2 and return the decoded answer; retry once after a server error."""
-        answer = self._send(method, f"/api/v2{path}", **options)
+        return self.call(method, f"/api/v2{path}", **options)
+
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        """Send one request to any of Airflow's APIs and return the decoded answer."""
+        answer = self._send(method, path, **options)
         if not answer.is_success:
-            raise ApiError(_refusal(method, path, answer))
+            raise ApiError(_refusal(method, path.removeprefix("/api/v2"), answer))
         return answer.json() if answer.content else None
 
     def trigger(

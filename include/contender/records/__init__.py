@@ -2,6 +2,7 @@
 
 from contender.records.acts import Act, ActKind, act_id
 from contender.records.alerts import Alert
+from contender.records.audit import Audited, read_audit
 from contender.records.batches import (
     Defect,
     ExpectationResult,
@@ -54,6 +55,7 @@ __all__ = [
     "ActKind",
     "Alert",
     "Answer",
+    "Audited",
     "BehaviourCheck",
     "Book",
     "BookError",
@@ -100,4 +102,5 @@ __all__ = [
     "profile_id",
     "publication_id",
     "read_all",
+    "read_audit",
 ]

@@ -11,7 +11,7 @@ from contender.records.identity import identify
 from contender.specs.columns import Text
 from contender.specs.frozen import Frozen
 
-ActKind = Literal["released", "discarded", "backfilled", "erased", "migrated"]
+ActKind = Literal["released", "discarded", "backfilled", "erased", "migrated", "granted", "read"]
 
 
 class Act(Frozen):

@@ -92,9 +92,9 @@ class Book:
         return ledger.enter(self._engine, decision)
 
     def entries(
-        self, model: Subjects = None, limit: int = 100, kinds: Sequence[str] | None = None
+        self, model: Subjects = None, limit: int | None = 100, kinds: Sequence[str] | None = None
     ) -> list[Entry]:
-        """The ledger's newest entries (of one model, or of some; of some kinds), newest first."""
+        """The ledger's newest entries (of one model, or of some; of some kinds), newest first; all without a limit."""
         chosen = model if model is None or isinstance(model, str) else list(model)
         return ledger.read(self._engine, chosen, limit, kinds)
 
@@ -182,8 +182,8 @@ class Book:
         """Keep what a person did."""
         return self._add(tables.ActRow, act, act.about, act.key, act.kind)
 
-    def acts(self, about: str | None = None, limit: int = 100) -> list[Act]:
-        """The newest acts (about one thing), newest first."""
+    def acts(self, about: str | None = None, limit: int | None = 100) -> list[Act]:
+        """The newest acts (about one thing), newest first; all of them without a limit."""
         return self._newest(tables.ActRow, Act, about, limit)
 
     def add_caveat(self, caveat: Caveat) -> Caveat:
@@ -229,7 +229,7 @@ class Book:
             return None if row is None else record.model_validate(row.record)
 
     def _newest(
-        self, kind: type[tables.Base], record: type[Record], subject: Subjects, limit: int
+        self, kind: type[tables.Base], record: type[Record], subject: Subjects, limit: int | None
     ) -> list[Record]:
         query = select(kind).order_by(kind.at.desc()).limit(limit)
         if subject is not None:

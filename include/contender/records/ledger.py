@@ -69,7 +69,7 @@ def head(engine: Engine, model: str) -> Entry | None:
 
 
 def read(
-    engine: Engine, models: Sequence[str] | str | None, limit: int, kinds: Sequence[str] | None = None
+    engine: Engine, models: Sequence[str] | str | None, limit: int | None, kinds: Sequence[str] | None = None
 ) -> list[Entry]:
     """The newest entries (of one model, or of some; of some kinds), newest first."""
     query = select(LedgerRow).order_by(LedgerRow.at.desc(), LedgerRow.number.desc()).limit(limit)

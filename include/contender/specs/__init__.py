@@ -1,5 +1,6 @@
 """Contracts of datasets and models: frozen records, strict about every field, found in the user's catalog folder."""
 
+from contender.specs.access import ACTIONS, Access, Action, May, Role, Scope, load_access, role_name
 from contender.specs.approval import Approval
 from contender.specs.behaviour import (
     BehaviourError,
@@ -10,7 +11,7 @@ from contender.specs.behaviour import (
     check_behaviours,
     load_behaviour,
 )
-from contender.specs.catalog import Catalog, CatalogError, load_catalog
+from contender.specs.catalog import Catalog, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
@@ -30,13 +31,17 @@ from contender.specs.expectations import (
 )
 from contender.specs.guards import Guards, Slice
 from contender.specs.lineage import fed_nights, feeding_days
+from contender.specs.mistakes import CatalogError
 from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Monitoring, Race, Recipe
 from contender.specs.modules import load_module
 from contender.specs.usual import Usual
 from contender.specs.words import describe
 
 __all__ = [
+    "ACTIONS",
     "LOSSES",
+    "Access",
+    "Action",
     "Added",
     "Approval",
     "BehaviourError",
@@ -60,6 +65,7 @@ __all__ = [
     "Invariance",
     "LossName",
     "Matches",
+    "May",
     "Minimum",
     "ModelSpec",
     "Monitoring",
@@ -69,7 +75,9 @@ __all__ = [
     "Race",
     "Recipe",
     "Renamed",
+    "Role",
     "RowCount",
+    "Scope",
     "Severity",
     "Slice",
     "Unique",
@@ -79,8 +87,10 @@ __all__ = [
     "describe",
     "fed_nights",
     "feeding_days",
+    "load_access",
     "load_behaviour",
     "load_catalog",
     "load_module",
     "resolve_days",
+    "role_name",
 ]

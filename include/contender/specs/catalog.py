@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from contender.specs.columns import FORMS
 from contender.specs.contract import Contract
 from contender.specs.dataset import DatasetSpec
 from contender.specs.frozen import Frozen
+from contender.specs.mistakes import CatalogError, explain, meant
 from contender.specs.model import Input, ModelSpec
 from contender.specs.modules import load_module
 
 SpecT = TypeVar("SpecT", DatasetSpec, ModelSpec)
-
-
-class CatalogError(Exception):
-    """What is wrong in the catalog: one line a mistake, each naming file, field and fix."""
-
-    def __init__(self, mistakes: list[str]) -> None:
-        self.mistakes = mistakes
-        super().__init__("\n".join(mistakes))
 
 
 class Source(Frozen):
@@ -48,13 +38,13 @@ class Catalog(Frozen):
     def dataset(self, name: str) -> DatasetSpec:
         """The dataset of that name; CatalogError when there is none."""
         if name not in self.datasets:
-            raise CatalogError([f"there is no dataset {name!r}{_meant(name, self.datasets)}"])
+            raise CatalogError([f"there is no dataset {name!r}{meant(name, self.datasets)}"])
         return self.datasets[name]
 
     def model(self, name: str) -> ModelSpec:
         """The model of that name; CatalogError when there is none."""
         if name not in self.models:
-            raise CatalogError([f"there is no model {name!r}{_meant(name, self.models)}"])
+            raise CatalogError([f"there is no model {name!r}{meant(name, self.models)}"])
         return self.models[name]
 
     def model_home(self, name: str) -> Path:
@@ -74,7 +64,7 @@ class Catalog(Frozen):
         """The contract of a table of the lake, `namespace.name`. Raises CatalogError when nobody declares it."""
         contracts = self.tables
         if table not in contracts:
-            raise CatalogError([f"there is no table {table!r}{_meant(table, contracts)}"])
+            raise CatalogError([f"there is no table {table!r}{meant(table, contracts)}"])
         return contracts[table]
 
     def contracts(self) -> tuple[Contract, ...]:
@@ -90,7 +80,7 @@ class Catalog(Frozen):
         found = tuple(table for table in tables if name in (table, table.partition(".")[2]))
         if not found:
             known = [*tables, *self.datasets, *self.models]
-            raise CatalogError([f"there is no table {name!r}{_meant(name, known)}"])
+            raise CatalogError([f"there is no table {name!r}{meant(name, known)}"])
         return found
 
     def _source(self, source: Input) -> Source:
@@ -126,7 +116,7 @@ def _load(kind: type[SpecT], files: list[Path], home: Path, mistakes: list[str])
         try:
             spec = getattr(load_module(file), "SPEC", None)
         except ValidationError as error:
-            mistakes += [f"{where}: {line}" for line in _explain(error, kind)]
+            mistakes += [f"{where}: {line}" for line in explain(error, kind)]
             continue
         except Exception as error:  # a user's file may fail in any way; all are reported alike
             mistakes.append(f"{where}: {type(error).__name__}: {error}: mend the file")
@@ -138,54 +128,6 @@ def _load(kind: type[SpecT], files: list[Path], home: Path, mistakes: list[str])
         else:
             found[spec.name] = spec
     return found
-
-
-def _explain(error: ValidationError, kind: type[BaseModel]) -> list[str]:
-    known = _fields(kind, error.title)
-    details = error.errors()
-    unknown = [str(detail["loc"][-1]) for detail in details if detail["type"] == "extra_forbidden"]
-    misspelt = {match for name in unknown for match in get_close_matches(name, known, n=1)}
-    lines = []
-    for detail in details:
-        if detail["type"] == "missing" and detail["loc"][-1] in misspelt:
-            continue  # the line about its misspelling says it all
-        # A nested record that is built in the user's file fails by itself, under its own name.
-        prefix = () if error.title == kind.__name__ else (error.title,)
-        field = ".".join(str(part) for part in (*prefix, *detail["loc"]))
-        message = _message(detail, known)
-        lines.append(f"{field}: {message}" if field else message)
-    return lines
-
-
-def _message(detail: ErrorDetails, known: list[str]) -> str:
-    given, message = detail["input"], detail["msg"].removeprefix("Value error, ")
-    match detail["type"]:
-        case "missing":
-            return f"missing: add `{detail['loc'][-1]}=...`"
-        case "extra_forbidden":
-            return f"unknown field: remove it{_meant(str(detail['loc'][-1]), known)}"
-        case "string_pattern_mismatch":
-            pattern = detail["ctx"]["pattern"]
-            return f"{given!r} does not have the form {FORMS.get(pattern, pattern)}: mend it"
-        case "too_short":
-            return "is empty: give at least one"
-        case "tuple_type":
-            return f"{given!r} is no list of values: write ({given!r},)"
-    return message if ":" in message else f"{message}, not {given!r}: mend it"
-
-
-def _fields(kind: type[BaseModel], title: str) -> list[str]:
-    from contender import specs
-
-    record = kind if kind.__name__ == title else getattr(specs, title, kind)
-    return list(record.model_fields)
-
-
-def _meant(name: str, known: Mapping[str, object] | list[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there are: {', '.join(sorted(known)) or 'none'}"
 
 
 def _unknown_inputs(
@@ -200,11 +142,11 @@ def _unknown_inputs(
             where = f"models/{model.name}/spec.py: inputs.{index}"
             if source.dataset and source.dataset not in {*datasets, *written}:
                 mistakes.append(
-                    f"{where}: unknown dataset {source.dataset!r}{_meant(source.dataset, datasets)}"
+                    f"{where}: unknown dataset {source.dataset!r}{meant(source.dataset, datasets)}"
                 )
             if source.predictions_of and source.predictions_of not in {*models, *specified}:
                 mistakes.append(
-                    f"{where}: unknown model {source.predictions_of!r}{_meant(source.predictions_of, models)}"
+                    f"{where}: unknown model {source.predictions_of!r}{meant(source.predictions_of, models)}"
                 )
     return mistakes
 

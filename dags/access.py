@@ -1,0 +1,54 @@
+"""### Airflow's roles, held against access.yaml.
+
+Once a day, **check_access** reads Airflow's roles and who holds them, by the connection `contender_access`, and fails
+with a line for each difference; its owner gets the mail. `contender access apply` mends roles that differ; who holds
+one of Airflow's own roles beside them is for a person to settle.
+
+- The connection's user needs the role `contender.access_check` alone, which `contender access apply` makes.
+- Without the connection the check is skipped and says so: an Airflow with a single user has no roles.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, Connection, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
+
+from contender.settings import settings
+from wiring import CATALOG, PLATFORM, task_defaults
+
+CONNECTION = "contender_access"
+
+
+@task
+def check_access() -> None:
+    """Fail with a line for each way in which Airflow's roles are not as the file says."""
+    from contender.granting import find_differences, wanted_roles
+    from contender.orchestrator import Airflow, Roles
+    from contender.specs import load_access
+
+    try:
+        login = Connection.get(CONNECTION)
+    except AirflowNotFoundException:
+        raise AirflowSkipException(f"there is no connection {CONNECTION}: nothing was checked") from None
+    access = load_access(CATALOG)
+    with Airflow(settings().ui_url, login.password or "", login.login or "") as airflow:
+        roles = Roles(airflow)
+        found = find_differences(access, wanted_roles(access, CATALOG), roles.read(), roles.users())
+    if found:
+        raise AirflowFailException("\n".join(difference.told for difference in found))
+
+
+with DAG(
+    dag_id="operations__access",
+    description="Holds Airflow's roles against access.yaml",
+    doc_md=__doc__,
+    schedule="30 6 * * *",
+    start_date=datetime(2013, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args=task_defaults(PLATFORM),
+    tags=["operations"],
+):
+    check_access()

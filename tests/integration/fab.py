@@ -1,0 +1,93 @@
+"""An Airflow with the FAB auth manager, its roles made from access.yaml, and a user for each of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from contender.granting import apply_roles, wanted_roles
+from contender.orchestrator import Airflow, Roles
+from contender.settings import PROJECT, Settings
+from contender.specs import Access, Catalog
+from demo import stack
+
+ADMIN, PASSWORD = "admin", "a-password-of-tests"  # the user whom access.yaml names
+MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+
+
+@dataclass(frozen=True)
+class Fab:
+    """A running Airflow with roles."""
+
+    url: str
+    here: Settings
+    log: Path
+    sessions: dict[str, httpx.Client] = field(default_factory=dict)
+
+    def airflow(self, user: str = ADMIN) -> Airflow:
+        return Airflow(self.url, PASSWORD, user)
+
+    def as_user(self, user: str) -> httpx.Client:
+        """A session that is logged in as the user, with the token that the REST API and the pages take."""
+        if user not in self.sessions:
+            client = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
+            answer = client.post("/auth/token", json={"username": user, "password": PASSWORD})
+            client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+            self.sessions[user] = client
+        return self.sessions[user]
+
+    def add_user(self, name: str, *roles: str) -> None:
+        user = {
+            "username": name, "password": PASSWORD, "email": f"{name}@contender.example",
+            "first_name": name, "last_name": "of tests", "roles": [{"name": role} for role in roles],
+        }  # fmt: skip
+        with self.airflow() as airflow:
+            airflow.call("POST", "/auth/fab/v1/users", json=user)
+
+
+@contextlib.contextmanager
+def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
+    """Start it, with the project's DAGs but for retrain's, in whose place stands one that only asks a person."""
+    dags = home / "dags"
+    shutil.copytree(PROJECT / "dags", dags, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(Path(__file__).parent / "fab_dags" / "retrain.py", dags)
+    port = stack.free_port()
+    own = {
+        "AIRFLOW__CORE__AUTH_MANAGER": MANAGER,
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+        "AIRFLOW__FAB__CACHE_TTL": "0",
+        "CONTENDER_HOME": str(here.home),
+        "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
+        "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT)]),
+    }
+    with stack.running(home, PROJECT, own, on_progress=lambda _: None, port=port) as running:
+        create_admin(stack.environment(home, PROJECT, port=port, extra=own), home / "users.log")
+        fab = Fab(running.url, here, running.components[-1].log)
+        try:
+            yield fab
+        finally:
+            for session in fab.sessions.values():
+                session.close()
+
+
+def create_admin(env: dict[str, str], log: Path) -> None:
+    """The first user can only be made on the machine itself."""
+    create = f"users create -r Admin -u {ADMIN} -p {PASSWORD} -e admin@contender.example -f A -l B"
+    with log.open("ab") as file:
+        subprocess.run(
+            [sys.executable, "-m", "airflow", *create.split()], env=env, stdout=file, stderr=file, check=True
+        )
+
+
+def apply(fab: Fab, access: Access, catalog: Catalog) -> tuple[str, ...]:
+    """What `contender access apply --wait 120` does."""
+    with fab.airflow() as airflow:
+        return apply_roles(wanted_roles(access, catalog), Roles(airflow), lambda _: None, wait=120)

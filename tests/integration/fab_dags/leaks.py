@@ -1,0 +1,37 @@
+"""### Tasks that let a secret slip in every way they can: for tests of where it must not arrive."""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, Connection, task
+
+from wiring import PLATFORM, task_defaults
+
+WAYS = ("error", "log", "connection")
+
+
+def build(way: str) -> None:
+    with DAG(
+        dag_id=f"leaks__{way}",
+        schedule=None,
+        start_date=datetime(2013, 1, 1, tzinfo=UTC),
+        default_args=task_defaults(PLATFORM) | {"retries": 0},
+    ):
+
+        @task
+        def slip() -> None:
+            if way == "connection":
+                raise RuntimeError(f"the source refuses {Connection.get('planted').password}")
+            told = f"{os.environ['AWS_SECRET_ACCESS_KEY']} and {os.environ['PLANTED_URL']}"
+            if way == "log":
+                logging.getLogger(__name__).warning(told)
+            raise RuntimeError(f"could not read: {told}")
+
+        slip()
+
+
+for each in WAYS:
+    build(each)

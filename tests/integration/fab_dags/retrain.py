@@ -1,0 +1,25 @@
+"""### A model's retrain DAG that does nothing but ask a person: for tests of who may answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import DAG
+
+from wiring import CATALOG, build_each
+
+
+def build(model):
+    with DAG(
+        dag_id=f"retrain__{model.name}", schedule=None, start_date=datetime(2013, 1, 1, tzinfo=UTC)
+    ) as dag:
+        ApprovalOperator(
+            task_id="approve",
+            subject=f"May the new version of {model.name} serve?",
+            response_timeout=timedelta(hours=1),
+        )
+    return dag
+
+
+build_each(CATALOG.models, "retrain", build)

@@ -1,0 +1,284 @@
+"""Every role and every action, over HTTP, as that user, in a real Airflow with the FAB auth manager."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from contender.gating import check, quarantine
+from contender.granting import find_differences, wanted_roles
+from contender.lake import open_lake, stage
+from contender.orchestrator import AirflowRole, Roles
+from contender.records import migrate, open_book
+from contender.settings import Settings
+from contender.specs import Days, load_access
+from tests.integration.fab import Fab, apply, running_fab
+
+# The owner of flight_delay; the other model belongs to other people.
+OWN = "contender.data_scientist.flight-models@contender.example"
+USERS = {
+    "engineer": "contender.data_engineer",
+    "scientist": OWN,
+    "platform": "contender.platform_engineer",
+    "approver": "contender.approver",
+    "reader": "contender.business_reader",
+    "auditor": "contender.auditor",
+    "stranger": None,
+}
+EVERYBODY = set(USERS)
+SEEN_BY = {
+    "ingest__weather": {"engineer", "scientist", "platform", "auditor"},
+    "score__flight_delay": {"engineer", "scientist", "platform", "approver", "reader", "auditor"},
+    "retrain__household_return": {"engineer", "platform", "approver", "reader", "auditor"},
+    "rollback__household_return": {"engineer", "platform", "approver", "reader", "auditor"},
+    "operations__upkeep": {"engineer", "platform", "auditor"},
+    "operations__quarantine": {"engineer", "scientist", "platform", "auditor"},
+}
+STARTED_BY = {
+    "ingest__weather": {"engineer", "platform"},
+    "score__flight_delay": {"scientist", "platform"},
+    "score__household_return": {"platform"},
+    "operations__upkeep": {"platform"},
+    # What these start is a decision, and a right of its own.
+    "operations__quarantine": {"engineer"},
+    "rollback__flight_delay": {"scientist", "platform"},
+    "rollback__household_return": {"platform"},
+}
+CLEARED_BY = {
+    "ingest__weather": {"engineer", "platform"},
+    "retrain__flight_delay": {"scientist", "platform"},
+    "retrain__household_return": {"platform"},
+    "operations__upkeep": {"platform"},
+}
+FORMS = {
+    "rollback": {"reason": "a test of who may"},
+    "operations__quarantine": {"batch": "abcdef", "reason": "a test of who may"},
+}
+HOUSEHOLD = 4711
+
+
+def cells(allowed: dict[str, set[str]]) -> Iterator[object]:
+    for target, users in allowed.items():
+        for user in USERS:
+            word = "may" if user in users else "may not"
+            yield pytest.param(user, target, user in users, id=f"{user}-{word}-{target}")
+
+
+def said(allowed: bool) -> set[int]:
+    return {200, 201} if allowed else {403}
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory) -> Settings:
+    found = Settings(home=tmp_path_factory.mktemp("access") / "contender")
+    migrate(found.records)
+    open_lake(found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def waiting(here, catalog) -> str:
+    """The gate of a batch of purchases with a household in it, which failed."""
+    contract = catalog.contract("datasets.transactions")
+    row = {
+        column.name: HOUSEHOLD if column.name == "household_id" else None for column in contract.columns
+    } | {"day": date(2017, 1, 1)}
+    schema = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "date": pa.date32()}
+    schema |= {"boolean": pa.bool_(), "timestamp": pa.timestamp("us", "UTC")}
+    table = pa.table(
+        {column.name: pa.array([row[column.name]], schema[column.type]) for column in contract.columns}
+    )
+    batch = stage(table, contract, Days.one("2017-01-01"), here.staging)
+    result = quarantine(batch, check(contract, batch, "a run"), here)
+    assert result.verdict == "fail"
+    return open_book(here.records).add_gate_result(result).id
+
+
+@pytest.fixture(scope="module")
+def fab(tmp_path_factory, here, catalog) -> Iterator[Fab]:
+    with running_fab(tmp_path_factory.mktemp("fab"), here) as running:
+        apply(running, load_access(catalog), catalog)
+        for user, role in USERS.items():
+            running.add_user(user, role or "Public")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def asked(fab) -> dict[str, str]:
+    """A run of each model's retrain DAG that waits for a person's answer."""
+    runs = {}
+    with fab.airflow() as airflow:
+        for dag in ("retrain__flight_delay", "retrain__household_return"):
+            airflow.unpause(dag)
+            runs[dag] = airflow.trigger(dag).run_id
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            states = [airflow.task_states(dag, run)["approve"] for dag, run in runs.items()]
+            if set(states) <= {"deferred", "awaiting_input"}:
+                return runs
+            time.sleep(0.5)
+    raise AssertionError(f"nobody was asked: {states}")
+
+
+@pytest.mark.parametrize(("user", "dag", "allowed"), cells(SEEN_BY))
+def test_see(fab, user, dag, allowed):
+    client = fab.as_user(user)
+    assert client.get(f"/api/v2/dags/{dag}").status_code in said(allowed)
+    assert client.get(f"/api/v2/dags/{dag}/dagRuns").status_code in said(allowed)
+
+
+@pytest.mark.parametrize(("user", "dag", "allowed"), cells(STARTED_BY))
+def test_start(fab, user, dag, allowed):
+    form = next((form for begin, form in FORMS.items() if dag.startswith(begin)), {})
+    body = {"logical_date": None, "conf": form}
+    answer = fab.as_user(user).post(f"/api/v2/dags/{dag}/dagRuns", json=body)
+    assert answer.status_code in said(allowed), answer.text
+    assert not allowed or answer.json()["triggering_user_name"] == user
+
+
+@pytest.mark.parametrize(("user", "dag", "allowed"), cells(CLEARED_BY))
+def test_clear(fab, user, dag, allowed):
+    answer = fab.as_user(user).post(f"/api/v2/dags/{dag}/clearTaskInstances", json={"dry_run": True})
+    assert answer.status_code in said(allowed), answer.text
+
+
+@pytest.mark.parametrize("dag", ["retrain__flight_delay", "retrain__household_return"])
+def test_approve_is_for_the_approver_alone_and_keeps_their_name(fab, asked, dag):
+    path = f"/api/v2/dags/{dag}/dagRuns/{asked[dag]}/taskInstances/approve/-1/hitlDetails"
+    for user in EVERYBODY - {"approver"}:
+        assert fab.as_user(user).patch(path, json={"chosen_options": ["Approve"]}).status_code == 403, user
+    answered = fab.as_user("approver").patch(path, json={"chosen_options": ["Approve"]})
+    assert answered.status_code == 200, answered.text
+    assert answered.json()["responded_by"]["name"].startswith("approver")
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_read_pii_is_for_the_data_engineer_alone_and_is_written_down(fab, waiting, here, user):
+    answer = fab.as_user(user).get(f"/contender/gates/{waiting}/rows")
+    expected = 200 if user in SEEN_BY["ingest__weather"] else 403
+    assert answer.status_code == expected
+    assert (str(HOUSEHOLD) in answer.text) == (user == "engineer")
+    assert ("***" in answer.text) == (expected == 200 and user != "engineer")
+    looked = [act for act in open_book(here.records).acts("datasets.transactions") if act.by == user]
+    assert [act.kind for act in looked] == (["read"] if user == "engineer" else [])
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_nobody_finds_personal_data_on_the_gates_own_page(fab, waiting, user):
+    assert str(HOUSEHOLD) not in fab.as_user(user).get(f"/contender/gates/{waiting}").text
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_connections_are_for_the_platform_engineer_alone(fab, user):
+    client = fab.as_user(user)
+    allowed = user == "platform"
+    body = {"connection_id": f"made_by_{user}", "conn_type": "http", "password": "s3cret"}
+    made = client.post("/api/v2/connections", json=body)
+    assert made.status_code in said(allowed), made.text
+    assert "s3cret" not in made.text
+    assert client.get("/api/v2/connections").status_code in said(allowed)
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_the_audit_is_for_the_auditor_alone(fab, user):
+    client = fab.as_user(user)
+    assert client.get("/contender/audit").status_code in said(user == "auditor")
+    assert client.get("/api/v2/eventLogs").status_code in said(user == "auditor")
+
+
+@pytest.mark.parametrize("user", ["reader", "approver", "auditor"])
+def test_who_does_not_work_on_a_dag_reads_no_logs_no_xcoms_and_no_source(fab, asked, user):
+    client, dag = fab.as_user(user), "retrain__flight_delay"
+    task = f"/api/v2/dags/{dag}/dagRuns/{asked[dag]}/taskInstances/approve"
+    for path in (f"{task}/logs/1", f"{task}/xcomEntries", f"/api/v2/dagSources/{dag}"):
+        assert client.get(path).status_code == 403, path
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_nobody_can_give_themselves_more(fab, user):
+    client = fab.as_user(user)
+    more = {"name": "contender.auditor", "actions": []}
+    assert client.patch("/auth/fab/v1/roles/contender.auditor", json=more).status_code == 403
+    promoted = {"roles": [{"name": "Admin"}]}
+    assert client.patch(f"/auth/fab/v1/users/{user}", json=promoted).status_code == 403
+    assert client.post("/api/v2/variables", json={"key": "k", "value": "v"}).status_code == 403
+    assert client.delete("/api/v2/dags/ingest__weather").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/contender/", "/contender/audit", "/api/v2/dags"])
+def test_who_is_not_logged_in_sees_nothing(fab, path):
+    import httpx
+
+    assert httpx.get(f"{fab.url}{path}", trust_env=False).status_code == 401
+
+
+def test_lists_leave_out_what_is_not_a_scientists_own(fab):
+    client = fab.as_user("scientist")
+    listed = {dag["dag_id"] for dag in client.get("/api/v2/dags?limit=100").json()["dags"]}
+    assert "retrain__flight_delay" in listed
+    assert not [dag for dag in listed if dag.endswith("household_return")]
+    assert "household_return" not in client.get("/contender/").text
+
+
+def test_after_apply_airflow_is_as_the_file_says_and_another_apply_changes_nothing(fab, catalog):
+    access = load_access(catalog)
+    assert differences(fab, access, catalog) == []
+    assert apply(fab, access, catalog) == ()
+
+
+def test_what_was_changed_by_hand_is_found_and_mended(fab, catalog):
+    access = load_access(catalog)
+    wanted = {role.name: role for role in wanted_roles(access, catalog)}
+    reader = wanted["contender.business_reader"]
+    moved = (reader.permissions - {("can_read", "DAG Runs")}) | {("can_read", "Connections")}
+    with fab.airflow() as airflow:
+        roles = Roles(airflow)
+        roles.replace(AirflowRole(name=reader.name, permissions=moved))
+        roles.delete("contender.auditor")
+        roles.create(AirflowRole(name="contender.left_over", permissions=frozenset()))
+    told = [line.partition(":")[0] for line in differences(fab, access, catalog)]
+    assert told == [
+        "contender.business_reader lacks can_read on DAG Runs",
+        "contender.business_reader has can_read on Connections beyond it",
+        "the role contender.auditor does not exist",
+        "the role contender.left_over is not in the file any more",
+    ]
+    apply(fab, access, catalog)
+    assert differences(fab, access, catalog) == []
+
+
+def test_a_holder_of_one_of_airflows_own_roles_is_a_finding_that_a_person_settles(fab, catalog):
+    fab.add_user("temp", "Viewer")
+    fab.add_user("second_admin", "Admin")
+    told = "\n".join(differences(fab, load_access(catalog), catalog))
+    assert "temp holds Airflow's own role Viewer" in told
+    assert "second_admin holds Airflow's own role Admin" in told
+    assert "admin holds Airflow's own role Admin, which may do everything: take it away" in told
+    assert "\nadmin " not in f"\n{told}"
+
+
+def test_the_nightly_check_needs_no_more_than_its_own_role(fab, catalog):
+    fab.add_user("checker", "contender.access_check")
+    with fab.airflow("checker") as airflow:
+        roles = Roles(airflow)
+        assert roles.read()
+        assert roles.users()
+    assert fab.as_user("checker").get("/api/v2/dags/ingest__weather").status_code == 403
+
+
+def test_the_log_of_the_server_holds_no_password(fab):
+    logged = Path(fab.log).read_text()
+    assert "s3cret" not in logged
+    assert "a-password-of-tests" not in logged
+
+
+def differences(fab: Fab, access, catalog) -> list[str]:
+    with fab.airflow() as airflow:
+        roles = Roles(airflow)
+        found = find_differences(access, wanted_roles(access, catalog), roles.read(), roles.users())
+    return [difference.told for difference in found]
