@@ -6,15 +6,15 @@ Each is for those who may read the DAG that it is about; what a list names is le
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any, ClassVar
 
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
 from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 import catalogue_pages
+from contender.lake import places
 from contender.settings import settings
 from page_access import readable_dags, require_dag
 from page_rendering import PREFIX, page
@@ -76,16 +76,17 @@ def gate(gate_id: str, user: GetUserDep) -> HTMLResponse:
 
 
 @app.get("/reports/{model}/{day}")
-def report(model: str, day: str, user: GetUserDep) -> FileResponse:
+def report(model: str, day: str, user: GetUserDep) -> Response:
     """The drift report of a model and day."""
     # Both become part of a path: nothing but a name and a day may pass.
     if not re.fullmatch(r"[a-z][a-z0-9_]*", model) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         raise HTTPException(404, "There is no such report.")
     require_dag(f"monitor__{model}", user)
-    path = Path(settings().reports) / "drift" / model / f"{day}.html"
-    if not path.is_file():
-        raise HTTPException(404, f"There is no report of {model} for {day}.")
-    return FileResponse(path, media_type="text/html", headers=SANDBOXED)
+    try:
+        content = places.read(places.below(settings().reports, "drift", model, f"{day}.html"))
+    except FileNotFoundError:
+        raise HTTPException(404, f"There is no report of {model} for {day}.") from None
+    return Response(content, media_type="text/html", headers=SANDBOXED)
 
 
 class ContenderPages(AirflowPlugin):  # type: ignore[misc]

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from contender.backtesting import POLICIES, Backtest, BacktestError, live, read_history, render_report
 from contender.backtesting.live import Cadence
-from contender.lake import open_lake
+from contender.lake import open_lake, places
 from contender.settings import settings
 from contender.specs import Days, DaysError, load_catalog, resolve_days
 
@@ -54,11 +54,9 @@ def backtest(
                 progress.advance(task)  # type: ignore[arg-type]
 
             lived.append(live(catalog, spec, history, nights, policies, each, tell))
-    place = report or Path(here.reports) / f"backtest-{model}-{nights.first}-{nights.last}.html"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    half = place.with_suffix(".part")
-    half.write_text(render_report(lived), encoding="utf-8")
-    half.replace(place)
+    name = f"backtest-{model}-{nights.first}-{nights.last}.html"
+    place = places.below(here.reports, name) if report is None else str(report)
+    places.write(place, render_report(lived).encode())
     if as_json:
         typer.echo("[" + ",\n".join(one.model_dump_json() for one in lived) + "]")
         return
