@@ -19,9 +19,18 @@ from contender.promoting import decide_by_hand, verify_ledger
 from contender.records import migrate, open_book
 from contender.registry import open_registry
 from contender.replaying import ReplayError, find_entry, replay
-from contender.settings import PROJECT, Settings, settings
+from contender.settings import Settings, settings
 from contender.specs import Days, load_catalog
-from tests.integration.made_up import HISTORY, NIGHT, Place, live_night, make_flights, publish, tomorrow
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    Place,
+    copy_catalog,
+    live_night,
+    make_flights,
+    publish,
+    tomorrow,
+)
 
 MODEL = "flight_delay"
 FIRST_NIGHT = NIGHT - timedelta(days=3)
@@ -35,14 +44,13 @@ def git(folder: Path, *words: str) -> str:
 
 def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """An installation whose catalog is committed to a repository, with three months of made-up flights."""
-    shutil.copytree(PROJECT / "include" / "catalog", folder / "catalog")
+    catalog = copy_catalog(folder / "catalog")
     git(folder, "init", "--quiet")
     git(folder, "add", "catalog")
     git(folder, "commit", "--quiet", "--message", "the catalog")
     monkeypatch.setattr("contender.training.fit.code_version", lambda: git(folder, "rev-parse", "HEAD")[:12])
     here = Settings(home=folder / "home")
     migrate(here.records)
-    catalog = load_catalog(folder / "catalog")
     model = catalog.model(MODEL)
     place = Place(catalog, model, here, open_lake(here), open_registry(here), open_book(here.records))
     rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)), a_day=30)

@@ -113,7 +113,7 @@ def test_files_that_nothing_refers_to_go_after_a_day(lake, book, here, put):
     stray.write_bytes(b"of an attempt that was killed before its commit")
     assert look_after(lake, book, SALES, NOTHING).orphans == ()
     age(here, hours=25)
-    assert look_after(lake, book, SALES, NOTHING).orphans == (f"file://{stray}",)
+    assert look_after(lake, book, SALES, NOTHING).orphans == (str(stray),)
     assert not stray.exists()
     assert shops(lake) == ["one"]
 
@@ -182,7 +182,7 @@ def test_killed_between_a_commit_and_its_files_leaves_orphans_for_another_day(
 ):
     from contender.lake import snapshots
 
-    def die(table, files):
+    def die(files):
         raise KeyboardInterrupt
 
     put("one"), put("two")

@@ -23,7 +23,7 @@ from contender.backtesting import (
     render_report,
 )
 from contender.featurizing import BuildError
-from contender.lake import open_lake
+from contender.lake import open_lake, places
 from contender.measures import LossError
 from contender.settings import settings
 from contender.specs import Days, DaysError, load_catalog, resolve_days
@@ -62,8 +62,10 @@ def backtest(
     nights = _span(first, last)
     policies = _known("policy", policy or list(POLICIES), tuple(POLICIES))
     cadences = [c for c in CADENCES if c in _known("cadence", cadence or ["nightly"], CADENCES)]
-    place = report or Path(here.reports) / f"backtest-{model}-{nights.first}-{nights.last}.html"
-    _refuse_folder(place)
+    if report is not None:
+        _refuse_folder(report)
+    name = f"backtest-{model}-{nights.first}-{nights.last}.html"
+    place = places.below(here.reports, name) if report is None else str(report)
     lived: list[Backtest] = []
     over: dict[Cadence, int] = dict.fromkeys(cadences, 0)
     try:
@@ -99,19 +101,13 @@ def _refuse_folder(place: Path) -> None:
         raise BacktestError(f"--report {place}: is a folder: name a file in it, {place / 'backtest.html'}")
 
 
-def _write(page: str, place: Path) -> None:
-    """The whole page or none of it."""
-    half = place.with_name(place.name + ".part")
+def _write(page: str, place: str) -> None:
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        half.write_text(page, encoding="utf-8")
-        half.replace(place)
+        places.write(place, page.encode())
     except OSError as error:
         raise BacktestError(
-            f"--report {place}: cannot be written ({error.strerror}): name another file"
+            f"--report {place}: cannot be written ({error.strerror or error}): name another file"
         ) from None
-    finally:
-        half.unlink(missing_ok=True)
 
 
 def _list_failures(failed: Sequence[str]) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import great_expectations as gx
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from great_expectations.core.batch import Batch
 from great_expectations.data_context import EphemeralDataContext
 
 from contender.gating.suite import local_day_name
+from contender.lake import places
 from contender.records import StagedBatch
 from contender.specs import Between, Contract, Expectation, InSet, Matches, NotNull, OnDay
 
@@ -51,7 +51,7 @@ def load_spark(
     _: Contract, batch: StagedBatch, promises: Sequence[Expectation], __: bool, session: Any
 ) -> Iterator[Part]:
     """The batch's rows as a table of a Spark session whose time zone is UTC; the batch has files."""
-    rows = session.read.parquet(*(file.path for file in batch.files)).selectExpr(
+    rows = session.read.parquet(*(places.for_spark(file.path) for file in batch.files)).selectExpr(
         "*",
         *(
             f"to_date(from_utc_timestamp(`{promise.column}`, '{promise.zone}')) AS `{local_day_name(promise)}`"
@@ -70,7 +70,7 @@ def _is_of_each_value(promise: Expectation) -> bool:
 def _read(batch: StagedBatch, columns: Sequence[str]) -> pa.Table:
     if not batch.files:
         return pa.table({name: pa.nulls(0) for name in columns})
-    return pa.concat_tables([pq.read_table(file.path, columns=list(columns)) for file in batch.files])
+    return pa.concat_tables([places.read_rows(file.path, columns) for file in batch.files])
 
 
 def _of_frame(rows: pa.Table, promises: Iterable[Expectation]) -> Batch:

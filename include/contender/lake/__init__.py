@@ -1,5 +1,6 @@
 """The lake: Iceberg tables that are written a batch at a time and read by pinned snapshot."""
 
+from contender.lake import places
 from contender.lake.erasure import Erasure, ErasureError, Stores, erase, plan_erasure
 from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import join_examples, lost_pins, pin_examples, read_examples
@@ -38,6 +39,7 @@ __all__ = [
     "migrate_table",
     "open_lake",
     "pin_examples",
+    "places",
     "plan_erasure",
     "plan_migration",
     "plan_upkeep",
