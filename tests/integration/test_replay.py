@@ -53,7 +53,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     migrate(here.records)
     model = catalog.model(MODEL)
     place = Place(catalog, model, here, open_lake(here), open_registry(here), open_book(here.records))
-    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)), a_day=30)
+    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
     publish(place.lake, model.feature_contract, rows, here)
     publish(place.lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
     return place
@@ -227,7 +227,7 @@ def test_code_that_has_changed_since_is_told(place):
 def test_an_expired_snapshot_is_named(own):
     table = own.model.feature_contract.table
     (pin,) = [p for p in entries(own)[0].decision.pins if p.table == table]
-    rows = make_flights(own.model, Days.one(tomorrow(NIGHT)), a_day=31)
+    rows = make_flights(own.model, Days.one(tomorrow(NIGHT)), a_day=61)
     publish(own.lake, own.model.feature_contract, rows, own.here)
     expire(own.lake, table, [pin.snapshot])
     with pytest.raises(ReplayError, match=f"snapshot {pin.snapshot} of {table} has expired"):
