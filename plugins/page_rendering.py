@@ -9,6 +9,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+import contender
+
 PREFIX = "/contender"
 NO_SCRIPTS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
@@ -18,8 +20,13 @@ NO_SCRIPTS = {
     "Cache-Control": "no-store",  # what one user may see is not for the next one at the same browser
 }
 
+# A card is told in the same words here and in a file of its own.
+_CARDS = Path(contender.__file__).parent / "cards" / "templates"
+
 _templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
+    loader=FileSystemLoader([Path(__file__).parent / "templates", _CARDS]),
+    autoescape=True,
+    undefined=StrictUndefined,
 )
 
 

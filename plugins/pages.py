@@ -14,6 +14,7 @@ from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
+import card_pages
 import catalogue_pages
 import decision_pages
 from contender.lake import places
@@ -29,6 +30,7 @@ SANDBOXED = {
 }
 
 app = FastAPI(title="Contender", dependencies=[Depends(requires_authenticated())])
+app.include_router(card_pages.router)
 app.include_router(catalogue_pages.router)
 app.include_router(decision_pages.router)
 

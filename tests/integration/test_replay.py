@@ -34,6 +34,17 @@ from tests.integration.made_up import (
 
 MODEL = "flight_delay"
 FIRST_NIGHT = NIGHT - timedelta(days=3)
+BEHAVIOUR = """
+from contender.specs import Direction
+
+BEHAVIOUR = (
+    Direction(
+        name="a carrier that was late more often is late more often",
+        change=lambda flights: flights.assign(carrier_late=flights["carrier_late"] + 20),
+        expect="up",
+    ),
+)
+"""
 ESTIMATOR = Path("models") / MODEL / "estimator.py"
 
 
@@ -45,6 +56,7 @@ def git(folder: Path, *words: str) -> str:
 def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """An installation whose catalog is committed to a repository, with three months of made-up flights."""
     catalog = copy_catalog(folder / "catalog")
+    (catalog.model_home(MODEL) / "behaviour.py").write_text(BEHAVIOUR)
     git(folder, "init", "--quiet")
     git(folder, "add", "catalog")
     git(folder, "commit", "--quiet", "--message", "the catalog")
@@ -123,7 +135,8 @@ def test_a_replay_compares_data_predictions_measures_evidence_guards_and_the_dec
     names = {part.name.partition(":")[0] for part in again(place, entries(place)[2]).parts}
     assert names >= {
         "ledger", "pins", "version", "recipe", "training data", "predictions", "predictions of the baseline",
-        "measures of the challenger", "measures of the champion", "evidence", "guard", "decision",
+        "measures of the challenger", "measures of the champion", "disagreement", "shift",
+        "calibration", "slices", "behaviour", "evidence", "guard", "decision",
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from contender.catalogue import Status, read_catalogue, read_status
-from contender.cli import access, audit, backfill, backtest, ledger, new, quarantine
+from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
 from contender.cli.person import current_user
@@ -47,6 +47,7 @@ app.command(epilog='Example: contender promote churn 12 --reason "fitted by hand
     ledger.promote
 )
 app.command(epilog='Example: contender resume churn --reason "the labels were mended"')(ledger.resume)
+app.command(epilog="Examples: contender card churn | contender card churn 12 --html card.html")(card.card)
 app.command(epilog="Examples: contender replay 3f09ab | contender replay churn 412 --json")(replay)
 app.command(epilog="Examples: contender audit --about churn | contender audit --by ada --json")(audit.audit)
 app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
@@ -139,6 +140,7 @@ def main() -> None:
         *access.ERRORS,
         *backfill.ERRORS,
         *backtest.ERRORS,
+        *card.ERRORS,
         *ledger.ERRORS,
         *quarantine.ERRORS,
     ) as error:

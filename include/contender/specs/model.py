@@ -94,6 +94,9 @@ class ModelSpec(Frozen):
     description: Text
     owner: Email
     label: Text = Field(description="in words: what is foretold")
+    limits: tuple[Text, ...] = Field(
+        default=(), description="what it does not know and must not be used for: they stand in its card"
+    )
     predicts: Literal["probability", "quantity"] = Field(
         default="probability", description="of a label that is 0 or 1, or a label that is any number"
     )

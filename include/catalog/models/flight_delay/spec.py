@@ -7,6 +7,13 @@ SPEC = ModelSpec(
     description="Probability that a departure from New York arrives late or is cancelled.",
     owner="flight-models@contender.example",
     label="arrived more than 15 minutes late, or was cancelled",
+    limits=(
+        "It knows departures from New York's three airports in 2013 alone: no other airport, no other year.",
+        "It knows the timetable, and outcomes and weather up to the evening before, and no forecast.",
+        "A flight that is cancelled counts as late: it does not tell the two apart.",
+        "Rates of the last 28 days follow a strike, a storm or a new timetable only as days pass.",
+        "Not for decisions about a passenger's compensation or a person's work, and not for safety.",
+    ),
     inputs=(
         Input(dataset="schedule"),
         Input(dataset="departures", history_days=28),

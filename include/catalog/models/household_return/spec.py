@@ -12,6 +12,13 @@ SPEC = ModelSpec(
     description="Probability that a household that shopped in the last 28 days shops again within 7 days.",
     owner="store-models@contender.example",
     label="shopped on at least one of the 7 days after the day",
+    limits=(
+        "It knows households of one retailer's panel in 2017 that shopped in the last 28 days: nobody new.",
+        "The data's documentation disagrees on whether it is simulated: no finding about real people rests on it.",
+        "Income and size of a household are unknown for many, and are classes, not figures.",
+        "It foretells whether a household returns, not why, and not what an offer would change.",
+        "Not for prices, credit or any terms that a household is given.",
+    ),
     inputs=(
         Input(dataset="transactions", history_days=56),
         Input(dataset="products"),
