@@ -22,7 +22,7 @@ from contender.registry import open_registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Days, load_catalog
 from demo import mailbox, stack
-from tests.integration.made_up import HISTORY, NIGHT, make_flights, publish, tomorrow
+from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
 
 pytestmark = pytest.mark.e2e
 
@@ -107,7 +107,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
 
 def cautious_catalog(place: Path) -> Path:
     """The project's own catalog, with a model that asks about everything, and a copy that hardly waits."""
-    shutil.copytree(PROJECT / "include" / "catalog", place)
+    copy_catalog(place)
     models = place / "models"
     shutil.copytree(models / MODEL, models / SILENT)
     for name, hours in ((MODEL, 12.0), (SILENT, SOON_UP)):
