@@ -155,6 +155,14 @@ def test_decisions_are_for_those_who_may_read_the_retraining(reader, admin):
         assert f"retrain__{MODEL}" in refused.text
 
 
+@pytest.mark.parametrize("path", ["", "/1"])
+def test_cards_are_for_those_who_may_read_the_retraining(reader, admin, path):
+    absent = admin.get(f"/contender/cards/{MODEL}{path}")
+    assert (absent.status_code, f"run retrain__{MODEL} once" in absent.text) == (404, True)
+    refused = reader.get(f"/contender/cards/{MODEL}{path}")
+    assert (refused.status_code, f"retrain__{MODEL}" in refused.text) == (403, True)
+
+
 def test_a_report_is_for_those_who_may_read_its_monitoring(reader):
     refused = reader.get(f"/contender/reports/{MODEL}/2013-09-01")
     assert refused.status_code == 403
