@@ -3,15 +3,16 @@
 python -m benchmarks.gates                       all tables, results in benchmarks/results/gates.json
 python -m benchmarks.gates --rows 100000 --days 30 365    smaller, for a look
 
-CPU seconds are those of the whole process, its threads among them; each measurement is a process of its own. Ratios
-are what to read: this is no statement about any machine.
+CPU seconds are those of a process with its threads and children, memory is the most that all of them held together;
+each measurement is a process of its own. Ratios are what to read: this is no statement about any machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-import resource
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -67,18 +69,31 @@ def departures() -> Contract:
     )
 
 
-def gate(file: Path) -> None:
-    """The gate, as a run calls it."""
-    from contender.gating import check
-
+def staged(file: Path) -> StagedBatch:
+    """The file as a batch that waits for its gate."""
     rows = pq.read_metadata(file).num_rows
-    batch = StagedBatch(
+    return StagedBatch(
         table="datasets.departures",
         days=Days.one(FIRST),
         files=(StagedFile(day=FIRST, path=str(file), rows=rows, digest="d"),),
         fingerprint="f",
     )
-    assert check(departures(), batch, "benchmark").verdict == "pass"
+
+
+def gate(file: Path) -> None:
+    """The gate in memory, as a run calls it for a small batch."""
+    from contender.gating import check
+
+    assert check(departures(), staged(file), "benchmark").verdict == "pass"
+
+
+def gate_on_spark(file: Path) -> None:
+    """The gate of a large batch: a Spark job of its own on this machine."""
+    from contender.gating import check_by_size
+    from contender.settings import Settings
+
+    here = Settings(home=file.parent / "home", gate_spark_rows=1)
+    assert check_by_size(departures(), staged(file), "benchmark", here).verdict == "pass"
 
 
 def by_hand(file: Path) -> None:
@@ -117,44 +132,64 @@ def import_gate(_: Path) -> None:
     import contender.gating  # noqa: F401
 
 
-STEPS = {"nothing": nothing, "imports": import_gate, "gate": gate, "by hand": by_hand}
+STEPS = {
+    "nothing": nothing,
+    "imports": import_gate,
+    "pandas": gate,
+    "spark": gate_on_spark,
+    "by hand": by_hand,
+}
 
 
 def measure(step: str, file: Path) -> dict[str, float]:
     """CPU seconds and peak memory (GB) of a step, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.gates", "--step", step, "--file", str(file)],
-        check=True, capture_output=True, text=True, cwd=PROJECT,
-    )  # fmt: skip
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.gates", "--step", step, "--file", str(file)], cwd=PROJECT
+    )
+    peak, watched = 0, psutil.Process(child.pid)
+    while True:
+        peak = max(peak, held(watched))
+        pid, status, used = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            break
+        time.sleep(0.05)
+    if status:
+        raise SystemExit(f"{step} of {file} failed")
+    return {"cpu_s": used.ru_utime + used.ru_stime, "peak_gb": peak / 1e9}
 
 
-def run_step(step: str, file: Path) -> None:
-    """In the child: do it, and print what it took."""
-    STEPS[step](file)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    print(json.dumps({"cpu_s": used.ru_utime + used.ru_stime, "peak_gb": used.ru_maxrss / 1e6}))
+def held(process: psutil.Process) -> int:
+    """Bytes of memory that a process and its children hold, what they share counted once."""
+    total = 0
+    for each in (process, *process.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            total += each.memory_full_info().pss
+    return total
 
 
 def compare_gates(sizes: list[int]) -> list[dict[str, Any]]:
-    """One record a size: the gate beside the query, both without what their imports cost."""
+    """Two records a size, one an engine: the gate beside the query, without what the imports of the process cost."""
     records = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "departures.parquet"
         for rows in sizes:
             make_departures(rows, file)
             took = {step: measure(step, file) for step in STEPS}
-            ours = took["gate"]["cpu_s"] - took["imports"]["cpu_s"]
             floor = took["by hand"]["cpu_s"] - took["nothing"]["cpu_s"]
-            records.append(
-                {
-                    "table": "gate", "rows": rows, "engine": "pandas",
-                    "gate_cpu_s": round(ours, 2), "query_cpu_s": round(floor, 2), "ratio": round(ours / floor, 1),
-                    "gate_peak_gb": round(took["gate"]["peak_gb"], 2),
-                    "query_peak_gb": round(took["by hand"]["peak_gb"], 2),
-                }
-            )  # fmt: skip
-            print(f"  gate of {rows:,} rows: {records[-1]['ratio']} times the query", file=sys.stderr)
+            for engine in ("pandas", "spark"):
+                ours = took[engine]["cpu_s"] - took["imports"]["cpu_s"]
+                records.append(
+                    {
+                        "table": "gate", "rows": rows, "engine": engine,
+                        "gate_cpu_s": round(ours, 2), "query_cpu_s": round(floor, 2), "ratio": round(ours / floor, 1),
+                        "gate_peak_gb": round(took[engine]["peak_gb"], 2),
+                        "query_peak_gb": round(took["by hand"]["peak_gb"], 2),
+                    }
+                )  # fmt: skip
+                print(
+                    f"  gate of {rows:,} rows on {engine}: {records[-1]['ratio']} times the query",
+                    file=sys.stderr,
+                )
     return records
 
 
@@ -194,6 +229,7 @@ def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any
     from contender.settings import Settings
 
     records: list[dict[str, Any]] = []
+    scans: list[dict[str, Any]] = []
     contract = load_catalog(PROJECT / "include" / "catalog").dataset("weather").contract
     names = contract.column_names
 
@@ -217,6 +253,7 @@ def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any
             # As upkeep leaves it: a load leaves a snapshot a month, of which only the last was ever to be read.
             expire(lake, contract.table, all_snapshots(lake, contract.table)[:-1])
             took: dict[str, list[float]] = {"publish": [], "replace": []}
+            scans.append(measure_scan(lake, contract, size, here.home))
             for number in range(1, repeats + 1):
                 for what, day in (
                     ("publish", history.last + timedelta(days=number)),
@@ -239,7 +276,23 @@ def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any
     for record in records:
         smallest = next(r for r in records if r["what"] == record["what"])
         record["ratio"] = round(record["cpu_s"] / smallest["cpu_s"], 2)
-    return records
+    return records + scans
+
+
+def measure_scan(lake: Any, contract: Contract, days: int, folder: Path) -> dict[str, Any]:
+    """Read all of a table, a file a day, beside the same rows in one file: the price of never merging days."""
+    rows = lake.read(contract)
+    pq.write_table(rows, folder / "merged.parquet")
+    begin = time.process_time()
+    assert lake.read(contract).num_rows == rows.num_rows
+    scanned = time.process_time() - begin
+    begin = time.process_time()
+    assert pq.read_table(folder / "merged.parquet").num_rows == rows.num_rows
+    merged = time.process_time() - begin
+    return {
+        "table": "scan", "days": days, "rows": rows.num_rows, "table_cpu_s": round(scanned, 3),
+        "one_file_cpu_s": round(merged, 4), "ms_a_day": round(1000 * (scanned - merged) / days, 2),
+    }  # fmt: skip
 
 
 def all_snapshots(lake: Any, table: str) -> list[int]:
@@ -277,7 +330,7 @@ def main() -> None:
     ask.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     wanted = ask.parse_args()
     if wanted.step:
-        run_step(wanted.step, wanted.file)
+        STEPS[wanted.step](wanted.file)
         return
     records = measure_publishing(wanted.days) + compare_gates(wanted.rows) + measure_sketches(1_000_000, 19)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)

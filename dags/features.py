@@ -17,7 +17,7 @@ from operator import and_
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import DAG, PartitionedAssetTimetable, get_current_context, task
 
-from contender.settings import PROJECT, settings
+from contender.settings import PROJECT, settings, spark_settings
 from contender.specs import ModelSpec
 from night_mapper import NightMapper
 from wiring import (
@@ -41,6 +41,7 @@ SPARK_SETTINGS = {
     # A day is one small file: listing them needs no job of its own, and many share a task.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
     "spark.sql.files.openCostInBytes": "65536",
+    **spark_settings(),
 }
 
 

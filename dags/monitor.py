@@ -12,11 +12,10 @@ Starts when a night's labels have matured. **measure** holds the predictions tha
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
-from airflow.sdk.exceptions import AirflowFailException
 
 from contender.settings import settings
-from contender.specs import ModelSpec
-from wiring import CATALOG, Json, build_each, features_asset, night_dag, run_days, run_name
+from contender.specs import Days, ModelSpec
+from wiring import CATALOG, Json, build_each, features_asset, night_dag, run_days, run_name, run_night
 
 
 def build_monitor(model: ModelSpec) -> DAG:
@@ -36,11 +35,10 @@ def measure(name: str) -> Json:
     from contender.monitoring import measure_performance
     from contender.records import open_book
 
-    here, model, nights = settings(), CATALOG.model(name), run_days()
-    if not nights.is_single:
-        raise AirflowFailException(f"monitoring is about one night, not {nights.key}: give one day")
-    day = model.matured_days(nights).last
-    return measure_performance(model, day, open_lake(here), open_book(here.records)).model_dump(mode="json")
+    here, model = settings(), CATALOG.model(name)
+    day = model.matured_days(Days.one(run_night())).last
+    stores = open_lake(here), open_book(here.records)
+    return measure_performance(CATALOG, model, day, *stores).model_dump(mode="json")
 
 
 @task

@@ -6,22 +6,29 @@ are known since. **decide** asks the guards about the champion recipe's refresh,
 **promote** enters the decisions into the ledger, and the alias follows it. **score_in_shadow** keeps what all of them
 would serve.
 
+Where the spec wants it, **approve** waits for a person, and **promote_answered** enters the answer, with the name, into
+the ledger; with nothing to ask, both are skipped.
+
 - The first version of all has to beat the simple baseline.
 - A refresh serves unless a guard speaks; one that is held back harms nobody: the champion serves on.
 - Another recipe serves once its paired days are evidence enough. One that crashes tonight stays out tonight.
+- What needs nobody's approval serves at once: a refresh does not wait for the answer about a new recipe. Where both are
+  asked about, both answers are awaited, and either may be refused.
+- Nobody's answer is a no: the champion serves on. The time-out is under a day, for the next night's run waits, too.
+- Approved after another hand changed the champion, a version does not serve: the task fails and says so.
 - By hand: a day is the *night* to train for; trained again on the same snapshots, it is the same version.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from contender.settings import settings
 from contender.specs import Days, ModelSpec
+from promotion import await_approval, promote
 from wiring import (
     CATALOG,
     Json,
@@ -30,7 +37,7 @@ from wiring import (
     gate_and_publish,
     night_dag,
     open_stores,
-    run_days,
+    run_night,
 )
 
 
@@ -49,7 +56,10 @@ def build_retrain(model: ModelSpec) -> DAG:
         versions = collect_fitted(model.name, fits)
         decided = decide(model.name, evaluate(model.name, versions), pair(model.name, versions))
         shadow = score_in_shadow(model.name, versions)
-        promote(decided) >> shadow
+        waiting = promote(model.name, decided)
+        waiting >> shadow
+        if model.approval.asked:
+            await_approval(model, waiting)
         gate_and_publish(shadow)
     return dag
 
@@ -59,16 +69,17 @@ def train(name: str, recipe: str) -> Json:
     """Fit a recipe on the labelled days before those it is judged on."""
     from contender.promoting import follow_ledger
     from contender.registry import UnsafeModel
-    from contender.training import TrainingError, note_released
+    from contender.training import TrainingError, keep_environment, note_released
     from contender.training import train as fit
 
     lake, registry, book = open_stores()
-    model, night = CATALOG.model(name), _night()
+    model, night = CATALOG.model(name), run_night()
     follow_ledger(name, book, registry)
     try:
         version = fit(CATALOG, model, model.recipe(recipe), night, lake, registry)
     except (TrainingError, UnsafeModel) as error:  # the same rows and files would fail in the same way
         raise AirflowFailException(str(error)) from error
+    keep_environment(book)
     for caveat in note_released(CATALOG, version, book.acts(limit=1000)):
         book.add_caveat(caveat)
     return version.model_dump(mode="json")
@@ -79,19 +90,23 @@ def collect_fitted(name: str, fits: Sequence[Json]) -> list[Json]:
     """Go on with the recipes that could be fitted tonight, in their order; a crash of one harms no other."""
     fitted = {version["recipe"]: version for version in fits}
     if not fitted:
-        raise AirflowFailException(
-            f"no recipe of {name} could be fitted: the champion serves on; see `train`"
-        )
+        raise AirflowFailException(f"{name}: no recipe could be fitted; the champion serves on; see `train`")
     return [fitted[recipe.name] for recipe in CATALOG.model(name).recipes if recipe.name in fitted]
 
 
 @task
 def evaluate(name: str, versions: Sequence[Json]) -> list[Json]:
     """Judge tonight's versions, champion and baseline on days that none of them has seen."""
+    from contender.evaluating import EvaluationError
     from contender.evaluating import evaluate as judge
     from contender.records import TrainedVersion, read_all
+    from contender.specs import BehaviourError
 
-    judged = [judge(CATALOG.model(name), v, *open_stores()) for v in read_all(TrainedVersion, versions)]
+    model, stores = CATALOG.model(name), open_stores()
+    try:
+        judged = [judge(CATALOG, model, version, *stores) for version in read_all(TrainedVersion, versions)]
+    except (BehaviourError, EvaluationError) as error:  # the same rows and files would fail in the same way
+        raise AirflowFailException(str(error)) from error
     return [evaluation.model_dump(mode="json") for evaluation in judged]
 
 
@@ -108,7 +123,7 @@ def pair(name: str, versions: Sequence[Json]) -> list[Json]:
         return []
     champion = registry.version(name, standing.champion)
     incumbent = name_incumbent(standing, champion, read_all(TrainedVersion, versions))
-    pair_days(model, _night(), standing.since, incumbent, standing.champion, lake, book)
+    pair_days(CATALOG, model, run_night(), standing.since, incumbent, standing.champion, lake, book)
     return [evidence.model_dump(mode="json") for evidence in weigh(model, standing, incumbent, book)]
 
 
@@ -125,20 +140,6 @@ def decide(name: str, evaluations: Sequence[Json], evidence: Sequence[Json]) -> 
 
 
 @task
-def promote(decisions: Sequence[Json]) -> list[str]:
-    """Enter the decisions into the ledger; the alias follows."""
-    from contender.promoting import promote as enter
-    from contender.records import Decision, StaleDecision, read_all
-
-    _, registry, book = open_stores()
-    try:
-        entries = enter(read_all(Decision, decisions), book, registry)
-    except StaleDecision as stale:
-        raise AirflowFailException(f"{stale}: clear `evaluate` of this run, and those after it") from None
-    return [line for entry in entries for line in entry.decision.tell()]
-
-
-@task
 def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
     """Stage what tonight's versions, the champion and an older champion would serve for the same rows."""
     from contender.promoting import name_streams, stand
@@ -146,17 +147,10 @@ def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
     from contender.scoring import score_in_shadow as score
 
     lake, registry, book = open_stores()
-    model, night = CATALOG.model(name), _night()
+    model, night = CATALOG.model(name), run_night()
     tonight, decisions = read_all(TrainedVersion, versions), book.decisions(name, limit=1000)
     streams = name_streams(model, stand(name, book), night, tonight, decisions)
     return score(model, streams, Days.one(night), lake, registry, settings()).model_dump(mode="json")
-
-
-def _night() -> date:
-    nights = run_days()
-    if not nights.is_single:
-        raise AirflowFailException(f"versions are made for one night, not for {nights.key}: give one day")
-    return nights.first
 
 
 build_each(CATALOG.models, "retrain", build_retrain)

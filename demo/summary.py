@@ -22,7 +22,7 @@ def show_nights(console: Console, nights: Sequence[Night]) -> None:
     table.add_column("decision")
     table.add_column("serves", justify="right")
     for who in ("challenger", "champion", "baseline"):
-        table.add_column(f"{who}\nAUC / Brier", justify="right")
+        table.add_column(f"{who}\nAUC / loss", justify="right")
     table.add_column("flights\nscored", justify="right")
     table.add_column("its flights,\nscored before")
     for night in nights:
@@ -65,14 +65,14 @@ def _measures(measures: Measures | None) -> str:
     if measures is None:
         return "–"
     auc = "–" if measures.auc is None else f"{measures.auc:.3f}"
-    return f"{auc} / {measures.brier:.4f}"
+    return f"{auc} / {measures.loss:.4f}"
 
 
 def _monitored(night: Night) -> str:
     monitored = night.monitored
     if monitored is None or monitored.measures is None:
         return "–"
-    return f"Brier {monitored.measures.brier:.4f}, {monitored.verdict}"
+    return f"loss {monitored.measures.loss:.4f}, {monitored.verdict}"
 
 
 def _shown(path: Path) -> str:

@@ -7,6 +7,9 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import contender
 
 PREFIX = "/contender"
 NO_SCRIPTS = {
@@ -17,9 +20,19 @@ NO_SCRIPTS = {
     "Cache-Control": "no-store",  # what one user may see is not for the next one at the same browser
 }
 
+# A card is told in the same words here and in a file of its own.
+_CARDS = Path(contender.__file__).parent / "cards" / "templates"
+
 _templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
+    loader=FileSystemLoader([Path(__file__).parent / "templates", _CARDS]),
+    autoescape=True,
+    undefined=StrictUndefined,
 )
+
+
+def drawn(chart: str) -> Markup:
+    """A chart of contender.charts as part of a page: it escapes its own words."""
+    return Markup(chart)  # noqa: S704
 
 
 def page(template: str, *, http_status: int = 200, **values: Any) -> HTMLResponse:

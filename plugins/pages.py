@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, ClassVar
 
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
 from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
+import card_pages
 import catalogue_pages
+import decision_pages
+from contender.lake import places
 from contender.settings import settings
 from page_access import allows, readable_dags, require_audit, require_dag, user_name
 from page_rendering import PREFIX, page
@@ -28,7 +30,9 @@ SANDBOXED = {
 }
 
 app = FastAPI(title="Contender", dependencies=[Depends(requires_authenticated())])
+app.include_router(card_pages.router)
 app.include_router(catalogue_pages.router)
+app.include_router(decision_pages.router)
 
 
 @app.exception_handler(HTTPException)
@@ -40,8 +44,7 @@ def refuse(_: Request, error: HTTPException) -> HTMLResponse:
 @app.get("/")
 def overview(user: GetUserDep) -> HTMLResponse:
     """Where datasets and models stand, with the newest gates, decisions and reports that the user may see."""
-    from contender.catalogue import producing_dag
-    from contender.cli.status import read_status
+    from contender.catalogue import producing_dag, read_status
     from contender.lake import open_lake
     from contender.records import open_book
     from contender.specs import load_catalog
@@ -62,6 +65,7 @@ def overview(user: GetUserDep) -> HTMLResponse:
         "overview.html",
         status=read_status(visible, open_lake(here), book),
         gates=book.gate_results([table for table, dag in dags.items() if dag in readable], limit=30),
+        waiting=[p for p in book.proposals(list(visible.models), "waiting") if p.open],
         decisions=book.decisions(list(visible.models), limit=30),
         monitored=book.monitored([name for name, dag in watching.items() if dag in readable], limit=30),
     )
@@ -96,7 +100,7 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
     require_dag(producing_dag(result.table), user)
     contract = catalog.contract(result.table)
     pii = allows("read_pii", user, catalog, result.table)
-    rows = show_waiting(Path(result.quarantine), contract, pii=pii)
+    rows = show_waiting(result.quarantine, contract, pii=pii)
     if pii and rows.rows and any(column.pii for column in contract.columns):
         now = datetime.now(UTC)
         book.add_act(
@@ -121,16 +125,17 @@ def audit(user: GetUserDep, about: str | None = None, by: str | None = None) -> 
 
 
 @app.get("/reports/{model}/{day}")
-def report(model: str, day: str, user: GetUserDep) -> FileResponse:
+def report(model: str, day: str, user: GetUserDep) -> Response:
     """The drift report of a model and day."""
     # Both become part of a path: nothing but a name and a day may pass.
     if not re.fullmatch(r"[a-z][a-z0-9_]*", model) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         raise HTTPException(404, "There is no such report.")
     require_dag(f"monitor__{model}", user)
-    path = Path(settings().reports) / "drift" / model / f"{day}.html"
-    if not path.is_file():
-        raise HTTPException(404, f"There is no report of {model} for {day}.")
-    return FileResponse(path, media_type="text/html", headers=SANDBOXED)
+    try:
+        content = places.read(places.below(settings().reports, "drift", model, f"{day}.html"))
+    except FileNotFoundError:
+        raise HTTPException(404, f"There is no report of {model} for {day}.") from None
+    return Response(content, media_type="text/html", headers=SANDBOXED)
 
 
 class ContenderPages(AirflowPlugin):  # type: ignore[misc]

@@ -109,6 +109,14 @@ def run_days() -> Days:
         raise AirflowFailException(str(error)) from None
 
 
+def run_night() -> date:
+    """The one night that the current run is about. A range fails the task at once."""
+    nights = run_days()
+    if not nights.is_single:
+        raise AirflowFailException(f"this is about one night, not about {nights.key}: give one day")
+    return nights.first
+
+
 def open_stores() -> tuple[Lake, Registry, Book]:
     """The lake, the registry and the book of these settings; imported late, for tasks alone need them."""
     from contender.lake import open_lake

@@ -147,6 +147,7 @@ def _dataset_section(dataset: DatasetSpec) -> list[str]:
         *_columns(dataset.columns),
         "",
         "Promised of each batch: " + "; ".join(promises) + ".\n",
+        *([f"Consumers may rely on this: {' '.join(dataset.guarantees)}\n"] if dataset.guarantees else []),
     ]
 
 
@@ -158,10 +159,20 @@ def _model_section(model: ModelSpec) -> list[str]:
         f"{model.description} Owner: {model.owner}. Built from {inputs}. Recipes: {recipes}. "
         f"Judged on the newest {model.evaluation_days} days whose labels are known. "
         f"Night *N* scores day {_counted(model.horizon_days)} and learns the labels of day "
-        f"{_counted(-model.label_maturity_days)}.\n",
+        f"{_counted(-model.label_maturity_days)}.{_asked(model)}\n",
         *_columns(model.features),
         "",
     ]
+
+
+def _asked(model: ModelSpec) -> str:
+    asks = {
+        "refreshes": model.approval.refreshes,
+        "new recipes": model.approval.new_recipes,
+        "the first version": model.approval.first,
+    }
+    asked = ", ".join(what for what, wished in asks.items() if wished)
+    return f" A person approves {asked}, within {model.approval.hours:g} hours." if asked else ""
 
 
 def _counted(days: int) -> str:

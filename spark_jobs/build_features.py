@@ -5,7 +5,8 @@
 
 The plan names the model's `features.py`, the Parquet files and columns of each table (those of pinned snapshots), and
 for each output (`features`, `labels`) its days, its columns and the folder that the Parquet goes to. Nothing else is
-read, so what the plan does not name cannot leak into a feature.
+read, so what the plan does not name cannot leak into a feature. A place is a path or `s3://bucket/key`; where S3 is and
+who asks it, AWS's own variables tell.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import json
-import shutil
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
+
+S3 = "s3://"
 
 SQL_TYPES = {
     "string": "string",
@@ -31,33 +35,49 @@ SQL_TYPES = {
 }
 
 
+class Engine(NamedTuple):
+    """A session, how it reads Parquet files, and how it writes rows into a folder in place of what was there."""
+
+    session: Any
+    load: Callable[[Sequence[str]], Any]
+    save: Callable[[Any, str], None]
+
+
 def main(plan_file: str) -> None:
     """Build every output of the plan. Prints one line an output."""
-    plan = json.loads(Path(plan_file).read_text())
-    session = open_spark() if plan["engine"] == "spark" else open_duckdb()
+    plan = json.loads(read_text(plan_file))
+    engine = open_spark() if plan["engine"] == "spark" else open_duckdb()
     # The model's file imports pyspark, which open_duckdb has put SQLFrame in the place of.
     model = load_functions(Path(plan["functions"]))
-    tables = {name: read_table(session, table) for name, table in plan["tables"].items()}
+    tables = {name: read_table(engine, table) for name, table in plan["tables"].items()}
     for name, output in plan["outputs"].items():
-        days = days_frame(session, output["days"])
+        days = days_frame(engine.session, output["days"])
         rows = getattr(model, f"build_{name}")(tables, days)
-        write(plan["engine"], rows, output["columns"], Path(output["path"]))
+        engine.save(cast(rows, output["columns"]), output["path"])
         print(f"{name}: {output['days'][0]}..{output['days'][-1]} built on {plan['engine']}")
 
 
-def open_spark() -> Any:
+def open_spark() -> Engine:
     """The Spark session of this spark-submit."""
     from pyspark.sql import SparkSession
 
-    return (
+    session = (
         SparkSession.builder.appName("contender-features")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
         .getOrCreate()
     )
 
+    def load(files: Sequence[str]) -> Any:
+        return session.read.parquet(*(for_spark(file) for file in files))
 
-def open_duckdb() -> Any:
+    def save(rows: Any, folder: str) -> None:
+        rows.coalesce(1).write.mode("overwrite").parquet(for_spark(folder))
+
+    return Engine(session, load, save)
+
+
+def open_duckdb() -> Engine:
     """A session that answers PySpark's DataFrame calls by DuckDB; must come before pyspark is imported."""
     import duckdb
     from sqlframe import activate
@@ -77,7 +97,61 @@ def open_duckdb() -> Any:
 
     # PySpark has this method and SQLFrame does not; without it every further call rewrites a longer query.
     DataFrame.localCheckpoint = local_checkpoint
-    return session
+
+    def load(files: Sequence[str]) -> Any:
+        if not files[0].startswith(S3):
+            return session.read.load(files, format="parquet")
+        # DuckDB's own reader of S3 is an extension that would have to be downloaded; Arrow's is there.
+        from pyarrow import dataset
+
+        name = f"fetched_{next(names)}"
+        paths = [file.removeprefix(S3) for file in files]
+        connection.register("on_s3", dataset.dataset(paths, filesystem=open_s3(), format="parquet"))
+        connection.table("on_s3").create(name)
+        return session.table(name)
+
+    def save(rows: Any, folder: str) -> None:
+        with TemporaryDirectory() as draft:
+            rows.write.parquet(f"{draft}/part-0.parquet")
+            put(Path(draft) / "part-0.parquet", f"{folder}/part-0.parquet")
+
+    return Engine(session, load, save)
+
+
+def for_spark(place: str) -> str:
+    """The place as Hadoop's file systems call it."""
+    return place.replace(S3, "s3a://", 1)
+
+
+def open_s3() -> Any:
+    """S3 as Arrow speaks to it."""
+    from pyarrow.fs import S3FileSystem
+
+    variables = os.environ
+    return S3FileSystem(
+        endpoint_override=variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL"),
+        region=variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION"),
+    )
+
+
+def read_text(place: str) -> str:
+    """What is in a text file."""
+    if not place.startswith(S3):
+        return Path(place).read_text()
+    with open_s3().open_input_stream(place.removeprefix(S3)) as file:
+        return str(file.read(), "utf-8")
+
+
+def put(file: Path, place: str) -> None:
+    """Copy a local file there, in place of what an attempt before has left."""
+    if place.startswith(S3):
+        with open_s3().open_output_stream(place.removeprefix(S3)) as target:
+            target.write(file.read_bytes())
+        return
+    Path(place).parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(f"{place}.part")
+    draft.write_bytes(file.read_bytes())
+    draft.replace(place)
 
 
 def load_functions(file: Path) -> ModuleType:
@@ -90,11 +164,11 @@ def load_functions(file: Path) -> ModuleType:
     return module
 
 
-def read_table(session: Any, table: Mapping[str, Any]) -> Any:
+def read_table(engine: Engine, table: Mapping[str, Any]) -> Any:
     """The table's rows, every column cast to its declared type; an empty table when it has no files."""
     if not table["files"]:
-        return empty(session, table["columns"])
-    return cast(session.read.load(table["files"], format="parquet"), table["columns"])
+        return empty(engine.session, table["columns"])
+    return cast(engine.load(table["files"]), table["columns"])
 
 
 def empty(session: Any, columns: list[dict[str, str]]) -> Any:
@@ -120,16 +194,6 @@ def cast(rows: Any, columns: list[dict[str, str]]) -> Any:
     from pyspark.sql import functions as F
 
     return rows.select(*(F.col(c["name"]).cast(SQL_TYPES[c["type"]]).alias(c["name"]) for c in columns))
-
-
-def write(engine: str, rows: Any, columns: list[dict[str, str]], path: Path) -> None:
-    """Write Parquet files into the folder `path`, in place of what an attempt before has left there."""
-    shutil.rmtree(path, ignore_errors=True)
-    if engine == "spark":
-        cast(rows, columns).coalesce(1).write.mode("overwrite").parquet(str(path))
-    else:
-        path.mkdir(parents=True)
-        cast(rows, columns).write.parquet(str(path / "part-0.parquet"))
 
 
 if __name__ == "__main__":

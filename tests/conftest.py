@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import uuid
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from contender.lake import Lake, open_lake
 from contender.records import Book, migrate, open_book
@@ -31,6 +36,42 @@ def catalog() -> Catalog:
 def here(tmp_path: Path) -> Settings:
     """The settings of an installation below a folder of this test alone."""
     return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A real S3 server over HTTP."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells of every request
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    _, port = server.get_host_and_port()
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def on_s3(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings of an installation whose landing zone, lake, batches and reports are in a bucket of its own."""
+    for name, value in {
+        "ACCESS_KEY_ID": "key",
+        "SECRET_ACCESS_KEY": "secret",
+        "REGION": "eu-central-1",
+        "DEFAULT_REGION": "eu-central-1",
+        "ENDPOINT_URL": s3_endpoint,
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    bucket = f"contender-{uuid.uuid4().hex[:12]}"
+    boto3.client("s3").create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    at = f"s3://{bucket}"
+    return Settings(
+        home=tmp_path / "home",
+        landing=f"{at}/landing",
+        lake=f"{at}/lake",
+        batches=at,
+        reports=f"{at}/reports",
+    )
 
 
 @pytest.fixture

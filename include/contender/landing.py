@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from contender.settings import Settings
@@ -96,7 +97,9 @@ def _download(settings: Settings, name: str, target: Path, limit: int) -> str:
         client = _s3(settings)
         found = client.head_object(Bucket=parts.netloc, Key=key)
         _check_size(name, found["ContentLength"], limit)
-        client.download_file(parts.netloc, key, str(target))
+        # In a bucket that keeps versions, what is read is what was looked at; elsewhere a second look tells.
+        version = {"VersionId": found["VersionId"]} if "VersionId" in found else {}
+        client.download_file(parts.netloc, key, str(target), ExtraArgs={"ChecksumMode": "ENABLED", **version})
         after = client.head_object(Bucket=parts.netloc, Key=key)
     except ClientError as error:
         code = error.response["Error"]["Code"]
@@ -111,7 +114,8 @@ def _download(settings: Settings, name: str, target: Path, limit: int) -> str:
 
 
 def _s3(settings: Settings) -> Any:
-    return boto3.client("s3", endpoint_url=settings.landing_endpoint)
+    patient = Config(retries={"mode": "standard", "max_attempts": 5})
+    return boto3.client("s3", endpoint_url=settings.landing_endpoint, config=patient)
 
 
 def _not_delivered(name: str, landing: str) -> str:

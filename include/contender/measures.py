@@ -1,47 +1,112 @@
-"""Measures of probabilistic forecasts of a yes or no; evaluation and monitoring must mean the same by them."""
+"""Losses and measures of what was foretold; evaluation, race, backtest and monitoring must mean the same by them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from contender.records import Measures
+from contender.specs import LossName, ModelSpec, load_module
 
-Probabilities = NDArray[np.float64]
-Outcomes = NDArray[np.int64]
+Outcomes = NDArray[np.float64]
+Predictions = NDArray[np.float64]
+Loss = Callable[[Outcomes, Predictions], NDArray[np.float64]]
 
 CALIBRATION_BINS = 10
 
 
-def measure(outcomes: Outcomes, probabilities: Probabilities) -> Measures:
-    """Measure probabilities against outcomes (0 or 1), arrays of the same length, at least one row.
+class LossError(ValueError):
+    """A model's own cost function gives no losses; the message says what it gave."""
 
-    AUC is None when only one outcome occurs. Log loss clips probabilities as scikit-learn does.
+
+def squared(outcomes: Outcomes, predictions: Predictions) -> NDArray[np.float64]:
+    """The squared difference of each row; of a probability and an outcome 0 or 1, its Brier score."""
+    return (predictions - outcomes) ** 2
+
+
+def absolute(outcomes: Outcomes, predictions: Predictions) -> NDArray[np.float64]:
+    """The absolute difference of each row."""
+    return np.abs(predictions - outcomes)
+
+
+def logarithmic(outcomes: Outcomes, predictions: Predictions) -> NDArray[np.float64]:
+    """Minus the logarithm of the probability that the outcome was given, clipped as scikit-learn clips it."""
+    smallest = np.finfo(np.float64).eps
+    clipped = np.clip(predictions, smallest, 1.0 - smallest)
+    return -np.where(outcomes > 0, np.log(clipped), np.log1p(-clipped))
+
+
+_LOSSES: dict[LossName, Loss] = {
+    "brier": squared,
+    "squared": squared,
+    "absolute": absolute,
+    "log_loss": logarithmic,
+}
+
+
+def choose_loss(model: ModelSpec, home: Path) -> Loss:
+    """The loss that a model is judged by, row by row; `cost` is `compute_costs` of `cost.py` in the model's folder.
+
+    What a cost function returns is checked at each call: LossError unless it is one finite number for each row.
     """
-    positives = int(outcomes.sum())
-    decided = 0 < positives < len(outcomes)
+    if model.loss != "cost":
+        return _LOSSES[model.loss]
+    compute_costs: Loss = load_module(home / "cost.py").compute_costs
+
+    def cost(outcomes: Outcomes, predictions: Predictions) -> NDArray[np.float64]:
+        found = np.asarray(compute_costs(outcomes, predictions), dtype=np.float64)
+        if found.shape != outcomes.shape or not np.isfinite(found).all():
+            raise LossError(
+                f"{model.name}: cost.py: compute_costs gave {_describe(found)} for {len(outcomes)} rows: "
+                "return one finite number for each row"
+            )
+        return found
+
+    return cost
+
+
+def _describe(found: NDArray[np.float64]) -> str:
+    missing = int((~np.isfinite(found)).sum())
+    return f"{missing} numbers that are not finite" if missing else f"an array of shape {found.shape}"
+
+
+def mean_loss(loss: Loss, outcomes: Outcomes, predictions: Predictions) -> float:
+    """The mean loss over rows, arrays of the same length, at least one row."""
+    return float(np.mean(loss(outcomes, predictions)))
+
+
+def measure(model: ModelSpec, loss: Loss, outcomes: Outcomes, predictions: Predictions) -> Measures:
+    """Measure predictions against outcomes, arrays of the same length, at least one row.
+
+    AUC, Brier score and log loss are of probabilities alone, and AUC only where both outcomes occur; the errors are of
+    quantities alone. The calibration error of quantities is told in standard deviations of the outcomes.
+    """
+    probable = model.predicts == "probability"
+    spread = 1.0 if probable else float(outcomes.std()) or 1.0
+    decided = 0 < outcomes.mean() < 1
     return Measures(
         rows=len(outcomes),
-        positives=positives,
-        auc=float(roc_auc_score(outcomes, probabilities)) if decided else None,
-        brier=float(brier_score_loss(outcomes, probabilities)),
-        log_loss=float(log_loss(outcomes, probabilities, labels=[0, 1])),
-        calibration_error=calibration_error(outcomes, probabilities),
+        mean_label=float(outcomes.mean()),
+        loss=mean_loss(loss, outcomes, predictions),
+        auc=float(roc_auc_score(outcomes, predictions)) if probable and decided else None,
+        brier=float(brier_score_loss(outcomes, predictions)) if probable else None,
+        log_loss=float(log_loss(outcomes, predictions, labels=[0, 1])) if probable else None,
+        mean_absolute_error=None if probable else mean_loss(absolute, outcomes, predictions),
+        root_mean_squared_error=None if probable else mean_loss(squared, outcomes, predictions) ** 0.5,
+        calibration_error=calibration_error(outcomes, predictions) / spread,
     )
 
 
-def mean_loss(outcomes: NDArray[np.float64], predictions: NDArray[np.float64]) -> float:
-    """The mean squared difference; of probabilities and outcomes 0 or 1, it is the Brier score."""
-    return float(np.mean((predictions - outcomes) ** 2))
-
-
-def calibration_error(outcomes: Outcomes, probabilities: Probabilities) -> float:
+def calibration_error(outcomes: Outcomes, predictions: Predictions) -> float:
     """Expected calibration error over ten bins of equal size (after Naeini, Cooper and Hauskrecht, AAAI 2015).
 
-    The mean over bins, weighted by rows, of |mean probability - share of positives|. Between 0 and 1.
+    The mean over bins, weighted by rows, of |mean prediction - mean outcome|; of probabilities, between 0 and 1.
     """
-    order = np.argsort(probabilities, kind="stable")
+    order = np.argsort(predictions, kind="stable")
     bins = [rows for rows in np.array_split(order, CALIBRATION_BINS) if len(rows)]
-    gaps = [len(rows) * abs(probabilities[rows].mean() - outcomes[rows].mean()) for rows in bins]
+    gaps = [len(rows) * abs(predictions[rows].mean() - outcomes[rows].mean()) for rows in bins]
     return float(sum(gaps) / len(order))

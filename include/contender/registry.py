@@ -12,14 +12,18 @@ from typing import Any
 
 import mlflow
 import mlflow.sklearn
+import numpy as np
+import pandas as pd
 import skops.io
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from contender.records import TrainedVersion
+from contender.records import TrainedVersion, TrainingSketch
 from contender.settings import Settings
+from contender.specs import ModelSpec
 
 CHAMPION = "champion"
 
@@ -34,6 +38,7 @@ _TRUSTED = [
 _RECORD = "contender.record"
 _FIT = "contender.fit"
 _LEDGER = "contender.ledger"
+_SKETCH = "training-rows.json"
 
 
 class UnsafeModel(RuntimeError):  # noqa: N818 - nothing went wrong: it is refused
@@ -60,18 +65,23 @@ class Registry:
         *,
         parameters: Mapping[str, object],
         requirements: Sequence[str],
+        sketch: TrainingSketch | None = None,
     ) -> TrainedVersion:
         """Log and register a fitted version; `fit` names the inputs of the fit. Returns it with its number.
+
+        The sketch of its training rows is kept beside it.
 
         Raises UnsafeModel when the pipeline holds types that could run code when it is loaded.
         """
         for pipeline in (model, baseline):
-            _refuse_unsafe(trained, pipeline)
+            _refuse_unsafe(trained.model, trained.recipe, pipeline)
         experiment = self._experiment(trained.model)
         run = self._client.create_run(experiment, run_name=f"{trained.model} {trained.night}")
         run_id = run.info.run_id
         try:
             model_uri = self._log(run_id, trained, model, baseline, parameters, requirements)
+            if sketch is not None:
+                self._client.log_text(run_id, sketch.model_dump_json(), _SKETCH)
             self._ensure_model(trained.model)
             created = self._client.create_model_version(trained.model, source=model_uri, run_id=run_id)
             numbered = trained.model_copy(update={"version": int(created.version)})
@@ -136,6 +146,15 @@ class Registry:
         """The baseline that was fitted on the same rows as the version."""
         return self._load(model, version, "baseline")
 
+    def load_sketch(self, model: str, version: int) -> TrainingSketch | None:
+        """The sketch of the rows that a version was fitted on; None when none was kept."""
+        run_id = str(self._client.get_model_version(model, str(version)).run_id)
+        if not any(file.path == _SKETCH for file in self._client.list_artifacts(run_id)):
+            return None
+        with TemporaryDirectory() as folder:
+            text = Path(self._client.download_artifacts(run_id, _SKETCH, folder)).read_text(encoding="utf-8")
+        return TrainingSketch.model_validate_json(text)
+
     def record_metrics(self, trained: TrainedVersion, metrics: Mapping[str, float]) -> None:
         """Write an evaluation's measures onto the version's run, for people who look in MLflow."""
         run_id = self._client.get_model_version(trained.model, str(trained.version)).run_id
@@ -151,7 +170,7 @@ class Registry:
         parameters: Mapping[str, object],
         requirements: Sequence[str],
     ) -> str:
-        described = trained.model_dump(mode="json", exclude={"version", "pins", "trained_on"})
+        described = trained.model_dump(mode="json", exclude={"version", "pins", "trained_on", "sources"})
         described |= {"trained_on": trained.trained_on.key, **parameters}
         described |= {f"snapshot.{pin.table}": pin.snapshot for pin in trained.pins}
         for name, value in described.items():
@@ -202,13 +221,34 @@ class Registry:
         return list(self._client.search_model_versions(query, order_by=["version_number DESC"]))
 
 
-def _refuse_unsafe(trained: TrainedVersion, pipeline: Pipeline) -> None:
-    unsafe = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))) - set(_TRUSTED)
+def predict(
+    model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]
+) -> NDArray[np.float64]:
+    """What a pipeline foretells of each row by the columns that it sees: a probability of 1, or a quantity."""
+    seen = rows[list(features)]
+    if model.predicts == "quantity":
+        return np.asarray(pipeline.predict(seen), dtype=np.float64)
+    return np.asarray(pipeline.predict_proba(seen)[:, 1], dtype=np.float64)
+
+
+def store_and_load(model: str, recipe: str, pipeline: Pipeline) -> tuple[Pipeline, int]:
+    """The pipeline as it comes back when it was stored as the registry stores it, and how many bytes that took.
+
+    Raises UnsafeModel when it holds types that could run code when it is loaded.
+    """
+    stored = _refuse_unsafe(model, recipe, pipeline)
+    return skops.io.loads(stored, trusted=_TRUSTED), len(stored)
+
+
+def _refuse_unsafe(model: str, recipe: str, pipeline: Pipeline) -> bytes:
+    stored: bytes = skops.io.dumps(pipeline)
+    unsafe = set(skops.io.get_untrusted_types(data=stored)) - set(_TRUSTED)
     if unsafe:
         raise UnsafeModel(
-            f"{trained.model}: recipe {trained.recipe!r}: {', '.join(sorted(unsafe))} cannot be loaded without "
+            f"{model}: recipe {recipe!r}: {', '.join(sorted(unsafe))} cannot be loaded without "
             "running code: build the estimator from scikit-learn's own parts"
         )
+    return stored
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -37,7 +38,15 @@ class Settings(BaseSettings):
     landing_endpoint: str | None = Field(
         default=None, description="Endpoint of the S3 server of the landing zone, when it is not AWS."
     )
-    lake: str = Field(default="", description="Folder of the Iceberg tables. Default `<home>/lake`.")
+    lake: str = Field(
+        default="",
+        description="Place of the Iceberg tables: a folder or `s3://bucket/prefix`. Default `<home>/lake`.",
+    )
+    batches: str = Field(
+        default="",
+        description="Place of batches on their way into the lake (staging, quarantine, aside): a folder that every "
+        "worker sees, or `s3://bucket/prefix`. Default `<home>`.",
+    )
     lake_catalog: str = Field(
         default="", description="SQLAlchemy URL of the Iceberg catalogue. Default SQLite in `<home>`."
     )
@@ -47,7 +56,10 @@ class Settings(BaseSettings):
     registry: str = Field(
         default="", description="MLflow tracking URI. Default SQLite in `<home>`, artifacts beside it."
     )
-    reports: str = Field(default="", description="Folder of the HTML reports. Default `<home>/reports`.")
+    reports: str = Field(
+        default="",
+        description="Place of the HTML reports: a folder or `s3://bucket/prefix`. Default `<home>/reports`.",
+    )
     nightly_from: date | None = Field(
         default=None,
         description="First day that cron ingests; days missed while Airflow was down are made up for. "
@@ -61,7 +73,7 @@ class Settings(BaseSettings):
         default=5_000_000, gt=0, description="Input rows from which `auto` takes Spark for a single night."
     )
     gate_spark_rows: int = Field(
-        default=2_000_000, gt=0, description="Rows from which a batch is checked on Spark, not in memory."
+        default=5_000_000, gt=0, description="Rows from which a batch is checked on Spark, not in memory."
     )
     spark_partitions: int = Field(
         default=2, gt=0, description="Partitions of a shuffle: about as many as Spark has cores."
@@ -91,6 +103,7 @@ class Settings(BaseSettings):
         below = {
             "landing": f"{self.home}/landing",
             "lake": f"{self.home}/lake",
+            "batches": str(self.home),
             "lake_catalog": f"sqlite:///{self.home}/lake-catalog.db",
             "records": f"sqlite:///{self.home}/records.db",
             "registry": f"sqlite:///{self.home}/registry.db",
@@ -101,19 +114,39 @@ class Settings(BaseSettings):
                 object.__setattr__(self, name, place)
 
     @property
-    def staging(self) -> Path:
+    def staging(self) -> str:
         """Where batches wait for their gate; its content may be lost at any time."""
-        return self.home / "staging"
+        return f"{self.batches}/staging"
 
     @property
-    def aside(self) -> Path:
+    def aside(self) -> str:
         """Where columns are kept that were delivered though no contract names them."""
-        return self.home / "aside"
+        return f"{self.batches}/aside"
 
     @property
-    def quarantine(self) -> Path:
+    def quarantine(self) -> str:
         """Where failed batches wait for a person."""
-        return self.home / "quarantine"
+        return f"{self.batches}/quarantine"
+
+
+def spark_settings() -> dict[str, str]:
+    """What Spark has to know to reach the same S3 server by `s3a://`; who asks it reads from AWS's variables."""
+    endpoint, region = s3_endpoint(), s3_region()
+    told = {"spark.hadoop.fs.s3a.endpoint.region": region} if region else {}
+    if endpoint:
+        told["spark.hadoop.fs.s3a.endpoint"] = endpoint
+        told["spark.hadoop.fs.s3a.path.style.access"] = "true"
+    return told
+
+
+def s3_endpoint() -> str | None:
+    """The address of an S3 server that is not AWS."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+
+
+def s3_region() -> str | None:
+    """The region of the buckets, as AWS's clients look for it."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
 class SettingsError(Exception):

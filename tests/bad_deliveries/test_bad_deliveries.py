@@ -125,7 +125,7 @@ def test_columns_that_nobody_asked_for_are_kept_with_their_keys(stores):
     added = next(kind for kind in KINDS if kind.name == "column_added")
     landed(stores, "departures", added.make(landed(stores, "departures").read_bytes()))
     judge(stores, "departures")
-    (kept,) = (stores.here.aside / "departures").glob("2013-09-02-*.parquet")
+    (kept,) = (Path(stores.here.aside) / "departures").glob("2013-09-02-*.parquet")
     rows = pq.read_table(kept)
     assert rows.column_names == ["day", "carrier", "flight", "origin", "gate"]
     assert set(rows["gate"].to_pylist()) == {"B12"}

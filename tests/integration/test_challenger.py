@@ -15,7 +15,12 @@ from contender.registry import UnsafeModel
 from contender.scoring import NoChampion, ScoringError, score, score_in_shadow
 from contender.specs import Days
 from contender.training import TrainingError, train
-from tests.integration.made_up import HISTORY, NIGHT, make_flights, publish, tomorrow
+from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory):
+    return copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
 
 
 @pytest.fixture
@@ -40,7 +45,7 @@ def stores(lake, registry, book):
 def refresh(catalog, model, stores, night=NIGHT):
     lake, registry, book = stores
     challenger = train(catalog, model, model.recipes[0], night, lake, registry)
-    evaluation = evaluate(model, challenger, lake, registry, book)
+    evaluation = evaluate(catalog, model, challenger, lake, registry, book)
     (entry,) = promote([decide_promotion(evaluation, model.guards)], book, registry)
     return entry.decision
 

@@ -51,7 +51,7 @@ MODEL = ModelSpec(
     recipes=(Recipe(name="plain", window_days=10),),
     baseline_features=("spent",),
 )
-MEASURES = Measures(rows=1, positives=0, auc=None, brier=0.1, log_loss=0.1, calibration_error=0.1)
+MEASURES = Measures(rows=1, mean_label=0, loss=0.1, calibration_error=0.1)
 KEY = "customer=ann"
 
 
@@ -87,7 +87,7 @@ def filled(stores, fill):
     fill(SALES.contract, days, *named)
     fill(MODEL.feature_contract, days, *named)
     fill(PEOPLE.contract, Days.one(FIRST), (FIRST, "ann"), (FIRST, "bob"))
-    for attempt in stores.settings.staging.iterdir():
+    for attempt in Path(stores.settings.staging).iterdir():
         for file in attempt.rglob("*.parquet"):
             file.unlink()
     return stores
@@ -97,7 +97,7 @@ def evaluation(stores, version, trained_on):
     table = MODEL.feature_contract.table
     trained = TrainedVersion(
         model="returns", version=version, night=THIRD, recipe="plain", recipe_fingerprint="x", features=(),
-        trained_on=trained_on, days_with_rows=1, rows=1, positives=0,
+        trained_on=trained_on, days_with_rows=1, rows=1, mean_label=0,
         pins=(Pin(table=table, snapshot=stores.lake.snapshot(table)),),
         seed=0, code_version="x", environment="x",
     )  # fmt: skip
@@ -264,7 +264,7 @@ def test_what_another_writer_commits_in_between_is_kept(filled, fill, monkeypatc
 
 
 def quarantined(stores):
-    raw = stores.settings.staging / "raw" / "sales" / "x.csv"
+    raw = Path(stores.settings.staging) / "raw" / "sales" / "x.csv"
     raw.parent.mkdir(parents=True)
     raw.write_bytes(b'\xef\xbb\xbfday,customer,amount\r\n2013-09-01,"ann",1\r\n2013-09-01,"b\r\nob",1.50\r\n')
     table = rows(SALES.contract, (FIRST, "ann"), (FIRST, "bob"))
@@ -301,17 +301,17 @@ def test_a_raw_file_in_quarantine_loses_its_lines_and_no_other_byte(filled):
 
 def test_what_is_staged_is_removed_and_what_lies_aside_is_rewritten(filled):
     quarantined(filled)
-    aside = filled.settings.aside / "sales" / "2013-09-01-x.parquet"
+    aside = Path(filled.settings.aside) / "sales" / "2013-09-01-x.parquet"
     aside.parent.mkdir(parents=True)
     pq.write_table(pa.table({"customer": ["ann", "bob"], "shoe_size": ["37", "42"]}), aside)
     erase(KEY, filled, "carl", "she asked")
     assert pq.read_table(aside)["shoe_size"].to_pylist() == ["42"]
-    assert parquet_with("ann", filled.settings.staging) == []
-    assert list((filled.settings.staging / "raw").rglob("*.csv")) == []
+    assert parquet_with("ann", Path(filled.settings.staging)) == []
+    assert list((Path(filled.settings.staging) / "raw").rglob("*.csv")) == []
 
 
 def test_a_file_that_cannot_be_changed_is_named(filled):
-    note = filled.settings.quarantine / "note.txt"
+    note = Path(filled.settings.quarantine) / "note.txt"
     note.parent.mkdir(parents=True)
     note.write_text("ann called; joanna did not\n")
     (copy,) = [copy for copy in plan_erasure(KEY, filled).copies if copy.way == "beyond reach"]

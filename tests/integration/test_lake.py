@@ -10,6 +10,7 @@ import pytest
 
 from contender.lake import LakeError, open_lake, publish, stage, sweep
 from contender.lake.schema import arrow_schema
+from contender.settings import Settings
 from contender.specs import Column, Contract, Days
 
 SALES = Contract(
@@ -31,6 +32,13 @@ def rows(*sold: tuple[date, str, float]) -> pa.Table:
     return pa.Table.from_pylist(
         [{"day": day, "shop": shop, "amount": amount} for day, shop, amount in sold],
         schema=arrow_schema(SALES),
+    )
+
+
+@pytest.fixture(params=["a folder", "S3"])
+def here(request, tmp_path):
+    return (
+        Settings(home=tmp_path / "home") if request.param == "a folder" else request.getfixturevalue("on_s3")
     )
 
 
@@ -132,10 +140,10 @@ def test_an_attempt_killed_after_its_commit_is_recognised_as_its_own(lake, book,
     def die(publication_id):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(book, "confirm", die)
-    with pytest.raises(KeyboardInterrupt):
-        publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(book, "confirm", die)
+        with pytest.raises(KeyboardInterrupt):
+            publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
     again = publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
     other = publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 2")
     assert again.changed
@@ -146,10 +154,10 @@ def test_an_attempt_killed_before_its_commit_leaves_nothing_visible(lake, book, 
     def die(contract, batch):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(lake, "publish", die)
-    with pytest.raises(KeyboardInterrupt):
-        publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(lake, "publish", die)
+        with pytest.raises(KeyboardInterrupt):
+            publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
     assert held(lake) == []
     assert publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1").changed
 

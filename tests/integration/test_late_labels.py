@@ -61,7 +61,7 @@ def lake(chosen, catalog, model):
 def refresh(catalog, model, lake, registry, book):
     def run(night: date):
         challenger = train(catalog, model, model.recipes[0], night, lake, registry)
-        evaluation = evaluate(model, challenger, lake, registry, book)
+        evaluation = evaluate(catalog, model, challenger, lake, registry, book)
         (entry,) = promote([decide_promotion(evaluation, model.guards)], book, registry)
         return evaluation, entry.decision
 
@@ -84,7 +84,7 @@ def shopped(sold: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
 def test_the_first_version_beats_the_baseline_and_serves(refresh, registry, model):
     evaluation, decision = refresh(FIRST_NIGHT)
     assert decision.kind == "first"
-    assert evaluation.challenger_measures.brier < evaluation.baseline_measures.brier - 0.003
+    assert evaluation.challenger_measures.loss < evaluation.baseline_measures.loss - 0.003
     assert evaluation.challenger_measures.auc > evaluation.baseline_measures.auc + 0.01
     assert registry.champion(model.name).version == decision.challenger
 
@@ -106,14 +106,14 @@ def test_a_champion_whose_labels_came_about_in_the_judged_days_is_not_compared(r
 
 
 def test_a_scored_night_is_held_against_its_outcomes_a_week_later(
-    refresh, model, lake, registry, book, chosen
+    catalog, refresh, model, lake, registry, book, chosen
 ):
     _, decision = refresh(SECOND_NIGHT)
     batch = score(model, Days.one(SECOND_NIGHT), lake, registry, chosen)
     assert check(model.prediction_contract, batch, "run 1").verdict == "pass"
     lake.publish(model.prediction_contract, batch)
     matured = model.matured_days(Days.one(LAST_NIGHT)).last
-    performance = measure_performance(model, matured, lake, book)
+    performance = measure_performance(catalog, model, matured, lake, book)
     drift = compare_features(model, LAST_NIGHT, lake, chosen)
     monitored = conclude(model, performance, drift, "run 1")
     assert (matured, performance.version) == (SECOND_NIGHT, decision.challenger)

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from contender.evaluating import evaluate
-from contender.promoting import decide_by_hand, decide_promotion, promote, stand, verify_ledger
-from contender.records import PairedDay, StaleDecision
-from contender.specs import Days
+from contender.promoting import (
+    decide_by_hand,
+    decide_promotion,
+    enter_answers,
+    promote,
+    stand,
+    verify_ledger,
+)
+from contender.records import Answer, PairedDay, Proposal, StaleDecision
+from contender.specs import Approval, Days
 from contender.training import fingerprint_recipe, train
-from tests.integration.made_up import HISTORY, NIGHT, Place, live_night, make_flights, publish, tomorrow
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    Place,
+    copy_catalog,
+    live_night,
+    make_flights,
+    publish,
+    tomorrow,
+)
 
 FIRST_NIGHT = NIGHT - timedelta(days=3)
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory):
+    return copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
 
 
 @pytest.fixture
@@ -120,12 +141,53 @@ def test_a_decision_that_became_stale_in_the_night_is_judged_again(place):
     model, night = place.model, FIRST_NIGHT + timedelta(days=2)
     live_night(place, tomorrow(FIRST_NIGHT))
     version = train(place.catalog, model, model.recipes[0], night, place.lake, place.registry)
-    judged = evaluate(model, version, place.lake, place.registry, place.book)
+    judged = evaluate(place.catalog, model, version, place.lake, place.registry, place.book)
     decide_by_hand(model.name, "put in place", 1, "ana", "a pandemic", place.book, place.registry)
     with pytest.raises(StaleDecision):
         promote([decide_promotion(judged, model.guards)], place.book, place.registry)
     (decision,) = live_night(place, night)
     assert (decision.kind, decision.champion_before) == ("held", 1)
+
+
+@pytest.fixture
+def asked(place):
+    """A refresh that waits for a person since an hour."""
+    model, night = place.model, tomorrow(FIRST_NIGHT)
+    version = train(place.catalog, model, model.recipes[0], night, place.lake, place.registry)
+    judged = evaluate(place.catalog, model, version, place.lake, place.registry, place.book)
+    at = datetime(2013, 4, 1, 8, tzinfo=UTC)
+    proposal = Proposal(
+        decision=decide_promotion(judged, model.guards), asked=at, deadline=at + timedelta(hours=12), form="f"
+    )
+    place.book.put_proposal(proposal)
+    return proposal
+
+
+def enter_answer(place, proposal, *, approved: bool):
+    at = proposal.asked + timedelta(hours=1)
+    said = Answer(decision=proposal.decision.id, approved=approved, by="ana", at=at)
+    return enter_answers([proposal.decision], [said], Approval(refreshes=True), place.book, place.registry)
+
+
+def test_an_answer_that_is_entered_again_is_there_once(place, asked):
+    first, again = (enter_answer(place, asked, approved=True) for _ in range(2))
+    assert first == again
+    assert place.registry.champion(place.model.name).version == asked.decision.challenger
+    assert place.book.proposal(asked.decision.id).state == "approved"
+
+
+def test_an_approval_that_comes_after_another_hand_changes_nothing_and_is_noted_as_stale(place, asked):
+    decide_by_hand(place.model.name, "put in place", 2, "ben", "a pandemic", place.book, place.registry)
+    with pytest.raises(StaleDecision, match="the champion is version 2, not version 1"):
+        enter_answer(place, asked, approved=True)
+    assert place.registry.champion(place.model.name).version == 2
+    assert place.book.proposal(asked.decision.id).state == "stale"
+
+
+def test_a_refusal_that_comes_after_another_hand_is_entered_all_the_same(place, asked):
+    decide_by_hand(place.model.name, "put in place", 2, "ben", "a pandemic", place.book, place.registry)
+    (entry,) = enter_answer(place, asked, approved=False)
+    assert (entry.decision.kind, entry.decision.by, entry.decision.champion_after) == ("held", "ana", 2)
 
 
 def test_the_ledger_and_what_the_registry_keeps_of_it_agree(place):

@@ -80,18 +80,18 @@ def test_without_history_there_is_nothing_to_compare(model, lake, here):
     assert (drift.share, drift.report) == (None, None)
 
 
-def test_a_scored_day_is_measured_on_the_rows_whose_outcome_is_known(model, lake, book, publish):
+def test_a_scored_day_is_measured_on_the_rows_whose_outcome_is_known(catalog, model, lake, book, publish):
     flights = pd.DataFrame({"day": DAY, "carrier": "AA", "flight": range(4), "origin": "JFK"})
     served = flights.assign(score=[0.1, 0.2, 0.8, 0.9], model_version=3, feature_snapshot=1)
     publish(model.prediction_contract, served)
     publish(model.label_contract, flights.assign(label=[0, 0, 1, 1]).head(3))
-    performance = measure_performance(model, DAY, lake, book)
+    performance = measure_performance(catalog, model, DAY, lake, book)
     assert (performance.scored_rows, performance.version) == (4, 3)
     assert performance.measures is not None
     assert performance.measures.rows == 3
     assert performance.measures.brier == pytest.approx((0.01 + 0.04 + 0.04) / 3)
 
 
-def test_a_day_that_nobody_scored_has_no_measures(model, lake, book):
-    performance = measure_performance(model, DAY, lake, book)
+def test_a_day_that_nobody_scored_has_no_measures(catalog, model, lake, book):
+    performance = measure_performance(catalog, model, DAY, lake, book)
     assert (performance.measures, performance.scored_rows) == (None, 0)

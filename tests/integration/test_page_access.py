@@ -147,6 +147,14 @@ def test_a_reader_is_refused_the_others_and_told_which_dag_it_takes(reader, serv
         assert "default-src 'none'" in refused.headers["Content-Security-Policy"]
 
 
+def test_decisions_are_for_those_who_may_read_the_retraining(reader, admin):
+    for path, found in (("", 200), ("/no-such-decision", 404)):
+        assert admin.get(f"/contender/decisions/{MODEL}{path}").status_code == found
+        refused = reader.get(f"/contender/decisions/{MODEL}{path}")
+        assert refused.status_code == 403
+        assert f"retrain__{MODEL}" in refused.text
+
+
 def test_a_report_is_for_those_who_may_read_its_monitoring(reader):
     refused = reader.get(f"/contender/reports/{MODEL}/2013-09-01")
     assert refused.status_code == 403

@@ -26,7 +26,7 @@ SALES = Contract(
 )
 FIRST = date(2013, 9, 1)
 NOTHING = timedelta(0)
-MEASURES = Measures(rows=1, positives=0, auc=None, brier=0.1, log_loss=0.1, calibration_error=0.1)
+MEASURES = Measures(rows=1, mean_label=0, loss=0.1, calibration_error=0.1)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def put(lake, here):
 def pin(book, snapshot: int) -> None:
     trained = TrainedVersion(
         model="returns", version=1, night=FIRST, recipe="plain", recipe_fingerprint="x", features=(),
-        trained_on=Days.one(FIRST), days_with_rows=1, rows=1, positives=0,
+        trained_on=Days.one(FIRST), days_with_rows=1, rows=1, mean_label=0,
         pins=(Pin(table=SALES.table, snapshot=snapshot),), seed=0, code_version="x", environment="x",
     )  # fmt: skip
     book.add_evaluation(
@@ -113,7 +113,7 @@ def test_files_that_nothing_refers_to_go_after_a_day(lake, book, here, put):
     stray.write_bytes(b"of an attempt that was killed before its commit")
     assert look_after(lake, book, SALES, NOTHING).orphans == ()
     age(here, hours=25)
-    assert look_after(lake, book, SALES, NOTHING).orphans == (f"file://{stray}",)
+    assert look_after(lake, book, SALES, NOTHING).orphans == (str(stray),)
     assert not stray.exists()
     assert shops(lake) == ["one"]
 
@@ -182,7 +182,7 @@ def test_killed_between_a_commit_and_its_files_leaves_orphans_for_another_day(
 ):
     from contender.lake import snapshots
 
-    def die(table, files):
+    def die(files):
         raise KeyboardInterrupt
 
     put("one"), put("two")

@@ -19,7 +19,7 @@ def version(number: int, *, last: date = date(2013, 8, 24), rows: int = 200_000,
         trained_on=Days(first=date(2013, 1, 1), last=last),
         days_with_rows=230,
         rows=rows,
-        positives=rows // 4,
+        mean_label=0.25,
         pins=(),
         seed=1,
         code_version="c",
@@ -27,9 +27,15 @@ def version(number: int, *, last: date = date(2013, 8, 24), rows: int = 200_000,
     )
 
 
-def measures(brier: float = 0.15, calibration: float = 0.05) -> Measures:
+def measures(loss: float = 0.15, calibration: float = 0.05) -> Measures:
     return Measures(
-        rows=6000, positives=1000, auc=0.68, brier=brier, log_loss=0.45, calibration_error=calibration
+        rows=6000,
+        mean_label=1 / 6,
+        loss=loss,
+        auc=0.68,
+        brier=loss,
+        log_loss=0.45,
+        calibration_error=calibration,
     )
 
 
@@ -45,5 +51,6 @@ def evaluation(**changes) -> Evaluation:
         "champion_measures": measures(0.151),
         "baseline_measures": measures(0.160),
         "disagreement": 0.01,
+        "shift": 0.002,
     }
     return Evaluation(**(healthy | changes))

@@ -1,12 +1,14 @@
 """What an alert mail says, and what data can not make it say."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from contender.alerting import compose_gate_alert, compose_task_alert
-from contender.records import Defect, ExpectationResult, GateResult
-from contender.specs import Days
+from contender.alerting import compose_approval_alert, compose_gate_alert, compose_task_alert
+from contender.promoting import decide_promotion
+from contender.records import Defect, ExpectationResult, GateResult, Proposal
+from contender.specs import Days, Guards
+from tests.unit.judged import evaluation
 
 KEYS = tuple({"carrier": "AA", "flight": str(number)} for number in range(10))
 
@@ -91,3 +93,42 @@ def test_nothing_from_data_begins_another_header():
 
 def test_the_same_failure_is_the_same_alert():
     assert mail().id == mail().id
+
+
+def question(asked: datetime = datetime(2013, 9, 1, 4, tzinfo=UTC)):
+    refresh = evaluation()
+    proposal = Proposal(
+        decision=decide_promotion(refresh, Guards()),
+        asked=asked,
+        deadline=asked + timedelta(hours=12),
+        form="http://ui/form",
+    )
+    return compose_approval_alert(proposal, refresh, to=("a@b.example",), page_url="http://ui/page")
+
+
+def test_a_question_names_model_and_deadline_in_its_subject():
+    assert question().subject == (
+        "[contender] flight_delay 2013-08-31: a refresh waits for approval until 2013-09-01 16:00 UTC"
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Shall version 2 (recipe boosted_trees) serve in the place of version 1?",
+        "loss 0.1500",
+        "the champion&#39;s 0.1510",
+        "expected calibration error",
+        "the champion serves on",
+        "http://ui/form",
+        "http://ui/page",
+    ],
+)
+def test_a_question_tells_what_is_asked_key_figures_and_where_to_answer(said):
+    asked = question()
+    assert said in asked.html
+    assert said.replace("&#39;", "'") in asked.text
+
+
+def test_a_question_asked_anew_is_another_mail():
+    assert question().id == question().id != question(datetime(2013, 9, 1, 20, tzinfo=UTC)).id

@@ -26,7 +26,7 @@ def held(catalog: Catalog) -> dict[str, list[date]]:
 def version(first: date, last: date) -> TrainedVersion:
     return TrainedVersion(
         model="flight_delay", version=3, night=last, recipe="trees", recipe_fingerprint="f", features=(),
-        trained_on=Days(first=first, last=last), days_with_rows=1, rows=1, positives=1, pins=(), seed=0,
+        trained_on=Days(first=first, last=last), days_with_rows=1, rows=1, mean_label=1, pins=(), seed=0,
         code_version="c", environment="e",
     )  # fmt: skip
 

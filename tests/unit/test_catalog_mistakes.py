@@ -247,6 +247,12 @@ def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads
         ),
         (
             PRICE_FILE,
+            '    label="it was so",',
+            '    label="it was so",\n    predicts="quantity",',
+            "loss: 'brier' does not judge a quantity: use one of squared, absolute, cost",
+        ),
+        (
+            PRICE_FILE,
             'dataset="sales"',
             'predictions_of="price"',
             "inputs: price needs price: a circle",
@@ -301,6 +307,12 @@ def test_a_model_without_one_of_its_parts_is_told_which(tmp_path, part):
     files = {name: text for name, text in REAL.items() if not name.endswith(part)}
     (line,) = told(tmp_path, files)
     assert line.startswith(f"models/price/{part}: not found: write it, with ")
+
+
+def test_a_cost_that_nobody_wrote_is_told(tmp_path):
+    costly = REAL[PRICE_FILE].replace('    label="it was so",', '    label="it was so",\n    loss="cost",')
+    (line,) = told(tmp_path, {**REAL, PRICE_FILE: costly})
+    assert line == "models/price/cost.py: not found: write it, with compute_costs"
 
 
 def test_a_dataset_that_forgets_days_which_a_model_reads_is_told(tmp_path):

@@ -46,8 +46,8 @@ def test_each_guard_alone_keeps_the_champion(guard, changes):
 
 
 def test_what_cannot_be_compared_is_not_promoted():
-    decision = decide_promotion(evaluation(champion_measures=None, disagreement=None), GUARDS)
-    assert spoke(decision) == ["disagreement", "harm"]
+    decision = decide_promotion(evaluation(champion_measures=None, disagreement=None, shift=None), GUARDS)
+    assert spoke(decision) == ["disagreement", "shift", "harm"]
 
 
 def test_the_first_version_serves_when_it_beats_the_baseline():

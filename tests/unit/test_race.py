@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from contender.promoting.race import BETS, accumulate, settled, weigh_rival, weigh_stillness
+from contender.promoting.race import BETS, CUTS, accumulate, settled, trace, weigh_rival, weigh_stillness
 from contender.records import PairedDay
 from contender.specs import Race
 
@@ -93,7 +93,7 @@ def test_the_unit_of_the_loss_does_not_matter(days, power):
 def test_no_single_day_moves_the_evidence_by_more_than_the_largest_bet(days, lag):
     wild = np.append(np.resize(days, lag + 1), 1e6)
     evidence = accumulate(wild, np.inf, lag)
-    assert evidence[-1] <= evidence[-2] * (1 + BETS.max())
+    assert evidence[-1] <= evidence[-2] * (1 + (BETS * CUTS).max()) + 1e-12
 
 
 @given(differences)
@@ -164,3 +164,13 @@ def test_keeping_still_is_weighed_by_its_own_bar():
     pairs = [pair(day, 0.01, question="still") for day in range(40)]
     weighed = weigh_stillness(pairs, SINCE, Race(), lag=1)
     assert (weighed.question, weighed.bar, weighed.enough) == ("still", 730, True)
+
+
+def test_the_curve_of_an_evidence_ends_with_it_whatever_was_paired_later():
+    race = Race(alpha=ALPHA)
+    known = [pair(day, 0.01 + 0.001 * (day % 3)) for day in range(20)]
+    later = [pair(day, -0.02) for day in range(20, 25)]
+    found = weigh_rival(known, SINCE, race, lag=1)
+    curve = trace(found, [*known, *later, pair(21, 0.5, question="still")], race, lag=1)
+    assert [day for day, _ in curve] == [SINCE + timedelta(days=n) for n in range(20)]
+    assert curve[-1][1] == found.value > 1

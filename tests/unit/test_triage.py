@@ -8,17 +8,15 @@ from contender.monitoring import Drift, Performance, conclude, triage
 from contender.records import Measures
 from contender.specs import Monitoring
 
-WATCH = Monitoring(max_brier_ratio=1.5, max_drifted_share=0.5)
+WATCH = Monitoring(max_loss_ratio=1.5, max_drifted_share=0.5)
 
 
-def performance(brier: float | None, expected: float | None = 0.15) -> Performance:
+def performance(loss: float | None, expected: float | None = 0.15) -> Performance:
     measured = None
-    if brier is not None:
-        measured = Measures(
-            rows=900, positives=200, auc=0.7, brier=brier, log_loss=0.5, calibration_error=0.1
-        )
+    if loss is not None:
+        measured = Measures(rows=900, mean_label=0.2, loss=loss, calibration_error=0.1)
     return Performance(
-        day=date(2013, 9, 1), version=1, scored_rows=900, measures=measured, expected_brier=expected
+        day=date(2013, 9, 1), version=1, scored_rows=900, measures=measured, expected_loss=expected
     )
 
 
@@ -27,7 +25,7 @@ def drift(share: float | None, emptied: tuple[str, ...] = ()) -> Drift:
 
 
 @pytest.mark.parametrize(
-    ("brier", "share", "emptied", "verdict"),
+    ("loss", "share", "emptied", "verdict"),
     [
         (0.15, 0.1, (), "stable"),
         (0.224, 0.5, (), "stable"),
@@ -40,8 +38,8 @@ def drift(share: float | None, emptied: tuple[str, ...] = ()) -> Drift:
         (0.23, None, (), "concept_drift"),
     ],
 )
-def test_the_verdict_follows_from_scores_and_features(brier, share, emptied, verdict):
-    assert triage(performance(brier), drift(share, emptied), WATCH) == verdict
+def test_the_verdict_follows_from_scores_and_features(loss, share, emptied, verdict):
+    assert triage(performance(loss), drift(share, emptied), WATCH) == verdict
 
 
 def test_without_an_evaluation_to_compare_with_scores_count_as_unchanged():

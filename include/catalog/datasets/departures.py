@@ -51,6 +51,10 @@ SPEC = DatasetSpec(
         ),
     ),
     primary_key=("day", "carrier", "flight", "origin"),
+    guarantees=(
+        "Cancelled flights are rows, too: without times.",
+        "A day is complete once it is published; a correction replaces the whole day.",
+    ),
     expectations=(
         RowCount(low=500, high=1300),
         InSet(column="origin", values=("EWR", "JFK", "LGA")),

@@ -18,6 +18,10 @@ SPEC = DatasetSpec(
         Column(name="distance", type="number", unit="miles", description="between the airports"),
     ),
     primary_key=("day", "carrier", "flight", "origin"),
+    guarantees=(
+        "It tells nothing of what happened: no outcome is a column, and rows are in the order of their key.",
+        "It is delivered before the day begins.",
+    ),
     expectations=(
         RowCount(low=500, high=1300),
         InSet(column="origin", values=("EWR", "JFK", "LGA")),

@@ -43,6 +43,10 @@ SPEC = DatasetSpec(
         ),
     ),
     primary_key=("day", "basket_id", "product_id"),
+    guarantees=(
+        "A day that is closed has no rows; every other day has some.",
+        "A household keeps its number for good.",
+    ),
     expectations=(
         RowCount(low=1000, high=15000),
         Between(column="household_id", low=1, high=99_999),

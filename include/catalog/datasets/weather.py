@@ -28,6 +28,7 @@ SPEC = DatasetSpec(
         Column(name="visib", type="number", unit="miles", nullable=True, description="visibility"),
     ),
     primary_key=("origin", "observed_at"),
+    guarantees=("Hours are UTC and belong to the local day in New York, also when clocks change.",),
     expectations=(
         RowCount(low=40, high=80),
         InSet(column="origin", values=("EWR", "JFK", "LGA")),

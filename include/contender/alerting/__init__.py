@@ -1,10 +1,16 @@
-"""Alert: writes the mail about a failed gate or task or a person's decision, and hands it to a mail server."""
+"""Alert: writes the mail about a failed gate or task, or a decision by a person or for one, and sends it."""
 
-from contender.alerting.compose import compose_decision_alert, compose_gate_alert, compose_task_alert
+from contender.alerting.compose import (
+    compose_approval_alert,
+    compose_decision_alert,
+    compose_gate_alert,
+    compose_task_alert,
+)
 from contender.alerting.deliver import MailServer, deliver_pending
 
 __all__ = [
     "MailServer",
+    "compose_approval_alert",
     "compose_decision_alert",
     "compose_gate_alert",
     "compose_task_alert",

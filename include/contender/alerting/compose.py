@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from contender.records import Alert, Entry, GateResult, identify
+from contender.records import Alert, Entry, Evaluation, GateResult, Measures, Proposal, identify
 from contender.redaction import redact
 
 
@@ -63,6 +63,56 @@ def compose_decision_alert(entry: Entry, *, to: str) -> Alert:
         text=_render("decision.txt", values),
         html=_render("decision.html", values),
     )
+
+
+def compose_approval_alert(
+    proposal: Proposal, evaluation: Evaluation, *, to: tuple[str, ...], page_url: str
+) -> Alert:
+    """The mail about a decision that waits for a person. Its text is what the form of the answer shows, too."""
+    decision = proposal.decision
+    serving = decision.champion_before
+    version = f"version {decision.challenger} (recipe {evaluation.challenger.recipe})"
+    place = f"serve in the place of version {serving}" if serving else "be the first that serves"
+    values = {
+        "proposal": proposal,
+        "decision": decision,
+        "question": f"Shall {version} {place}?",
+        "unchanged": "the champion serves on" if serving else "no version serves yet",
+        "figures": tuple(_key_figures(proposal, evaluation)),
+        "page_url": page_url,
+    }
+    return Alert(
+        id=identify("alert", "approval", decision.id, proposal.asked),
+        kind="approval",
+        about=decision.model,
+        to=to,
+        subject=_line(
+            f"[contender] {decision.model} {decision.night}: {proposal.what} waits for approval until "
+            f"{proposal.deadline:%Y-%m-%d %H:%M} UTC"
+        ),
+        text=_render("approval.txt", values),
+        html=_render("approval.html", values),
+    )
+
+
+def _key_figures(proposal: Proposal, evaluation: Evaluation) -> Iterator[str]:
+    yield (
+        f"Judged on {evaluation.judged_on.key}, {evaluation.challenger_measures.rows:,} rows: loss "
+        f"{_loss(evaluation.challenger_measures)}, the champion's {_loss(evaluation.champion_measures)}, "
+        f"the simple baseline's {_loss(evaluation.baseline_measures)}"
+    )
+    for evidence in proposal.decision.evidence:
+        if evidence.question == "race" and evidence.rival == proposal.decision.challenger_recipe:
+            yield f"Evidence of {evidence.value:.1f} from {evidence.days} days; {evidence.bar:g} is enough"
+    for reason in proposal.decision.reasons:
+        yield f"{reason.guard}: {reason.explanation}"
+
+
+def _loss(measures: Measures | None) -> str:
+    if measures is None:
+        return "unknown"
+    interval = measures.loss_interval
+    return f"{measures.loss:.4f}" + (f" ({interval.low:.4f} to {interval.high:.4f})" if interval else "")
 
 
 def _line(subject: str) -> str:

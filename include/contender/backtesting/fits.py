@@ -1,26 +1,27 @@
-"""The versions of a backtest: each fitted once, its probabilities made once a day."""
+"""The versions of a backtest: each fitted once, and judged, paired and scored once, however many policies ask."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
-from contender.backtesting.history import History
-from contender.evaluating import judged_days, predict
-from contender.measures import Probabilities, mean_loss
-from contender.records import TrainedVersion
-from contender.specs import Catalog, Days, ModelSpec, Recipe
+from contender.backtesting.history import BacktestError, History
+from contender.evaluating import Examined, Predicted, examine, is_fair, judge, judged_days, pair_scores
+from contender.measures import Predictions, choose_loss, mean_loss
+from contender.records import Evaluation, PairedDay, TrainedVersion, TrainingSketch
+from contender.registry import predict
+from contender.sketches import compare_sketches, sketch_rows
+from contender.specs import Catalog, Days, ModelSpec, Recipe, load_behaviour
 from contender.specs.frozen import Frozen
 from contender.training import (
     Fitted,
-    TrainingError,
-    fingerprint_recipe,
     fit_recipe,
     load_functions,
+    record_fit,
     training_days,
 )
 
@@ -36,109 +37,181 @@ class ServedDay(Frozen):
 
 @dataclass
 class Made:
-    """A fitted version, and its probabilities by day."""
+    """A fitted version, and its predictions by day."""
 
     version: TrainedVersion
     fitted: Fitted
+    sketch: TrainingSketch
     cpu: float
-    scores: dict[date, Probabilities] = field(default_factory=dict)
-    baseline: dict[date, Probabilities] = field(default_factory=dict)
+    examined: Examined | None = None
+    scores: dict[date, Predictions] = field(default_factory=dict)
+    baseline: dict[date, Predictions] = field(default_factory=dict)
 
 
 class Fits:
-    """Every version that was fitted on a history, by its number."""
+    """Every version that was fitted on a history, by its number: policies and cadences share them."""
 
     def __init__(self, catalog: Catalog, model: ModelSpec, history: History) -> None:
         self.model, self.history = model, history
-        self.home = catalog.model_home(model.name)
-        self.functions = {recipe.name: load_functions(self.home, recipe) for recipe in model.recipes}
         self.made: dict[int, Made] = {}
-        self.failed: list[str] = []
+        self.failed: dict[date, list[str]] = {}
+        self._catalog, home = catalog, catalog.model_home(model.name)
+        self._loss = choose_loss(model, home)
+        self._behaviour = load_behaviour(home)
+        self._functions = {recipe.name: load_functions(home, recipe) for recipe in model.recipes}
+        self._nights: dict[date, tuple[Made, ...]] = {}
+        self._judged: dict[tuple[int, int | None], Evaluation] = {}
+        self._paired: dict[tuple[date, str, frozenset[tuple[str, int]]], tuple[PairedDay, ...]] = {}
+        self._served: dict[tuple[int, date], tuple[ServedDay, ...]] = {}
 
-    def fit_all(self, night: date) -> list[Made]:
-        """Fit every recipe for a night; one that cannot be fitted stays out tonight."""
-        if self.history.between(judged_days(self.model, night)).empty:
-            self.failed.append(f"{night}: no labelled rows to judge on")
-            return []
-        fitted = [self._fit(recipe, night) for recipe in self.model.recipes]
-        return [made for made in fitted if made is not None]
+    def fit_all(self, night: date) -> tuple[Made, ...]:
+        """The versions of a night, each recipe fitted; one that cannot be fitted stays out tonight, as in the DAG."""
+        if night not in self._nights:
+            fitted = [self._fit(recipe, night) for recipe in self.model.recipes]
+            self._nights[night] = tuple(made for made in fitted if made is not None)
+        return self._nights[night]
+
+    def judgeable(self, night: date) -> bool:
+        """Whether the days that a night judges on have labelled rows; says so when they have not."""
+        days = judged_days(self.model, night)
+        if self.history.between(days).empty:
+            self._note(night, f"no labelled rows from {days.first} to {days.last} to judge on")
+            return False
+        return True
 
     def _fit(self, recipe: Recipe, night: date) -> Made | None:
         days = training_days(self.model, recipe, night)
         rows = self.history.between(days)
         began = time.process_time()
         try:
-            fitted = fit_recipe(self.model, recipe, self.functions[recipe.name], days, rows)
-        except TrainingError as error:
-            self.failed.append(f"{night}: {error}")
+            fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, rows)
+            cpu = time.process_time() - began
+            recorded = record_fit(
+                *(self._catalog, self.model, recipe, night, days, rows, fitted, self.history.pins),
+                code="backtest",
+                packages="backtest",
+            )
+        except Exception as error:  # a recipe may fail in any way, and harms no other
+            self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
             return None
-        version = TrainedVersion(
-            model=self.model.name,
-            version=len(self.made) + 1,
-            night=night,
-            recipe=recipe.name,
-            recipe_fingerprint=fingerprint_recipe(self.model, recipe, self.home),
-            features=self.model.seen_by(recipe),
-            trained_on=days,
-            days_with_rows=int(rows["day"].nunique()),
-            rows=len(rows),
-            positives=int(rows["label"].sum()),
-            pins=self.history.pins,
-            seed=recipe.seed,
-            code_version="backtest",
-            environment="backtest",
-        )
-        made = Made(version, fitted, time.process_time() - began)
+        version = recorded.model_copy(update={"version": len(self.made) + 1})
+        made = Made(version, fitted, sketch_rows(self.model, rows), cpu)
         self.made[version.version] = made
-        span = Days(
-            first=judged_days(self.model, night).first, last=self.model.scored_days(Days.one(night)).last
-        )
-        self._predict(made, span)
+        # What it is judged on and scores, and one day more: that is what the next night asks of a champion.
+        first, last = judged_days(self.model, night).first, self.model.scored_days(Days.one(night)).last
+        self._predict(made, Days(first=first, last=last + timedelta(days=1)))
         return made
+
+    def _note(self, night: date, line: str) -> None:
+        lines = self.failed.setdefault(night, [])
+        if line not in lines:
+            lines.append(line)
 
     def _predict(self, made: Made, days: Days) -> None:
         rows = self.history.between(days)
         if not len(rows):
             return
-        scores = predict(made.fitted.estimator, rows, made.version.features)
-        baseline = predict(made.fitted.baseline, rows, self.model.baseline_features)
+        try:
+            scores = predict(self.model, made.fitted.estimator, rows, made.version.features)
+            baseline = predict(self.model, made.fitted.baseline, rows, self.model.baseline_features)
+        except Exception as error:  # the recipe's own code, or a value that it has never seen
+            raise BacktestError(
+                f"{self.model.name}: recipe {made.version.recipe!r}, fitted for night {made.version.night}, cannot "
+                f"score {days.key}: {_first_line(error)}: mend the recipe"
+            ) from error
         at = 0
         for day in days.each():
-            count = len(self.history.between(Days.one(day)))
+            count = self.history.count(day)
             made.scores[day] = scores[at : at + count]
             made.baseline[day] = baseline[at : at + count]
             at += count
 
-    def scores(self, version: int, days: Days) -> Probabilities:
-        """A version's probabilities for the rows of these days."""
+    def scores(self, version: int, days: Days) -> Predictions:
+        """A version's predictions for the rows of these days."""
         made = self.made[version]
         for day in days.each():
             if day not in made.scores:
                 self._predict(made, Days.one(day))
-        return _joined([made.scores.get(day, np.empty(0)) for day in days.each()])
+        return _joined([made.scores[day] for day in days.each() if day in made.scores])
 
-    def baselines(self, version: int, days: Days) -> Probabilities:
-        """The probabilities of the baseline beside a version."""
+    def baselines(self, version: int, days: Days) -> Predictions:
+        """The predictions of the baseline beside a version."""
         self.scores(version, days)
         made = self.made[version]
-        return _joined([made.baseline.get(day, np.empty(0)) for day in days.each()])
+        return _joined([made.baseline[day] for day in days.each() if day in made.baseline])
 
-    def serve(self, version: int, day: date) -> list[ServedDay]:
+    def judge(self, challenger: int, champion: int | None) -> Evaluation:
+        """A version of a night, the champion and the baseline on the days that the night judges on."""
+        names = (challenger, champion)
+        if names not in self._judged:
+            self._judged[names] = self._judge(self.made[challenger].version, champion)
+        return self._judged[names]
+
+    def _judge(self, challenger: TrainedVersion, champion: int | None) -> Evaluation:
+        days, made = judged_days(self.model, challenger.night), self.made[challenger.version]
+        ours = None if champion is None else self.made[champion]
+        fair = ours is not None and is_fair(self.model, ours.version, days)
+        return judge(
+            self.model,
+            challenger,
+            None if ours is None else ours.version,
+            self._loss,
+            self.history.between(days),
+            Predicted(
+                challenger=self.scores(challenger.version, days),
+                champion=self.scores(champion, days) if champion is not None and fair else None,
+                baseline=self.baselines(challenger.version, days),
+            ),
+            self._examine(made, days),
+            None if ours is None else compare_sketches(made.sketch, ours.sketch, challenger, ours.version),
+        )
+
+    def _examine(self, made: Made, days: Days) -> Examined:
+        """What a version was seen to do on the days that it is judged on; once is enough."""
+        if made.examined is None:
+            rows, scores = self.history.between(days), self.scores(made.version.version, days)
+            seen = made.version.features
+            made.examined = examine(self.model, self._behaviour, made.fitted.estimator, rows, seen, scores)
+        return made.examined
+
+    def pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
+        """The pairs of a day from the versions that scored it, by stream; none without rows."""
+        names = (day, incumbent, frozenset(streams.items()))
+        if names not in self._paired:
+            self._paired[names] = self._pair(day, streams, incumbent)
+        return self._paired[names]
+
+    def _pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
+        if incumbent not in streams or not self.history.count(day):
+            return ()
+        days = Days.one(day)
+        scores = {stream: self.scores(version, days) for stream, version in streams.items()}
+        return tuple(
+            pair_scores(self.model, self._loss, day, self.history.labels(days), scores, streams, incumbent)
+        )
+
+    def serve(self, version: int, day: date) -> tuple[ServedDay, ...]:
         """The loss of a version on a day; nothing for a day without rows."""
-        return self._measure(version, day, self.scores(version, Days.one(day)))
+        if (version, day) not in self._served:
+            self._served[version, day] = self._measure(version, day, self.scores(version, Days.one(day)))
+        return self._served[version, day]
 
-    def serve_baseline(self, version: int, day: date) -> list[ServedDay]:
+    def serve_baseline(self, version: int, day: date) -> tuple[ServedDay, ...]:
         """The loss of the baseline beside a version on a day; nothing for a day without rows."""
         return self._measure(None, day, self.baselines(version, Days.one(day)))
 
-    def _measure(self, version: int | None, day: date, scores: Probabilities) -> list[ServedDay]:
-        rows = self.history.between(Days.one(day))
-        if rows.empty:
-            return []
-        loss = mean_loss(rows["label"].to_numpy(float), scores)
-        return [ServedDay(day=day, version=version, loss=loss, rows=len(rows))]
+    def _measure(self, version: int | None, day: date, scores: Predictions) -> tuple[ServedDay, ...]:
+        rows = self.history.count(day)
+        if not rows:
+            return ()
+        loss = mean_loss(self._loss, self.history.labels(Days.one(day)), scores)
+        return (ServedDay(day=day, version=version, loss=loss, rows=rows),)
 
 
-def _joined(parts: Sequence[Probabilities]) -> Probabilities:
-    joined: Probabilities = np.concatenate(parts) if parts else np.empty(0)
+def _joined(parts: Sequence[Predictions]) -> Predictions:
+    joined: Predictions = np.concatenate(parts) if parts else np.empty(0)
     return joined
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

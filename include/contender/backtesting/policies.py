@@ -46,7 +46,7 @@ def _better_lately(
     theirs, ours = judged.challenger_measures, judged.champion_measures
     if judged.champion is None:
         return (decision,)
-    better = ours is not None and theirs.brier < ours.brier
+    better = ours is not None and theirs.loss < ours.loss
     return (_let_serve(decision) if better else _hold(decision),)
 
 

@@ -2,76 +2,204 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from contender.backtesting.differences import Difference, compare_served
 from contender.backtesting.fits import ServedDay
 from contender.backtesting.live import Backtest, Lived
-from contender.backtesting.plot import Points, draw_lines
 from contender.backtesting.policies import POLICIES
+from contender.charts import Points, Spot, draw_lines, draw_spots
+from contender.specs import Days
 
 SMOOTHED_DAYS = 7
+HELD_SHOWN = 40
+
+
+class Row(NamedTuple):
+    """A line of a table: what a policy came to under a cadence, and how that differs from the first in the table."""
+
+    cadence: str
+    policy: str
+    told: str
+    lived: Lived
+    fits: int
+    against: Difference | None
 
 
 def render_report(backtests: Sequence[Backtest]) -> str:
     """The page about one backtest, or about several of the same nights that differ in cadence, the first in detail."""
     main = backtests[0]
+    detailed = main.lived[0]
+    rows = _rows(backtests, detailed)
     return _templates().get_template("backtest.html").render(
         main=main,
-        backtests=backtests,
-        policies=POLICIES,
-        best=min((one.mean_loss for one in main.lived), default=0.0),
-        charts=[Markup(chart) for chart in _charts(main)],  # noqa: S704 - made by draw_lines, which escapes
+        detailed=detailed,
+        others=[row for row in rows if row.cadence == main.cadence and row.policy != detailed.policy],
+        policies=[row for row in rows if row.cadence == main.cadence],
+        cadences=rows if len(backtests) > 1 else [],
+        slower=[row for row in rows if row.policy == detailed.policy and row.cadence != main.cadence],
+        baseline=compare_served(main.baseline, detailed.served),
+        recipes=_recipes(main),
+        versions={version.version: version for version in main.versions},
+        charts=[Markup(chart) for chart in _charts(main, detailed)],  # noqa: S704 - made by charts, which escape
+        bought=Markup(_draw_bought(rows)),  # noqa: S704 - as above
+        smoothed=SMOOTHED_DAYS,
+        held_shown=HELD_SHOWN,
     )  # fmt: skip
 
 
-def _charts(main: Backtest) -> list[str]:
-    names = _months(main)
-    served = {one.policy: _smooth(one.served) for one in main.lived} | {"baseline": _smooth(main.baseline)}
-    detailed = next((one for one in main.lived if one.policy == "ours"), main.lived[0])
-    marks = [float(d.night.toordinal()) for d in detailed.decisions if d.kind in ("first", "promoted")]
-    shadow = {name: _smooth(days) for name, days in main.newest.items()}
-    charts = [
-        draw_lines(f"Served loss by policy, mean of {SMOOTHED_DAYS} days", served, names, marks=marks),
-        draw_lines(f"Each recipe's newest version, mean of {SMOOTHED_DAYS} days", shadow, names, marks=marks),
+def _rows(backtests: Sequence[Backtest], detailed: Lived) -> list[Row]:
+    return [
+        Row(
+            cadence=backtest.cadence,
+            policy=one.policy,
+            told=POLICIES[one.policy].told,
+            lived=one,
+            fits=one.fits,
+            against=None if one is detailed else compare_served(one.served, detailed.served),
+        )
+        for backtest in backtests
+        for one in backtest.lived
     ]
-    curves, bar = _evidence(detailed)
+
+
+def _charts(main: Backtest, detailed: Lived) -> list[str]:
+    names, marks = _dates(main.nights), _promotions(main, detailed)
+    champion = f"champion ({detailed.policy})"
+    by_day = {champion: _smooth(detailed.served)}
+    by_day |= {f"newest {name}": _smooth(days) for name, days in main.newest.items()}
+    by_day |= {one.policy: _smooth(one.served) for one in main.lived if one.policy == "static"}
+    by_day["baseline"] = _smooth(main.baseline)
+    charts = [
+        draw_lines(
+            "Champion, challengers, static model and baseline", _merge(by_day), names, marks=marks,
+            y_name=f"{main.loss} loss by day, mean of {SMOOTHED_DAYS} days; lower is better",
+        )
+    ]  # fmt: skip
+    if len(main.lived) > 1:
+        apart = {
+            one.policy: _accumulate(one, detailed) for one in main.lived if one.policy != detailed.policy
+        }
+        charts.append(
+            draw_lines(
+                f"Policies against {detailed.policy}", _merge(apart), names, marks=marks,
+                y_name=f"{main.loss} loss a row since the first day, minus that of {detailed.policy}; "
+                "above 0 it lost more",
+            )
+        )  # fmt: skip
+    curves, bars = _evidence(main, detailed)
     if curves:
         charts.append(
-            draw_lines("Evidence for each rival, and its bar", curves, names, log=True, bar=bar, marks=marks)
-        )
+            draw_lines(
+                "Evidence", curves, names, log=True, bars=bars, marks=marks,
+                y_name="stake of a gambler who bets on the rival, from 1; at its bar it is enough",
+            )
+        )  # fmt: skip
     return charts
 
 
-def _evidence(one: Lived) -> tuple[dict[str, Points], float | None]:
-    recipes = {d.challenger_recipe: d for d in one.decisions}
-    found = [(night, e) for night, e in one.evidence if e.question == "race"]
-    curves: dict[str, Points] = {}
-    for rival in {e.rival for _, e in found}:
-        name = "a rival" if rival not in recipes else f"recipe {rival[:8]}"
-        curves[name] = [(float(night.toordinal()), e.value) for night, e in found if e.rival == rival]
-    return curves, found[0][1].bar if found else None
+def _draw_bought(rows: Sequence[Row]) -> str:
+    first, spots = rows[0], dict[str, list[Spot]]()
+    for row in rows:
+        found = row.against
+        low, high = (None, None) if found is None else found.ends
+        height = 0.0 if found is None else found.mean
+        words = row.cadence if row.policy == first.policy else ""
+        spots.setdefault(row.policy, []).append(Spot(row.lived.cpu_seconds, height, low, high, words))
+    return draw_spots(
+        "Loss against cost", spots,
+        x_name="CPU seconds of the fits that it needs; every tick is ten times the one before",
+        y_name=f"loss minus that of {first.cadence} {first.policy}, with 95 % intervals; lower is better",
+    )  # fmt: skip
+
+
+def _promotions(main: Backtest, one: Lived) -> dict[float, str]:
+    recipes = _recipes(main)
+    return {
+        _place(d.night): f"{recipes.get(d.challenger_recipe or '', 'a recipe')} {d.kind}"
+        for d in one.decisions
+        if d.kind in ("first", "promoted")
+    }
+
+
+def _evidence(main: Backtest, one: Lived) -> tuple[dict[str, Points], dict[str, float]]:
+    recipes = _recipes(main)
+    curves: dict[str, list[tuple[float, float]]] = {}
+    bars: dict[str, float] = {}
+    begun: dict[str, date] = {}
+    for night, found in one.evidence:
+        still = found.question == "still"
+        name = "an older version, kept" if still else recipes.get(found.rival, f"recipe {found.rival[:8]}")
+        curve = curves.setdefault(name, [])
+        if begun.get(name, found.since) != found.since:  # the race began anew
+            curve.append((_place(night), math.nan))
+        begun[name] = found.since
+        curve.append((_place(night), found.value))
+        bars[f"{found.bar:g}: {'stop refreshing' if still else 'promote'}"] = found.bar
+    return dict(curves), bars
+
+
+def _merge(lines: Mapping[str, Points]) -> dict[str, Points]:
+    """Lines that lie on each other are one, under all of their names."""
+    merged: dict[str, Points] = {}
+    for name, points in lines.items():
+        twin = next((other for other, its in merged.items() if list(its) == list(points)), None)
+        if twin is None:
+            merged[name] = points
+        else:
+            merged = {f"{twin}, {name}" if n == twin else n: its for n, its in merged.items()}
+    return merged
 
 
 def _smooth(days: Sequence[ServedDay]) -> Points:
     points = []
     for nth, day in enumerate(days):
-        window = days[max(0, nth - SMOOTHED_DAYS + 1) : nth + 1]
+        window = [d for d in days[max(0, nth - SMOOTHED_DAYS + 1) : nth + 1] if _near(d.day, day.day)]
         rows = sum(d.rows for d in window)
-        points.append((float(day.day.toordinal()), sum(d.loss * d.rows for d in window) / rows))
+        points.append((_place(day.day), sum(d.loss * d.rows for d in window) / rows))
     return points
 
 
-def _months(main: Backtest) -> dict[float, str]:
-    firsts = [night for night in main.nights.each() if night.day == 1]
-    if len(firsts) < 2:
-        firsts = [main.nights.first, main.nights.last]
-        return {float(day.toordinal()): str(day) for day in firsts}
-    return {float(date.toordinal(day)): f"{day:%b}" for day in firsts}
+def _near(before: date, day: date) -> bool:
+    return (day - before).days < SMOOTHED_DAYS
+
+
+def _accumulate(one: Lived, against: Lived) -> Points:
+    """The mean difference over all rows from the first day on, once a week has passed: before, it is mere noise."""
+    other = {day.day: day.loss for day in against.served}
+    rows, sum_of_gaps = 0, 0.0
+    points = []
+    for nth, day in enumerate(day for day in one.served if day.day in other):
+        rows += day.rows
+        sum_of_gaps += day.rows * (day.loss - other[day.day])
+        if nth + 1 >= SMOOTHED_DAYS:
+            points.append((_place(day.day), sum_of_gaps / rows))
+    return points
+
+
+def _recipes(main: Backtest) -> Mapping[str, str]:
+    return {version.recipe_fingerprint: version.recipe for version in main.versions}
+
+
+def _dates(nights: Days) -> dict[float, str]:
+    """Words for at most some nine places on the axis: Mondays of short spans, firsts of months of long ones."""
+    if len(nights) <= 70:
+        days = [day for day in nights.each() if day.weekday() == 0] or [nights.first]
+        return {_place(day): f"{day.day} {day:%b}" for day in days[:: -(-len(days) // 9)]}
+    days = [day for day in nights.each() if day.day == 1]
+    words = "%b" if nights.first.year == nights.last.year else "%b %y"
+    return {_place(day): f"{day:{words}}" for day in days[:: -(-len(days) // 12)]}
+
+
+def _place(day: date) -> float:
+    return float(day.toordinal())
 
 
 @cache

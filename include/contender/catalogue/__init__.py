@@ -1,9 +1,10 @@
-"""The catalogue: what a person may want to know of each table, read from contracts, lake and book."""
+"""The catalogue: what a person may want to know of tables, datasets and models, read from contracts, lake and book."""
 
 from contender.catalogue.drawing import Box, Drawing, Line, draw
 from contender.catalogue.freshness import Expected, Freshness, expected_days, judge_freshness
 from contender.catalogue.lineage import Edge, producing_dag, related, trace_lineage
 from contender.catalogue.read import Catalogue, Entry, Judged, Promise, describe_table, read_catalogue
+from contender.catalogue.status import Status, read_status
 
 __all__ = [
     "Box",
@@ -16,12 +17,14 @@ __all__ = [
     "Judged",
     "Line",
     "Promise",
+    "Status",
     "describe_table",
     "draw",
     "expected_days",
     "judge_freshness",
     "producing_dag",
     "read_catalogue",
+    "read_status",
     "related",
     "trace_lineage",
 ]

@@ -47,6 +47,7 @@ class Entry(Frozen):
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     promises: tuple[Promise, ...]
+    guarantees: tuple[str, ...] = Field(default=(), description="what a consumer may rely on beside them")
     freshness: Freshness
     gates: tuple[Judged, ...] = Field(description="newest first")
     upstream: tuple[str, ...] = Field(description="tables that it is made from, at one step")
@@ -114,6 +115,7 @@ def _entry(
         columns=contract.columns,
         primary_key=contract.primary_key,
         promises=_promises(contract),
+        guarantees=contract.guarantees,
         freshness=judge_freshness(dataset, _last_good_day(contract, lake, gates), expected),
         gates=tuple(_judged(gate) for gate in gates),
         upstream=tuple(edge.source for edge in edges if edge.target == table),

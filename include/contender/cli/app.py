@@ -10,18 +10,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contender.catalogue import read_catalogue
-from contender.cli import access, audit, backfill, backtest, ledger, new, quarantine
+from contender.catalogue import Status, read_catalogue, read_status
+from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
 from contender.cli.person import current_user
-from contender.cli.status import Status, read_status, render_status
+from contender.cli.replay import replay
+from contender.cli.status import render_status
 from contender.drafting import DraftError
 from contender.lake import migrate_table, open_lake
 from contender.records import Act, BookError, act_id, migrate, open_book
 from contender.redaction import redact
 from contender.settings import SettingsError, settings
-from contender.specs import CatalogError, load_access, load_catalog
+from contender.specs import CatalogError, check_behaviours, load_access, load_catalog
 
 app = typer.Typer(
     name="contender",
@@ -46,6 +47,8 @@ app.command(epilog='Example: contender promote churn 12 --reason "fitted by hand
     ledger.promote
 )
 app.command(epilog='Example: contender resume churn --reason "the labels were mended"')(ledger.resume)
+app.command(epilog="Examples: contender card churn | contender card churn 12 --html card.html")(card.card)
+app.command(epilog="Examples: contender replay 3f09ab | contender replay churn 412 --json")(replay)
 app.command(epilog="Examples: contender audit --about churn | contender audit --by ada --json")(audit.audit)
 app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
 
@@ -115,8 +118,10 @@ def migrate_stores(
 
 @app.command(epilog="Example: contender check && airflow dags list")
 def check() -> None:
-    """Check every contract in the catalog; each mistake is one line with file, field and fix."""
+    """Check every contract and behaviour test in the catalog; each mistake is one line with file, field and fix."""
     catalog = load_catalog(settings().catalog_home)
+    if mistakes := check_behaviours(catalog):
+        raise CatalogError(mistakes)
     roles = len(load_access(catalog).roles)
     typer.echo(
         f"{len(catalog.datasets)} datasets, {len(catalog.models)} models and {roles} roles, all in order."
@@ -135,6 +140,7 @@ def main() -> None:
         *access.ERRORS,
         *backfill.ERRORS,
         *backtest.ERRORS,
+        *card.ERRORS,
         *ledger.ERRORS,
         *quarantine.ERRORS,
     ) as error:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from contender.backtesting import POLICIES, Backtest, BacktestError, live, read_history, render_report
-from contender.backtesting.live import Cadence
-from contender.lake import open_lake
+from contender.backtesting import (
+    POLICIES,
+    Backtest,
+    BacktestError,
+    Cadence,
+    Fits,
+    build_history,
+    live_with,
+    render_report,
+)
+from contender.featurizing import BuildError
+from contender.lake import open_lake, places
+from contender.measures import LossError
 from contender.settings import settings
 from contender.specs import Days, DaysError, load_catalog, resolve_days
 
-ERRORS = (BacktestError,)
+ERRORS = (BacktestError, BuildError, LossError)
 
 CADENCES: tuple[Cadence, ...] = ("nightly", "weekly", "monthly")
+STOPPED = 130  # as a shell says of a command that was interrupted
+SHOWN = 10
 
 
 def backtest(
@@ -30,12 +43,17 @@ def backtest(
         list[str] | None, typer.Option(help="nightly, weekly or monthly; several are put side by side.")
     ] = None,
     policy: Annotated[
-        list[str] | None, typer.Option(help=f"One or several of: {', '.join(POLICIES)}. All by default.")
+        list[str] | None,
+        typer.Option(
+            help=f"One or several of: {', '.join(POLICIES)}. All by default; the first is told in detail."
+        ),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Where the HTML report goes; else below the reports' folder.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the records as JSON, too.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the records as JSON, in place of the table.")
+    ] = False,
 ) -> None:
     """Live past nights by the judgements of the DAGs, from what the lake holds. Nothing is changed by it."""
     here = settings()
@@ -44,28 +62,59 @@ def backtest(
     nights = _span(first, last)
     policies = _known("policy", policy or list(POLICIES), tuple(POLICIES))
     cadences = [c for c in CADENCES if c in _known("cadence", cadence or ["nightly"], CADENCES)]
-    history = read_history(spec, nights, open_lake(here))
+    if report is not None:
+        _refuse_folder(report)
+    name = f"backtest-{model}-{nights.first}-{nights.last}.html"
+    place = places.below(here.reports, name) if report is None else str(report)
     lived: list[Backtest] = []
-    with _progress() as progress:
-        for each in cadences:
-            task = progress.add_task(f"{model}, {each}", total=len(nights))
+    over: dict[Cadence, int] = dict.fromkeys(cadences, 0)
+    try:
+        history = build_history(
+            catalog, spec, nights, open_lake(here), here, lambda line: typer.echo(line, err=True)
+        )
+        fits = Fits(catalog, spec, history)
+        with _progress() as progress:
+            for each in cadences:
+                task = progress.add_task(f"{model}, {each}", total=len(nights))
 
-            def tell(_: date, task: object = task) -> None:
-                progress.advance(task)  # type: ignore[arg-type]
+                def tell(_: date, task: TaskID = task, each: Cadence = each) -> None:
+                    progress.advance(task)
+                    over[each] += 1
 
-            lived.append(live(catalog, spec, history, nights, policies, each, tell))
-    place = report or Path(here.reports) / f"backtest-{model}-{nights.first}-{nights.last}.html"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    half = place.with_suffix(".part")
-    half.write_text(render_report(lived), encoding="utf-8")
-    half.replace(place)
+                lived.append(live_with(fits, nights, policies, each, tell))
+        _write(render_report(lived), place)
+    except KeyboardInterrupt:
+        done = ", ".join(f"{count} {each}" for each, count in over.items())
+        typer.echo(f"Stopped, of {len(nights)} nights lived: {done}. No report was written.", err=True)
+        raise typer.Exit(STOPPED) from None
     if as_json:
         typer.echo("[" + ",\n".join(one.model_dump_json() for one in lived) + "]")
+        typer.echo(f"Report: {place}", err=True)
         return
     Console().print(_tabulate(lived))
-    for line in lived[0].failed:
-        typer.echo(line)
+    _list_failures(lived[0].failed)
     typer.echo(f"Report: {place}")
+
+
+def _refuse_folder(place: Path) -> None:
+    if place.is_dir():
+        raise BacktestError(f"--report {place}: is a folder: name a file in it, {place / 'backtest.html'}")
+
+
+def _write(page: str, place: str) -> None:
+    try:
+        places.write(place, page.encode())
+    except OSError as error:
+        raise BacktestError(
+            f"--report {place}: cannot be written ({error.strerror or error}): name another file"
+        ) from None
+
+
+def _list_failures(failed: Sequence[str]) -> None:
+    for line in failed[:SHOWN]:
+        typer.echo(line)
+    if len(failed) > SHOWN:
+        typer.echo(f"And {len(failed) - SHOWN} more nights or recipes; the report lists them.")
 
 
 def _span(first: str, last: str) -> Days:
@@ -79,7 +128,7 @@ def _known(option: str, given: list[str], known: tuple[str, ...]) -> list[str]:
     for name in given:
         if name not in known:
             raise BacktestError(f"--{option} {name}: there are {', '.join(known)}")
-    return given
+    return list(dict.fromkeys(given))
 
 
 def _progress() -> Progress:

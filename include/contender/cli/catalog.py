@@ -45,7 +45,10 @@ def render_entry(entry: Entry) -> Group:
         for promise in entry.promises
     ]
     parts: list[RenderableType] = ["\n".join(head), _columns(entry.columns)]
-    parts += ["Promised of each day's batch:\n" + "\n".join(promises), _gates(entry.gates), _snapshots(entry)]
+    parts.append("Promised of each day's batch:\n" + "\n".join(promises))
+    if entry.guarantees:
+        parts.append("Consumers may rely on:\n" + "\n".join(f"  {escape(g)}" for g in entry.guarantees))
+    parts += [_gates(entry.gates), _snapshots(entry)]
     return Group(*(part for pair in ((part, "") for part in parts) for part in pair))
 
 

@@ -33,7 +33,8 @@ def show(
         return
     here = settings()
     load_catalog(here.catalog_home).model(model)
-    entries = open_book(here.records).entries(model, limit)
+    book = open_book(here.records)
+    entries = book.entries(model, limit)
     if as_json:
         typer.echo("[" + ",\n".join(entry.model_dump_json() for entry in entries) + "]")
     elif not entries:
@@ -42,6 +43,11 @@ def show(
         Console().print(_tabulate(model, entries))
         for entry in entries if why else ():
             typer.echo("\n" + "\n  ".join(entry.decision.tell()))
+    for proposal in [] if as_json else [p for p in book.proposals([model], "waiting") if p.open]:
+        typer.echo(
+            f"Night {proposal.decision.night}: version {proposal.decision.challenger}, {proposal.what}, waits for "
+            f"approval until {proposal.deadline:%Y-%m-%d %H:%M} UTC: {proposal.form}"
+        )
 
 
 def rollback(

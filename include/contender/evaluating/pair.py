@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from contender.lake import Lake
-from contender.measures import mean_loss
+from contender.measures import Loss, Outcomes, Predictions, choose_loss, mean_loss
 from contender.records import Book, PairedDay, Question, identify
-from contender.specs import Days, ModelSpec
+from contender.specs import Catalog, Days, ModelSpec
 
 CHAMPION, STILL = "champion", "still"
 
@@ -18,7 +20,14 @@ NIGHTS_MADE_UP = 28
 
 
 def pair_days(
-    model: ModelSpec, night: date, since: date, incumbent: str, champion: int, lake: Lake, book: Book
+    catalog: Catalog,
+    model: ModelSpec,
+    night: date,
+    since: date,
+    incumbent: str,
+    champion: int,
+    lake: Lake,
+    book: Book,
 ) -> tuple[PairedDay, ...]:
     """Keep, for each day whose outcomes are known by `night`, how the incumbent and each rival did on the same rows.
 
@@ -39,42 +48,84 @@ def pair_days(
     # Before a roll-back, another version was the champion.
     shadow = shadow[(shadow["stream"] != CHAMPION) | (shadow["model_version"] == champion)]
     known = shadow.merge(labels, on=list(model.row_key), how="inner", validate="many_to_one")
+    loss = choose_loss(model, catalog.model_home(model.name))
     return tuple(
         book.add_paired_day(pair)
         for day, rows in known.groupby("day", sort=True)
-        for pair in pair_day(model, day, rows, incumbent)
+        for pair in pair_day(model, loss, day, rows, incumbent)
     )
 
 
-def pair_day(model: ModelSpec, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:
+def pair_day(model: ModelSpec, loss: Loss, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:
     """The pairs of one day. `rows` holds the row key, `stream`, `model_version`, `score` and `label`."""
     streams = {str(name): part.set_index(list(model.row_key)) for name, part in rows.groupby("stream")}
     ours = streams.get(incumbent)
     if ours is None:
         return []
     pairs = []
-    for rival, theirs in streams.items():
+    for stream, theirs in streams.items():
         shared = ours.index.intersection(theirs.index)
-        if rival in (incumbent, CHAMPION) or shared.empty:
-            continue
-        question: Question = "still" if rival == STILL else "race"
-        losses = [
-            mean_loss(part.loc[shared, "label"].to_numpy(float), part.loc[shared, "score"].to_numpy(float))
-            for part in (ours, theirs)
-        ]
-        pairs.append(
-            PairedDay(
-                id=identify("paired", model.name, question, day, incumbent, rival),
-                model=model.name,
-                question=question,
-                day=day,
-                incumbent=incumbent,
-                rival=rival,
-                incumbent_version=int(ours["model_version"].iloc[0]),
-                rival_version=int(theirs["model_version"].iloc[0]),
-                incumbent_loss=losses[0],
-                rival_loss=losses[1],
-                rows=len(shared),
-            )
+        both = {incumbent: ours.loc[shared], stream: theirs.loc[shared]}
+        pairs += pair_scores(
+            model,
+            loss,
+            day,
+            both[incumbent]["label"].to_numpy(np.float64),
+            {name: part["score"].to_numpy(np.float64) for name, part in both.items()},
+            {name: int(part["model_version"].iloc[0]) for name, part in both.items() if len(part)},
+            incumbent,
         )
     return pairs
+
+
+def pair_scores(
+    model: ModelSpec,
+    loss: Loss,
+    day: date,
+    outcomes: Outcomes,
+    scores: Mapping[str, Predictions],
+    versions: Mapping[str, int],
+    incumbent: str,
+) -> list[PairedDay]:
+    """The pairs of one day from what each stream foretold of the same rows, arrays as long as `outcomes`."""
+    rivals = [stream for stream in scores if stream not in (incumbent, CHAMPION)]
+    if not len(outcomes) or not rivals:
+        return []
+    ours = mean_loss(loss, outcomes, scores[incumbent])
+    return [
+        _pair(
+            model,
+            day,
+            incumbent,
+            rival,
+            versions,
+            (ours, mean_loss(loss, outcomes, scores[rival])),
+            len(outcomes),
+        )
+        for rival in rivals
+    ]
+
+
+def _pair(
+    model: ModelSpec,
+    day: date,
+    incumbent: str,
+    rival: str,
+    versions: Mapping[str, int],
+    losses: tuple[float, float],
+    rows: int,
+) -> PairedDay:
+    question: Question = "still" if rival == STILL else "race"
+    return PairedDay(
+        id=identify("paired", model.name, question, day, incumbent, rival),
+        model=model.name,
+        question=question,
+        day=day,
+        incumbent=incumbent,
+        rival=rival,
+        incumbent_version=versions[incumbent],
+        rival_version=versions[rival],
+        incumbent_loss=losses[0],
+        rival_loss=losses[1],
+        rows=rows,
+    )

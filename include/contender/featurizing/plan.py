@@ -7,9 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import pyarrow.parquet as pq
-
-from contender.lake import Lake, PinnedFiles
+from contender.lake import Lake, PinnedFiles, places
 from contender.records import Pin
 from contender.settings import Settings
 from contender.specs import Catalog, Contract, Days, ModelSpec
@@ -36,25 +34,24 @@ def plan_features(catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, 
     A night's features are of the day it scores (`horizon_days` later); its labels are of the day that matured
     by then (`label_maturity_days` earlier). No table is read beyond the newest day that the night can know.
     """
-    folder = settings.staging / "builds" / model.name / nights.key / uuid.uuid4().hex
-    folder.mkdir(parents=True)
+    folder = places.below(settings.staging, "builds", model.name, nights.key, uuid.uuid4().hex)
     pinned = {source: _pin(source, nights, lake) for source in catalog.sources(model)}
     engine = choose_engine(
         settings.engine if model.engine == "auto" else model.engine,
         nights,
-        sum(_rows(pins) for pins in pinned.values()),
+        sum(pins.rows for pins in pinned.values()),
         settings.spark_rows,
     )
     targets: dict[str, tuple[Contract, Days]] = {
         "features": (model.feature_contract, model.scored_days(nights)),
         "labels": (model.label_contract, model.matured_days(nights)),
     }
-    outputs = {name: str(folder / name) for name in targets}
+    outputs = {name: places.below(folder, name) for name in targets}
     written = {
         "engine": engine,
         "functions": str(catalog.model_home(model.name) / "features.py"),
         "tables": {
-            source.name: {"files": _paths(pins), "columns": _columns(source.contract)}
+            source.name: {"files": pins.files, "columns": _columns(source.contract)}
             for source, pins in pinned.items()
         },
         "outputs": {
@@ -66,10 +63,9 @@ def plan_features(catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, 
             for name, (contract, days) in targets.items()
         },
     }
-    file = folder / "plan.json"
-    file.write_text(json.dumps(written, indent=2))
+    file = places.write(places.below(folder, "plan.json"), json.dumps(written, indent=2).encode())
     pins = tuple(Pin(table=pin.table, snapshot=pin.snapshot) for pin in pinned.values() if pin.snapshot)
-    return Plan(model=model.name, nights=nights, engine=engine, file=str(file), outputs=outputs, pins=pins)
+    return Plan(model=model.name, nights=nights, engine=engine, file=file, outputs=outputs, pins=pins)
 
 
 def choose_engine(
@@ -86,14 +82,6 @@ def _pin(source: Source, nights: Days, lake: Lake) -> PinnedFiles:
         return lake.pin(source.contract.table)
     known = nights.shifted(source.lead_days).reaching_back(source.history_days - 1)
     return lake.pin(source.contract.table, known)
-
-
-def _rows(pins: PinnedFiles) -> int:
-    return sum(int(pq.read_metadata(path).num_rows) for path in _paths(pins))
-
-
-def _paths(pins: PinnedFiles) -> list[str]:
-    return [path.removeprefix("file://") for path in pins.files]
 
 
 def _columns(contract: Contract) -> list[Mapping[str, Any]]:

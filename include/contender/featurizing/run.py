@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from contender.featurizing.plan import Plan
-from contender.lake import stage
+from contender.lake import places, stage
 from contender.lake.schema import arrow_schema
 from contender.records import StagedBatch
 from contender.settings import PROJECT, Settings
@@ -48,11 +46,11 @@ def collect(model: ModelSpec, plan: Plan, settings: Settings) -> dict[str, Stage
 
 
 def _collect(plan: Plan, output: str, contract: Contract, days: Days, settings: Settings) -> StagedBatch:
-    folder = Path(plan.outputs[output])
-    if not folder.is_dir():
+    folder = plan.outputs[output]
+    files = places.files(folder, suffix=".parquet")
+    if not files:
         raise BuildError(f"{plan.model} {plan.nights.key}: the engine left no {output} in {folder}")
-    files = sorted(folder.glob("*.parquet"))
-    parts = [pq.read_table(file).select(list(contract.column_names)) for file in files]
+    parts = [places.read_rows(file.place, contract.column_names) for file in files]
     parts = [part.cast(arrow_schema(contract)) for part in parts]
     rows = pa.concat_tables(parts) if parts else arrow_schema(contract).empty_table()
     return stage(rows, contract, days, settings.staging)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import great_expectations as gx
-from great_expectations.core.batch import Batch
 
-from contender.gating.batches import Load, load_frame
+from contender.gating.batches import Load, Part, load_frames
 from contender.gating.suite import build_expectation
 from contender.gating.usual import Past, judge_usual
 from contender.records import ExpectationResult, GateResult, StagedBatch, Verdict, gate_id
@@ -19,7 +18,7 @@ _LOOKED_AT = 1000  # failing rows, in which so many different keys are looked fo
 
 
 def check(
-    contract: Contract, batch: StagedBatch, run: str, past: Past | None = None, load: Load = load_frame
+    contract: Contract, batch: StagedBatch, run: str, past: Past | None = None, load: Load = load_frames
 ) -> GateResult:
     """Hold a staged batch to every promise of its contract, and to the days before it where they are known.
 
@@ -27,13 +26,11 @@ def check(
     `warn` did, else `pass`. Of each broken promise, up to ten failing primary keys are kept, personal data masked.
     """
     promises, days = contract.promises(), contract.open_days(batch.days)
-    rows = load(contract, batch)
-    holds = _validate(rows, promises, days, "BOOLEAN_ONLY")
-    doubtful = [promise for promise, result in zip(promises, holds, strict=True) if not result.success]
-    close = _validate(rows, doubtful, days, _closely(contract)) if doubtful else []
+    quick = _validate(load(contract, batch, promises, False), days, "BOOLEAN_ONLY")
+    doubtful = [promise for promise in promises if not quick[promise].success]
+    close = _validate(load(contract, batch, doubtful, True), days, _closely(contract)) if doubtful else {}
     broken = {
-        promise: _broken(promise, result, contract, batch.rows, days)
-        for promise, result in zip(doubtful, close, strict=True)
+        promise: _broken(promise, result, contract, batch.rows, days) for promise, result in close.items()
     }
     results = tuple(broken.get(p) or _kept(p, days) for p in promises)
     if past is not None and contract.usual is not None:
@@ -59,14 +56,17 @@ def _verdict(verdicts: Sequence[Verdict]) -> Verdict:
     return "pass"
 
 
-def _validate(batch: Batch, promises: Sequence[Expectation], days: int, result_format: Any) -> list[Any]:
-    expectations = [build_expectation(promise, days) for promise in promises]
-    for number, expectation in enumerate(expectations):
-        # The validator may reorder its results; the number tells which promise each one is about.
-        expectation.meta = {"promise": number}
-    suite = gx.ExpectationSuite(name="contract", expectations=expectations)
-    results = batch.validate(suite, result_format=result_format).results
-    return sorted(results, key=lambda result: int(result.expectation_config.meta["promise"]))
+def _validate(parts: Iterable[Part], days: int, result_format: Any) -> dict[Expectation, Any]:
+    found = {}
+    for batch, promises in parts:
+        expectations = [build_expectation(promise, days) for promise in promises]
+        for number, expectation in enumerate(expectations):
+            # The validator may reorder its results; the number tells which promise each one is about.
+            expectation.meta = {"promise": number}
+        suite = gx.ExpectationSuite(name="contract", expectations=expectations)
+        for result in batch.validate(suite, result_format=result_format).results:
+            found[promises[int(result.expectation_config.meta["promise"])]] = result
+    return found
 
 
 def _closely(contract: Contract) -> dict[str, object]:

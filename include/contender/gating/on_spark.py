@@ -7,14 +7,14 @@ import subprocess
 import uuid
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from contender.gating.batches import load_spark
 from contender.gating.check import check
 from contender.gating.usual import Past
+from contender.lake import places
 from contender.records import GateResult, StagedBatch
-from contender.settings import PROJECT, Settings
+from contender.settings import PROJECT, Settings, spark_settings
 from contender.specs import Contract
 from contender.specs.frozen import Frozen
 
@@ -23,6 +23,7 @@ SPARK_SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.log.level": "WARN",
     "spark.sql.session.timeZone": "UTC",
+    **spark_settings(),
 }
 
 Submit = Callable[[str], object]
@@ -57,27 +58,23 @@ def check_by_size(
     """
     if batch.rows < settings.gate_spark_rows:
         return check(contract, batch, run, past)
-    folder = settings.staging / "gates" / batch.table / uuid.uuid4().hex
-    folder.mkdir(parents=True)
-    result = folder / "result.json"
-    file = folder / "task.json"
-    task = Task(contract=contract, batch=batch, run=run, past=past, result=str(result))
-    file.write_text(task.model_dump_json())
-    (submit or submit_here)(str(file))
-    if not result.exists():
+    folder = places.below(settings.staging, "gates", batch.table, uuid.uuid4().hex)
+    result = places.below(folder, "result.json")
+    task = Task(contract=contract, batch=batch, run=run, past=past, result=result)
+    file = places.write(places.below(folder, "task.json"), task.model_dump_json().encode())
+    (submit or submit_here)(file)
+    if not places.exists(result):
         raise SparkError(
             f"{batch.table} {batch.days.key}: Spark ended without a result in {result}: see its log"
         )
-    return GateResult.model_validate_json(result.read_text())
+    return GateResult.model_validate_json(places.read(result))
 
 
 def run_task(file: str, session: Any) -> GateResult:
     """Inside the Spark job: check what the task file says, and leave the result beside it, whole or not at all."""
-    task = Task.model_validate_json(Path(file).read_text())
+    task = Task.model_validate_json(places.read(file))
     result = check(task.contract, task.batch, task.run, task.past, partial(load_spark, session=session))
-    unfinished = Path(task.result).with_suffix(".unfinished")
-    unfinished.write_text(result.model_dump_json())
-    unfinished.replace(task.result)
+    places.write(task.result, result.model_dump_json().encode())
     return result
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from contender.gating.profile import profile
 from contender.gating.usual import RECENT_DAYS, WEEKS, Past
-from contender.lake import Lake
+from contender.lake import Lake, places
 from contender.records import Book, DayProfile, StagedBatch, profile_id
 from contender.specs import Contract, Days
 
@@ -39,8 +39,8 @@ def _of_batch(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:
         return DayProfile(
             id=profile_id(contract.table, day, ""), table=contract.table, day=day, rows=0, columns={}
         )
-    with pq.ParquetFile(file.path) as rows:
-        return profile(contract, day, file.digest, rows)
+    with places.open_file(file.path) as content:
+        return profile(contract, day, file.digest, pq.ParquetFile(content))
 
 
 def _recalled(contract: Contract, day: date, digest: str, lake: Lake, book: Book) -> DayProfile:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
+from contender.lake import places
 from contender.records import Act, ActKind, Book, Defect, GateResult, StagedBatch, act_id
 from contender.settings import Settings
 from contender.specs.frozen import Frozen
@@ -22,7 +21,7 @@ class Quarantined(Frozen):
     """A batch in quarantine: its gate's judgement, and what a person decided about it."""
 
     id: str
-    place: Path
+    place: str
     batch: StagedBatch
     result: GateResult
     state: State
@@ -34,23 +33,23 @@ def quarantine(batch: StagedBatch, result: GateResult, settings: Settings) -> Ga
 
     The folder is named by the content, so that the same bad delivery, tried again, waits there once.
     """
-    place = settings.quarantine / batch.table / batch.days.key / batch.fingerprint[:16]
-    noted = result.model_copy(update={"quarantine": str(place)})
-    raw = tuple(_copy(Path(path), place / "raw") for path in batch.sources)
+    place = places.below(settings.quarantine, batch.table, batch.days.key, batch.fingerprint[:16])
+    noted = result.model_copy(update={"quarantine": place})
+    raw = tuple(_copy(path, place, "raw") for path in batch.sources)
     staged = tuple(
-        file.model_copy(update={"path": _copy(Path(file.path), place / "staged")}) for file in batch.files
+        file.model_copy(update={"path": _copy(file.path, place, "staged")}) for file in batch.files
     )
     kept = batch.model_copy(update={"sources": raw, "files": staged})
-    (place / "batch.json").write_text(kept.model_dump_json(indent=2))
+    places.write(places.below(place, "batch.json"), kept.model_dump_json(indent=2).encode())
     # The last to be written: a folder without it is an attempt that was killed, and is filled by the next.
-    (place / "gate.json").write_text(noted.model_dump_json(indent=2))
+    places.write(places.below(place, "gate.json"), noted.model_dump_json(indent=2).encode())
     return noted
 
 
 def list_quarantined(settings: Settings, book: Book) -> list[Quarantined]:
     """Every quarantined batch, newest first."""
-    places = [file.parent for file in settings.quarantine.glob("*/*/*/gate.json")]
-    found = [_read(place, book) for place in places]
+    judged = places.files(settings.quarantine, suffix="/gate.json")
+    found = [_read(file.place.removesuffix("/gate.json"), book) for file in judged]
     return sorted(found, key=lambda item: item.result.at, reverse=True)
 
 
@@ -85,7 +84,7 @@ def discard(item: Quarantined, by: str, reason: str, book: Book) -> Act:
     _check_waiting(item)
     act = book.add_act(_act("discarded", item, by, reason))
     for part in ("raw", "staged"):
-        shutil.rmtree(item.place / part, ignore_errors=True)
+        places.remove_below(places.below(item.place, part))
     return act
 
 
@@ -112,21 +111,21 @@ def excuse(result: GateResult, batch: StagedBatch, book: Book) -> GateResult:
     )
 
 
-def _copy(path: Path, folder: Path) -> str:
-    folder.mkdir(parents=True, exist_ok=True)
-    return str(shutil.copyfile(path, folder / path.name))
+def _copy(source: str, place: str, part: str) -> str:
+    return places.copy(source, places.below(place, part, places.name_of(source)))
 
 
-def _read(place: Path, book: Book) -> Quarantined:
-    result = GateResult.model_validate_json((place / "gate.json").read_text())
-    batch = StagedBatch.model_validate_json((place / "batch.json").read_text())
-    act = _settled(batch.table, place.name, book)
+def _read(place: str, book: Book) -> Quarantined:
+    result = GateResult.model_validate_json(places.read(places.below(place, "gate.json")))
+    batch = StagedBatch.model_validate_json(places.read(places.below(place, "batch.json")))
+    batch_id = places.name_of(place)
+    act = _settled(batch.table, batch_id, book)
     state: State = "waiting"
     if act is not None:
         state = "released" if act.kind == "released" else "discarded"
     elif _passed_since(result, book):
         state = "superseded"
-    return Quarantined(id=place.name, place=place, batch=batch, result=result, state=state, act=act)
+    return Quarantined(id=batch_id, place=place, batch=batch, result=result, state=state, act=act)
 
 
 def _settled(table: str, batch_id: str, book: Book) -> Act | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from contender.ingesting.csv_rows import Delivered, read_delivery
-from contender.lake import stage
+from contender.lake import places, stage
 from contender.lake.schema import arrow_schema
 from contender.landing import NotDelivered, RawFile, fetch
 from contender.records import Defect, StagedBatch
@@ -26,18 +27,20 @@ def land(spec: DatasetSpec, days: Days, settings: Settings) -> StagedBatch:
     later, and landing.LandingError when it must not be read. A day that the contract declares closed needs no
     file and may have no rows.
     """
-    copies = settings.staging / "raw" / spec.name / days.key / uuid.uuid4().hex
     delivered = []
-    for day in _days_of_files(spec, days):
-        try:
-            raw = fetch(settings, spec.delivery.path.format(day=day), copies, limit=spec.delivery.max_bytes)
-        except NotDelivered:
-            if day in spec.delivery.closed:
-                continue
-            raise
-        part = _read(spec, raw, day)
-        _set_aside(part, spec, day or days.first, settings)
-        delivered.append(part)
+    with TemporaryDirectory() as folder:
+        for day in _days_of_files(spec, days):
+            name = spec.delivery.path.format(day=day)
+            try:
+                raw = fetch(settings, name, Path(folder), limit=spec.delivery.max_bytes)
+            except NotDelivered:
+                if day in spec.delivery.closed:
+                    continue
+                raise
+            part = _read(spec, raw, day)
+            _set_aside(part, spec, day or days.first, settings)
+            delivered.append(part)
+        sources = _keep_raw([part.raw for part in delivered], spec, days, settings)
     none = arrow_schema(spec.contract).empty_table()
     rows = pa.concat_tables([none, *(part.rows for part in delivered)])
     return stage(
@@ -45,8 +48,16 @@ def land(spec: DatasetSpec, days: Days, settings: Settings) -> StagedBatch:
         spec.contract,
         days,
         settings.staging,
-        sources=tuple(str(part.raw.copy_path) for part in delivered),
+        sources=sources,
         defects=tuple(defect for part in delivered for defect in part.defects),
+    )
+
+
+def _keep_raw(delivered: list[RawFile], spec: DatasetSpec, days: Days, settings: Settings) -> tuple[str, ...]:
+    """Put the raw files beside the staged batch, where its gate finds them, whichever worker that runs on."""
+    folder = places.below(settings.staging, "raw", spec.name, days.key, uuid.uuid4().hex)
+    return tuple(
+        places.copy(str(raw.copy_path), places.below(folder, raw.copy_path.name)) for raw in delivered
     )
 
 
@@ -67,9 +78,8 @@ def _set_aside(delivered: Delivered, spec: DatasetSpec, day: date, settings: Set
     """Keep columns that nobody asked for, with the key of their rows: they may be wanted yet."""
     if delivered.aside is None:
         return
-    place = settings.aside / spec.name / f"{day}-{delivered.raw.digest[:16]}.parquet"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(delivered.aside, place)
+    name = f"{day}-{delivered.raw.digest[:16]}.parquet"
+    places.write_rows(delivered.aside, places.below(settings.aside, spec.name, name))
 
 
 def _rows_of_other_days(delivered: Delivered, day: date) -> list[Defect]:

@@ -1,8 +1,9 @@
 """The lake: Iceberg tables that are written a batch at a time and read by pinned snapshot."""
 
+from contender.lake import places
 from contender.lake.erasure import Erasure, ErasureError, Stores, erase, plan_erasure
 from contender.lake.evolution import Migration, migrate_table, plan_migration
-from contender.lake.examples import pin_examples, read_examples
+from contender.lake.examples import join_examples, lost_pins, pin_examples, read_examples
 from contender.lake.history import Snapshot
 from contender.lake.publishing import publish, should_announce
 from contender.lake.staging import fingerprint, stage, sweep
@@ -32,10 +33,13 @@ __all__ = [
     "do_upkeep",
     "erase",
     "fingerprint",
+    "join_examples",
     "look_after",
+    "lost_pins",
     "migrate_table",
     "open_lake",
     "pin_examples",
+    "places",
     "plan_erasure",
     "plan_migration",
     "plan_upkeep",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Collection, Iterator
 from hashlib import sha256
-from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from contender.lake import places
 from contender.lake.sought import Sought
-from contender.records import StagedBatch
+from contender.records import StagedBatch, StagedFile
 from contender.settings import Settings
 from contender.specs.frozen import Frozen
 
@@ -36,33 +37,29 @@ def find_copies(sought: Sought, settings: Settings, kinds: Collection[pa.DataTyp
     found = []
     for root in (settings.staging, settings.quarantine, settings.aside):
         way: Way = "remove" if root == settings.staging else "rewrite"
-        for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        for file in places.files(root):
             try:
-                rows = _count(sought, path, kinds)
+                rows = _count(sought, file.place, kinds)
             except (pa.ArrowInvalid, csv.Error, UnicodeDecodeError):
                 rows = 0
             if rows:
-                found.append(Copy(path=str(path), rows=rows, way=way))
-            elif _mentions(sought, path):
-                found.append(Copy(path=str(path), rows=0, way="beyond reach"))
+                found.append(Copy(path=file.place, rows=rows, way=way))
+            elif _mentions(sought, file.place):
+                found.append(Copy(path=file.place, rows=0, way="beyond reach"))
     return tuple(found)
 
 
 def clear_copies(sought: Sought, copies: Collection[Copy], kinds: Collection[pa.DataType]) -> None:
-    """Take the rows out of these files; each is replaced by one rename, or removed."""
+    """Take the rows out of these files; each is replaced whole, or removed."""
     for copy in copies:
-        path = Path(copy.path)
         if copy.way == "remove":
-            path.unlink(missing_ok=True)
-        elif copy.way == "rewrite" and path.exists():
-            fresh = path.with_name(path.name + ".fresh")
-            if path.suffix == ".parquet":
-                rows = sought.without(pq.ParquetFile(path).read())
-                pq.write_table(rows, fresh, compression="zstd", store_schema=False)
+            places.remove(copy.path)
+        elif copy.way == "rewrite" and places.exists(copy.path):
+            if copy.path.endswith(".parquet"):
+                places.write_rows(sought.without(places.read_rows(copy.path)), copy.path)
             else:
-                lines = [line for line, hit in _records(sought, path, kinds) if not hit]
-                fresh.write_text("".join(lines), encoding="utf-8", newline="")
-            fresh.replace(path)
+                lines = [line for line, hit in _records(sought, copy.path, kinds) if not hit]
+                places.write(copy.path, "".join(lines).encode())
 
 
 def renew_batches(settings: Settings) -> None:
@@ -71,46 +68,42 @@ def renew_batches(settings: Settings) -> None:
     Its id stays: it is what people's decisions about the batch refer to. Files that were removed by a
     decision are left out of it.
     """
-    for described in settings.quarantine.glob("*/*/*/batch.json"):
-        batch = StagedBatch.model_validate_json(described.read_text())
-        files = tuple(
-            file.model_copy(
-                update={
-                    "digest": sha256(Path(file.path).read_bytes()).hexdigest(),
-                    "rows": pq.read_metadata(file.path).num_rows,
-                }
-            )
-            if Path(file.path).exists()
-            else file
-            for file in batch.files
-        )
+    for described in places.files(settings.quarantine, suffix="/batch.json"):
+        batch = StagedBatch.model_validate_json(places.read(described.place))
+        files = tuple(_as_it_is(file) if places.exists(file.path) else file for file in batch.files)
         if files != batch.files:
-            fresh = described.with_name(described.name + ".fresh")
-            fresh.write_text(batch.model_copy(update={"files": files}).model_dump_json(indent=2))
-            fresh.replace(described)
+            renewed = batch.model_copy(update={"files": files})
+            places.write(described.place, renewed.model_dump_json(indent=2).encode())
 
 
-def _count(sought: Sought, path: Path, kinds: Collection[pa.DataType]) -> int:
-    if path.suffix == ".parquet":
-        return sought.count_in(str(path))
+def _as_it_is(file: StagedFile) -> StagedFile:
+    content = places.read(file.path)
+    rows = pq.ParquetFile(io.BytesIO(content)).metadata.num_rows
+    return file.model_copy(update={"digest": sha256(content).hexdigest(), "rows": rows})
+
+
+def _count(sought: Sought, place: str, kinds: Collection[pa.DataType]) -> int:
+    if place.endswith(".parquet"):
+        with places.open_file(place) as file:
+            return sought.count_in(file)
     # Only what was delivered is read as CSV: what we wrote ourselves beside it has no rows.
-    if "raw" not in path.parts:
+    if "raw" not in place.split("/"):
         return 0
-    return sum(hit for _, hit in _records(sought, path, kinds))
+    return sum(hit for _, hit in _records(sought, place, kinds))
 
 
-def _records(sought: Sought, path: Path, kinds: Collection[pa.DataType]) -> Iterator[tuple[str, bool]]:
+def _records(sought: Sought, place: str, kinds: Collection[pa.DataType]) -> Iterator[tuple[str, bool]]:
     """Each record of a CSV file as it stands there, bytes and all, and whether it has the key."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with places.open_file(place) as stream, io.TextIOWrapper(stream, encoding="utf-8", newline="") as file:
         taken: list[str] = []
         reader = csv.reader(_noting(file, taken), strict=True)
         header = next(reader, [])
         yield "".join(taken), False
         names = [name.removeprefix("\ufeff") for name in header]
-        places = [place for place, name in enumerate(names) if name in sought.names]
+        having = [number for number, name in enumerate(names) if name in sought.names]
         taken.clear()
         for fields in reader:
-            hit = any(place < len(fields) and sought.is_text(fields[place], kinds) for place in places)
+            hit = any(at < len(fields) and sought.is_text(fields[at], kinds) for at in having)
             yield "".join(taken), hit
             taken.clear()
 
@@ -121,9 +114,9 @@ def _noting(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
         yield line
 
 
-def _mentions(sought: Sought, path: Path) -> bool:
+def _mentions(sought: Sought, place: str) -> bool:
     word = rb"(?<![0-9A-Za-z])" + re.escape(sought.value.encode()) + rb"(?![0-9A-Za-z])"
-    if path.suffix == ".parquet":
+    if place.endswith(".parquet"):
         return False
-    with path.open("rb") as lines:
+    with io.BufferedReader(places.open_file(place)) as lines:
         return any(re.search(word, line) for line in lines)

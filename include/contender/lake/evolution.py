@@ -7,7 +7,6 @@ of a snapshot must have the same; and an integer that becomes a number is no cha
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
@@ -61,7 +60,7 @@ def plan_migration(lake: Lake, contract: Contract) -> Migration | None:
     )
 
 
-def migrate_table(lake: Lake, book: Book, contract: Contract, staging: Path, by: str) -> Migration | None:
+def migrate_table(lake: Lake, book: Book, contract: Contract, staging: str, by: str) -> Migration | None:
     """Apply what `plan_migration` says, in one commit, with a record of it. Returns None when nothing was to do.
 
     The record is begun before the commit, so that an attempt after one that was killed behind it ends it. Older
@@ -81,7 +80,7 @@ def migrate_table(lake: Lake, book: Book, contract: Contract, staging: Path, by:
 
 
 @on_the_newest_state
-def _migrate(lake: Lake, contract: Contract, planned: Migration, staging: Path) -> None:
+def _migrate(lake: Lake, contract: Contract, planned: Migration, staging: str) -> None:
     table = lake.iceberg(planned.table)
     if table is None or version_of(table) != planned.version_before:
         return
@@ -96,7 +95,7 @@ def _migrate(lake: Lake, contract: Contract, planned: Migration, staging: Path) 
         change.set_properties({VERSION: str(planned.version_after)})
 
 
-def _write_again(table: Table, contract: Contract, planned: Migration, staging: Path) -> list[str]:
+def _write_again(table: Table, contract: Contract, planned: Migration, staging: str) -> list[str]:
     """The current rows, a day at a time, as files of the new columns in the table's folder."""
     if table.current_snapshot() is None:
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 
 from contender.lake.tables import Lake
 from contender.records import Pin
@@ -16,15 +17,29 @@ def pin_examples(lake: Lake, model: ModelSpec) -> tuple[Pin, ...]:
     return tuple(Pin(table=table, snapshot=snapshot) for table, snapshot in snapshots if snapshot)
 
 
+def lost_pins(lake: Lake, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
+    """The pins whose snapshots are no longer there: what was read from them cannot be read again."""
+    tables = {pin.table: lake.iceberg(pin.table) for pin in pins}
+    return tuple(
+        pin
+        for pin in pins
+        if (table := tables[pin.table]) is None or table.snapshot_by_id(pin.snapshot) is None
+    )
+
+
 def read_examples(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...]) -> pd.DataFrame:
     """Rows of `days` that have both features and a label: keys, features and `label`, ordered by key."""
     snapshots = {pin.table: pin.snapshot for pin in pins}
-    frames = [
-        lake.read(contract, days, snapshot=snapshots.get(contract.table)).to_pandas()
+    features, labels = (
+        lake.read(contract, days, snapshot=snapshots.get(contract.table))
         for contract in (model.feature_contract, model.label_contract)
-    ]
-    features, labels = frames
-    examples: pd.DataFrame = features.merge(
-        labels, on=list(model.row_key), how="inner", validate="one_to_one"
+    )
+    return join_examples(model, features, labels)
+
+
+def join_examples(model: ModelSpec, features: pa.Table, labels: pa.Table) -> pd.DataFrame:
+    """The rows that have both features and a label, in the order of the features. Raises MergeError for a key twice."""
+    examples: pd.DataFrame = features.to_pandas().merge(
+        labels.to_pandas(), on=list(model.row_key), how="inner", validate="one_to_one"
     )
     return examples

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.table import Table
 
+from contender.lake import places
 from contender.lake.schema import arrow_schema, column_types
 from contender.records import StagedFile
 from contender.specs import Contract
@@ -48,11 +50,16 @@ def find_undeclared(table: Table, contract: Contract) -> str | None:
 def find_stale(contract: Contract, files: Iterable[StagedFile]) -> str | None:
     """Why staged files are not of this contract, in a line; None when all are."""
     wanted = arrow_schema(contract)
-    if all(pq.read_schema(file.path).equals(wanted) for file in files if file.rows):
+    if all(_columns_of(file).equals(wanted) for file in files if file.rows):
         return None
     return (
         f"{contract.table}: the batch was staged under another version of its contract: ingest its days again"
     )
+
+
+def _columns_of(file: StagedFile) -> pa.Schema:
+    with places.open_file(file.path) as content:
+        return pq.read_schema(content)
 
 
 def _difference(held: Mapping[str, object], promised: Mapping[str, object]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
-from pathlib import Path
 
 from pydantic import Field
 from pyiceberg.table import Table
 
+from contender.lake import places
 from contender.lake.copies import Copy, Way
 from contender.lake.rewriting import day_of, on_the_newest_state, replace_days
 from contender.lake.snapshots import SAFETY, PinnedSnapshot, expire, find_loose, reach
@@ -65,7 +65,7 @@ def find_holding(lake: Lake, contract: Contract, sought: Sought, pins: Collectio
 
 
 @on_the_newest_state
-def take_out(lake: Lake, contract: Contract, sought: Sought, staging: Path) -> None:
+def take_out(lake: Lake, contract: Contract, sought: Sought, staging: str) -> None:
     """Rewrite the days that hold the key without its rows, in one commit; a day of nothing else is gone."""
     table = lake.iceberg(contract.table)
     newest = None if table is None else table.current_snapshot()
@@ -93,10 +93,11 @@ def find_strays(lake: Lake, contract: Contract, sought: Sought, now: datetime) -
     loose = [] if table is None else [f for f in find_loose(table) if f.name.endswith(".parquet")]
     found = []
     for file in loose:
-        path = file.name.removeprefix("file://")
-        if rows := sought.count_in(path):
+        with places.open_file(file.name) as content:
+            rows = sought.count_in(content)
+        if rows:
             way: Way = "remove" if file.since < now - SAFETY else "beyond reach"
-            found.append(Copy(path=path, rows=rows, way=way))
+            found.append(Copy(path=file.name, rows=rows, way=way))
     return tuple(found)
 
 

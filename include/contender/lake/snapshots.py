@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain
-from pathlib import Path
 
 from pyiceberg.table import Table
 
+from contender.lake import places
 from contender.lake.tables import Lake
 from contender.records import Book, Evaluation
 from contender.specs.frozen import Frozen
@@ -82,10 +81,10 @@ def find_loose(table: Table) -> Iterator[Aged]:
     """The files in a table's folder that nothing refers to."""
     known = {file for files in reach(table).values() for file in (*files.data, *files.listings)}
     known |= {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
-    paths = {file.removeprefix("file://") for file in known}
-    for path in Path(table.location().removeprefix("file://")).rglob("*"):
-        if path.is_file() and str(path) not in paths:
-            yield Aged(name=f"file://{path}", since=datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    known_places = {places.plain(file) for file in known}
+    for file in places.files(places.plain(table.location())):
+        if file.place not in known_places:
+            yield Aged(name=file.place, since=file.since)
 
 
 def only_in(doomed: Iterable[int], reached: Mapping[int, Reach]) -> Reach:
@@ -115,18 +114,17 @@ def expire(lake: Lake, name: str, doomed: Iterable[int], *, data_first: bool = F
     going -= {newest.snapshot_id} if newest else set()
     files = only_in(going, reach(table)) if going else Reach(data=frozenset(), listings=frozenset())
     if data_first:
-        delete(table, files.data)
+        delete(files.data)
     if going:
         table.maintenance.expire_snapshots().by_ids(sorted(going)).commit()
-    delete(table, files.data | files.listings)
+    delete(files.data | files.listings)
     return files
 
 
-def delete(table: Table, files: Iterable[str]) -> None:
+def delete(files: Iterable[str]) -> None:
     """Delete files; one that is gone already is as wanted."""
     for file in files:
-        with suppress(FileNotFoundError):
-            table.io.delete(file)
+        places.remove(places.plain(file))
 
 
 def _joined(parts: Iterable[frozenset[str]]) -> frozenset[str]:

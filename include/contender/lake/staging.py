@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import time
+import re
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from contender.lake import places
 from contender.lake.schema import arrow_schema
 from contender.records import StagedBatch, StagedFile
 from contender.records.batches import Defect
@@ -24,7 +22,7 @@ def stage(
     rows: pa.Table,
     contract: Contract,
     days: Days,
-    staging: Path,
+    staging: str,
     *,
     sources: tuple[str, ...] = (),
     defects: tuple[Defect, ...] = (),
@@ -34,8 +32,7 @@ def stage(
     Rows are put in the order of the primary key. The folder is new for each attempt, so that two attempts
     at once never share a file. Raises pyarrow.ArrowInvalid when a value does not fit its column's type.
     """
-    folder = staging / contract.table / days.key / uuid.uuid4().hex
-    folder.mkdir(parents=True)
+    folder = places.below(staging, contract.table, days.key, uuid.uuid4().hex)
     ordered = _in_order(rows.select(list(contract.column_names)).cast(arrow_schema(contract)), contract)
     files = tuple(_write(part, day, folder) for day, part in _parts(ordered, contract, days))
     return StagedBatch(
@@ -76,19 +73,24 @@ def _parts(rows: pa.Table, contract: Contract, days: Days) -> Iterator[tuple[dat
         yield None, rows.filter(pc.invert(known))
 
 
-def _write(rows: pa.Table, day: date | None, folder: Path) -> StagedFile:
-    path = folder / f"{day or 'rows'}.parquet"
-    pq.write_table(rows, path, compression="zstd", store_schema=False)
-    digest = sha256(path.read_bytes()).hexdigest()
-    return StagedFile(day=day, path=str(path), rows=rows.num_rows, digest=digest)
+def _write(rows: pa.Table, day: date | None, folder: str) -> StagedFile:
+    path = places.below(folder, f"{day or 'rows'}.parquet")
+    digest = sha256(places.write_rows(rows, path)).hexdigest()
+    return StagedFile(day=day, path=path, rows=rows.num_rows, digest=digest)
 
 
-def sweep(staging: Path, *, older_than: timedelta) -> int:
+def sweep(staging: str, *, older_than: timedelta) -> int:
     """Remove what attempts left in staging that long ago. Returns how many attempts' folders were removed."""
-    limit = time.time() - older_than.total_seconds()
-    removed = 0
-    for attempt in staging.glob("**/????????????????????????????????"):
-        if attempt.is_dir() and attempt.stat().st_mtime < limit:
-            shutil.rmtree(attempt)
-            removed += 1
-    return removed
+    limit = datetime.now(UTC) - older_than
+    newest: dict[str, datetime] = {}
+    for file in places.files(staging):
+        if found := _ATTEMPT.match(file.place.removeprefix(staging)):
+            attempt = staging + found[0]
+            newest[attempt] = max(file.since, newest.get(attempt, file.since))
+    old = [attempt for attempt, since in newest.items() if since < limit]
+    for attempt in old:
+        places.remove_below(attempt)
+    return len(old)
+
+
+_ATTEMPT = re.compile(r".*?/[0-9a-f]{32}(?=/)")

@@ -15,11 +15,12 @@ from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterTha
 from pyiceberg.table import Table
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from contender.lake import places
 from contender.lake.fit import VERSION, find_mismatch, find_stale
 from contender.lake.history import Snapshot, committed_snapshots, newest_day
 from contender.lake.schema import arrow_schema, iceberg_partitioning, iceberg_schema
 from contender.records import StagedBatch, StagedFile
-from contender.settings import Settings
+from contender.settings import Settings, s3_endpoint, s3_region
 from contender.specs import Contract, Days
 from contender.specs.frozen import Frozen
 
@@ -34,6 +35,7 @@ class PinnedFiles(Frozen):
     table: str
     snapshot: int | None
     files: tuple[str, ...]
+    rows: int = 0
 
 
 class DayFile(Frozen):
@@ -65,9 +67,13 @@ class Lake:
         if found is None:
             return PinnedFiles(table=table, snapshot=None, files=())
         pinned = snapshot or _newest_snapshot(found)
-        tasks = _scan(found, days, pinned).plan_files() if pinned else ()
-        files = sorted(str(task.file.file_path) for task in tasks)
-        return PinnedFiles(table=table, snapshot=pinned, files=tuple(files))
+        held = [task.file for task in _scan(found, days, pinned).plan_files()] if pinned else []
+        return PinnedFiles(
+            table=table,
+            snapshot=pinned,
+            files=tuple(sorted(places.plain(file.file_path) for file in held)),
+            rows=sum(file.record_count for file in held),
+        )
 
     def read(
         self,
@@ -201,13 +207,24 @@ class Lake:
 
 def open_lake(settings: Settings) -> Lake:
     """Open the lake of these settings; its folder and a SQLite catalogue are made on first use."""
-    Path(settings.lake).mkdir(parents=True, exist_ok=True)
+    on_s3 = places.is_s3(settings.lake)
+    if not on_s3:
+        Path(settings.lake).mkdir(parents=True, exist_ok=True)
+    if settings.lake_catalog.startswith("sqlite"):
+        settings.home.mkdir(parents=True, exist_ok=True)
     catalog = SqlCatalog(
         "contender",
         uri=settings.lake_catalog,
-        warehouse=f"file://{settings.lake}",
+        warehouse=settings.lake if on_s3 else f"file://{settings.lake}",
+        **_io_of_s3(),
     )
     return Lake(catalog)
+
+
+def _io_of_s3() -> dict[str, str]:
+    """Where PyIceberg finds the S3 server; the credentials it reads for itself."""
+    known = {"s3.endpoint": s3_endpoint(), "s3.region": s3_region()}
+    return {name: value for name, value in known.items() if value}
 
 
 def _scan(table: Table, days: Days | None, snapshot: int | None, columns: tuple[str, ...] = ("*",)) -> Any:
@@ -247,7 +264,7 @@ def _copy(table: Table, file: StagedFile) -> str:
     part = f"day={file.day}/" if file.day else ""
     target = f"{table.location()}/data/{part}{file.digest}.parquet"
     with table.io.new_output(target).create(overwrite=True) as output:
-        output.write(Path(file.path).read_bytes())
+        output.write(places.read(file.path))
     return target
 
 

@@ -154,4 +154,4 @@ def _delete_orphans(lake: Lake, name: str, orphans: Collection[str]) -> None:
     table = lake.iceberg(name)
     if table is not None:
         limit = datetime.now(UTC) - SAFETY
-        delete(table, {f.name for f in find_loose(table) if f.since < limit} & set(orphans))
+        delete({f.name for f in find_loose(table) if f.since < limit} & set(orphans))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pyarrow.parquet as pq
-
+from contender.lake import places
 from contender.records import StagedBatch
 from contender.specs import Contract
 from contender.specs.frozen import Frozen
@@ -23,15 +20,15 @@ class ShownRows(Frozen):
     total: int
 
 
-def show_waiting(place: Path, contract: Contract, *, pii: bool, limit: int = 20) -> ShownRows:
+def show_waiting(place: str, contract: Contract, *, pii: bool, limit: int = 20) -> ShownRows:
     """The first rows of the batch in a folder of the quarantine, as they were staged; none once it is discarded."""
-    batch = StagedBatch.model_validate_json((place / "batch.json").read_text())
+    batch = StagedBatch.model_validate_json(places.read(places.below(place, "batch.json")))
     personal = {column.name for column in contract.columns if column.pii}
     columns: tuple[str, ...] = contract.column_names
     rows: list[dict[str, object]] = []
     for file in batch.files:
-        if len(rows) < limit and Path(file.path).is_file():
-            table = pq.read_table(file.path).slice(0, limit - len(rows))
+        if len(rows) < limit and places.exists(file.path):
+            table = places.read_rows(file.path).slice(0, limit - len(rows))
             columns = tuple(table.column_names)
             rows += table.to_pylist()
     # What no contract names may be anything, a person's address too.

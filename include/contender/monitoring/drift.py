@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 from evidently import DataDefinition, Dataset, Report
 from evidently.presets import DataDriftPreset
 
-from contender.lake import Lake
+from contender.lake import Lake, places
 from contender.settings import Settings
 from contender.specs import Days, ModelSpec
 from contender.specs.frozen import Frozen
@@ -45,13 +46,13 @@ def compare_features(model: ModelSpec, day: date, lake: Lake, settings: Settings
         name for name in model.feature_names if current[name].notna().any() and reference[name].notna().any()
     ]
     result = _report(model, current[compared], reference[compared])
-    path = Path(settings.reports) / "drift" / model.name / f"{day}.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    result.save_html(str(draft))
-    draft.replace(path)
+    with TemporaryDirectory() as folder:
+        draft = Path(folder) / "report.html"
+        result.save_html(str(draft))
+        page = draft.read_bytes()
+    place = places.write(places.below(settings.reports, "drift", model.name, f"{day}.html"), page)
     drifted = tuple(sorted(_drifted(result.dict()["metrics"])))
-    return Drift(share=len(drifted) / len(compared), drifted=drifted, emptied=emptied, report=str(path))
+    return Drift(share=len(drifted) / len(compared), drifted=drifted, emptied=emptied, report=place)
 
 
 def _sample(model: ModelSpec, days: Days, lake: Lake) -> pd.DataFrame:

@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 
 from contender.lake import Lake
-from contender.measures import measure
+from contender.measures import choose_loss, measure
 from contender.records import Book, Measures
-from contender.specs import Days, ModelSpec
+from contender.specs import Catalog, Days, ModelSpec
 from contender.specs.frozen import Frozen
 
 
@@ -20,10 +20,10 @@ class Performance(Frozen):
     version: int | None
     scored_rows: int
     measures: Measures | None
-    expected_brier: float | None
+    expected_loss: float | None
 
 
-def measure_performance(model: ModelSpec, day: date, lake: Lake, book: Book) -> Performance:
+def measure_performance(catalog: Catalog, model: ModelSpec, day: date, lake: Lake, book: Book) -> Performance:
     """Measure the predictions served for `day` on the rows whose outcome is known."""
     days = Days.one(day)
     served = lake.read(model.prediction_contract, days).to_pandas()
@@ -32,19 +32,21 @@ def measure_performance(model: ModelSpec, day: date, lake: Lake, book: Book) -> 
     version = int(served["model_version"].iloc[0]) if len(served) else None
     measures = None
     if len(known):
-        measures = measure(known["label"].to_numpy(np.int64), known["score"].to_numpy(np.float64))
+        loss = choose_loss(model, catalog.model_home(model.name))
+        outcomes, scores = (known[name].to_numpy(np.float64) for name in ("label", "score"))
+        measures = measure(model, loss, outcomes, scores)
     return Performance(
         day=day,
         version=version,
         scored_rows=len(served),
         measures=measures,
-        expected_brier=_expected_brier(model, version, book),
+        expected_loss=_expected_loss(model, version, book),
     )
 
 
-def _expected_brier(model: ModelSpec, version: int | None, book: Book) -> float | None:
-    """The Brier score of the version's own evaluation."""
+def _expected_loss(model: ModelSpec, version: int | None, book: Book) -> float | None:
+    """The loss of the version's own evaluation."""
     for evaluation in book.evaluations(model.name):
         if evaluation.challenger.version == version:
-            return evaluation.challenger_measures.brier
+            return evaluation.challenger_measures.loss
     return None

@@ -41,7 +41,7 @@ def conclude(model: ModelSpec, performance: Performance, drift: Drift, run: str)
         day=performance.day,
         version=performance.version,
         measures=performance.measures,
-        expected_brier=performance.expected_brier,
+        expected_loss=performance.expected_loss,
         drifted_share=drift.share,
         drifted=drift.drifted,
         verdict=verdict,
@@ -51,9 +51,9 @@ def conclude(model: ModelSpec, performance: Performance, drift: Drift, run: str)
 
 
 def _worse(performance: Performance, watch: Monitoring) -> bool:
-    if performance.measures is None or performance.expected_brier is None:
+    if performance.measures is None or performance.expected_loss is None:
         return False
-    return performance.measures.brier > watch.max_brier_ratio * performance.expected_brier
+    return performance.measures.loss > watch.max_loss_ratio * performance.expected_loss
 
 
 def _action(verdict: DriftVerdict, performance: Performance) -> str:

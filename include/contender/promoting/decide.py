@@ -1,12 +1,12 @@
-"""A night's decisions, pure functions of records: a refresh serves unless a guard speaks, a rival once it has won."""
+"""A night's decisions, pure functions of records: what follows from the guards and the race."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
 
-from contender.promoting.standing import Standing
-from contender.records import Decision, Evaluation, Evidence, Reason, identify
+from contender.promoting.guards import is_same_recipe, judge_first, judge_refresh, judge_rival
+from contender.records import Decision, Evaluation, Evidence, Grounds, Reason, Standing, identify
 from contender.specs import Guards
 
 
@@ -19,10 +19,23 @@ def decide_night(
     one decision. Without a champion, the first recipe is judged; while refreshes are suspended, or when the
     champion's recipe is no longer declared, all versions of tonight are rivals.
     """
+    grounds = Grounds(
+        evaluations=tuple(evaluation.id for evaluation in evaluations),
+        standing=standing,
+        guards=guards.model_dump(mode="json"),
+        contract=evaluations[0].contract,
+    )
+    decisions = _decide_all(evaluations, evidence, standing, guards)
+    return tuple(decision.model_copy(update={"grounds": grounds}) for decision in decisions)
+
+
+def _decide_all(
+    evaluations: Sequence[Evaluation], evidence: Sequence[Evidence], standing: Standing | None, guards: Guards
+) -> list[Decision]:
     champion = evaluations[0].champion
     if champion is None or standing is None:
-        return (decide_promotion(evaluations[0], guards),)
-    refresh = next((e for e in evaluations if _same_recipe(e).holds), None)
+        return [decide_promotion(evaluations[0], guards)]
+    refresh = next((e for e in evaluations if is_same_recipe(e, guards).holds), None)
     refreshing = refresh is not None and standing.suspended is None
     decisions = [decide_promotion(refresh, guards, evidence)] if refresh and refreshing else []
     rivals = [e for e in evaluations if not (refreshing and e is refresh)]
@@ -33,14 +46,14 @@ def decide_night(
         if (found and found.enough) or not decisions:
             before = decisions[0].champion_after if decisions else champion.version
             decisions.append(decide_race(leading, before, found, evidence, standing, guards))
-    return tuple(decisions)
+    return decisions
 
 
 def decide_promotion(evaluation: Evaluation, guards: Guards, evidence: Sequence[Evidence] = ()) -> Decision:
     """Decide on a refresh, or on the first version; every guard's word is kept as a reason, whether it holds or not."""
     champion = evaluation.champion
     first = champion is None
-    reasons = _judge_first(evaluation, guards) if first else _judge_refresh(evaluation, guards)
+    reasons = judge_first(evaluation, guards) if first else judge_refresh(evaluation, guards)
     reasons += tuple(_against_refreshing(e) for e in evidence if e.question == "still")
     before = None if champion is None else champion.version
     promoted = all(reason.holds for reason in reasons)
@@ -57,7 +70,7 @@ def decide_race(
     guards: Guards,
 ) -> Decision:
     """Decide on the newest version of a rival recipe: it serves when it has won, and no guard speaks."""
-    reasons = (_won(found, standing), *_judge_rival(evaluation, guards))
+    reasons = (_won(found, standing), *judge_rival(evaluation, guards))
     promoted = all(reason.holds for reason in reasons)
     names = ("race", evaluation.id, before)
     return _decide("promoted" if promoted else "held", evaluation, before, reasons, evidence, names)
@@ -122,126 +135,4 @@ def _against_refreshing(found: Evidence) -> Reason:
         observed=found.value,
         bound=found.bar,
         explanation=f"evidence of {found.value:.2f} from {found.days} days that an older version, kept, does better",
-    )
-
-
-def _judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
-    return (
-        _against_baseline(evaluation, margin=guards.max_brier_above_baseline),
-        _calibrated(evaluation, guards),
-    )
-
-
-def _judge_first(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
-    return (_against_baseline(evaluation, margin=0.0), _calibrated(evaluation, guards))
-
-
-def _judge_refresh(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
-    return (
-        _same_recipe(evaluation),
-        _newer(evaluation),
-        *_data_not_shrunk(evaluation, guards),
-        _against_baseline(evaluation, margin=guards.max_brier_above_baseline),
-        _in_agreement(evaluation, guards),
-        _harmless(evaluation, guards),
-        _calibrated(evaluation, guards),
-    )
-
-
-def _same_recipe(evaluation: Evaluation) -> Reason:
-    champion = evaluation.champion
-    assert champion is not None
-    same = champion.recipe_fingerprint == evaluation.challenger.recipe_fingerprint
-    return Reason(
-        guard="recipe",
-        holds=same,
-        observed=None,
-        bound=None,
-        explanation="the champion's recipe, fitted again" if same else "another recipe than the champion's",
-    )
-
-
-def _newer(evaluation: Evaluation) -> Reason:
-    champion = evaluation.champion
-    assert champion is not None
-    ahead = (evaluation.challenger.trained_on.last - champion.trained_on.last).days
-    return Reason(
-        guard="newer",
-        holds=ahead >= 0,
-        observed=ahead,
-        bound=0,
-        explanation=f"fitted on data {ahead} days newer than the champion's",
-    )
-
-
-def _data_not_shrunk(evaluation: Evaluation, guards: Guards) -> tuple[Reason, Reason]:
-    champion, challenger = evaluation.champion, evaluation.challenger
-    assert champion is not None
-    rows = challenger.rows / champion.rows
-    days = challenger.days_with_rows / champion.days_with_rows
-    return (
-        Reason(
-            guard="training_rows",
-            holds=rows >= guards.min_rows_ratio,
-            observed=rows,
-            bound=guards.min_rows_ratio,
-            explanation=f"{challenger.rows:,} training rows, {rows:.2f} times the champion's",
-        ),
-        Reason(
-            guard="training_days",
-            holds=days >= guards.min_days_ratio,
-            observed=days,
-            bound=guards.min_days_ratio,
-            explanation=f"{challenger.days_with_rows} training days, {days:.2f} times the champion's",
-        ),
-    )
-
-
-def _against_baseline(evaluation: Evaluation, margin: float) -> Reason:
-    ours, baseline = evaluation.challenger_measures.brier, evaluation.baseline_measures.brier
-    return Reason(
-        guard="baseline",
-        holds=ours < baseline + margin,
-        observed=ours,
-        bound=baseline + margin,
-        explanation=f"Brier score {ours:.4f}, the simple baseline's is {baseline:.4f}",
-    )
-
-
-def _in_agreement(evaluation: Evaluation, guards: Guards) -> Reason:
-    return _at_most(
-        "disagreement",
-        evaluation.disagreement,
-        guards.max_disagreement,
-        "mean difference of {observed:.4f} to the champion's probabilities",
-    )
-
-
-def _harmless(evaluation: Evaluation, guards: Guards) -> Reason:
-    champion = evaluation.champion_measures
-    increase = None if champion is None else evaluation.challenger_measures.brier - champion.brier
-    return _at_most(
-        "harm", increase, guards.max_brier_increase, "Brier score {observed:+.4f} against the champion's"
-    )
-
-
-def _calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
-    return _at_most(
-        "calibration",
-        evaluation.challenger_measures.calibration_error,
-        guards.max_calibration_error,
-        "expected calibration error {observed:.4f}",
-    )
-
-
-def _at_most(guard: str, observed: float | None, bound: float, wording: str) -> Reason:
-    if observed is None:
-        unseen = "cannot be compared: the champion was fitted on what the challenger is judged on"
-        return Reason(guard=guard, holds=False, observed=None, bound=bound, explanation=unseen)
-    return Reason(
-        guard=guard,
-        holds=observed <= bound,
-        observed=observed,
-        bound=bound,
-        explanation=wording.format(observed=observed),
     )

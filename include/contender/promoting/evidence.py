@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from contender.promoting.race import weigh_rival, weigh_stillness
-from contender.promoting.standing import Standing
-from contender.records import Book, Evidence, PairedDay, Question
+from contender.records import Book, Evidence, PairedDay, Question, Standing
 from contender.specs import Days, ModelSpec
 
 QUESTIONS: tuple[Question, ...] = ("race", "still")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from contender.promoting.promote import follow_ledger
-from contender.promoting.standing import DECISIVE, Standing, stand_after
-from contender.records import Book, Decision, Entry, identify
+from contender.promoting.standing import DECISIVE, stand_after
+from contender.records import Book, Decision, Entry, Standing, identify
 from contender.registry import Registry
 
 Wish = Literal["roll back", "resume", "put in place"]

@@ -5,24 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from pydantic import Field
-
-from contender.records import Book, Decision, TrainedVersion
+from contender.records import Book, Decision, Standing, TrainedVersion
 from contender.specs import ModelSpec
-from contender.specs.frozen import Frozen
 
 # After one of these the races begin anew.
 DECISIVE = ("first", "promoted", "rolled_back", "emergency", "resumed")
-
-
-class Standing(Frozen):
-    """Where the ledger of a model that has a champion has come to."""
-
-    champion: int
-    since: date = Field(description="the night in which the present races began")
-    suspended: str | None = Field(
-        description="why refreshes have to win as rivals do; None when they need not"
-    )
 
 
 def stand(model: str, book: Book) -> Standing | None:

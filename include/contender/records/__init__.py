@@ -14,35 +14,55 @@ from contender.records.batches import (
     gate_id,
     publication_id,
 )
-from contender.records.book import Book, BookError, migrate, open_book
+from contender.records.book import Book
+from contender.records.documents import fingerprint_text
 from contender.records.identity import identify
 from contender.records.ledger import Entry, StaleDecision
 from contender.records.models import (
+    BehaviourCheck,
+    CalibrationPoint,
     Caveat,
     Decision,
     DriftVerdict,
     Evaluation,
     Evidence,
+    Grounds,
+    Interval,
     Measures,
     Monitored,
     PairedDay,
     Pin,
     Question,
     Reason,
+    SliceMeasures,
+    Standing,
     TrainedVersion,
 )
+from contender.records.opening import BookError, migrate, open_book
 from contender.records.passing import read_all
 from contender.records.profiles import ColumnProfile, DayProfile, profile_id
+from contender.records.proposals import Answer, Proposal
+from contender.records.sketches import (
+    ColumnSketch,
+    GatedDays,
+    HistoryChange,
+    TrainingSketch,
+    UsualChange,
+)
 
 __all__ = [
     "Act",
     "ActKind",
     "Alert",
+    "Answer",
     "Audited",
+    "BehaviourCheck",
     "Book",
     "BookError",
+    "CalibrationPoint",
     "Caveat",
     "ColumnProfile",
+    "ColumnSketch",
     "DayProfile",
     "Decision",
     "Defect",
@@ -52,19 +72,29 @@ __all__ = [
     "Evidence",
     "ExpectationResult",
     "GateResult",
+    "GatedDays",
+    "Grounds",
+    "HistoryChange",
+    "Interval",
     "Measures",
     "Monitored",
     "PairedDay",
     "Pin",
+    "Proposal",
     "Publication",
     "Question",
     "Reason",
+    "SliceMeasures",
     "StagedBatch",
     "StagedFile",
     "StaleDecision",
+    "Standing",
     "TrainedVersion",
+    "TrainingSketch",
+    "UsualChange",
     "Verdict",
     "act_id",
+    "fingerprint_text",
     "gate_id",
     "identify",
     "migrate",

@@ -14,7 +14,7 @@ class Alert(Frozen):
     """A mail to an owner; `pending` until a server took it."""
 
     id: str
-    kind: Literal["gate", "task", "decision"]
+    kind: Literal["gate", "task", "decision", "approval"]
     about: str = Field(description="the dataset or model that it is about")
     to: tuple[str, ...]
     subject: str

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from contender.records import ledger, tables
+from contender.records import ledger, proposals, tables
 from contender.records.acts import Act
 from contender.records.alerts import Alert
 from contender.records.batches import GateResult, Publication
+from contender.records.documents import Document, fingerprint_text
 from contender.records.ledger import Entry
 from contender.records.models import Caveat, Decision, Evaluation, Monitored, PairedDay, Question
 from contender.records.profiles import DayProfile
+from contender.records.proposals import Proposal, State
 from contender.specs import Days
 from contender.specs.frozen import Frozen
 
 Record = TypeVar("Record", bound=Frozen)
 Subjects = str | Collection[str] | None
-
-_MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-class BookError(RuntimeError):
-    """The book cannot be read or written; the message says what to run."""
 
 
 class Book:
@@ -44,11 +34,9 @@ class Book:
 
     def add_gate_result(self, result: GateResult) -> GateResult:
         """Keep a gate's judgement."""
-        row = tables.GateResultRow(
-            id=result.id, subject=result.table, key=result.days.key, run=result.run,
-            state=result.verdict, at=result.at, record=_json(result),
-        )  # fmt: skip
-        return self._add(row, result)
+        return self._add(
+            tables.GateResultRow, result, result.table, result.days.key, result.verdict, result.run
+        )
 
     def gate_result(self, result_id: str) -> GateResult | None:
         """The judgement of that id."""
@@ -58,13 +46,17 @@ class Book:
         """The newest judgements (of one table, or of some), newest first."""
         return self._newest(tables.GateResultRow, GateResult, table, limit)
 
+    def let_through(self, table: str) -> list[Days]:
+        """The days of every batch of a table that its gate let through."""
+        row = tables.GateResultRow
+        query = select(row.key).where(row.subject == table, row.state != "fail").distinct()
+        with Session(self._engine) as session:
+            return [Days.read(key) for key in session.scalars(query)]
+
     def intend(self, publication: Publication) -> None:
         """Write down that a batch is about to be committed."""
-        row = tables.PublicationRow(
-            id=publication.id, subject=publication.table, key=publication.days.key,
-            run=publication.run, state="intended", at=publication.at, record=_json(publication),
-        )  # fmt: skip
-        self._add(row, publication)
+        about, key = publication.table, publication.days.key
+        self._add(tables.PublicationRow, publication, about, key, "intended", publication.run)
 
     def confirm(self, publication_id: str) -> None:
         """Write down that the commit went through."""
@@ -85,11 +77,7 @@ class Book:
 
     def add_evaluation(self, evaluation: Evaluation) -> Evaluation:
         """Keep an evaluation."""
-        row = tables.EvaluationRow(
-            id=evaluation.id, subject=evaluation.model, key=str(evaluation.night),
-            state="judged", at=evaluation.at, record=_json(evaluation),
-        )  # fmt: skip
-        return self._add(row, evaluation)
+        return self._add(tables.EvaluationRow, evaluation, evaluation.model, str(evaluation.night), "judged")
 
     def evaluation(self, evaluation_id: str) -> Evaluation | None:
         """The evaluation of that id."""
@@ -123,13 +111,23 @@ class Book:
         """What is wrong with a model's ledger, a line each; nothing when it is as it was written."""
         return ledger.verify(self._engine, model)
 
+    def put_proposal(self, proposal: Proposal) -> None:
+        """Keep a decision that waits for a person, or what became of it, in place of what was kept of it."""
+        proposals.write(self._engine, proposal)
+
+    def proposal(self, decision_id: str) -> Proposal | None:
+        """The decision of that id, as it waits or waited."""
+        return self._get(tables.ProposalRow, decision_id, Proposal)
+
+    def proposals(
+        self, models: Collection[str], state: State | None = None, limit: int = 100
+    ) -> list[Proposal]:
+        """The newest proposals about these models, newest first."""
+        return proposals.read(self._engine, models, state, limit)
+
     def add_paired_day(self, paired: PairedDay) -> PairedDay:
         """Keep what a day says of two versions that both foretold it."""
-        row = tables.PairedDayRow(
-            id=paired.id, subject=paired.model, key=str(paired.day), state=paired.question,
-            at=paired.at, record=_json(paired),
-        )  # fmt: skip
-        return self._add(row, paired)
+        return self._add(tables.PairedDayRow, paired, paired.model, str(paired.day), paired.question)
 
     def paired_days(self, model: str, question: Question, since: date) -> list[PairedDay]:
         """The days from `since` on that bear on a question, oldest first."""
@@ -144,11 +142,9 @@ class Book:
 
     def add_monitored(self, monitored: Monitored) -> Monitored:
         """Keep what monitoring concluded."""
-        row = tables.MonitoredRow(
-            id=monitored.id, subject=monitored.model, key=str(monitored.day),
-            state=monitored.verdict, at=monitored.at, record=_json(monitored),
-        )  # fmt: skip
-        return self._add(row, monitored)
+        return self._add(
+            tables.MonitoredRow, monitored, monitored.model, str(monitored.day), monitored.verdict
+        )
 
     def monitored(self, model: Subjects = None, limit: int = 100) -> list[Monitored]:
         """The newest conclusions (about one model, or some), newest first."""
@@ -156,11 +152,7 @@ class Book:
 
     def add_alert(self, alert: Alert) -> Alert:
         """Keep a mail that is to be sent."""
-        row = tables.AlertRow(
-            id=alert.id, subject=alert.about, key=alert.kind, state=alert.state,
-            at=alert.at, record=_json(alert),
-        )  # fmt: skip
-        return self._add(row, alert)
+        return self._add(tables.AlertRow, alert, alert.about, alert.kind, alert.state)
 
     def pending_alerts(self) -> list[Alert]:
         """The mails that no server has taken yet, oldest first."""
@@ -180,11 +172,7 @@ class Book:
 
     def add_profile(self, profile: DayProfile) -> DayProfile:
         """Keep what a day's rows look like."""
-        row = tables.ProfileRow(
-            id=profile.id, subject=profile.table, key=str(profile.day), state="profiled",
-            at=profile.at, record=_json(profile),
-        )  # fmt: skip
-        return self._add(row, profile)
+        return self._add(tables.ProfileRow, profile, profile.table, str(profile.day), "profiled")
 
     def profile(self, profile_id: str) -> DayProfile | None:
         """The profile of that id."""
@@ -192,10 +180,7 @@ class Book:
 
     def add_act(self, act: Act) -> Act:
         """Keep what a person did."""
-        row = tables.ActRow(
-            id=act.id, subject=act.about, key=act.key, state=act.kind, at=act.at, record=_json(act)
-        )
-        return self._add(row, act)
+        return self._add(tables.ActRow, act, act.about, act.key, act.kind)
 
     def acts(self, about: str | None = None, limit: int | None = 100) -> list[Act]:
         """The newest acts (about one thing), newest first; all of them without a limit."""
@@ -203,25 +188,36 @@ class Book:
 
     def add_caveat(self, caveat: Caveat) -> Caveat:
         """Keep what must be said of a version."""
-        row = tables.CaveatRow(
-            id=caveat.id, subject=caveat.model, key=str(caveat.version), state=caveat.kind,
-            at=caveat.at, record=_json(caveat),
-        )  # fmt: skip
-        return self._add(row, caveat)
+        return self._add(tables.CaveatRow, caveat, caveat.model, str(caveat.version), caveat.kind)
 
     def caveats(self, model: str, version: int | None = None, limit: int = 100) -> list[Caveat]:
         """What must be said of a model's versions (of one), newest first."""
         found = self._newest(tables.CaveatRow, Caveat, model, limit)
         return [caveat for caveat in found if version in (None, caveat.version)]
 
-    def _add(self, row: tables.Base, record: Record) -> Record:
-        """Insert the row; when its id is taken, return the record that stands there."""
-        kind, row_id = type(row), row.id
+    def keep(self, kind: str, text: str) -> str:
+        """Keep a text that records refer to (a contract, a list of packages), once; returns its fingerprint."""
+        document = Document(id=fingerprint_text(text), kind=kind, text=text)
+        return self._add(tables.DocumentRow, document, kind, "", "kept").id
+
+    def kept(self, fingerprint: str) -> str | None:
+        """The text of that fingerprint; None when it was not kept, or is not what was kept."""
+        found = self._get(tables.DocumentRow, fingerprint, Document)
+        return found.text if found and fingerprint_text(found.text) == fingerprint else None
+
+    def _add(
+        self, kind: type[tables.Base], record: Record, subject: str, key: str, state: str, run: str = ""
+    ) -> Record:
+        """Insert a row for the record; when its id is taken, return the record that stands there."""
+        found: Any = record
+        row = kind(
+            id=found.id, subject=subject, key=key, run=run, state=state, at=found.at, record=_json(record)
+        )
         try:
             with Session(self._engine) as session, session.begin():
                 session.add(row)
         except IntegrityError:
-            kept = self._get(kind, row_id, type(record))
+            kept = self._get(kind, found.id, type(record))
             if kept is None:
                 raise
             return kept
@@ -240,64 +236,6 @@ class Book:
             query = query.where(kind.subject.in_([subject] if isinstance(subject, str) else subject))
         with Session(self._engine) as session:
             return [record.model_validate(row.record) for row in session.scalars(query)]
-
-
-def open_book(url: str) -> Book:
-    """Open the book at a SQLAlchemy URL. Raises BookError when it cannot be, was never made, or by another version."""
-    engine = _engine(url)
-    try:
-        found = _revision(engine)
-    except DBAPIError as error:
-        raise BookError(
-            f"the book of record at {_place(url)} cannot be opened: {error.orig}".strip()
-        ) from None
-    wanted = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-    if found != wanted:
-        state = "does not exist yet" if found is None else f"is at revision {found}, not {wanted}"
-        raise BookError(f"the book of record at {_place(url)} {state}: run `contender migrate`")
-    return Book(engine)
-
-
-def migrate(url: str) -> str | None:
-    """Create the book's tables, or bring them to this version's shape. Returns what was done; None if nothing was."""
-    database = make_url(url).database
-    if url.startswith("sqlite") and database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
-    config, engine = Config(), _engine(url)
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["engine"] = engine
-    before = _revision(engine)
-    command.upgrade(config, "head")
-    after = _revision(engine)
-    return None if before == after else f"from revision {before or 'none'} to {after}"
-
-
-def _place(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)
-
-
-def _revision(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def _engine(url: str) -> Engine:
-    try:
-        engine = create_engine(url)
-    except ArgumentError:
-        # Not shown: it may hold a password in the wrong place.
-        raise BookError(
-            "CONTENDER_RECORDS is no SQLAlchemy URL, as in postgresql+psycopg://user@host/base"
-        ) from None
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _let_writers_wait)
-    return engine
-
-
-def _let_writers_wait(connection: Any, _: object) -> None:
-    # Several tasks write at once: readers must not block them, and writers take turns.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA busy_timeout=30000")
 
 
 def _json(record: Frozen) -> dict[str, object]:

@@ -52,6 +52,12 @@ class LedgerRow(Base):
     seal: Mapped[str] = mapped_column(String(64))
 
 
+class ProposalRow(Base):
+    """subject: model; key: night; state: `waiting`, or what became of it."""
+
+    __tablename__ = "proposals"
+
+
 class PairedDayRow(Base):
     """subject: model; key: day; state: the question, `race` or `still`."""
 
@@ -80,6 +86,12 @@ class ActRow(Base):
     """subject: what it was done to; key: days or version; state: the act's kind."""
 
     __tablename__ = "acts"
+
+
+class DocumentRow(Base):
+    """id: fingerprint of the text; subject: what kind of text; key: nothing; state: `kept`."""
+
+    __tablename__ = "documents"
 
 
 class CaveatRow(Base):

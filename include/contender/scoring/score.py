@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from contender.lake import Lake, stage
 from contender.records import StagedBatch
-from contender.registry import Registry
+from contender.registry import Registry, predict
 from contender.settings import Settings
 from contender.specs import Days, ModelSpec
 
@@ -22,7 +22,7 @@ class NoChampion(ScoringError):  # noqa: N818 - it is a state, not a mistake
 
 
 def score(model: ModelSpec, nights: Days, lake: Lake, registry: Registry, settings: Settings) -> StagedBatch:
-    """Stage the champion's probabilities for the days that these nights score.
+    """Stage the champion's predictions for the days that these nights score.
 
     Raises NoChampion before the first promotion, ScoringError when the days have no features.
     """
@@ -71,12 +71,12 @@ def _scored(
     model: ModelSpec, version: int, features: pa.Table, snapshot: int, registry: Registry
 ) -> pa.Table:
     rows = features.to_pandas()
-    seen = list(registry.version(model.name, version).features)
-    probabilities = registry.load(model.name, version).predict_proba(rows[seen])[:, 1]
+    seen = registry.version(model.name, version).features
+    predictions = predict(model, registry.load(model.name, version), rows, seen)
     count = features.num_rows
     return (
         features.select(list(model.row_key))
-        .append_column("score", pa.array(probabilities, pa.float64()))
+        .append_column("score", pa.array(predictions, pa.float64()))
         .append_column("model_version", pa.array([version] * count, pa.int64()))
         .append_column("feature_snapshot", pa.array([snapshot] * count, pa.int64()))
     )

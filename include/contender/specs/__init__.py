@@ -1,6 +1,16 @@
 """Contracts of datasets and models: frozen records, strict about every field, found in the user's catalog folder."""
 
 from contender.specs.access import ACTIONS, Access, Action, May, Role, Scope, load_access, role_name
+from contender.specs.approval import Approval
+from contender.specs.behaviour import (
+    BehaviourError,
+    BehaviourTest,
+    Direction,
+    Invariance,
+    Minimum,
+    check_behaviours,
+    load_behaviour,
+)
 from contender.specs.catalog import Catalog, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.columns import Column, ColumnType
@@ -19,17 +29,23 @@ from contender.specs.expectations import (
     Severity,
     Unique,
 )
+from contender.specs.guards import Guards, Slice
 from contender.specs.lineage import fed_nights, feeding_days
 from contender.specs.mistakes import CatalogError
-from contender.specs.model import Guards, Input, ModelSpec, Monitoring, Race, Recipe
+from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Monitoring, Race, Recipe
+from contender.specs.modules import load_module
 from contender.specs.usual import Usual
 from contender.specs.words import describe
 
 __all__ = [
     "ACTIONS",
+    "LOSSES",
     "Access",
     "Action",
     "Added",
+    "Approval",
+    "BehaviourError",
+    "BehaviourTest",
     "Between",
     "Catalog",
     "CatalogError",
@@ -41,12 +57,16 @@ __all__ = [
     "Days",
     "DaysError",
     "Delivery",
+    "Direction",
     "Expectation",
     "Guards",
     "InSet",
     "Input",
+    "Invariance",
+    "LossName",
     "Matches",
     "May",
+    "Minimum",
     "ModelSpec",
     "Monitoring",
     "NotNull",
@@ -59,14 +79,18 @@ __all__ = [
     "RowCount",
     "Scope",
     "Severity",
+    "Slice",
     "Unique",
     "Usual",
     "Widened",
+    "check_behaviours",
     "describe",
     "fed_nights",
     "feeding_days",
     "load_access",
+    "load_behaviour",
     "load_catalog",
+    "load_module",
     "resolve_days",
     "role_name",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -15,6 +14,7 @@ from contender.specs.dataset import DatasetSpec
 from contender.specs.frozen import Frozen
 from contender.specs.mistakes import CatalogError, explain, meant
 from contender.specs.model import Input, ModelSpec
+from contender.specs.modules import load_module
 
 SpecT = TypeVar("SpecT", DatasetSpec, ModelSpec)
 
@@ -114,7 +114,7 @@ def _load(kind: type[SpecT], files: list[Path], home: Path, mistakes: list[str])
         where = file.relative_to(home)
         expected = file.parent.name if file.name == "spec.py" else file.stem
         try:
-            spec = _execute(file)
+            spec = getattr(load_module(file), "SPEC", None)
         except ValidationError as error:
             mistakes += [f"{where}: {line}" for line in explain(error, kind)]
             continue
@@ -128,15 +128,6 @@ def _load(kind: type[SpecT], files: list[Path], home: Path, mistakes: list[str])
         else:
             found[spec.name] = spec
     return found
-
-
-def _execute(file: Path) -> object:
-    loader = importlib.util.spec_from_file_location(f"_contender_spec_{file.stem}", file)
-    assert loader is not None
-    assert loader.loader is not None
-    module = importlib.util.module_from_spec(loader)
-    loader.loader.exec_module(module)
-    return getattr(module, "SPEC", None)
 
 
 def _unknown_inputs(
@@ -176,9 +167,14 @@ def _missing_parts(models: Mapping[str, ModelSpec], home: Path) -> list[str]:
     return [
         f"models/{name}/{part}: not found: write it, with {content}"
         for name, model in models.items()
-        for part, content in (parts | {f"{r.estimator}.py": "build_estimator" for r in model.recipes}).items()
+        for part, content in (parts | _own_parts(model)).items()
         if not (home / "models" / name / part).is_file()
     ]
+
+
+def _own_parts(model: ModelSpec) -> dict[str, str]:
+    parts = {f"{recipe.estimator}.py": "build_estimator" for recipe in model.recipes}
+    return parts | ({"cost.py": "compute_costs"} if model.loss == "cost" else {})
 
 
 def _cycles(models: Mapping[str, ModelSpec]) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import Field, model_validator
 
 from contender.specs.changes import Change, Types, check_changes, types_at
-from contender.specs.columns import Column, Email, Name
+from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.days import Days
 from contender.specs.expectations import Expectation, NotNull, Unique
 from contender.specs.frozen import Frozen
@@ -22,6 +22,7 @@ class Contract(Frozen):
     columns: tuple[Column, ...] = Field(min_length=1)
     primary_key: tuple[Name, ...] = Field(min_length=1)
     expectations: tuple[Expectation, ...] = ()
+    guarantees: tuple[Text, ...] = Field(default=(), description="what a consumer may rely on beside them")
     daily: bool = Field(default=True, description="partitioned by `day`; else replaced as a whole")
     version: int = Field(default=1, ge=1, description="of the columns, raised with each change of them")
     changes: tuple[Change, ...] = Field(default=(), description="what led from version 1 to this one")

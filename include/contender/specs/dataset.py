@@ -64,6 +64,9 @@ class DatasetSpec(Frozen):
     columns: tuple[Column, ...] = Field(min_length=1)
     primary_key: tuple[Name, ...] = Field(min_length=1)
     expectations: tuple[Expectation, ...] = ()
+    guarantees: tuple[Text, ...] = Field(
+        default=(), description="what a consumer may rely on beside the expectations, a sentence each"
+    )
     usual: Usual = Usual()
     kind: Literal["daily", "reference"] = "daily"
     version: int = Field(default=1, ge=1, description="of the columns: raise it with each change of them")
@@ -103,6 +106,7 @@ class DatasetSpec(Frozen):
             columns=self.columns,
             primary_key=self.primary_key,
             expectations=self.expectations,
+            guarantees=self.guarantees,
             daily=self.kind == "daily",
             version=self.version,
             changes=self.changes,

@@ -35,6 +35,12 @@ class Days(Frozen):
         parsed = day if isinstance(day, date) else parse_day(day)
         return cls(first=parsed, last=parsed)
 
+    @classmethod
+    def read(cls, key: str) -> Days:
+        """The range that is written so, as by `key`. Raises DaysError."""
+        first, _, last = key.partition("..")
+        return cls(first=cls.one(first).first, last=cls.one(last or first).last)
+
     @property
     def is_single(self) -> bool:
         """Whether the range is one day."""

@@ -7,11 +7,19 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from contender.specs.approval import Approval
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract
 from contender.specs.days import Days
 from contender.specs.expectations import Between
 from contender.specs.frozen import Frozen
+from contender.specs.guards import Guards, Slice, is_value_of
+
+LossName = Literal["brier", "log_loss", "squared", "absolute", "cost"]
+LOSSES: dict[str, tuple[LossName, ...]] = {
+    "probability": ("brier", "log_loss"),
+    "quantity": ("squared", "absolute"),
+}
 
 
 class Input(Frozen):
@@ -48,29 +56,6 @@ class Recipe(Frozen):
     seed: int = 0
 
 
-class Guards(Frozen):
-    """The bounds that a refresh must keep to be promoted; each is judged apart, with its figures."""
-
-    min_rows_ratio: float = Field(
-        default=0.8, gt=0, le=1, description="training rows, against the champion's"
-    )
-    min_days_ratio: float = Field(
-        default=0.9, gt=0, le=1, description="days with training rows, against the champion's"
-    )
-    max_disagreement: float = Field(
-        default=0.1, gt=0, description="mean |challenger - champion| of the predicted probability"
-    )
-    max_brier_increase: float = Field(
-        default=0.005, ge=0, description="against the champion, on the same rows"
-    )
-    max_brier_above_baseline: float = Field(
-        default=0.01, ge=0, description="a few days are noisy; the very first version must lie below it"
-    )
-    max_calibration_error: float = Field(
-        default=0.15, gt=0, description="expected calibration error in ten bins of equal size"
-    )
-
-
 class Race(Frozen):
     """When paired days are evidence enough: for another recipe, or against going on refreshing."""
 
@@ -91,8 +76,8 @@ class Race(Frozen):
 class Monitoring(Frozen):
     """When yesterday is called unusual."""
 
-    max_brier_ratio: float = Field(
-        default=1.5, gt=1, description="the day's Brier score against that of the last evaluation"
+    max_loss_ratio: float = Field(
+        default=1.5, gt=1, description="the day's loss against that of the last evaluation"
     )
     max_drifted_share: float = Field(
         default=0.5, gt=0, le=1, description="share of features whose distribution moved"
@@ -108,7 +93,17 @@ class ModelSpec(Frozen):
     name: Name
     description: Text
     owner: Email
-    label: Text = Field(description="in words: what the probability is of")
+    label: Text = Field(description="in words: what is foretold")
+    limits: tuple[Text, ...] = Field(
+        default=(), description="what it does not know and must not be used for: they stand in its card"
+    )
+    predicts: Literal["probability", "quantity"] = Field(
+        default="probability", description="of a label that is 0 or 1, or a label that is any number"
+    )
+    loss: LossName = Field(
+        default="brier",
+        description="what versions are judged and raced by; `cost` is the model's own cost.py",
+    )
     inputs: tuple[Input, ...] = Field(min_length=1)
     keys: tuple[Column, ...] = Field(min_length=1, description="what names a row beside its day")
     features: tuple[Column, ...] = Field(min_length=1)
@@ -119,8 +114,12 @@ class ModelSpec(Frozen):
         default=7, gt=0, description="newest labelled days, kept from every fit and judged on"
     )
     baseline_features: tuple[Name, ...] = Field(min_length=1)
+    slices: tuple[Slice, ...] = Field(
+        default=(), description="parts of the rows that a new version must not do worse on"
+    )
     guards: Guards = Guards()
     race: Race = Race()
+    approval: Approval = Approval()
     monitoring: Monitoring = Monitoring()
     horizon_days: int = Field(default=1, ge=0, description="days ahead of its night that a row is scored")
     label_maturity_days: int = Field(
@@ -141,6 +140,11 @@ class ModelSpec(Frozen):
                 f"inputs: none reaches back to the day whose labels mature, {self.label_maturity_days} days before "
                 f"the night: give the labels' input history_days={self.label_maturity_days + 1} or more"
             )
+        if self.loss != "cost" and self.loss not in LOSSES[self.predicts]:
+            raise ValueError(
+                f"loss: {self.loss!r} does not judge a {self.predicts}: use one of "
+                + ", ".join((*LOSSES[self.predicts], "cost"))
+            )
         inputs = [source.name for source in self.inputs]
         for name in inputs:
             if inputs.count(name) > 1:
@@ -160,6 +164,26 @@ class ModelSpec(Frozen):
                     raise ValueError(
                         f"{where}: unknown column {name!r}: use one of " + ", ".join(self.feature_names)
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _slices_known(self) -> ModelSpec:
+        columns = {column.name: column for column in (*self.keys, *self.features)}
+        taken: set[str] = set()
+        for part in self.slices:
+            if part.column not in columns:
+                raise ValueError(f"slices: unknown column {part.column!r}: use one of " + ", ".join(columns))
+            wrong = [value for value in part.values if not is_value_of(value, columns[part.column].type)]
+            if wrong:
+                raise ValueError(
+                    f"slices: {wrong[0]!r} is no value of {part.column!r}, which is of type "
+                    f"{columns[part.column].type}: write its values so"
+                )
+            if part.title in taken:
+                raise ValueError(
+                    f"slices: {part.title!r} is declared twice: give one of them a name of its own"
+                )
+            taken.add(part.title)
         return self
 
     @property
@@ -213,13 +237,15 @@ class ModelSpec(Frozen):
     @property
     def label_contract(self) -> Contract:
         """The promise of the table of matured labels."""
+        if self.predicts == "quantity":
+            return self._contract("labels", (Column(name="label", type="number", description=self.label),))
         label = Column(name="label", type="integer", description=self.label)
         return self._contract("labels", (label,), Between(column="label", low=0, high=1))
 
     @property
     def prediction_contract(self) -> Contract:
         """The promise of what the champion serves."""
-        return self._contract("predictions", _PREDICTION, Between(column="score", low=0, high=1))
+        return self._contract("predictions", _PREDICTION, *self._score_bounds)
 
     @property
     def shadow_contract(self) -> Contract:
@@ -227,13 +253,17 @@ class ModelSpec(Frozen):
         stream = Column(
             name="stream", type="string", description="a recipe's fingerprint, or `champion`, or `still`"
         )
-        promise = self._contract("shadow", (stream, *_PREDICTION), Between(column="score", low=0, high=1))
+        promise = self._contract("shadow", (stream, *_PREDICTION), *self._score_bounds)
         return promise.model_copy(update={"primary_key": (*self.row_key, "stream")})
 
     @property
     def contracts(self) -> tuple[Contract, ...]:
         """The promises of all its tables."""
         return (self.feature_contract, self.label_contract, self.prediction_contract, self.shadow_contract)
+
+    @property
+    def _score_bounds(self) -> tuple[Between, ...]:
+        return (Between(column="score", low=0, high=1),) if self.predicts == "probability" else ()
 
     def _contract(self, namespace: str, columns: tuple[Column, ...], *expectations: Between) -> Contract:
         day = Column(name="day", type="date", description="the day that the row is about")
@@ -247,7 +277,7 @@ class ModelSpec(Frozen):
 
 
 _PREDICTION = (
-    Column(name="score", type="number", description="predicted probability"),
+    Column(name="score", type="number", description="the predicted probability, or quantity"),
     Column(name="model_version", type="integer", description="the version that scored the row"),
     Column(name="feature_snapshot", type="integer", description="snapshot of the features read"),
 )

@@ -7,20 +7,34 @@ from contender.training.fit import (
     TrainingError,
     fit_recipe,
     load_functions,
+    record_fit,
     train,
     training_days,
 )
-from contender.training.provenance import fingerprint_recipe
+from contender.training.provenance import (
+    code_version,
+    digest_sources,
+    environment,
+    fingerprint_recipe,
+    keep_environment,
+    packages,
+)
 
 __all__ = [
     "Fitted",
     "Functions",
     "TrainingError",
+    "code_version",
+    "digest_sources",
+    "environment",
     "fingerprint_recipe",
     "fit_recipe",
+    "keep_environment",
     "load_functions",
     "note_released",
     "note_superseded",
+    "packages",
+    "record_fit",
     "train",
     "training_days",
 ]

@@ -29,8 +29,7 @@ def note_released(catalog: Catalog, version: TrainedVersion, acts: Sequence[Act]
     for act in acts:
         if act.kind != "released":
             continue
-        first, _, last = str(act.detail["days"]).partition("..")
-        days = Days(first=Days.one(first).first, last=Days.one(last or first).last)
+        days = Days.read(str(act.detail["days"]))
         if _overlap(feeding_days(catalog, catalog.model(version.model), act.about, version.trained_on), days):
             why = f"{act.about} {days.key} failed its gate and was released by {act.by}: {act.reason}"
             found.append(_caveat(version, "released", act.about, days, act.key, why))

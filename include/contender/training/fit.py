@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from contender.lake import Lake, pin_examples, read_examples
-from contender.records import TrainedVersion, identify
-from contender.registry import Registry
-from contender.specs import Catalog, Days, ModelSpec, Recipe
-from contender.training.provenance import code_version, environment, fingerprint_recipe, requirements
+from contender.records import Pin, TrainedVersion, identify
+from contender.registry import Registry, predict, store_and_load
+from contender.sketches import count_repeated, sketch_rows
+from contender.specs import Catalog, Days, ModelSpec, Recipe, load_module
+from contender.training.provenance import (
+    code_version,
+    digest_sources,
+    environment,
+    fingerprint_recipe,
+    requirements,
+)
+
+_PROBED_ROWS = 1000
 
 
 class TrainingError(RuntimeError):
@@ -57,21 +65,8 @@ def train(
         return known.model_copy(update={"night": night})
     rows = read_examples(lake, model, days, pins)
     fitted = fit_recipe(model, recipe, load_functions(home, recipe), days, rows)
-    trained = TrainedVersion(
-        model=model.name,
-        version=0,
-        night=night,
-        recipe=recipe.name,
-        recipe_fingerprint=made_from,
-        features=model.seen_by(recipe),
-        trained_on=days,
-        days_with_rows=int(rows["day"].nunique()),
-        rows=len(rows),
-        positives=int(rows["label"].sum()),
-        pins=pins,
-        seed=recipe.seed,
-        code_version=code_version(),
-        environment=environment(),
+    trained = record_fit(
+        catalog, model, recipe, night, days, rows, fitted, pins, code_version(), environment()
     )
     threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "unset")}
     return registry.register(
@@ -81,6 +76,7 @@ def train(
         fitted.baseline,
         parameters={**recipe.parameters, **threads},
         requirements=requirements(),
+        sketch=sketch_rows(model, rows),
     )
 
 
@@ -89,7 +85,7 @@ def fit_recipe(
 ) -> Fitted:
     """Fit a recipe, and the baseline beside it, on labelled rows of these days; the same rows make the same fit.
 
-    Raises TrainingError when there are no rows, or only one outcome.
+    Raises TrainingError when there are no rows, or nothing but one outcome in them.
     """
     _check(model, days, rows)
     estimator = functions.build_estimator(dict(recipe.parameters), recipe.seed)
@@ -97,6 +93,57 @@ def fit_recipe(
     baseline = functions.build_baseline(recipe.seed)
     baseline.fit(rows[list(model.baseline_features)], rows["label"])
     return Fitted(estimator, baseline)
+
+
+def record_fit(
+    catalog: Catalog,
+    model: ModelSpec,
+    recipe: Recipe,
+    night: date,
+    days: Days,
+    rows: pd.DataFrame,
+    fitted: Fitted,
+    pins: tuple[Pin, ...],
+    code: str,
+    packages: str,
+) -> TrainedVersion:
+    """What is known of a fit before it has a number: its rows, and whether it survives being stored.
+
+    Raises UnsafeModel when the pipeline holds types that could run code when it is loaded.
+    """
+    features = model.seen_by(recipe)
+    some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), _PROBED_ROWS)).astype(int)]
+    loaded, size = store_and_load(model.name, recipe.name, fitted.estimator)
+    gap = predict(model, loaded, some, features) - predict(model, fitted.estimator, some, features)
+    return TrainedVersion(
+        model=model.name,
+        version=0,
+        night=night,
+        recipe=recipe.name,
+        recipe_fingerprint=fingerprint_recipe(model, recipe, catalog.model_home(model.name)),
+        features=features,
+        trained_on=days,
+        days_with_rows=int(rows["day"].nunique()),
+        rows=len(rows),
+        mean_label=float(rows["label"].mean()),
+        missing_days=count_missing(catalog, model, days, set(rows["day"])),
+        repeated_rows=count_repeated(model, rows),
+        pins=pins,
+        seed=recipe.seed,
+        code_version=code,
+        environment=packages,
+        artifact_bytes=size,
+        sources=digest_sources(catalog.model_home(model.name)),
+        reload_difference=float(np.abs(np.nan_to_num(gap)).max()),
+    )
+
+
+def count_missing(catalog: Catalog, model: ModelSpec, days: Days, held: Collection[date]) -> int:
+    """How many of the days have no rows, from the first one with rows on, that no input declares closed."""
+    missing = {day for day in days.each() if day >= min(held) and day not in held}
+    if missing:
+        missing -= {day for source in catalog.sources(model) for day in source.contract.closed}
+    return len(missing)
 
 
 def training_days(model: ModelSpec, recipe: Recipe, night: date) -> Days:
@@ -121,14 +168,5 @@ def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
 
 def load_functions(home: Path, recipe: Recipe) -> Functions:
     """Load a recipe's estimator and the model's baseline from the model's folder."""
-    estimator, baseline = _load(home / f"{recipe.estimator}.py"), _load(home / "baseline.py")
+    estimator, baseline = load_module(home / f"{recipe.estimator}.py"), load_module(home / "baseline.py")
     return Functions(estimator.build_estimator, baseline.build_baseline)
-
-
-def _load(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"{file.stem}_of_{file.parent.name}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

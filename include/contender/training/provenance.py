@@ -9,6 +9,7 @@ from importlib.metadata import distributions, version
 from pathlib import Path
 
 from contender import __version__
+from contender.records import Book, fingerprint_text
 from contender.settings import PROJECT
 from contender.specs import ModelSpec, Recipe
 
@@ -32,11 +33,26 @@ def code_version() -> str:
     return described + ("+" if _git("status", "--porcelain") else "")
 
 
+def digest_sources(home: Path) -> dict[str, str]:
+    """A digest of each Python file of a model's folder but its contract, which is kept as a whole elsewhere."""
+    files = sorted(path for path in home.glob("*.py") if path.name != "spec.py")
+    return {path.name: sha256(path.read_bytes()).hexdigest()[:16] for path in files}
+
+
 @cache
+def packages() -> str:
+    """Every installed package with its version, a line each."""
+    return "\n".join(sorted({f"{d.metadata['Name']}=={d.version}".lower() for d in distributions()}))
+
+
 def environment() -> str:
     """A fingerprint of every installed package and its version."""
-    installed = sorted({f"{d.metadata['Name']}=={d.version}".lower() for d in distributions()})
-    return sha256("\n".join(installed).encode()).hexdigest()[:16]
+    return fingerprint_text(packages())
+
+
+def keep_environment(book: Book) -> None:
+    """Keep what is installed here, so that a version's fingerprint of it can be told in packages later."""
+    book.keep("environment", packages())
 
 
 def requirements() -> list[str]:

@@ -1,12 +1,19 @@
 """Will a flight of tomorrow be late? Scored in the night before it leaves."""
 
-from contender.specs import Column, Input, ModelSpec, Monitoring, Recipe
+from contender.specs import Approval, Column, Input, ModelSpec, Monitoring, Recipe, Slice
 
 SPEC = ModelSpec(
     name="flight_delay",
     description="Probability that a departure from New York arrives late or is cancelled.",
     owner="flight-models@contender.example",
     label="arrived more than 15 minutes late, or was cancelled",
+    limits=(
+        "It knows departures from New York's three airports in 2013 alone: no other airport, no other year.",
+        "It knows the timetable, and outcomes and weather up to the evening before, and no forecast.",
+        "A flight that is cancelled counts as late: it does not tell the two apart.",
+        "Rates of the last 28 days follow a strike, a storm or a new timetable only as days pass.",
+        "Not for decisions about a passenger's compensation or a person's work, and not for safety.",
+    ),
     inputs=(
         Input(dataset="schedule"),
         Input(dataset="departures", history_days=28),
@@ -78,8 +85,11 @@ SPEC = ModelSpec(
         ),
         Recipe(name="linear", estimator="linear", window_days=365, parameters={"C": 0.1}, seed=20130901),
     ),
+    # A refresh is tonight's weather; another recipe is for those who know flights to see first.
+    approval=Approval(new_recipes=True),
     baseline_features=("airport", "dep_hour"),
+    slices=(Slice(column="airport"), Slice(column="airline")),
     # Half of the features are rates and weather of the last days, which move every week, and one day's
     # Brier score doubles in a storm: both are usual here.
-    monitoring=Monitoring(max_drifted_share=0.7, max_brier_ratio=2.0),
+    monitoring=Monitoring(max_drifted_share=0.7, max_loss_ratio=2.0),
 )

@@ -3,7 +3,7 @@
 The data's documentation disagrees on whether it is simulated; see the contract of the transactions.
 """
 
-from contender.specs import Column, Guards, Input, ModelSpec, Recipe
+from contender.specs import Column, Guards, Input, ModelSpec, Recipe, Slice
 
 TREES = {"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200}
 
@@ -12,6 +12,13 @@ SPEC = ModelSpec(
     description="Probability that a household that shopped in the last 28 days shops again within 7 days.",
     owner="store-models@contender.example",
     label="shopped on at least one of the 7 days after the day",
+    limits=(
+        "It knows households of one retailer's panel in 2017 that shopped in the last 28 days: nobody new.",
+        "The data's documentation disagrees on whether it is simulated: no finding about real people rests on it.",
+        "Income and size of a household are unknown for many, and are classes, not figures.",
+        "It foretells whether a household returns, not why, and not what an offer would change.",
+        "Not for prices, credit or any terms that a household is given.",
+    ),
     inputs=(
         Input(dataset="transactions", history_days=56),
         Input(dataset="products"),
@@ -51,6 +58,10 @@ SPEC = ModelSpec(
         Recipe(name="recent_trees", window_days=42, parameters=TREES, seed=20170301),
     ),
     baseline_features=("shopped_28",),
+    slices=(
+        Slice(column="household_size"),
+        Slice(name="seldom seen", column="shopped_28", values=(1, 2)),
+    ),
     # The data is calm from day to day: what would pass for weather among flights is a mistake here.
     guards=Guards(max_disagreement=0.05, max_calibration_error=0.08),
     horizon_days=0,

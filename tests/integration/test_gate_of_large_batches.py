@@ -1,4 +1,4 @@
-"""The gate of a large batch: another engine, the same judgement, said in the same words."""
+"""The gate of a large batch: a column at a time or on Spark, the same judgement, said in the same words."""
 
 from __future__ import annotations
 
@@ -78,6 +78,20 @@ def test_broken_promises_are_told_as_in_memory(departures, broken, on_spark):
     assert on_spark.model_copy(update={"expectations": (), "at": in_memory.at}) == in_memory.model_copy(
         update={"expectations": ()}
     )
+
+
+def test_a_column_at_a_time_tells_the_same_as_one_frame(departures, broken, monkeypatch):
+    at_once = check(departures.contract, broken, "run 1")
+    monkeypatch.setattr("contender.gating.batches.WHOLE_UP_TO_ROWS", 0)
+    assert said(check(departures.contract, broken, "run 1")) == said(at_once)
+
+
+def test_a_batch_without_rows_is_judged_a_column_at_a_time(departures, whole, monkeypatch):
+    monkeypatch.setattr("contender.gating.batches.WHOLE_UP_TO_ROWS", -1)
+    empty = whole.model_copy(update={"files": (), "rows": 0})
+    assert [e.expectation for e in check(departures.contract, empty, "run 1").failed] == [
+        "there are 500 to 1300 rows"
+    ]
 
 
 def test_a_small_batch_never_starts_spark(departures, whole, large):

@@ -1,0 +1,1 @@
+"""What rules of promotion are worth: false promotions, days to find a better recipe, served loss, harm, speed."""

@@ -1,0 +1,61 @@
+"""How much less one way of serving lost than another, over the days that both served, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from pydantic import Field
+from scipy.stats import t
+
+from contender.backtesting.fits import ServedDay
+from contender.records import Interval
+from contender.specs.frozen import Frozen
+
+CONFIDENCE = 0.95
+DAYS_FOR_AN_INTERVAL = 14
+
+
+class Difference(Frozen):
+    """The mean over rows of one loss minus another; below 0, the first lost less."""
+
+    mean: float
+    interval: Interval | None = Field(
+        description=f"with 95 % confidence; None with fewer than {DAYS_FOR_AN_INTERVAL} days"
+    )
+    days: int
+    same: bool = Field(description="whether the losses are equal on every day")
+
+    @property
+    def shown(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.interval is not None and (self.interval.low > 0 or self.interval.high < 0)
+
+    @property
+    def ends(self) -> tuple[float | None, float | None]:
+        """The interval's ends, both None when there is none."""
+        return (None, None) if self.interval is None else (self.interval.low, self.interval.high)
+
+
+def compare_served(ours: Sequence[ServedDay], theirs: Sequence[ServedDay]) -> Difference | None:
+    """The losses of `ours` minus those of `theirs` over the days of both; None when there is no such day.
+
+    Rows of a day are alike, so that days are the sample and not rows: the variance of a ratio of sums, linearised
+    (Cochran, "Sampling Techniques", 3rd ed., section 6.4), and Student's t. Days are taken as
+    independent of each other; where a difference lasts for days, the interval is too narrow.
+    """
+    other = {day.day: day for day in theirs}
+    both = [(day, other[day.day]) for day in ours if day.day in other]
+    if not both:
+        return None
+    rows = np.array([day.rows for day, _ in both], dtype=np.float64)
+    gaps = np.array([day.loss - its.loss for day, its in both])
+    mean = float((rows * gaps).sum() / rows.sum())
+    count = len(both)
+    interval = None
+    if count >= DAYS_FOR_AN_INTERVAL:
+        residuals = rows * (gaps - mean)
+        error = float(np.sqrt((residuals**2).sum() * count / (count - 1)) / rows.sum())
+        reach = float(t.ppf(0.5 + CONFIDENCE / 2, count - 1)) * error
+        interval = Interval(low=mean - reach, high=mean + reach)
+    return Difference(mean=mean, interval=interval, days=count, same=not gaps.any())

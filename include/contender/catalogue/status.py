@@ -1,0 +1,89 @@
+"""Where things stand: datasets and models, from the stores alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from contender.lake import Lake
+from contender.records import Book, Decision, Evaluation, Measures, Monitored, Verdict
+from contender.specs import Catalog, DatasetSpec, ModelSpec
+from contender.specs.frozen import Frozen
+
+
+class DatasetStatus(Frozen):
+    """A dataset's last published day, and what its last gate said of which days."""
+
+    name: str
+    owner: str
+    last_good_day: date | None
+    rows_of_last_gate: int | None
+    last_verdict: Verdict | None
+    last_judged: str | None
+
+
+class ModelStatus(Frozen):
+    """A model's champion with its measures when it was judged, and its last night."""
+
+    name: str
+    owner: str
+    champion: int | None
+    trained_on: str | None
+    measures: Measures | None
+    last_night: date | None
+    last_decision: str | None
+    last_scored_day: date | None
+    last_monitored: Monitored | None
+    caveats: tuple[str, ...] = ()
+
+
+class Status(Frozen):
+    """All datasets and models of an installation."""
+
+    datasets: tuple[DatasetStatus, ...]
+    models: tuple[ModelStatus, ...]
+
+
+def read_status(catalog: Catalog, lake: Lake, book: Book) -> Status:
+    """Read where every dataset and model stands; who serves is told by the ledger, which the alias follows."""
+    return Status(
+        datasets=tuple(_dataset(spec, lake, book) for spec in catalog.datasets.values()),
+        models=tuple(_model(spec, lake, book) for spec in catalog.models.values()),
+    )
+
+
+def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:
+    table = spec.contract.table
+    judged = next(iter(book.gate_results(table, limit=1)), None)
+    days = lake.days(table) if spec.contract.daily else []
+    return DatasetStatus(
+        name=spec.name,
+        owner=spec.owner,
+        last_good_day=days[-1] if days else None,
+        rows_of_last_gate=None if judged is None else judged.rows,
+        last_verdict=None if judged is None else judged.verdict,
+        last_judged=None if judged is None else judged.days.key,
+    )
+
+
+def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
+    decided: Decision | None = next(iter(book.decisions(spec.name, limit=1)), None)
+    champion = None if decided is None else decided.champion_after
+    judged = _evaluation(spec.name, champion, book)
+    scored = lake.days(spec.prediction_contract.table)
+    return ModelStatus(
+        name=spec.name,
+        owner=spec.owner,
+        champion=champion,
+        trained_on=None if judged is None else judged.challenger.trained_on.key,
+        measures=None if judged is None else judged.challenger_measures,
+        last_night=None if decided is None else decided.night,
+        last_decision=None if decided is None else decided.kind,
+        last_scored_day=scored[-1] if scored else None,
+        last_monitored=next(iter(book.monitored(spec.name, limit=1)), None),
+        caveats=() if champion is None else tuple(c.why for c in book.caveats(spec.name, champion)),
+    )
+
+
+def _evaluation(model: str, version: int | None, book: Book) -> Evaluation | None:
+    """The evaluation that a version was promoted on."""
+    return next((e for e in book.evaluations(model) if e.challenger.version == version), None)

@@ -1,0 +1,6 @@
+"""Charts as SVG, so that a report or a page is one file that needs nothing else."""
+
+from contender.charts.over import Points, Spot, draw_lines, draw_spots
+from contender.charts.version import Span, draw_calibration, draw_spans
+
+__all__ = ["Points", "Span", "Spot", "draw_calibration", "draw_lines", "draw_spans", "draw_spots"]

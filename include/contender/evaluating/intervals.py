@@ -1,0 +1,43 @@
+"""How sure a mean loss is: rows of one day are alike (weather, a holiday), so that days are counted and not rows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from contender.measures import CALIBRATION_BINS, Outcomes, Predictions
+from contender.records import CalibrationPoint, Interval
+
+CONFIDENCE = 0.95
+
+
+def interval_by_day(
+    values: NDArray[np.float64], days: NDArray[np.int64], confidence: float = CONFIDENCE
+) -> Interval | None:
+    """Where the mean of values over rows lies; `days` numbers the day of each row. None with fewer than two days.
+
+    The variance of a mean whose rows come in clusters, linearised as of a ratio of sums (Cochran, "Sampling
+    Techniques", 3rd ed., section 9.5), and Student's t with as many degrees of freedom as there are days, less one.
+    """
+    _, nth = np.unique(days, return_inverse=True)
+    count = int(nth.max()) + 1 if len(nth) else 0
+    if count < 2:
+        return None
+    mean = float(values.mean())
+    residuals = np.bincount(nth, values - mean, minlength=count)
+    error = float(np.sqrt((residuals**2).sum() * count / (count - 1))) / len(values)
+    reach = float(t.ppf(0.5 + confidence / 2, count - 1)) * error
+    return Interval(low=mean - reach, high=mean + reach)
+
+
+def calibrate(outcomes: Outcomes, predictions: Predictions) -> tuple[CalibrationPoint, ...]:
+    """What was foretold and what came, in ten bins of equal size from the lowest prediction to the highest."""
+    order = np.argsort(predictions, kind="stable")
+    return tuple(
+        CalibrationPoint(
+            predicted=float(predictions[rows].mean()), observed=float(outcomes[rows].mean()), rows=len(rows)
+        )
+        for rows in np.array_split(order, CALIBRATION_BINS)
+        if len(rows)
+    )

@@ -1,0 +1,92 @@
+"""What a judgement knows beside tonight's rows: past refreshes, gates, and what people did to the data since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from math import sqrt
+from statistics import median
+
+from contender.records import Act, Book, Evaluation, GatedDays, TrainedVersion, UsualChange
+from contender.specs import Catalog, Days, ModelSpec, fed_nights
+
+NIGHTS_REMEMBERED = 28
+FEWEST_NIGHTS = 7
+
+
+def remember(evaluation: Evaluation, past: Sequence[Evaluation]) -> Evaluation:
+    """The evaluation, with what is usual after the model's evaluations so far."""
+    usual = usual_change(past, evaluation.challenger, evaluation.champion)
+    return evaluation.model_copy(update={"usual": usual})
+
+
+def usual_change(
+    past: Sequence[Evaluation], challenger: TrainedVersion, champion: TrainedVersion | None
+) -> UsualChange | None:
+    """How far a refresh usually moves what is foretold; None before there were seven comparable ones.
+
+    The medians over the newest 28 nights before tonight's, of refreshes of this recipe judged against one of their own:
+    a median, so that a bad night cannot widen the bound for the next one. What lies further apart differs more; each is
+    brought to tonight's distance by the square root of the days between two fits, as of a sum of independent changes.
+    """
+    if champion is None:
+        return None
+    by_night: dict[date, Evaluation] = {}
+    for one in sorted(past, key=lambda e: (e.night, e.at), reverse=True):
+        if one.night < challenger.night and _is_refresh(one, challenger.recipe_fingerprint):
+            by_night.setdefault(one.night, one)
+    newest = list(by_night.values())[:NIGHTS_REMEMBERED]
+    if len(newest) < FEWEST_NIGHTS:
+        return None
+    now = sqrt(_days_between(challenger, champion))
+    scales = [now / sqrt(_days_between(e.challenger, e.champion)) for e in newest if e.champion]
+    return UsualChange(
+        nights=len(newest),
+        disagreement=median(s * (e.disagreement or 0.0) for s, e in zip(scales, newest, strict=True)),
+        shift=median(s * abs(e.shift or 0.0) for s, e in zip(scales, newest, strict=True)),
+    )
+
+
+def gated_days(model: ModelSpec, challenger: TrainedVersion, held: Sequence[date], book: Book) -> GatedDays:
+    """What the book knows of the gates of the days that a version was fitted on."""
+    tables = (model.feature_contract.table, model.label_contract.table)
+    let_through = [book.let_through(table) for table in tables]
+    released = [c for c in book.caveats(model.name, challenger.version) if c.kind == "released"]
+    return GatedDays(
+        days=len(held),
+        ungated=tuple(
+            day for day in held if not all(any(day in days for days in passed) for passed in let_through)
+        ),
+        released=len(released),
+    )
+
+
+def excused_days(catalog: Catalog, model: ModelSpec, acts: Sequence[Act], since: datetime) -> frozenset[date]:
+    """The days whose rows may have changed because a person replaced or released their data since a fit."""
+    excused: set[date] = set()
+    for act in acts:
+        if act.kind not in ("backfilled", "released") or act.at <= since:
+            continue
+        days = Days.read(str(act.detail.get("days", act.key)))
+        for source in catalog.sources(model):
+            if act.about in (source.contract.table, source.contract.table.removeprefix("datasets.")):
+                nights = fed_nights(model, source, days)
+                excused |= {*model.scored_days(nights).each(), *model.matured_days(nights).each()}
+        if act.about in (model.feature_contract.table, model.label_contract.table):
+            excused |= set(days.each())
+    return frozenset(excused)
+
+
+def _is_refresh(evaluation: Evaluation, recipe: str) -> bool:
+    champion = evaluation.champion
+    return (
+        champion is not None
+        and evaluation.challenger.recipe_fingerprint == champion.recipe_fingerprint == recipe
+        and evaluation.challenger.version != champion.version
+        and evaluation.disagreement is not None
+        and evaluation.shift is not None
+    )
+
+
+def _days_between(challenger: TrainedVersion, champion: TrainedVersion) -> int:
+    return max(abs((challenger.trained_on.last - champion.trained_on.last).days), 1)

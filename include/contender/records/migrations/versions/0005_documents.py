@@ -1,0 +1,30 @@
+"""Texts that decisions refer to: the contract in force, the packages that were installed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the table."""
+    op.create_table(
+        "documents",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("subject", sa.String(200), nullable=False),
+        sa.Column("key", sa.String(40), nullable=False),
+        sa.Column("run", sa.String(250), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("record", sa.JSON, nullable=False),
+    )
+    op.create_index("ix_documents_subject", "documents", ["subject"])
+    op.create_index("ix_documents_at", "documents", ["at"])
+
+
+def downgrade() -> None:
+    """Drop it; decisions can then be replayed by today's contract only."""
+    op.drop_table("documents")

@@ -1,0 +1,80 @@
+"""Opens the book of record at its URL, and brings its tables to this version's shape."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from contender.records.book import Book
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class BookError(RuntimeError):
+    """The book cannot be read or written; the message says what to run."""
+
+
+def open_book(url: str) -> Book:
+    """Open the book at a SQLAlchemy URL. Raises BookError when it cannot be, was never made, or by another version."""
+    engine = _engine(url)
+    try:
+        found = _revision(engine)
+    except DBAPIError as error:
+        raise BookError(
+            f"the book of record at {_place(url)} cannot be opened: {error.orig}".strip()
+        ) from None
+    wanted = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    if found != wanted:
+        state = "does not exist yet" if found is None else f"is at revision {found}, not {wanted}"
+        raise BookError(f"the book of record at {_place(url)} {state}: run `contender migrate`")
+    return Book(engine)
+
+
+def migrate(url: str) -> str | None:
+    """Create the book's tables, or bring them to this version's shape. Returns what was done; None if nothing was."""
+    database = make_url(url).database
+    if url.startswith("sqlite") and database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    config, engine = Config(), _engine(url)
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["engine"] = engine
+    before = _revision(engine)
+    command.upgrade(config, "head")
+    after = _revision(engine)
+    return None if before == after else f"from revision {before or 'none'} to {after}"
+
+
+def _place(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        engine = create_engine(url)
+    except ArgumentError:
+        # Not shown: it may hold a password in the wrong place.
+        raise BookError(
+            "CONTENDER_RECORDS is no SQLAlchemy URL, as in postgresql+psycopg://user@host/base"
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _let_writers_wait)
+    return engine
+
+
+def _let_writers_wait(connection: Any, _: object) -> None:
+    # Several tasks write at once: readers must not block them, and writers take turns.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA busy_timeout=30000")

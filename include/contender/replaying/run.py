@@ -1,0 +1,199 @@
+"""Replays an entry of the ledger. It reads lake, registry and book, and changes none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from contender.lake import Lake
+from contender.promoting import decide_night, fingerprint_pairs, name_incumbent, weigh_pairs
+from contender.records import Book, Decision, Entry, Evaluation, Evidence, PairedDay, Pin, TrainedVersion
+from contender.registry import Registry, UnknownVersion
+from contender.replaying.compare import (
+    Part,
+    Replayed,
+    compare,
+    compare_decisions,
+    compare_evaluations,
+    compare_evidence,
+    take_answer,
+)
+from contender.replaying.find import SHOWN, InForce, ReplayError, find_in_force
+from contender.replaying.refit import Tell, check_pins, refit
+from contender.replaying.sources import find_sources
+from contender.specs import Catalog, Guards, ModelSpec, Recipe
+from contender.training import code_version, environment, packages
+
+BY_HAND = ("rolled_back", "emergency", "resumed")
+_PINNED = ("pins", "seed", "code_version", "environment")
+
+
+def replay(
+    catalog: Catalog, entry: Entry, lake: Lake, registry: Registry, book: Book, tell: Tell = lambda _: None
+) -> Replayed:
+    """Refit, judge and decide again what an entry was about, and compare every part; `tell` hears of each step.
+
+    What a person decided has nothing to refit: its facts are held against the ledger and the registry. Raises
+    ReplayError when something that is needed is gone.
+    """
+    decision = entry.decision
+    sealed = _check_seal(entry, book)
+    if decision.kind in BY_HAND:
+        return _report(entry, [sealed, *_check_facts(entry, registry, book)], ())
+    evaluation = _judged(decision.evaluation, book)
+    force = find_in_force(book, catalog, entry, evaluation)
+    model, version = force.model, evaluation.challenger
+    recipe, pins = _recipe(model, version), decision.pins or version.pins
+    parts = [sealed, *_check_record(decision, version, registry)]
+    check_pins(lake, version, pins)
+    with find_sources(catalog.home, model, recipe, version) as sources:
+        made_from = version.recipe_fingerprint if sources.own else "made from other sources"
+        parts.append(compare("recipe", version.recipe_fingerprint, made_from, recipe.name))
+        found, again = refit(model, recipe, sources.home, evaluation, pins, lake, registry, tell)
+    tell("deciding again")
+    night = [again if name == again.id else _judged(name, book) for name in force.grounds.evaluations]
+    evidence = _weigh(force, night, decision, book)
+    parts += [*found, *compare_evaluations(evaluation, again), *compare_evidence(decision.evidence, evidence)]
+    parts += compare_decisions(decision, _decide(force, night, evidence, decision))
+    return _report(entry, parts, (*sources.notes, *force.notes, *_surroundings(version, book)))
+
+
+def _check_seal(entry: Entry, book: Book) -> Part:
+    wrong = book.verify_ledger(entry.decision.model)
+    return compare("ledger", [], list(wrong), f"sealed {entry.seal[:8]}, and so are the entries around it")
+
+
+def _check_facts(entry: Entry, registry: Registry, book: Book) -> list[Part]:
+    """What can be said of a person's decision: what it followed, and that its version is there."""
+    decision = entry.decision
+    before = [e for e in book.entries(decision.model, entry.number + SHOWN) if e.number == entry.number - 1]
+    served = before[0].decision.champion_after if before else decision.champion_before
+    _version(decision, decision.challenger, registry)
+    return [
+        Part(name="person", told=f"{decision.by} decided, nothing to refit; {decision.kind}: {decision.why}"),
+        compare("champion before", decision.champion_before, served, f"version {decision.champion_before}"),
+        compare(
+            "champion after", decision.champion_after, decision.challenger, f"version {decision.challenger}"
+        ),
+    ]
+
+
+def _check_record(decision: Decision, version: TrainedVersion, registry: Registry) -> list[Part]:
+    """The pins in the sealed entry, in the evaluation and in the registry must be the same."""
+    kept = {name: value for name in _PINNED if (value := _json(decision)[name]) not in (None, [])}
+    registered = _version(decision, version.version, registry)
+    # A version that was found instead of fitted again carries the night that found it.
+    night = {"night": str(version.night)}
+    return [
+        compare("pins", kept, {name: _json(version)[name] for name in kept}, _pinned(decision.pins)),
+        compare("version", _json(version), _json(registered) | night, f"version {version.version}"),
+    ]
+
+
+def _weigh(
+    force: InForce, night: Sequence[Evaluation], decision: Decision, book: Book
+) -> tuple[Evidence, ...]:
+    standing, champion = force.grounds.standing, night[0].champion
+    if standing is None or champion is None:
+        return ()
+    incumbent = name_incumbent(standing, champion, [evaluation.challenger for evaluation in night])
+    pairs = [pair for found in decision.evidence for pair in _known_then(found, incumbent, decision, book)]
+    return weigh_pairs(force.model, standing, incumbent, pairs)
+
+
+def _known_then(found: Evidence, incumbent: str, decision: Decision, book: Book) -> list[PairedDay]:
+    """The paired days that an evidence was weighed from: the book's up to its newest, if they are those it names.
+
+    A day that was made up for later is told by when it was paired.
+    """
+    own = [
+        pair
+        for pair in book.paired_days(decision.model, found.question, found.since)
+        if (pair.rival, pair.incumbent) == (found.rival, incumbent)
+        and (found.until is None or pair.day <= found.until)
+    ]
+    if fingerprint_pairs(own) == found.pairs:
+        return own
+    return [pair for pair in own if pair.at <= decision.at]
+
+
+def _decide(
+    force: InForce, night: Sequence[Evaluation], evidence: Sequence[Evidence], decision: Decision
+) -> Decision | None:
+    try:
+        guards = Guards.model_validate(force.grounds.guards)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise ReplayError(
+            f"guard {'.'.join(map(str, fault['loc']))} of then is not known to this version of Contender: "
+            f"replay with the version of then, {decision.code_version}"
+        ) from None
+    decided = decide_night(night, evidence, force.grounds.standing, guards)
+    again = next((d for d in decided if d.challenger == decision.challenger), None)
+    return None if again is None else take_answer(decision, again)
+
+
+def _surroundings(version: TrainedVersion, book: Book) -> tuple[str, ...]:
+    notes = []
+    if version.code_version != code_version():
+        notes.append(
+            f"code: version {version.version} was made by {version.code_version}, this is {code_version()}"
+        )
+    if version.environment != environment():
+        notes.append(f"environment: {_packages_changed(version.environment, book)}")
+    return tuple(notes)
+
+
+def _packages_changed(then: str, book: Book) -> str:
+    kept = book.kept(then)
+    if kept is None:
+        return f"was {then}, is {environment()}; the book did not keep which packages that were"
+    was, now = (dict(line.split("==", 1) for line in text.splitlines()) for text in (kept, packages()))
+    changed = [name for name in sorted({*was, *now}) if was.get(name) != now.get(name)]
+    told = [f"{name} {was.get(name, 'missing')} -> {now.get(name, 'missing')}" for name in changed[:SHOWN]]
+    more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+    return f"{len(changed)} packages differ: {', '.join(told)}{more}"
+
+
+def _judged(evaluation: str | None, book: Book) -> Evaluation:
+    found = None if evaluation is None else book.evaluation(evaluation)
+    if found is None:
+        raise ReplayError(f"evaluation {evaluation} is gone from the book: there is nothing to judge again")
+    return found
+
+
+def _recipe(model: ModelSpec, version: TrainedVersion) -> Recipe:
+    try:
+        return model.recipe(version.recipe)
+    except KeyError as error:
+        raise ReplayError(str(error.args[0])) from None
+
+
+def _version(decision: Decision, number: int, registry: Registry) -> TrainedVersion:
+    try:
+        return registry.version(decision.model, number)
+    except UnknownVersion as error:
+        raise ReplayError(f"{error}: it was deleted there") from None
+
+
+def _pinned(pins: Sequence[Pin]) -> str:
+    return ", ".join(f"{pin.table} {pin.snapshot}" for pin in pins)
+
+
+def _report(entry: Entry, parts: Sequence[Part], notes: Sequence[str]) -> Replayed:
+    decision = entry.decision
+    return Replayed(
+        model=decision.model,
+        entry=entry.number,
+        decision=decision.id,
+        night=decision.night,
+        told=decision.tell()[0],
+        parts=tuple(parts),
+        notes=tuple(notes),
+    )
+
+
+def _json(record: Decision | TrainedVersion) -> dict[str, Any]:
+    return record.model_dump(mode="json")

@@ -1,0 +1,51 @@
+"""The pages of model cards: what is known of a version, for whoever may read the DAG that makes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import HTMLResponse
+
+from contender.settings import settings
+from page_access import require_dag
+from page_rendering import drawn, page
+
+if TYPE_CHECKING:
+    from contender.cards import ModelCard
+
+router = APIRouter(prefix="/cards")
+
+
+@router.get("/{model}")
+def champion(model: str, user: GetUserDep) -> HTMLResponse:
+    """The card of the version that serves."""
+    return _card(model, None, user)
+
+
+@router.get("/{model}/{version}")
+def card(model: str, version: int, user: GetUserDep) -> HTMLResponse:
+    """The card of one version."""
+    return _card(model, version, user)
+
+
+def show(found: ModelCard) -> HTMLResponse:
+    """A card as a page."""
+    from contender.cards import draw_card
+
+    charts = {name: drawn(chart) for name, chart in draw_card(found).items()}
+    return page("model_card_page.html", card=found, charts=charts)
+
+
+def _card(model: str, version: int | None, user: GetUserDep) -> HTMLResponse:
+    from contender.cards import CardError, read_card
+    from contender.records import open_book
+    from contender.specs import CatalogError, load_catalog
+
+    require_dag(f"retrain__{model}", user)
+    here = settings()
+    try:
+        return show(read_card(load_catalog(here.catalog_home), open_book(here.records), model, version))
+    except (CardError, CatalogError) as error:
+        raise HTTPException(404, str(error)) from None

@@ -1,0 +1,157 @@
+"""The pages of decisions: what waits for a person, and all that one needs to decide by, or what was decided by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import HTMLResponse
+
+from contender.settings import settings
+from page_access import readable_dags, require_dag
+from page_rendering import drawn, page
+
+if TYPE_CHECKING:
+    from contender.records import Book, Decision, Evaluation, Measures, Proposal
+    from contender.specs import ModelSpec
+
+MOST_LISTED, MOST_SEARCHED, MOST_GATES = 100, 10_000, 10
+MEASURES = {
+    "loss": "loss",
+    "auc": "AUC",
+    "brier": "Brier score",
+    "log_loss": "log loss",
+    "mean_absolute_error": "mean absolute error",
+    "root_mean_squared_error": "root mean squared error",
+    "calibration_error": "calibration error",
+    "mean_label": "mean outcome",
+}
+
+router = APIRouter(prefix="/decisions")
+
+
+@router.get("/{model}")
+def decisions(model: str, user: GetUserDep) -> HTMLResponse:
+    """What was asked of people about a model, and its ledger, newest first."""
+    from contender.records import open_book
+
+    require_dag(f"retrain__{model}", user)
+    book = open_book(settings().records)
+    return page(
+        "decisions.html",
+        model=model,
+        proposals=book.proposals([model], limit=MOST_LISTED),
+        entries=book.entries(model, limit=MOST_LISTED),
+    )
+
+
+@router.get("/{model}/{decision_id}")
+def decision(model: str, decision_id: str, user: GetUserDep) -> HTMLResponse:
+    """One decision, waiting or entered: measures, slices, evidence, calibration, guards, and what it was made from."""
+    from contender.records import open_book
+    from contender.specs import load_catalog
+
+    require_dag(f"retrain__{model}", user)
+    here = settings()
+    spec = load_catalog(here.catalog_home).models.get(model)
+    sees_data = bool(readable_dags([f"features__{model}"], user))
+    return show(model, decision_id, spec, open_book(here.records), sees_data=sees_data)
+
+
+def show(
+    model: str, decision_id: str, spec: ModelSpec | None, book: Book, *, sees_data: bool
+) -> HTMLResponse:
+    """The page of a decision; the gates of the model's data for those who may see them. Raises 404 without one."""
+    proposal = book.proposal(decision_id)
+    found = proposal.decision if proposal else _entered(model, decision_id, book)
+    if found is None or found.model != model:
+        raise HTTPException(404, f"There is no decision {decision_id!r} about {model}.")
+    evaluation = book.evaluation(found.evaluation) if found.evaluation else None
+    judged = _judged(evaluation)
+    return page(
+        "decision.html",
+        decision=found,
+        proposal=proposal,
+        changed=_champion_changed(proposal, evaluation, book),
+        evaluation=evaluation,
+        judged=judged,
+        measures=[(name, word) for name, word in MEASURES.items() if _applies(name, judged)],
+        charts=_charts(found, evaluation, spec, book),
+        caveats=book.caveats(model, found.challenger),
+        gates=book.gate_results([f"features.{model}", f"labels.{model}"], MOST_GATES) if sees_data else None,
+    )
+
+
+def _entered(model: str, decision_id: str, book: Book) -> Decision | None:
+    return next((d for d in book.decisions(model, limit=MOST_SEARCHED) if d.id == decision_id), None)
+
+
+def _champion_changed(proposal: Proposal | None, evaluation: Evaluation | None, book: Book) -> int | None:
+    """The version that serves by now, when an approval would come too late for it."""
+    if proposal is None or proposal.state != "waiting" or evaluation is None:
+        return None
+    judged = None if evaluation.champion is None else evaluation.champion.version
+    serving = book.champion(proposal.decision.model)
+    return None if serving in (judged, proposal.decision.champion_before) else serving
+
+
+def _judged(evaluation: Evaluation | None) -> dict[str, Measures | None]:
+    if evaluation is None:
+        return {}
+    champion = evaluation.champion
+    told = "champion" if champion is None else f"champion, version {champion.version}"
+    return {
+        f"challenger, version {evaluation.challenger.version}": evaluation.challenger_measures,
+        told: evaluation.champion_measures,
+        "simple baseline": evaluation.baseline_measures,
+    }
+
+
+def _applies(name: str, judged: dict[str, Measures | None]) -> bool:
+    return any(getattr(measures, name, None) is not None for measures in judged.values())
+
+
+def _charts(
+    found: Decision, evaluation: Evaluation | None, spec: ModelSpec | None, book: Book
+) -> dict[str, Any]:
+    """Charts as markup, which escape their words themselves."""
+    from contender.charts import Span, draw_calibration, draw_spans
+
+    slices = [
+        Span(part.name, part.challenger_loss - part.champion_loss, *_ends(part.difference))
+        for part in (evaluation.slices if evaluation else ())
+        if part.champion_loss is not None
+    ]
+    bins = [(p.predicted, p.observed, p.rows) for p in (evaluation.calibration if evaluation else ())]
+    return {
+        "slices": drawn(draw_spans("Loss less the champion's, by slice", slices)) if slices else None,
+        "calibration": drawn(draw_calibration("Calibration of the challenger", bins)) if bins else None,
+        "evidence": _evidence_charts(found, spec, book) if spec else [],
+    }
+
+
+def _evidence_charts(found: Decision, spec: ModelSpec, book: Book) -> list[Any]:
+    from contender.charts import draw_lines
+    from contender.promoting import trace
+
+    charts = []
+    for evidence in found.evidence:
+        pairs = book.paired_days(found.model, evidence.question, evidence.since)
+        grown = trace(evidence, pairs, spec.race, spec.outcome_lag)
+        about = (
+            "for this recipe" if evidence.rival == found.challenger_recipe else f"for {evidence.rival[:8]}"
+        )
+        if evidence.question == "still":
+            about = "against going on refreshing"
+        points = [(float(nth), value) for nth, (_, value) in enumerate(grown)]
+        names = {float(nth): str(grown[nth][0]) for nth in sorted({0, len(grown) - 1}) if grown}
+        bars = {f"{evidence.bar:g} is enough": evidence.bar}
+        charts.append(
+            drawn(draw_lines(f"Evidence {about}", {"evidence": points}, names, log=True, bars=bars))
+        )
+    return charts
+
+
+def _ends(interval: Any) -> tuple[float | None, float | None]:
+    return (None, None) if interval is None else (interval.low, interval.high)

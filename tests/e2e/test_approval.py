@@ -1,0 +1,222 @@
+"""A person is asked before a version serves: approves, refuses, stays silent, or is overtaken. In a real Airflow."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from contender.lake import open_lake
+from contender.orchestrator import Airflow, ApiError, Run
+from contender.promoting import decide_by_hand
+from contender.records import Book, Proposal, migrate, open_book
+from contender.registry import open_registry
+from contender.settings import PROJECT, Settings
+from contender.specs import Days, load_catalog
+from demo import mailbox, stack
+from tests.integration.made_up import HISTORY, NIGHT, make_flights, publish, tomorrow
+
+pytestmark = pytest.mark.e2e
+
+MODEL, SILENT = "flight_delay", "flight_delay_unanswered"
+APPROVED, REFUSED, OVERTAKEN = (NIGHT - timedelta(days=ago) for ago in (3, 2, 1))
+SOON_UP = 0.002  # hours: long enough to be seen waiting
+DOMAIN = "contender.example"
+
+
+@dataclass
+class Asked:
+    """What came of the nights in which somebody was asked, with the Airflow that asked, still running."""
+
+    book: Book
+    airflow: Airflow
+    stack: stack.Stack
+    mails: Path
+    waiting: Proposal
+    page_while_waiting: httpx.Response
+    states_while_waiting: dict[str, str]
+    second_answer: httpx.Response
+    overtaken: Run
+    calm: Run
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    home = tmp_path_factory.mktemp("approval") / "home"
+    here = Settings(home=home, catalog_home=cautious_catalog(home.parent / "catalog"))
+    migrate(here.records)
+    lake, registry, book = open_lake(here), open_registry(here), open_book(here.records)
+    catalog = load_catalog(here.catalog_home)
+    for name in (MODEL, SILENT):
+        model = catalog.model(name)
+        rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
+        publish(lake, model.feature_contract, rows, here)
+        publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+    port = stack.free_port()
+    own = {
+        "CONTENDER_HOME": str(here.home),
+        "CONTENDER_CATALOG_HOME": str(here.catalog_home),
+        "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
+        "CONTENDER_NIGHTLY_FROM": "",
+        "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1",
+    }
+    with (
+        mailbox.running(home / "mail") as box,
+        stack.running(home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
+    ):
+        airflow = Airflow(running.url, running.password)
+        dags = [f"retrain__{name}" for name in (MODEL, SILENT)]
+        airflow.wait_for_dags(dags)
+        for dag in dags:
+            airflow.unpause(dag)
+        silent = airflow.trigger(f"retrain__{SILENT}", partition_key=str(APPROVED))
+
+        run = begin(airflow, APPROVED)
+        states = airflow.task_states(run.dag_id, run.run_id)
+        (waiting,) = book.proposals([MODEL], "waiting")
+        with person(running) as client:
+            page = client.get(f"/contender/decisions/{MODEL}/{waiting.decision.id}")
+        answer(airflow, run, "Approve", why="looks right")
+        airflow.wait(run.dag_id, run.run_id)
+        with person(running) as client:
+            again = client.patch(f"/api/v2{form(run)}", json={"chosen_options": ["Reject"]})
+
+        run = begin(airflow, REFUSED)
+        answer(airflow, run, "Reject", why="a holiday")
+        airflow.wait(run.dag_id, run.run_id)
+
+        run = begin(airflow, OVERTAKEN)
+        other = next(v for v in (1, 2) if v != book.champion(MODEL))
+        decide_by_hand(MODEL, "put in place", other, "ben", "a pandemic", book, registry)
+        answer(airflow, run, "Approve")
+        overtaken = airflow.wait(run.dag_id, run.run_id, must_succeed=False)
+
+        calm = airflow.trigger(f"retrain__{MODEL}", partition_key=str(NIGHT))
+        calm = airflow.wait(calm.dag_id, calm.run_id)
+        airflow.wait(silent.dag_id, silent.run_id)
+        yield Asked(book, airflow, running, home / "mail", waiting, page, states, again, overtaken, calm)
+
+
+def cautious_catalog(place: Path) -> Path:
+    """The project's own catalog, with a model that asks about everything, and a copy that hardly waits."""
+    shutil.copytree(PROJECT / "include" / "catalog", place)
+    models = place / "models"
+    shutil.copytree(models / MODEL, models / SILENT)
+    for name, hours in ((MODEL, 12.0), (SILENT, SOON_UP)):
+        spec = models / name / "spec.py"
+        wish = f"Approval(first=True, refreshes=True, hours={hours}, mail_to=('approvers@{DOMAIN}',))"
+        text = spec.read_text().replace("Approval(new_recipes=True)", wish)
+        spec.write_text(text.replace(f'"{MODEL}"', f'"{name}"'))
+    return place
+
+
+def begin(airflow: Airflow, night: date) -> Run:
+    """Start a night and wait until somebody is asked about it."""
+    run = airflow.trigger(f"retrain__{MODEL}", partition_key=str(night))
+    deadline = time.monotonic() + 300
+    while airflow.task_states(run.dag_id, run.run_id).get("approve[0]") != "awaiting_input":
+        if airflow.run(run.dag_id, run.run_id).ended or time.monotonic() > deadline:
+            raise ApiError(f"{night}: nobody was asked: {airflow.task_states(run.dag_id, run.run_id)}")
+        time.sleep(0.3)
+    return run
+
+
+def form(run: Run) -> str:
+    return f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/approve/0/hitlDetails"
+
+
+def answer(airflow: Airflow, run: Run, option: str, why: str = "") -> None:
+    airflow.request("PATCH", form(run), json={"chosen_options": [option], "params_input": {"why": why}})
+
+
+@contextmanager
+def person(running: stack.Stack) -> Iterator[httpx.Client]:
+    """Somebody who is logged in."""
+    with httpx.Client(base_url=running.url, trust_env=False, timeout=60) as client:
+        login = {"username": stack.USER, "password": running.password}
+        token = client.post("/auth/token", json=login).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
+
+
+def decided(asked: Asked, model: str, night: date) -> Any:
+    return next(d for d in asked.book.decisions(model) if d.night == night and d.by != "ben")
+
+
+def test_an_approved_version_serves_and_the_ledger_names_who_approved_it(asked):
+    decision = decided(asked, MODEL, APPROVED)
+    assert (decision.kind, decision.champion_after) == ("first", decision.challenger)
+    assert (decision.approved_by, decision.why) == (stack.USER, "looks right")
+    assert decision.answered_at is not None
+
+
+def test_a_refused_version_is_held_with_name_and_reason(asked):
+    decision = decided(asked, MODEL, REFUSED)
+    assert (decision.kind, decision.champion_after) == ("held", decision.champion_before)
+    assert (decision.by, decision.why) == (stack.USER, "a holiday")
+
+
+def test_without_an_answer_nothing_is_promoted(asked):
+    decision = decided(asked, SILENT, APPROVED)
+    assert (decision.kind, decision.champion_after) == ("held", None)
+    assert decision.reasons[-1].explanation == f"nobody answered within {SOON_UP:g} hours"
+
+
+def test_an_approval_after_the_champion_changed_is_not_carried_out_and_says_so(asked):
+    assert asked.overtaken.state == "failed"
+    log = asked.airflow.task_log(asked.overtaken.dag_id, asked.overtaken.run_id, "promote_answered")
+    assert f"Approved by {stack.USER}, but not carried out" in log
+    newest = asked.book.decisions(MODEL)[0]
+    assert (newest.kind, newest.by) == ("emergency", "ben")
+
+
+def test_a_night_with_nothing_to_ask_goes_by_without_a_question(asked):
+    """After Ben's decision refreshes have to win first: tonight's is held, and nobody is asked about that."""
+    states = asked.airflow.task_states(asked.calm.dag_id, asked.calm.run_id)
+    assert (states["approve"], states["promote_answered"]) == ("skipped", "skipped")
+    assert asked.calm.state == "success"
+
+
+def test_the_book_tells_what_became_of_every_question(asked):
+    states = {p.decision.night: p.state for p in asked.book.proposals([MODEL])}
+    assert states == {APPROVED: "approved", REFUSED: "refused", OVERTAKEN: "stale"}
+    assert [p.state for p in asked.book.proposals([SILENT])] == ["unanswered"]
+
+
+def test_the_second_of_two_answers_is_a_conflict(asked):
+    assert asked.second_answer.status_code == 409
+
+
+def test_the_page_shows_what_to_decide_by_while_it_is_waited_for(asked):
+    page = asked.page_while_waiting
+    assert page.status_code == 200
+    for shown in ("The first version waits for approval", "simple baseline", "expected calibration error"):
+        assert shown in page.text
+    assert asked.waiting.form in page.text
+
+
+def test_pages_of_decisions_run_no_scripts(asked):
+    assert asked.page_while_waiting.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_the_shadow_does_not_wait_for_the_answer(asked):
+    assert asked.states_while_waiting["approve[0]"] == "awaiting_input"
+    assert asked.states_while_waiting["score_in_shadow"] != "upstream_failed"
+
+
+def test_a_mail_asks_once_a_question_and_tells_the_deadline(asked):
+    mails = [mail for mail in mailbox.read(asked.mails) if "waits for approval" in mail.subject]
+    assert len(mails) == 4
+    (mail,) = (m for m in mails if m.subject.startswith(f"[contender] {MODEL} {APPROVED}"))
+    assert mail.to == (f"approvers@{DOMAIN}",)
+    assert f"until {asked.waiting.deadline:%Y-%m-%d %H:%M} UTC" in mail.subject
+    assert asked.waiting.form in mail.text
+    assert f"/contender/decisions/{MODEL}/{asked.waiting.decision.id}" in mail.text

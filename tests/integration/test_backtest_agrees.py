@@ -1,0 +1,203 @@
+"""Over a span of nights a backtest decides as the DAGs' steps do, with a real registry, book and lake beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import pytest
+
+from contender.backtesting import Lived, live, read_history
+from contender.evaluating import EvaluationError
+from contender.featurizing import collect, plan_features, run_in_process
+from contender.gating import check
+from contender.ingesting import land
+from contender.lake import open_lake
+from contender.records import Decision, TrainedVersion, migrate, open_book
+from contender.registry import open_registry
+from contender.settings import Settings
+from contender.specs import Days, Guards, Race, Recipe
+from contender.training import TrainingError
+from tests.integration.made_up import Place, copy_catalog, live_night, make_flights, publish
+
+FLIGHT_NIGHTS = Days(first=date(2013, 2, 10), last=date(2013, 2, 24))
+UNLABELLED = Days(first=date(2013, 2, 14), last=date(2013, 2, 15))
+GROCERY_NIGHTS = Days(first=date(2017, 4, 1), last=date(2017, 4, 9))
+
+
+class Both(NamedTuple):
+    """The same nights, lived by the DAGs' steps and by the backtest."""
+
+    dags: tuple[Decision, ...]
+    dag_versions: Mapping[int, TrainedVersion]
+    backtest: Lived
+    backtest_versions: Mapping[int, TrainedVersion]
+    failed: tuple[str, ...]
+
+
+def live_both(place: Place, nights: Days, arrive: Callable[[date], None]) -> Both:
+    """Live the nights by the DAGs' steps, data arriving night by night, and then the backtest over all of it."""
+    for night in nights.each():
+        arrive(night)
+        try:
+            live_night(place, night)
+        except (TrainingError, EvaluationError):
+            continue
+    entries = place.book.entries(place.model.name, limit=1000)
+    decisions = tuple(entry.decision for entry in reversed(entries))
+    numbers = {number for d in decisions for number in (d.champion_before, d.champion_after, d.challenger)}
+    lived = live(place.catalog, place.model, read_history(place.model, nights, place.lake), nights, ["ours"])
+    return Both(
+        decisions,
+        {number: place.registry.version(place.model.name, number) for number in numbers if number},
+        lived.lived[0],
+        {version.version: version for version in lived.versions},
+        lived.failed,
+    )
+
+
+def installation(catalog, model, here: Settings) -> Place:
+    migrate(here.records)
+    return Place(catalog, model, here, open_lake(here), open_registry(here), open_book(here.records))
+
+
+@pytest.fixture(scope="module")
+def flights(tmp_path_factory) -> Both:
+    """A first recipe that knows two days and a rival that knows all; two days whose outcomes never come."""
+    catalog = copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
+    shipped = catalog.model("flight_delay")
+    trees = {"max_iter": 10, "learning_rate": 0.1, "max_leaf_nodes": 4, "min_samples_leaf": 20}
+    model = shipped.model_copy(
+        update={
+            "recipes": (
+                Recipe(name="two_days", window_days=2, parameters=trees),
+                Recipe(name="linear", estimator="linear", window_days=365, parameters={"C": 0.1}),
+            ),
+            "evaluation_days": 2,
+            "guards": Guards(max_disagreement=0.3, max_loss_increase=0.2, max_calibration_error=0.3),
+            "race": Race(alpha=0.8, still_days=3),
+        }
+    )
+    place = installation(catalog, model, Settings(home=tmp_path_factory.mktemp("flights") / "home"))
+    rows = make_flights(
+        model, Days(first=date(2013, 1, 20), last=FLIGHT_NIGHTS.last + timedelta(days=1)), 120
+    )
+    labelled = rows[[day not in UNLABELLED for day in rows["day"]]]
+
+    def arrive(night: date) -> None:
+        since = rows["day"].min() if night == FLIGHT_NIGHTS.first else night
+        tomorrow = night + timedelta(days=1)
+        features = rows[(rows["day"] >= since) & (rows["day"] <= tomorrow)]
+        publish(place.lake, model.feature_contract, features, place.here)
+        known = labelled[(labelled["day"] >= since) & (labelled["day"] <= night)]
+        if len(known):
+            publish(place.lake, model.label_contract, known, place.here)
+
+    return live_both(place, FLIGHT_NIGHTS, arrive)
+
+
+@pytest.fixture(scope="module")
+def groceries(catalog, grocer, tmp_path_factory) -> Both:
+    """Real baskets, features built by DuckDB night by night, and outcomes that are known a week later."""
+    model = catalog.model("household_return")
+    home = tmp_path_factory.mktemp("groceries") / "home"
+    place = installation(catalog, model, Settings(home=home, landing=grocer[0].landing, engine="duckdb"))
+    delivered = Days(first=date(2017, 1, 1), last=GROCERY_NIGHTS.last)
+    for given in model.inputs:
+        spec = catalog.dataset(given.name)
+        place.lake.publish(spec.contract, land(spec, delivered, place.here))
+    first_with_full_history = date(2017, 2, 25)
+
+    def arrive(night: date) -> None:
+        begins = first_with_full_history if night == GROCERY_NIGHTS.first else night
+        plan = plan_features(catalog, model, Days(first=begins, last=night), place.lake, place.here)
+        run_in_process(plan)
+        for name, batch in collect(model, plan, place.here).items():
+            contract = model.feature_contract if name == "features" else model.label_contract
+            place.book.add_gate_result(check(contract, batch, "made up"))
+            place.lake.publish(contract, batch)
+
+    return live_both(place, GROCERY_NIGHTS, arrive)
+
+
+@pytest.fixture(params=["flights", "groceries"])
+def both(request) -> Both:
+    return request.getfixturevalue(request.param)
+
+
+def named(number: int | None, versions: Mapping[int, TrainedVersion]) -> tuple[str, date] | None:
+    return None if number is None else (versions[number].recipe, versions[number].night)
+
+
+def told(decisions, versions):
+    return [
+        (
+            decision.night,
+            decision.kind,
+            *(
+                named(number, versions)
+                for number in (decision.champion_before, decision.champion_after, decision.challenger)
+            ),
+            *((reason.guard, reason.holds) for reason in decision.reasons),
+            *((e.question, e.rival, e.days, e.since, e.enough) for e in decision.evidence),
+        )
+        for decision in decisions
+    ]
+
+
+# A backtest has no book to ask about gates, and two runs never take equally long.
+OF_THE_NIGHT = ("gates", "latency")
+
+
+def figures(decisions) -> list[list[float]]:
+    return [
+        [
+            *(
+                figure
+                for reason in d.reasons
+                if reason.guard not in OF_THE_NIGHT
+                for figure in (reason.observed, reason.bound)
+                if figure is not None
+            ),
+            *(figure for e in d.evidence for figure in (e.value, e.bar)),
+        ]
+        for d in decisions
+    ]
+
+
+def test_every_decision_is_the_same_about_the_same_versions_for_the_same_reasons(both):
+    assert told(both.backtest.decisions, both.backtest_versions) == told(both.dags, both.dag_versions)
+
+
+def test_guards_and_evidence_see_the_same_figures(both):
+    for backtest, dags in zip(figures(both.backtest.decisions), figures(both.dags), strict=True):
+        assert backtest == pytest.approx(dags, rel=1e-9, abs=1e-12)
+
+
+def test_versions_were_fitted_on_the_same_rows(both):
+    def fits(versions):
+        return {
+            (v.recipe, v.night): (v.trained_on, v.rows, v.days_with_rows, v.mean_label, v.recipe_fingerprint)
+            for v in versions.values()
+        }
+
+    of_backtest, of_dags = fits(both.backtest_versions), fits(both.dag_versions)
+    assert {name: of_backtest[name] for name in of_dags} == of_dags
+
+
+def test_the_flights_have_a_night_without_labels_a_crash_a_rival_that_wins_and_one_kept_still(flights):
+    nights = [decision.night for decision in flights.dags]
+    assert UNLABELLED.last not in nights
+    assert f"{UNLABELLED.last}: no labelled rows from {UNLABELLED.first} to {UNLABELLED.last}" in "".join(
+        flights.failed
+    )
+    assert any("'two_days' could not be fitted" in line for line in flights.failed)
+    kinds = {decision.kind for decision in flights.dags}
+    assert kinds == {"first", "refreshed", "held", "promoted"}
+    assert {e.question for decision in flights.dags for e in decision.evidence} == {"race", "still"}
+
+
+def test_the_groceries_race_on_outcomes_of_a_week_ago(groceries):
+    assert groceries.dags[0].kind == "first"
+    assert [e.days for e in groceries.dags[-1].evidence]

@@ -1,0 +1,95 @@
+"""A model of a quantity: fitted, judged by its own loss, raced, scored and monitored as one of a probability is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from contender.monitoring import measure_performance
+from contender.scoring import score
+from contender.specs import Catalog, Days, Input, ModelSpec, Recipe
+from tests.integration.made_up import HISTORY, NIGHT, Place, live_night, make_flights, publish, tomorrow
+
+FILES = {
+    "estimator.py": """
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.pipeline import make_pipeline
+def build_estimator(parameters, seed):
+    return make_pipeline(HistGradientBoostingRegressor(random_state=seed, **parameters))
+""",
+    "median.py": """
+from sklearn.dummy import DummyRegressor
+from sklearn.pipeline import make_pipeline
+def build_estimator(parameters, seed):
+    return make_pipeline(DummyRegressor(strategy="median"))
+""",
+    "baseline.py": """
+from sklearn.dummy import DummyRegressor
+from sklearn.pipeline import make_pipeline
+def build_baseline(seed):
+    return make_pipeline(DummyRegressor())
+""",
+    "features.py": "",
+    "cost.py": """
+import numpy as np
+def compute_costs(outcomes, predictions):
+    late = outcomes - predictions
+    return np.where(late > 0, 3 * late, -late)
+""",
+}
+
+
+@pytest.fixture(params=["squared", "absolute", "cost"])
+def place(request, catalog, tmp_path, here, lake, registry, book):
+    """Minutes late of made-up flights, with a first champion since two nights ago."""
+    flights = catalog.model("flight_delay")
+    model = ModelSpec(
+        name="minutes_late",
+        description="Minutes that a departure will be late.",
+        owner="flight-models@contender.example",
+        label="minutes late at arrival",
+        predicts="quantity",
+        loss=request.param,
+        inputs=(Input(dataset="departures"),),
+        keys=flights.keys,
+        features=tuple(column for column in flights.features if column.type != "string"),
+        recipes=(
+            Recipe(name="trees", window_days=60, parameters={"max_iter": 20}),
+            Recipe(name="median", estimator="median", window_days=60),
+        ),
+        baseline_features=("dep_hour",),
+    )
+    home = tmp_path / "catalog"
+    folder = home / "models" / model.name
+    folder.mkdir(parents=True)
+    for name, source in FILES.items():
+        (folder / name).write_text(source)
+    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
+    rows["label"] = rows["carrier_late"] * 0.7 - 20
+    publish(lake, model.feature_contract, rows, here)
+    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+    made = Place(
+        Catalog(home=home, datasets={}, models={model.name: model}), model, here, lake, registry, book
+    )
+    live_night(made, NIGHT - timedelta(days=2))
+    return made
+
+
+def test_it_is_judged_renewed_and_raced_by_its_own_loss(place):
+    decisions = live_night(place, NIGHT - timedelta(days=1))
+    assert [decision.kind for decision in decisions] == ["refreshed"]
+    evaluation = place.book.evaluations(place.model.name)[0]
+    assert evaluation.challenger_measures.loss > 0
+    assert evaluation.challenger_measures.auc is None
+    (pair,) = place.book.paired_days(place.model.name, "race", HISTORY.first)
+    assert pair.incumbent_loss < pair.rival_loss
+
+
+def test_what_it_scores_is_held_against_the_outcome(place):
+    batch = score(place.model, Days.one(NIGHT - timedelta(days=1)), place.lake, place.registry, place.here)
+    place.lake.publish(place.model.prediction_contract, batch)
+    told = measure_performance(place.catalog, place.model, NIGHT, place.lake, place.book)
+    assert told.measures is not None
+    assert told.measures.rows == 60
+    assert told.measures.mean_absolute_error < 5

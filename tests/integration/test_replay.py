@@ -1,0 +1,322 @@
+"""Decisions made again from their pins, with real fits, a real lake, registry and book, and a real git repository."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from contender.lake import open_lake
+from contender.lake.snapshots import expire
+from contender.promoting import decide_by_hand, verify_ledger
+from contender.records import migrate, open_book
+from contender.registry import open_registry
+from contender.replaying import ReplayError, find_entry, replay
+from contender.settings import Settings, settings
+from contender.specs import Days, load_catalog
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    Place,
+    copy_catalog,
+    live_night,
+    make_flights,
+    publish,
+    tomorrow,
+)
+
+MODEL = "flight_delay"
+FIRST_NIGHT = NIGHT - timedelta(days=3)
+BEHAVIOUR = """
+from contender.specs import Direction
+
+BEHAVIOUR = (
+    Direction(
+        name="a carrier that was late more often is late more often",
+        change=lambda flights: flights.assign(carrier_late=flights["carrier_late"] + 20),
+        expect="up",
+    ),
+)
+"""
+ESTIMATOR = Path("models") / MODEL / "estimator.py"
+
+
+def git(folder: Path, *words: str) -> str:
+    asked = ["git", "-C", str(folder), "-c", "user.name=ana", "-c", "user.email=ana@b.example", *words]
+    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """An installation whose catalog is committed to a repository, with three months of made-up flights."""
+    catalog = copy_catalog(folder / "catalog")
+    (catalog.model_home(MODEL) / "behaviour.py").write_text(BEHAVIOUR)
+    git(folder, "init", "--quiet")
+    git(folder, "add", "catalog")
+    git(folder, "commit", "--quiet", "--message", "the catalog")
+    monkeypatch.setattr("contender.training.fit.code_version", lambda: git(folder, "rev-parse", "HEAD")[:12])
+    here = Settings(home=folder / "home")
+    migrate(here.records)
+    model = catalog.model(MODEL)
+    place = Place(catalog, model, here, open_lake(here), open_registry(here), open_book(here.records))
+    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
+    publish(place.lake, model.feature_contract, rows, here)
+    publish(place.lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+    return place
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Three nights, a roll-back by a person, and a night after it in which refreshes have to win."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        made = install(tmp_path_factory.mktemp("lived"), monkeypatch)
+        for ahead in range(3):
+            live_night(made, FIRST_NIGHT + timedelta(days=ahead))
+        decide_by_hand(MODEL, "roll back", None, "ana", "refunds went up", made.book, made.registry)
+        live_night(made, NIGHT)
+    return made
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """An installation with one night, for tests that break something."""
+    made = install(tmp_path, monkeypatch)
+    live_night(made, FIRST_NIGHT)
+    return made
+
+
+def entries(place):
+    return place.book.entries(MODEL)[::-1]
+
+
+def again(place, entry, catalog=None):
+    return replay(catalog or place.catalog, entry, place.lake, place.registry, place.book)
+
+
+def differing(found) -> list[str]:
+    return [part.name for part in found.parts if not part.identical]
+
+
+def notes(found) -> list[str]:
+    """What is otherwise today, but for the code: these versions name the commits of the test's own repository."""
+    return [note for note in found.notes if not note.startswith("code: ")]
+
+
+def content(home: Path) -> dict[str, str]:
+    """A digest of every file and of every table of every database of an installation."""
+    found = {}
+    for path in sorted(home.rglob("*")):
+        if path.suffix == ".db":
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+                dumped = "\n".join(database.iterdump())
+            found[str(path)] = hashlib.sha256(dumped.encode()).hexdigest()
+        elif path.is_file() and not path.name.endswith(("-wal", "-shm")):
+            found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def test_every_decision_of_these_nights_is_identical_when_it_is_made_again(place):
+    kinds = [entry.decision.kind for entry in entries(place)]
+    assert kinds == ["first", "refreshed", "refreshed", "rolled_back", "held"]
+    for entry in entries(place):
+        found = again(place, entry)
+        assert differing(found) == []
+        assert notes(found) == []
+        assert found.tell()[-1].endswith("predictions and decision are identical.")
+
+
+def test_a_replay_compares_data_predictions_measures_evidence_guards_and_the_decision(place):
+    names = {part.name.partition(":")[0] for part in again(place, entries(place)[2]).parts}
+    assert names >= {
+        "ledger", "pins", "version", "recipe", "training data", "predictions", "predictions of the baseline",
+        "measures of the challenger", "measures of the champion", "disagreement", "shift",
+        "calibration", "slices", "behaviour", "evidence", "guard", "decision",
+    }  # fmt: skip
+
+
+def test_a_replay_changes_nothing(place):
+    before = content(place.here.home)
+    again(place, entries(place)[1])
+    assert content(place.here.home) == before
+
+
+def test_a_replay_that_is_killed_half_way_has_changed_nothing(place):
+    before = content(place.here.home)
+
+    def die(step: str) -> None:
+        if step.startswith("judging"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replay(place.catalog, entries(place)[1], place.lake, place.registry, place.book, die)
+    assert content(place.here.home) == before
+
+
+def test_what_a_person_decided_has_nothing_to_refit(place):
+    found = again(place, entries(place)[3])
+    told = {part.name: part.told for part in found.parts}
+    assert told["person"] == "ana decided, nothing to refit; rolled_back: refunds went up"
+    assert found.identical
+
+
+def test_a_recipe_edited_since_is_refitted_from_the_sources_of_its_commit(place):
+    file = place.catalog.home / ESTIMATOR
+    as_it_was = file.read_text()
+    try:
+        file.write_text("raise RuntimeError('edited')\n")
+        found = again(place, entries(place)[1])
+    finally:
+        file.write_text(as_it_was)
+    assert found.identical
+    (note,) = notes(found)
+    assert note.startswith(
+        "models/flight_delay/estimator.py changed since: refitted from the sources of commit"
+    )
+
+
+def test_a_recipe_edited_outside_of_git_differs_and_the_file_is_named(place, tmp_path):
+    catalog = elsewhere(place, tmp_path)
+    file = catalog.home / ESTIMATOR
+    file.write_text(
+        file.read_text().replace("random_state=seed", "random_state=seed, l2_regularization=500.0")
+    )
+    found = again(place, entries(place)[1], catalog)
+    assert {"recipe", "predictions", "measures of the challenger"} <= set(differing(found))
+    assert "models/flight_delay/estimator.py changed since, and commit" in found.notes[0]
+    assert "is not in this repository: refitted from today's sources" in found.notes[0]
+
+
+def test_a_recipe_that_no_longer_fits_is_told_in_a_line(place, tmp_path):
+    catalog = elsewhere(place, tmp_path)
+    (catalog.home / ESTIMATOR).write_text("def build_estimator():\n    return 1 / 0\n")
+    with pytest.raises(ReplayError, match=r"recipe 'boosted_trees' cannot be fitted by its sources"):
+        again(place, entries(place)[1], catalog)
+
+
+def elsewhere(place, folder: Path):
+    shutil.copytree(place.catalog.home, folder / "copied")
+    return load_catalog(folder / "copied")
+
+
+def test_guards_edited_since_are_told_and_those_of_then_are_used(place):
+    stricter = place.model.guards.model_copy(
+        update={"max_loss_above_baseline": 0.0, "max_disagreement": 1e-9}
+    )
+    catalog = place.catalog.model_copy(
+        update={"models": {MODEL: place.model.model_copy(update={"guards": stricter})}}
+    )
+    found = again(place, entries(place)[1], catalog)
+    assert found.identical
+    assert any("guards.max_disagreement: was 0.1, is 1e-09" in note for note in found.notes)
+
+
+def test_a_model_that_left_the_catalog_can_still_be_replayed(place):
+    catalog = place.catalog.model_copy(update={"models": {}})
+    assert again(place, entries(place)[1], catalog).identical
+
+
+def test_an_environment_of_then_is_told_in_packages(place, monkeypatch):
+    grown = "zz-package==1.0"
+    from contender.training import packages
+
+    monkeypatch.setattr("contender.replaying.run.packages", lambda: packages() + "\n" + grown)
+    monkeypatch.setattr("contender.replaying.run.environment", lambda: "another")
+    (note,) = notes(again(place, entries(place)[1]))
+    assert note == "environment: 1 packages differ: zz-package missing -> 1.0"
+
+
+def test_code_that_has_changed_since_is_told(place):
+    made_by = entries(place)[1].decision.code_version
+    (note,) = [note for note in again(place, entries(place)[1]).notes if note.startswith("code: ")]
+    assert note.startswith(f"code: version 3 was made by {made_by}, this is ")
+
+
+def test_an_expired_snapshot_is_named(own):
+    table = own.model.feature_contract.table
+    (pin,) = [p for p in entries(own)[0].decision.pins if p.table == table]
+    rows = make_flights(own.model, Days.one(tomorrow(NIGHT)), a_day=61)
+    publish(own.lake, own.model.feature_contract, rows, own.here)
+    expire(own.lake, table, [pin.snapshot])
+    with pytest.raises(ReplayError, match=f"snapshot {pin.snapshot} of {table} has expired"):
+        again(own, entries(own)[0])
+
+
+def test_a_measure_that_was_changed_in_the_book_is_found(own):
+    edit(own, "evaluations", lambda record: record["challenger_measures"].update(loss=0.001))
+    found = again(own, entries(own)[0])
+    (part,) = [p for p in found.parts if p.name == "measures of the challenger"]
+    assert [str(d).partition(",")[0] for d in part.differences] == ["loss: was 0.001"]
+    assert "guard: baseline" not in differing(found)
+
+
+def test_an_entry_that_was_changed_in_the_ledger_is_found(own):
+    edit(own, "ledger", lambda record: record["decision"].update(why="it was always so"))
+    assert verify_ledger(MODEL, own.book, own.registry) != ()
+    assert differing(again(own, entries(own)[0])) == ["ledger"]
+
+
+def test_paired_days_that_came_later_do_not_count(place):
+    entry = entries(place)[1]
+    late = place.book.paired_days(MODEL, "race", FIRST_NIGHT)
+    assert any(pair.at > entry.decision.at for pair in late)
+    assert again(place, entry).identical
+
+
+def test_a_decision_that_did_not_keep_its_grounds_is_replayed_by_what_the_ledger_still_tells(place):
+    entry = entries(place)[1]
+    bare = entry.model_copy(update={"decision": entry.decision.model_copy(update={"grounds": None})})
+    assert differing(again(place, bare)) == []
+
+
+def edit(place: Place, table: str, change) -> None:
+    with sqlite3.connect(place.here.home / "records.db") as database:
+        ((key, text),) = database.execute(f"select id, record from {table} limit 1").fetchall()
+        record = json.loads(text)
+        change(record)
+        database.execute(f"update {table} set record = ? where id = ?", (json.dumps(record), key))
+
+
+@pytest.fixture
+def run(place, monkeypatch):
+    from contender.cli import app
+
+    monkeypatch.setenv("CONTENDER_HOME", str(place.here.home))
+    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(place.catalog.home))
+    settings.cache_clear()
+    yield lambda *words: CliRunner().invoke(app, ["replay", *words])
+    settings.cache_clear()
+
+
+def test_the_command_ends_with_0_and_tells_its_steps_apart_from_its_findings(place, run):
+    outcome = run(entries(place)[1].decision.id[:8], "--json")
+    assert outcome.exit_code == 0
+    assert json.loads(outcome.stdout)["identical"] is True
+    assert "again" in outcome.stderr
+
+
+def test_the_command_takes_a_model_and_a_number(run):
+    outcome = run(MODEL, "4")
+    assert outcome.exit_code == 0
+    assert "ana decided" in outcome.stdout
+
+
+def test_an_unknown_id_lists_what_there_is(place, run):
+    outcome = run("nothing")
+    assert outcome.exit_code == 2
+    for entry in entries(place):
+        assert f"{entry.decision.id}  {MODEL} {entry.number}" in outcome.stderr
+
+
+def test_a_number_beyond_the_ledger_is_told(run):
+    assert run(MODEL, "77").stderr.strip() == "flight_delay has entries 1 to 5, not 77"
+
+
+def test_a_prefix_of_several_ids_asks_for_more_of_it(place):
+    with pytest.raises(ReplayError, match="which decision about flight_delay"):
+        find_entry(place.book, MODEL)

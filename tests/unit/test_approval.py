@@ -1,0 +1,138 @@
+"""What waits for a person, and what an answer leads to."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from contender.promoting import Standing, decide_night, needs_approval, part, settle
+from contender.records import Answer, Decision, Evidence
+from contender.specs import Approval, Guards
+from tests.unit.judged import evaluation, measures, version
+
+AT = datetime(2013, 9, 1, 8, 15, tzinfo=UTC)
+AS_EVER = Standing(champion=1, since=date(2013, 6, 1), suspended=None)
+SUSPENDED = AS_EVER.model_copy(update={"suspended": "ana rolled back"})
+
+refresh = evaluation()
+rival = evaluation(id="e2", challenger=version(3, recipe="r2"))
+broken_rival = rival.model_copy(update={"challenger_measures": measures(0.3)})
+very_first = evaluation(champion=None, champion_measures=None, disagreement=None)
+
+NOTHING, ALL = Approval(), Approval(refreshes=True, new_recipes=True, first=True)
+REFRESHES, NEW_RECIPES = Approval(refreshes=True), Approval(new_recipes=True)
+
+
+def won(recipe: str = "r2") -> Evidence:
+    return Evidence(
+        question="race", rival=recipe, value=25, bar=20, days=40, since=date(2013, 6, 1), enough=True
+    )
+
+
+def night(*evaluations, standing: Standing | None = AS_EVER, recipe: str = "r2") -> tuple[Decision, ...]:
+    return decide_night(evaluations, [won(recipe)], standing, Guards())
+
+
+def told(decisions) -> list[tuple[str, int | None, int | None]]:
+    return [(d.kind, d.champion_before, d.champion_after) for d in decisions]
+
+
+def answer(decision: Decision, *, approved: bool, by: str | None = "ana", why: str | None = None) -> Answer:
+    return Answer(decision=decision.id, approved=approved, by=by, at=AT, why=why)
+
+
+REFRESHED, PROMOTED = ("refreshed", 1, 2), ("promoted", 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("approval", "evaluations", "at_once", "waiting"),
+    [
+        (NOTHING, [refresh, rival], [REFRESHED, PROMOTED], []),
+        (NEW_RECIPES, [refresh, rival], [REFRESHED], [PROMOTED]),
+        (ALL, [refresh, rival], [], [REFRESHED, PROMOTED]),
+        (REFRESHES, [refresh], [], [REFRESHED]),
+        (REFRESHES, [refresh, broken_rival], [("held", 1, 1)], [REFRESHED]),
+        (REFRESHES, [refresh, rival], [("held", 1, 1), ("promoted", 1, 3)], []),
+    ],
+    ids=[
+        "without a wish nothing waits",
+        "a refresh serves while a new recipe waits",
+        "both wait, the recipe to take the refresh's place",
+        "a refresh waits",
+        "what is held anyway is entered while a refresh waits",
+        "a refresh that a rival overtakes is not asked about",
+    ],
+)
+def test_what_of_a_night_waits(approval, evaluations, at_once, waiting):
+    entered, asked = part(night(*evaluations), approval)
+    assert (told(entered), told(asked)) == (at_once, waiting)
+
+
+def test_a_first_version_waits_when_first_versions_shall():
+    (decision,) = night(very_first, standing=None)
+    assert not needs_approval(decision, Approval(refreshes=True, new_recipes=True))
+    assert needs_approval(decision, Approval(first=True))
+
+
+def test_a_refresh_that_had_to_win_is_a_refresh_still():
+    (decision,) = night(refresh, standing=SUSPENDED, recipe="r1")
+    assert decision.kind == "promoted"
+    assert needs_approval(decision, REFRESHES)
+    assert not needs_approval(decision, NEW_RECIPES)
+
+
+def test_an_approved_decision_serves_and_names_who_approved_it_and_when():
+    _, (waiting,) = part(night(refresh), REFRESHES)
+    (settled,) = settle([waiting], [answer(waiting, approved=True, why="looks right")], REFRESHES, 1)
+    assert told([settled]) == [REFRESHED]
+    assert (settled.approved_by, settled.answered_at, settled.why) == ("ana", AT, "looks right")
+    assert settled.reasons[-1].explanation == "approved by ana, 2013-09-01 08:15 UTC"
+
+
+def test_a_refused_decision_is_held_and_names_who_refused_it():
+    _, (waiting,) = part(night(refresh), REFRESHES)
+    (settled,) = settle([waiting], [answer(waiting, approved=False, why="holidays")], REFRESHES, 1)
+    assert told([settled]) == [("held", 1, 1)]
+    assert (settled.by, settled.approved_by, settled.why) == ("ana", None, "holidays")
+    assert [r.explanation for r in settled.reasons if not r.holds] == ["refused by ana, 2013-09-01 08:15 UTC"]
+
+
+def test_when_nobody_answers_the_champion_serves_on():
+    _, (waiting,) = part(night(refresh), REFRESHES)
+    (settled,) = settle([waiting], [answer(waiting, approved=False, by=None)], REFRESHES, 1)
+    assert told([settled]) == [("held", 1, 1)]
+    assert settled.by == "contender"
+    assert [r.explanation for r in settled.reasons if not r.holds] == ["nobody answered within 12 hours"]
+
+
+def test_a_recipe_is_approved_though_the_refresh_beside_it_is_refused():
+    _, (first, second) = part(night(refresh, rival), ALL)
+    answers = [answer(first, approved=False), answer(second, approved=True)]
+    assert told(settle([first, second], answers, ALL, 1)) == [("held", 1, 1), ("promoted", 1, 3)]
+
+
+def test_an_approval_stays_bound_to_the_champion_that_was_judged():
+    _, (waiting,) = part(night(refresh), REFRESHES)
+    (settled,) = settle([waiting], [answer(waiting, approved=True)], REFRESHES, serving=7)
+    assert settled.champion_before == 1
+
+
+def test_a_refusal_leaves_in_place_whatever_serves_by_then():
+    _, (waiting,) = part(night(refresh), REFRESHES)
+    (settled,) = settle([waiting], [answer(waiting, approved=False)], REFRESHES, serving=7)
+    assert told([settled]) == [("held", 7, 7)]
+
+
+def test_an_answer_given_anew_is_another_entry():
+    _, (waiting,) = part(night(refresh), REFRESHES)
+    late = answer(waiting, approved=True).model_copy(update={"at": AT.replace(hour=20)})
+    ids = {settle([waiting], [a], REFRESHES, 1)[0].id for a in (answer(waiting, approved=False), late)}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize("hours", [0, 24])
+def test_an_answer_is_not_waited_for_into_the_next_night(hours):
+    with pytest.raises(ValidationError):
+        Approval(refreshes=True, hours=hours)

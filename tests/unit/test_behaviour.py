@@ -1,0 +1,140 @@
+"""Behaviour tests of a model's folder: found, put to what a model foretells, and mistakes told in a line."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from contender.evaluating import check_behaviour, examine
+from contender.specs import BehaviourError, Direction, Invariance, Minimum, load_behaviour
+
+ROWS = pd.DataFrame(
+    {"day": date(2013, 8, 1), "dep_hour": np.arange(24), "distance": 100.0, "label": np.arange(24) % 2}
+)
+
+
+def later_is_later(rows: pd.DataFrame) -> np.ndarray:
+    """A model that foretells a delay by the hour alone."""
+    return rows["dep_hour"].to_numpy(float) / 24
+
+
+def add(**changes):
+    return lambda rows: rows.assign(**{name: rows[name] + change for name, change in changes.items()})
+
+
+@pytest.fixture
+def model(catalog):
+    return catalog.model("flight_delay")
+
+
+@pytest.mark.parametrize(
+    ("test", "holds", "observed"),
+    [
+        (Invariance(name="t", change=add(distance=5)), True, 0),
+        (Invariance(name="t", change=add(dep_hour=6)), False, 0.25),
+        (Direction(name="t", change=add(dep_hour=6), expect="up"), True, 0.25),
+        (Direction(name="t", change=add(dep_hour=6), expect="up", by=0.3), False, 0.25),
+        (Direction(name="t", change=add(dep_hour=6), expect="down"), False, -0.25),
+        (Minimum(name="t", where=lambda rows: rows["dep_hour"] < 2, high=0.1), True, 0.5 / 24),
+        (Minimum(name="t", where=lambda rows: rows["dep_hour"] > 21, high=0.5), False, 22.5 / 24),
+        (Minimum(name="t", change=lambda rows: rows.assign(dep_hour=12), low=0.4, high=0.6), True, 0.5),
+        (Minimum(name="t", where=lambda rows: rows["dep_hour"] > 24, low=0.9), True, 0),
+    ],
+)
+def test_what_a_model_does_is_held_against_what_is_expected(model, test, holds, observed):
+    (check,) = check_behaviour(model, [test], ROWS, later_is_later)
+    assert (check.holds, check.observed) == (holds, pytest.approx(observed))
+
+
+def test_a_quantity_moves_in_standard_deviations_of_its_outcomes(model):
+    quantity = model.model_copy(update={"predicts": "quantity"})
+    rows = ROWS.assign(label=ROWS["label"] * 100.0)
+    test = Direction(name="t", change=add(dep_hour=6), expect="up")
+    (check,) = check_behaviour(quantity, [test], rows, lambda rows: later_is_later(rows) * 100)
+    assert check.observed == pytest.approx(25 / 50)
+
+
+def test_tests_do_not_see_the_outcome(model):
+    test = Minimum(name="peeks", where=lambda rows: rows["label"] == 1, low=0)
+    with pytest.raises(
+        BehaviourError, match=r"^models/flight_delay/behaviour.py: 'peeks': KeyError: 'label'"
+    ):
+        check_behaviour(model, [test], ROWS, later_is_later)
+
+
+def test_a_model_that_looks_at_the_rows_beside_is_found_out(model):
+    class Ranks:
+        """Foretells the place of a row in its batch."""
+
+        def predict_proba(self, rows):
+            place = np.arange(len(rows)) / len(rows)
+            return np.column_stack([1 - place, place])
+
+    pipeline = Ranks()
+    rows = ROWS[["dep_hour"]]
+    found = examine(model, (), pipeline, ROWS, ("dep_hour",), pipeline.predict_proba(rows)[:, 1])
+    assert found.repeat_difference == pytest.approx(23 / 24)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("BEHAVIOUR = 3", r"BEHAVIOUR: is no tuple of Invariance, Direction and Minimum: end the file with"),
+        ("TESTS = ()", r"BEHAVIOUR: is no tuple"),
+        ("import nothing_of_that_name", r"ModuleNotFoundError: .*: mend the file$"),
+        (
+            "from contender.specs import Minimum\nBEHAVIOUR = (Minimum(name='m'),)",
+            r"Minimum: no bound: give `low` or `high`: mend the test$",
+        ),
+        (
+            "from contender.specs import Direction\nBEHAVIOUR = (Direction(name='d', change=len, expect='left'),)",
+            r"Direction.expect: Input should be 'up' or 'down': mend the test$",
+        ),
+        (
+            "from contender.specs import Minimum\nBEHAVIOUR = (Minimum(name='m', low=1),) * 2",
+            r"BEHAVIOUR: 'm' stands there twice",
+        ),
+    ],
+)
+def test_a_mistake_in_the_file_is_told_in_a_line(tmp_path, source, told):
+    home = tmp_path / "churn"
+    home.mkdir()
+    (home / "behaviour.py").write_text(source)
+    with pytest.raises(BehaviourError, match=rf"^models/churn/behaviour\.py: .*{told}") as caught:
+        load_behaviour(home)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_without_the_file_has_no_tests(tmp_path):
+    assert load_behaviour(tmp_path) == ()
+
+
+def test_every_model_of_the_catalog_has_tests_of_each_kind(catalog):
+    for name in catalog.models:
+        kinds = {type(test) for test in load_behaviour(catalog.model_home(name))}
+        assert kinds == {Invariance, Direction, Minimum}
+
+
+def test_contender_check_tells_mistakes_in_behaviour_tests(tmp_path, monkeypatch, catalog):
+    import shutil
+
+    from contender.cli.app import app
+    from contender.settings import settings
+    from contender.specs import CatalogError
+
+    home = Path(shutil.copytree(catalog.home, tmp_path / "catalog"))
+    (home / "models/flight_delay/behaviour.py").write_text("BEHAVIOUR = None")
+    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(home))
+    settings.cache_clear()
+    try:
+        result = CliRunner().invoke(app, ["check"])
+    finally:
+        settings.cache_clear()
+    assert isinstance(result.exception, CatalogError)
+    assert re.match(r"models/flight_delay/behaviour\.py: BEHAVIOUR: is no tuple", str(result.exception))

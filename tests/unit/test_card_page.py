@@ -1,0 +1,31 @@
+"""A card inside the Airflow UI: the same words under the same policy, with links to its decisions."""
+
+from __future__ import annotations
+
+import re
+
+from card_pages import show
+from page_rendering import NO_SCRIPTS
+from tests.unit.test_cards import card, entered, hostile
+from tests.unit.test_cards import spec as spec
+from tests.unit.test_page_rendering import Seen
+
+
+def test_the_page_runs_no_scripts_and_escapes_all(spec):
+    page = show(hostile(spec))
+    seen = Seen(page.body.decode())
+    assert page.headers["Content-Security-Policy"] == NO_SCRIPTS["Content-Security-Policy"]
+    assert "script" not in seen.tags
+    assert not [name for name in seen.attributes if name.startswith("on")]
+
+
+def test_the_page_draws_calibration_and_slices_and_leads_to_the_decisions(spec):
+    from contender.promoting import decide_promotion
+    from contender.specs import Guards
+    from tests.unit.judged import evaluation
+
+    decision = decide_promotion(evaluation(), Guards())
+    html = show(card(spec, entries=[entered(decision)])).body.decode()
+    assert html.count("<svg") == 2
+    assert f"/contender/decisions/flight_delay/{decision.id}" in html
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", html)

@@ -1,0 +1,145 @@
+"""The page of a decision shows all that an approver needs, escapes it, and says when an approval comes too late."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from contender.promoting import Standing, decide_night
+from contender.records import (
+    Answer,
+    BehaviourCheck,
+    CalibrationPoint,
+    Caveat,
+    Evidence,
+    Interval,
+    PairedDay,
+    Proposal,
+    SliceMeasures,
+)
+from contender.specs import Days, Guards
+from decision_pages import show as page_of
+from tests.unit.judged import evaluation, measures, version
+from tests.unit.test_page_rendering import EVIL, Seen
+
+NIGHT = date(2013, 8, 31)
+SINCE = date(2013, 8, 1)
+ASKED = datetime(2013, 9, 1, 4, tzinfo=UTC)
+STANDING = Standing(champion=1, since=SINCE, suspended=None)
+
+
+def pair(day: date) -> PairedDay:
+    return PairedDay(
+        id=f"p{day}", model="flight_delay", question="race", day=day, incumbent="r1", rival="r2",
+        incumbent_version=1, rival_version=3, incumbent_loss=0.21, rival_loss=0.2, rows=500,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def judged():
+    return evaluation(
+        challenger=version(3, recipe="r2"),
+        challenger_measures=measures(0.15).model_copy(
+            update={"loss_interval": Interval(low=0.141, high=0.159)}
+        ),
+        calibration=(CalibrationPoint(predicted=0.2, observed=0.25, rows=600),),
+        slices=(
+            SliceMeasures(
+                name=EVIL, rows=300, challenger_loss=0.17, champion_loss=0.18,
+                difference=Interval(low=-0.02, high=0.001),
+            ),
+        ),
+        behaviour=(
+            BehaviourCheck(
+                name="later is worse", kind="direction", holds=True, observed=0.6, bound=0.5, explanation=EVIL
+            ),
+        ),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def waiting(judged, book):
+    """A rival of 20 paired days that has won, in the book."""
+    days = [SINCE + timedelta(days=n) for n in range(20)]
+    for day in days:
+        book.add_paired_day(pair(day))
+    won = Evidence(
+        question="race", incumbent="r1", rival="r2", value=25, bar=20, days=20, since=SINCE, enough=True
+    )
+    (decision,) = decide_night([judged], [won], STANDING, Guards())
+    book.add_evaluation(judged)
+    return Proposal(
+        decision=decision, asked=ASKED, deadline=ASKED + timedelta(hours=12), form="http://x/form"
+    )
+
+
+@pytest.fixture
+def show(book, catalog):
+    """The page of a proposal."""
+
+    def render(proposal: Proposal, *, sees_data: bool = True) -> str:
+        book.put_proposal(proposal)
+        model = catalog.model("flight_delay")
+        return page_of(model.name, proposal.decision.id, model, book, sees_data=sees_data).body.decode()
+
+    return render
+
+
+def test_a_waiting_decision_shows_what_to_decide_by(show, waiting):
+    html = show(waiting)
+    for shown in (
+        "A new recipe waits for approval\nuntil 2013-09-01 16:00 UTC",
+        'href="http://x/form"',
+        "0.1410 to 0.1590",
+        "-0.0200 to 0.0010",
+        "evidence of 25.00 from 20 days",
+        "Evidence for this recipe",
+        "20 is enough",
+        "Calibration of the challenger",
+        "later is worse",
+        "2013-01-01..2013-08-24",
+    ):
+        assert shown in html
+
+
+def test_its_evidence_curve_has_a_point_a_day(show, waiting):
+    html = show(waiting)
+    curve = html[html.index("Evidence for this recipe") :]
+    assert len(re.search(r'<polyline points="([^"]*)"', curve).group(1).split()) == 20
+
+
+def test_what_data_says_is_never_markup_and_nothing_runs(show, waiting):
+    seen = Seen(show(waiting))
+    assert "script" not in seen.tags
+    assert not [name for name in seen.attributes if name.startswith("on")]
+
+
+def test_what_must_be_said_of_the_version_stands_on_it(show, waiting, book):
+    book.add_caveat(
+        Caveat(
+            id="c", model="flight_delay", version=3, kind="released", table="features.flight_delay",
+            days=Days.one(NIGHT), why="ana let it through",
+        )
+    )  # fmt: skip
+    assert "ana let it through" in show(waiting)
+
+
+def test_an_answered_one_tells_who_said_what(show, waiting):
+    said = Answer(decision=waiting.decision.id, approved=False, by="ana", at=ASKED, why="a holiday")
+    html = show(waiting.model_copy(update={"state": "refused", "answer": said}))
+    assert "Refused by <strong>ana</strong>,\n2013-09-01 04:00 UTC: a holiday" in html
+
+
+def test_when_another_version_serves_by_now_it_says_that_an_approval_comes_too_late(show, waiting, book):
+    by_hand = waiting.decision.model_copy(
+        update={"id": "x", "champion_before": None, "champion_after": 7, "kind": "emergency"}
+    )
+    book.enter(by_hand)
+    assert "Version 7 has come to serve since this was judged" in show(waiting)
+
+
+def test_gates_of_its_data_are_for_those_who_may_see_them(show, waiting):
+    assert "gates of its data" in show(waiting)
+    assert "gates of its data" not in show(waiting, sees_data=False)

@@ -1,0 +1,90 @@
+"""What is usual follows from past refreshes, and what is excused from what people did to the data."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from contender.evaluating import remember
+from contender.evaluating.remember import excused_days
+from contender.records import Act, Evaluation
+from tests.unit.judged import evaluation, version
+
+NIGHT = date(2013, 8, 31)
+TONIGHT = evaluation()
+
+
+def past_night(ago: int, disagreement: float = 0.01, apart: int = 1, recipe: str = "r1") -> Evaluation:
+    last = date(2013, 8, 24) - timedelta(days=ago)
+    challenger = version(100 - ago, last=last, recipe=recipe).model_copy(
+        update={"night": NIGHT - timedelta(days=ago)}
+    )
+    champion = version(99 - ago - apart, last=last - timedelta(days=apart), recipe=recipe)
+    return evaluation(
+        id=f"{recipe} {ago}", night=challenger.night, challenger=challenger, champion=champion,
+        disagreement=disagreement, shift=-disagreement / 2,
+    )  # fmt: skip
+
+
+def usual(past):
+    return remember(TONIGHT, past).usual
+
+
+def test_before_seven_refreshes_nothing_is_usual():
+    assert usual([past_night(ago) for ago in range(1, 7)]) is None
+
+
+def test_the_median_of_the_last_four_weeks_is_usual_whatever_the_sign():
+    found = usual([past_night(ago) for ago in range(1, 60)])
+    assert (found.nights, found.disagreement, found.shift) == (28, pytest.approx(0.01), pytest.approx(0.005))
+
+
+def test_bad_nights_do_not_widen_the_bound_for_the_next_ones():
+    bad = [past_night(ago, disagreement=0.5) for ago in range(1, 8)]
+    good = [past_night(ago) for ago in range(8, 40)]
+    assert usual(bad + good).disagreement == pytest.approx(0.01)
+
+
+def test_fits_that_lie_four_days_apart_may_differ_twice_as_much():
+    weekly = [past_night(ago, disagreement=0.02, apart=4) for ago in range(1, 20)]
+    assert usual(weekly).disagreement == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [past_night(ago, recipe="r2") for ago in range(1, 20)],
+        [past_night(ago) for ago in range(0, -20, -1)],
+        [past_night(ago).model_copy(update={"disagreement": None}) for ago in range(1, 20)],
+        [past_night(1).model_copy(update={"id": f"again {n}"}) for n in range(20)],
+    ],
+    ids=["another recipe", "nights that come later", "what could not be compared", "one night, judged again"],
+)
+def test_only_other_nights_of_this_recipe_count(others):
+    assert usual(others) is None
+
+
+def act(kind: str, about: str, key: str, at: datetime) -> Act:
+    return Act(id=f"{kind} {about}", kind=kind, about=about, key=key, by="ana", reason="corrected", at=at)
+
+
+FITTED = datetime(2013, 8, 1, tzinfo=UTC)
+LATER = FITTED + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("acts", "excused"),
+    [
+        ([act("backfilled", "weather", "2013-05-01", LATER)], (date(2013, 5, 2), date(2013, 5, 2))),
+        ([act("backfilled", "departures", "2013-05-01", LATER)], (date(2013, 5, 2), date(2013, 5, 29))),
+        ([act("backfilled", "departures", "2013-05-01", FITTED)], None),
+        ([act("discarded", "departures", "2013-05-01", LATER)], None),
+        ([act("backfilled", "transactions", "2013-05-01", LATER)], None),
+    ],
+    ids=["a day of weather", "a day of departures", "before the fit", "not published", "not an input"],
+)
+def test_days_whose_data_a_person_replaced_since_the_fit_are_excused(catalog, acts, excused):
+    found = excused_days(catalog, catalog.model("flight_delay"), acts, FITTED)
+    days = {day for day in found if day > date(2013, 5, 1)}
+    assert (min(days), max(days)) == excused if excused else not found

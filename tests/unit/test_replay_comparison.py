@@ -1,0 +1,94 @@
+"""What was recorded against what came out: every leaf counts, and a difference is told with both values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contender.promoting import decide_promotion
+from contender.records import CalibrationPoint, Reason
+from contender.replaying import compare
+from contender.replaying.compare import (
+    compare_decisions,
+    compare_evaluations,
+    compare_predictions,
+    take_answer,
+)
+from contender.specs import Guards
+from tests.unit.judged import evaluation, measures
+
+leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+values = st.recursive(leaves, lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=10)
+
+
+@given(values)
+def test_a_value_is_identical_to_itself(value):
+    assert compare("a part", value, value).identical
+
+
+@given(st.dictionaries(st.text(min_size=1), leaves, min_size=1), st.data())
+def test_one_changed_leaf_is_one_difference(record, data):
+    name = data.draw(st.sampled_from(sorted(record)))
+    part = compare("a part", record, {**record, name: "another value that nothing else has"})
+    assert [difference.field for difference in part.differences] == [name]
+
+
+def test_a_difference_in_the_last_digit_is_told_in_full():
+    (difference,) = compare("a part", {"loss": 0.1 + 0.2}, {"loss": 0.3}).differences
+    assert str(difference) == "loss: was 0.30000000000000004, is 0.3"
+
+
+def test_what_is_gone_and_what_is_new_are_both_told():
+    part = compare("a part", {"a": 1}, {"b": 2})
+    assert [str(d) for d in part.differences] == ["a: was 1, is -", "b: was -, is 2"]
+
+
+@pytest.mark.parametrize(("was", "now"), [(0.0, None), (True, 1), ([], None), ("1", 1)])
+def test_what_only_looks_alike_differs(was, now):
+    assert not compare("a part", was, now).identical
+
+
+def test_predictions_are_told_by_their_largest_difference():
+    part = compare_predictions("predictions", np.array([0.1, 0.2, 0.3]), np.array([0.1, 0.25, 0.31]))
+    assert str(part.differences[0]) == "largest difference: was 0, is 0.05, over 2 of 3 rows"
+
+
+def test_what_was_not_measured_is_no_part():
+    names = [part.name for part in compare_evaluations(evaluation(), evaluation())]
+    assert "calibration" not in names
+    assert "measures of the baseline" in names
+
+
+def test_a_measure_that_came_out_anew_is_a_difference():
+    point = CalibrationPoint(predicted=0.1, observed=0.2, rows=3)
+    parts = compare_evaluations(evaluation(), evaluation(calibration=(point,)))
+    assert [part.name for part in parts if not part.identical] == ["calibration"]
+
+
+def test_a_decision_is_compared_guard_by_guard():
+    was = decide_promotion(evaluation(), Guards())
+    now = decide_promotion(evaluation(challenger_measures=measures(0.170)), Guards())
+    differing = [part.name for part in compare_decisions(was, now) if not part.identical]
+    assert differing == ["guard: baseline", "guard: harm", "decision"]
+
+
+def test_no_decision_about_the_version_is_a_difference():
+    (part,) = compare_decisions(decide_promotion(evaluation(), Guards()), None)
+    assert str(part.differences[0]) == "kind: was refreshed, is none about this version"
+
+
+@pytest.mark.parametrize(("holds", "kind", "serves"), [(True, "refreshed", 2), (False, "held", 1)])
+def test_what_a_person_answered_stands(holds, kind, serves):
+    now = decide_promotion(evaluation(), Guards())
+    answer = Reason(guard="approval", holds=holds, observed=None, bound=None, explanation="by ana")
+    was = now.model_copy(
+        update={
+            "reasons": (*now.reasons, answer),
+            "kind": kind,
+            "champion_after": serves,
+            "champion_before": 1,
+        }
+    )
+    assert all(part.identical for part in compare_decisions(was, take_answer(was, now)))
