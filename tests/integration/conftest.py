@@ -1,12 +1,18 @@
-"""What is slow to make and never changed: a landing zone with all that a simulated source delivers in its year."""
+"""What is slow to make, once for all tests: a source's year in a landing zone, and an Airflow with roles."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from contender.lake import open_lake
+from contender.records import migrate
 from contender.settings import Settings
+from contender.specs import load_access
 from demo import source
 from demo.source.groceries import SOURCE as GROCERIES
+from tests.integration.fab import Fab, apply, running_fab
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +26,14 @@ def grocer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[sou
         for file in source.drop(dataset, GROCERIES.days.each(), here.landing)
     ]
     return here, dropped
+
+
+@pytest.fixture(scope="session")
+def fab(tmp_path_factory: pytest.TempPathFactory, catalog) -> Iterator[Fab]:
+    """An Airflow with the FAB auth manager, whose roles are those of access.yaml."""
+    here = Settings(home=tmp_path_factory.mktemp("access") / "contender")
+    migrate(here.records)
+    open_lake(here)
+    with running_fab(tmp_path_factory.mktemp("fab"), here) as running:
+        apply(running, load_access(catalog), catalog)
+        yield running

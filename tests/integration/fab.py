@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,15 @@ from contender.specs import Access, Catalog
 from demo import stack
 
 ADMIN, PASSWORD = "admin", "a-password-of-tests"  # the user whom access.yaml names
+# By the ways that they come in: AWS's variables, a setting's URL, an Airflow connection, Airflow's own key.
+AWS_KEY, IN_URL, IN_CONNECTION = "wJalrXUtnFEMI/K7MDENG+bPx", "l0velace&co", "c0nnect<ion>"
+FERNET = "cVrR3vqYk5yU0m1XlZ2bWq8nT4sD6fG9hJ0kL1zX2cA="
+PLANTED = {
+    "AWS_SECRET_ACCESS_KEY": AWS_KEY,
+    "PLANTED_URL": f"postgresql://ada:{IN_URL}@db.example/x",
+    "AIRFLOW_CONN_PLANTED": json.dumps({"conn_type": "http", "host": "h", "password": IN_CONNECTION}),
+    "AIRFLOW__CORE__FERNET_KEY": FERNET,
+}
 MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
@@ -29,7 +39,7 @@ class Fab:
 
     url: str
     here: Settings
-    log: Path
+    home: Path
     sessions: dict[str, httpx.Client] = field(default_factory=dict)
 
     def airflow(self, user: str = ADMIN) -> Airflow:
@@ -55,22 +65,27 @@ class Fab:
 
 @contextlib.contextmanager
 def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
-    """Start it, with the project's DAGs but for retrain's, in whose place stands one that only asks a person."""
+    """Start it with the project's DAGs, those that let secrets slip, and one that only asks a person in retrain's place.
+
+    Secrets are planted where an installation has them.
+    """
     dags = home / "dags"
     shutil.copytree(PROJECT / "dags", dags, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(Path(__file__).parent / "fab_dags" / "retrain.py", dags)
+    for file in (Path(__file__).parent / "fab_dags").glob("*.py"):
+        shutil.copy(file, dags)
     port = stack.free_port()
     own = {
         "AIRFLOW__CORE__AUTH_MANAGER": MANAGER,
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__FAB__CACHE_TTL": "0",
+        **PLANTED,
         "CONTENDER_HOME": str(here.home),
         "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
         "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT)]),
     }
     with stack.running(home, PROJECT, own, on_progress=lambda _: None, port=port) as running:
         create_admin(stack.environment(home, PROJECT, port=port, extra=own), home / "users.log")
-        fab = Fab(running.url, here, running.components[-1].log)
+        fab = Fab(running.url, here, home)
         try:
             yield fab
         finally:

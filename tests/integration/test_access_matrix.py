@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from contender.gating import check, quarantine
 from contender.granting import find_differences, wanted_roles
-from contender.lake import open_lake, stage
+from contender.lake import stage
 from contender.orchestrator import AirflowRole, Roles
-from contender.records import migrate, open_book
-from contender.settings import Settings
+from contender.records import open_book
 from contender.specs import Days, load_access
-from tests.integration.fab import Fab, apply, running_fab
+from tests.integration.fab import Fab, apply
 
 # The owner of flight_delay; the other model belongs to other people.
 OWN = "contender.data_scientist.flight-models@contender.example"
@@ -74,17 +72,9 @@ def said(allowed: bool) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory) -> Settings:
-    found = Settings(home=tmp_path_factory.mktemp("access") / "contender")
-    migrate(found.records)
-    open_lake(found)
-    return found
-
-
-@pytest.fixture(scope="module")
-def waiting(here, catalog) -> str:
+def waiting(fab, catalog) -> str:
     """The gate of a batch of purchases with a household in it, which failed."""
-    contract = catalog.contract("datasets.transactions")
+    here, contract = fab.here, catalog.contract("datasets.transactions")
     row = {
         column.name: HOUSEHOLD if column.name == "household_id" else None for column in contract.columns
     } | {"day": date(2017, 1, 1)}
@@ -99,13 +89,10 @@ def waiting(here, catalog) -> str:
     return open_book(here.records).add_gate_result(result).id
 
 
-@pytest.fixture(scope="module")
-def fab(tmp_path_factory, here, catalog) -> Iterator[Fab]:
-    with running_fab(tmp_path_factory.mktemp("fab"), here) as running:
-        apply(running, load_access(catalog), catalog)
-        for user, role in USERS.items():
-            running.add_user(user, role or "Public")
-        yield running
+@pytest.fixture(scope="module", autouse=True)
+def users(fab):
+    for user, role in USERS.items():
+        fab.add_user(user, role or "Public")
 
 
 @pytest.fixture(scope="module")
@@ -158,13 +145,13 @@ def test_approve_is_for_the_approver_alone_and_keeps_their_name(fab, asked, dag)
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_read_pii_is_for_the_data_engineer_alone_and_is_written_down(fab, waiting, here, user):
+def test_read_pii_is_for_the_data_engineer_alone_and_is_written_down(fab, waiting, user):
     answer = fab.as_user(user).get(f"/contender/gates/{waiting}/rows")
     expected = 200 if user in SEEN_BY["ingest__weather"] else 403
     assert answer.status_code == expected
     assert (str(HOUSEHOLD) in answer.text) == (user == "engineer")
     assert ("***" in answer.text) == (expected == 200 and user != "engineer")
-    looked = [act for act in open_book(here.records).acts("datasets.transactions") if act.by == user]
+    looked = [act for act in open_book(fab.here.records).acts("datasets.transactions") if act.by == user]
     assert [act.kind for act in looked] == (["read"] if user == "engineer" else [])
 
 
@@ -269,12 +256,6 @@ def test_the_nightly_check_needs_no_more_than_its_own_role(fab, catalog):
         assert roles.read()
         assert roles.users()
     assert fab.as_user("checker").get("/api/v2/dags/ingest__weather").status_code == 403
-
-
-def test_the_log_of_the_server_holds_no_password(fab):
-    logged = Path(fab.log).read_text()
-    assert "s3cret" not in logged
-    assert "a-password-of-tests" not in logged
 
 
 def differences(fab: Fab, access, catalog) -> list[str]:

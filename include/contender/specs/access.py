@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -133,7 +134,9 @@ def _read(path: Path) -> Access:
 
 
 def _as_yaml(line: str) -> str:
-    return line.replace("=...`", ": ...`")
+    """The line as it is for YAML, where others are for Python."""
+    line = line.replace("=...`", ": ...`").replace(".[key]", "")
+    return re.sub(r"write \('(.*)',\)$", r"write [\1]", line)
 
 
 def _too_long(access: Access, catalog: Catalog) -> list[str]:

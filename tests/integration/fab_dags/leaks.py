@@ -25,7 +25,10 @@ def build(way: str) -> None:
         def slip() -> None:
             if way == "connection":
                 raise RuntimeError(f"the source refuses {Connection.get('planted').password}")
-            told = f"{os.environ['AWS_SECRET_ACCESS_KEY']} and {os.environ['PLANTED_URL']}"
+            told = " ".join(
+                os.environ[name]
+                for name in ("AWS_SECRET_ACCESS_KEY", "PLANTED_URL", "AIRFLOW__CORE__FERNET_KEY")
+            )
             if way == "log":
                 logging.getLogger(__name__).warning(told)
             raise RuntimeError(f"could not read: {told}")
