@@ -7,7 +7,7 @@ if [ "$(id -u)" = 0 ]; then
 fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     echo "$POSTGRES_PASSWORD" >/tmp/pw
-    initdb --username="$POSTGRES_USER" --pwfile=/tmp/pw --auth-local=trust --auth-host=scram-sha-256 >/dev/null
+    initdb --encoding=UTF8 --username="$POSTGRES_USER" --pwfile=/tmp/pw --auth-local=trust --auth-host=scram-sha-256 >/dev/null
     rm /tmp/pw
     echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
     pg_ctl start --wait --silent -o "-c listen_addresses=''"
