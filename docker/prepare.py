@@ -1,0 +1,36 @@
+"""What a new installation needs once, and an upgrade again: databases, a bucket, the password of the first user."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+
+
+def main() -> None:
+    """Each step leaves what is there already as it is."""
+    passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    if not passwords.exists():
+        passwords.touch(mode=0o600)
+        passwords.write_text(json.dumps({"admin": os.environ["ADMIN_PASSWORD"]}))
+    make_bucket(os.environ["BUCKET"])
+    subprocess.run(["airflow", "db", "migrate"], check=True)  # noqa: S607
+    subprocess.run(["contender", "migrate"], check=True)  # noqa: S607
+
+
+def make_bucket(name: str) -> None:
+    """Make the bucket unless it is there."""
+    client = boto3.client("s3")
+    try:
+        client.create_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
+            raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+FROM contender-standin AS versitygw
+COPY versitygw /usr/local/bin/versitygw
+ENTRYPOINT ["/usr/local/bin/versitygw"]
+
+FROM contender-standin AS mailpit
+COPY mailpit /mailpit
+ENTRYPOINT ["/mailpit"]
