@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast lint types format lock docs bench-gates clean distclean
+.PHONY: help setup demo test test-fast lint types format lock docs bench-gates bench-promotion clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -51,6 +51,9 @@ lock: setup ## Make requirements*.txt from requirements*.in
 
 docs: setup ## Make the generated pages of docs/
 	@AIRFLOW_HOME=$(CURDIR)/build/airflow python -m scripts.generate_docs
+
+bench-promotion: setup ## Measure how often rules promote what is no better, and how soon what is
+	@python -m benchmarks.promotion
 
 bench-gates: setup ## Measure gates beside a hand-written query, sketches, and publishing into long tables
 	@python -m benchmarks.gates
