@@ -65,7 +65,7 @@ class Fab:
 
 @contextlib.contextmanager
 def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
-    """Start it with the project's DAGs, those that let secrets slip, and one that only asks a person in retrain's place.
+    """Start it with the project's DAGs, those that let secrets slip, and one that only asks in retrain's place.
 
     Secrets are planted where an installation has them.
     """

@@ -24,6 +24,7 @@ FIRST_NIGHT = date(2017, 4, 1)
 SECOND_NIGHT = FIRST_NIGHT + timedelta(days=1)
 LAST_NIGHT = DELIVERED.last
 WEEK = timedelta(days=7)
+JUDGED = []  # what gates said of the lake that all tests share, for the book of each
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,9 @@ def lake(chosen, catalog, model):
     opened = open_lake(chosen)
 
     def admit(contract, batch):
-        assert check(contract, batch, "run 1").verdict == "pass"
+        judged = check(contract, batch, "run 1")
+        assert judged.verdict == "pass"
+        JUDGED.append(judged)
         opened.publish(contract, batch)
 
     for given in model.inputs:
@@ -59,6 +62,9 @@ def lake(chosen, catalog, model):
 
 @pytest.fixture
 def refresh(catalog, model, lake, registry, book):
+    for judged in JUDGED:
+        book.add_gate_result(judged)
+
     def run(night: date):
         challenger = train(catalog, model, model.recipes[0], night, lake, registry)
         evaluation = evaluate(catalog, model, challenger, lake, registry, book)

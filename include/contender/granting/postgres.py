@@ -11,10 +11,10 @@ SERVICE = "contender.service"  # who Airflow's tasks and the command line write 
 
 # What the column `subject` of each of the book's tables names, and so who may read a row.
 OF_TABLES = ("gate_results", "publications", "profiles")
-OF_MODELS = ("evaluations", "ledger", "paired_days", "monitored", "caveats")
-OF_PEOPLE = ("acts", "alerts")
+OF_MODELS = ("evaluations", "ledger", "paired_days", "monitored", "caveats", "proposals")
+OF_NEITHER = ("acts", "alerts", "documents")
 # What is written once, and what is brought up to date in which columns.
-UPDATED = {"publications": ("state",), "alerts": ("state", "record")}
+UPDATED = {"publications": ("state",), "alerts": ("state", "record"), "proposals": ("state", "at", "record")}
 REVISION = "alembic_version"
 
 
@@ -26,7 +26,7 @@ def render_postgres(access: Access, catalog: Catalog) -> str:
     """
     holders = list_holders(access, catalog)
     names = [SERVICE, *(holder.name for holder in holders)]
-    everything = (*OF_TABLES, *OF_MODELS, *OF_PEOPLE)
+    everything = (*OF_TABLES, *OF_MODELS, *OF_NEITHER)
     lines = [
         "-- Made by `contender access render postgres` from access.yaml: run it as the owner of the book's tables.",
         "begin;",
