@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast lint types format lock docs bench-gates bench-promotion clean distclean
+.PHONY: help setup demo test test-fast lint types format lock docs bench-gates bench-promotion up clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -51,6 +51,10 @@ lock: setup ## Make requirements*.txt from requirements*.in
 
 docs: setup ## Make the generated pages of docs/
 	@AIRFLOW_HOME=$(CURDIR)/build/airflow python -m scripts.generate_docs
+
+up: ## Bring up the containers of docker-compose.yaml; secrets go into .env on first use
+	@scripts/make_env.sh
+	@docker compose up --build --wait
 
 bench-promotion: setup ## Measure how often rules promote what is no better, and how soon what is
 	@python -m benchmarks.promotion
