@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast lint types format lock docs bench-gates clean distclean
+.PHONY: up down help setup demo test test-fast lint types format lock docs bench-gates clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -54,6 +54,14 @@ docs: setup ## Make the generated pages of docs/
 
 bench-gates: setup ## Measure gates beside a hand-written query, sketches, and publishing into long tables
 	@python -m benchmarks.gates
+
+up: ## Start the stack of docker-compose.yaml, its secrets made on first use
+	@scripts/make_env.sh
+	@docker compose build
+	@docker compose up --wait
+
+down: ## Stop that stack; its volumes stay
+	@docker compose down
 
 clean: ## Forget the demo's lake, records and logs, and what tests left
 	@rm -rf .contender build .coverage* .pytest_cache .hypothesis .mypy_cache .ruff_cache spark-warehouse
