@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast lint types format lock docs bench-gates bench-promotion up clean distclean
+.PHONY: up down help setup demo test test-fast lint types format lock docs bench-gates bench-promotion clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -52,15 +52,19 @@ lock: setup ## Make requirements*.txt from requirements*.in
 docs: setup ## Make the generated pages of docs/
 	@AIRFLOW_HOME=$(CURDIR)/build/airflow python -m scripts.generate_docs
 
-up: ## Bring up the containers of docker-compose.yaml; secrets go into .env on first use
-	@scripts/make_env.sh
-	@docker compose up --build --wait
-
 bench-promotion: setup ## Measure how often rules promote what is no better, and how soon what is
 	@python -m benchmarks.promotion
 
 bench-gates: setup ## Measure gates beside a hand-written query, sketches, and publishing into long tables
 	@python -m benchmarks.gates
+
+up: ## Start the stack of docker-compose.yaml, its secrets made on first use
+	@scripts/make_env.sh
+	@docker compose build
+	@docker compose up --wait
+
+down: ## Stop that stack; its volumes stay
+	@docker compose down
 
 clean: ## Forget the demo's lake, records and logs, and what tests left
 	@rm -rf .contender build .coverage* .pytest_cache .hypothesis .mypy_cache .ruff_cache spark-warehouse

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from contender.lake import Lake
+from contender.lake import Lake, places
 from contender.orchestrator import Airflow, Run
 from contender.records import Book, Decision, Evaluation, GateResult, Monitored
 from contender.registry import Registry
@@ -183,7 +183,7 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
     expect("... and says which rows", refused is not None and any(e.failing_keys for e in refused.failed))
     expect(
         "its batch waits in quarantine",
-        bool(refused and refused.quarantine and Path(refused.quarantine).is_dir()),
+        bool(refused and refused.quarantine and places.files(refused.quarantine)),
     )
     expect("it is not published", "success" not in {states["admit.publish"], states["announce"]})
     expect("the table is as it was", world.lake.snapshot(table) == held)
