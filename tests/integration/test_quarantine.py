@@ -95,7 +95,7 @@ def test_what_nobody_could_read_cannot_be_released(judge, here, book):
 
 def test_a_discarded_batch_is_deleted_and_its_judgement_kept(waiting, here, book):
     discard(waiting, "ann", "a test file", book)
-    assert not (waiting.place / "raw").exists()
+    assert not (Path(waiting.place) / "raw").exists()
     kept = find_quarantined(waiting.id, here, book)
     assert (kept.state, kept.act.reason, kept.result.verdict) == ("discarded", "a test file", "fail")
 
@@ -109,7 +109,7 @@ def test_a_batch_is_settled_once(waiting, here, book, settle):
 
 
 def test_an_attempt_that_was_killed_leaves_no_half_of_a_batch(waiting, here, book):
-    (waiting.place / "gate.json").unlink()
+    (Path(waiting.place) / "gate.json").unlink()
     assert list_quarantined(here, book) == []
 
 
