@@ -84,7 +84,7 @@ def read_flights(catalog: Catalog, model: ModelSpec, nights: Days) -> History:
             )
         for given in model.inputs:
             spec = catalog.dataset(given.name)
-            last = nights.last + timedelta(days=spec.contract.daily)
+            last = nights.last + timedelta(days=spec.delivery.lead_days)
             tell(f"landing {given.name}")
             lake.publish(spec.contract, land(spec, Days(first=date(2013, 1, 1), last=last), here))
         return build_history(catalog, model, nights, lake, here, tell)
