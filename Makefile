@@ -20,8 +20,13 @@ help: ## Show what there is
 setup: ## Install Java where it may, and the pinned packages into .venv
 	@scripts/bootstrap.sh
 
-demo: setup ## Live NIGHTS=3 nights in a real Airflow; EXIT=1 stops at the end with a status
+ifeq ($(STACK),compose)
+demo: up
+	@docker compose run --rm demo --nights $(NIGHTS) $(if $(EXIT),--exit)
+else
+demo: setup ## Live NIGHTS=3 nights in a real Airflow (STACK=compose: in the containers); EXIT=1 ends with a status
 	@python -m demo --nights $(NIGHTS) $(if $(EXIT),--exit)
+endif
 
 test: setup lint types ## Run every check and every test
 	@mkdir -p build
