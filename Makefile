@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: up down help setup demo test test-fast lint types format lock docs sbom audit bench-deciding bench-gates \
+.PHONY: up down help setup demo test test-compose test-fast lint types format lock docs sbom audit bench-deciding bench-gates \
 	bench-promotion clean distclean
 
 NIGHTS ?= 3
@@ -21,8 +21,13 @@ help: ## Show what there is
 setup: ## Install Java where it may, and the pinned packages into .venv
 	@scripts/bootstrap.sh
 
-demo: setup ## Live NIGHTS=3 nights in a real Airflow; EXIT=1 stops at the end with a status
+ifeq ($(STACK),compose)
+demo: up
+	@docker compose run --rm --no-deps demo --nights $(NIGHTS) $(if $(EXIT),--exit)
+else
+demo: setup ## Live NIGHTS=3 nights in a real Airflow (STACK=compose: in the containers); EXIT=1 ends with a status
 	@python -m demo --nights $(NIGHTS) $(if $(EXIT),--exit)
+endif
 
 test: setup lint types ## Run every check and every test
 	@mkdir -p build
@@ -75,6 +80,9 @@ up: ## Start the stack of docker-compose.yaml, its secrets made on first use
 	@scripts/make_env.sh
 	@docker compose build
 	@docker compose up --wait
+
+test-compose: setup ## Try that stack for real: nights, kills and restarts; status 77 where it cannot be tried
+	@tests/compose/run
 
 down: ## Stop that stack; its volumes stay
 	@docker compose down
