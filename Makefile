@@ -52,7 +52,7 @@ lock: setup ## Make requirements*.txt from requirements*.in
 docs: setup ## Make the generated pages of docs/
 	@AIRFLOW_HOME=$(CURDIR)/build/airflow python -m scripts.generate_docs
 
-bench-promotion: setup ## Measure how often rules promote what is no better, and how soon what is
+bench-promotion: setup ## Measure false promotions, days to find what is better, and the loss that rules serve
 	@python -m benchmarks.promotion
 
 bench-gates: setup ## Measure gates beside a hand-written query, sketches, and publishing into long tables

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 
 from contender.backtesting.history import BacktestError, History
 from contender.evaluating import Examined, Predicted, examine, is_fair, judge, judged_days, pair_scores
@@ -67,7 +68,10 @@ class Fits:
     def fit_all(self, night: date) -> tuple[Made, ...]:
         """The versions of a night, each recipe fitted; one that cannot be fitted stays out tonight, as in the DAG."""
         if night not in self._nights:
-            fitted = [self._fit(recipe, night) for recipe in self.model.recipes]
+            fitted = [
+                self.fit(recipe, night, self.history.between(training_days(self.model, recipe, night)))
+                for recipe in self.model.recipes
+            ]
             self._nights[night] = tuple(made for made in fitted if made is not None)
         return self._nights[night]
 
@@ -79,9 +83,9 @@ class Fits:
             return False
         return True
 
-    def _fit(self, recipe: Recipe, night: date) -> Made | None:
+    def fit(self, recipe: Recipe, night: date, rows: pd.DataFrame) -> Made | None:
+        """A version of a night, fitted on these rows of its training days; None, with a note, when it cannot be."""
         days = training_days(self.model, recipe, night)
-        rows = self.history.between(days)
         began = time.process_time()
         try:
             fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, rows)
