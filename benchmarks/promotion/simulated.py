@@ -17,7 +17,7 @@ ROWS = {"labels after 7 days": 300}
 GAINS = (0.005, 0.01, 0.02)
 SPANS = (7, 14, 30, 60, 120, 180, 240, 300, 365)
 POWER_NIGHTS = 200
-# The tests over rows look at thousands of rows a night: of five pairs they see one.
+# The tests over rows look at thousands of rows a night: of so many pairs they see one.
 ROW_TESTS_SEE = 5
 NEVER = 10_000
 
