@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: up down help setup demo test test-fast lint types format lock docs bench-gates bench-promotion clean distclean
+.PHONY: up down help setup demo test test-fast lint types format lock docs bench-deciding bench-gates bench-promotion clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -54,6 +54,9 @@ docs: setup ## Make the generated pages of docs/
 
 bench-promotion: setup ## Measure false promotions, days to find what is better, and the loss that rules serve
 	@python -m benchmarks.promotion
+
+bench-deciding: setup ## Measure a backtest's night beside its bare fits, and decisions of a thousand models
+	@python -m benchmarks.deciding
 
 bench-gates: setup ## Measure gates beside a hand-written query, sketches, and publishing into long tables
 	@python -m benchmarks.gates

@@ -61,6 +61,7 @@ class Fits:
         self._behaviour = load_behaviour(home)
         self._functions = {recipe.name: load_functions(home, recipe) for recipe in model.recipes}
         self._nights: dict[date, tuple[Made, ...]] = {}
+        self._sketched: dict[Days, TrainingSketch] = {}
         self._judged: dict[tuple[int, int | None], Evaluation] = {}
         self._paired: dict[tuple[date, str, frozenset[tuple[str, int]]], tuple[PairedDay, ...]] = {}
         self._served: dict[tuple[int, date], tuple[ServedDay, ...]] = {}
@@ -99,12 +100,18 @@ class Fits:
             self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
             return None
         version = recorded.model_copy(update={"version": len(self.made) + 1})
-        made = Made(version, fitted, sketch_rows(self.model, rows), cpu)
+        made = Made(version, fitted, self._sketch(days), cpu)
         self.made[version.version] = made
         # What it is judged on and scores, and one day more: that is what the next night asks of a champion.
         first, last = judged_days(self.model, night).first, self.model.scored_days(Days.one(night)).last
         self._predict(made, Days(first=first, last=last + timedelta(days=1)))
         return made
+
+    def _sketch(self, days: Days) -> TrainingSketch:
+        """The sketch of training rows; recipes of the same window share it."""
+        if days not in self._sketched:
+            self._sketched[days] = sketch_rows(self.model, self.history.between(days))
+        return self._sketched[days]
 
     def _note(self, night: date, line: str) -> None:
         lines = self.failed.setdefault(night, [])
@@ -171,11 +178,13 @@ class Fits:
         )
 
     def _examine(self, made: Made, days: Days) -> Examined:
-        """What a version was seen to do on the days that it is judged on; once is enough."""
+        """What a version was seen to do on the days that it is judged on, once; how fast it was then, nobody knows."""
         if made.examined is None:
             rows, scores = self.history.between(days), self.scores(made.version.version, days)
             seen = made.version.features
-            made.examined = examine(self.model, self._behaviour, made.fitted.estimator, rows, seen, scores)
+            made.examined = examine(
+                self.model, self._behaviour, made.fitted.estimator, rows, seen, scores, timed=False
+            )
         return made.examined
 
     def pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
