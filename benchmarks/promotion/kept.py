@@ -31,12 +31,12 @@ class KeptFits(Fits):
         behaviour = [path for path in (self._home / "behaviour.py",) if path.exists()]
         self._made_from = (fingerprint(history), digest(*MAKING, *behaviour), sklearn.__version__)
 
-    def fit(self, recipe: Recipe, night: date, rows: pd.DataFrame) -> Made | None:
+    def fit(self, recipe: Recipe, night: date, instead: pd.DataFrame | None = None) -> Made | None:
         """The version of a night, numbered as it comes; its scores and what it was seen to do come with it."""
         place = self._place(recipe, night)
-        if not place.exists():
-            made = super().fit(recipe, night, rows)
-            if made is not None:
+        if instead is not None or not place.exists():
+            made = super().fit(recipe, night, instead)
+            if made is not None and instead is None:
                 keep(made, place)
             return made
         found: Made = joblib.load(place)
