@@ -67,7 +67,7 @@ sbom: setup ## List what is locked as CycloneDX, in build/sbom.json
 audit: setup ## Ask for known holes of what is locked; status 3 when no service answers
 	@python -m scripts.audit_packages
 
-bench-promotion: setup ## Measure how often rules promote what is no better, and how soon what is
+bench-promotion: setup ## Measure false promotions, days to find what is better, and the loss that rules serve
 	@python -m benchmarks.promotion
 
 bench-deciding: setup ## Measure a backtest's night beside its bare fits, and decisions of a thousand models

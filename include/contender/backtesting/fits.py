@@ -69,10 +69,7 @@ class Fits:
     def fit_all(self, night: date) -> tuple[Made, ...]:
         """The versions of a night, each recipe fitted; one that cannot be fitted stays out tonight, as in the DAG."""
         if night not in self._nights:
-            fitted = [
-                self.fit(recipe, night, self.history.between(training_days(self.model, recipe, night)))
-                for recipe in self.model.recipes
-            ]
+            fitted = [self.fit(recipe, night) for recipe in self.model.recipes]
             self._nights[night] = tuple(made for made in fitted if made is not None)
         return self._nights[night]
 
@@ -84,9 +81,10 @@ class Fits:
             return False
         return True
 
-    def fit(self, recipe: Recipe, night: date, rows: pd.DataFrame) -> Made | None:
-        """A version of a night, fitted on these rows of its training days; None, with a note, when it cannot be."""
+    def fit(self, recipe: Recipe, night: date, instead: pd.DataFrame | None = None) -> Made | None:
+        """A version of a night, fitted on its days' rows or on others instead; None, with a note, when it cannot be."""
         days = training_days(self.model, recipe, night)
+        rows = self.history.between(days) if instead is None else instead
         began = time.process_time()
         try:
             fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, rows)
@@ -100,7 +98,8 @@ class Fits:
             self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
             return None
         version = recorded.model_copy(update={"version": len(self.made) + 1})
-        made = Made(version, fitted, self._sketch(days), cpu)
+        sketch = self._sketch(days) if instead is None else sketch_rows(self.model, instead)
+        made = Made(version, fitted, sketch, cpu)
         self.made[version.version] = made
         # What it is judged on and scores, and one day more: that is what the next night asks of a champion.
         first, last = judged_days(self.model, night).first, self.model.scored_days(Days.one(night)).last
