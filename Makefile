@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: up down help setup demo test test-compose test-fast lint types format lock docs bench-gates bench-promotion clean distclean
+.PHONY: up down help setup demo test test-compose test-fast lint types format lock docs sbom audit bench-deciding bench-gates \
+	bench-promotion clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -57,8 +58,20 @@ lock: setup ## Make requirements*.txt from requirements*.in
 docs: setup ## Make the generated pages of docs/
 	@AIRFLOW_HOME=$(CURDIR)/build/airflow python -m scripts.generate_docs
 
-bench-promotion: setup ## Measure how often rules promote what is no better, and how soon what is
+sbom: setup ## List what is locked as CycloneDX, in build/sbom.json
+	@mkdir -p build
+	@uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --output-reproducible \
+		--output-format JSON --output-file build/sbom.json requirements.txt
+	@echo "build/sbom.json: $$(grep -c '"purl"' build/sbom.json) packages"
+
+audit: setup ## Ask for known holes of what is locked; status 3 when no service answers
+	@python -m scripts.audit_packages
+
+bench-promotion: setup ## Measure false promotions, days to find what is better, and the loss that rules serve
 	@python -m benchmarks.promotion
+
+bench-deciding: setup ## Measure a backtest's night beside its bare fits, and decisions of a thousand models
+	@python -m benchmarks.deciding
 
 bench-gates: setup ## Measure gates beside a hand-written query, sketches, and publishing into long tables
 	@python -m benchmarks.gates

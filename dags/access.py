@@ -1,9 +1,11 @@
 """### Airflow's roles, held against access.yaml.
 
 Once a day, **check_access** reads Airflow's roles and who holds them, by the connection `contender_access`, and fails
-with a line for each difference; its owner gets the mail. `contender access apply` mends roles that differ; who holds
-one of Airflow's own roles beside them is for a person to settle.
+with a line for each difference. `contender access apply` mends roles that differ; who holds one of Airflow's own roles
+beside them is for a person to settle.
 
+- The platform's owner gets a mail when the differences are others than in the last one, and when there are none any
+  more: one mail a finding, not one a night. The task fails for as long as there is a difference.
 - The connection's user needs the role `contender.access_check` alone, which `contender access apply` makes.
 - Without the connection the check is skipped and says so: an Airflow with a single user has no roles.
 """
@@ -13,8 +15,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from airflow.sdk import DAG, Connection, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
 
+from alerts import OwnerWasTold, deliver
 from contender.settings import settings
 from wiring import CATALOG, PLATFORM, task_defaults
 
@@ -36,8 +39,22 @@ def check_access() -> None:
     with Airflow(settings().ui_url, login.password or "", login.login or "") as airflow:
         roles = Roles(airflow)
         found = find_differences(access, wanted_roles(access, CATALOG), roles.read(), roles.users())
-    if found:
-        raise AirflowFailException("\n".join(difference.told for difference in found))
+    told = [difference.told for difference in found]
+    _tell(told)
+    if told:
+        raise OwnerWasTold("\n".join(told))
+
+
+def _tell(differences: list[str]) -> None:
+    from contender.alerting import compose_access_alert
+    from contender.records import open_book
+    from contender.specs import ACCESS_FILE
+
+    book = open_book(settings().records)
+    newest = next(iter(book.alerts(ACCESS_FILE, limit=1)), None)
+    if alert := compose_access_alert(differences, to=PLATFORM, before=newest):
+        book.add_alert(alert)
+        deliver()
 
 
 with DAG(

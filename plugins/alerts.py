@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowFailException
 
 from contender.settings import settings
 from gate_operator import GATE_KEY, gate_url
@@ -15,11 +16,17 @@ SMTP_CONNECTION = "smtp_default"
 log = logging.getLogger(__name__)
 
 
+class OwnerWasTold(AirflowFailException):  # type: ignore[misc]
+    """A failure that the task itself has told its owner about; no other mail follows."""
+
+
 def tell_owner(context: Any) -> None:
     """Write the mail about a failed task and try to send it, with all that still wait."""
     from contender.alerting import compose_gate_alert, compose_task_alert
     from contender.records import open_book
 
+    if isinstance(context.get("exception"), OwnerWasTold):
+        return
     book, task_instance = open_book(settings().records), context["ti"]
     gate_id = task_instance.xcom_pull(task_ids=task_instance.task_id, key=GATE_KEY)
     result = book.gate_result(gate_id) if gate_id else None

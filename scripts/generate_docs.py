@@ -1,4 +1,4 @@
-"""Makes the pages of docs/ that follow from the DAGs, the settings, the catalog and the tests.
+"""Makes the pages of docs/ that follow from the DAGs, the settings, the catalog, its access.yaml and the tests.
 
 python -m scripts.generate_docs           write the pages
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 from contender.settings import PROJECT, Settings
 from contender.specs import Column, DatasetSpec, ModelSpec, describe, load_catalog
+from scripts.access_page import render_access
 
 DOCS = PROJECT / "docs"
 MADE = "<!-- Made by `make docs`; do not edit. -->\n"
@@ -26,6 +27,7 @@ def render_pages() -> dict[Path, str]:
         DOCS / "SETTINGS.md": render_settings(),
         DOCS / "CONTRACTS.md": render_contracts(),
         DOCS / "BAD_DELIVERIES.md": render_bad_deliveries(),
+        DOCS / "ACCESS.md": f"{MADE}\n{render_access(load_catalog(PROJECT / 'include' / 'catalog'))}",
     }
 
 

@@ -1,12 +1,24 @@
 """The generated pages are those of the code as it is."""
 
+import re
+
 import pytest
 
 from contender.settings import PROJECT
 from scripts.generate_docs import render_pages
 
 
-@pytest.mark.parametrize("name", ["DAGS.md", "SETTINGS.md", "CONTRACTS.md"])
+@pytest.mark.parametrize("name", ["DAGS.md", "SETTINGS.md", "CONTRACTS.md", "ACCESS.md"])
 def test_a_generated_page_is_up_to_date(name):
     path = PROJECT / "docs" / name
     assert path.read_text() == render_pages()[path], "run `make docs`"
+
+
+def test_every_test_that_the_threat_model_names_exists():
+    tests = PROJECT / "tests"
+    there = {path.stem for path in tests.rglob("test_*.py")}
+    for path in tests.rglob("test_*.py"):
+        there |= set(re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE))
+    named = re.findall(r"`(test_\w+)`", (PROJECT / "docs" / "SECURITY.md").read_text())
+    assert len(named) > 20
+    assert [name for name in named if name not in there] == []

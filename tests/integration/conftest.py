@@ -12,7 +12,7 @@ from contender.settings import Settings
 from contender.specs import load_access
 from demo import source
 from demo.source.groceries import SOURCE as GROCERIES
-from tests.integration.fab import Fab, apply, running_fab
+from tests.integration.fab import CHECKER, Fab, apply, running_fab
 
 
 @pytest.fixture(scope="session")
@@ -36,4 +36,5 @@ def fab(tmp_path_factory: pytest.TempPathFactory, catalog) -> Iterator[Fab]:
     open_lake(here)
     with running_fab(tmp_path_factory.mktemp("fab"), here) as running:
         apply(running, load_access(catalog), catalog)
+        running.add_user(CHECKER, "contender.access_check")
         yield running

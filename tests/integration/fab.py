@@ -18,9 +18,10 @@ from contender.granting import apply_roles, wanted_roles
 from contender.orchestrator import Airflow, Roles
 from contender.settings import PROJECT, Settings
 from contender.specs import Access, Catalog
-from demo import stack
+from demo import mailbox, stack
 
 ADMIN, PASSWORD = "admin", "a-password-of-tests"  # the user whom access.yaml names
+CHECKER = "checker"  # whom the nightly check logs in as
 # By the ways that they come in: AWS's variables, a setting's URL, an Airflow connection, Airflow's own key.
 AWS_KEY, IN_URL, IN_CONNECTION = "wJalrXUtnFEMI/K7MDENG+bPx", "l0velace&co", "c0nnect<ion>"
 FERNET = "cVrR3vqYk5yU0m1XlZ2bWq8nT4sD6fG9hJ0kL1zX2cA="
@@ -40,6 +41,7 @@ class Fab:
     url: str
     here: Settings
     home: Path
+    mails: Path  # those that arrived at its SMTP server
     sessions: dict[str, httpx.Client] = field(default_factory=dict)
 
     def airflow(self, user: str = ADMIN) -> Airflow:
@@ -62,6 +64,10 @@ class Fab:
         with self.airflow() as airflow:
             airflow.call("POST", "/auth/fab/v1/users", json=user)
 
+    def remove_user(self, name: str) -> None:
+        with self.airflow() as airflow:
+            airflow.call("DELETE", f"/auth/fab/v1/users/{name}")
+
 
 @contextlib.contextmanager
 def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
@@ -79,13 +85,21 @@ def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__FAB__CACHE_TTL": "0",
         **PLANTED,
+        "AIRFLOW_CONN_CONTENDER_ACCESS": json.dumps(
+            {"conn_type": "http", "login": CHECKER, "password": PASSWORD}
+        ),
         "CONTENDER_HOME": str(here.home),
         "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
         "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT)]),
     }
-    with stack.running(home, PROJECT, own, on_progress=lambda _: None, port=port) as running:
+    with (
+        mailbox.running(home / "mails") as box,
+        stack.running(
+            home, PROJECT, own, on_progress=lambda _: None, port=port, smtp_port=box.port
+        ) as running,
+    ):
         create_admin(stack.environment(home, PROJECT, port=port, extra=own), home / "users.log")
-        fab = Fab(running.url, here, home)
+        fab = Fab(running.url, here, home, box.folder)
         try:
             yield fab
         finally:

@@ -247,15 +247,8 @@ def test_a_holder_of_one_of_airflows_own_roles_is_a_finding_that_a_person_settle
     assert "second_admin holds Airflow's own role Admin" in told
     assert "admin holds Airflow's own role Admin, which may do everything: take it away" in told
     assert "\nadmin " not in f"\n{told}"
-
-
-def test_the_nightly_check_needs_no_more_than_its_own_role(fab, catalog):
-    fab.add_user("checker", "contender.access_check")
-    with fab.airflow("checker") as airflow:
-        roles = Roles(airflow)
-        assert roles.read()
-        assert roles.users()
-    assert fab.as_user("checker").get("/api/v2/dags/ingest__weather").status_code == 403
+    for user in ("temp", "second_admin"):
+        fab.remove_user(user)
 
 
 def differences(fab: Fab, access, catalog) -> list[str]:

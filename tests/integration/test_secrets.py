@@ -62,7 +62,7 @@ def test_no_log_no_xcom_and_no_mail_tells_a_secret(leaked, secret):
 def test_the_tasks_were_told_of_all_the_same(leaked):
     assert "could not read" in leaked["log of error"]
     assert "the source refuses ***" in leaked["log of connection"]
-    mails = [text for place, text in leaked.items() if place.startswith("mail")]
+    mails = [text for place, text in leaked.items() if place.startswith("mail") and "leaks__" in text]
     assert len(mails) == 3
     assert all("***" in text for text in mails)
 

@@ -4,7 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from contender.alerting import compose_approval_alert, compose_gate_alert, compose_task_alert
+from contender.alerting import (
+    compose_access_alert,
+    compose_approval_alert,
+    compose_gate_alert,
+    compose_task_alert,
+)
 from contender.promoting import decide_promotion
 from contender.records import Defect, ExpectationResult, GateResult, Proposal
 from contender.specs import Days, Guards
@@ -132,3 +137,41 @@ def test_a_question_tells_what_is_asked_key_figures_and_where_to_answer(said):
 
 def test_a_question_asked_anew_is_another_mail():
     assert question().id == question().id != question(datetime(2013, 9, 1, 20, tzinfo=UTC)).id
+
+
+DRIFT = ("contender.approver lacks can_read on DAG Runs: `contender access apply` mends it",)
+
+
+def about_roles(differences=DRIFT, before=None):
+    return compose_access_alert(differences, to="platform@contender.example", before=before)
+
+
+def test_roles_that_differ_are_told_with_the_way_out():
+    alert = about_roles()
+    assert alert.subject == "[contender] Airflow's roles differ from access.yaml in 1 way"
+    for said in (DRIFT[0], "contender access check"):
+        assert said in alert.text
+        assert said in alert.html
+
+
+def test_the_same_differences_are_told_once():
+    assert about_roles(before=about_roles()) is None
+
+
+def test_other_differences_are_another_mail():
+    assert about_roles((*DRIFT, "more"), before=about_roles()) is not None
+
+
+def test_the_end_of_all_differences_is_told_once():
+    ended = about_roles((), before=about_roles())
+    assert ended.subject == "[contender] Airflow's roles are as access.yaml says again"
+    assert about_roles((), before=ended) is None
+
+
+def test_differences_that_come_back_are_told_again():
+    ended = about_roles((), before=about_roles())
+    assert about_roles(before=ended).id != about_roles().id
+
+
+def test_where_nothing_ever_differed_nothing_is_told():
+    assert about_roles(()) is None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from contender.records import Alert, Entry, Evaluation, GateResult, Measures, Proposal, identify
 from contender.redaction import redact
+from contender.specs import ACCESS_FILE
 
 
 def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: str) -> Alert:
@@ -92,6 +93,32 @@ def compose_approval_alert(
         ),
         text=_render("approval.txt", values),
         html=_render("approval.html", values),
+    )
+
+
+def compose_access_alert(differences: Sequence[str], *, to: str, before: Alert | None) -> Alert | None:
+    """The mail about how Airflow's roles differ from access.yaml, and about the end of it.
+
+    None where `before`, the last such mail, said the same already; where nothing differs and nothing did.
+    """
+    if before is None and not differences:
+        return None
+    told = f"Airflow's roles are as {ACCESS_FILE} says again"
+    if many := len(differences):
+        told = f"Airflow's roles differ from {ACCESS_FILE} in {many} way{'s' if many > 1 else ''}"
+    values = {"told": told, "differences": differences}
+    text = _render("access.txt", values)
+    if before is not None and before.text == text:
+        return None
+    return Alert(
+        # After the same finding was mended and has come back, it is another mail.
+        id=identify("alert", "access", text, before.id if before else ""),
+        kind="access",
+        about=ACCESS_FILE,
+        to=(to,),
+        subject=_line(f"[contender] {told}"),
+        text=text,
+        html=_render("access.html", values),
     )
 
 

@@ -24,7 +24,7 @@ from contender.granting import (
 from contender.orchestrator import Airflow, ApiError, Roles
 from contender.records import Act, act_id, open_book
 from contender.settings import settings
-from contender.specs import ACTIONS, Access, Catalog, load_access, load_catalog
+from contender.specs import ACCESS_FILE, ACTIONS, Access, Catalog, load_access, load_catalog
 
 app = typer.Typer(
     help="Who may do what, by access.yaml: show it, bring it into Airflow, and hold Airflow against it.",
@@ -37,9 +37,6 @@ class Target(StrEnum):
 
     postgres = "postgres"
     s3 = "s3"
-
-
-ABOUT = "access.yaml"  # what the acts of this command are about
 
 
 @app.command(epilog="Example: contender access show")
@@ -88,8 +85,8 @@ def apply(
             now = datetime.now(UTC)
             book.add_act(
                 Act(
-                    id=act_id("granted", ABOUT, here.ui_user, now), kind="granted", about=ABOUT, key=here.ui_user,
-                    by=by, reason=reason, at=now, detail={"changed": list(changed)},
+                    id=act_id("granted", ACCESS_FILE, here.ui_user, now), kind="granted", about=ACCESS_FILE,
+                    key=here.ui_user, by=by, reason=reason, at=now, detail={"changed": list(changed)},
                 )
             )  # fmt: skip
     typer.echo("Airflow's roles are as access.yaml says." if changed else "Airflow's roles were so before.")

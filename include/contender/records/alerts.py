@@ -14,8 +14,8 @@ class Alert(Frozen):
     """A mail to an owner; `pending` until a server took it."""
 
     id: str
-    kind: Literal["gate", "task", "decision", "approval"]
-    about: str = Field(description="the dataset or model that it is about")
+    kind: Literal["gate", "task", "decision", "approval", "access"]
+    about: str = Field(description="the dataset, model or file that it is about")
     to: tuple[str, ...]
     subject: str
     text: str

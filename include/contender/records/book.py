@@ -160,9 +160,9 @@ class Book:
         with Session(self._engine) as session:
             return [Alert.model_validate(row.record) for row in session.scalars(query)]
 
-    def alerts(self, limit: int = 100) -> list[Alert]:
-        """The newest mails, newest first."""
-        return self._newest(tables.AlertRow, Alert, None, limit)
+    def alerts(self, about: str | None = None, limit: int = 100) -> list[Alert]:
+        """The newest mails (about one thing), newest first."""
+        return self._newest(tables.AlertRow, Alert, about, limit)
 
     def settle_alert(self, alert: Alert) -> None:
         """Write down what became of a mail: its state and, when it failed, why."""

@@ -1,6 +1,16 @@
 """Contracts of datasets and models: frozen records, strict about every field, found in the user's catalog folder."""
 
-from contender.specs.access import ACTIONS, Access, Action, May, Role, Scope, load_access, role_name
+from contender.specs.access import (
+    ACCESS_FILE,
+    ACTIONS,
+    Access,
+    Action,
+    May,
+    Role,
+    Scope,
+    load_access,
+    role_name,
+)
 from contender.specs.approval import Approval
 from contender.specs.behaviour import (
     BehaviourError,
@@ -38,6 +48,7 @@ from contender.specs.usual import Usual
 from contender.specs.words import describe
 
 __all__ = [
+    "ACCESS_FILE",
     "ACTIONS",
     "LOSSES",
     "Access",

@@ -15,7 +15,7 @@ from contender.specs.columns import Name, Text
 from contender.specs.frozen import Frozen
 from contender.specs.mistakes import CatalogError, explain
 
-FILE = "access.yaml"
+ACCESS_FILE = "access.yaml"
 LONGEST_ROLE = 63  # characters of a role's name that Airflow and Postgres both keep
 
 Action = Literal[
@@ -105,9 +105,9 @@ ACTIONS: tuple[Action, ...] = tuple(May.model_fields)  # type: ignore[arg-type]
 
 def load_access(catalog: Catalog) -> Access:
     """Read `access.yaml` of the catalog. Raises CatalogError with every mistake found."""
-    path = catalog.home / FILE
+    path = catalog.home / ACCESS_FILE
     if not path.is_file():
-        raise CatalogError([f"{FILE}: not found in {catalog.home}: write it; docs/ACCESS.md says how"])
+        raise CatalogError([f"{ACCESS_FILE}: not found in {catalog.home}: write it; docs/ACCESS.md says how"])
     access = _read(path)
     if mistakes := _too_long(access, catalog):
         raise CatalogError(mistakes)
@@ -121,16 +121,16 @@ def _read(path: Path) -> Access:
         mark = getattr(error, "problem_mark", None)
         line = "" if mark is None else f"line {mark.line + 1}: "
         raise CatalogError(
-            [f"{FILE}: {line}{getattr(error, 'problem', None) or error}: mend the YAML"]
+            [f"{ACCESS_FILE}: {line}{getattr(error, 'problem', None) or error}: mend the YAML"]
         ) from None
     except UnicodeDecodeError as error:
-        raise CatalogError([f"{FILE}: is no UTF-8 text ({error.reason}): save it as UTF-8"]) from None
+        raise CatalogError([f"{ACCESS_FILE}: is no UTF-8 text ({error.reason}): save it as UTF-8"]) from None
     if not isinstance(content, dict):
-        raise CatalogError([f"{FILE}: holds no fields: begin with `administrators:` and `roles:`"])
+        raise CatalogError([f"{ACCESS_FILE}: holds no fields: begin with `administrators:` and `roles:`"])
     try:
         return Access.model_validate(content)
     except ValidationError as error:
-        raise CatalogError([f"{FILE}: {_as_yaml(line)}" for line in explain(error, Access)]) from None
+        raise CatalogError([f"{ACCESS_FILE}: {_as_yaml(line)}" for line in explain(error, Access)]) from None
 
 
 def _as_yaml(line: str) -> str:
@@ -142,8 +142,8 @@ def _as_yaml(line: str) -> str:
 def _too_long(access: Access, catalog: Catalog) -> list[str]:
     owners = {model.owner for model in catalog.models.values()}
     return [
-        f"{FILE}: roles.{name}: with the owner {owner} its name in Airflow is {length} characters long: shorten it by "
-        f"{length - LONGEST_ROLE}"
+        f"{ACCESS_FILE}: roles.{name}: with the owner {owner} its name in Airflow is {length} characters long: "
+        f"shorten it by {length - LONGEST_ROLE}"
         for name, role in access.roles.items()
         if role.of_owners
         for owner in sorted(owners)

@@ -1,0 +1,200 @@
+"""Whatever data, files and people call things: no page, mail or report takes it for markup or a template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import contender
+from card_pages import show as card_page
+from contender.alerting import (
+    compose_access_alert,
+    compose_approval_alert,
+    compose_decision_alert,
+    compose_gate_alert,
+    compose_task_alert,
+)
+from contender.backtesting import render_report
+from contender.cards import render_html
+from contender.catalogue import Edge, draw
+from contender.catalogue.status import DatasetStatus, ModelStatus, Status
+from contender.lake.waiting import ShownRows
+from contender.promoting import decide_promotion
+from contender.records import (
+    Act,
+    Answer,
+    BehaviourCheck,
+    Book,
+    Caveat,
+    Defect,
+    Entry,
+    Evidence,
+    ExpectationResult,
+    GateResult,
+    Interval,
+    Monitored,
+    Pin,
+    Proposal,
+    SliceMeasures,
+    migrate,
+    open_book,
+)
+from contender.records.audit import merge
+from contender.settings import PROJECT
+from contender.specs import Days, Guards
+from decision_pages import show as decision_page
+from page_rendering import page
+from tests.unit.hostile import WORDS, Seen, saying
+from tests.unit.judged import evaluation, measures, version
+from tests.unit.lived import backtest
+from tests.unit.test_cards import card
+from tests.unit.test_page_rendering import entry
+
+NIGHT, AT = date(2013, 8, 31), datetime(2013, 9, 1, 4, tzinfo=UTC)
+GATE = GateResult(
+    id="g", table="datasets.sales", owner="o", days=Days.one(NIGHT), run="r", verdict="fail", rows=2, fingerprint="f",
+    expectations=(
+        ExpectationResult(expectation="e", verdict="fail", observed="o", failing_rows=1, failing_keys=({"k": "v"},)),
+    ),
+    defects=(Defect(what="w", where="sales.csv", way_out="out"),), quarantine="q",
+)  # fmt: skip
+JUDGED = evaluation(
+    challenger=version(2).model_copy(update={"pins": (Pin(table="t", snapshot=1),), "features": ("f",)}),
+    slices=(
+        SliceMeasures(
+            name="s", rows=300, challenger_loss=0.17, champion_loss=0.18, difference=Interval(low=-0.02, high=0.01)
+        ),
+    ),
+    behaviour=(
+        BehaviourCheck(name="b", kind="direction", holds=False, observed=0.1, bound=0.5, explanation="x"),
+    ),
+)  # fmt: skip
+EVIDENCE = Evidence(
+    question="race", incumbent="i", rival="v", value=2, bar=20, days=3, since=NIGHT, enough=False
+)
+DECIDED = decide_promotion(JUDGED, Guards()).model_copy(
+    update={"why": "w", "by": "b", "approved_by": "a", "evidence": (EVIDENCE,)}
+)
+ENTERED = Entry(number=1, previous="", entered=AT, decision=DECIDED, seal="s")
+ASKED = Proposal(
+    decision=DECIDED, asked=AT, deadline=AT + timedelta(hours=12), form="http://x", state="refused",
+    answer=Answer(decision=DECIDED.id, approved=False, by="b", at=AT, why="w"),
+)  # fmt: skip
+CAVEAT = Caveat(
+    id="c", model="m", version=2, kind="released", table="t", days=Days.one("2013-08-01"), why="w"
+)
+MONITORED = Monitored(
+    id="m", model="m", day=NIGHT, version=2, measures=measures(), expected_loss=0.1, drifted_share=0.5, drifted=("f",),
+    verdict="covariate_drift", action="a", report="r",
+)  # fmt: skip
+STATUS = Status(
+    datasets=(
+        DatasetStatus(
+            name="n", owner="o", last_good_day=NIGHT, rows_of_last_gate=1, last_verdict="fail", last_judged="2013"
+        ),
+    ),
+    models=(
+        ModelStatus(
+            name="n", owner="o", champion=2, trained_on="t", measures=measures(), last_night=NIGHT,
+            last_decision="d", last_scored_day=NIGHT, last_monitored=MONITORED, caveats=("c",),
+        ),
+    ),
+)  # fmt: skip
+ACT = Act(id="a", kind="released", about="datasets.sales", key="k", by="b", reason="r")
+SHOWN = ShownRows(columns=("c",), masked=("m",), rows=(("v",),), total=1)
+
+
+DRAWN = draw(["datasets.sales", "features.churn"], [Edge(source="datasets.sales", target="features.churn")])
+
+
+def of_page(template: str, **values: object) -> Callable[[str], str]:
+    """What becomes of a page's template when each text among its values is a word."""
+    return lambda word: page(template, **{n: saying(v, word) for n, v in values.items()}).body.decode()
+
+
+# By folder and name of each template.
+MADE: dict[str, Callable[[str], str]] = {
+    "plugins/audit.html": of_page("audit.html", found=merge([ACT], [ENTERED]), about="a", by="b"),
+    "plugins/catalog.html": of_page("catalog.html", entries=(entry(),), hidden=1, drawing=DRAWN),
+    "plugins/table.html": of_page("table.html", entry=entry(), drawing=DRAWN),
+    "plugins/gate.html": of_page("gate.html", result=GATE),
+    "plugins/rows.html": of_page("rows.html", result=GATE, shown=SHOWN),
+    "plugins/refusal.html": of_page("refusal.html", told="t"),
+    "plugins/decisions.html": of_page("decisions.html", model="m", proposals=(ASKED,), entries=(ENTERED,)),
+    "plugins/overview.html": of_page(
+        "overview.html", status=STATUS, gates=(GATE,), waiting=(ASKED,), decisions=(DECIDED,), monitored=(MONITORED,)
+    ),
+    "alerting/access.html": lambda word: compose_access_alert([word], to=word, before=None).html,
+    "alerting/approval.html": lambda word: compose_approval_alert(
+        saying(ASKED, word), saying(JUDGED, word), to=(word,), page_url="http://ui/p"
+    ).html,
+    "alerting/decision.html": lambda word: compose_decision_alert(saying(ENTERED, word), to=word).html,
+    "alerting/gate.html": lambda word: compose_gate_alert(
+        saying(GATE, word), to=word, gate_url="http://ui/g", log_url="http://ui/l"
+    ).html,
+    "alerting/task.html": lambda word: compose_task_alert(
+        about=word, to=word, dag=word, task=word, run=word, days=word, error=word, log_url="http://ui/l"
+    ).html,
+    "backtesting/backtest.html": lambda word: render_report([saying(backtest(failed=("f",)), word, kept=("policy",))]),
+}  # fmt: skip
+WITH_A_CATALOG = {"plugins/decision.html", "plugins/model_card_page.html", "cards/model_card.html"}
+PARTS = {"plugins/layout.html", "plugins/drawings.html", "cards/model_card_body.html"}  # of other templates
+EVERY = sorted({*MADE, *WITH_A_CATALOG})
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory) -> Book:
+    url = f"sqlite:///{tmp_path_factory.mktemp('book')}/book.db"
+    migrate(url)
+    return open_book(url)
+
+
+@pytest.fixture
+def render(book, catalog) -> Callable[[str, str], str]:
+    """What becomes of a template when each text in its records is a word."""
+    spec = catalog.model("flight_delay")
+    known = card(spec, JUDGED, [ENTERED], [CAVEAT])
+
+    def decision(word: str) -> str:
+        asked = saying(ASKED, word)
+        book.put_proposal(asked)
+        book.add_evaluation(saying(JUDGED, word))
+        book.add_caveat(saying(CAVEAT, word))
+        found = asked.decision
+        return decision_page(found.model, found.id, spec, book, sees_data=True).body.decode()
+
+    made = MADE | {
+        "plugins/decision.html": decision,
+        "plugins/model_card_page.html": lambda word: card_page(saying(known, word)).body.decode(),
+        "cards/model_card.html": lambda word: render_html(saying(known, word)),
+    }
+    return lambda template, word: made[template](word)
+
+
+def test_every_template_is_among_these():
+    engine = Path(contender.__file__).parent
+    found = {f"plugins/{file.name}" for file in (PROJECT / "plugins" / "templates").glob("*.html")}
+    found |= {f"{file.parents[1].name}/{file.name}" for file in engine.glob("*/templates/*.html")}
+    assert found == {*EVERY, *PARTS}
+
+
+@pytest.mark.parametrize("template", EVERY)
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_changes_no_tag_and_no_attribute(render, template, word):
+    assert Seen(render(template, word)).shape == Seen(render(template, "word")).shape
+
+
+@pytest.mark.parametrize("template", EVERY)
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_is_shown_as_it_is(render, template, word):
+    assert word in Seen(render(template, word)).words
+
+
+@pytest.mark.parametrize("template", sorted(set(EVERY) - {"plugins/decision.html", "alerting/approval.html"}))
+def test_no_link_leads_where_a_word_says(render, template):
+    # A decision's form is a link of our own making, kept in the book.
+    for link in Seen(render(template, "javascript:alert(1)")).links:
+        assert not link.startswith("javascript:")
