@@ -1,6 +1,6 @@
 """What rules of promotion are worth: false promotions, days to find a better recipe, and the loss that they serve.
 
-python -m benchmarks.promotion             all tables; results in benchmarks/results/promotion.json, docs/PROMOTION.md
+python -m benchmarks.promotion             all tables; results in benchmarks/results/promotion.json and in docs/
 python -m benchmarks.promotion served      one table, in place of what was kept of it
 python -m benchmarks.promotion error power --runs 50    smaller, for a look; nothing is kept
 
@@ -14,6 +14,8 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
+from benchmarks.promotion import harm_page
+from benchmarks.promotion.harm import measure_harm
 from benchmarks.promotion.page import PAGE, put_into, read_results, render, replace, write_results
 from benchmarks.promotion.plots import draw_all
 from benchmarks.promotion.real_pairs import measure_real_pairs
@@ -26,6 +28,7 @@ TABLES: Mapping[str, Callable[[int], Iterator[Row]]] = {
     "power": measure_power,
     "real-pairs": measure_real_pairs,
     "served": lambda _: measure_served(),
+    "harm": lambda _: measure_harm(),
 }
 
 
@@ -41,12 +44,13 @@ def main() -> None:
     for table in wanted.tables or TABLES:
         print(f"{table} ...", file=sys.stderr)
         found = list(TABLES[table](wanted.runs))
-        print(render(found))
+        print(render(found) or harm_page.render_harm(found))
         rows = replace(rows, found)
     if wanted.runs == ask.get_default("runs"):
         write_results(rows)
         PAGE.write_text(put_into(PAGE.read_text(), render(rows)))
-        for name, plot in draw_all(rows).items():
+        harm_page.write(rows)
+        for name, plot in {**draw_all(rows), **harm_page.draw_harm(rows)}.items():
             (PAGE.parent / name).write_text(plot + "\n")
 
 

@@ -28,28 +28,32 @@ class KeptFits(Fits):
     def __init__(self, catalog: Catalog, model: ModelSpec, history: History) -> None:
         super().__init__(catalog, model, history)
         self._home = catalog.model_home(model.name)
+        self._places: dict[int, Path] = {}
         behaviour = [path for path in (self._home / "behaviour.py",) if path.exists()]
-        self._made_from = (fingerprint(history), digest(*MAKING, *behaviour), sklearn.__version__)
+        self._made_from = (fingerprint(history.rows), digest(*MAKING, *behaviour), sklearn.__version__)
 
     def fit(self, recipe: Recipe, night: date, instead: pd.DataFrame | None = None) -> Made | None:
         """The version of a night, numbered as it comes; its scores and what it was seen to do come with it."""
-        place = self._place(recipe, night)
-        if instead is not None or not place.exists():
+        place = self._place(recipe, night, instead)
+        if place.exists():
+            made: Made | None = joblib.load(place)
+            assert made is not None
+            made.version = made.version.model_copy(update={"version": len(self.made) + 1})
+            self.made[made.version.version] = made
+        else:
             made = super().fit(recipe, night, instead)
-            if made is not None and instead is None:
+            if made is not None:
                 keep(made, place)
-            return made
-        found: Made = joblib.load(place)
-        found.version = found.version.model_copy(update={"version": len(self.made) + 1})
-        self.made[found.version.version] = found
-        return found
+        if made is not None:
+            self._places[made.version.version] = place
+        return made
 
     def keep_all(self) -> None:
         """Keep what the versions have come to know since they were fitted, too."""
-        recipes = {recipe.name: recipe for recipe in self.model.recipes}
-        for made in self.made.values():
-            keep(made, self._place(recipes[made.version.recipe], made.version.night))
+        for number, made in self.made.items():
+            keep(made, self._places[number])
 
-    def _place(self, recipe: Recipe, night: date) -> Path:
+    def _place(self, recipe: Recipe, night: date, instead: pd.DataFrame | None) -> Path:
         made_by = fingerprint_recipe(self.model, recipe, self._home)
-        return KEPT / self.model.name / f"{identify('made', made_by, night, *self._made_from)}.joblib"
+        rows = () if instead is None else (fingerprint(instead),)
+        return KEPT / self.model.name / f"{identify('made', made_by, night, *self._made_from, *rows)}.joblib"

@@ -30,11 +30,11 @@ def write_results(rows: Sequence[Row]) -> None:
     RESULTS.write_text("[\n" + ",\n".join(row.model_dump_json() for row in rows) + "\n]\n")
 
 
-def put_into(page: str, figures: str) -> str:
+def put_into(page: str, figures: str, begin: str = BEGIN, end: str = END) -> str:
     """The page with these figures between its marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{figures}\n{END}{after}"
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n\n{figures}\n{end}{after}"
 
 
 def render(rows: Sequence[Row]) -> str:

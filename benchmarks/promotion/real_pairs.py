@@ -68,7 +68,7 @@ def score_with_many(
     """The predictions of each week's four by day, (MODELS, rows) each; kept below build/."""
     (recipe,) = model.recipes
     home = catalog.model_home(model.name)
-    made_from = (fingerprint_recipe(model, recipe, home), fingerprint(history), sklearn.__version__)
+    made_from = (fingerprint_recipe(model, recipe, home), fingerprint(history.rows), sklearn.__version__)
     functions = load_functions(home, recipe)
     found: dict[date, NDArray[np.float32]] = {}
     for nth, night in enumerate(list(nights.each())[::WEEK]):

@@ -48,9 +48,9 @@ def digest(*sources: Path) -> str:
     return identify("files", *(sha256(path.read_bytes()).hexdigest() for path in sorted(sources)))
 
 
-def fingerprint(history: History) -> str:
-    """A fingerprint of a history's rows."""
-    return sha256(pd.util.hash_pandas_object(history.rows, index=False).to_numpy().tobytes()).hexdigest()
+def fingerprint(rows: pd.DataFrame) -> str:
+    """A fingerprint of rows in their order."""
+    return sha256(pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes()).hexdigest()
 
 
 def keep(thing: object, place: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contender.promoting.guards import judge_first, judge_refresh, judge_rival
 from contender.records import BehaviourCheck, GatedDays, HistoryChange, Interval, SliceMeasures, UsualChange
+from contender.settings import PROJECT
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures, version
 
@@ -104,6 +105,17 @@ def test_every_guard_gives_its_word_once_whether_it_holds_or_not(judge):
     names = [reason.guard for reason in judge(evaluation(), GUARDS)]
     assert len(names) == len(set(names))
     assert all(reason.explanation for reason in judge(evaluation(), GUARDS))
+
+
+@pytest.mark.parametrize("judge", [judge_first, judge_refresh, judge_rival])
+def test_every_guard_has_its_line_in_the_page_of_the_guards(judge):
+    page = (PROJECT / "docs" / "GUARDS.md").read_text()
+    assert [r.guard for r in judge(evaluation(), GUARDS) if f"\n| `{r.guard}` |" not in page] == []
+
+
+def test_every_bound_stands_in_the_page_of_the_guards():
+    page = (PROJECT / "docs" / "GUARDS.md").read_text()
+    assert [name for name in Guards.model_fields if f"`{name}`" not in page] == []
 
 
 @given(st.floats(0, 0.2), st.floats(1e-5, 0.05))
