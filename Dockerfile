@@ -26,13 +26,15 @@ COPY --chown=contender:0 dags dags
 COPY --chown=contender:0 plugins plugins
 COPY --chown=contender:0 spark_jobs spark_jobs
 COPY --chown=contender:0 demo demo
-COPY --chown=contender:0 docker/prepare.py docker/prepare.py
+COPY --chown=contender:0 docker/prepare.py docker/heartbeat.py docker/
+COPY --chown=contender:0 docker/spark docker/spark
 RUN python -m compileall -q include plugins dags demo spark_jobs
 ENV AIRFLOW_HOME=/opt/contender/state/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/contender/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/contender/plugins \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     CONTENDER_HOME=/opt/contender/state \
+    SPARK_CONF_DIR=/opt/contender/docker/spark \
     PYTHONPATH=/opt/contender \
     PYTHONDONTWRITEBYTECODE= \
     OMP_NUM_THREADS=1

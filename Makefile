@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: up down help setup demo test test-fast lint types format lock docs sbom audit bench-gates bench-promotion clean distclean
+.PHONY: up down help setup demo test test-compose test-fast lint types format lock docs sbom audit bench-deciding bench-gates \
+	bench-promotion clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -20,8 +21,13 @@ help: ## Show what there is
 setup: ## Install Java where it may, and the pinned packages into .venv
 	@scripts/bootstrap.sh
 
-demo: setup ## Live NIGHTS=3 nights in a real Airflow; EXIT=1 stops at the end with a status
+ifeq ($(STACK),compose)
+demo: up
+	@docker compose run --rm --no-deps demo --nights $(NIGHTS) $(if $(EXIT),--exit)
+else
+demo: setup ## Live NIGHTS=3 nights in a real Airflow (STACK=compose: in the containers); EXIT=1 ends with a status
 	@python -m demo --nights $(NIGHTS) $(if $(EXIT),--exit)
+endif
 
 test: setup lint types ## Run every check and every test
 	@mkdir -p build
@@ -61,8 +67,11 @@ sbom: setup ## List what is locked as CycloneDX, in build/sbom.json
 audit: setup ## Ask for known holes of what is locked; status 3 when no service answers
 	@python -m scripts.audit_packages
 
-bench-promotion: setup ## Measure how often rules promote what is no better, and how soon what is
+bench-promotion: setup ## Measure false promotions, days to find what is better, and the loss that rules serve
 	@python -m benchmarks.promotion
+
+bench-deciding: setup ## Measure a backtest's night beside its bare fits, and decisions of a thousand models
+	@python -m benchmarks.deciding
 
 bench-gates: setup ## Measure gates beside a hand-written query, sketches, and publishing into long tables
 	@python -m benchmarks.gates
@@ -71,6 +80,9 @@ up: ## Start the stack of docker-compose.yaml, its secrets made on first use
 	@scripts/make_env.sh
 	@docker compose build
 	@docker compose up --wait
+
+test-compose: setup ## Try that stack for real: nights, kills and restarts; status 77 where it cannot be tried
+	@tests/compose/run
 
 down: ## Stop that stack; its volumes stay
 	@docker compose down

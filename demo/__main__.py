@@ -1,10 +1,12 @@
-"""The demo: history, a few nights, one of them broken, in an Airflow of its own on this machine."""
+"""The demo: history, a few nights, one of them broken, in an Airflow of its own or in the containers that run."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -12,14 +14,18 @@ import typer
 from rich.console import Console
 
 from contender.lake import open_lake
-from contender.orchestrator import Airflow, ApiError
+from contender.orchestrator import ApiError
 from contender.records import migrate, open_book
 from contender.registry import open_registry
-from contender.settings import PROJECT, settings
-from contender.specs import Catalog, load_catalog
-from demo import mailbox, nights, stack, summary
+from contender.settings import Settings, settings
+from contender.specs import Catalog, Days, load_catalog
+from demo import nights, stack, summary
+from demo.comparison import compare_rows
+from demo.installation import Installation, embedded, joined
 from demo.mailbox import MailboxError
 from demo.stack import StackError
+
+LONGEST = nights.HISTORY.count
 
 # Wide enough for the tables where nobody told the width.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
@@ -28,14 +34,33 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 def main(
     count: Annotated[int, typer.Option("--nights", min=1, max=100, help="How many nights to live.")] = 3,
     leave: Annotated[bool, typer.Option("--exit", help="Stop by itself at the end.")] = False,
+    history: Annotated[
+        int, typer.Option(min=60, max=LONGEST, help="Days before September that are loaded first.")
+    ] = LONGEST,
+    airflow: Annotated[
+        str, typer.Option(help="URL of an Airflow that runs already; its password in CONTENDER_UI_PASSWORD.")
+    ] = "",
+    mailpit: Annotated[str, typer.Option(help="URL of the Mailpit that gets the mail of that Airflow.")] = "",
 ) -> None:
     """Live through nights of 2013 on real flights. Status 0 only when everything came as expected.
 
     Example: python -m demo --nights 5 --exit
     """
     signal.signal(signal.SIGTERM, _interrupt)
+    if bool(airflow) != bool(mailpit):
+        raise typer.BadParameter("--airflow and --mailpit go together")
+    here, began = settings(), time.monotonic()
+
+    def say(what: str) -> None:
+        console.print(f"[dim]{time.monotonic() - began:5.0f} s[/]  {what}")
+
+    if airflow:
+        place = joined(airflow, mailpit, here, os.environ.get("CONTENDER_UI_PASSWORD", ""))
+    else:
+        place = embedded(here, say)
     try:
-        broken = _run(count, leave)
+        loaded = Days.one(nights.HISTORY.last).reaching_back(history - 1)
+        broken = _run(place, here, loaded, count, leave, say)
     except (StackError, MailboxError, ApiError) as error:
         console.print(f"[red]{error}[/]")
         raise SystemExit(1) from None
@@ -45,36 +70,38 @@ def main(
     raise SystemExit(1 if broken else 0)
 
 
-def _run(count: int, leave: bool) -> int:
+def _run(
+    place: AbstractContextManager[Installation],
+    here: Settings,
+    history: Days,
+    count: int,
+    leave: bool,
+    say: nights.Progress,
+) -> int:
     """Everything, from start to stop. Returns how many expectations were broken."""
-    here, began = settings(), time.monotonic()
-    catalog = load_catalog(here.catalog_home)
-
-    def say(what: str) -> None:
-        console.print(f"[dim]{time.monotonic() - began:5.0f} s[/]  {what}")
-
     migrate(here.records)
     stores = (open_lake(here), open_registry(here), open_book(here.records))
-    port = stack.free_port(stack.DEFAULT_PORT)
-    mails = here.home / "mail"
-    with mailbox.running(mails) as box, stack.peak_memory() as peak:
-        own = {
-            "CONTENDER_HOME": str(here.home),
-            "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
-            "CONTENDER_NIGHTLY_FROM": "",  # nights are started by key, not by today's clock
-        }
-        with stack.running(here.home, PROJECT, own, say, port=port, smtp_port=box.port) as running:
-            airflow = Airflow(running.url, running.password)
-            world = nights.World(here, catalog, *stores, airflow, mails, say)
-            expectations = nights.Expectations()
-            lived = _live(world, count, expectations)
-            took = time.monotonic() - began
-            summary.show_expectations(console, expectations)
-            summary.show_nights(console, lived)
-            summary.show_mails(console, mailbox.read(mails))
-            console.print(f"{took:.0f} s, at most {peak() / 2**30:.1f} GiB of memory.")
-            if not leave:
-                _stay(world, running, lived[-1].day + timedelta(days=1))
+    with stack.peak_memory() as peak, place as installed:
+        world = nights.World(
+            here,
+            load_catalog(here.catalog_home),
+            *stores,
+            installed.airflow,
+            installed.read_mails,
+            say,
+            history,
+        )
+        expectations = nights.Expectations()
+        lived = _live(world, count, expectations)
+        compare_rows(world, lived[-1].day, expectations)
+        say("All that was published: compared with its origin, row for row")
+        summary.show_expectations(console, expectations)
+        summary.show_nights(console, lived)
+        summary.show_mails(console, world.read_mails())
+        if not installed.runs_on:
+            console.print(f"At most {peak() / 2**30:.1f} GiB of memory.")
+        if not leave:
+            _stay(world, installed, lived[-1].day + timedelta(days=1))
     return len(expectations.broken)
 
 
@@ -102,16 +129,19 @@ def _dags(catalog: Catalog) -> set[str]:
     return ingested | {f"{verb}__{name}" for name in catalog.models for verb in verbs}
 
 
-def _stay(world: nights.World, running: stack.Stack, tomorrow: date) -> None:
+def _stay(world: nights.World, installed: Installation, tomorrow: date) -> None:
     """Keep the UI open, with one more night delivered for a person to start."""
     nights.deliver(world, tomorrow)
     console.print(
-        f"\nThe Airflow UI is at [bold]{running.url}[/], user {stack.USER}, password {running.password}\n"
+        f"\nThe Airflow UI is at [bold]{installed.page}[/], user {stack.USER}, password {installed.password}\n"
         f"One more night is delivered. Start it by hand, each with its partition key:\n"
         f"  ingest__departures {tomorrow}, ingest__weather {tomorrow}, "
         f"ingest__schedule {tomorrow + timedelta(days=1)}\n"
-        "and watch the others follow. Ctrl-C stops everything; `make demo` goes on, `make clean` forgets."
+        "and watch the others follow. The same command again goes on from here."
     )
+    if installed.runs_on:
+        return
+    console.print("Ctrl-C stops everything; `make clean` forgets.")
     try:
         signal.pause()
     except KeyboardInterrupt:

@@ -30,8 +30,7 @@ class Mail:
     to: tuple[str, ...]
     text: str
     html: str
-    path: Path
-    html_path: Path | None
+    place: str  # where a person can read it
 
 
 @dataclass(frozen=True)
@@ -103,15 +102,14 @@ def _write(path: Path, content: bytes) -> None:
 
 def _mail(path: Path) -> Mail:
     message = _parse(path.read_bytes())
-    html_path = path.with_suffix(".html")
+    page = path.with_suffix(".html")
     return Mail(
         subject=str(message["subject"] or ""),
         sender=str(message["from"] or ""),
         to=tuple(address.strip() for address in str(message["to"] or "").split(",") if address.strip()),
         text=_part(message, "plain"),
         html=_part(message, "html"),
-        path=path,
-        html_path=html_path if html_path.exists() else None,
+        place=str(page if page.exists() else path),
     )
 
 

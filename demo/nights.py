@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 
 from contender.lake import Lake, places
 from contender.orchestrator import Airflow, Run
@@ -15,7 +13,8 @@ from contender.records import Book, Decision, Evaluation, GateResult, Monitored
 from contender.registry import Registry
 from contender.settings import Settings
 from contender.specs import Catalog, Days
-from demo import mailbox, source
+from demo import source
+from demo.mailbox import Mail
 
 MODEL = "flight_delay"
 FLIGHTS = source.flights.SOURCE
@@ -24,6 +23,7 @@ LAST_NIGHT = date(2013, 12, 29)
 FAULTY = "departures"
 FOLLOWING = ("score", "retrain", "monitor")
 A_DAY = timedelta(days=1)
+PATIENCE = 900.0  # seconds: a slow machine, and a part of Airflow that died and came back
 
 Progress = Callable[[str], None]
 
@@ -38,8 +38,9 @@ class World:
     registry: Registry
     book: Book
     airflow: Airflow
-    mails: Path
+    read_mails: Callable[[], Sequence[Mail]]
     say: Progress
+    history: Days = HISTORY
 
 
 @dataclass
@@ -73,7 +74,7 @@ class Night:
 def first_night(world: World) -> date:
     """The night to go on with: the one after the newest that was scored, else the one after history."""
     scored = world.lake.days(world.catalog.model(MODEL).prediction_contract.table)
-    return scored[-1] if scored else HISTORY.last + A_DAY
+    return scored[-1] if scored else world.history.last + A_DAY
 
 
 def has_history(world: World) -> bool:
@@ -84,30 +85,30 @@ def has_history(world: World) -> bool:
 
 def load_history(world: World, expectations: Expectations) -> None:
     """One range run a dataset, one for the features, then the first champion and its first predictions."""
-    _forget_landing(world)
+    history = world.history
     monitored = len(world.airflow.runs(f"monitor__{MODEL}"))
-    world.say(f"History: the source drops {HISTORY.count} days of three datasets, and two reference tables")
+    world.say(f"History: the source drops {history.count} days of three datasets, and two reference tables")
     source.drop_reference(world.settings.landing, [FLIGHTS])
-    ranges = dict.fromkeys(FLIGHTS.daily, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
+    ranges = dict.fromkeys(FLIGHTS.daily, history) | {"schedule": _with_tomorrow(history)}
     for name, days in ranges.items():
         source.drop(name, days.each(), world.settings.landing)
     with _step(world, "History: gated and published, one range run a dataset"):
         # Reference tables have no days of their own; the run is named by the last day of history.
         runs = [world.airflow.trigger(f"ingest__{name}", conf=_range(days)) for name, days in ranges.items()]
         runs += [
-            world.airflow.trigger(f"ingest__{name}", partition_key=str(HISTORY.last))
+            world.airflow.trigger(f"ingest__{name}", partition_key=str(history.last))
             for name in FLIGHTS.reference
         ]
         _wait(world, runs)
-    nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
+    nights = Days(first=history.first - A_DAY, last=history.last)
     with _step(world, f"History: features of {nights.count} nights, one run on Spark"):
         _wait(world, [world.airflow.trigger(f"features__{MODEL}", conf=_range(nights))])
     with _step(world, "The first champion: trained, judged against the baseline, promoted"):
-        _wait(world, [world.airflow.trigger(f"retrain__{MODEL}", partition_key=str(HISTORY.last))])
+        _wait(world, [world.airflow.trigger(f"retrain__{MODEL}", partition_key=str(history.last))])
     champion = world.registry.champion(MODEL)
     expectations.expect("the first version beats the simple baseline and is promoted", champion is not None)
-    with _step(world, f"The flights of {HISTORY.last + A_DAY}: scored"):
-        _wait(world, [world.airflow.trigger(f"score__{MODEL}", partition_key=str(HISTORY.last))])
+    with _step(world, f"The flights of {history.last + A_DAY}: scored"):
+        _wait(world, [world.airflow.trigger(f"score__{MODEL}", partition_key=str(history.last))])
     started = len(world.airflow.runs(f"monitor__{MODEL}")) - monitored
     expectations.expect("a range publishes without starting anything downstream", started == 0)
 
@@ -167,7 +168,7 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
     """Deliver a file whose export was appended to itself, see it refused, and have it corrected."""
     landing, table = world.settings.landing, world.catalog.dataset(FAULTY).contract.table
     source.drop(FAULTY, [day], landing, fault=source.append_rerun)
-    champion, mails = world.registry.champion(MODEL), len(mailbox.read(world.mails))
+    champion, mails = world.registry.champion(MODEL), len(world.read_mails())
     predictions = world.lake.snapshot(world.catalog.model(MODEL).prediction_contract.table)
     held = world.lake.snapshot(table)
     with _step(world, f"Night {day}: a BROKEN delivery of {FAULTY}: rows appended twice"):
@@ -177,7 +178,7 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
         _wait(world, others)
     refused = next(iter(world.book.gate_results(table, limit=1)), None)
     states = world.airflow.task_states(run.dag_id, run.run_id)
-    arrived = mailbox.read(world.mails)[mails:]
+    arrived = world.read_mails()[mails:]
     expect = expectations.expect
     expect("the gate of the broken delivery fails", ended.state == "failed")
     expect("... and says which rows", refused is not None and any(e.failing_keys for e in refused.failed))
@@ -206,11 +207,11 @@ def _ingest(world: World, name: str, night: date) -> Run:
 
 def _wait(world: World, runs: Sequence[Run]) -> None:
     for run in runs:
-        world.airflow.wait(run.dag_id, run.run_id, timeout=900)
+        world.airflow.wait(run.dag_id, run.run_id, timeout=PATIENCE)
 
 
 def _follow(world: World, dag: str, day: date, before: dict[str, set[str]]) -> None:
-    world.airflow.wait_for_partition_run(dag, str(day), after=before[dag])
+    world.airflow.wait_for_partition_run(dag, str(day), PATIENCE, after=before[dag])
 
 
 def _downstream() -> tuple[str, ...]:
@@ -235,7 +236,3 @@ def _range(days: Days) -> dict[str, str]:
 
 def _with_tomorrow(days: Days) -> Days:
     return Days(first=days.first, last=days.last + A_DAY)
-
-
-def _forget_landing(world: World) -> None:
-    shutil.rmtree(world.settings.landing, ignore_errors=True)

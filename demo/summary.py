@@ -51,7 +51,7 @@ def show_mails(console: Console, mails: Sequence[Mail]) -> None:
     table.add_column("subject")
     table.add_column("to read", overflow="fold")
     for mail in mails:
-        table.add_row(escape(mail.subject), _shown(mail.html_path or mail.path))
+        table.add_row(escape(mail.subject), _shown(mail.place))
     console.print(table)
 
 
@@ -75,8 +75,5 @@ def _monitored(night: Night) -> str:
     return f"loss {monitored.measures.loss:.4f}, {monitored.verdict}"
 
 
-def _shown(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+def _shown(place: str) -> str:
+    return place.removeprefix(f"{Path.cwd()}/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -13,9 +13,6 @@ from airflow.sdk.execution_time.xcom import XCom
 
 from alerts import deliver
 from contender.settings import settings
-
-if TYPE_CHECKING:
-    from contender.records import Book, Decision, Proposal
 
 PAGE_KEY = "decision_page"
 WHY = Param(
@@ -68,12 +65,19 @@ class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
     def execute(self, context: Any) -> None:
         """Write the question down, send the mail, and park: no worker is held while nobody answers."""
         from contender.alerting import compose_approval_alert
-        from contender.records import Decision, open_book
+        from contender.records import Decision, Proposal, open_book
 
         decision, book = Decision.model_validate(self.decision), open_book(settings().records)
         evaluation = book.evaluation(str(decision.evaluation))
         assert evaluation is not None
-        proposal = self._propose(decision, form_url(context["ti"]), book)
+        # Every attempt asks, and mails, anew: one that was cleared left a question that nobody can answer any more.
+        asked = datetime.now(UTC)
+        proposal = Proposal(
+            decision=decision,
+            asked=asked,
+            deadline=asked + self.response_timeout,
+            form=form_url(context["ti"]),
+        )
         page_url = decision_url(decision.model, decision.id)
         alert = compose_approval_alert(proposal, evaluation, to=tuple(self.mail_to), page_url=page_url)
         book.put_proposal(proposal)
@@ -98,12 +102,3 @@ class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
             why=str(answered["params_input"].get("why") or "").strip() or None,
         )
         return answer.model_dump(mode="json")
-
-    def _propose(self, decision: Decision, form: str, book: Book) -> Proposal:
-        from contender.records import Proposal
-
-        now = datetime.now(UTC)
-        before = book.proposal(decision.id)
-        # An attempt that was killed has asked already; one that was answered is asked anew.
-        asked = before.asked if before and before.state == "waiting" else now
-        return Proposal(decision=decision, asked=asked, deadline=now + self.response_timeout, form=form)

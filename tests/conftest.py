@@ -26,6 +26,9 @@ os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(PROJECT / "plugins")
 os.environ["CONTENDER_NIGHTLY_FROM"] = "2013-09-01"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# They need the containers that `make test-compose` starts.
+collect_ignore = [] if "COMPOSE_ENV_FILES" in os.environ else ["compose"]
+
 
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:

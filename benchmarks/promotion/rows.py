@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from contender.specs.frozen import Frozen
 
-Table = Literal["error", "power", "bets", "served", "harm", "speed"]
+Table = Literal["error", "power", "real pairs", "served", "served by month", "harm stopped", "speed"]
 
 
 class Row(Frozen):

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 import boto3
 import pandas as pd
+import pyarrow as pa
 
 from contender.settings import settings
-from contender.specs import DatasetSpec, load_catalog
+from contender.specs import DatasetSpec, Days, load_catalog
 from demo.source import flights, groceries
 from demo.source.package import Source
 
@@ -75,6 +76,14 @@ def drop_reference(
         spec, rows = _spec(dataset), read()
         dropped.append(Dropped(_write(landing, spec.delivery.path, _csv(rows, spec), endpoint), len(rows)))
     return dropped
+
+
+def rows_of(dataset: str, days: Days) -> pa.Table:
+    """What the source has of these days, each value as its text."""
+    by_day = _by_day(dataset)
+    parts = [by_day[str(day)] for day in days.each() if str(day) in by_day]
+    columns = list(_spec(dataset).contract.column_names)
+    return pa.Table.from_pandas(pd.concat(parts)[columns], preserve_index=False)
 
 
 @cache

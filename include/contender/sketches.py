@@ -28,7 +28,7 @@ FEWEST_ROWS_OF_A_CATEGORY = 20
 
 def sketch_rows(model: ModelSpec, rows: pd.DataFrame) -> TrainingSketch:
     """The sketch of training rows, which hold the row key, the features and `label`."""
-    days, nth = np.unique(rows["day"].to_numpy(), return_inverse=True)
+    nth, days = pd.factorize(rows["day"], sort=True)
     signs = _signs(_hash_keys(model, rows))
 
     def by_day(weights: Numbers) -> tuple[float, ...]:
@@ -102,7 +102,9 @@ def compare_sketches(
 
 
 def _hash_keys(model: ModelSpec, rows: pd.DataFrame) -> NDArray[np.uint64]:
-    keyed = rows[[column.name for column in model.keys]].assign(day=[day.toordinal() for day in rows["day"]])
+    nth, days = pd.factorize(rows["day"])
+    ordinals = np.array([day.toordinal() for day in days], dtype=np.int64)
+    keyed = rows[[column.name for column in model.keys]].assign(day=ordinals[nth])
     return np.asarray(pd.util.hash_pandas_object(keyed, index=False), dtype=np.uint64)
 
 

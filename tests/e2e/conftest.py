@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from contender.registry import open_registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog
 from demo import mailbox, nights, stack
+from demo.comparison import compare_rows
 
 GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
 
@@ -50,7 +52,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterato
         stack.running(here.home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
     ):
         airflow = Airflow(running.url, running.password)
-        world = nights.World(here, catalog, *stores, airflow, mails, print)
+        world = nights.World(here, catalog, *stores, airflow, partial(mailbox.read, mails), print)
         expectations = nights.Expectations()
         for dag in airflow_dags(airflow, catalog):
             airflow.unpause(dag)
@@ -58,6 +60,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterato
         lived = tuple(
             nights.live_night(world, day, expectations, broken=day == BROKEN) for day in (GOOD, BROKEN)
         )
+        compare_rows(world, BROKEN, expectations)
         yield Lived(world, lived, expectations, mails, running, airflow)
 
 

@@ -126,7 +126,8 @@ def begin(airflow: Airflow, night: date) -> Run:
         if airflow.run(run.dag_id, run.run_id).ended or time.monotonic() > deadline:
             raise ApiError(f"{night}: nobody was asked: {airflow.task_states(run.dag_id, run.run_id)}")
         time.sleep(0.3)
-    # Without row locks (SQLite), Airflow loses the answer of somebody who is faster than its scheduler's next look.
+    # Airflow loses an answer that comes before its scheduler has heard from the executor that the task now waits:
+    # it takes the task, queued again by the answer, for one that ended in another state than it reported.
     time.sleep(5)
     return run
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from contender.promoting.guards import judge_first, judge_refresh, judge_rival
 from contender.records import BehaviourCheck, GatedDays, HistoryChange, Interval, SliceMeasures, UsualChange
+from contender.settings import PROJECT
 from contender.specs import Guards
-from tests.unit.judged import evaluation, version
+from tests.unit.judged import evaluation, measures, version
 
 GUARDS = Guards()
 
@@ -67,8 +68,10 @@ UNHEALTHY = {
     "size": {"artifact_bytes": 300_000_000},
 }
 OF_A_REFRESH = {
-    "disagreement": {"disagreement": 0.041, "usual": usual()},
-    "shift": {"shift": -0.017, "usual": usual()},
+    "disagreement": {"disagreement": 0.021, "usual": usual()},
+    "shift": {"shift": -0.009, "usual": usual()},
+    "harm": {"challenger_measures": measures(0.157), "loss_difference": Interval(low=0.001, high=0.011)},
+    "calibration": {"challenger_measures": measures(0.150, calibration=0.09)},
 }
 
 
@@ -104,11 +107,48 @@ def test_every_guard_gives_its_word_once_whether_it_holds_or_not(judge):
     assert all(reason.explanation for reason in judge(evaluation(), GUARDS))
 
 
+@pytest.mark.parametrize("judge", [judge_first, judge_refresh, judge_rival])
+def test_every_guard_has_its_line_in_the_page_of_the_guards(judge):
+    page = (PROJECT / "docs" / "GUARDS.md").read_text()
+    assert [r.guard for r in judge(evaluation(), GUARDS) if f"\n| `{r.guard}` |" not in page] == []
+
+
+def test_every_bound_stands_in_the_page_of_the_guards():
+    page = (PROJECT / "docs" / "GUARDS.md").read_text()
+    assert [name for name in Guards.model_fields if f"`{name}`" not in page] == []
+
+
 @given(st.floats(0, 0.2), st.floats(1e-5, 0.05))
 def test_past_refreshes_tighten_the_bound_and_never_widen_it(observed, median):
     alone = judge_refresh(evaluation(disagreement=observed), GUARDS)
     known = judge_refresh(evaluation(disagreement=observed, usual=usual(disagreement=median)), GUARDS)
     assert ("disagreement" in spoke(known)) >= ("disagreement" in spoke(alone))
+
+
+def test_a_loss_that_may_be_higher_by_chance_holds_and_says_so():
+    worse = {"challenger_measures": measures(0.157), "loss_difference": Interval(low=-0.002, high=0.014)}
+    told = judge_refresh(evaluation(**worse), GUARDS)
+    assert spoke(told) == []
+    assert word(told, "harm") == (
+        "loss +3.97% against the champion's, which may be chance: by -0.0020 to +0.0140, days counted"
+    )
+
+
+def test_on_a_single_day_nothing_is_put_down_to_chance():
+    told = judge_refresh(evaluation(challenger_measures=measures(0.157), loss_difference=None), GUARDS)
+    assert spoke(told) == ["harm"]
+
+
+@pytest.mark.parametrize("judge", [judge_refresh, judge_rival])
+def test_in_a_storm_no_version_is_calibrated_and_none_is_blamed(judge):
+    storm = evaluation(challenger_measures=measures(0.15, 0.24), champion_measures=measures(0.15, 0.25))
+    assert spoke(judge(storm, GUARDS)) == []
+
+
+@pytest.mark.parametrize("judge", [judge_first, judge_rival])
+def test_what_is_no_refresh_has_to_be_calibrated_where_the_champion_is(judge):
+    alone = {"challenger_measures": measures(0.15, 0.16)}
+    assert spoke(judge(evaluation(**alone), GUARDS)) == ["calibration"]
 
 
 def test_refreshes_that_never_differ_leave_room_for_a_hair():

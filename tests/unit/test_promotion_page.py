@@ -5,12 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.promotion.__main__ import PAGE, RULES, higher, put_into, read_results, render, t_test
+from benchmarks.promotion.page import PAGE, put_into, read_results, render, replace
 from benchmarks.promotion.pairs import auc, make_differences, make_pairs
+from benchmarks.promotion.plots import draw_all
+from benchmarks.promotion.row_tests import compare_aucs, delong, first_night, resample
+from benchmarks.promotion.rows import Row
+from benchmarks.promotion.rules import RULES, higher, t_test
 
 
 def test_the_figures_on_the_page_are_those_of_the_results():
     assert put_into(PAGE.read_text(), render(read_results())) == PAGE.read_text()
+
+
+def test_the_plots_on_the_page_are_drawn_from_the_results():
+    for name, plot in draw_all(read_results()).items():
+        assert (PAGE.parent / name).read_text() == plot + "\n", name
+
+
+def test_a_table_that_is_measured_again_replaces_its_own_rows_alone():
+    kept = [Row(table="error", rule="old", data="d"), Row(table="power", rule="stays", data="d")]
+    found = [Row(table="error", rule="new", data="d")]
+    assert [row.rule for row in replace(kept, found)] == ["stays", "new"]
 
 
 def test_equal_pairs_differ_by_nothing_on_average():
@@ -42,3 +57,33 @@ def test_a_mean_of_seven_days_is_of_those_seven():
 
 def test_the_t_test_says_nothing_before_five_days():
     assert not t_test(np.full((1, 4), 0.1) + np.array([[0, 1e-3, 0, 1e-3]]), 1).any()
+
+
+def test_delongs_test_has_the_variance_of_the_placements_counted_pair_by_pair():
+    random = np.random.default_rng(1)
+    outcomes = random.random(60) < 0.4
+    scores = (random.normal(size=(2, 60)) + outcomes).round(1)  # with ties
+    wins = np.array(
+        [(s[outcomes][:, None] > s[~outcomes]) + 0.5 * (s[outcomes][:, None] == s[~outcomes]) for s in scores]
+    )
+    aucs, covariance = compare_aucs(outcomes, scores)
+    above, below = wins.mean(axis=2), wins.mean(axis=1)
+    assert aucs == pytest.approx(wins.mean(axis=(1, 2)))
+    assert covariance == pytest.approx(np.cov(above) / outcomes.sum() + np.cov(below) / (~outcomes).sum())
+
+
+@pytest.mark.parametrize("says", [delong, resample])
+def test_on_one_night_a_test_over_rows_keeps_its_word_where_rows_are_independent(says):
+    random = np.random.default_rng(2)
+    signal = random.normal(size=(400, 500))
+    outcomes = random.random(signal.shape) < 1 / (1 + np.exp(-signal))
+    models = [1 / (1 + np.exp(-(signal + random.normal(size=signal.shape)) / 2)) for _ in range(2)]
+    said = [says(o, ours, theirs, random) for o, ours, theirs in zip(outcomes, *models, strict=True)]
+    assert 0.02 < np.mean(said) < 0.09
+
+
+def test_asked_every_night_a_test_over_rows_soon_speaks_for_what_is_no_better():
+    (pair,) = make_pairs("even days", 0.0, 1, 60, seed=1)
+    days = list(zip(pair.outcomes[0], pair.incumbent[0], pair.rival[0], strict=True))
+    assert first_night(days, delong, np.random.default_rng(0)) is not None
+    assert first_night(days[:6], delong, np.random.default_rng(0)) is None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 
 from contender.backtesting.history import BacktestError, History
 from contender.evaluating import Examined, Predicted, examine, is_fair, judge, judged_days, pair_scores
@@ -60,6 +61,7 @@ class Fits:
         self._behaviour = load_behaviour(home)
         self._functions = {recipe.name: load_functions(home, recipe) for recipe in model.recipes}
         self._nights: dict[date, tuple[Made, ...]] = {}
+        self._sketched: dict[Days, TrainingSketch] = {}
         self._judged: dict[tuple[int, int | None], Evaluation] = {}
         self._paired: dict[tuple[date, str, frozenset[tuple[str, int]]], tuple[PairedDay, ...]] = {}
         self._served: dict[tuple[int, date], tuple[ServedDay, ...]] = {}
@@ -67,7 +69,7 @@ class Fits:
     def fit_all(self, night: date) -> tuple[Made, ...]:
         """The versions of a night, each recipe fitted; one that cannot be fitted stays out tonight, as in the DAG."""
         if night not in self._nights:
-            fitted = [self._fit(recipe, night) for recipe in self.model.recipes]
+            fitted = [self.fit(recipe, night) for recipe in self.model.recipes]
             self._nights[night] = tuple(made for made in fitted if made is not None)
         return self._nights[night]
 
@@ -79,9 +81,10 @@ class Fits:
             return False
         return True
 
-    def _fit(self, recipe: Recipe, night: date) -> Made | None:
+    def fit(self, recipe: Recipe, night: date, instead: pd.DataFrame | None = None) -> Made | None:
+        """A version of a night, fitted on its days' rows or on others instead; None, with a note, when it cannot be."""
         days = training_days(self.model, recipe, night)
-        rows = self.history.between(days)
+        rows = self.history.between(days) if instead is None else instead
         began = time.process_time()
         try:
             fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, rows)
@@ -95,12 +98,19 @@ class Fits:
             self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
             return None
         version = recorded.model_copy(update={"version": len(self.made) + 1})
-        made = Made(version, fitted, sketch_rows(self.model, rows), cpu)
+        sketch = self._sketch(days) if instead is None else sketch_rows(self.model, instead)
+        made = Made(version, fitted, sketch, cpu)
         self.made[version.version] = made
         # What it is judged on and scores, and one day more: that is what the next night asks of a champion.
         first, last = judged_days(self.model, night).first, self.model.scored_days(Days.one(night)).last
         self._predict(made, Days(first=first, last=last + timedelta(days=1)))
         return made
+
+    def _sketch(self, days: Days) -> TrainingSketch:
+        """The sketch of training rows; recipes of the same window share it."""
+        if days not in self._sketched:
+            self._sketched[days] = sketch_rows(self.model, self.history.between(days))
+        return self._sketched[days]
 
     def _note(self, night: date, line: str) -> None:
         lines = self.failed.setdefault(night, [])
@@ -167,11 +177,13 @@ class Fits:
         )
 
     def _examine(self, made: Made, days: Days) -> Examined:
-        """What a version was seen to do on the days that it is judged on; once is enough."""
+        """What a version was seen to do on the days that it is judged on, once; how fast it was then, nobody knows."""
         if made.examined is None:
             rows, scores = self.history.between(days), self.scores(made.version.version, days)
             seen = made.version.features
-            made.examined = examine(self.model, self._behaviour, made.fitted.estimator, rows, seen, scores)
+            made.examined = examine(
+                self.model, self._behaviour, made.fitted.estimator, rows, seen, scores, timed=False
+            )
         return made.examined
 
     def pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:

@@ -115,6 +115,7 @@ def judge(
     ours = None if ours is None else _usable(ours, outcomes)
     spread = 1.0 if model.predicts == "probability" else float(outcomes.std()) or 1.0
     losses = loss(outcomes, theirs)
+    champion_losses = None if ours is None else loss(outcomes, ours)
     seen = examined or Examined()
     days = np.array([day.toordinal() for day in rows["day"]], dtype=np.int64)
     return Evaluation(
@@ -129,6 +130,7 @@ def judge(
         ),
         champion_measures=None if ours is None else measure(model, loss, outcomes, ours),
         baseline_measures=measure(model, loss, outcomes, _usable(predicted.baseline, outcomes)),
+        loss_difference=None if champion_losses is None else interval_by_day(losses - champion_losses, days),
         disagreement=None if ours is None else float(np.abs(theirs - ours).mean()) / spread,
         shift=None if ours is None else float((theirs - ours).mean()) / spread,
         history=history,
@@ -136,7 +138,7 @@ def judge(
         unusable_predictions=int((~np.isfinite(predicted.challenger)).sum()),
         repeat_difference=seen.repeat_difference,
         calibration=calibrate(outcomes, theirs),
-        slices=measure_slices(model, rows, losses, None if ours is None else loss(outcomes, ours)),
+        slices=measure_slices(model, rows, losses, champion_losses),
         behaviour=seen.behaviour,
         seconds_per_million_rows=seen.seconds_per_million_rows,
         artifact_bytes=challenger.artifact_bytes,

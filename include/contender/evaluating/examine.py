@@ -37,6 +37,8 @@ def examine(
     rows: pd.DataFrame,
     features: Sequence[str],
     predictions: Predictions,
+    *,
+    timed: bool = True,
 ) -> Examined:
     """Examine a pipeline on judged rows, of which it foretold `predictions`. Raises BehaviourError.
 
@@ -50,7 +52,7 @@ def examine(
     return Examined(
         behaviour=check_behaviour(model, tests, rows, foretell),
         repeat_difference=float(np.abs(np.nan_to_num(again - predictions)).max()),
-        seconds_per_million_rows=_time(foretell, rows),
+        seconds_per_million_rows=_time(foretell, rows) if timed else None,
     )
 
 
@@ -66,10 +68,11 @@ def check_behaviour(
     some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), TRIED_ROWS)).astype(int)]
     spread = 1.0 if model.predicts == "probability" else float(rows["label"].std(ddof=0)) or 1.0
     seen = some.drop(columns="label").reset_index(drop=True)
+    before = foretell(seen)
     checks = []
     for test in tests:
         try:
-            checks.append(_check(test, seen, foretell, spread))
+            checks.append(_check(test, seen, before, foretell, spread))
         except Exception as error:
             raise BehaviourError(
                 f"models/{model.name}/behaviour.py: {test.name!r}: {type(error).__name__}: {error}: mend the test"
@@ -77,12 +80,15 @@ def check_behaviour(
     return tuple(checks)
 
 
-def _check(test: BehaviourTest, rows: pd.DataFrame, foretell: Predict, spread: float) -> BehaviourCheck:
+def _check(
+    test: BehaviourTest, rows: pd.DataFrame, before: Predictions, foretell: Predict, spread: float
+) -> BehaviourCheck:
     if test.where is not None:
-        rows = rows[np.asarray(test.where(rows), dtype=bool)]
+        such = np.asarray(test.where(rows), dtype=bool)
+        rows, before = rows[such], before[such]
     if rows.empty:
         return _told(test, 0.0, 0.0, "none of the judged rows is such a one", holds=True)
-    after = foretell(rows if test.change is None else test.change(rows.copy()))
+    after = before if test.change is None else foretell(test.change(rows.copy()))
     match test:
         case Minimum(low=low, high=high):
             mean = float(after.mean())
@@ -93,11 +99,11 @@ def _check(test: BehaviourTest, rows: pd.DataFrame, foretell: Predict, spread: f
             told = f"foretold {mean:.4g} on average of {len(rows)} rows"
             return _told(test, mean, bound, told, holds=max(short, over) <= 0)
         case Invariance(within=within):
-            moved = float(np.abs(after - foretell(rows)).mean()) / spread
+            moved = float(np.abs(after - before).mean()) / spread
             told = f"moves what is foretold by {moved:.4g} on average of {len(rows)} rows"
             return _told(test, moved, within, told, holds=moved <= within)
         case Direction(expect=expect, by=by):
-            moved = float((after - foretell(rows)).mean()) / spread * (1 if expect == "up" else -1)
+            moved = float((after - before).mean()) / spread * (1 if expect == "up" else -1)
             told = f"moves what is foretold {expect} by {moved:.4g} on average of {len(rows)} rows"
             return _told(test, moved, by, told, holds=moved >= by)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from math import sqrt
-from statistics import median
+from statistics import quantiles
 
 from contender.records import Act, Book, Evaluation, GatedDays, TrainedVersion, UsualChange
 from contender.specs import Catalog, Days, ModelSpec, fed_nights
@@ -25,15 +25,21 @@ def usual_change(
 ) -> UsualChange | None:
     """How far a refresh usually moves what is foretold; None before there were seven comparable ones.
 
-    The medians over the newest 28 nights before tonight's, of refreshes of this recipe judged against one of their own:
-    a median, so that a bad night cannot widen the bound for the next one. What lies further apart differs more; each is
-    brought to tonight's distance by the square root of the days between two fits, as of a sum of independent changes.
+    What nine of ten kept to, of the newest 28 nights before tonight's whose refresh came to serve and was judged
+    against one of its own recipe: what was held cannot widen the bound for the next night. What lies further apart
+    differs more; each is brought to tonight's distance by the square root of the days between two fits, as of a sum of
+    independent changes.
     """
     if champion is None:
         return None
+    served = {champion.version} | {one.champion.version for one in past if one.champion is not None}
     by_night: dict[date, Evaluation] = {}
     for one in sorted(past, key=lambda e: (e.night, e.at), reverse=True):
-        if one.night < challenger.night and _is_refresh(one, challenger.recipe_fingerprint):
+        if (
+            one.night < challenger.night
+            and one.challenger.version in served
+            and _is_refresh(one, challenger.recipe_fingerprint)
+        ):
             by_night.setdefault(one.night, one)
     newest = list(by_night.values())[:NIGHTS_REMEMBERED]
     if len(newest) < FEWEST_NIGHTS:
@@ -42,8 +48,8 @@ def usual_change(
     scales = [now / sqrt(_days_between(e.challenger, e.champion)) for e in newest if e.champion]
     return UsualChange(
         nights=len(newest),
-        disagreement=median(s * (e.disagreement or 0.0) for s, e in zip(scales, newest, strict=True)),
-        shift=median(s * abs(e.shift or 0.0) for s, e in zip(scales, newest, strict=True)),
+        disagreement=_nine_of_ten(s * (e.disagreement or 0.0) for s, e in zip(scales, newest, strict=True)),
+        shift=_nine_of_ten(s * abs(e.shift or 0.0) for s, e in zip(scales, newest, strict=True)),
     )
 
 
@@ -86,6 +92,10 @@ def _is_refresh(evaluation: Evaluation, recipe: str) -> bool:
         and evaluation.disagreement is not None
         and evaluation.shift is not None
     )
+
+
+def _nine_of_ten(values: Iterable[float]) -> float:
+    return quantiles(values, n=10, method="inclusive")[-1]
 
 
 def _days_between(challenger: TrainedVersion, champion: TrainedVersion) -> int:

@@ -216,6 +216,7 @@ def open_lake(settings: Settings) -> Lake:
         "contender",
         uri=settings.lake_catalog,
         warehouse=settings.lake if on_s3 else f"file://{settings.lake}",
+        pool_pre_ping="true",  # the catalogue's server may have been restarted since
         **_io_of_s3(),
     )
     return Lake(catalog)

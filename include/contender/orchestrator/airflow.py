@@ -17,6 +17,7 @@ from contender.orchestrator.runs import Run, read_run
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.7
+_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # a server or its database that is being restarted is back by then
 
 
 class ApiError(RuntimeError):
@@ -45,7 +46,7 @@ class Airflow(AbstractContextManager["Airflow"]):
         self._http.close()
 
     def request(self, method: str, path: str, **options: Any) -> Any:
-        """Send one request below /api/v2 and return the decoded answer; retry once after a server error."""
+        """Send one request below /api/v2 and return the decoded answer; retry for half a minute after server errors."""
         return self.call(method, f"/api/v2{path}", **options)
 
     def call(self, method: str, path: str, **options: Any) -> Any:
@@ -182,8 +183,10 @@ class Airflow(AbstractContextManager["Airflow"]):
         if answer is not None and answer.status_code == httpx.codes.UNAUTHORIZED:
             self._log_in()
             answer = self._attempt_send(method, path, **options)
-        if answer is None or answer.is_server_error:
-            time.sleep(1.0)  # SQLite was locked, most likely
+        for pause in _PAUSES:
+            if answer is not None and not answer.is_server_error:
+                break
+            time.sleep(pause)
             answer = self._attempt_send(method, path, **options)
         if answer is None:
             raise ApiError(f"Airflow does not answer at {self.url}. Is it still running?")

@@ -9,6 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from contender.promoting.training_rows import (
+    has_days,
+    has_no_repeated_rows,
+    has_rows,
+    is_complete,
+    is_gated,
+    keeps_history,
+)
+from contender.promoting.wording import at_most, unasked
 from contender.records import Evaluation, Reason, SliceMeasures
 from contender.specs import Guards
 
@@ -24,6 +33,7 @@ def judge_first(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
     return (
         *_each(_OF_ITS_DATA, evaluation, guards),
         beats_baseline(evaluation, guards, 0.0),
+        is_calibrated(evaluation, guards),
         *_each(_OF_ITSELF, evaluation, guards),
     )
 
@@ -35,7 +45,7 @@ def judge_refresh(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
         *_each((is_same_recipe, is_newer, has_rows, has_days), evaluation, guards),
         *_each(_OF_ITS_DATA, evaluation, guards),
         beats_baseline(evaluation, guards, margin),
-        *_each((agrees, is_not_shifted, does_no_harm, spares_slices), evaluation, guards),
+        *_each((agrees, is_not_shifted, does_no_harm, spares_slices, stays_calibrated), evaluation, guards),
         *_each(_OF_ITSELF, evaluation, guards),
     )
 
@@ -46,7 +56,7 @@ def judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
     return (
         *_each(_OF_ITS_DATA, evaluation, guards),
         beats_baseline(evaluation, guards, margin),
-        spares_slices(evaluation, guards),
+        *_each((spares_slices, is_calibrated), evaluation, guards),
         *_each(_OF_ITSELF, evaluation, guards),
     )
 
@@ -69,81 +79,6 @@ def is_newer(evaluation: Evaluation, _: Guards) -> Reason:
     return Reason(guard="newer", holds=ahead >= 0, observed=ahead, bound=0, explanation=told)
 
 
-def has_rows(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether its training rows have not shrunk."""
-    champion, challenger = evaluation.champion, evaluation.challenger
-    assert champion is not None
-    told = f"{challenger.rows:,} training rows, {{observed:.2f}} times the champion's"
-    return _at_least("training_rows", challenger.rows / champion.rows, guards.min_rows_ratio, told)
-
-
-def has_days(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether its training days have not shrunk."""
-    champion, challenger = evaluation.champion, evaluation.challenger
-    assert champion is not None
-    told = f"{challenger.days_with_rows} training days, {{observed:.2f}} times the champion's"
-    return _at_least(
-        "training_days", challenger.days_with_rows / champion.days_with_rows, guards.min_days_ratio, told
-    )
-
-
-def is_complete(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether hardly a day is missing between the first with training rows and the last of the window."""
-    missing, there = evaluation.challenger.missing_days, evaluation.challenger.days_with_rows
-    told = f"{missing} of {missing + there} training days have no rows and are not closed"
-    return _at_most("missing_days", missing / (missing + there), guards.max_missing_days, told)
-
-
-def has_no_repeated_rows(evaluation: Evaluation, _: Guards) -> Reason:
-    """Whether every training row stands there once."""
-    repeated = evaluation.challenger.repeated_rows
-    told = (
-        f"{repeated:,} training rows have the key of another one" if repeated else "no row stands there twice"
-    )
-    return _at_most("repeated_rows", repeated, 0, told)
-
-
-def is_gated(evaluation: Evaluation, _: Guards) -> Reason:
-    """Whether a gate let every day of its training data through."""
-    gates = evaluation.gates
-    if gates is None:
-        return _unasked("gates", 0, "no gates were asked: this is no night of the DAGs")
-    told = f"a gate let all {gates.days} training days through"
-    if gates.released:
-        told += f", {gates.released} batches of them by a person's word"
-    if gates.ungated:
-        told = (
-            f"no gate let {len(gates.ungated)} of {gates.days} training days through, the first {gates.ungated[0]}: "
-            "build them by the DAG of the features, which gates them"
-        )
-    return _at_most("gates", len(gates.ungated), 0, told)
-
-
-def keeps_history(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether the days that the champion was fitted on, too, are still what they were."""
-    history, bound = evaluation.history, guards.max_history_change
-    if history is None:
-        return _unasked("history", bound, "no day to compare with what another version was fitted on")
-    champion, challenger = evaluation.champion, evaluation.challenger
-    same_recipe = champion is not None and champion.recipe_fingerprint == challenger.recipe_fingerprint
-    # Another recipe may come with other features; its rows and labels are the same.
-    looked_at = {
-        name: share for name, share in history.changed.items() if same_recipe or name in ("rows", "label")
-    }
-    worst = max(looked_at, key=lambda name: looked_at[name])
-    told = (
-        f"of {worst}, {{observed:.2%}} is different on {history.shared_days} days that were fitted on before"
-    )
-    if history.excused_days:
-        told += f"; {history.excused_days} days that a person replaced or released are left out"
-    found = _at_most("history", looked_at[worst], bound, told)
-    way_out = "; if that was meant, deliver those days by `contender backfill --reason`"
-    if history.lost:
-        gone = f"of {', '.join(history.lost)} most rows are gone{way_out}"
-        return found.model_copy(update={"holds": False, "explanation": f"{gone}; {found.explanation}"})
-    return found if found.holds else found.model_copy(update={"explanation": found.explanation + way_out})
-
-
 def beats_baseline(evaluation: Evaluation, _: Guards, margin: float) -> Reason:
     """Whether it loses less than the simple baseline, or hardly more, by a margin that is a share of its loss."""
     ours, baseline = evaluation.challenger_measures.loss, evaluation.baseline_measures.loss
@@ -162,16 +97,22 @@ def is_not_shifted(evaluation: Evaluation, guards: Guards) -> Reason:
     """Whether it foretells as much on average as the champion does."""
     usual = None if evaluation.usual is None else evaluation.usual.shift
     if evaluation.shift is None and evaluation.disagreement is not None:
-        return _unasked("shift", None, "was not measured")
+        return unasked("shift", None, "was not measured")
     moved = None if evaluation.shift is None else abs(evaluation.shift)
     return _as_usual("shift", moved, usual, evaluation, guards, "difference of the means")
 
 
 def does_no_harm(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether it loses no more than the champion, beyond a margin."""
-    ours, champion = evaluation.challenger_measures.loss, evaluation.champion_measures
+    """Whether it loses no more than the champion, beyond a margin and what chance explains."""
+    ours, champion, sure = (
+        evaluation.challenger_measures.loss, evaluation.champion_measures, evaluation.loss_difference
+    )  # fmt: skip
     increase = None if champion is None else (ours - champion.loss) / (abs(champion.loss) or 1.0)
-    return _at_most("harm", increase, guards.max_loss_increase, "loss {observed:+.2%} against the champion's")
+    found = at_most("harm", increase, guards.max_loss_increase, "loss {observed:+.2%} against the champion's")
+    if found.holds or sure is None or sure.low > 0:
+        return found
+    told = f"{found.explanation}, which may be chance: by {sure.low:+.4f} to {sure.high:+.4f}, days counted"
+    return found.model_copy(update={"holds": True, "explanation": told})
 
 
 def spares_slices(evaluation: Evaluation, guards: Guards) -> Reason:
@@ -184,30 +125,40 @@ def spares_slices(evaluation: Evaluation, guards: Guards) -> Reason:
     apart = f"; {small} have too few rows to tell" if small else ""
     if not judged:
         told = f"{small} slices have too few rows to tell" if small else "no slices are named"
-        return _unasked("slices", bound, told)
+        return unasked("slices", bound, told)
     worst = max(judged, key=lambda name: judged[name])
     broken = [f"{name} ({increase:+.1%})" for name, increase in judged.items() if increase > bound]
     told = f"none of {len(judged)} slices is surely worse, {worst} at most by {judged[worst]:+.1%}{apart}"
     if broken:
         told = f"surely worse than the champion, at least by: {', '.join(broken)}{apart}"
-    return _at_most("slices", judged[worst], bound, told.replace("{", "{{").replace("}", "}}"))
+    return at_most("slices", judged[worst], bound, told.replace("{", "{{").replace("}", "}}"))
 
 
 def is_calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether what comes is what was foretold, on average of rows of like predictions."""
-    return _at_most(
-        "calibration",
-        evaluation.challenger_measures.calibration_error,
-        guards.max_calibration_error,
-        "expected calibration error {observed:.4f}",
-    )
+    """Whether what comes is what was foretold, on average of rows of like predictions; or the champion is no better."""
+    ours, champion = evaluation.challenger_measures.calibration_error, evaluation.champion_measures
+    told, bound = "expected calibration error {observed:.4f}", guards.max_calibration_error
+    if champion is not None and champion.calibration_error > bound:
+        told += ", and the champion's is no better on these days"
+        bound = champion.calibration_error
+    return at_most("calibration", ours, bound, told)
+
+
+def stays_calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
+    """Whether it is as well calibrated as the champion, or hardly less: in a storm, no version is."""
+    champion = evaluation.champion_measures
+    if champion is None:
+        return is_calibrated(evaluation, guards)
+    told = f"expected calibration error {{observed:.4f}}, the champion's is {champion.calibration_error:.4f}"
+    bound = champion.calibration_error + guards.max_calibration_increase
+    return at_most("calibration", evaluation.challenger_measures.calibration_error, bound, told)
 
 
 def behaves(evaluation: Evaluation, _: Guards) -> Reason:
     """Whether every behaviour test of the model's folder holds."""
     checks = evaluation.behaviour
     if not checks:
-        return _unasked("behaviour", 0, "the model's folder has no behaviour tests")
+        return unasked("behaviour", 0, "the model's folder has no behaviour tests")
     broken = [check for check in checks if not check.holds]
     told = "; ".join(f"{c.name}: {c.explanation}, bound {c.bound:.4g}" for c in broken)
     return Reason(
@@ -231,30 +182,30 @@ def is_stable(evaluation: Evaluation, _: Guards) -> Reason:
     }
     known = {when: gap for when, gap in found.items() if gap is not None}
     if not known:
-        return _unasked("stable", SAME, "predictions are finite; they were not made twice")
+        return unasked("stable", SAME, "predictions are finite; they were not made twice")
     when = max(known, key=lambda name: known[name])
     told = f"predictions are finite, and differ by at most {{observed:.2g}} {when}"
-    return _at_most("stable", known[when], SAME, told)
+    return at_most("stable", known[when], SAME, told)
 
 
 def is_quick(evaluation: Evaluation, guards: Guards) -> Reason:
     """Whether it foretells fast enough."""
     seconds, bound = evaluation.seconds_per_million_rows, guards.max_seconds_per_million_rows
     if seconds is None:
-        return _unasked("latency", bound, "was not measured")
-    return _at_most("latency", seconds, bound, "{observed:.1f} s for a million rows")
+        return unasked("latency", bound, "was not measured")
+    return at_most("latency", seconds, bound, "{observed:.1f} s for a million rows")
 
 
 def is_small(evaluation: Evaluation, guards: Guards) -> Reason:
     """Whether its stored pipeline is small enough."""
     size, bound = evaluation.artifact_bytes, guards.max_artifact_bytes
     if size is None:
-        return _unasked("size", bound, "was not measured")
-    return _at_most("size", size, bound, f"stored in {size / 1e6:.2f} MB")
+        return unasked("size", bound, "was not measured")
+    return at_most("size", size, bound, f"stored in {size / 1e6:.2f} MB")
 
 
 _OF_ITS_DATA: tuple[Guard, ...] = (is_complete, has_no_repeated_rows, is_gated, keeps_history)
-_OF_ITSELF: tuple[Guard, ...] = (is_calibrated, behaves, is_stable, is_quick, is_small)
+_OF_ITSELF: tuple[Guard, ...] = (behaves, is_stable, is_quick, is_small)
 
 
 def _each(guards: tuple[Guard, ...], evaluation: Evaluation, bounds: Guards) -> tuple[Reason, ...]:
@@ -267,8 +218,8 @@ def _as_usual(
     bound, told = guards.max_disagreement, what + " of {observed:.4f} to the champion's predictions"
     if usual is not None and evaluation.usual is not None:
         bound = min(bound, max(guards.max_disagreement_ratio * usual, LEAST * bound))
-        told += f"; the median of {evaluation.usual.nights} refreshes is {usual:.4f}"
-    return _at_most(guard, observed, bound, told)
+        told += f"; nine of ten of {evaluation.usual.nights} refreshes kept to {usual:.4f}"
+    return at_most(guard, observed, bound, told)
 
 
 def _sure_increase(part: SliceMeasures) -> float | None:
@@ -276,20 +227,3 @@ def _sure_increase(part: SliceMeasures) -> float | None:
     if part.difference is None or part.champion_loss is None:
         return None
     return part.difference.low / (abs(part.champion_loss) or 1.0)
-
-
-def _unasked(guard: str, bound: float | None, told: str) -> Reason:
-    return Reason(guard=guard, holds=True, observed=None, bound=bound, explanation=told)
-
-
-def _at_least(guard: str, observed: float, bound: float, wording: str) -> Reason:
-    told = wording.format(observed=observed)
-    return Reason(guard=guard, holds=observed >= bound, observed=observed, bound=bound, explanation=told)
-
-
-def _at_most(guard: str, observed: float | None, bound: float, wording: str) -> Reason:
-    if observed is None:
-        unseen = "cannot be compared: the champion was fitted on what the challenger is judged on"
-        return Reason(guard=guard, holds=False, observed=None, bound=bound, explanation=unseen)
-    told = wording.format(observed=observed)
-    return Reason(guard=guard, holds=observed <= bound, observed=observed, bound=bound, explanation=told)

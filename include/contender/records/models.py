@@ -130,6 +130,7 @@ class Evaluation(Frozen):
     challenger_measures: Measures
     champion_measures: Measures | None
     baseline_measures: Measures
+    loss_difference: Interval | None = Field(default=None, description="challenger - champion, days counted")
     disagreement: float | None = Field(
         description="mean |challenger - champion| of the prediction; of quantities, in standard deviations of outcomes"
     )

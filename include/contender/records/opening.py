@@ -63,7 +63,7 @@ def _revision(engine: Engine) -> str | None:
 
 def _engine(url: str) -> Engine:
     try:
-        engine = create_engine(url)
+        engine = create_engine(url, pool_pre_ping=True)  # the server may have been restarted since
     except ArgumentError:
         # Not shown: it may hold a password in the wrong place.
         raise BookError(

@@ -58,7 +58,7 @@ class GatedDays(Frozen):
 
 
 class UsualChange(Frozen):
-    """How far refreshes have moved what is foretold: medians over past refreshes of this recipe."""
+    """How far refreshes have moved what is foretold: what nine of ten past ones of this recipe kept to."""
 
     nights: int
     disagreement: float

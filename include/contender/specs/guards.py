@@ -58,12 +58,14 @@ class Guards(Frozen):
         description="mean |challenger - champion| of the prediction; of quantities, in standard deviations",
     )
     max_disagreement_ratio: float = Field(
-        default=4.0,
+        default=2.0,
         gt=1,
-        description="the same, and the mean difference, against the median of past refreshes, once there are enough",
+        description="the same, and the mean difference, against what nine of ten refreshes kept to (seven or more)",
     )
     max_loss_increase: float = Field(
-        default=0.03, ge=0, description="as a share of the champion's loss on the same rows"
+        default=0.03,
+        ge=0,
+        description="as a share of the champion's loss on the same rows, where that is more than chance explains",
     )
     max_slice_loss_increase: float = Field(
         default=0.05, ge=0, description="the same within a slice, beyond what chance explains"
@@ -78,7 +80,13 @@ class Guards(Frozen):
     max_calibration_error: float = Field(
         default=0.15,
         gt=0,
-        description="expected calibration error in ten bins of equal size; of quantities, in standard deviations",
+        description="expected calibration error in ten bins of equal size; of quantities, in standard deviations. "
+        "Not of a refresh, nor where the champion is beyond it, too",
+    )
+    max_calibration_increase: float = Field(
+        default=0.03,
+        ge=0,
+        description="of a refresh, beyond the champion's calibration error on the same rows",
     )
     max_seconds_per_million_rows: float = Field(
         default=300.0, gt=0, description="of a prediction, the best of several measured"

@@ -1,0 +1,197 @@
+"""What judging costs: a night of a backtest beside its bare fits, and the decisions of a thousand models.
+
+python -m benchmarks.deciding               results in benchmarks/results/deciding.json
+python -m benchmarks.deciding --nights 3    smaller, for a look; nothing is kept
+
+CPU seconds of one process. The bare night fits each recipe on the same rows and predicts the same days, by scikit-learn
+alone; backtest and bare nights take turns, three times each. Ratios are what to read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contender.backtesting import Fits, History, build_history, live
+from contender.evaluating import judged_days
+from contender.ingesting import land
+from contender.lake import open_lake
+from contender.promoting import decide_night, stand_after, weigh_pairs
+from contender.promoting.race import accumulate, settled
+from contender.records import Evaluation, PairedDay, Standing, TrainedVersion
+from contender.registry import predict
+from contender.settings import PROJECT, Settings
+from contender.specs import Catalog, Days, ModelSpec, load_catalog
+from contender.training import fit_recipe, load_functions, training_days
+from demo import source
+
+RESULTS = PROJECT / "benchmarks" / "results" / "deciding.json"
+FIRST = date(2013, 5, 1)
+Floats = NDArray[np.float64]
+MODELS, NIGHTS_OF_A_YEAR, BAR, TIMES = 1000, 365, 20.0, 3
+
+
+class Measured(NamedTuple):
+    """One figure: `seconds` of CPU, and how many times those of `beside`, where there is a peer."""
+
+    what: str
+    seconds: float
+    beside: str = ""
+    ratio: float | None = None
+
+
+def main() -> None:
+    """Measure, print, and keep the results."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--nights", type=int, default=14, help="nights of flights that are lived")
+    wanted = ask.parse_args()
+    catalog = load_catalog(PROJECT / "include" / "catalog")
+    model = catalog.model("flight_delay")
+    nights = Days(first=FIRST, last=FIRST + timedelta(days=wanted.nights - 1))
+    history = read_flights(catalog, model, nights)
+    found = [
+        *measure_nights(catalog, model, history, nights),
+        *measure_decisions(catalog, model, history, nights),
+    ]
+    for one in found:
+        ratio = "" if one.ratio is None else f"  {one.ratio:.2f} x {one.beside}"
+        print(f"{one.seconds:9.3f} CPU s  {one.what}{ratio}")
+    if wanted.nights == ask.get_default("nights"):
+        rows = [json.dumps(one._asdict()) for one in found]
+        RESULTS.write_text("[\n" + ",\n".join(rows) + "\n]\n")
+
+
+def read_flights(catalog: Catalog, model: ModelSpec, nights: Days) -> History:
+    """The labelled flights that these nights need, from the real source, through a lake that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="deciding-") as folder:
+        here = Settings(home=Path(folder) / "home", engine="duckdb")
+        lake, flights = open_lake(here), source.flights.SOURCE
+        source.drop_reference(here.landing, [flights])
+        for name in flights.daily:
+            source.drop(
+                name, Days(first=date(2013, 1, 1), last=nights.last + timedelta(days=1)).each(), here.landing
+            )
+        for given in model.inputs:
+            spec = catalog.dataset(given.name)
+            last = nights.last + timedelta(days=spec.delivery.lead_days)
+            tell(f"landing {given.name}")
+            lake.publish(spec.contract, land(spec, Days(first=date(2013, 1, 1), last=last), here))
+        return build_history(catalog, model, nights, lake, here, tell)
+
+
+def measure_nights(catalog: Catalog, model: ModelSpec, history: History, nights: Days) -> Iterator[Measured]:
+    """A backtest's night by our policy alone, and by all, beside bare fits and predictions of the same nights."""
+    ways: dict[str, Callable[[], object]] = {
+        "bare": lambda: fit_bare(catalog, model, history, nights),
+        "ours": lambda: live(catalog, model, history, nights, ["ours"]),
+        "all": lambda: live(catalog, model, history, nights),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for n in range(TIMES):
+        for name, way in ways.items():
+            began = time.process_time()
+            way()
+            taken[name].append((time.process_time() - began) / len(nights))
+            tell(f"round {n + 1} of {TIMES}, {name}: {taken[name][-1]:.2f} CPU s a night")
+    bare, beside = median(taken["bare"]), "bare fit and predict"
+    yield Measured(
+        "a night of flights, bare: both recipes fitted, judged days and scored day predicted", bare
+    )
+    for name, told in (("ours", "in a backtest by our policy"), ("all", "in a backtest by all policies")):
+        ratio = median(one / floor for one, floor in zip(taken[name], taken["bare"], strict=True))
+        yield Measured(f"a night of flights, {told}", median(taken[name]), beside, ratio)
+
+
+def fit_bare(catalog: Catalog, model: ModelSpec, history: History, nights: Days) -> None:
+    """What no backtest can do without: each night's fits, and what they foretell of the days that are asked about."""
+    home = catalog.model_home(model.name)
+    functions = {recipe.name: load_functions(home, recipe) for recipe in model.recipes}
+    for night in nights.each():
+        asked = Days(first=judged_days(model, night).first, last=model.scored_days(Days.one(night)).last)
+        rows = history.between(asked)
+        for recipe in model.recipes:
+            days = training_days(model, recipe, night)
+            fitted = fit_recipe(model, recipe, functions[recipe.name], days, history.between(days))
+            predict(model, fitted.estimator, rows, model.seen_by(recipe))
+            predict(model, fitted.baseline, rows, model.baseline_features)
+
+
+def measure_decisions(
+    catalog: Catalog, model: ModelSpec, history: History, nights: Days
+) -> Iterator[Measured]:
+    """The race of a thousand models over a year, and the decisions of a night about all of them, a year behind them."""
+    differences = np.random.default_rng(1).normal(0.0, 0.01, (MODELS, NIGHTS_OF_A_YEAR))
+    began = time.process_time()
+    settled(accumulate(differences, BAR), BAR)
+    yield Measured(
+        f"the race of {MODELS:,} models, decided on each of {NIGHTS_OF_A_YEAR} nights",
+        time.process_time() - began,
+    )
+    evaluations, standing = judge_second_night(Fits(catalog, model, history), nights.first)
+    incumbent, rival = (each.challenger for each in evaluations)
+    years = [make_pairs(model, incumbent, rival, standing.since, row) for row in differences]
+    began = time.process_time()
+    for pairs in years:
+        evidence = weigh_pairs(model, standing, incumbent.recipe_fingerprint, pairs)
+        decide_night(evaluations, evidence, standing, model.guards)
+    yield Measured(
+        f"the decisions of one night about {MODELS:,} models, records in, records out: a year's pairs weighed, "
+        "every guard asked",
+        time.process_time() - began,
+    )
+
+
+def judge_second_night(fits: Fits, first: date) -> tuple[list[Evaluation], Standing]:
+    """The evaluations of the night after a first version came to serve, and where the ledger then stands."""
+    model = fits.model
+    (began,) = decide_night(
+        [fits.judge(made.version.version, None) for made in fits.fit_all(first)], (), None, model.guards
+    )
+    champion = began.champion_after
+    if champion is None:
+        raise SystemExit(f"{first}: the first version is held: {'; '.join(began.tell())}")
+    second = fits.fit_all(first + timedelta(days=1))
+    return [fits.judge(made.version.version, champion) for made in second], stand_after(began, champion)
+
+
+def make_pairs(
+    model: ModelSpec, incumbent: TrainedVersion, rival: TrainedVersion, since: date, differences: Floats
+) -> list[PairedDay]:
+    """A year of paired days with these differences."""
+    first = model.scored_days(Days.one(since)).first
+    return [
+        PairedDay(
+            id=str(n),
+            model=model.name,
+            question="race",
+            day=first + timedelta(days=n),
+            incumbent=incumbent.recipe_fingerprint,
+            rival=rival.recipe_fingerprint,
+            incumbent_version=1,
+            rival_version=2,
+            incumbent_loss=0.16,
+            rival_loss=0.16 - float(difference),
+            rows=900,
+        )
+        for n, difference in enumerate(differences)
+    ]
+
+
+def tell(line: str) -> None:
+    """Progress, apart from the figures."""
+    print(f"  {line}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

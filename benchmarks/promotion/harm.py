@@ -1,0 +1,197 @@
+"""What the guards keep from serving: refreshes fitted on rows that were poisoned, though a gate let each day through.
+
+A model's recipe is refreshed week by week over a real year, by the same judgements as the DAGs make. On every fourth
+night of these, once there are refreshes to remember, each poison is put into that night's training rows alone:
+the version is fitted, judged against the champion of the night, and decided about with the night's own memory of
+refreshes, standing and evidence. Then it is looked up what it would have lost in the seven days that follow.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.promotion.kept import KeptFits
+from benchmarks.promotion.poisons import POISONS
+from benchmarks.promotion.rows import Row, count
+from benchmarks.promotion.years import read_year
+from contender.backtesting import Fits, live_with
+from contender.backtesting.fits import Made
+from contender.evaluating import remember
+from contender.promoting import decide_night
+from contender.records import Decision, Evaluation
+from contender.settings import PROJECT
+from contender.specs import Days, ModelSpec, load_catalog
+from contender.specs.frozen import Frozen
+from contender.training import training_days
+
+DAYS_SERVED = 7
+REMEMBERED = 8
+EVERY = 4
+HEALTHY, ANY, ANY_HARMFUL = "healthy", "any poison", "any poison that harms"
+HARMFUL = 0.01
+CHOSEN = "where bounds were chosen"
+
+
+class Year(NamedTuple):
+    """A model, the recipe that is refreshed, the nights, and the first one that no bound was chosen by."""
+
+    model: str
+    recipe: str
+    nights: Days
+    reported_from: date
+
+
+YEARS = (
+    Year(
+        "flight_delay",
+        "boosted_trees",
+        Days(first=date(2013, 3, 1), last=date(2013, 12, 20)),
+        date(2013, 9, 1),
+    ),
+    Year(
+        "household_return",
+        "recent_trees",
+        Days(first=date(2017, 3, 25), last=date(2017, 12, 16)),
+        date(2017, 9, 1),
+    ),
+)
+
+
+class Tried(Frozen):
+    """A refresh of one night, and the mean loss of the days after it: if it served, the healthy one, or the old one."""
+
+    poison: str
+    night: date
+    spoke: tuple[str, ...]
+    spoke_without_history: tuple[str, ...]
+    loss: float
+    healthy_loss: float
+    champion_loss: float
+
+    @property
+    def extra(self) -> float:
+        """By which share of the healthy refresh's loss it would have lost more."""
+        return self.loss / self.healthy_loss - 1
+
+
+NOTHING, OURS, WITHOUT = "nothing is held", "the guards", "the guards, without the history's"
+INSTEAD, ALONE = "a healthy refresh", " alone"
+PASSES: Mapping[str, Callable[[Tried], bool]] = {
+    NOTHING: lambda _: True,
+    OURS: lambda one: not one.spoke,
+    WITHOUT: lambda one: not one.spoke_without_history,
+}
+
+
+def measure_harm() -> Iterator[Row]:
+    """Try both years and count."""
+    for year in YEARS:
+        tried = list(try_year(year))
+        yield from count_harm(year.model, [one for one in tried if one.night >= year.reported_from])
+        yield from count_harm(
+            f"{year.model}, {CHOSEN}", [one for one in tried if one.night < year.reported_from]
+        )
+
+
+def count_harm(data: str, tried: Sequence[Tried]) -> Iterator[Row]:
+    """What was let through of each poison and of the healthy, by the guards and by each alone; and the worst nights."""
+    for poison in dict.fromkeys(one.poison for one in tried):
+        some = [one for one in tried if one.poison == poison]
+        yield from _count(data, poison, some)
+    poisoned = [one for one in tried if one.poison != HEALTHY]
+    yield from _count(data, ANY, poisoned)
+    harmful = [one for one in poisoned if one.extra > HARMFUL]
+    if harmful:
+        yield from _count(data, ANY_HARMFUL, harmful)
+
+
+def _count(data: str, poison: str, tried: Sequence[Tried]) -> Iterator[Row]:
+    worst = max(tried, key=lambda one: one.extra)
+    for rule, passes in PASSES.items():
+        loss = worst.loss if passes(worst) else worst.champion_loss
+        yield _row(
+            rule, data, poison, tried, [one for one in tried if passes(one)], served_loss=round(loss, 5)
+        )
+    yield Row(
+        table="harm stopped", rule=INSTEAD, data=data, nights=1, effect=poison,
+        served_loss=round(worst.healthy_loss, 5),
+    )  # fmt: skip
+    for guard in sorted({guard for one in tried for guard in one.spoke}):
+        yield _row(f"{guard}{ALONE}", data, poison, tried, [one for one in tried if guard not in one.spoke])
+
+
+def _row(
+    rule: str, data: str, poison: str, tried: Sequence[Tried], passed: Sequence[Tried], **more: float
+) -> Row:
+    return Row(
+        table="harm stopped", rule=rule, data=data, nights=len({one.night for one in tried}), effect=poison,
+        **count(len(passed), len(tried)), **more,
+    )  # fmt: skip
+
+
+def try_year(year: Year) -> Iterator[Tried]:
+    """`try_nights` of a real year, which is made ready first."""
+    catalog = load_catalog(PROJECT / "include" / "catalog")
+    shipped = catalog.model(year.model)
+    model = shipped.model_copy(update={"recipes": (shipped.recipe(year.recipe),)})
+    fits = KeptFits(catalog, model, read_year(catalog, shipped))
+    yield from try_nights(fits, year.nights)
+    fits.keep_all()
+
+
+def try_nights(fits: Fits, nights: Days, remembered: int = REMEMBERED, every: int = EVERY) -> Iterator[Tried]:
+    """The healthy refresh of every night that has `remembered` ones behind it, and in each `every`th the poisoned ones.
+
+    Of each poison, the column or group is another one night by night. Raises RuntimeError when a fit is impossible.
+    """
+    model, recipe = fits.model, fits.model.recipes[0]
+    decisions = live_with(fits, nights, ["ours"], "weekly").lived[0].decisions
+    for nth, decision in enumerate(decisions[remembered:]):
+        yield _try(fits, decisions, decision, HEALTHY, fits.made[decision.challenger])
+        if nth % every:
+            continue
+        rows = fits.history.between(training_days(model, recipe, decision.night))
+        for name, poison in POISONS.items():
+            made = fits.fit(recipe, decision.night, poison(model, rows, nth))
+            if made is None:
+                raise RuntimeError(
+                    f"{model.name} {decision.night}: no fit with {name}: {fits.failed[decision.night]}"
+                )
+            yield _try(fits, decisions, decision, name, made)
+        print(f"  {model.name}: poisons of {decision.night} are tried", file=sys.stderr)
+
+
+def _try(fits: Fits, decisions: Sequence[Decision], tonight: Decision, poison: str, made: Made) -> Tried:
+    champion = tonight.champion_before
+    assert champion is not None
+    past = [fits.judge(d.challenger, d.champion_before) for d in decisions if d.night < tonight.night]
+    judged = remember(fits.judge(made.version.version, champion), past)
+
+    return Tried(
+        poison=poison,
+        night=tonight.night,
+        spoke=_spoke(judged, tonight, fits.model),
+        spoke_without_history=_spoke(judged.model_copy(update={"history": None}), tonight, fits.model),
+        loss=_serve(fits, made.version.version, tonight.night),
+        healthy_loss=_serve(fits, tonight.challenger, tonight.night),
+        champion_loss=_serve(fits, champion, tonight.night),
+    )
+
+
+def _spoke(judged: Evaluation, tonight: Decision, model: ModelSpec) -> tuple[str, ...]:
+    """The guards that would have held it, had it been the refresh of the night."""
+    assert tonight.grounds is not None
+    (decision,) = decide_night([judged], tonight.evidence, tonight.grounds.standing, model.guards)
+    return tuple(reason.guard for reason in decision.reasons if not reason.holds)
+
+
+def _serve(fits: Fits, version: int, night: date) -> float:
+    """The mean loss over rows of the days that are scored in the nights after this one."""
+    nights = Days(first=night + timedelta(days=1), last=night + timedelta(days=DAYS_SERVED))
+    served = [day for each in fits.model.scored_days(nights).each() for day in fits.serve(version, each)]
+    return float(np.average([day.loss for day in served], weights=[day.rows for day in served]))

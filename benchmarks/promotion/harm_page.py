@@ -1,0 +1,111 @@
+"""The tables and plots of docs/GUARDS.md, from the results that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from benchmarks.promotion.harm import (
+    ALONE,
+    ANY,
+    ANY_HARMFUL,
+    CHOSEN,
+    HARMFUL,
+    HEALTHY,
+    INSTEAD,
+    NOTHING,
+    OURS,
+    WITHOUT,
+)
+from benchmarks.promotion.page import put_into
+from benchmarks.promotion.rows import Row
+from contender.charts import Span, draw_spans
+from contender.settings import PROJECT
+
+PAGE = PROJECT / "docs" / "GUARDS.md"
+BEGIN, END = "<!-- harm: made by `make bench-promotion` -->", "<!-- end of harm -->"
+
+
+def render_harm(rows: Sequence[Row]) -> str:
+    """A table for each model's nights, and a plot; nothing without results."""
+    of = [row for row in rows if row.table == "harm stopped"]
+    return "\n".join(_render(data, [row for row in of if row.data == data]) for data in _datas(of))
+
+
+def write(rows: Sequence[Row]) -> None:
+    """Put the tables into their page."""
+    PAGE.write_text(put_into(PAGE.read_text(), render_harm(rows), BEGIN, END))
+
+
+def draw_harm(rows: Sequence[Row]) -> Mapping[str, str]:
+    """The plot of each model, by the name of its file."""
+    of = [row for row in rows if row.table == "harm stopped"]
+    return {
+        _plot(data): _draw(data, [row for row in of if row.data == data])
+        for data in _datas(of)
+        if CHOSEN not in data
+    }
+
+
+def _datas(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(row.data for row in rows))
+
+
+def _render(data: str, rows: Sequence[Row]) -> str:
+    healthy, nights = _one(rows, HEALTHY, OURS), _one(rows, ANY, OURS)
+    if healthy is None or nights is None:
+        return ""
+    lines = [
+        f"`{data}`: {_share(healthy)} of {healthy.runs} healthy refreshes were let through; poisons were tried in "
+        f"{nights.nights} nights of these.\n",
+        "| tonight's training rows | kept from serving | by the other guards, had the history's not looked | "
+        "who spoke, in how many | loss after the worst night: nothing held / guards / healthy refresh |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    poisons = dict.fromkeys(str(row.effect) for row in rows if row.effect != HEALTHY)
+    lines += [_line(poison, [row for row in rows if row.effect == poison]) for poison in poisons]
+    if CHOSEN not in data:
+        lines.append(f"\n![Loss after the worst night of {data}, by poison]({_plot(data)})")
+    return "\n".join([*lines, ""])
+
+
+def _line(poison: str, rows: Sequence[Row]) -> str:
+    ours, without = _one(rows, poison, OURS), _one(rows, poison, WITHOUT)
+    alone = {r.rule.removesuffix(ALONE): r.runs - r.promotions for r in rows if r.rule.endswith(ALONE)}
+    who = ", ".join(f"{guard} {alone[guard]}" for guard in sorted(alone, key=lambda guard: -alone[guard]))
+    losses = " / ".join(f"{_loss(rows, poison, rule):.4f}" for rule in (NOTHING, OURS, INSTEAD))
+    named = f"{poison}: over {HARMFUL:.0%} of loss more" if poison == ANY_HARMFUL else poison
+    return f"| {named} | {_kept(ours)} | {_kept(without)} | {who} | {losses} |"
+
+
+def _draw(data: str, rows: Sequence[Row]) -> str:
+    spans = []
+    for poison in dict.fromkeys(
+        str(row.effect) for row in rows if row.effect not in (HEALTHY, ANY, ANY_HARMFUL)
+    ):
+        usual = _loss(rows, poison, INSTEAD)
+        ours, nothing = (100 * (_loss(rows, poison, rule) / usual - 1) for rule in (OURS, NOTHING))
+        spans.append(Span(poison, ours, min(ours, nothing), max(ours, nothing)))
+    title = f"{data}: % of loss above a healthy refresh's after the worst night, dot: guards, line's end: nothing held"
+    return draw_spans(title, spans)
+
+
+def _plot(data: str) -> str:
+    return f"guards-{data.replace('_', '-')}.svg"
+
+
+def _one(rows: Sequence[Row], poison: str, rule: str) -> Row | None:
+    return next((row for row in rows if (row.effect, row.rule) == (poison, rule)), None)
+
+
+def _loss(rows: Sequence[Row], poison: str, rule: str) -> float:
+    row = _one(rows, poison, rule)
+    return row.served_loss if row is not None and row.served_loss is not None else float("nan")
+
+
+def _share(row: Row) -> str:
+    return f"{100 * row.share_promoted:.0f} % ({100 * row.ci_low:.0f} to {100 * row.ci_high:.0f})"
+
+
+def _kept(row: Row) -> str:
+    low, high = 100 * (1 - row.ci_high), 100 * (1 - row.ci_low)
+    return f"{100 * (1 - row.share_promoted):.0f} % of {row.runs} ({low:.0f} to {high:.0f})"

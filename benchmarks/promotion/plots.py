@@ -1,0 +1,86 @@
+"""The plots of docs/PROMOTION.md, as SVG, drawn from the results that are kept; evidence is drawn from the seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from benchmarks.promotion.pairs import Kind, make_differences
+from benchmarks.promotion.rows import Row
+from benchmarks.promotion.rules import ALPHA, BAR
+from contender.charts import Points, draw_lines
+from contender.promoting.race import accumulate
+
+EVIDENCE, FALSE_PROMOTIONS = "promotion-evidence.svg", "promotion-false.svg"
+KIND: Kind = "calm and stormy weeks"
+NIGHTS = 200
+SHOWN = (
+    "the race",
+    "better over 7 days",
+    "paired t over days, 5 %",
+    "DeLong over 7 days, 5 %",
+    "bootstrap of rows, 7 days, 5 %",
+)
+
+
+def draw_all(rows: Sequence[Row]) -> Mapping[str, str]:
+    """Every plot that there are results for, by the name of its file."""
+    drawn = {EVIDENCE: draw_evidence(), FALSE_PROMOTIONS: _draw_false_promotions(rows)}
+    for data in dict.fromkeys(row.data for row in rows if row.table == "served by month"):
+        drawn[served_plot(data)] = _draw_served(rows, data)
+    return drawn
+
+
+def served_plot(data: str) -> str:
+    """The name of the plot of a model's served loss."""
+    return f"promotion-served-{data.replace(', refitted ', '-')}.svg"
+
+
+def draw_evidence() -> str:
+    """How the evidence of four equal pairs and of three better ones grows."""
+    equal = accumulate(make_differences(KIND, 0.0, 4, NIGHTS, seed=11), BAR)
+    lines: dict[str, Points] = {f"equal pair {n}": _by_night(line) for n, line in enumerate(equal, start=1)}
+    for gain in (0.005, 0.01, 0.02):
+        (line,) = accumulate(make_differences(KIND, gain, 1, NIGHTS, seed=12), BAR)
+        lines[f"AUC higher by {gain}"] = _by_night(line)
+    return draw_lines(
+        f"Evidence of made-up pairs, {KIND}", lines, _ticks(NIGHTS, 50), log=True, bars={f"{BAR:g}: promote": BAR},
+        y_name="stake of the gamblers who bet on the rival, from 1, by night; at the bar it wins, and bets no more",
+    )  # fmt: skip
+
+
+def _draw_false_promotions(rows: Sequence[Row]) -> str:
+    of = [row for row in rows if row.table == "error" and row.data == KIND]
+    lines = {
+        rule: [(float(r.nights or 0), 100 * (r.share_promoted or 0.0)) for r in of if r.rule == rule]
+        for rule in SHOWN
+        if any(row.rule == rule for row in of)
+    }
+    return draw_lines(
+        f"False promotions, looking every night: {KIND}", lines, _ticks(365, 60), bars={f"{ALPHA:.0%}": 100 * ALPHA},
+        y_name="% of equal pairs of which the rival was ever promoted, by night",
+    )  # fmt: skip
+
+
+def _draw_served(rows: Sequence[Row], data: str) -> str:
+    of = [row for row in rows if row.table == "served by month" and row.data == data]
+    months = sorted({str(row.effect) for row in of})
+    names = {float(n): date.fromisoformat(f"{month}-01").strftime("%b") for n, month in enumerate(months)}
+    lines = {
+        rule: [(float(months.index(str(r.effect))), r.served_loss or 0.0) for r in of if r.rule == rule]
+        for rule in dict.fromkeys(row.rule for row in of)
+    }
+    return draw_lines(
+        f"Served loss of {data}",
+        lines,
+        names,
+        y_name="mean Brier score of all rows by month; lower is better",
+    )
+
+
+def _by_night(line: Sequence[float]) -> Points:
+    return [(float(night), float(value)) for night, value in enumerate(line, start=1)]
+
+
+def _ticks(last: int, step: int) -> Mapping[float, str]:
+    return {float(night): f"night {night}" for night in range(step, last + 1, step)}

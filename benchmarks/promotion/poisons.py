@@ -1,0 +1,80 @@
+"""Ways in which the rows that a refresh is fitted on can be wrong, though each day of them passed a gate.
+
+Each is made from a night's training rows (row key, features, label; by day), with the draws of a seed, and says what
+it did. Where a column or a group is chosen, the `nth` of them is: night by night another one, in the order of the spec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from contender.specs import ModelSpec
+
+Rows = pd.DataFrame
+Poison = Callable[[ModelSpec, Rows, int], Rows]
+
+TIMES = 10.0
+
+
+def flip_labels(share: float, model: ModelSpec, rows: Rows, nth: int) -> Rows:
+    """Labels of a share of the rows, drawn at random, say the opposite."""
+    flipped = np.random.default_rng([nth, len(model.name)]).random(len(rows)) < share
+    return rows.assign(label=np.where(flipped, 1 - rows["label"], rows["label"]))
+
+
+def freeze_feature(model: ModelSpec, rows: Rows, nth: int) -> Rows:
+    """A feature stands still at its first value."""
+    name = model.feature_names[nth % len(model.feature_names)]
+    return rows.assign(**{name: rows[name].iloc[rows[name].notna().to_numpy().argmax()]})
+
+
+def rescale_feature(model: ModelSpec, rows: Rows, nth: int) -> Rows:
+    """A number is told in another unit: ten times of what it is."""
+    names = [column.name for column in model.features if column.type == "number"]
+    name = names[nth % len(names)]
+    return rows.assign(**{name: rows[name] * TIMES})
+
+
+def lose_half(_: ModelSpec, rows: Rows, __: int) -> Rows:
+    """The older half of the days is missing."""
+    days = np.sort(rows["day"].unique())
+    return rows[rows["day"] >= days[len(days) // 2]]
+
+
+def append_week(_: ModelSpec, rows: Rows, __: int) -> Rows:
+    """The last week stands there twice."""
+    since = rows["day"].max() - timedelta(days=6)
+    return pd.concat([rows, rows[rows["day"] >= since]], ignore_index=True)
+
+
+def repeat_week(_: ModelSpec, rows: Rows, __: int) -> Rows:
+    """The last week stands in the place of the week before, too, under its dates."""
+    since = rows["day"].max() - timedelta(days=6)
+    before, last = since - timedelta(days=7), rows[rows["day"] >= since]
+    copied = last.assign(day=[day - timedelta(days=7) for day in last["day"]])
+    return pd.concat([rows[rows["day"] < before], copied, last], ignore_index=True)
+
+
+def lose_group(model: ModelSpec, rows: Rows, nth: int) -> Rows:
+    """All rows of one value are missing, of the last column with a slice a value: an airline, a size of household."""
+    column = [part.column for part in model.slices if not part.values][-1]
+    values = rows[column].value_counts().index
+    return rows[rows[column] != values[nth % len(values)]]
+
+
+POISONS: Mapping[str, Poison] = {
+    "labels flipped, 5 %": partial(flip_labels, 0.05),
+    "labels flipped, 10 %": partial(flip_labels, 0.10),
+    "labels flipped, 20 %": partial(flip_labels, 0.20),
+    "a feature frozen": freeze_feature,
+    "a feature ten times as large": rescale_feature,
+    "the older half missing": lose_half,
+    "the last week twice": append_week,
+    "the last week as the one before, too": repeat_week,
+    "a group's rows lost": lose_group,
+}

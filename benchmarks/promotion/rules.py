@@ -1,0 +1,61 @@
+"""Rules that promote by the daily differences of a pair, as functions of all nights at once: the race, and peers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from benchmarks.promotion.bets import Floats, Way, agrapa, bernstein, fixed, plug_in
+from contender.promoting.race import accumulate, settled
+
+ALPHA, BAR, FEWEST_DAYS = 0.05, 20.0, 5
+
+Promotes = Callable[[Floats, int], NDArray[np.bool_]]
+
+
+def race(differences: Floats, lag: int) -> NDArray[np.bool_]:
+    """On which nights the race of the project promotes."""
+    return settled(accumulate(differences, BAR, lag), BAR, lag)
+
+
+def bet(way: Way) -> Promotes:
+    """The same with another way to bet."""
+    return lambda differences, lag: settled(way.evidence(differences, lag), BAR, lag)
+
+
+def higher(days: int) -> Promotes:
+    """Whenever the rival's mean loss over the newest days is lower."""
+
+    def promotes(differences: Floats, _: int) -> NDArray[np.bool_]:
+        sums = np.cumsum(differences, axis=-1)
+        sums[:, days:] = sums[:, days:] - sums[:, :-days].copy()
+        sums[:, : days - 1] = 0.0
+        return sums > 0
+
+    return promotes
+
+
+def t_test(differences: Floats, _: int) -> NDArray[np.bool_]:
+    """Whenever a one-sided paired t test over all days so far says 5 %."""
+    days = np.arange(1, differences.shape[-1] + 1)
+    mean = np.cumsum(differences, axis=-1) / days
+    square = np.cumsum(differences**2, axis=-1) / days
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.sqrt(np.maximum(square - mean**2, 0) / np.maximum(days - 1, 1))
+        found = mean / error > student.ppf(1 - ALPHA, np.maximum(days - 1, 1))
+    return found & (days >= FEWEST_DAYS)
+
+
+RULES: Mapping[str, Promotes] = {
+    "the race": race,
+    "better today": higher(1),
+    "better over 7 days": higher(7),
+    "paired t over days, 5 %": t_test,
+    "mixture, cut at 3": bet(Way(fixed(0.05, 0.1, 0.2, 0.4, 0.8), 3.0)),
+    "aGRAPA, cut at 2": bet(Way(agrapa(0.9), 2.0, 3)),
+    "plug-in, cut at 2": bet(Way(plug_in(0.9), 2.0, 3)),
+    "Bernstein, cut at 3": bet(Way(fixed(0.05, 0.1, 0.2, 0.4, 0.8), 3.0, 5, bernstein)),
+}

@@ -1,0 +1,111 @@
+"""The stack of docker-compose.yaml, while its processes are killed: nothing is lost, nothing is there twice."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from demo import mailpit
+from tests.compose.conftest import BROKEN, FEATURES, GOOD, RETRAIN, compose, docker, secret
+
+
+@pytest.fixture(scope="session")
+def bucket(lived):
+    store = boto3.resource(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{lived.ports['s3']}",
+        region_name="us-east-1",
+        aws_access_key_id=secret("S3_ACCESS_KEY"),
+        aws_secret_access_key=secret("S3_SECRET_KEY"),
+        config=Config(proxies={}),
+    )
+    return store.Bucket("contender")
+
+
+@pytest.fixture(scope="session")
+def cluster(lived):
+    """What the master of Spark tells of its workers and of the jobs that ended."""
+    ask = "import urllib.request as r; print(r.urlopen('http://localhost:8080/json/').read().decode())"
+    return json.loads(compose("exec", "-T", "spark-master", "python", "-c", ask))
+
+
+def test_every_expectation_of_the_demo_holds(lived):
+    assert lived.status == 0, lived.said
+    assert "BROKEN " not in lived.said
+
+
+@pytest.mark.parametrize(
+    "compared",
+    [
+        "rows of departures are the source's own",
+        "rows of schedule are the source's own",
+        "rows of weather are the source's own",
+        "rows of features are those that DuckDB builds in one process",
+        "rows of labels are those that DuckDB builds in one process",
+    ],
+)
+def test_published_rows_were_compared_with_their_origin(lived, compared):
+    assert compared in lived.said
+
+
+@pytest.mark.parametrize("service", ["scheduler", "spark-worker"])
+def test_a_killed_process_is_started_again(lived, service):
+    told = docker("inspect", "--format", "{{.RestartCount}} {{.State.Health.Status}}", lived.killed[service])
+    assert told.split() == ["1", "healthy"]
+
+
+def test_training_that_died_with_the_scheduler_was_tried_again(lived):
+    tries = lived.airflow.request(
+        "GET", f"/dags/{RETRAIN}/dagRuns/{lived.interrupted['scheduler']}/taskInstances"
+    )
+    train = next(t for t in tries["task_instances"] if (t["task_id"], t["map_index"]) == ("train", 0))
+    assert train["state"] == "success"
+    assert train["try_number"] > 1
+
+
+@pytest.mark.parametrize("done", ["worker", "postgres"])
+def test_features_were_built_on_the_cluster_all_the_same(lived, done):
+    run = lived.interrupted[done]
+    assert lived.airflow.task_states(FEATURES, run)["build_on_spark"] == "success"
+    assert "built on spark" in lived.airflow.task_log(FEATURES, run, "build_on_spark")
+
+
+def test_both_workers_serve_again(cluster):
+    alive = [worker for worker in cluster["workers"] if worker["state"] == "ALIVE"]
+    assert len(alive) == 2
+
+
+def test_the_cluster_built_history_and_both_nights(cluster):
+    finished = [job["name"] for job in cluster["completedapps"] if job["state"] == "FINISHED"]
+    assert len(finished) >= 3
+
+
+def test_lake_landing_zone_and_quarantine_are_on_s3(bucket):
+    for prefix, suffix in (
+        (f"landing/departures/{GOOD}", ".csv"),
+        ("lake/", ".parquet"),
+        ("batches/quarantine/", ".parquet"),
+        ("artifacts/", ".skops"),
+    ):
+        assert any(found.key.endswith(suffix) for found in bucket.objects.filter(Prefix=prefix)), prefix
+
+
+def test_one_mail_tells_of_the_broken_delivery(lived):
+    mails = mailpit.read(f"http://127.0.0.1:{lived.ports['mailpit']}")
+    assert [(mail.subject, mail.to) for mail in mails] == [
+        (
+            f"[contender] departures {BROKEN}: gate failed, 2 promises broken",
+            ("flight-data@contender.example",),
+        )
+    ]
+
+
+def test_only_pages_mail_and_s3_are_published_and_on_this_machine_alone(lived):
+    told = [json.loads(line) for line in compose("ps", "--format", "json").splitlines()]
+    published = {
+        (each["Service"], p["URL"]) for each in told for p in each["Publishers"] or () if p["PublishedPort"]
+    }
+    assert published == {("api-server", "127.0.0.1"), ("mailpit", "127.0.0.1"), ("s3", "127.0.0.1")}

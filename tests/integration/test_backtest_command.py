@@ -1,0 +1,88 @@
+"""`contender backtest` as a person runs it: a table, records, a report, and a line for each thing that cannot be."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from typer.testing import CliRunner
+
+from contender.lake import open_lake
+from contender.settings import Settings, settings
+from contender.specs import Days
+from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
+
+MODEL = "flight_delay"
+FIRST = NIGHT - timedelta(days=2)
+SPAN = ("--from", str(FIRST), "--to", str(NIGHT))
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Three months of made-up flights in a lake, with the project's catalog."""
+    folder = tmp_path_factory.mktemp("backtested")
+    here, catalog = Settings(home=folder / "home"), copy_catalog(folder / "catalog")
+    model, lake = catalog.model(MODEL), open_lake(here)
+    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
+    publish(lake, model.feature_contract, rows, here)
+    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+    return here, catalog
+
+
+@pytest.fixture
+def run(installed, monkeypatch):
+    from contender.cli import app
+
+    here, catalog = installed
+    monkeypatch.setenv("CONTENDER_HOME", str(here.home))
+    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(catalog.home))
+    settings.cache_clear()
+    yield lambda *words: CliRunner().invoke(app, ["backtest", *words])
+    settings.cache_clear()
+
+
+def test_policies_stand_side_by_side_and_the_report_lies_where_it_was_asked_for(run, tmp_path):
+    report = tmp_path / "past.html"
+    said = run(MODEL, *SPAN, "--policy", "ours", "--policy", "static", "--report", str(report))
+    assert said.exit_code == 0
+    assert all(word in said.output for word in ("ours", "static", "promotions", str(report)))
+    page = report.read_text()
+    assert "<svg" in page
+    assert "<script" not in page
+
+
+def test_the_records_hold_every_night_and_every_served_day_once(run):
+    said = run(MODEL, *SPAN, "--policy", "blind", "--json")
+    (lived,) = json.loads(said.stdout)
+    (blind,) = lived["lived"]
+    assert [decision["night"] for decision in blind["decisions"]] == [
+        str(n) for n in Days(first=FIRST, last=NIGHT).each()
+    ]
+    served = [day["day"] for day in blind["served"]]
+    assert served == sorted(set(served))
+
+
+def test_cadences_share_their_fits_and_a_slower_one_needs_fewer(run):
+    said = run(MODEL, *SPAN, "--policy", "blind", "--cadence", "nightly", "--cadence", "weekly", "--json")
+    nightly, weekly = json.loads(said.stdout)
+    assert (nightly["cadence"], weekly["cadence"]) == ("nightly", "weekly")
+    assert nightly["lived"][0]["fits"] == 3
+    assert weekly["lived"][0]["fits"] == 1
+    assert weekly["versions"][0]["recipe_fingerprint"] == nightly["versions"][0]["recipe_fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((MODEL, *SPAN, "--policy", "better"), "--policy better: there are ours, static"),
+        ((MODEL, *SPAN, "--cadence", "hourly"), "--cadence hourly: there are nightly, weekly, monthly"),
+        ((MODEL, "--from", "2013-03-31", "--to", "2013-03-01"), "--from 2013-03-31 --to 2013-03-01"),
+        ((MODEL, "--from", "2012-03-01", "--to", "2012-03-02"), "choose other nights"),
+        (("flight_delays", *SPAN), "flight_delays"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_lived_is_refused_in_a_line_that_says_what_to_do(run, words, told):
+    said = run(*words)
+    assert said.exit_code != 0
+    assert told in str(said.exception) + said.output

@@ -1,0 +1,55 @@
+"""A backtest builds what the lake does not hold from the datasets, the same rows, and leaves the lake as it was."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from contender.backtesting import BacktestError, build_history, read_history
+from contender.featurizing import collect, plan_features, run_in_process
+from contender.ingesting import land
+from contender.lake import Lake, open_lake
+from contender.settings import Settings
+from contender.specs import Days
+from demo import source
+
+BEGAN = date(2013, 1, 1)
+NIGHTS = Days(first=date(2013, 2, 20), last=date(2013, 2, 22))
+
+
+@pytest.fixture(scope="module")
+def flights(tmp_path_factory, catalog) -> tuple[Settings, Lake]:
+    """A lake with eight weeks of real flights, weather and timetable, and no features."""
+    here = Settings(home=tmp_path_factory.mktemp("flights") / "home", engine="duckdb")
+    lake, own = open_lake(here), source.flights.SOURCE
+    source.drop_reference(here.landing, [own])
+    for name in own.daily:
+        source.drop(name, Days(first=BEGAN, last=NIGHTS.last + timedelta(days=1)).each(), here.landing)
+    for given in catalog.model("flight_delay").inputs:
+        spec = catalog.dataset(given.name)
+        last = NIGHTS.last + timedelta(days=spec.delivery.lead_days)
+        lake.publish(spec.contract, land(spec, Days(first=BEGAN, last=last), here))
+    return here, lake
+
+
+def test_what_is_built_apart_is_what_the_feature_dag_publishes(flights, catalog):
+    here, lake = flights
+    model = catalog.model("flight_delay")
+    with pytest.raises(BacktestError, match="load history"):
+        read_history(model, NIGHTS, lake)
+    told: list[str] = []
+    apart = build_history(catalog, model, NIGHTS, lake, here, told.append)
+    assert "apart from the lake" in told[0]
+    assert not lake.days(model.feature_contract.table)
+
+    plan = plan_features(catalog, model, Days(first=BEGAN + timedelta(days=27), last=NIGHTS.last), lake, here)
+    run_in_process(plan)
+    for name, batch in collect(model, plan, here).items():
+        lake.publish(model.feature_contract if name == "features" else model.label_contract, batch)
+    held = read_history(model, NIGHTS, lake)
+    keys = [column.name for column in model.keys]
+    pd.testing.assert_frame_equal(
+        *(each.rows.sort_values(["day", *keys], ignore_index=True) for each in (apart, held)), check_like=True
+    )

@@ -1,0 +1,103 @@
+"""Nights with real fits, a real lake and a real registry: a healthy refresh goes through, a poisoned one is held."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from contender.specs import Days
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    Place,
+    copy_catalog,
+    live_night,
+    make_flights,
+    publish,
+    tomorrow,
+)
+
+FIRST_NIGHT = NIGHT - timedelta(days=1)
+BEFORE_JUDGED = NIGHT - timedelta(days=8)
+HEALTHY_RECIPE = ["boosted_trees"]
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory):
+    return copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
+
+
+@pytest.fixture
+def rows(catalog):
+    return make_flights(catalog.model("flight_delay"), Days(first=HISTORY.first, last=tomorrow(NIGHT)))
+
+
+@pytest.fixture
+def place(catalog, rows, here, lake, registry, book) -> Place:
+    """An installation with three months of made-up flights, and a first champion since last night."""
+    made = Place(catalog, catalog.model("flight_delay"), here, lake, registry, book)
+    deliver(made, rows)
+    live_night(made, FIRST_NIGHT, HEALTHY_RECIPE)
+    return made
+
+
+def deliver(place: Place, rows) -> None:
+    """Put rows through a gate into the model's tables, in place of what was there."""
+    publish(place.lake, place.model.feature_contract, rows, place.here)
+    publish(place.lake, place.model.label_contract, rows[rows["day"] <= NIGHT], place.here)
+
+
+def flip_a_tenth_of_the_past(rows):
+    flipped = (rows["day"] <= BEFORE_JUDGED) & (np.arange(len(rows)) % 10 == 0)
+    return rows.assign(label=np.where(flipped, 1 - rows["label"], rows["label"]))
+
+
+def freeze_a_feature_of_the_past(rows):
+    return rows.assign(carrier_late=rows["carrier_late"].where(rows["day"] > BEFORE_JUDGED, 50))
+
+
+def lose_an_airline_of_the_past(rows):
+    return rows[(rows["day"] > BEFORE_JUDGED) | (rows["airline"] != "DL")]
+
+
+def storm_through_the_judged_week(rows):
+    late = (rows["day"] > BEFORE_JUDGED) & (rows["day"] <= NIGHT) & (np.arange(len(rows)) % 3 == 0)
+    return rows.assign(label=np.where(late, 1, rows["label"]))
+
+
+def decide(place: Place):
+    (decision,) = live_night(place, NIGHT, HEALTHY_RECIPE)
+    return decision.kind, {reason.guard for reason in decision.reasons if not reason.holds}
+
+
+def test_a_healthy_refresh_serves(place):
+    assert decide(place) == ("refreshed", set())
+
+
+def test_a_healthy_refresh_serves_after_a_week_of_storms_that_no_version_foretold(place, rows):
+    deliver(place, storm_through_the_judged_week(rows))
+    kind, spoke = decide(place)
+    assert (kind, spoke) == ("refreshed", set())
+    assert place.book.evaluations(place.model.name)[0].challenger_measures.calibration_error > 0.15
+
+
+@pytest.mark.parametrize(
+    "poison", [flip_a_tenth_of_the_past, freeze_a_feature_of_the_past, lose_an_airline_of_the_past]
+)
+def test_a_poisoned_refresh_is_held_and_the_champion_serves_on(place, rows, poison):
+    before = place.registry.champion(place.model.name).version
+    deliver(place, poison(rows))
+    kind, spoke = decide(place)
+    assert kind == "held"
+    assert "history" in spoke
+    assert place.registry.champion(place.model.name).version == before
+
+
+def test_once_the_data_is_mended_the_next_refresh_serves(place, rows):
+    deliver(place, flip_a_tenth_of_the_past(rows))
+    assert decide(place)[0] == "held"
+    deliver(place, rows)
+    (decision,) = live_night(place, NIGHT, HEALTHY_RECIPE)
+    assert decision.kind == "refreshed"

@@ -1,0 +1,50 @@
+"""The table of the harm that guards stop, small and with fixed seeds: poisons are held, healthy refreshes serve."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from benchmarks.promotion.harm import ANY, HEALTHY, count_harm, try_nights
+from benchmarks.promotion.poisons import POISONS
+from contender.backtesting import Fits
+from contender.backtesting.history import cut
+from contender.specs import Days, Recipe
+from tests.integration.made_up import copy_catalog, make_flights
+
+DAYS = Days(first=date(2013, 1, 1), last=date(2013, 3, 10))
+NIGHTS = Days(first=date(2013, 2, 1), last=date(2013, 2, 24))
+SMALL = Recipe(
+    name="boosted_trees",
+    window_days=365,
+    parameters={"max_iter": 10, "learning_rate": 0.2, "max_leaf_nodes": 4, "min_samples_leaf": 20},
+)
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory):
+    """Four weekly refreshes on made-up flights; all poisons in the third week."""
+    catalog = copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
+    model = catalog.model("flight_delay").model_copy(update={"recipes": (SMALL,)})
+    history = cut(make_flights(model, DAYS, 120), DAYS)
+    return list(try_nights(Fits(catalog, model, history), NIGHTS, remembered=2))
+
+
+@pytest.mark.parametrize("poison", POISONS)
+def test_no_poisoned_refresh_serves(tried, poison):
+    spoke = [one.spoke for one in tried if one.poison == poison]
+    assert len(spoke) == 1
+    assert all(spoke)
+
+
+def test_healthy_refreshes_serve(tried):
+    assert [one.spoke for one in tried if one.poison == HEALTHY] == [()] * 2
+
+
+def test_what_is_held_is_served_by_the_champion_on_the_worst_night(tried):
+    rows = {row.rule: row for row in count_harm("made up", tried) if row.effect == ANY}
+    worst = max((one for one in tried if one.poison != HEALTHY), key=lambda one: one.extra)
+    assert rows["nothing is held"].served_loss == pytest.approx(worst.loss, abs=1e-5)
+    assert rows["the guards"].served_loss == pytest.approx(worst.champion_loss, abs=1e-5)
+    assert (rows["nothing is held"].share_promoted, rows["the guards"].share_promoted) == (1.0, 0.0)
