@@ -26,7 +26,7 @@ COPY --chown=contender:0 dags dags
 COPY --chown=contender:0 plugins plugins
 COPY --chown=contender:0 spark_jobs spark_jobs
 COPY --chown=contender:0 demo demo
-COPY --chown=contender:0 docker/prepare.py docker/prepare.py
+COPY --chown=contender:0 docker/prepare.py docker/heartbeat.py docker/
 COPY --chown=contender:0 docker/spark docker/spark
 RUN python -m compileall -q include plugins dags demo spark_jobs
 ENV AIRFLOW_HOME=/opt/contender/state/airflow \

@@ -23,6 +23,7 @@ LAST_NIGHT = date(2013, 12, 29)
 FAULTY = "departures"
 FOLLOWING = ("score", "retrain", "monitor")
 A_DAY = timedelta(days=1)
+PATIENCE = 900.0  # seconds: a slow machine, and a part of Airflow that died and came back
 
 Progress = Callable[[str], None]
 
@@ -206,11 +207,11 @@ def _ingest(world: World, name: str, night: date) -> Run:
 
 def _wait(world: World, runs: Sequence[Run]) -> None:
     for run in runs:
-        world.airflow.wait(run.dag_id, run.run_id, timeout=900)
+        world.airflow.wait(run.dag_id, run.run_id, timeout=PATIENCE)
 
 
 def _follow(world: World, dag: str, day: date, before: dict[str, set[str]]) -> None:
-    world.airflow.wait_for_partition_run(dag, str(day), after=before[dag])
+    world.airflow.wait_for_partition_run(dag, str(day), PATIENCE, after=before[dag])
 
 
 def _downstream() -> tuple[str, ...]:

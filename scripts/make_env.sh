@@ -15,7 +15,7 @@ umask 077
     echo "API_SECRET=$(random 48)"
     echo "JWT_SECRET=$(random 48)"
     echo "ADMIN_PASSWORD=$(word 20)"
-    for name in POSTGRES AIRFLOW_DB RECORDS_DB LAKE_DB MLFLOW_DB; do
+    for name in POSTGRES AIRFLOW_DB RECORDS_DB LAKE_DB MLFLOW_DB REDIS GRAFANA; do
         echo "${name}_PASSWORD=$(word 32)"
     done
     echo "S3_ACCESS_KEY=$(word 20)"

@@ -62,4 +62,4 @@ def test_no_secret_has_a_value_in_the_file():
     for service in SERVICES.values():
         for name, value in (service.get("environment") or {}).items():
             if re.search(r"PASSWORD$|SECRET|_KEY$", name):
-                assert re.fullmatch(r"\$\{\w+(:\?[\w ./]+)?\}", str(value)), name
+                assert re.fullmatch(r"\$\{\w+(:\?[\w ,./]+)?\}", str(value)), name

@@ -358,7 +358,7 @@ def test_a_model_learns_from_a_daily_dataset_that_is_there():
 def test_a_model_is_keyed_by_what_comes_back_and_learns_from_what_is_measured():
     drafted_model = draft_model("returns", drafted(SALES), owner="models@company.example")
     assert list(drafted_model.files) == [
-        f"models/returns/{n}.py" for n in ("features", "estimator", "baseline", "spec")
+        f"models/returns/{n}.py" for n in ("features", "estimator", "baseline", "behaviour", "spec")
     ]
     spec = run(drafted_model.files["models/returns/spec.py"])
     assert [key.name for key in spec.keys] == ["item"]

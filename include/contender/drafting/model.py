@@ -76,6 +76,7 @@ def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) ->
             f"{home}/features.py": _render("features.py.jinja", values),
             f"{home}/estimator.py": _render("estimator.py.jinja", values),
             f"{home}/baseline.py": _render("baseline.py.jinja", values),
+            f"{home}/behaviour.py": _render("behaviour.py.jinja", values),
             # The last one: by its spec.py a catalog knows that there is a model.
             f"{home}/spec.py": module_source(docstring, spec, notes),
         },
@@ -140,6 +141,7 @@ def _contract(
         description=f"Probability that {label}.",
         owner=owner or dataset.owner,
         label=label,
+        limits=(f"It knows {dataset.name} of the days that it was fitted on, and nothing of what comes.",),
         # A label looks back from its own day, which lies a day before the scored one.
         inputs=(Input(dataset=dataset.name, history_days=HISTORY_DAYS + dataset.delivery.lead_days + 1),),
         keys=tuple(keys),
@@ -162,6 +164,7 @@ def _contract(
         ("label",): (
             f"{CHECK}an example that runs; what is to be predicted? then change build_labels alike",
         ),
+        ("limits",): (f"{CHECK}what it does not know, and what nobody should decide by it",),
         ("inputs",): (f"{CHECK}what else is known the night before? add its dataset here",),
         ("keys",): (f"{CHECK}what is scored each day; it must come back from day to day",),
         ("recipes",): (f"{CHECK}days of history to fit on, and the parameters of estimator.py",),
