@@ -88,7 +88,7 @@ def _draw(data: str, rows: Sequence[Row]) -> str:
         usual = _loss(rows, poison, INSTEAD)
         ours, nothing = (100 * (_loss(rows, poison, rule) / usual - 1) for rule in (OURS, NOTHING))
         spans.append(Span(poison, ours, min(ours, nothing), max(ours, nothing)))
-    title = f"{data}: % of loss above a healthy refresh's after the worst night, dot: guards, line's end: nothing held"
+    title = f"{data}, worst night: % of loss above a healthy refresh; dot: guards, line's end: nothing held"
     return draw_spans(title, spans)
 
 
