@@ -54,7 +54,9 @@ def test_published_rows_were_compared_with_their_origin(lived, compared):
 @pytest.mark.parametrize("service", ["scheduler", "spark-worker"])
 def test_a_killed_process_is_started_again(lived, service):
     told = docker("inspect", "--format", "{{.RestartCount}} {{.State.Health.Status}}", lived.killed[service])
-    assert told.split() == ["1", "healthy"]
+    restarts, health = told.split()
+    assert int(restarts) >= 1  # the scheduler starts once more, when it has lost its database
+    assert health == "healthy"
 
 
 def test_training_that_died_with_the_scheduler_was_tried_again(lived):
