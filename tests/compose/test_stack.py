@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from subprocess import CalledProcessError
 
 import boto3
 import pytest
@@ -10,6 +11,11 @@ from botocore.config import Config
 
 from demo import mailpit
 from tests.compose.conftest import BROKEN, FEATURES, GOOD, RETRAIN, compose, docker, secret
+
+OPEN_SESSION = (
+    "from pyspark.sql import SparkSession; "
+    "SparkSession.builder.master('spark://spark-master:7077').config('spark.ui.enabled', 'false').getOrCreate()"
+)
 
 
 @pytest.fixture(scope="session")
@@ -80,9 +86,24 @@ def test_both_workers_serve_again(cluster):
     assert len(alive) == 2
 
 
+def test_a_driver_with_the_secret_gets_an_answer_and_one_that_guesses_gets_none(lived):
+    compose("exec", "-T", "scheduler", "timeout", "120", "python", "-c", OPEN_SESSION)
+    guess = ("-e", "_SPARK_AUTH_SECRET=guessed")
+    with pytest.raises(CalledProcessError):
+        compose("exec", "-T", *guess, "scheduler", "timeout", "40", "python", "-c", OPEN_SESSION)
+
+
+def test_no_job_is_taken_by_http(lived):
+    connect = "import socket; socket.create_connection(('spark-master', {}), 5)"
+    compose("exec", "-T", "scheduler", "python", "-c", connect.format(7077))
+    with pytest.raises(CalledProcessError) as refused:
+        compose("exec", "-T", "scheduler", "python", "-c", connect.format(6066))
+    assert "ConnectionRefusedError" in refused.value.stderr
+
+
 def test_the_cluster_built_history_and_both_nights(cluster):
     finished = [job["name"] for job in cluster["completedapps"] if job["state"] == "FINISHED"]
-    assert len(finished) >= 3
+    assert finished.count("contender-features") >= 3
 
 
 def test_lake_landing_zone_and_quarantine_are_on_s3(bucket):
