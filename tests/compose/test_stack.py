@@ -81,6 +81,15 @@ def test_features_were_built_on_the_cluster_all_the_same(lived, done):
     assert "built on spark" in lived.airflow.task_log(FEATURES, run, "build_on_spark")
 
 
+def test_datasets_are_announced_one_at_a_time(lived):
+    """On Postgres, Airflow may count two announcements of one moment for a night each, and start neither."""
+    assert lived.airflow.request("GET", "/pools/announcements")["slots"] == 1
+    for dataset in ("departures", "schedule", "weather"):
+        run = lived.airflow.runs(f"ingest__{dataset}")[-1]
+        told = lived.airflow.request("GET", f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/announce")
+        assert told["pool"] == "announcements"
+
+
 def test_both_workers_serve_again(cluster):
     alive = [worker for worker in cluster["workers"] if worker["state"] == "ALIVE"]
     assert len(alive) == 2
@@ -106,12 +115,13 @@ def test_the_cluster_built_history_and_both_nights(cluster):
     assert finished.count("contender-features") >= 3
 
 
-def test_lake_landing_zone_and_quarantine_are_on_s3(bucket):
+def test_everything_that_is_kept_is_on_s3(bucket):
     for prefix, suffix in (
         (f"landing/departures/{GOOD}", ".csv"),
         ("lake/", ".parquet"),
         ("batches/quarantine/", ".parquet"),
         ("artifacts/", ".skops"),
+        ("reports/", ".html"),
     ):
         assert any(found.key.endswith(suffix) for found in bucket.objects.filter(Prefix=prefix)), prefix
 
