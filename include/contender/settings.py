@@ -48,7 +48,9 @@ class Settings(BaseSettings):
         "worker sees, or `s3://bucket/prefix`. Default `<home>`.",
     )
     lake_catalog: str = Field(
-        default="", description="SQLAlchemy URL of the Iceberg catalogue. Default SQLite in `<home>`."
+        default="",
+        description="The Iceberg catalogue: a SQLAlchemy URL, or the `http…` of a REST catalogue. "
+        "Default SQLite in `<home>`.",
     )
     records: str = Field(
         default="", description="SQLAlchemy URL of the book of record. Default SQLite in `<home>`."
