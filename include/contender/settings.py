@@ -48,7 +48,9 @@ class Settings(BaseSettings):
         "worker sees, or `s3://bucket/prefix`. Default `<home>`.",
     )
     lake_catalog: str = Field(
-        default="", description="SQLAlchemy URL of the Iceberg catalogue. Default SQLite in `<home>`."
+        default="",
+        description="The Iceberg catalogue: a SQLAlchemy URL, or the `http…` of a REST catalogue. "
+        "Default SQLite in `<home>`.",
     )
     records: str = Field(
         default="", description="SQLAlchemy URL of the book of record. Default SQLite in `<home>`."
@@ -77,6 +79,11 @@ class Settings(BaseSettings):
     )
     spark_partitions: int = Field(
         default=2, gt=0, description="Partitions of a shuffle: about as many as Spark has cores."
+    )
+    announcements_pool: str = Field(
+        default="default_pool",
+        description="Airflow pool of the tasks that announce what was published. On Postgres it must have one slot: "
+        "two announcements at the same moment may be counted there for a night each (Airflow 3.3), and none starts.",
     )
     snapshot_days: int = Field(
         default=30,

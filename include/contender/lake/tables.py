@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThanOrEqual, Or
@@ -58,7 +60,7 @@ class Published(Frozen):
 class Lake:
     """An open lake."""
 
-    def __init__(self, catalog: SqlCatalog) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
     def pin(self, table: str, days: Days | None = None, snapshot: int | None = None) -> PinnedFiles:
@@ -212,14 +214,12 @@ def open_lake(settings: Settings) -> Lake:
         Path(settings.lake).mkdir(parents=True, exist_ok=True)
     if settings.lake_catalog.startswith("sqlite"):
         settings.home.mkdir(parents=True, exist_ok=True)
-    catalog = SqlCatalog(
-        "contender",
-        uri=settings.lake_catalog,
-        warehouse=settings.lake if on_s3 else f"file://{settings.lake}",
-        pool_pre_ping="true",  # the catalogue's server may have been restarted since
-        **_io_of_s3(),
-    )
-    return Lake(catalog)
+    place = settings.lake if on_s3 else f"file://{settings.lake}"
+    given = {"uri": settings.lake_catalog, "warehouse": place, **_io_of_s3()}
+    if settings.lake_catalog.startswith("http"):
+        return Lake(RestCatalog("contender", **given))
+    # The catalogue's database may have been restarted since.
+    return Lake(SqlCatalog("contender", pool_pre_ping="true", **given))
 
 
 def _io_of_s3() -> dict[str, str]:

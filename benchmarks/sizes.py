@@ -1,0 +1,142 @@
+"""What a night costs in tasks, and what an installation holds in files and rows: the figures of docs/SCALING.md.
+
+python -m benchmarks.sizes            of one made for it: a week of real deliveries, and three nights of a model
+python -m benchmarks.sizes HOME       of another one, its lake in a folder and its book in SQLite
+
+The model's nights are about made-up flights of 60 a day: their records, and not their tables, are what to look at.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from contender.lake import open_lake
+from contender.records import migrate, open_book
+from contender.settings import PROJECT, Settings
+from contender.specs import Days, load_catalog
+
+FIRST = date(2013, 9, 2)
+
+
+def main() -> None:
+    """Print three tables in Markdown."""
+    logging.disable(logging.INFO)
+    if len(sys.argv) > 1:
+        weigh(Settings(home=Path(sys.argv[1])))
+        return
+    with TemporaryDirectory() as folder:
+        here = Settings(home=Path(folder) / "home")
+        migrate(here.records)
+        deliver_week(here)
+        live_nights(here, Path(folder) / "catalog")
+        weigh(here)
+
+
+def deliver_week(here: Settings) -> None:
+    """Land, gate and publish a week of real flights, a day at a time as its nights do."""
+    from contender.gating import check, recall
+    from contender.ingesting import land
+    from contender.lake import publish
+    from demo import source
+    from demo.source.flights import SOURCE
+
+    catalog, lake, book = load_catalog(here.catalog_home), open_lake(here), open_book(here.records)
+    for day in (FIRST + timedelta(days=n) for n in range(7)):
+        for name in SOURCE.daily:
+            spec, days = catalog.dataset(name), Days.one(day)
+            source.drop(name, [day], here.landing)
+            batch = land(spec, days, here)
+            past = recall(spec.contract, batch, lake, book)
+            book.add_gate_result(check(spec.contract, batch, "a run", past))
+            if past is not None:
+                book.add_profile(past.today)
+            publish(lake, book, spec.contract, batch, "a run")
+
+
+def live_nights(here: Settings, catalog_home: Path) -> None:
+    """Three nights of one model: every recipe fitted, judged, decided about and scored in the shadow."""
+    from contender.registry import open_registry
+    from tests.integration import made_up
+
+    catalog = made_up.copy_catalog(catalog_home)
+    model = next(iter(catalog.models.values()))
+    lake = open_lake(here)
+    place = made_up.Place(catalog, model, here, lake, open_registry(here), open_book(here.records))
+    rows = made_up.make_flights(
+        model, Days(first=made_up.HISTORY.first, last=made_up.tomorrow(made_up.NIGHT))
+    )
+    made_up.publish(lake, model.feature_contract, rows, here)
+    made_up.publish(lake, model.label_contract, rows[rows["day"] <= made_up.NIGHT], here)
+    for ahead in range(3):
+        made_up.live_night(place, made_up.NIGHT - timedelta(days=3 - ahead))
+
+
+def weigh(here: Settings) -> None:
+    """Print the three tables, and the size of what the registry keeps."""
+    print("| DAG | tasks a run |\n| --- | --- |")
+    for dag, tasks in count_tasks().items():
+        print(f"| `{dag}` | {tasks} |")
+    print(
+        "\n| table | days | rows a day | data: objects a day | kB a day | metadata: objects a day | kB a day |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for line in weigh_tables(here):
+        print(line)
+    print("\n| book of record | rows | bytes a row |\n| --- | --- | --- |")
+    for line in weigh_book(here):
+        print(line)
+    models = [file.stat().st_size for file in (here.home / "artifacts").rglob("*.skops")]
+    if models:
+        print(f"\n{len(models)} stored pipelines, {sum(models) / len(models) / 1000:,.0f} kB each.")
+
+
+def count_tasks() -> dict[str, int]:
+    """Tasks of one run of each kind of DAG, those that a run leaves out among them; a mapped one counts once."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    sys.path.insert(0, str(PROJECT / "plugins"))
+    dags = DagBag(str(PROJECT / "dags")).dags
+    kinds: dict[str, int] = {}
+    for name in sorted(dags):
+        verb = name.partition("__")[0]
+        kinds[name if verb == "operations" else f"{verb}__…"] = len(dags[name].tasks)
+    return kinds
+
+
+def weigh_tables(here: Settings) -> Iterator[str]:
+    """A line a daily table that holds something: its files in the lake's folder, by day."""
+    lake = open_lake(here)
+    for name, contract in load_catalog(here.catalog_home).tables.items():
+        days = lake.days(name) if contract.daily else []
+        if not days:
+            continue
+        folder = Path(here.lake) / name.replace(".", "/")
+        held = lake.iceberg(name)
+        cells = [f"{held.scan().count() / len(days) if held else 0:,.0f}"]
+        for part in ("data", "metadata"):
+            sizes = [file.stat().st_size for file in (folder / part).rglob("*") if file.is_file()]
+            cells += [f"{len(sizes) / len(days):.1f}", f"{sum(sizes) / len(days) / 1000:,.1f}"]
+        yield f"| `{name}` | {len(days)} | {' | '.join(cells)} |"
+
+
+def weigh_book(here: Settings) -> Iterator[str]:
+    """A line a table of the book that holds something."""
+    with sqlite3.connect(here.records.removeprefix("sqlite:///")) as book:
+        for (table,) in book.execute(
+            "select name from sqlite_master where type = 'table' order by name"
+        ).fetchall():
+            columns = {column[1] for column in book.execute(f"pragma table_info({table})")}
+            if "record" in columns:
+                rows, size = book.execute(f"select count(*), sum(length(record)) from {table}").fetchone()
+                if rows:
+                    yield f"| `{table}` | {rows} | {size / rows:,.0f} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""The lake by an Iceberg REST catalogue, where one is at hand.
+
+CONTENDER_TEST_REST=http://127.0.0.1:8181 names it; CONTENDER_TEST_REST_WAREHOUSE is the folder of its tables.
+rest_catalogue/pom.xml says how to have one.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyiceberg.catalog.rest import RestCatalog
+
+from contender.lake import look_after, open_lake, publish, stage
+from contender.lake.schema import arrow_schema
+from contender.settings import Settings
+from contender.specs import Days
+from tests.integration.test_lake import A_DAY, BOTH, FIRST, SALES, SECOND, held
+
+URL = os.environ.get("CONTENDER_TEST_REST", "")
+pytestmark = pytest.mark.skipif(not URL, reason="no REST catalogue is at hand: CONTENDER_TEST_REST names one")
+
+
+@pytest.fixture
+def here(tmp_path):
+    warehouse = Path(os.environ["CONTENDER_TEST_REST_WAREHOUSE"])
+    yield Settings(home=tmp_path / "home", lake=str(warehouse), lake_catalog=URL)
+    RestCatalog("tests", uri=URL).drop_table(SALES.table)
+
+
+@pytest.fixture
+def staged(here):
+    def batch(*sold: tuple[date, str, float], days: Days = A_DAY):
+        rows = [{"day": day, "shop": shop, "amount": amount} for day, shop, amount in sold]
+        return stage(pa.Table.from_pylist(rows, schema=arrow_schema(SALES)), SALES, days, here.staging)
+
+    return batch
+
+
+def test_a_published_day_is_read_back_by_another_process_lake(lake, here, staged):
+    lake.publish(SALES, staged((FIRST, "a", 1.0), (FIRST, "b", 2.0)))
+    assert held(open_lake(here)) == [(FIRST, "a", 1.0), (FIRST, "b", 2.0)]
+
+
+def test_a_corrected_day_takes_the_place_of_the_old_one_and_leaves_the_others(lake, staged):
+    lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 2.0), days=BOTH))
+    lake.publish(SALES, staged((FIRST, "b", 9.0)))
+    assert held(lake) == [(FIRST, "b", 9.0), (SECOND, "a", 2.0)]
+
+
+def test_the_same_batch_again_changes_nothing(lake, staged, book):
+    batch = staged((FIRST, "a", 1.0))
+    assert publish(lake, book, SALES, batch, "a run").changed
+    before = lake.snapshot(SALES.table)
+    assert not publish(lake, book, SALES, batch, "another run").changed
+    assert lake.snapshot(SALES.table) == before
+
+
+def test_an_old_snapshot_is_read_as_it_was(lake, staged):
+    lake.publish(SALES, staged((FIRST, "a", 1.0)))
+    before = lake.snapshot(SALES.table)
+    lake.publish(SALES, staged((FIRST, "a", 5.0)))
+    assert lake.read(SALES, snapshot=before).to_pylist()[0]["amount"] == 1.0
+
+
+def test_upkeep_expires_old_snapshots_and_keeps_the_rows(lake, staged, book):
+    lake.publish(SALES, staged((FIRST, "a", 1.0)))
+    lake.publish(SALES, staged((FIRST, "a", 5.0)))
+    done = look_after(lake, book, SALES, timedelta(0))
+    assert done.expiring
+    assert len(lake.snapshots(SALES.table)) == 1
+    assert held(lake) == [(FIRST, "a", 5.0)]
