@@ -18,14 +18,12 @@ from contender.orchestrator import ApiError
 from contender.records import migrate, open_book
 from contender.registry import open_registry
 from contender.settings import Settings, settings
-from contender.specs import Catalog, Days, load_catalog
+from contender.specs import Catalog, load_catalog
 from demo import nights, stack, summary
 from demo.comparison import compare_rows
 from demo.installation import Installation, embedded, joined
 from demo.mailbox import MailboxError
 from demo.stack import StackError
-
-LONGEST = nights.HISTORY.count
 
 # Wide enough for the tables where nobody told the width.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
@@ -34,9 +32,6 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 def main(
     count: Annotated[int, typer.Option("--nights", min=1, max=100, help="How many nights to live.")] = 3,
     leave: Annotated[bool, typer.Option("--exit", help="Stop by itself at the end.")] = False,
-    history: Annotated[
-        int, typer.Option(min=60, max=LONGEST, help="Days before September that are loaded first.")
-    ] = LONGEST,
     airflow: Annotated[
         str, typer.Option(help="URL of an Airflow that runs already; its password in CONTENDER_UI_PASSWORD.")
     ] = "",
@@ -59,8 +54,7 @@ def main(
     else:
         place = embedded(here, say)
     try:
-        loaded = Days.one(nights.HISTORY.last).reaching_back(history - 1)
-        broken = _run(place, here, loaded, count, leave, say)
+        broken = _run(place, here, count, leave, say)
     except (StackError, MailboxError, ApiError) as error:
         console.print(f"[red]{error}[/]")
         raise SystemExit(1) from None
@@ -71,26 +65,14 @@ def main(
 
 
 def _run(
-    place: AbstractContextManager[Installation],
-    here: Settings,
-    history: Days,
-    count: int,
-    leave: bool,
-    say: nights.Progress,
+    place: AbstractContextManager[Installation], here: Settings, count: int, leave: bool, say: nights.Progress
 ) -> int:
     """Everything, from start to stop. Returns how many expectations were broken."""
     migrate(here.records)
     stores = (open_lake(here), open_registry(here), open_book(here.records))
     with stack.peak_memory() as peak, place as installed:
-        world = nights.World(
-            here,
-            load_catalog(here.catalog_home),
-            *stores,
-            installed.airflow,
-            installed.read_mails,
-            say,
-            history,
-        )
+        catalog = load_catalog(here.catalog_home)
+        world = nights.World(here, catalog, *stores, installed.airflow, installed.read_mails, say)
         expectations = nights.Expectations()
         lived = _live(world, count, expectations)
         compare_rows(world, lived[-1].day, expectations)

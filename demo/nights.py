@@ -40,7 +40,6 @@ class World:
     airflow: Airflow
     read_mails: Callable[[], Sequence[Mail]]
     say: Progress
-    history: Days = HISTORY
 
 
 @dataclass
@@ -74,7 +73,7 @@ class Night:
 def first_night(world: World) -> date:
     """The night to go on with: the one after the newest that was scored, else the one after history."""
     scored = world.lake.days(world.catalog.model(MODEL).prediction_contract.table)
-    return scored[-1] if scored else world.history.last + A_DAY
+    return scored[-1] if scored else HISTORY.last + A_DAY
 
 
 def has_history(world: World) -> bool:
@@ -85,30 +84,29 @@ def has_history(world: World) -> bool:
 
 def load_history(world: World, expectations: Expectations) -> None:
     """One range run a dataset, one for the features, then the first champion and its first predictions."""
-    history = world.history
     monitored = len(world.airflow.runs(f"monitor__{MODEL}"))
-    world.say(f"History: the source drops {history.count} days of three datasets, and two reference tables")
+    world.say(f"History: the source drops {HISTORY.count} days of three datasets, and two reference tables")
     source.drop_reference(world.settings.landing, [FLIGHTS])
-    ranges = dict.fromkeys(FLIGHTS.daily, history) | {"schedule": _with_tomorrow(history)}
+    ranges = dict.fromkeys(FLIGHTS.daily, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
     for name, days in ranges.items():
         source.drop(name, days.each(), world.settings.landing)
     with _step(world, "History: gated and published, one range run a dataset"):
         # Reference tables have no days of their own; the run is named by the last day of history.
         runs = [world.airflow.trigger(f"ingest__{name}", conf=_range(days)) for name, days in ranges.items()]
         runs += [
-            world.airflow.trigger(f"ingest__{name}", partition_key=str(history.last))
+            world.airflow.trigger(f"ingest__{name}", partition_key=str(HISTORY.last))
             for name in FLIGHTS.reference
         ]
         _wait(world, runs)
-    nights = Days(first=history.first - A_DAY, last=history.last)
+    nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
     with _step(world, f"History: features of {nights.count} nights, one run on Spark"):
         _wait(world, [world.airflow.trigger(f"features__{MODEL}", conf=_range(nights))])
     with _step(world, "The first champion: trained, judged against the baseline, promoted"):
-        _wait(world, [world.airflow.trigger(f"retrain__{MODEL}", partition_key=str(history.last))])
+        _wait(world, [world.airflow.trigger(f"retrain__{MODEL}", partition_key=str(HISTORY.last))])
     champion = world.registry.champion(MODEL)
     expectations.expect("the first version beats the simple baseline and is promoted", champion is not None)
-    with _step(world, f"The flights of {history.last + A_DAY}: scored"):
-        _wait(world, [world.airflow.trigger(f"score__{MODEL}", partition_key=str(history.last))])
+    with _step(world, f"The flights of {HISTORY.last + A_DAY}: scored"):
+        _wait(world, [world.airflow.trigger(f"score__{MODEL}", partition_key=str(HISTORY.last))])
     started = len(world.airflow.runs(f"monitor__{MODEL}")) - monitored
     expectations.expect("a range publishes without starting anything downstream", started == 0)
 

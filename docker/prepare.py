@@ -19,6 +19,8 @@ def main() -> None:
         passwords.write_text(json.dumps({"admin": os.environ["ADMIN_PASSWORD"]}))
     make_bucket(os.environ["BUCKET"])
     subprocess.run(["airflow", "db", "migrate"], check=True)  # noqa: S607
+    pool = (os.environ["CONTENDER_ANNOUNCEMENTS_POOL"], "1", "One announcement at a time")
+    subprocess.run(["airflow", "pools", "set", *pool], check=True)  # noqa: S603, S607
     subprocess.run(["contender", "migrate"], check=True)  # noqa: S607
 
 

@@ -177,7 +177,7 @@ def gate_and_publish(batch: Any, group: str = "admit") -> Any:
 def announce(asset: Asset, published: Any) -> Any:
     """Tell those downstream of a new or corrected newest day; ranges and old days are told to nobody."""
 
-    @task(task_id="announce", outlets=[asset])
+    @task(task_id="announce", outlets=[asset], pool=settings().announcements_pool)
     def announce_day(publication: Json) -> None:
         from contender.lake import Published, open_lake, should_announce
 

@@ -1,7 +1,7 @@
 """What the guards keep from serving: refreshes fitted on rows that were poisoned, though a gate let each day through.
 
-A model's recipe is refreshed week by week over a real year, by the same judgements as the DAGs make. On every fourth
-night of these, once there are refreshes to remember, each poison is put into that night's training rows alone:
+A model's recipe is refreshed week by week over a real year, by the same judgements as the DAGs make. On some of these
+nights, once there are refreshes to remember, each poison is put into that night's training rows alone:
 the version is fitted, judged against the champion of the night, and decided about with the night's own memory of
 refreshes, standing and evidence. Then it is looked up what it would have lost in the seven days that follow.
 """
@@ -31,14 +31,14 @@ from contender.training import training_days
 
 DAYS_SERVED = 7
 REMEMBERED = 8
-EVERY = 4
+EVERY = 12
 HEALTHY, ANY, ANY_HARMFUL = "healthy", "any poison", "any poison that harms"
 HARMFUL = 0.01
-CHOSEN = "where bounds were chosen"
+CHOSEN = "by which bounds were chosen"
 
 
 class Year(NamedTuple):
-    """A model, the recipe that is refreshed, the nights, and the first one that no bound was chosen by."""
+    """A model, the recipe that is refreshed, the nights, and the first one whose refresh no bound was chosen by."""
 
     model: str
     recipe: str
@@ -89,25 +89,22 @@ PASSES: Mapping[str, Callable[[Tried], bool]] = {
 
 
 def measure_harm() -> Iterator[Row]:
-    """Try both years and count."""
+    """Try both years and count: of the healthy, apart those by which bounds were chosen."""
     for year in YEARS:
         tried = list(try_year(year))
-        yield from count_harm(year.model, [one for one in tried if one.night >= year.reported_from])
-        yield from count_harm(
-            f"{year.model}, {CHOSEN}", [one for one in tried if one.night < year.reported_from]
-        )
+        chosen = [one for one in tried if one.poison == HEALTHY and one.night < year.reported_from]
+        yield from count_harm(year.model, [one for one in tried if one not in chosen])
+        yield from count_harm(f"{year.model}, {CHOSEN}", chosen)
 
 
 def count_harm(data: str, tried: Sequence[Tried]) -> Iterator[Row]:
     """What was let through of each poison and of the healthy, by the guards and by each alone; and the worst nights."""
-    for poison in dict.fromkeys(one.poison for one in tried):
-        some = [one for one in tried if one.poison == poison]
-        yield from _count(data, poison, some)
     poisoned = [one for one in tried if one.poison != HEALTHY]
-    yield from _count(data, ANY, poisoned)
-    harmful = [one for one in poisoned if one.extra > HARMFUL]
-    if harmful:
-        yield from _count(data, ANY_HARMFUL, harmful)
+    groups = {name: [one for one in tried if one.poison == name] for name in (HEALTHY, *POISONS)}
+    groups |= {ANY: poisoned, ANY_HARMFUL: [one for one in poisoned if one.extra > HARMFUL]}
+    for name, some in groups.items():
+        if some:
+            yield from _count(data, name, some)
 
 
 def _count(data: str, poison: str, tried: Sequence[Tried]) -> Iterator[Row]:

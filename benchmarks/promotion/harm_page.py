@@ -26,9 +26,9 @@ BEGIN, END = "<!-- harm: made by `make bench-promotion` -->", "<!-- end of harm 
 
 
 def render_harm(rows: Sequence[Row]) -> str:
-    """A table for each model's nights, and a plot; nothing without results."""
+    """A table and a plot for each model; nothing without results."""
     of = [row for row in rows if row.table == "harm stopped"]
-    return "\n".join(_render(data, [row for row in of if row.data == data]) for data in _datas(of))
+    return "\n".join(_render(data, of) for data in _datas(of))
 
 
 def write(rows: Sequence[Row]) -> None:
@@ -39,33 +39,36 @@ def write(rows: Sequence[Row]) -> None:
 def draw_harm(rows: Sequence[Row]) -> Mapping[str, str]:
     """The plot of each model, by the name of its file."""
     of = [row for row in rows if row.table == "harm stopped"]
-    return {
-        _plot(data): _draw(data, [row for row in of if row.data == data])
-        for data in _datas(of)
-        if CHOSEN not in data
-    }
+    return {_plot(data): _draw(data, [row for row in of if row.data == data]) for data in _datas(of)}
 
 
 def _datas(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(row.data for row in rows))
+    return [data for data in dict.fromkeys(row.data for row in rows) if CHOSEN not in data]
 
 
-def _render(data: str, rows: Sequence[Row]) -> str:
-    healthy, nights = _one(rows, HEALTHY, OURS), _one(rows, ANY, OURS)
-    if healthy is None or nights is None:
-        return ""
-    lines = [
-        f"`{data}`: {_share(healthy)} of {healthy.runs} healthy refreshes were let through; poisons were tried in "
-        f"{nights.nights} nights of these.\n",
-        "| tonight's training rows | kept from serving | by the other guards, had the history's not looked | "
-        "who spoke, in how many | loss after the worst night: nothing held / guards / healthy refresh |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+def _render(data: str, of: Sequence[Row]) -> str:
+    rows = [row for row in of if row.data == data]
+    healthy, chosen, tried = (
+        _one(some, poison, OURS)
+        for some, poison in (
+            (rows, HEALTHY),
+            ([row for row in of if row.data == f"{data}, {CHOSEN}"], HEALTHY),
+            (rows, ANY),
+        )
+    )
     poisons = dict.fromkeys(str(row.effect) for row in rows if row.effect != HEALTHY)
-    lines += [_line(poison, [row for row in rows if row.effect == poison]) for poison in poisons]
-    if CHOSEN not in data:
-        lines.append(f"\n![Loss after the worst night of {data}, by poison]({_plot(data)})")
-    return "\n".join([*lines, ""])
+    return "\n".join(
+        [
+            f"`{data}`: of {healthy.runs} healthy refreshes {_share(healthy)} were let through, and of the "
+            f"{chosen.runs} before, by which bounds were chosen, {_share(chosen)}. Poisons were tried in "
+            f"{tried.nights} nights.\n",
+            "| tonight's training rows | kept from serving | by the other guards, had the history's not looked | "
+            "who spoke, in how many | loss after the worst night: nothing held / guards / healthy refresh |",
+            "| --- | --- | --- | --- | --- |",
+            *(_line(poison, [row for row in rows if row.effect == poison]) for poison in poisons),
+            f"\n![Loss after the worst night of {data}, by poison]({_plot(data)})\n",
+        ]
+    )
 
 
 def _line(poison: str, rows: Sequence[Row]) -> str:
@@ -85,7 +88,7 @@ def _draw(data: str, rows: Sequence[Row]) -> str:
         usual = _loss(rows, poison, INSTEAD)
         ours, nothing = (100 * (_loss(rows, poison, rule) / usual - 1) for rule in (OURS, NOTHING))
         spans.append(Span(poison, ours, min(ours, nothing), max(ours, nothing)))
-    title = f"{data}: % of loss above a healthy refresh's after the worst night, dot: guards, line's end: nothing held"
+    title = f"{data}, worst night: % of loss above a healthy refresh; dot: guards, line's end: nothing held"
     return draw_spans(title, spans)
 
 

@@ -47,7 +47,8 @@ def _render_error(rows: Sequence[Row]) -> str:
     of = [row for row in rows if row.table == "error" and row.nights in (60, 365)]
     if not of:
         return ""
-    said = f"Share of {_runs(of)} that are ever promoted, with its 95 % interval:"
+    said = "### Made-up equal pairs\n\n"
+    said += f"Share of {_runs(of, 'equal pairs')} that are ever promoted, with its 95 % interval:"
     return _tabulate(said, of, _share, ": 60 / 365 nights", " / ") + _show(
         FALSE_PROMOTIONS, "Share of equal pairs that were ever promoted, by night and rule"
     )
@@ -57,7 +58,8 @@ def _render_power(rows: Sequence[Row]) -> str:
     of = [row for row in rows if row.table == "power"]
     if not of:
         return ""
-    said = f"Median of days until a better recipe is promoted, of {_runs(of)}, for each gain of AUC:"
+    said = "### Made-up better rivals\n\n"
+    said += f"Median of days until the rival is promoted, of {_runs(of, 'pairs')}, for each gain of AUC:"
     return _tabulate(said, of, _median, ": +0.005, +0.01, +0.02", ", ") + _show(
         EVIDENCE, "Evidence of equal and of better pairs, night by night, and the bar"
     )
@@ -69,13 +71,14 @@ def _render_real_pairs(rows: Sequence[Row]) -> str:
         return ""
     spans = {row.data: max(r.nights or 0 for r in of if r.data == row.data) for row in of}
     named = [row.model_copy(update={"data": f"{row.data}: 60 / {spans[row.data]} nights"}) for row in of]
-    said = f"Share of {_runs(of)} on real days that are ever promoted, with its 95 % interval:"
+    said = "### Equal pairs on real days\n\n"
+    said += f"Share of {_runs(of, 'equal pairs')} that are ever promoted, with its 95 % interval:"
     return _tabulate(said, named, _share, "", " / ")
 
 
 def _render_served(rows: Sequence[Row]) -> str:
     of = [row for row in rows if row.table == "served"]
-    parts = []
+    parts = ["### Served loss\n"] if of else []
     for data in dict.fromkeys(row.data for row in of):
         those = [row for row in of if row.data == data]
         best = min(row.served_loss or 0.0 for row in those[:-1])
@@ -110,9 +113,9 @@ def _tabulate(said: str, rows: Sequence[Row], cell: Callable[[Row], str], told: 
     return "\n".join([f"{said}\n", *lines, ""])
 
 
-def _runs(rows: Sequence[Row]) -> str:
+def _runs(rows: Sequence[Row], what: str) -> str:
     most, fewest = (pick(row.runs or 0 for row in rows) for pick in (max, min))
-    return f"{most:,} pairs" + (f" ({fewest} for the tests over rows)" if fewest < most else "")
+    return f"{most:,} {what}" + (f" ({fewest} for the tests over rows)" if fewest < most else "")
 
 
 def _share(row: Row) -> str:

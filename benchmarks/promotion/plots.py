@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from benchmarks.promotion.pairs import Kind, make_differences
+from benchmarks.promotion.pairs import make_differences
 from benchmarks.promotion.rows import Row
 from benchmarks.promotion.rules import ALPHA, BAR
+from benchmarks.promotion.simulated import DRAWN
 from contender.charts import Points, draw_lines
 from contender.promoting.race import accumulate
 
 EVIDENCE, FALSE_PROMOTIONS = "promotion-evidence.svg", "promotion-false.svg"
-KIND: Kind = "calm and stormy weeks"
 NIGHTS = 200
 SHOWN = (
     "the race",
@@ -38,26 +38,26 @@ def served_plot(data: str) -> str:
 
 def draw_evidence() -> str:
     """How the evidence of four equal pairs and of three better ones grows."""
-    equal = accumulate(make_differences(KIND, 0.0, 4, NIGHTS, seed=11), BAR)
+    equal = accumulate(make_differences(DRAWN, 0.0, 4, NIGHTS, seed=11), BAR)
     lines: dict[str, Points] = {f"equal pair {n}": _by_night(line) for n, line in enumerate(equal, start=1)}
     for gain in (0.005, 0.01, 0.02):
-        (line,) = accumulate(make_differences(KIND, gain, 1, NIGHTS, seed=12), BAR)
+        (line,) = accumulate(make_differences(DRAWN, gain, 1, NIGHTS, seed=12), BAR)
         lines[f"AUC higher by {gain}"] = _by_night(line)
     return draw_lines(
-        f"Evidence of made-up pairs, {KIND}", lines, _ticks(NIGHTS, 50), log=True, bars={f"{BAR:g}: promote": BAR},
+        f"Evidence of made-up pairs, {DRAWN}", lines, _ticks(NIGHTS, 50), log=True, bars={f"{BAR:g}: promote": BAR},
         y_name="stake of the gamblers who bet on the rival, from 1, by night; at the bar it wins, and bets no more",
     )  # fmt: skip
 
 
 def _draw_false_promotions(rows: Sequence[Row]) -> str:
-    of = [row for row in rows if row.table == "error" and row.data == KIND]
+    of = [row for row in rows if row.table == "error" and row.data == DRAWN]
     lines = {
         rule: [(float(r.nights or 0), 100 * (r.share_promoted or 0.0)) for r in of if r.rule == rule]
         for rule in SHOWN
         if any(row.rule == rule for row in of)
     }
     return draw_lines(
-        f"False promotions, looking every night: {KIND}", lines, _ticks(365, 60), bars={f"{ALPHA:.0%}": 100 * ALPHA},
+        f"False promotions, looking every night: {DRAWN}", lines, _ticks(365, 60), bars={f"{ALPHA:.0%}": 100 * ALPHA},
         y_name="% of equal pairs of which the rival was ever promoted, by night",
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Equal pairs on real days: the same recipe, fitted on bootstraps of the same rows, so that neither is better by right.
 
-Every week a recipe is fitted on six bootstraps of its training rows, of 10,000 rows each, and each of these scores the
-week's days. A pair is two of the six: drawn anew each night, as if each night refitted both, or each week, as a weekly
+Every week a recipe is fitted on four bootstraps of its training rows, of 10,000 rows each, and each of these scores the
+week's days. A pair is two of the four: drawn anew each night, as if each night refitted both, or each week, as a weekly
 cadence does; then one of two is the better draw for a week, which the race is allowed to notice.
 """
 
@@ -29,7 +29,7 @@ from contender.settings import PROJECT
 from contender.specs import Catalog, Days, ModelSpec, load_catalog
 from contender.training import fingerprint_recipe, fit_recipe, load_functions, training_days
 
-MODELS, SAMPLE, WEEK = 6, 10_000, 7
+MODELS, SAMPLE, WEEK = 4, 10_000, 7
 # Days of a real year hold thousands of rows: of so many pairs, the tests over rows see one.
 ROW_TESTS_SEE = 20
 Drawn = Literal["each night", "each week"]
@@ -65,7 +65,7 @@ def measure_real_pairs(runs: int) -> Iterator[Row]:
 def score_with_many(
     catalog: Catalog, model: ModelSpec, history: History, nights: Days
 ) -> dict[date, NDArray[np.float32]]:
-    """The predictions of each week's six by day, (MODELS, rows) each; kept below build/."""
+    """The predictions of each week's four by day, (MODELS, rows) each; kept below build/."""
     (recipe,) = model.recipes
     home = catalog.model_home(model.name)
     made_from = (fingerprint_recipe(model, recipe, home), fingerprint(history.rows), sklearn.__version__)
@@ -87,7 +87,7 @@ def score_with_many(
                 ),
                 place,
             )
-            print(f"  {model.name}: six fitted for {night}", file=sys.stderr)
+            print(f"  {model.name}: four fitted for {night}", file=sys.stderr)
         scores, at = joblib.load(place), 0
         for day in scored.each():
             rows_of_day = history.count(day)
@@ -100,7 +100,7 @@ def score_with_many(
 def draw(
     drawn: Drawn, runs: int, days: int, random: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which of the six is the incumbent and which the rival, (runs, days) each, never the same."""
+    """Which of the four is the incumbent and which the rival, (runs, days) each, never the same."""
     stays = WEEK if drawn == "each week" else 1
     shape = (runs, -(-days // stays))
     incumbents = random.integers(MODELS, size=shape)

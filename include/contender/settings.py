@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     spark_partitions: int = Field(
         default=2, gt=0, description="Partitions of a shuffle: about as many as Spark has cores."
     )
+    announcements_pool: str = Field(
+        default="default_pool",
+        description="Airflow pool of the tasks that announce what was published. On Postgres it must have one slot: "
+        "two announcements at the same moment may be counted there for a night each (Airflow 3.3), and none starts.",
+    )
     snapshot_days: int = Field(
         default=30,
         gt=0,

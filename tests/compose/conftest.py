@@ -18,7 +18,6 @@ from contender.orchestrator import Airflow
 from demo.nights import MODEL
 
 GOOD, BROKEN = "2013-09-01", "2013-09-02"
-HISTORY_DAYS = 123  # May to August: enough for a first version that beats the baseline
 FEATURES, RETRAIN = f"features__{MODEL}", f"retrain__{MODEL}"
 EXECUTOR = "CoarseGrainedExecutorBackend"
 
@@ -53,7 +52,7 @@ def lived() -> Lived:
     ports = published_ports()
     airflow = Airflow(f"http://127.0.0.1:{ports['api-server']}", secret("ADMIN_PASSWORD"))
     airflow.wait_for_dags({FEATURES, RETRAIN})
-    words = ("--nights", "2", "--history", str(HISTORY_DAYS), "--exit")
+    words = ("--nights", "2", "--exit")
     demo = subprocess.Popen(
         ["docker", "compose", "run", "--rm", "--no-deps", "-T", "demo", *words],
         stdout=subprocess.PIPE,

@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
+from benchmarks.promotion import harm_page
 from benchmarks.promotion.harm import ANY, HEALTHY, count_harm, try_nights
+from benchmarks.promotion.page import put_into, read_results
 from benchmarks.promotion.poisons import POISONS
 from contender.backtesting import Fits
 from contender.backtesting.history import cut
@@ -48,3 +50,13 @@ def test_what_is_held_is_served_by_the_champion_on_the_worst_night(tried):
     assert rows["nothing is held"].served_loss == pytest.approx(worst.loss, abs=1e-5)
     assert rows["the guards"].served_loss == pytest.approx(worst.champion_loss, abs=1e-5)
     assert (rows["nothing is held"].share_promoted, rows["the guards"].share_promoted) == (1.0, 0.0)
+
+
+def test_the_tables_on_the_page_of_the_guards_are_those_of_the_results():
+    page, figures = harm_page.PAGE.read_text(), harm_page.render_harm(read_results())
+    assert put_into(page, figures, harm_page.BEGIN, harm_page.END) == page
+
+
+def test_the_plots_on_the_page_of_the_guards_are_drawn_from_the_results():
+    for name, plot in harm_page.draw_harm(read_results()).items():
+        assert (harm_page.PAGE.parent / name).read_text() == plot + "\n"
