@@ -1,9 +1,9 @@
 """What the guards keep from serving: refreshes fitted on rows that were poisoned, though a gate let each day through.
 
-A model's recipe is refreshed week by week over a real year, by the same judgements as the DAGs make. On some of these
-nights, once there are refreshes to remember, each poison is put into that night's training rows alone:
-the version is fitted, judged against the champion of the night, and decided about with the night's own memory of
-refreshes, standing and evidence. Then it is looked up what it would have lost in the seven days that follow.
+A model's recipe is refreshed week by week over a real year, by the same judgements as the DAGs make. On every twelfth
+of these nights, once there are refreshes to remember, each poison is put into that night's training rows alone: the
+version is fitted, judged against the champion of the night, and decided about with the night's own memory of refreshes,
+standing and evidence. Then it is looked up what it would have lost in the seven days that follow.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ways in which the rows that a refresh is fitted on can be wrong, though each day of them passed a gate.
 
-Each is made from a night's training rows (row key, features, label; by day), with the draws of a seed, and says what
-it did. Where a column or a group is chosen, the `nth` of them is: night by night another one, in the order of the spec.
+Each is made from a night's training rows (row key, features, label; by day). Draws are seeded by the night's number
+`nth`. Where a column or a group is chosen, the `nth` of them is: night by night another one, in the order of the spec.
 """
 
 from __future__ import annotations

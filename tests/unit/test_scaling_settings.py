@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import shutil
@@ -114,3 +115,11 @@ def test_every_connection_of_spark_comes_to_a_command_for_its_master(monkeypatch
         masters.append(words[words.index("--master") + 1])
         assert ("cluster" in words) is False
     assert masters == ["spark://master:7077", "k8s://https://kubernetes.default.svc:443", "yarn"]
+
+
+@pytest.mark.parametrize("name", ["LocalExecutor", "CeleryExecutor"])
+def test_the_executor_can_be_loaded_with_the_packages_that_are_locked(name):
+    from airflow.executors.executor_loader import ExecutorLoader
+
+    module, _, executor = ExecutorLoader.executors[name].rpartition(".")
+    assert getattr(importlib.import_module(module), executor).__name__ == name
