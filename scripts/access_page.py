@@ -55,7 +55,7 @@ CHANGE = """## To change it
 4. `render` writes what the administrators of Postgres and S3 apply; nothing is changed by it.
 
 Whether Airflow is still as the file says, `operations__access` looks every morning. A difference is told by mail once,
-with its way out, and not again until something about it has changed.
+with its way out, and not again until something about it has changed. What Postgres and S3 grant is not looked at.
 """
 LIMITS = """## What it does not reach
 
