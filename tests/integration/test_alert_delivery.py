@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from contender.alerting import MailServer, deliver_pending
@@ -44,3 +46,25 @@ def test_a_mail_waits_while_the_server_is_down_and_goes_out_once(book, server, t
         deliver_pending(book, server, SENDER)
     assert len(mailbox.read(tmp_path)) == 1
     assert book.pending_alerts() == []
+
+
+def test_two_who_deliver_at_once_send_each_mail_once(book, tmp_path):
+    for number in range(8):
+        book.add_alert(ALERT.model_copy(update={"id": f"a{number}"}))
+    with mailbox.running(tmp_path) as box, ThreadPoolExecutor(4) as pool:
+        server = MailServer(host="127.0.0.1", port=box.port)
+        assert list(pool.map(lambda _: deliver_pending(book, server, SENDER), range(4))) == [[]] * 4
+    assert len(mailbox.read(tmp_path)) == 8
+
+
+def test_a_mail_whose_sender_died_goes_out_later(book, tmp_path):
+    book.add_alert(ALERT)
+    with mailbox.running(tmp_path) as box:
+        server = MailServer(host="127.0.0.1", port=box.port)
+        assert book.claim_alert(ALERT, 300)
+        deliver_pending(book, server, SENDER)
+        assert mailbox.read(tmp_path) == []
+        book.settle_alert(ALERT)
+        assert book.claim_alert(ALERT, -1)
+        deliver_pending(book, server, SENDER)
+    assert len(mailbox.read(tmp_path)) == 1

@@ -12,6 +12,8 @@ from contender.redaction import redact
 from contender.specs.frozen import Frozen
 
 TIMEOUT_SECONDS = 20
+# Longer than a server may take in all its steps: who claimed a mail and is silent for so long is dead.
+CLAIM_SECONDS = 300
 
 
 class MailServer(Frozen):
@@ -28,11 +30,13 @@ class MailServer(Frozen):
 def deliver_pending(book: Book, server: MailServer, sender: str) -> list[Alert]:
     """Send every mail that waits. Returns those that still do, each with the server's last word.
 
-    A mail may arrive twice when the process dies between the server's answer and the note of it, and never not at all.
+    What another process is sending at the same time is left to it. A mail may arrive twice when the process dies
+    between the server's answer and the note of it, and never not at all.
     """
-    waiting = book.pending_alerts()
     left: list[Alert] = []
-    for alert in waiting:
+    for alert in book.pending_alerts():
+        if not book.claim_alert(alert, CLAIM_SECONDS):
+            continue
         settled = _try(alert, server, sender)
         book.settle_alert(settled)
         if settled.state == "pending":

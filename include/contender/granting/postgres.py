@@ -14,7 +14,11 @@ OF_TABLES = ("gate_results", "publications", "profiles")
 OF_MODELS = ("evaluations", "ledger", "paired_days", "monitored", "caveats", "proposals")
 OF_NEITHER = ("acts", "alerts", "documents")
 # What is written once, and what is brought up to date in which columns.
-UPDATED = {"publications": ("state",), "alerts": ("state", "record"), "proposals": ("state", "at", "record")}
+UPDATED = {
+    "publications": ("state",),
+    "alerts": ("run", "state", "record"),
+    "proposals": ("state", "at", "record"),
+}
 REVISION = "alembic_version"
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
-from typing import Any, TypeVar
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine, select
+from sqlalchemy import CursorResult, Engine, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -164,11 +164,21 @@ class Book:
         """The newest mails (about one thing), newest first."""
         return self._newest(tables.AlertRow, Alert, about, limit)
 
+    def claim_alert(self, alert: Alert, seconds: int) -> bool:
+        """Whether the caller may send a mail that waits: for so long nobody else may, unless it is settled before."""
+        now, row = datetime.now(UTC), tables.AlertRow
+        until, passed = ((now + timedelta(seconds=s)).isoformat(timespec="seconds") for s in (seconds, 0))
+        claim = (
+            update(row).where(row.id == alert.id, row.state == "pending", row.run < passed).values(run=until)
+        )
+        with Session(self._engine) as session, session.begin():
+            return cast("CursorResult[Any]", session.execute(claim)).rowcount == 1
+
     def settle_alert(self, alert: Alert) -> None:
         """Write down what became of a mail: its state and, when it failed, why."""
         with Session(self._engine) as session, session.begin():
             row = session.get_one(tables.AlertRow, alert.id)
-            row.state, row.record = alert.state, _json(alert)
+            row.state, row.run, row.record = alert.state, "", _json(alert)
 
     def add_profile(self, profile: DayProfile) -> DayProfile:
         """Keep what a day's rows look like."""

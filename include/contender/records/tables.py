@@ -71,7 +71,7 @@ class MonitoredRow(Base):
 
 
 class AlertRow(Base):
-    """subject: what it is about; key: its kind; state: `pending` or `sent`."""
+    """subject: what it is about; key: its kind; run: until when somebody is sending it; state: `pending` or `sent`."""
 
     __tablename__ = "alerts"
 
