@@ -12,29 +12,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contender.backtesting import Fits, History, build_history, live
+from benchmarks.promotion.years import read_year
+from contender.backtesting import Fits, History, live
 from contender.evaluating import judged_days
-from contender.ingesting import land
-from contender.lake import open_lake
 from contender.promoting import decide_night, stand_after, weigh_pairs
 from contender.promoting.race import accumulate, settled
 from contender.records import Evaluation, PairedDay, Standing, TrainedVersion
 from contender.registry import predict
-from contender.settings import PROJECT, Settings
+from contender.settings import PROJECT
 from contender.specs import Catalog, Days, ModelSpec, load_catalog
 from contender.training import fit_recipe, load_functions, training_days
-from demo import source
 
 RESULTS = PROJECT / "benchmarks" / "results" / "deciding.json"
 FIRST = date(2013, 5, 1)
@@ -59,7 +55,7 @@ def main() -> None:
     catalog = load_catalog(PROJECT / "include" / "catalog")
     model = catalog.model("flight_delay")
     nights = Days(first=FIRST, last=FIRST + timedelta(days=wanted.nights - 1))
-    history = read_flights(catalog, model, nights)
+    history = read_year(catalog, model)
     found = [
         *measure_nights(catalog, model, history, nights),
         *measure_decisions(catalog, model, history, nights),
@@ -70,24 +66,6 @@ def main() -> None:
     if wanted.nights == ask.get_default("nights"):
         rows = [json.dumps(one._asdict()) for one in found]
         RESULTS.write_text("[\n" + ",\n".join(rows) + "\n]\n")
-
-
-def read_flights(catalog: Catalog, model: ModelSpec, nights: Days) -> History:
-    """The labelled flights that these nights need, from the real source, through a lake that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="deciding-") as folder:
-        here = Settings(home=Path(folder) / "home", engine="duckdb")
-        lake, flights = open_lake(here), source.flights.SOURCE
-        source.drop_reference(here.landing, [flights])
-        for name in flights.daily:
-            source.drop(
-                name, Days(first=date(2013, 1, 1), last=nights.last + timedelta(days=1)).each(), here.landing
-            )
-        for given in model.inputs:
-            spec = catalog.dataset(given.name)
-            last = nights.last + timedelta(days=spec.delivery.lead_days)
-            tell(f"landing {given.name}")
-            lake.publish(spec.contract, land(spec, Days(first=date(2013, 1, 1), last=last), here))
-        return build_history(catalog, model, nights, lake, here, tell)
 
 
 def measure_nights(catalog: Catalog, model: ModelSpec, history: History, nights: Days) -> Iterator[Measured]:
