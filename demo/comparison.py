@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from contender.featurizing import plan_features, run_in_process
 from contender.lake import places
@@ -23,9 +24,9 @@ def compare_rows(world: World, last: date, expectations: Expectations) -> None:
         days = Days(first=nights.first, last=nights.last + spec.delivery.lead_days * A_DAY)
         delivered = source.rows_of(name, days)
         published = world.lake.read(spec.contract, days)
-        expectations.expect(
+        _expect_equal(
             f"the {len(delivered):,} rows of {name} are the source's own, each once, to the last digit",
-            _same(published, delivered, spec.contract),
+            *(published, delivered, spec.contract, expectations),
         )
     _compare_features(world, Days(first=nights.first - A_DAY, last=nights.last), expectations)
 
@@ -42,15 +43,38 @@ def _compare_features(world: World, nights: Days, expectations: Expectations) ->
     ):
         files = places.files(plan.outputs[name], suffix=".parquet")
         built = pa.concat_tables([places.read_rows(file.place) for file in files])
-        expectations.expect(
+        published = world.lake.read(contract, days)
+        _expect_equal(
             f"the {built.num_rows:,} rows of {name} are those that DuckDB builds in one process, to the last bit",
-            _same(world.lake.read(contract, days), built, contract),
+            *(published, built, contract, expectations),
         )
 
 
-def _same(published: pa.Table, origin: pa.Table, contract: Contract) -> bool:
-    """Whether there are rows, and the same ones; a text of the origin is read as the contract's type."""
-    key = [(name, "ascending") for name in contract.primary_key]
-    schema = arrow_schema(contract)
-    one, other = (rows.select(schema.names).cast(schema).sort_by(key) for rows in (published, origin))
-    return one.num_rows > 0 and bool(one.equals(other))
+def _expect_equal(
+    what: str, published: pa.Table, origin: pa.Table, contract: Contract, expectations: Expectations
+) -> None:
+    difference = find_difference(published, origin, contract)
+    expectations.expect(f"{what}, but {difference}" if difference else what, not difference)
+
+
+def find_difference(published: pa.Table, origin: pa.Table, contract: Contract) -> str:
+    """How the rows differ, with the first that does; empty when there are rows, and the same ones.
+
+    Rows are matched by the primary key; a text of the origin is read as the contract's type. Missing values are equal.
+    """
+    key, schema = list(contract.primary_key), arrow_schema(contract)
+    order = [(name, "ascending") for name in key]
+    one, other = (rows.select(schema.names).cast(schema).sort_by(order) for rows in (published, origin))
+    if one.equals(other):
+        return "" if one.num_rows else "there are none"
+    if not one.select(key).equals(other.select(key)):
+        return f"{one.num_rows:,} rows are published and {other.num_rows:,} expected, or under other keys"
+    told = []
+    for name in schema.names:
+        unlike = pc.invert(pc.fill_null(pc.equal(one[name], other[name]), False))
+        unlike = pc.and_not(unlike, pc.and_(pc.is_null(one[name]), pc.is_null(other[name])))
+        if where := pc.indices_nonzero(unlike).to_pylist():
+            row = ", ".join(f"{part} {one[part][where[0]]}" for part in key)
+            values = f"{one[name][where[0]]} instead of {other[name][where[0]]}"
+            told.append(f"{name} differs in {len(where):,}, first {values} ({row})")
+    return "; ".join(told)
