@@ -20,6 +20,8 @@ from demo.nights import MODEL
 GOOD, BROKEN = "2013-09-01", "2013-09-02"
 FEATURES, RETRAIN = f"features__{MODEL}", f"retrain__{MODEL}"
 EXECUTOR = "CoarseGrainedExecutorBackend"
+# Where tasks run: under LocalExecutor in the scheduler.
+TASKS = "celery-worker" if os.environ.get("EXECUTOR") == "CeleryExecutor" else "scheduler"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def listen(demo: subprocess.Popen[str], said: list[str]) -> None:
 
 
 def interfere(demo: subprocess.Popen[str], airflow: Airflow) -> tuple[dict[str, str], dict[str, str]]:
-    """Kill a worker of Spark and the scheduler, and restart Postgres, each in the middle of work."""
+    """Kill a worker of Spark, the scheduler and what runs its tasks, and restart Postgres, each in midst of work."""
 
     def when(what: str, holds: Callable[[], str | None]) -> str:
         began, found = time.monotonic(), None
@@ -95,17 +97,15 @@ def interfere(demo: subprocess.Popen[str], airflow: Airflow) -> tuple[dict[str, 
     worker = when("an executor on a worker, which is killed", working_container)
     kill(worker)
     night = when("the good night's training", lambda: running_run(airflow, RETRAIN, "train[0]", GOOD))
-    (scheduler,) = compose("ps", "--quiet", "scheduler").split()
-    kill(scheduler)
+    killed = {"spark-worker": worker}
+    for service in {TASKS, "scheduler"}:
+        (killed[service],) = compose("ps", "--quiet", service).split()
+        kill(killed[service])
     restarted = when(
         "the broken night's features", lambda: running_run(airflow, FEATURES, "build_on_spark", BROKEN)
     )
     compose("restart", "postgres")
-    return {"spark-worker": worker, "scheduler": scheduler}, {
-        "worker": history,
-        "scheduler": night,
-        "postgres": restarted,
-    }
+    return killed, {"worker": history, "scheduler": night, "postgres": restarted}
 
 
 def running_run(airflow: Airflow, dag: str, task: str, key: str | None = None) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 
 from demo import mailpit
-from tests.compose.conftest import BROKEN, FEATURES, GOOD, RETRAIN, compose, docker, secret
+from tests.compose.conftest import BROKEN, FEATURES, GOOD, RETRAIN, TASKS, compose, docker, secret
 
 OPEN_SESSION = (
     "from pyspark.sql import SparkSession; "
@@ -56,7 +56,7 @@ def test_published_rows_were_compared_with_their_origin(lived, compared):
     assert compared in lived.said
 
 
-@pytest.mark.parametrize("service", ["scheduler", "spark-worker"])
+@pytest.mark.parametrize("service", sorted({"scheduler", "spark-worker", TASKS}))
 def test_a_killed_process_is_started_again(lived, service):
     told = docker("inspect", "--format", "{{.RestartCount}} {{.State.Health.Status}}", lived.killed[service])
     restarts, health = told.split()
