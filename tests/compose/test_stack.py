@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from subprocess import CalledProcessError
 
 import boto3
@@ -34,8 +35,13 @@ def bucket(lived):
 @pytest.fixture(scope="session")
 def cluster(lived):
     """What the master of Spark tells of its workers and of the jobs that ended."""
-    ask = "import urllib.request as r; print(r.urlopen('http://localhost:8080/json/').read().decode())"
-    return json.loads(compose("exec", "-T", "spark-master", "python", "-c", ask))
+    return json.loads(asked_inside("http://spark-master:8080/json/"))
+
+
+def asked_inside(url: str) -> str:
+    """What a server answers that only the stack's own network sees."""
+    ask = f"import urllib.request as r; print(r.urlopen('{url}').read().decode())"
+    return compose("exec", "-T", "scheduler", "python", "-c", ask)
 
 
 def test_every_expectation_of_the_demo_holds(lived):
@@ -141,3 +147,24 @@ def test_only_pages_mail_and_s3_are_published_and_on_this_machine_alone(lived):
         (each["Service"], p["URL"]) for each in told for p in each["Publishers"] or () if p["PublishedPort"]
     }
     assert published == {("api-server", "127.0.0.1"), ("mailpit", "127.0.0.1"), ("s3", "127.0.0.1")}
+
+
+@pytest.mark.skipif(
+    os.environ.get("METRICS") != "True", reason="METRICS=True make test-compose has Prometheus"
+)
+@pytest.mark.parametrize(
+    "measure",
+    [
+        "airflow_ti_finish",
+        "airflow_dagrun_duration_success_count",
+        "airflow_task_duration_bucket",
+        "airflow_pool_open_slots",
+        "airflow_scheduler_heartbeat",
+        "airflow_dag_processor_heartbeat",
+        "airflow_triggerer_heartbeat",
+        "airflow_dag_processing_import_errors",
+    ],
+)
+def test_prometheus_has_what_the_dashboard_asks(lived, measure):
+    told = json.loads(asked_inside(f"http://prometheus:9090/api/v1/query?query={measure}"))
+    assert told["data"]["result"]
