@@ -158,7 +158,7 @@ class Airflow(AbstractContextManager["Airflow"]):
         """Return the ids of the DAGs that Airflow knows."""
         return {str(entry["dag_id"]) for entry in self._pages("/dags", "dags", order_by="dag_id")}
 
-    def wait_for_dags(self, ids: Collection[str], timeout: float = 120.0) -> None:
+    def wait_for_dags(self, ids: Collection[str], timeout: float = 300.0) -> None:
         """Wait until Airflow has read all these DAGs; a file that cannot be read is an error at once."""
 
         def read() -> bool:
