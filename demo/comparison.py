@@ -24,10 +24,8 @@ def compare_rows(world: World, last: date, expectations: Expectations) -> None:
         days = Days(first=nights.first, last=nights.last + spec.delivery.lead_days * A_DAY)
         delivered = source.rows_of(name, days)
         published = world.lake.read(spec.contract, days)
-        _expect_equal(
-            f"the {len(delivered):,} rows of {name} are the source's own, each once, to the last digit",
-            *(published, delivered, spec.contract, expectations),
-        )
+        what = f"the {len(delivered):,} rows of {name} are the source's own, each once, to the last digit"
+        _expect_equal(what, published, delivered, spec.contract, expectations)
     _compare_features(world, Days(first=nights.first - A_DAY, last=nights.last), expectations)
 
 
@@ -44,10 +42,8 @@ def _compare_features(world: World, nights: Days, expectations: Expectations) ->
         files = places.files(plan.outputs[name], suffix=".parquet")
         built = pa.concat_tables([places.read_rows(file.place) for file in files])
         published = world.lake.read(contract, days)
-        _expect_equal(
-            f"the {built.num_rows:,} rows of {name} are those that DuckDB builds in one process, to the last bit",
-            *(published, built, contract, expectations),
-        )
+        what = f"the {built.num_rows:,} rows of {name} are those that DuckDB builds in one process, to the last bit"
+        _expect_equal(what, published, built, contract, expectations)
 
 
 def _expect_equal(
@@ -65,16 +61,19 @@ def find_difference(published: pa.Table, origin: pa.Table, contract: Contract) -
     key, schema = list(contract.primary_key), arrow_schema(contract)
     order = [(name, "ascending") for name in key]
     one, other = (rows.select(schema.names).cast(schema).sort_by(order) for rows in (published, origin))
-    if one.equals(other):
-        return "" if one.num_rows else "there are none"
     if not one.select(key).equals(other.select(key)):
         return f"{one.num_rows:,} rows are published and {other.num_rows:,} expected, or under other keys"
+    if not one.num_rows:
+        return "there are none"
     told = []
     for name in schema.names:
-        unlike = pc.invert(pc.fill_null(pc.equal(one[name], other[name]), False))
-        unlike = pc.and_not(unlike, pc.and_(pc.is_null(one[name]), pc.is_null(other[name])))
-        if where := pc.indices_nonzero(unlike).to_pylist():
-            row = ", ".join(f"{part} {one[part][where[0]]}" for part in key)
-            values = f"{one[name][where[0]]} instead of {other[name][where[0]]}"
-            told.append(f"{name} differs in {len(where):,}, first {values} ({row})")
+        if one[name].equals(other[name]):
+            continue
+        one_is_missing = pc.xor(pc.is_null(one[name]), pc.is_null(other[name]))
+        unlike = pc.indices_nonzero(pc.coalesce(pc.not_equal(one[name], other[name]), one_is_missing))
+        at = unlike[0].as_py()
+        row = ", ".join(f"{part} {one[part][at]}" for part in key)
+        told.append(
+            f"{name} differs in {len(unlike):,}, first {one[name][at]} instead of {other[name][at]} ({row})"
+        )
     return "; ".join(told)
