@@ -82,7 +82,7 @@ def listen(demo: subprocess.Popen[str], said: list[str]) -> None:
 
 
 def interfere(demo: subprocess.Popen[str], airflow: Airflow) -> tuple[dict[str, str], dict[str, str]]:
-    """Kill a worker of Spark, the scheduler and what runs its tasks, and restart Postgres, each in midst of work."""
+    """Kill a worker of Spark, the scheduler and where its tasks run, restart Postgres: each in the middle of work."""
 
     def when(what: str, holds: Callable[[], str | None]) -> str:
         began, found = time.monotonic(), None
