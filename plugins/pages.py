@@ -105,10 +105,15 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
         now = datetime.now(UTC)
         book.add_act(
             Act(
-                id=act_id("read", result.table, result.id, now), kind="read", about=result.table, key=result.id,
-                by=user_name(user), reason="opened the page of the batch's rows", at=now,
+                id=act_id("read", result.table, result.id, now),
+                kind="read",
+                about=result.table,
+                key=result.id,
+                by=user_name(user),
+                reason="opened the page of the batch's rows",
+                at=now,
             )
-        )  # fmt: skip
+        )
     return page("rows.html", result=result, shown=rows)
 
 

@@ -77,8 +77,11 @@ def resolve(folder: Path) -> list[Path]:
     command += ["--packages", ",".join(COORDINATES), "--exclude-packages", ",".join(LEFT_OUT), str(nothing)]
     done = subprocess.run(  # noqa: S603
         command,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         raise SystemExit("Spark could not fetch its S3 connector:\n" + done.stdout[-2000:])
     return sorted((folder / "ivy" / "jars").glob("*.jar"))

@@ -115,9 +115,13 @@ def _count(data: str, poison: str, tried: Sequence[Tried]) -> Iterator[Row]:
             rule, data, poison, tried, [one for one in tried if passes(one)], served_loss=round(loss, 5)
         )
     yield Row(
-        table="harm stopped", rule=INSTEAD, data=data, nights=1, effect=poison,
+        table="harm stopped",
+        rule=INSTEAD,
+        data=data,
+        nights=1,
+        effect=poison,
         served_loss=round(worst.healthy_loss, 5),
-    )  # fmt: skip
+    )
     for guard in sorted({guard for one in tried for guard in one.spoke}):
         yield _row(f"{guard}{ALONE}", data, poison, tried, [one for one in tried if guard not in one.spoke])
 
@@ -126,9 +130,14 @@ def _row(
     rule: str, data: str, poison: str, tried: Sequence[Tried], passed: Sequence[Tried], **more: float
 ) -> Row:
     return Row(
-        table="harm stopped", rule=rule, data=data, nights=len({one.night for one in tried}), effect=poison,
-        **count(len(passed), len(tried)), **more,
-    )  # fmt: skip
+        table="harm stopped",
+        rule=rule,
+        data=data,
+        nights=len({one.night for one in tried}),
+        effect=poison,
+        **count(len(passed), len(tried)),
+        **more,
+    )
 
 
 def try_year(year: Year) -> Iterator[Tried]:

@@ -44,9 +44,13 @@ def draw_evidence() -> str:
         (line,) = accumulate(make_differences(DRAWN, gain, 1, NIGHTS, seed=12), BAR)
         lines[f"AUC higher by {gain}"] = _by_night(line)
     return draw_lines(
-        f"Evidence of made-up pairs, {DRAWN}", lines, _ticks(NIGHTS, 50), log=True, bars={f"{BAR:g}: promote": BAR},
+        f"Evidence of made-up pairs, {DRAWN}",
+        lines,
+        _ticks(NIGHTS, 50),
+        log=True,
+        bars={f"{BAR:g}: promote": BAR},
         y_name="stake of the gamblers who bet on the rival, from 1, by night; at the bar it wins, and bets no more",
-    )  # fmt: skip
+    )
 
 
 def _draw_false_promotions(rows: Sequence[Row]) -> str:
@@ -57,9 +61,12 @@ def _draw_false_promotions(rows: Sequence[Row]) -> str:
         if any(row.rule == rule for row in of)
     }
     return draw_lines(
-        f"False promotions, looking every night: {DRAWN}", lines, _ticks(365, 60), bars={f"{ALPHA:.0%}": 100 * ALPHA},
+        f"False promotions, looking every night: {DRAWN}",
+        lines,
+        _ticks(365, 60),
+        bars={f"{ALPHA:.0%}": 100 * ALPHA},
         y_name="% of equal pairs of which the rival was ever promoted, by night",
-    )  # fmt: skip
+    )
 
 
 def _draw_served(rows: Sequence[Row], data: str) -> str:

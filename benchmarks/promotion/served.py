@@ -81,18 +81,27 @@ def compare(
         against = compare_served(its, by_rule[OURS])
         low, high = (None, None) if against is None else against.ends
         yield Row(
-            table="served", rule=name, data=data, nights=len(days),
+            table="served",
+            rule=name,
+            data=data,
+            nights=len(days),
             effect=None if against is None else round(against.mean, 6),
-            ci_low=None if low is None else round(low, 6), ci_high=None if high is None else round(high, 6),
-            served_loss=round(mean_loss(its), 6), promotions=lived[name].promotions if name in lived else None,
-        )  # fmt: skip
+            ci_low=None if low is None else round(low, 6),
+            ci_high=None if high is None else round(high, 6),
+            served_loss=round(mean_loss(its), 6),
+            promotions=lived[name].promotions if name in lived else None,
+        )
     for name, its in by_rule.items():
         for month in sorted({day.day.replace(day=1) for day in its}):
             those = [day for day in its if day.day.replace(day=1) == month]
             yield Row(
-                table="served by month", rule=name, data=data, nights=len(those), effect=f"{month:%Y-%m}",
+                table="served by month",
+                rule=name,
+                data=data,
+                nights=len(those),
+                effect=f"{month:%Y-%m}",
                 served_loss=round(mean_loss(those), 6),
-            )  # fmt: skip
+            )
 
 
 def mean_loss(served: Sequence[ServedDay]) -> float:

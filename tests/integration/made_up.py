@@ -88,10 +88,17 @@ def publish(
         migrate(here.records)
         open_book(here.records).add_gate_result(
             GateResult(
-                id=gate_id(batch, "made up"), table=batch.table, owner=contract.owner, days=days, run="made up",
-                verdict="pass", rows=batch.rows, fingerprint=batch.fingerprint, expectations=(),
+                id=gate_id(batch, "made up"),
+                table=batch.table,
+                owner=contract.owner,
+                days=days,
+                run="made up",
+                verdict="pass",
+                rows=batch.rows,
+                fingerprint=batch.fingerprint,
+                expectations=(),
             )
-        )  # fmt: skip
+        )
     lake.publish(contract, batch)
 
 

@@ -47,10 +47,17 @@ def owner(tmp_path_factory, catalog):
     for table in ("datasets.weather", "features.flight_delay", "labels.household_return"):
         book.add_gate_result(
             GateResult(
-                id=f"g-{table}"[:16], table=table, owner="a@b.example", days=Days.one("2013-09-01"), run="r",
-                verdict="pass", rows=1, fingerprint="f", expectations=(),
+                id=f"g-{table}"[:16],
+                table=table,
+                owner="a@b.example",
+                days=Days.one("2013-09-01"),
+                run="r",
+                verdict="pass",
+                rows=1,
+                fingerprint="f",
+                expectations=(),
             )
-        )  # fmt: skip
+        )
     for model in ("flight_delay", "household_return"):
         book.enter(decision(model, 1, None))
     book.add_act(
@@ -71,11 +78,16 @@ def owner(tmp_path_factory, catalog):
 
 def decision(model: str, version: int, before: int | None) -> Decision:
     return Decision(
-        id=f"{model}-{version}"[:32], model=model, night=date(2013, 9, 1),
+        id=f"{model}-{version}"[:32],
+        model=model,
+        night=date(2013, 9, 1),
         kind="first" if before is None else "refreshed",
-        evaluation="e", champion_before=before, champion_after=version, challenger=version,
+        evaluation="e",
+        champion_before=before,
+        champion_after=version,
+        challenger=version,
         reasons=(Reason(guard="g", holds=True, observed=None, bound=None, explanation="x"),),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

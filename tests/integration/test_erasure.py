@@ -96,18 +96,35 @@ def filled(stores, fill):
 def evaluation(stores, version, trained_on):
     table = MODEL.feature_contract.table
     trained = TrainedVersion(
-        model="returns", version=version, night=THIRD, recipe="plain", recipe_fingerprint="x", features=(),
-        trained_on=trained_on, days_with_rows=1, rows=1, mean_label=0,
+        model="returns",
+        version=version,
+        night=THIRD,
+        recipe="plain",
+        recipe_fingerprint="x",
+        features=(),
+        trained_on=trained_on,
+        days_with_rows=1,
+        rows=1,
+        mean_label=0,
         pins=(Pin(table=table, snapshot=stores.lake.snapshot(table)),),
-        seed=0, code_version="x", environment="x",
-    )  # fmt: skip
+        seed=0,
+        code_version="x",
+        environment="x",
+    )
     stores.book.add_evaluation(
         Evaluation(
-            id=f"e{version}", model="returns", night=THIRD, judged_on=Days.one(THIRD), challenger=trained,
-            champion=None, challenger_measures=MEASURES, champion_measures=None, baseline_measures=MEASURES,
+            id=f"e{version}",
+            model="returns",
+            night=THIRD,
+            judged_on=Days.one(THIRD),
+            challenger=trained,
+            champion=None,
+            challenger_measures=MEASURES,
+            champion_measures=None,
+            baseline_measures=MEASURES,
             disagreement=None,
         )
-    )  # fmt: skip
+    )
 
 
 def who(lake, contract):
@@ -270,9 +287,17 @@ def quarantined(stores):
     table = rows(SALES.contract, (FIRST, "ann"), (FIRST, "bob"))
     batch = stage(table, SALES.contract, Days.one(FIRST), stores.settings.staging, sources=(str(raw),))
     result = GateResult(
-        id="g", table=batch.table, owner=OWNER, days=batch.days, run="r", verdict="fail", rows=2,
-        fingerprint=batch.fingerprint, expectations=(), at=datetime.now(UTC),
-    )  # fmt: skip
+        id="g",
+        table=batch.table,
+        owner=OWNER,
+        days=batch.days,
+        run="r",
+        verdict="fail",
+        rows=2,
+        fingerprint=batch.fingerprint,
+        expectations=(),
+        at=datetime.now(UTC),
+    )
     quarantine(batch, result, stores.settings)
     return batch
 

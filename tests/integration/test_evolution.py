@@ -143,9 +143,7 @@ def test_twice_is_once(lake, filled, bring, book):
 
 
 def test_step_by_step_comes_to_the_same_as_at_once(lake, filled, bring):
-    steps = contract(
-        SHOP, AMOUNT, COLOUR, version=2, changes=ALL.changes[:1]
-    )  # fmt: skip
+    steps = contract(SHOP, AMOUNT, COLOUR, version=2, changes=ALL.changes[:1])
     bring(steps)
     bring(ALL)
     assert held(lake, ALL) == EXPECTED["all at once"][1]
@@ -259,9 +257,15 @@ def test_the_command_migrates_and_tells(here, lake, filled, monkeypatch):
     from contender.specs import Catalog, DatasetSpec, Delivery
 
     spec = DatasetSpec(
-        name="sales", description="sales", owner=OLD.owner, columns=WIDENED.columns, primary_key=("day", "shop"),
-        delivery=Delivery(path="sales/{day}.csv", cron="30 3 * * *"), version=2, changes=WIDENED.changes,
-    )  # fmt: skip
+        name="sales",
+        description="sales",
+        owner=OLD.owner,
+        columns=WIDENED.columns,
+        primary_key=("day", "shop"),
+        delivery=Delivery(path="sales/{day}.csv", cron="30 3 * * *"),
+        version=2,
+        changes=WIDENED.changes,
+    )
     catalog = Catalog(home=here.home, datasets={"sales": spec}, models={})
     commands = import_module("contender.cli.app")  # the package's own `app` is the command
     monkeypatch.setattr(commands, "settings", lambda: here)

@@ -33,9 +33,16 @@ class Server:
 
 def judged(table: str) -> GateResult:
     return GateResult(
-        id=f"gate-of-{table.replace('.', '-')}", table=table, owner="a@b.example", days=Days.one("2013-09-01"),
-        run="r", verdict="pass", rows=7, fingerprint="f", expectations=(),
-    )  # fmt: skip
+        id=f"gate-of-{table.replace('.', '-')}",
+        table=table,
+        owner="a@b.example",
+        days=Days.one("2013-09-01"),
+        run="r",
+        verdict="pass",
+        rows=7,
+        fingerprint="f",
+        expectations=(),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -61,10 +61,17 @@ def test_gates_are_found_by_one_table_by_some_and_by_none(book):
     for table in ("datasets.a", "datasets.b", "datasets.c"):
         book.add_gate_result(
             GateResult(
-                id=table, table=table, owner="a@b.example", days=Days.one("2013-09-01"), run="r",
-                verdict="pass", rows=1, fingerprint="f", expectations=(),
+                id=table,
+                table=table,
+                owner="a@b.example",
+                days=Days.one("2013-09-01"),
+                run="r",
+                verdict="pass",
+                rows=1,
+                fingerprint="f",
+                expectations=(),
             )
-        )  # fmt: skip
+        )
     assert [gate.table for gate in book.gate_results("datasets.b")] == ["datasets.b"]
     assert {gate.table for gate in book.gate_results({"datasets.a", "datasets.c"})} == {
         "datasets.a",

@@ -134,10 +134,24 @@ def test_every_decision_of_these_nights_is_identical_when_it_is_made_again(place
 def test_a_replay_compares_data_predictions_measures_evidence_guards_and_the_decision(place):
     names = {part.name.partition(":")[0] for part in again(place, entries(place)[2]).parts}
     assert names >= {
-        "ledger", "pins", "version", "recipe", "training data", "predictions", "predictions of the baseline",
-        "measures of the challenger", "measures of the champion", "disagreement", "shift",
-        "calibration", "slices", "behaviour", "evidence", "guard", "decision",
-    }  # fmt: skip
+        "ledger",
+        "pins",
+        "version",
+        "recipe",
+        "training data",
+        "predictions",
+        "predictions of the baseline",
+        "measures of the challenger",
+        "measures of the champion",
+        "disagreement",
+        "shift",
+        "calibration",
+        "slices",
+        "behaviour",
+        "evidence",
+        "guard",
+        "decision",
+    }
 
 
 def test_a_replay_changes_nothing(place):

@@ -94,8 +94,11 @@ def test_a_decision_keeps_what_is_needed_to_replay_it():
     made_from = refresh.challenger
     assert decision.evidence == (evidence(3),)
     assert (decision.pins, decision.seed, decision.code_version, decision.environment) == (
-        made_from.pins, made_from.seed, made_from.code_version, made_from.environment,
-    )  # fmt: skip
+        made_from.pins,
+        made_from.seed,
+        made_from.code_version,
+        made_from.environment,
+    )
 
 
 def test_the_incumbent_is_the_recipe_while_it_is_refreshed_else_the_version_itself():
@@ -107,9 +110,16 @@ def test_the_incumbent_is_the_recipe_while_it_is_refreshed_else_the_version_itse
 
 def served(night: date, after: int) -> Decision:
     return Decision(
-        id=str(night), model="flight_delay", night=night, kind="refreshed", evaluation=None,
-        champion_before=None, champion_after=after, challenger=after, reasons=(),
-    )  # fmt: skip
+        id=str(night),
+        model="flight_delay",
+        night=night,
+        kind="refreshed",
+        evaluation=None,
+        champion_before=None,
+        champion_after=after,
+        challenger=after,
+        reasons=(),
+    )
 
 
 def test_what_served_four_weeks_ago_is_scored_as_if_kept_still(catalog):

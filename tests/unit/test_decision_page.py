@@ -32,9 +32,18 @@ STANDING = Standing(champion=1, since=SINCE, suspended=None)
 
 def pair(day: date) -> PairedDay:
     return PairedDay(
-        id=f"p{day}", model="flight_delay", question="race", day=day, incumbent="r1", rival="r2",
-        incumbent_version=1, rival_version=3, incumbent_loss=0.21, rival_loss=0.2, rows=500,
-    )  # fmt: skip
+        id=f"p{day}",
+        model="flight_delay",
+        question="race",
+        day=day,
+        incumbent="r1",
+        rival="r2",
+        incumbent_version=1,
+        rival_version=3,
+        incumbent_loss=0.21,
+        rival_loss=0.2,
+        rows=500,
+    )
 
 
 @pytest.fixture
@@ -47,7 +56,10 @@ def judged():
         calibration=(CalibrationPoint(predicted=0.2, observed=0.25, rows=600),),
         slices=(
             SliceMeasures(
-                name=EVIL, rows=300, challenger_loss=0.17, champion_loss=0.18,
+                name=EVIL,
+                rows=300,
+                challenger_loss=0.17,
+                champion_loss=0.18,
                 difference=Interval(low=-0.02, high=0.001),
             ),
         ),
@@ -56,7 +68,7 @@ def judged():
                 name="later is worse", kind="direction", holds=True, observed=0.6, bound=0.5, explanation=EVIL
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
@@ -119,10 +131,15 @@ def test_what_data_says_is_never_markup_and_nothing_runs(show, waiting):
 def test_what_must_be_said_of_the_version_stands_on_it(show, waiting, book):
     book.add_caveat(
         Caveat(
-            id="c", model="flight_delay", version=3, kind="released", table="features.flight_delay",
-            days=Days.one(NIGHT), why="ana let it through",
+            id="c",
+            model="flight_delay",
+            version=3,
+            kind="released",
+            table="features.flight_delay",
+            days=Days.one(NIGHT),
+            why="ana let it through",
         )
-    )  # fmt: skip
+    )
     assert "ana let it through" in show(waiting)
 
 

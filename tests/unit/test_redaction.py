@@ -97,9 +97,15 @@ def test_switches_numbers_and_files_are_no_secrets(tmp_path):
 
 def test_a_mail_about_a_failed_task_holds_no_secret(planted):
     alert = compose_task_alert(
-        about="weather", to="a@b.example", dag="ingest__weather", task="land", run="r", days="2013-09-01",
-        error=f"could not log in: {' '.join(SECRETS)}", log_url="http://127.0.0.1:8080/x",
-    )  # fmt: skip
+        about="weather",
+        to="a@b.example",
+        dag="ingest__weather",
+        task="land",
+        run="r",
+        days="2013-09-01",
+        error=f"could not log in: {' '.join(SECRETS)}",
+        log_url="http://127.0.0.1:8080/x",
+    )
     for part in (alert.subject, alert.text, alert.html):
         for secret in SECRETS:
             assert secret not in part

@@ -23,9 +23,13 @@ def past_night(ago: int, disagreement: float = 0.01, apart: int = 1, recipe: str
     )
     champion = version(99 - ago, last=last - timedelta(days=apart), recipe=recipe)
     return evaluation(
-        id=f"{recipe} {ago}", night=challenger.night, challenger=challenger, champion=champion,
-        disagreement=disagreement, shift=-disagreement / 2,
-    )  # fmt: skip
+        id=f"{recipe} {ago}",
+        night=challenger.night,
+        challenger=challenger,
+        champion=champion,
+        disagreement=disagreement,
+        shift=-disagreement / 2,
+    )
 
 
 def usual(past):

@@ -38,21 +38,25 @@ def render_report(backtests: Sequence[Backtest]) -> str:
     main = backtests[0]
     detailed = main.lived[0]
     rows = _rows(backtests, detailed)
-    return _templates().get_template("backtest.html").render(
-        main=main,
-        detailed=detailed,
-        others=[row for row in rows if row.cadence == main.cadence and row.policy != detailed.policy],
-        policies=[row for row in rows if row.cadence == main.cadence],
-        cadences=rows if len(backtests) > 1 else [],
-        slower=[row for row in rows if row.policy == detailed.policy and row.cadence != main.cadence],
-        baseline=compare_served(main.baseline, detailed.served),
-        recipes=_recipes(main),
-        versions={version.version: version for version in main.versions},
-        charts=[Markup(chart) for chart in _charts(main, detailed)],  # noqa: S704 - made by charts, which escape
-        bought=Markup(_draw_bought(rows)),  # noqa: S704 - as above
-        smoothed=SMOOTHED_DAYS,
-        held_shown=HELD_SHOWN,
-    )  # fmt: skip
+    return (
+        _templates()
+        .get_template("backtest.html")
+        .render(
+            main=main,
+            detailed=detailed,
+            others=[row for row in rows if row.cadence == main.cadence and row.policy != detailed.policy],
+            policies=[row for row in rows if row.cadence == main.cadence],
+            cadences=rows if len(backtests) > 1 else [],
+            slower=[row for row in rows if row.policy == detailed.policy and row.cadence != main.cadence],
+            baseline=compare_served(main.baseline, detailed.served),
+            recipes=_recipes(main),
+            versions={version.version: version for version in main.versions},
+            charts=[Markup(chart) for chart in _charts(main, detailed)],  # noqa: S704 - made by charts, which escape
+            bought=Markup(_draw_bought(rows)),  # noqa: S704 - as above
+            smoothed=SMOOTHED_DAYS,
+            held_shown=HELD_SHOWN,
+        )
+    )
 
 
 def _rows(backtests: Sequence[Backtest], detailed: Lived) -> list[Row]:
@@ -79,29 +83,40 @@ def _charts(main: Backtest, detailed: Lived) -> list[str]:
     by_day["baseline"] = _smooth(main.baseline)
     charts = [
         draw_lines(
-            "Champion, challengers, static model and baseline", _merge(by_day), names, marks=marks,
+            "Champion, challengers, static model and baseline",
+            _merge(by_day),
+            names,
+            marks=marks,
             y_name=f"{main.loss} loss by day, mean of {SMOOTHED_DAYS} days; lower is better",
         )
-    ]  # fmt: skip
+    ]
     if len(main.lived) > 1:
         apart = {
             one.policy: _accumulate(one, detailed) for one in main.lived if one.policy != detailed.policy
         }
         charts.append(
             draw_lines(
-                f"Policies against {detailed.policy}", _merge(apart), names, marks=marks,
+                f"Policies against {detailed.policy}",
+                _merge(apart),
+                names,
+                marks=marks,
                 y_name=f"{main.loss} loss a row since the first day, minus that of {detailed.policy}; "
                 "above 0 it lost more",
             )
-        )  # fmt: skip
+        )
     curves, bars = _evidence(main, detailed)
     if curves:
         charts.append(
             draw_lines(
-                "Evidence", curves, names, log=True, bars=bars, marks=marks,
+                "Evidence",
+                curves,
+                names,
+                log=True,
+                bars=bars,
+                marks=marks,
                 y_name="stake of a gambler who bets on the rival, from 1; at its bar it is enough",
             )
-        )  # fmt: skip
+        )
     return charts
 
 
@@ -114,10 +129,11 @@ def _draw_bought(rows: Sequence[Row]) -> str:
         words = row.cadence if row.policy == first.policy else ""
         spots.setdefault(row.policy, []).append(Spot(row.lived.cpu_seconds, height, low, high, words))
     return draw_spots(
-        "Loss against cost", spots,
+        "Loss against cost",
+        spots,
         x_name="CPU seconds of the fits that it needs; every tick is ten times the one before",
         y_name=f"loss minus that of {first.cadence} {first.policy}, with 95 % intervals; lower is better",
-    )  # fmt: skip
+    )
 
 
 def _promotions(main: Backtest, one: Lived) -> dict[float, str]:

@@ -85,10 +85,16 @@ def apply(
             now = datetime.now(UTC)
             book.add_act(
                 Act(
-                    id=act_id("granted", ACCESS_FILE, here.ui_user, now), kind="granted", about=ACCESS_FILE,
-                    key=here.ui_user, by=by, reason=reason, at=now, detail={"changed": list(changed)},
+                    id=act_id("granted", ACCESS_FILE, here.ui_user, now),
+                    kind="granted",
+                    about=ACCESS_FILE,
+                    key=here.ui_user,
+                    by=by,
+                    reason=reason,
+                    at=now,
+                    detail={"changed": list(changed)},
                 )
-            )  # fmt: skip
+            )
     typer.echo("Airflow's roles are as access.yaml says." if changed else "Airflow's roles were so before.")
 
 

@@ -101,10 +101,16 @@ def _do(plan: BackfillPlan, airflow: Airflow, book: Book, by: str, reason: str) 
         name = act_id("backfilled", plan.dataset, plan.days.key, now)
         book.add_act(
             Act(
-                id=name, kind="backfilled", about=plan.dataset, key=plan.days.key, by=by, reason=reason, at=now,
+                id=name,
+                kind="backfilled",
+                about=plan.dataset,
+                key=plan.days.key,
+                by=by,
+                reason=reason,
+                at=now,
                 detail={"steps": [f"{step.dag} {step.days.key}" for step in plan.steps]},
             )
-        )  # fmt: skip
+        )
     else:
         typer.echo(f"Going on with the backfill that {begun[0].by} began on {begun[0].at:%Y-%m-%d %H:%M}.")
     apply_backfill(plan, name, airflow, _tell)

@@ -133,21 +133,34 @@ def _known(option: str, given: list[str], known: tuple[str, ...]) -> list[str]:
 
 def _progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("nights"),
-        TimeRemainingColumn(), console=Console(stderr=True),
-    )  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("nights"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
 
 
 def _tabulate(lived: list[Backtest]) -> Table:
     first = lived[0]
     table = Table(
-        "cadence", "policy", "served loss", "days", "promotions", "CPU s of fits",
+        "cadence",
+        "policy",
+        "served loss",
+        "days",
+        "promotions",
+        "CPU s of fits",
         title=f"{first.model}, nights {first.nights.first} to {first.nights.last}",
-    )  # fmt: skip
+    )
     for backtest in lived:
         for one in backtest.lived:
             table.add_row(
-                backtest.cadence, one.policy, f"{one.mean_loss:.5f}", str(len(one.served)),
-                str(one.promotions), f"{one.cpu_seconds:.0f}",
-            )  # fmt: skip
+                backtest.cadence,
+                one.policy,
+                f"{one.mean_loss:.5f}",
+                str(len(one.served)),
+                str(one.promotions),
+                f"{one.cpu_seconds:.0f}",
+            )
     return table

@@ -121,9 +121,15 @@ def _tabulate(model: str, entries: Sequence[Entry]) -> Table:
     for entry in entries:
         decision = entry.decision
         table.add_row(
-            str(entry.number), str(decision.night), decision.kind, str(decision.challenger),
-            str(decision.champion_after), decision.approved_by or decision.by, _told(decision), entry.seal[:8],
-        )  # fmt: skip
+            str(entry.number),
+            str(decision.night),
+            decision.kind,
+            str(decision.challenger),
+            str(decision.champion_after),
+            decision.approved_by or decision.by,
+            _told(decision),
+            entry.seal[:8],
+        )
     return table
 
 

@@ -49,9 +49,14 @@ def list_batches(
     table = Table("batch", "table", "days", "rows", "since", "state", "what is wrong")
     for item in found:
         table.add_row(
-            item.id, item.batch.table, item.batch.days.key, str(item.batch.rows),
-            f"{item.result.at:%Y-%m-%d %H:%M}", item.state, _troubles(item.result)[0],
-        )  # fmt: skip
+            item.id,
+            item.batch.table,
+            item.batch.days.key,
+            str(item.batch.rows),
+            f"{item.result.at:%Y-%m-%d %H:%M}",
+            item.state,
+            _troubles(item.result)[0],
+        )
     Console().print(table)
 
 

@@ -105,8 +105,10 @@ def is_not_shifted(evaluation: Evaluation, guards: Guards) -> Reason:
 def does_no_harm(evaluation: Evaluation, guards: Guards) -> Reason:
     """Whether it loses no more than the champion, beyond a margin and what chance explains."""
     ours, champion, sure = (
-        evaluation.challenger_measures.loss, evaluation.champion_measures, evaluation.loss_difference
-    )  # fmt: skip
+        evaluation.challenger_measures.loss,
+        evaluation.champion_measures,
+        evaluation.loss_difference,
+    )
     increase = None if champion is None else (ours - champion.loss) / (abs(champion.loss) or 1.0)
     found = at_most("harm", increase, guards.max_loss_increase, "loss {observed:+.2%} against the champion's")
     if found.holds or sure is None or sure.low > 0:

@@ -52,9 +52,14 @@ def merge(
 def _act(act: Act) -> Audited:
     state = act.detail.get("state")
     return Audited(
-        at=act.at, by=act.by, what=f"{act.kind} ({state})" if state else act.kind, about=act.about,
-        key=act.key, reason=act.reason, kept_in="acts",
-    )  # fmt: skip
+        at=act.at,
+        by=act.by,
+        what=f"{act.kind} ({state})" if state else act.kind,
+        about=act.about,
+        key=act.key,
+        reason=act.reason,
+        kept_in="acts",
+    )
 
 
 def _decision(entry: Entry) -> Audited | None:

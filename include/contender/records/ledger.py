@@ -139,9 +139,15 @@ def _sealed(decision: Decision, number: int, previous: str) -> LedgerRow:
         "decision": decision.model_dump(mode="json"),
     }
     return LedgerRow(
-        id=decision.id, subject=decision.model, key=str(decision.night), state=decision.kind,
-        at=entered, number=number + 1, seal=seal_of(content), record=content,
-    )  # fmt: skip
+        id=decision.id,
+        subject=decision.model,
+        key=str(decision.night),
+        state=decision.kind,
+        at=entered,
+        number=number + 1,
+        seal=seal_of(content),
+        record=content,
+    )
 
 
 def _entry(row: LedgerRow) -> Entry:

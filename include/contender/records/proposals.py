@@ -62,9 +62,14 @@ def write(engine: Engine, proposal: Proposal) -> None:
     """Keep a proposal as it is now."""
     decision = proposal.decision
     row = ProposalRow(
-        id=decision.id, subject=decision.model, key=str(decision.night), run="", state=proposal.state,
-        at=proposal.asked.astimezone(UTC), record=proposal.model_dump(mode="json"),
-    )  # fmt: skip
+        id=decision.id,
+        subject=decision.model,
+        key=str(decision.night),
+        run="",
+        state=proposal.state,
+        at=proposal.asked.astimezone(UTC),
+        record=proposal.model_dump(mode="json"),
+    )
     with Session(engine) as session, session.begin():
         session.merge(row)
 

@@ -64,8 +64,10 @@ def _git(*arguments: str) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603
             ["git", "-C", str(PROJECT), *arguments],  # noqa: S607
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     except FileNotFoundError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None
