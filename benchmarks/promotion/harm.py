@@ -19,9 +19,9 @@ from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.poisons import POISONS
 from benchmarks.promotion.rows import Row, count
 from benchmarks.promotion.years import read_year
-from contender.backtesting import Fits, live_with
+from contender.backtesting import Fits, run_backtest_on
 from contender.backtesting.fits import Made
-from contender.evaluating import remember
+from contender.evaluating import with_usual_change
 from contender.promoting import decide_night
 from contender.records import Decision, Evaluation
 from contender.settings import PROJECT
@@ -156,7 +156,7 @@ def try_nights(fits: Fits, nights: Days, remembered: int = REMEMBERED, every: in
     Of each poison, the column or group is another one night by night. Raises RuntimeError when a fit is impossible.
     """
     model, recipe = fits.model, fits.model.recipes[0]
-    decisions = live_with(fits, nights, ["ours"], "weekly").lived[0].decisions
+    decisions = run_backtest_on(fits, nights, ["ours"], "weekly").lived[0].decisions
     for nth, decision in enumerate(decisions[remembered:]):
         yield _try(fits, decisions, decision, HEALTHY, fits.made[decision.challenger])
         if nth % every:
@@ -176,7 +176,7 @@ def _try(fits: Fits, decisions: Sequence[Decision], tonight: Decision, poison: s
     champion = tonight.champion_before
     assert champion is not None
     past = [fits.judge(d.challenger, d.champion_before) for d in decisions if d.night < tonight.night]
-    judged = remember(fits.judge(made.version.version, champion), past)
+    judged = with_usual_change(fits.judge(made.version.version, champion), past)
 
     return Tried(
         poison=poison,

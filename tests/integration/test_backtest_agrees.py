@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from contender.backtesting import Lived, live, read_history
+from contender.backtesting import PolicyResult, read_history, run_backtest
 from contender.evaluating import EvaluationError
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.gating import check
@@ -31,7 +31,7 @@ class Both(NamedTuple):
 
     dags: tuple[Decision, ...]
     dag_versions: Mapping[int, TrainedVersion]
-    backtest: Lived
+    backtest: PolicyResult
     backtest_versions: Mapping[int, TrainedVersion]
     failed: tuple[str, ...]
 
@@ -47,7 +47,9 @@ def live_both(place: Place, nights: Days, arrive: Callable[[date], None]) -> Bot
     entries = place.book.entries(place.model.name, limit=1000)
     decisions = tuple(entry.decision for entry in reversed(entries))
     numbers = {number for d in decisions for number in (d.champion_before, d.champion_after, d.challenger)}
-    lived = live(place.catalog, place.model, read_history(place.model, nights, place.lake), nights, ["ours"])
+    lived = run_backtest(
+        place.catalog, place.model, read_history(place.model, nights, place.lake), nights, ["ours"]
+    )
     return Both(
         decisions,
         {number: place.registry.version(place.model.name, number) for number in numbers if number},

@@ -12,7 +12,7 @@ from contender.promoting import (
     decide_promotion,
     enter_answers,
     promote,
-    stand,
+    read_standing,
     verify_ledger,
 )
 from contender.records import Answer, PairedDay, Proposal, StaleDecision
@@ -103,7 +103,7 @@ def test_a_rival_that_has_won_serves_and_the_race_begins_anew(place, monkeypatch
     decisions = live_night(place, tomorrow(FIRST_NIGHT))
     assert kinds(decisions) == ["refreshed", "promoted"]
     assert place.registry.champion(place.model.name).recipe == "linear"
-    assert stand(place.model.name, place.book).since == tomorrow(FIRST_NIGHT)
+    assert read_standing(place.model.name, place.book).since == tomorrow(FIRST_NIGHT)
 
 
 def test_a_crash_of_the_champions_recipe_leaves_the_champion_in_place(place):

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from contender.cli import app
 from contender.gating import (
     QuarantineError,
+    apply_release,
     check,
     discard,
-    excuse,
     find_quarantined,
     list_quarantined,
     quarantine,
@@ -34,7 +34,7 @@ def judge(here, catalog, book):
         spec = catalog.dataset(dataset)
         source.drop(dataset, [DAY], here.landing, fault=fault)
         batch = land(spec, Days.one(DAY), here)
-        result = excuse(check(spec.contract, batch, run), batch, book)
+        result = apply_release(check(spec.contract, batch, run), batch, book)
         if result.verdict == "fail":
             result = quarantine(batch, result, here)
         return batch, book.add_gate_result(result)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from contender.backtesting.differences import Difference, compare_served
 from contender.backtesting.fits import ServedDay
-from contender.backtesting.live import Backtest, Lived
+from contender.backtesting.live import Backtest, PolicyResult
 from contender.backtesting.policies import POLICIES
 from contender.charts import Points, Spot, draw_lines, draw_spots
 from contender.specs import Days
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     cadence: str
     policy: str
     told: str
-    lived: Lived
+    lived: PolicyResult
     fits: int
     against: Difference | None
 
@@ -59,7 +59,7 @@ def render_report(backtests: Sequence[Backtest]) -> str:
     )
 
 
-def _rows(backtests: Sequence[Backtest], detailed: Lived) -> list[Row]:
+def _rows(backtests: Sequence[Backtest], detailed: PolicyResult) -> list[Row]:
     return [
         Row(
             cadence=backtest.cadence,
@@ -74,7 +74,7 @@ def _rows(backtests: Sequence[Backtest], detailed: Lived) -> list[Row]:
     ]
 
 
-def _charts(main: Backtest, detailed: Lived) -> list[str]:
+def _charts(main: Backtest, detailed: PolicyResult) -> list[str]:
     names, marks = _dates(main.nights), _promotions(main, detailed)
     champion = f"champion ({detailed.policy})"
     by_day = {champion: _smooth(detailed.served)}
@@ -136,7 +136,7 @@ def _draw_bought(rows: Sequence[Row]) -> str:
     )
 
 
-def _promotions(main: Backtest, one: Lived) -> dict[float, str]:
+def _promotions(main: Backtest, one: PolicyResult) -> dict[float, str]:
     recipes = _recipes(main)
     return {
         _place(d.night): f"{recipes.get(d.challenger_recipe or '', 'a recipe')} {d.kind}"
@@ -145,7 +145,7 @@ def _promotions(main: Backtest, one: Lived) -> dict[float, str]:
     }
 
 
-def _evidence(main: Backtest, one: Lived) -> tuple[dict[str, Points], dict[str, float]]:
+def _evidence(main: Backtest, one: PolicyResult) -> tuple[dict[str, Points], dict[str, float]]:
     recipes = _recipes(main)
     curves: dict[str, list[tuple[float, float]]] = {}
     bars: dict[str, float] = {}
@@ -187,7 +187,7 @@ def _near(before: date, day: date) -> bool:
     return (day - before).days < SMOOTHED_DAYS
 
 
-def _accumulate(one: Lived, against: Lived) -> Points:
+def _accumulate(one: PolicyResult, against: PolicyResult) -> Points:
     """The mean difference over all rows from the first day on, once a week has passed: before, it is mere noise."""
     other = {day.day: day.loss for day in against.served}
     rows, sum_of_gaps = 0, 0.0

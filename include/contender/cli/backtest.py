@@ -19,8 +19,8 @@ from contender.backtesting import (
     Cadence,
     Fits,
     build_history,
-    live_with,
     render_report,
+    run_backtest_on,
 )
 from contender.featurizing import BuildError
 from contender.lake import open_lake, places
@@ -81,7 +81,7 @@ def backtest(
                     progress.advance(task)
                     over[each] += 1
 
-                lived.append(live_with(fits, nights, policies, each, tell))
+                lived.append(run_backtest_on(fits, nights, policies, each, tell))
         _write(render_report(lived), place)
     except KeyboardInterrupt:
         done = ", ".join(f"{count} {each}" for each, count in over.items())

@@ -10,7 +10,7 @@ import pandas as pd
 
 from contender.evaluating.examine import Examined, examine
 from contender.evaluating.intervals import calibrate, interval_by_day
-from contender.evaluating.remember import excused_days, gated_days, remember
+from contender.evaluating.remember import excused_days, gated_days, with_usual_change
 from contender.evaluating.slices import measure_slices
 from contender.lake import Lake, read_examples
 from contender.measures import Loss, Predictions, choose_loss, measure
@@ -83,7 +83,7 @@ def evaluate(
     )
     evaluation = evaluation.model_copy(update={"contract": book.keep("contract", model.model_dump_json())})
     registry.record_metrics(challenger, _figures(evaluation))
-    return book.add_evaluation(remember(evaluation, book.evaluations(model.name, limit=LOOKED_BACK)))
+    return book.add_evaluation(with_usual_change(evaluation, book.evaluations(model.name, limit=LOOKED_BACK)))
 
 
 class Predicted(NamedTuple):

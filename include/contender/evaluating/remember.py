@@ -14,7 +14,7 @@ NIGHTS_REMEMBERED = 28
 FEWEST_NIGHTS = 7
 
 
-def remember(evaluation: Evaluation, past: Sequence[Evaluation]) -> Evaluation:
+def with_usual_change(evaluation: Evaluation, past: Sequence[Evaluation]) -> Evaluation:
     """The evaluation, with what is usual after the model's evaluations so far."""
     usual = usual_change(past, evaluation.challenger, evaluation.champion)
     return evaluation.model_copy(update={"usual": usual})

@@ -13,7 +13,7 @@ from contender.records import Book, DayProfile, StagedBatch, profile_id
 from contender.specs import Contract, Days
 
 
-def recall(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) -> Past | None:
+def read_past(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) -> Past | None:
     """The batch's profile and its table's past; None for a range, a closed day, and tables without a usual day."""
     if contract.usual is None or not batch.days.is_single or contract.open_days(batch.days) == 0:
         return None

@@ -88,7 +88,7 @@ def discard(item: Quarantined, by: str, reason: str, book: Book) -> Act:
     return act
 
 
-def excuse(result: GateResult, batch: StagedBatch, book: Book) -> GateResult:
+def apply_release(result: GateResult, batch: StagedBatch, book: Book) -> GateResult:
     """The judgement of a batch that a person released: its failures are warnings, and it says whose word that is."""
     act = _settled(batch.table, batch.fingerprint[:16], book)
     if result.verdict != "fail" or act is None or act.kind != "released":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from contender.promoting.promote import follow_ledger
-from contender.promoting.standing import DECISIVE, stand_after
+from contender.promoting.standing import DECISIVE, standing_after
 from contender.records import Book, Decision, Entry, Standing, identify
 from contender.registry import Registry
 
@@ -96,7 +96,7 @@ def _newest(entries: Sequence[Entry]) -> tuple[Entry, int]:
 
 def _standing(entries: Sequence[Entry], serving: int) -> Standing | None:
     last = next((entry.decision for entry in entries if entry.decision.kind in DECISIVE), None)
-    return None if last is None else stand_after(last, serving)
+    return None if last is None else standing_after(last, serving)
 
 
 def _taken_over_from(decisions: Sequence[Decision], serving: int) -> int | None:

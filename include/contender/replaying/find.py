@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from contender.promoting import DECISIVE, stand_after
+from contender.promoting import DECISIVE, standing_after
 from contender.records import Book, Decision, Entry, Evaluation, Grounds
 from contender.replaying.compare import changed_leaves
 from contender.specs import Catalog, ModelSpec
@@ -103,7 +103,7 @@ def _ground_again(book: Book, entry: Entry, evaluation: Evaluation, today: Model
     champion = entry.decision.champion_before
     return Grounds(
         evaluations=(evaluation.id,),
-        standing=None if last is None or champion is None else stand_after(last, champion),
+        standing=None if last is None or champion is None else standing_after(last, champion),
         guards={} if today is None else today.guards.model_dump(mode="json"),
         contract=evaluation.contract,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from contender.lake import Lake
-from contender.promoting import decide_night, fingerprint_pairs, name_incumbent, weigh_pairs
+from contender.promoting import compute_evidence, decide_night, fingerprint_pairs, incumbent_stream
 from contender.records import Book, Decision, Entry, Evaluation, Evidence, PairedDay, Pin, TrainedVersion
 from contender.registry import Registry, UnknownVersion
 from contender.replaying.compare import (
@@ -98,9 +98,9 @@ def _weigh(
     standing, champion = force.grounds.standing, night[0].champion
     if standing is None or champion is None:
         return ()
-    incumbent = name_incumbent(standing, champion, [evaluation.challenger for evaluation in night])
+    incumbent = incumbent_stream(standing, champion, [evaluation.challenger for evaluation in night])
     pairs = [pair for found in decision.evidence for pair in _known_then(found, incumbent, decision, book)]
-    return weigh_pairs(force.model, standing, incumbent, pairs)
+    return compute_evidence(force.model, standing, incumbent, pairs)
 
 
 def _known_then(found: Evidence, incumbent: str, decision: Decision, book: Book) -> list[PairedDay]:
