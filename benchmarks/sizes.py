@@ -53,9 +53,9 @@ def deliver_week(here: Settings) -> None:
             source.drop(name, [day], here.landing)
             batch = land(spec, days, here)
             past = read_past(spec.contract, batch, lake, book)
-            book.add_gate_result(check(spec.contract, batch, "a run", past))
+            book.gates.add(check(spec.contract, batch, "a run", past))
             if past is not None:
-                book.add_profile(past.today)
+                book.profiles.add(past.today)
             publish(lake, book, spec.contract, batch, "a run")
 
 

@@ -80,8 +80,8 @@ def train(name: str, recipe: str) -> Json:
     except (TrainingError, UnsafeModel) as error:  # the same rows and files would fail in the same way
         raise AirflowFailException(str(error)) from error
     keep_environment(book)
-    for caveat in note_released(CATALOG, version, book.acts(limit=1000)):
-        book.add_caveat(caveat)
+    for caveat in note_released(CATALOG, version, book.acts.newest(limit=1000)):
+        book.caveats.add(caveat)
     return version.model_dump(mode="json")
 
 
@@ -148,7 +148,7 @@ def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
 
     lake, registry, book = open_stores()
     model, night = CATALOG.model(name), run_night()
-    tonight, decisions = read_all(TrainedVersion, versions), book.decisions(name, limit=1000)
+    tonight, decisions = read_all(TrainedVersion, versions), book.ledger.decisions(name, limit=1000)
     streams = shadow_streams(model, read_standing(name, book), night, tonight, decisions)
     return score(model, streams, Days.one(night), lake, registry, settings()).model_dump(mode="json")
 

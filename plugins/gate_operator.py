@@ -75,8 +75,8 @@ class GateOperator(BaseOperator):
         if result.verdict == "fail":
             result = quarantine(batch, result, here)
         elif past is not None:
-            book.add_profile(past.today)
-        kept = book.add_gate_result(result)
+            book.profiles.add(past.today)
+        kept = book.gates.add(result)
         self.result = kept
         context["ti"].xcom_push(key=GATE_KEY, value=kept.id)
         for broken in (*kept.defects, *kept.failed):

@@ -86,7 +86,7 @@ def publish(
     batch = stage(table, contract, days, here.staging)
     if gated:
         migrate(here.records)
-        open_book(here.records).add_gate_result(
+        open_book(here.records).gates.add(
             GateResult(
                 id=gate_id(batch, "made up"),
                 table=batch.table,
@@ -117,7 +117,7 @@ def live_night(place: Place, night: date, recipes: Sequence[str] | None = None) 
     decisions = decide_night(evaluations, evidence, read_standing(model.name, book), model.guards)
     entries = promote(decisions, book, registry)
     streams = shadow_streams(
-        model, read_standing(model.name, book), night, versions, book.decisions(model.name, limit=1000)
+        model, read_standing(model.name, book), night, versions, book.ledger.decisions(model.name, limit=1000)
     )
     shadow = score_in_shadow(model, streams, Days.one(night), lake, registry, place.here)
     lake.publish(model.shadow_contract, shadow)

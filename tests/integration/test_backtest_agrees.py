@@ -44,7 +44,7 @@ def live_both(place: Place, nights: Days, arrive: Callable[[date], None]) -> Bot
             live_night(place, night)
         except (TrainingError, EvaluationError):
             continue
-    entries = place.book.entries(place.model.name, limit=1000)
+    entries = place.book.ledger.newest(place.model.name, limit=1000)
     decisions = tuple(entry.decision for entry in reversed(entries))
     numbers = {number for d in decisions for number in (d.champion_before, d.champion_after, d.challenger)}
     lived = run_backtest(
@@ -117,7 +117,7 @@ def groceries(catalog, grocer, tmp_path_factory) -> Both:
         run_in_process(plan)
         for name, batch in collect(model, plan, place.here).items():
             contract = model.feature_contract if name == "features" else model.label_contract
-            place.book.add_gate_result(check(contract, batch, "made up"))
+            place.book.gates.add(check(contract, batch, "made up"))
             place.lake.publish(contract, batch)
 
     return live_both(place, GROCERY_NIGHTS, arrive)

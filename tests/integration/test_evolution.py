@@ -139,7 +139,7 @@ def test_twice_is_once(lake, filled, bring, book):
     before = lake.iceberg(OLD.table).metadata_location
     assert bring(ALL) is None
     assert lake.iceberg(OLD.table).metadata_location == before
-    assert [act.detail["state"] for act in book.acts(OLD.table)] == ["done", "begun"]
+    assert [act.detail["state"] for act in book.acts.newest(OLD.table)] == ["done", "begun"]
 
 
 def test_step_by_step_comes_to_the_same_as_at_once(lake, filled, bring):
@@ -151,7 +151,7 @@ def test_step_by_step_comes_to_the_same_as_at_once(lake, filled, bring):
 
 def test_the_record_says_who_did_what(filled, bring, book):
     bring(WIDENED)
-    act = book.acts(OLD.table)[0]
+    act = book.acts.newest(OLD.table)[0]
     assert (act.kind, act.by) == ("migrated", "carl")
     assert act.reason == "datasets.sales: version 1 to 2: amount widened from integer"
 
@@ -175,7 +175,7 @@ def test_killed_between_and_run_again(lake, filled, bring, book, monkeypatch, st
             bring(ALL)
     bring(ALL)
     assert held(lake, ALL) == EXPECTED["all at once"][1]
-    assert [act.detail["state"] for act in book.acts(OLD.table)] == ["done", "begun"]
+    assert [act.detail["state"] for act in book.acts.newest(OLD.table)] == ["done", "begun"]
 
 
 def test_a_day_that_another_writer_adds_meanwhile_is_migrated_too(lake, filled, put, bring, monkeypatch):

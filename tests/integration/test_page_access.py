@@ -52,7 +52,7 @@ def server(tmp_path_factory, catalog) -> Iterator[Server]:
     migrate(here.records)
     open_lake(here)
     book = open_book(here.records)
-    gates = {table: book.add_gate_result(judged(table)).id for table in catalog.tables}
+    gates = {table: book.gates.add(judged(table)).id for table in catalog.tables}
     report = Path(here.reports) / "drift" / MODEL / "2013-09-01.html"
     report.parent.mkdir(parents=True)
     report.write_text("<html>a report</html>")

@@ -37,7 +37,7 @@ def judge(here, catalog, book):
         result = apply_release(check(spec.contract, batch, run), batch, book)
         if result.verdict == "fail":
             result = quarantine(batch, result, here)
-        return batch, book.add_gate_result(result)
+        return batch, book.gates.add(result)
 
     return land_and_gate
 
@@ -130,7 +130,7 @@ def test_the_command_line_lists_shows_and_releases(waiting, run, lake, book):
     released = run("release", waiting.id, "--reason", "it is true", "--by", "ann")
     assert "929 rows published, released by ann" in released.output
     assert lake.days("datasets.departures") == [DAY]
-    assert [act.kind for act in book.acts("datasets.departures")] == ["released"]
+    assert [act.kind for act in book.acts.newest("datasets.departures")] == ["released"]
 
 
 def test_a_release_without_a_reason_is_refused(waiting, run):

@@ -92,7 +92,7 @@ def own(tmp_path, monkeypatch):
 
 
 def entries(place):
-    return place.book.entries(MODEL)[::-1]
+    return place.book.ledger.newest(MODEL)[::-1]
 
 
 def again(place, entry, catalog=None):
@@ -277,7 +277,7 @@ def test_an_entry_that_was_changed_in_the_ledger_is_found(own):
 
 def test_paired_days_that_came_later_do_not_count(place):
     entry = entries(place)[1]
-    late = place.book.paired_days(MODEL, "race", FIRST_NIGHT)
+    late = place.book.pairs.since(MODEL, "race", FIRST_NIGHT)
     assert any(pair.at > entry.decision.at for pair in late)
     assert again(place, entry).identical
 

@@ -58,7 +58,7 @@ def pin(book, snapshot: int) -> None:
         code_version="x",
         environment="x",
     )
-    book.add_evaluation(
+    book.evaluations.add(
         Evaluation(
             id="e",
             model="returns",

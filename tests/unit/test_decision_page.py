@@ -76,12 +76,12 @@ def waiting(judged, book):
     """A rival of 20 paired days that has won, in the book."""
     days = [SINCE + timedelta(days=n) for n in range(20)]
     for day in days:
-        book.add_paired_day(pair(day))
+        book.pairs.add(pair(day))
     won = Evidence(
         question="race", incumbent="r1", rival="r2", value=25, bar=20, days=20, since=SINCE, enough=True
     )
     (decision,) = decide_night([judged], [won], STANDING, Guards())
-    book.add_evaluation(judged)
+    book.evaluations.add(judged)
     return Proposal(
         decision=decision, asked=ASKED, deadline=ASKED + timedelta(hours=12), form="http://x/form"
     )
@@ -92,7 +92,7 @@ def show(book, catalog):
     """The page of a proposal."""
 
     def render(proposal: Proposal, *, sees_data: bool = True) -> str:
-        book.put_proposal(proposal)
+        book.proposals.put(proposal)
         model = catalog.model("flight_delay")
         return page_of(model.name, proposal.decision.id, model, book, sees_data=sees_data).body.decode()
 
@@ -129,7 +129,7 @@ def test_what_data_says_is_never_markup_and_nothing_runs(show, waiting):
 
 
 def test_what_must_be_said_of_the_version_stands_on_it(show, waiting, book):
-    book.add_caveat(
+    book.caveats.add(
         Caveat(
             id="c",
             model="flight_delay",
@@ -153,7 +153,7 @@ def test_when_another_version_serves_by_now_it_says_that_an_approval_comes_too_l
     by_hand = waiting.decision.model_copy(
         update={"id": "x", "champion_before": None, "champion_after": 7, "kind": "emergency"}
     )
-    book.enter(by_hand)
+    book.ledger.enter(by_hand)
     assert "Version 7 has come to serve since this was judged" in show(waiting)
 
 

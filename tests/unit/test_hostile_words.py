@@ -211,9 +211,9 @@ def render(book, catalog) -> Callable[[str, str], str]:
 
     def decision(word: str) -> str:
         asked = saying(ASKED, word)
-        book.put_proposal(asked)
-        book.add_evaluation(saying(JUDGED, word))
-        book.add_caveat(saying(CAVEAT, word))
+        book.proposals.put(asked)
+        book.evaluations.add(saying(JUDGED, word))
+        book.caveats.add(saying(CAVEAT, word))
         found = asked.decision
         return decision_page(found.model, found.id, spec, book, sees_data=True).body.decode()
 

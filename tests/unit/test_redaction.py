@@ -116,7 +116,7 @@ def test_what_a_mail_server_answers_is_kept_without_secrets(book, planted):
     alert = compose_task_alert(
         about="weather", to="a@b.example", dag="d", task="t", run="r", days="", error="e", log_url=""
     )
-    book.add_alert(alert)
+    book.alerts.add(alert)
     # A host that cannot be resolved is named in the error, as a URL pasted into the wrong field would be.
     server = MailServer(host="smtp://u:l0velace@mail.invalid", port=25, password="l0velace")
     (left,) = deliver_pending(book, server, "a@b.example")

@@ -83,7 +83,7 @@ def apply(
         # What was changed before an error was changed all the same.
         if changed:
             now = datetime.now(UTC)
-            book.add_act(
+            book.acts.add(
                 Act(
                     id=act_id("granted", ACCESS_FILE, here.ui_user, now),
                     kind="granted",

@@ -107,7 +107,7 @@ def migrate_stores(
     lake, book = open_lake(here), open_book(here.records)
     if changed is not None:
         now = datetime.now(UTC)
-        book.add_act(
+        book.acts.add(
             Act(
                 id=act_id("migrated", "book of record", changed, now),
                 kind="migrated",

@@ -80,7 +80,7 @@ def release_batch(batch: Batch, reason: Reason, by: By) -> None:
     act = release(item, by, reason, book)
     contract = load_catalog(here.catalog_home).contract(item.batch.table)
     judged = check_by_size(contract, item.batch, f"released {act.id}", here)
-    book.add_gate_result(apply_release(judged, item.batch, book))
+    book.gates.add(apply_release(judged, item.batch, book))
     published = publish(open_lake(here), book, contract, item.batch, f"released {act.id}")
     typer.echo(f"{published.table} {published.days.key}: {published.rows} rows published, released by {by}.")
     typer.echo("What depends on these days was not started: `contender backfill --plan` shows it.")

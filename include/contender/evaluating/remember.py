@@ -56,8 +56,8 @@ def usual_change(
 def gated_days(model: ModelSpec, challenger: TrainedVersion, held: Sequence[date], book: Book) -> GatedDays:
     """What the book knows of the gates of the days that a version was fitted on."""
     tables = (model.feature_contract.table, model.label_contract.table)
-    let_through = [book.let_through(table) for table in tables]
-    released = [c for c in book.caveats(model.name, challenger.version) if c.kind == "released"]
+    let_through = [book.gates.passed_days(table) for table in tables]
+    released = [c for c in book.caveats.of_version(model.name, challenger.version) if c.kind == "released"]
     return GatedDays(
         days=len(held),
         ungated=tuple(

@@ -44,7 +44,7 @@ def _of_batch(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:
 
 
 def _recalled(contract: Contract, day: date, digest: str, lake: Lake, book: Book) -> DayProfile:
-    known = book.profile(profile_id(contract.table, day, digest))
+    known = book.profiles.get(profile_id(contract.table, day, digest))
     if known is not None:
         return known
-    return book.add_profile(profile(contract, day, digest, lake.read(contract, Days.one(day))))
+    return book.profiles.add(profile(contract, day, digest, lake.read(contract, Days.one(day))))

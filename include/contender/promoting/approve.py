@@ -66,7 +66,7 @@ def enter_answers(
     Raises StaleDecision when something was approved that was judged against another champion than serves now.
     """
     said = {answer.decision: answer for answer in answers}
-    decided = apply_answers(waiting, answers, approval, book.champion(waiting[0].model))
+    decided = apply_answers(waiting, answers, approval, book.ledger.champion(waiting[0].model))
     entries: list[Entry] = []
     for asked, decision in zip(waiting, decided, strict=True):
         try:
@@ -79,9 +79,9 @@ def enter_answers(
 
 
 def _note(answer: Answer, book: Book, *, stale: bool = False) -> None:
-    if (proposal := book.proposal(answer.decision)) is not None:
+    if (proposal := book.proposals.get(answer.decision)) is not None:
         state = "stale" if stale else answer.state
-        book.put_proposal(proposal.model_copy(update={"state": state, "answer": answer}))
+        book.proposals.put(proposal.model_copy(update={"state": state, "answer": answer}))
 
 
 def _answered(decision: Decision, answer: Answer, approval: Approval) -> Decision:

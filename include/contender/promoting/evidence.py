@@ -16,7 +16,7 @@ QUESTIONS: tuple[Question, ...] = ("race", "still")
 def read_evidence(model: ModelSpec, standing: Standing, incumbent: str, book: Book) -> tuple[Evidence, ...]:
     """The evidence of the book's paired days since the race began; nothing without a pair."""
     since = model.scored_days(Days.one(standing.since)).first
-    pairs = [pair for question in QUESTIONS for pair in book.paired_days(model.name, question, since)]
+    pairs = [pair for question in QUESTIONS for pair in book.pairs.since(model.name, question, since)]
     return compute_evidence(model, standing, incumbent, pairs)
 
 

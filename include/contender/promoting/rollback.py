@@ -27,7 +27,7 @@ def decide_by_hand(
     Raises RollbackError when it cannot be done, UnknownVersion when the registry has none of that number, and
     StaleDecision when another decision came first.
     """
-    entries = book.entries(model, limit=_ALL)
+    entries = book.ledger.newest(model, limit=_ALL)
     if wish == "roll back":
         decision = plan_rollback(entries, by, why, version)
     elif wish == "resume":
@@ -39,7 +39,7 @@ def decide_by_hand(
             entries, version, registry.version(model, version).recipe_fingerprint, by, why
         )
     try:
-        return book.enter(decision)
+        return book.ledger.enter(decision)
     finally:
         follow_ledger(model, book, registry)
 

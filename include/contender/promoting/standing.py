@@ -14,8 +14,8 @@ DECISIVE = ("first", "promoted", "rolled_back", "emergency", "resumed")
 
 def read_standing(model: str, book: Book) -> Standing | None:
     """Read the standing off the ledger; None before the first promotion."""
-    champion = book.champion(model)
-    decisive = book.entries(model, limit=1, kinds=DECISIVE)
+    champion = book.ledger.champion(model)
+    decisive = book.ledger.newest(model, limit=1, kinds=DECISIVE)
     return None if champion is None or not decisive else standing_after(decisive[0].decision, champion)
 
 

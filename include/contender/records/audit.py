@@ -32,7 +32,7 @@ def read_audit(
 
     `about` is a table, dataset or model; a table's `namespace.name` is also found by its name alone.
     """
-    return merge(book.acts(limit=None), book.entries(limit=None), about=about, by=by)[:limit]
+    return merge(book.acts.newest(limit=None), book.ledger.newest(limit=None), about=about, by=by)[:limit]
 
 
 def merge(

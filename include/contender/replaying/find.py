@@ -33,7 +33,7 @@ def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
 
     Raises ReplayError, listing what there is, when none or several are meant.
     """
-    entries = book.entries(limit=ALL)
+    entries = book.ledger.newest(limit=ALL)
     if not entries:
         raise ReplayError("nothing was decided yet: retrain__<model> makes the first entry")
     of_model = [entry for entry in entries if entry.decision.model == wanted]
@@ -62,7 +62,7 @@ def find_in_force(book: Book, catalog: Catalog, entry: Entry, evaluation: Evalua
     decision = entry.decision
     today = catalog.models.get(decision.model)
     grounds = decision.grounds or _ground_again(book, entry, evaluation, today)
-    text = None if grounds.contract is None else book.kept(grounds.contract)
+    text = None if grounds.contract is None else book.documents.text(grounds.contract)
     notes = []
     if text is None:
         if today is None:
@@ -98,7 +98,7 @@ def _read_contract(text: str, decision: Decision) -> ModelSpec:
 
 def _ground_again(book: Book, entry: Entry, evaluation: Evaluation, today: ModelSpec | None) -> Grounds:
     """What can still be told of the grounds of a decision that did not keep them: from the entries before it."""
-    before = [e.decision for e in book.entries(entry.decision.model, ALL) if e.number < entry.number]
+    before = [e.decision for e in book.ledger.newest(entry.decision.model, ALL) if e.number < entry.number]
     last = next((decision for decision in before if decision.kind in DECISIVE), None)
     champion = entry.decision.champion_before
     return Grounds(

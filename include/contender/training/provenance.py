@@ -52,7 +52,7 @@ def environment() -> str:
 
 def keep_environment(book: Book) -> None:
     """Keep what is installed here, so that a version's fingerprint of it can be told in packages later."""
-    book.keep("environment", packages())
+    book.documents.keep("environment", packages())
 
 
 def requirements() -> list[str]:
