@@ -15,13 +15,18 @@ class Restarting(BaseHTTPRequestHandler):
     """Fails as often as it is told, then answers."""
 
     failures = 0
+    tokens = 0  # how many it has given out; those before the last restart are worth nothing
 
     def do_GET(self) -> None:
         type(self).failures -= 1
-        self._answer(503 if self.failures >= 0 else 200, b'{"dags": [], "total_entries": 0}')
+        known = self.headers["Authorization"] == f"Bearer {self.tokens}"
+        self._answer(
+            503 if self.failures >= 0 else 200 if known else 401, b'{"dags": [], "total_entries": 0}'
+        )
 
     def do_POST(self) -> None:
-        self._answer(201, b'{"access_token": "token"}')
+        type(self).tokens += 1
+        self._answer(201, b'{"access_token": "%d"}' % self.tokens)
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
@@ -45,6 +50,13 @@ def url(monkeypatch) -> Iterator[str]:
 def test_a_server_that_comes_back_is_waited_for(url):
     Restarting.failures = 3
     assert Airflow(url, "password").dags() == set()
+
+
+def test_a_token_that_a_restart_made_worthless_is_renewed(url):
+    session = Airflow(url, "password")
+    session.dags()
+    Restarting.failures, Restarting.tokens = 2, Restarting.tokens + 1
+    assert session.dags() == set()
 
 
 def test_one_that_does_not_is_told_of(url):

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import httpx
+import tenacity
 
 from contender.orchestrator.runs import Run, read_run
 
@@ -179,24 +180,23 @@ class Airflow(AbstractContextManager["Airflow"]):
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         if "Authorization" not in self._http.headers:
             self._log_in()
-        answer = self._attempt_send(method, path, **options)
-        if answer is not None and answer.status_code == httpx.codes.UNAUTHORIZED:
-            self._log_in()
-            answer = self._attempt_send(method, path, **options)
-        for pause in _PAUSES:
-            if answer is not None and not answer.is_server_error:
-                break
-            time.sleep(pause)
-            answer = self._attempt_send(method, path, **options)
-        if answer is None:
-            raise ApiError(f"Airflow does not answer at {self.url}. Is it still running?")
-        return answer
-
-    def _attempt_send(self, method: str, path: str, **options: Any) -> httpx.Response | None:
+        is_down = tenacity.retry_if_exception_type(httpx.TransportError)
+        is_failing = tenacity.retry_if_result(lambda answer: answer.is_server_error)
+        retrying = tenacity.Retrying(
+            retry=is_down | is_failing,
+            wait=tenacity.wait_chain(*map(tenacity.wait_fixed, _PAUSES)),
+            stop=tenacity.stop_after_attempt(len(_PAUSES) + 1),
+        )
         try:
-            return self._http.request(method, path, **options)
-        except httpx.TransportError:
-            return None
+            answer = retrying(self._http.request, method, path, **options)
+            if answer.status_code == httpx.codes.UNAUTHORIZED:
+                self._log_in()
+                answer = retrying(self._http.request, method, path, **options)
+        except tenacity.RetryError as error:
+            if error.last_attempt.failed:
+                raise ApiError(f"Airflow does not answer at {self.url}. Is it still running?") from None
+            answer = error.last_attempt.result()
+        return answer
 
     def _log_in(self) -> None:
         try:
