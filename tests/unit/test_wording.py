@@ -111,6 +111,12 @@ PYTHON = (
     "benchmarks/promotion/harm_page.py",
     "benchmarks/promotion/plots.py",
     "docker/*.py",
+    "scripts/__init__.py",
+    "scripts/audit_packages.py",
+    "scripts/fetch_s3_jars.py",
+    "scripts/generate_docs.py",
+    "tests/unit/test_page_links.py",
+    "tests/unit/test_supply_chain.py",
 )
 TEMPLATES: tuple[str, ...] = ()
 
