@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.promotion.years import read_year
-from contender.backtesting import Fits, History, live
+from contender.backtesting import Fits, History, run_backtest
 from contender.evaluating import judged_days
-from contender.promoting import decide_night, stand_after, weigh_pairs
+from contender.promoting import compute_evidence, decide_night, standing_after
 from contender.promoting.race import accumulate, settled
 from contender.records import Evaluation, PairedDay, Standing, TrainedVersion
 from contender.registry import predict
@@ -72,8 +72,8 @@ def measure_nights(catalog: Catalog, model: ModelSpec, history: History, nights:
     """A backtest's night by our policy alone, and by all, beside bare fits and predictions of the same nights."""
     ways: dict[str, Callable[[], object]] = {
         "bare": lambda: fit_bare(catalog, model, history, nights),
-        "ours": lambda: live(catalog, model, history, nights, ["ours"]),
-        "all": lambda: live(catalog, model, history, nights),
+        "ours": lambda: run_backtest(catalog, model, history, nights, ["ours"]),
+        "all": lambda: run_backtest(catalog, model, history, nights),
     }
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for n in range(TIMES):
@@ -121,7 +121,7 @@ def measure_decisions(
     years = [make_pairs(model, incumbent, rival, standing.since, row) for row in differences]
     began = time.process_time()
     for pairs in years:
-        evidence = weigh_pairs(model, standing, incumbent.recipe_fingerprint, pairs)
+        evidence = compute_evidence(model, standing, incumbent.recipe_fingerprint, pairs)
         decide_night(evaluations, evidence, standing, model.guards)
     yield Measured(
         f"the decisions of one night about {MODELS:,} models, records in, records out: a year's pairs weighed, "
@@ -140,7 +140,7 @@ def judge_second_night(fits: Fits, first: date) -> tuple[list[Evaluation], Stand
     if champion is None:
         raise SystemExit(f"{first}: the first version is held: {'; '.join(began.tell())}")
     second = fits.fit_all(first + timedelta(days=1))
-    return [fits.judge(made.version.version, champion) for made in second], stand_after(began, champion)
+    return [fits.judge(made.version.version, champion) for made in second], standing_after(began, champion)
 
 
 def make_pairs(

@@ -180,12 +180,16 @@ def compare_gates(sizes: list[int]) -> list[dict[str, Any]]:
                 ours = took[engine]["cpu_s"] - took["imports"]["cpu_s"]
                 records.append(
                     {
-                        "table": "gate", "rows": rows, "engine": engine,
-                        "gate_cpu_s": round(ours, 2), "query_cpu_s": round(floor, 2), "ratio": round(ours / floor, 1),
+                        "table": "gate",
+                        "rows": rows,
+                        "engine": engine,
+                        "gate_cpu_s": round(ours, 2),
+                        "query_cpu_s": round(floor, 2),
+                        "ratio": round(ours / floor, 1),
                         "gate_peak_gb": round(took[engine]["peak_gb"], 2),
                         "query_peak_gb": round(took["by hand"]["peak_gb"], 2),
                     }
-                )  # fmt: skip
+                )
                 print(
                     f"  gate of {rows:,} rows on {engine}: {records[-1]['ratio']} times the query",
                     file=sys.stderr,
@@ -216,10 +220,14 @@ def measure_sketches(rows: int, columns: int) -> list[dict[str, Any]]:
     merged = time.process_time() - begin
     return [
         {
-            "table": "sketch", "rows": rows, "columns": columns, "cpu_s_a_column": round(sketched / columns, 4),
-            "sort_cpu_s_a_column": round(floor, 4), "merge_of_30_ms": round(1000 * merged, 2),
+            "table": "sketch",
+            "rows": rows,
+            "columns": columns,
+            "cpu_s_a_column": round(sketched / columns, 4),
+            "sort_cpu_s_a_column": round(floor, 4),
+            "merge_of_30_ms": round(1000 * merged, 2),
         }
-    ]  # fmt: skip
+    ]
 
 
 def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any]]:
@@ -290,9 +298,13 @@ def measure_scan(lake: Any, contract: Contract, days: int, folder: Path) -> dict
     assert pq.read_table(folder / "merged.parquet").num_rows == rows.num_rows
     merged = time.process_time() - begin
     return {
-        "table": "scan", "days": days, "rows": rows.num_rows, "table_cpu_s": round(scanned, 3),
-        "one_file_cpu_s": round(merged, 4), "ms_a_day": round(1000 * (scanned - merged) / days, 2),
-    }  # fmt: skip
+        "table": "scan",
+        "days": days,
+        "rows": rows.num_rows,
+        "table_cpu_s": round(scanned, 3),
+        "one_file_cpu_s": round(merged, 4),
+        "ms_a_day": round(1000 * (scanned - merged) / days, 2),
+    }
 
 
 def all_snapshots(lake: Any, table: str) -> list[int]:

@@ -40,7 +40,7 @@ def main() -> None:
 
 def deliver_week(here: Settings) -> None:
     """Land, gate and publish a week of real flights, a day at a time as its nights do."""
-    from contender.gating import check, recall
+    from contender.gating import check, read_past
     from contender.ingesting import land
     from contender.lake import publish
     from demo import source
@@ -52,10 +52,10 @@ def deliver_week(here: Settings) -> None:
             spec, days = catalog.dataset(name), Days.one(day)
             source.drop(name, [day], here.landing)
             batch = land(spec, days, here)
-            past = recall(spec.contract, batch, lake, book)
-            book.add_gate_result(check(spec.contract, batch, "a run", past))
+            past = read_past(spec.contract, batch, lake, book)
+            book.gates.add(check(spec.contract, batch, "a run", past))
             if past is not None:
-                book.add_profile(past.today)
+                book.profiles.add(past.today)
             publish(lake, book, spec.contract, batch, "a run")
 
 

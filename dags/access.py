@@ -51,9 +51,9 @@ def _tell(differences: list[str]) -> None:
     from contender.specs import ACCESS_FILE
 
     book = open_book(settings().records)
-    newest = next(iter(book.alerts(ACCESS_FILE, limit=1)), None)
+    newest = next(iter(book.alerts.newest(ACCESS_FILE, limit=1)), None)
     if alert := compose_access_alert(differences, to=PLATFORM, before=newest):
-        book.add_alert(alert)
+        book.alerts.add(alert)
         deliver()
 
 

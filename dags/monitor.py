@@ -61,7 +61,7 @@ def conclude(name: str, performance: Json, drift: Json) -> str:
     monitored = put_together(
         CATALOG.model(name), Performance.model_validate(performance), Drift.model_validate(drift), run_name()
     )
-    open_book(settings().records).add_monitored(monitored)
+    open_book(settings().records).monitored.add(monitored)
     return f"{monitored.verdict}: {monitored.action}"
 
 

@@ -80,8 +80,8 @@ def train(name: str, recipe: str) -> Json:
     except (TrainingError, UnsafeModel) as error:  # the same rows and files would fail in the same way
         raise AirflowFailException(str(error)) from error
     keep_environment(book)
-    for caveat in note_released(CATALOG, version, book.acts(limit=1000)):
-        book.add_caveat(caveat)
+    for caveat in note_released(CATALOG, version, book.acts.newest(limit=1000)):
+        book.caveats.add(caveat)
     return version.model_dump(mode="json")
 
 
@@ -114,42 +114,42 @@ def evaluate(name: str, versions: Sequence[Json]) -> list[Json]:
 def pair(name: str, versions: Sequence[Json]) -> list[Json]:
     """Hold the shadow's scores against outcomes that are known by tonight, and weigh what they say."""
     from contender.evaluating import pair_days
-    from contender.promoting import name_incumbent, stand, weigh
+    from contender.promoting import incumbent_stream, read_evidence, read_standing
     from contender.records import TrainedVersion, read_all
 
     lake, registry, book = open_stores()
-    model, standing = CATALOG.model(name), stand(name, book)
+    model, standing = CATALOG.model(name), read_standing(name, book)
     if standing is None:
         return []
     champion = registry.version(name, standing.champion)
-    incumbent = name_incumbent(standing, champion, read_all(TrainedVersion, versions))
+    incumbent = incumbent_stream(standing, champion, read_all(TrainedVersion, versions))
     pair_days(CATALOG, model, run_night(), standing.since, incumbent, standing.champion, lake, book)
-    return [evidence.model_dump(mode="json") for evidence in weigh(model, standing, incumbent, book)]
+    return [evidence.model_dump(mode="json") for evidence in read_evidence(model, standing, incumbent, book)]
 
 
 @task
 def decide(name: str, evaluations: Sequence[Json], evidence: Sequence[Json]) -> list[Json]:
     """Ask every guard, and the race."""
-    from contender.promoting import decide_night, stand
+    from contender.promoting import decide_night, read_standing
     from contender.records import Evaluation, Evidence, read_all
 
     judged, weighed = read_all(Evaluation, evaluations), read_all(Evidence, evidence)
     _, _, book = open_stores()
-    decisions = decide_night(judged, weighed, stand(name, book), CATALOG.model(name).guards)
+    decisions = decide_night(judged, weighed, read_standing(name, book), CATALOG.model(name).guards)
     return [decision.model_dump(mode="json") for decision in decisions]
 
 
 @task
 def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
     """Stage what tonight's versions, the champion and an older champion would serve for the same rows."""
-    from contender.promoting import name_streams, stand
+    from contender.promoting import read_standing, shadow_streams
     from contender.records import TrainedVersion, read_all
     from contender.scoring import score_in_shadow as score
 
     lake, registry, book = open_stores()
     model, night = CATALOG.model(name), run_night()
-    tonight, decisions = read_all(TrainedVersion, versions), book.decisions(name, limit=1000)
-    streams = name_streams(model, stand(name, book), night, tonight, decisions)
+    tonight, decisions = read_all(TrainedVersion, versions), book.ledger.decisions(name, limit=1000)
+    streams = shadow_streams(model, read_standing(name, book), night, tonight, decisions)
     return score(model, streams, Days.one(night), lake, registry, settings()).model_dump(mode="json")
 
 

@@ -46,7 +46,7 @@ def decide(name: str) -> Json:
         entry = decide_by_hand(name, *wanted, book, registry)
     except (RollbackError, StaleDecision, UnknownVersion) as error:
         raise AirflowFailException(str(error)) from None
-    book.add_alert(compose_decision_alert(entry, to=CATALOG.model(name).owner))
+    book.alerts.add(compose_decision_alert(entry, to=CATALOG.model(name).owner))
     deliver()
     return {"day": str(entry.decision.night)}
 

@@ -130,7 +130,7 @@ def live_night(world: World, day: date, expectations: Expectations, *, broken: b
         for dag in FOLLOWING:
             _follow(world, f"{dag}__{MODEL}", day, before)
     decision = _decision(world, day)
-    evaluation = world.book.evaluation(str(decision.evaluation))
+    evaluation = world.book.evaluations.get(str(decision.evaluation))
     assert evaluation is not None
     scored = world.lake.read(model.prediction_contract, model.scored_days(Days.one(day)))
     flights = world.lake.read(world.catalog.dataset("schedule").contract, Days.one(day + A_DAY))
@@ -174,7 +174,7 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
         run = _ingest(world, FAULTY, day)
         ended = world.airflow.wait(run.dag_id, run.run_id, must_succeed=False)
         _wait(world, others)
-    refused = next(iter(world.book.gate_results(table, limit=1)), None)
+    refused = next(iter(world.book.gates.newest(table, limit=1)), None)
     states = world.airflow.task_states(run.dag_id, run.run_id)
     arrived = world.read_mails()[mails:]
     expect = expectations.expect
@@ -221,11 +221,11 @@ def _known(world: World, dag: str, day: date) -> set[str]:
 
 
 def _decision(world: World, day: date) -> Decision:
-    return next(decision for decision in world.book.decisions(MODEL) if decision.night == day)
+    return next(decision for decision in world.book.ledger.decisions(MODEL) if decision.night == day)
 
 
 def _monitored(world: World, day: date) -> Monitored | None:
-    return next((m for m in world.book.monitored(MODEL) if m.day == day), None)
+    return next((m for m in world.book.monitored.newest(MODEL) if m.day == day), None)
 
 
 def _range(days: Days) -> dict[str, str]:

@@ -394,8 +394,12 @@ def _migrate(home: Path, env: Mapping[str, str], on_progress: Progress) -> None:
     with log.open("ab") as file:
         outcome = subprocess.run(
             [sys.executable, "-m", "airflow", "db", "migrate"],
-            env=dict(env), stdin=subprocess.DEVNULL, stdout=file, stderr=file, check=False,
-        )  # fmt: skip
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            check=False,
+        )
     if outcome.returncode != 0:
         raise StackError(f"Airflow's database could not be created. The end of {log}:\n{_tail(log)}")
     done.write_text(current)
@@ -406,8 +410,12 @@ def _spawn(name: str, home: Path, env: Mapping[str, str]) -> Component:
     with log.open("ab") as file:
         process = psutil.Popen(
             [sys.executable, "-m", "airflow", *COMPONENTS[name]],
-            env=dict(env), stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
-        )  # fmt: skip
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
     return Component(name, process, log)
 
 

@@ -29,7 +29,7 @@ def tell_owner(context: Any) -> None:
         return
     book, task_instance = open_book(settings().records), context["ti"]
     gate_id = task_instance.xcom_pull(task_ids=task_instance.task_id, key=GATE_KEY)
-    result = book.gate_result(gate_id) if gate_id else None
+    result = book.gates.get(gate_id) if gate_id else None
     if result is not None:
         alert = compose_gate_alert(
             result,
@@ -49,7 +49,7 @@ def tell_owner(context: Any) -> None:
             error=str(context.get("exception") or "the task ended without telling why"),
             log_url=_log_url(context),
         )
-    book.add_alert(alert)
+    book.alerts.add(alert)
     deliver()
 
 

@@ -68,7 +68,7 @@ class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
         from contender.records import Decision, Proposal, open_book
 
         decision, book = Decision.model_validate(self.decision), open_book(settings().records)
-        evaluation = book.evaluation(str(decision.evaluation))
+        evaluation = book.evaluations.get(str(decision.evaluation))
         assert evaluation is not None
         # Every attempt asks, and mails, anew: one that was cleared left a question that nobody can answer any more.
         asked = datetime.now(UTC)
@@ -80,8 +80,8 @@ class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
         )
         page_url = decision_url(decision.model, decision.id)
         alert = compose_approval_alert(proposal, evaluation, to=tuple(self.mail_to), page_url=page_url)
-        book.put_proposal(proposal)
-        book.add_alert(alert)
+        book.proposals.put(proposal)
+        book.alerts.add(alert)
         deliver()
         context["ti"].xcom_push(key=PAGE_KEY, value=page_url)
         self.subject, self.body = alert.subject.removeprefix("[contender] "), alert.text

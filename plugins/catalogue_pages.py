@@ -29,9 +29,13 @@ def overview(user: GetUserDep) -> HTMLResponse:
     here = settings()
     catalog = load_catalog(here.catalog_home)
     found = read_catalogue(
-        catalog, open_lake(here), open_book(here.records),
-        now=datetime.now(UTC), nightly_from=here.nightly_from, visible=_visible(catalog.tables, user),
-    )  # fmt: skip
+        catalog,
+        open_lake(here),
+        open_book(here.records),
+        now=datetime.now(UTC),
+        nightly_from=here.nightly_from,
+        visible=_visible(catalog.tables, user),
+    )
     tables = [entry.table for entry in found.entries]
     drawing = draw(tables, found.lineage) if len(tables) <= MOST_DRAWN else None
     return page(
@@ -54,10 +58,14 @@ def entry(table: str, user: GetUserDep) -> HTMLResponse:
         raise HTTPException(404, f"There is no table {table!r}.")
     require_dag(producing_dag(table), user)
     found = read_catalogue(
-        catalog, open_lake(here), open_book(here.records),
-        now=datetime.now(UTC), nightly_from=here.nightly_from,
-        tables={table}, visible=_visible(catalog.tables, user),
-    )  # fmt: skip
+        catalog,
+        open_lake(here),
+        open_book(here.records),
+        now=datetime.now(UTC),
+        nightly_from=here.nightly_from,
+        tables={table},
+        visible=_visible(catalog.tables, user),
+    )
     kin = related(found.lineage, table)
     # In the order of the contracts: equal lineages are drawn alike.
     drawing = draw([name for name in catalog.tables if name in kin], found.lineage)

@@ -41,8 +41,8 @@ def decisions(model: str, user: GetUserDep) -> HTMLResponse:
     return page(
         "decisions.html",
         model=model,
-        proposals=book.proposals([model], limit=MOST_LISTED),
-        entries=book.entries(model, limit=MOST_LISTED),
+        proposals=book.proposals.newest([model], limit=MOST_LISTED),
+        entries=book.ledger.newest(model, limit=MOST_LISTED),
     )
 
 
@@ -63,11 +63,11 @@ def show(
     model: str, decision_id: str, spec: ModelSpec | None, book: Book, *, sees_data: bool
 ) -> HTMLResponse:
     """The page of a decision; the gates of the model's data for those who may see them. Raises 404 without one."""
-    proposal = book.proposal(decision_id)
+    proposal = book.proposals.get(decision_id)
     found = proposal.decision if proposal else _entered(model, decision_id, book)
     if found is None or found.model != model:
         raise HTTPException(404, f"There is no decision {decision_id!r} about {model}.")
-    evaluation = book.evaluation(found.evaluation) if found.evaluation else None
+    evaluation = book.evaluations.get(found.evaluation) if found.evaluation else None
     judged = _judged(evaluation)
     return page(
         "decision.html",
@@ -78,13 +78,13 @@ def show(
         judged=judged,
         measures=[(name, word) for name, word in MEASURES.items() if _applies(name, judged)],
         charts=_charts(found, evaluation, spec, book),
-        caveats=book.caveats(model, found.challenger),
-        gates=book.gate_results([f"features.{model}", f"labels.{model}"], MOST_GATES) if sees_data else None,
+        caveats=book.caveats.of_version(model, found.challenger),
+        gates=book.gates.newest([f"features.{model}", f"labels.{model}"], MOST_GATES) if sees_data else None,
     )
 
 
 def _entered(model: str, decision_id: str, book: Book) -> Decision | None:
-    return next((d for d in book.decisions(model, limit=MOST_SEARCHED) if d.id == decision_id), None)
+    return next((d for d in book.ledger.decisions(model, limit=MOST_SEARCHED) if d.id == decision_id), None)
 
 
 def _champion_changed(proposal: Proposal | None, evaluation: Evaluation | None, book: Book) -> int | None:
@@ -92,7 +92,7 @@ def _champion_changed(proposal: Proposal | None, evaluation: Evaluation | None, 
     if proposal is None or proposal.state != "waiting" or evaluation is None:
         return None
     judged = None if evaluation.champion is None else evaluation.champion.version
-    serving = book.champion(proposal.decision.model)
+    serving = book.ledger.champion(proposal.decision.model)
     return None if serving in (judged, proposal.decision.champion_before) else serving
 
 
@@ -137,7 +137,7 @@ def _evidence_charts(found: Decision, spec: ModelSpec, book: Book) -> list[Any]:
 
     charts = []
     for evidence in found.evidence:
-        pairs = book.paired_days(found.model, evidence.question, evidence.since)
+        pairs = book.pairs.since(found.model, evidence.question, evidence.since)
         grown = trace(evidence, pairs, spec.race, spec.outcome_lag)
         about = (
             "for this recipe" if evidence.rival == found.challenger_recipe else f"for {evidence.rival[:8]}"

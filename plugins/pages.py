@@ -64,10 +64,12 @@ def overview(user: GetUserDep) -> HTMLResponse:
     return page(
         "overview.html",
         status=read_status(visible, open_lake(here), book),
-        gates=book.gate_results([table for table, dag in dags.items() if dag in readable], limit=30),
-        waiting=[p for p in book.proposals(list(visible.models), "waiting") if p.open],
-        decisions=book.decisions(list(visible.models), limit=30),
-        monitored=book.monitored([name for name, dag in watching.items() if dag in readable], limit=30),
+        gates=book.gates.newest([table for table, dag in dags.items() if dag in readable], limit=30),
+        waiting=[p for p in book.proposals.waiting(list(visible.models)) if p.open],
+        decisions=book.ledger.decisions(list(visible.models), limit=30),
+        monitored=book.monitored.newest(
+            [name for name, dag in watching.items() if dag in readable], limit=30
+        ),
     )
 
 
@@ -77,7 +79,7 @@ def gate(gate_id: str, user: GetUserDep) -> HTMLResponse:
     from contender.catalogue import producing_dag
     from contender.records import open_book
 
-    result = open_book(settings().records).gate_result(gate_id)
+    result = open_book(settings().records).gates.get(gate_id)
     if result is None:
         raise HTTPException(404, f"There is no gate result {gate_id!r}.")
     require_dag(producing_dag(result.table), user)
@@ -94,7 +96,7 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
 
     here = settings()
     book, catalog = open_book(here.records), load_catalog(here.catalog_home)
-    result = book.gate_result(gate_id)
+    result = book.gates.get(gate_id)
     if result is None or result.quarantine is None:
         raise HTTPException(404, f"No batch in quarantine is known by the gate result {gate_id!r}.")
     require_dag(producing_dag(result.table), user)
@@ -103,12 +105,17 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
     rows = show_waiting(result.quarantine, contract, pii=pii)
     if pii and rows.rows and any(column.pii for column in contract.columns):
         now = datetime.now(UTC)
-        book.add_act(
+        book.acts.add(
             Act(
-                id=act_id("read", result.table, result.id, now), kind="read", about=result.table, key=result.id,
-                by=user_name(user), reason="opened the page of the batch's rows", at=now,
+                id=act_id("read", result.table, result.id, now),
+                kind="read",
+                about=result.table,
+                key=result.id,
+                by=user_name(user),
+                reason="opened the page of the batch's rows",
+                at=now,
             )
-        )  # fmt: skip
+        )
     return page("rows.html", result=result, shown=rows)
 
 

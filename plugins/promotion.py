@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 @task
 def promote(name: str, decisions: Sequence[Json]) -> list[Json]:
     """Enter the decisions into the ledger; the alias follows. Those that wait for a person are handed on."""
-    from contender.promoting import part
     from contender.promoting import promote as enter
+    from contender.promoting import split_by_approval
     from contender.records import Decision, StaleDecision, read_all
 
     _, registry, book = open_stores()
-    at_once, waiting = part(read_all(Decision, decisions), CATALOG.model(name).approval)
+    at_once, waiting = split_by_approval(read_all(Decision, decisions), CATALOG.model(name).approval)
     try:
         entries = enter(at_once, book, registry)
     except StaleDecision as stale:

@@ -19,9 +19,9 @@ def mark_superseded(catalog: Catalog, batch: StagedBatch, book: Book) -> None:
     """Say of every version that was fitted on these days that they have been replaced since."""
     from contender.training import note_superseded
 
-    judged = [e.challenger for name in catalog.models for e in book.evaluations(name, limit=1000)]
+    judged = [e.challenger for name in catalog.models for e in book.evaluations.newest(name, limit=1000)]
     for caveat in note_superseded(catalog, batch.table, batch.days, batch.fingerprint, judged):
-        book.add_caveat(caveat)
+        book.caveats.add(caveat)
 
 
 class PublishOperator(BaseOperator):

@@ -19,9 +19,9 @@ from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.poisons import POISONS
 from benchmarks.promotion.rows import Row, count
 from benchmarks.promotion.years import read_year
-from contender.backtesting import Fits, live_with
+from contender.backtesting import Fits, run_backtest_on
 from contender.backtesting.fits import Made
-from contender.evaluating import remember
+from contender.evaluating import with_usual_change
 from contender.promoting import decide_night
 from contender.records import Decision, Evaluation
 from contender.settings import PROJECT
@@ -115,9 +115,13 @@ def _count(data: str, poison: str, tried: Sequence[Tried]) -> Iterator[Row]:
             rule, data, poison, tried, [one for one in tried if passes(one)], served_loss=round(loss, 5)
         )
     yield Row(
-        table="harm stopped", rule=INSTEAD, data=data, nights=1, effect=poison,
+        table="harm stopped",
+        rule=INSTEAD,
+        data=data,
+        nights=1,
+        effect=poison,
         served_loss=round(worst.healthy_loss, 5),
-    )  # fmt: skip
+    )
     for guard in sorted({guard for one in tried for guard in one.spoke}):
         yield _row(f"{guard}{ALONE}", data, poison, tried, [one for one in tried if guard not in one.spoke])
 
@@ -126,9 +130,14 @@ def _row(
     rule: str, data: str, poison: str, tried: Sequence[Tried], passed: Sequence[Tried], **more: float
 ) -> Row:
     return Row(
-        table="harm stopped", rule=rule, data=data, nights=len({one.night for one in tried}), effect=poison,
-        **count(len(passed), len(tried)), **more,
-    )  # fmt: skip
+        table="harm stopped",
+        rule=rule,
+        data=data,
+        nights=len({one.night for one in tried}),
+        effect=poison,
+        **count(len(passed), len(tried)),
+        **more,
+    )
 
 
 def try_year(year: Year) -> Iterator[Tried]:
@@ -147,7 +156,7 @@ def try_nights(fits: Fits, nights: Days, remembered: int = REMEMBERED, every: in
     Of each poison, the column or group is another one night by night. Raises RuntimeError when a fit is impossible.
     """
     model, recipe = fits.model, fits.model.recipes[0]
-    decisions = live_with(fits, nights, ["ours"], "weekly").lived[0].decisions
+    decisions = run_backtest_on(fits, nights, ["ours"], "weekly").lived[0].decisions
     for nth, decision in enumerate(decisions[remembered:]):
         yield _try(fits, decisions, decision, HEALTHY, fits.made[decision.challenger])
         if nth % every:
@@ -167,7 +176,7 @@ def _try(fits: Fits, decisions: Sequence[Decision], tonight: Decision, poison: s
     champion = tonight.champion_before
     assert champion is not None
     past = [fits.judge(d.challenger, d.champion_before) for d in decisions if d.night < tonight.night]
-    judged = remember(fits.judge(made.version.version, champion), past)
+    judged = with_usual_change(fits.judge(made.version.version, champion), past)
 
     return Tried(
         poison=poison,

@@ -57,9 +57,13 @@ def measure_real_pairs(runs: int) -> Iterator[Row]:
             for rule, first in nights_by_rule.items():
                 for span in (60, len(losses)):
                     yield Row(
-                        table="real pairs", rule=rule, data=f"{name}, drawn {drawn}", nights=span, effect=0.0,
+                        table="real pairs",
+                        rule=rule,
+                        data=f"{name}, drawn {drawn}",
+                        nights=span,
+                        effect=0.0,
                         **count(int((first <= span).sum()), len(first)),
-                    )  # fmt: skip
+                    )
 
 
 def score_with_many(

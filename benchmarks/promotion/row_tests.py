@@ -51,9 +51,15 @@ def resample(
     if gained.mean() <= 0:
         return False  # half of the bootstraps lie below the mean
     found = bootstrap(
-        (gained,), np.mean, n_resamples=RESAMPLES, batch=50, confidence_level=1 - ALPHA, alternative="greater",
-        method="percentile", rng=random,
-    )  # fmt: skip
+        (gained,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=50,
+        confidence_level=1 - ALPHA,
+        alternative="greater",
+        method="percentile",
+        rng=random,
+    )
     return bool(found.confidence_interval.low > 0)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.rows import Row
 from benchmarks.promotion.years import NIGHTS, read_year
-from contender.backtesting import Cadence, Fits, Lived, ServedDay, live_with
+from contender.backtesting import Cadence, Fits, PolicyResult, ServedDay, run_backtest_on
 from contender.backtesting.differences import compare_served
 from contender.settings import PROJECT
 from contender.specs import Days, load_catalog
@@ -60,17 +60,17 @@ def measure_served() -> Iterator[Row]:
         yield from compare(year.data, {rule: one.served for rule, one in lived.items()}, lived)
 
 
-def live_rules(fits: Fits, nights: Days, cadence: Cadence) -> Mapping[str, Lived]:
+def live_rules(fits: Fits, nights: Days, cadence: Cadence) -> Mapping[str, PolicyResult]:
     """What each rule came to, by its name."""
-    lived = live_with(fits, nights, tuple(POLICIES.values()), cadence, _tell).lived
+    lived = run_backtest_on(fits, nights, tuple(POLICIES.values()), cadence, _tell).lived
     found = dict(zip(POLICIES, lived, strict=True))
     if cadence == "nightly":
-        (found[BLIND_WEEKLY],) = live_with(fits, nights, ("blind",), "weekly", _tell).lived
+        (found[BLIND_WEEKLY],) = run_backtest_on(fits, nights, ("blind",), "weekly", _tell).lived
     return found
 
 
 def compare(
-    data: str, served: Mapping[str, Sequence[ServedDay]], lived: Mapping[str, Lived]
+    data: str, served: Mapping[str, Sequence[ServedDay]], lived: Mapping[str, PolicyResult]
 ) -> Iterator[Row]:
     """A row for each rule over the days that all of them served, `effect` being its loss minus ours; then by month."""
     days = sorted(set.intersection(*({day.day for day in its} for its in served.values())))
@@ -81,18 +81,27 @@ def compare(
         against = compare_served(its, by_rule[OURS])
         low, high = (None, None) if against is None else against.ends
         yield Row(
-            table="served", rule=name, data=data, nights=len(days),
+            table="served",
+            rule=name,
+            data=data,
+            nights=len(days),
             effect=None if against is None else round(against.mean, 6),
-            ci_low=None if low is None else round(low, 6), ci_high=None if high is None else round(high, 6),
-            served_loss=round(mean_loss(its), 6), promotions=lived[name].promotions if name in lived else None,
-        )  # fmt: skip
+            ci_low=None if low is None else round(low, 6),
+            ci_high=None if high is None else round(high, 6),
+            served_loss=round(mean_loss(its), 6),
+            promotions=lived[name].promotions if name in lived else None,
+        )
     for name, its in by_rule.items():
         for month in sorted({day.day.replace(day=1) for day in its}):
             those = [day for day in its if day.day.replace(day=1) == month]
             yield Row(
-                table="served by month", rule=name, data=data, nights=len(those), effect=f"{month:%Y-%m}",
+                table="served by month",
+                rule=name,
+                data=data,
+                nights=len(those),
+                effect=f"{month:%Y-%m}",
                 served_loss=round(mean_loss(those), 6),
-            )  # fmt: skip
+            )
 
 
 def mean_loss(served: Sequence[ServedDay]) -> float:

@@ -31,9 +31,13 @@ def measure_error(runs: int) -> Iterator[Row]:
             for span in DRAWN_SPANS if kind == DRAWN else SPANS:
                 promoted = int((first <= span).sum())
                 yield Row(
-                    table="error", rule=name, data=kind, nights=span, effect=0.0,
+                    table="error",
+                    rule=name,
+                    data=kind,
+                    nights=span,
+                    effect=0.0,
                     **count(promoted, len(first)),
-                )  # fmt: skip
+                )
 
 
 def measure_power(runs: int) -> Iterator[Row]:
@@ -43,10 +47,14 @@ def measure_power(runs: int) -> Iterator[Row]:
             for name, first in _first_nights(kind, gain, max(runs // 3, 1), POWER_NIGHTS, seed=2).items():
                 median = float(np.median(first))
                 yield Row(
-                    table="power", rule=name, data=kind, nights=POWER_NIGHTS, effect=gain,
+                    table="power",
+                    rule=name,
+                    data=kind,
+                    nights=POWER_NIGHTS,
+                    effect=gain,
                     median_days=median if median <= POWER_NIGHTS else None,
                     **count(int((first <= POWER_NIGHTS).sum()), len(first)),
-                )  # fmt: skip
+                )
 
 
 def _first_nights(kind: Kind, gain: float, runs: int, nights: int, seed: int) -> dict[str, NDArray[np.int64]]:

@@ -88,5 +88,10 @@ def _is_plain(value: str) -> bool:
 def _spellings(secret: str) -> Iterable[str]:
     plain = unquote(secret)
     return {
-        secret, plain, quote(plain, safe=""), html.escape(plain), json.dumps(plain)[1:-1], repr(plain)[1:-1]
-    }  # fmt: skip
+        secret,
+        plain,
+        quote(plain, safe=""),
+        html.escape(plain),
+        json.dumps(plain)[1:-1],
+        repr(plain)[1:-1],
+    }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from contender.gating import check, quarantine, recall
+from contender.gating import check, quarantine, read_past
 from contender.ingesting import land
 from contender.lake import Lake, open_lake, publish
 from contender.landing import LandingError, NotDelivered
@@ -57,7 +57,7 @@ def landed(stores: Installation, dataset: str, content: bytes | None = None) -> 
 def judge(stores: Installation, dataset: str) -> tuple[StagedBatch, GateResult]:
     spec = stores.catalog.dataset(dataset)
     batch = land(spec, DAY, stores.here)
-    past = recall(spec.contract, batch, stores.lake, stores.book)
+    past = read_past(spec.contract, batch, stores.lake, stores.book)
     return batch, check(spec.contract, batch, "night", past)
 
 

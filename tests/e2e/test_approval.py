@@ -81,7 +81,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
 
         run = begin(airflow, APPROVED)
         states = airflow.task_states(run.dag_id, run.run_id)
-        (waiting,) = book.proposals([MODEL], "waiting")
+        (waiting,) = book.proposals.waiting([MODEL])
         with person(running) as client:
             page = client.get(f"/contender/decisions/{MODEL}/{waiting.decision.id}")
         answer(airflow, run, "Approve", why="looks right")
@@ -94,7 +94,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         airflow.wait(run.dag_id, run.run_id)
 
         run = begin(airflow, OVERTAKEN)
-        other = next(v for v in (1, 2) if v != book.champion(MODEL))
+        other = next(v for v in (1, 2) if v != book.ledger.champion(MODEL))
         decide_by_hand(MODEL, "put in place", other, "ben", "a pandemic", book, registry)
         answer(airflow, run, "Approve")
         overtaken = airflow.wait(run.dag_id, run.run_id, must_succeed=False)
@@ -151,7 +151,7 @@ def person(running: stack.Stack) -> Iterator[httpx.Client]:
 
 
 def decided(asked: Asked, model: str, night: date) -> Any:
-    return next(d for d in asked.book.decisions(model) if d.night == night and d.by != "ben")
+    return next(d for d in asked.book.ledger.decisions(model) if d.night == night and d.by != "ben")
 
 
 def test_an_approved_version_serves_and_the_ledger_names_who_approved_it(asked):
@@ -177,8 +177,8 @@ def test_an_approval_after_the_champion_changed_is_not_carried_out_and_says_so(a
     assert asked.overtaken.state == "failed"
     log = asked.airflow.task_log(asked.overtaken.dag_id, asked.overtaken.run_id, "promote_answered")
     assert f"Approved by {stack.USER}, but not carried out" in log
-    bens = next(d for d in asked.book.decisions(MODEL) if d.kind == "emergency")
-    assert (bens.by, bens.champion_after) == ("ben", asked.book.champion(MODEL))
+    bens = next(d for d in asked.book.ledger.decisions(MODEL) if d.kind == "emergency")
+    assert (bens.by, bens.champion_after) == ("ben", asked.book.ledger.champion(MODEL))
 
 
 def test_a_night_with_nothing_to_ask_goes_by_without_a_question(asked):
@@ -189,9 +189,9 @@ def test_a_night_with_nothing_to_ask_goes_by_without_a_question(asked):
 
 
 def test_the_book_tells_what_became_of_every_question(asked):
-    states = {p.decision.night: p.state for p in asked.book.proposals([MODEL])}
+    states = {p.decision.night: p.state for p in asked.book.proposals.newest([MODEL])}
     assert states == {APPROVED: "approved", REFUSED: "refused", OVERTAKEN: "stale"}
-    assert [p.state for p in asked.book.proposals([SILENT])] == ["unanswered"]
+    assert [p.state for p in asked.book.proposals.newest([SILENT])] == ["unanswered"]
 
 
 def test_the_second_of_two_answers_is_a_conflict(asked):

@@ -58,9 +58,13 @@ class Fab:
 
     def add_user(self, name: str, *roles: str) -> None:
         user = {
-            "username": name, "password": PASSWORD, "email": f"{name}@contender.example",
-            "first_name": name, "last_name": "of tests", "roles": [{"name": role} for role in roles],
-        }  # fmt: skip
+            "username": name,
+            "password": PASSWORD,
+            "email": f"{name}@contender.example",
+            "first_name": name,
+            "last_name": "of tests",
+            "roles": [{"name": role} for role in roles],
+        }
         with self.airflow() as airflow:
             airflow.call("POST", "/auth/fab/v1/users", json=user)
 

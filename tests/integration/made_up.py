@@ -17,11 +17,11 @@ from contender.lake import Lake, stage
 from contender.promoting import (
     decide_night,
     follow_ledger,
-    name_incumbent,
-    name_streams,
+    incumbent_stream,
     promote,
-    stand,
-    weigh,
+    read_evidence,
+    read_standing,
+    shadow_streams,
 )
 from contender.records import (
     Book,
@@ -86,12 +86,19 @@ def publish(
     batch = stage(table, contract, days, here.staging)
     if gated:
         migrate(here.records)
-        open_book(here.records).add_gate_result(
+        open_book(here.records).gates.add(
             GateResult(
-                id=gate_id(batch, "made up"), table=batch.table, owner=contract.owner, days=days, run="made up",
-                verdict="pass", rows=batch.rows, fingerprint=batch.fingerprint, expectations=(),
+                id=gate_id(batch, "made up"),
+                table=batch.table,
+                owner=contract.owner,
+                days=days,
+                run="made up",
+                verdict="pass",
+                rows=batch.rows,
+                fingerprint=batch.fingerprint,
+                expectations=(),
             )
-        )  # fmt: skip
+        )
     lake.publish(contract, batch)
 
 
@@ -107,10 +114,10 @@ def live_night(place: Place, night: date, recipes: Sequence[str] | None = None) 
     keep_environment(book)
     evidence = _weigh(place, night, versions)
     evaluations = [evaluate(place.catalog, model, version, lake, registry, book) for version in versions]
-    decisions = decide_night(evaluations, evidence, stand(model.name, book), model.guards)
+    decisions = decide_night(evaluations, evidence, read_standing(model.name, book), model.guards)
     entries = promote(decisions, book, registry)
-    streams = name_streams(
-        model, stand(model.name, book), night, versions, book.decisions(model.name, limit=1000)
+    streams = shadow_streams(
+        model, read_standing(model.name, book), night, versions, book.ledger.decisions(model.name, limit=1000)
     )
     shadow = score_in_shadow(model, streams, Days.one(night), lake, registry, place.here)
     lake.publish(model.shadow_contract, shadow)
@@ -130,11 +137,11 @@ def _fit(place: Place, night: date, recipes: Sequence[Recipe]) -> list[TrainedVe
 
 
 def _weigh(place: Place, night: date, versions: Sequence[TrainedVersion]):
-    standing = stand(place.model.name, place.book)
+    standing = read_standing(place.model.name, place.book)
     if standing is None:
         return ()
     champion = place.registry.version(place.model.name, standing.champion)
-    incumbent = name_incumbent(standing, champion, versions)
+    incumbent = incumbent_stream(standing, champion, versions)
     pair_days(
         place.catalog,
         place.model,
@@ -145,7 +152,7 @@ def _weigh(place: Place, night: date, versions: Sequence[TrainedVersion]):
         place.lake,
         place.book,
     )
-    return weigh(place.model, standing, incumbent, place.book)
+    return read_evidence(place.model, standing, incumbent, place.book)
 
 
 def tomorrow(night: date) -> date:

@@ -45,18 +45,25 @@ def owner(tmp_path_factory, catalog):
     migrate(url)
     book = open_book(url)
     for table in ("datasets.weather", "features.flight_delay", "labels.household_return"):
-        book.add_gate_result(
+        book.gates.add(
             GateResult(
-                id=f"g-{table}"[:16], table=table, owner="a@b.example", days=Days.one("2013-09-01"), run="r",
-                verdict="pass", rows=1, fingerprint="f", expectations=(),
+                id=f"g-{table}"[:16],
+                table=table,
+                owner="a@b.example",
+                days=Days.one("2013-09-01"),
+                run="r",
+                verdict="pass",
+                rows=1,
+                fingerprint="f",
+                expectations=(),
             )
-        )  # fmt: skip
+        )
     for model in ("flight_delay", "household_return"):
-        book.enter(decision(model, 1, None))
-    book.add_act(
+        book.ledger.enter(decision(model, 1, None))
+    book.acts.add(
         Act(id="a1", kind="released", about="datasets.weather", key="b", by="ada", reason="it is right")
     )
-    book.add_alert(
+    book.alerts.add(
         Alert(id="m1", kind="task", about="weather", to=("a@b.example",), subject="s", text="t", html="h")
     )
     sql = render_postgres(load_access(catalog), catalog)
@@ -71,11 +78,16 @@ def owner(tmp_path_factory, catalog):
 
 def decision(model: str, version: int, before: int | None) -> Decision:
     return Decision(
-        id=f"{model}-{version}"[:32], model=model, night=date(2013, 9, 1),
+        id=f"{model}-{version}"[:32],
+        model=model,
+        night=date(2013, 9, 1),
         kind="first" if before is None else "refreshed",
-        evaluation="e", champion_before=before, champion_after=version, challenger=version,
+        evaluation="e",
+        champion_before=before,
+        champion_after=version,
+        challenger=version,
         reasons=(Reason(guard="g", holds=True, observed=None, bound=None, explanation="x"),),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
@@ -160,13 +172,13 @@ def test_the_service_changes_nothing_that_was_decided_done_or_judged(as_user, ta
 
 def test_the_service_can_do_its_work(owner):
     book = open_book(str(sqlalchemy.make_url(owner).set(username="service").render_as_string(False)))
-    book.enter(decision("flight_delay", 2, 1))
-    assert book.champion("flight_delay") == 2
+    book.ledger.enter(decision("flight_delay", 2, 1))
+    assert book.ledger.champion("flight_delay") == 2
     with pytest.raises(StaleDecision):
-        book.enter(decision("flight_delay", 3, 1))
-    (alert,) = book.pending_alerts()
-    book.settle_alert(alert.model_copy(update={"state": "sent"}))
-    assert book.pending_alerts() == []
+        book.ledger.enter(decision("flight_delay", 3, 1))
+    (alert,) = book.alerts.pending()
+    book.alerts.settle(alert.model_copy(update={"state": "sent"}))
+    assert book.alerts.pending() == []
 
 
 # S3: what a server enforces of these policies is not tried here, for no server that can be had from a package looks at

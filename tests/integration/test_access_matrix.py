@@ -86,7 +86,7 @@ def waiting(fab, catalog) -> str:
     batch = stage(table, contract, Days.one("2017-01-01"), here.staging)
     result = quarantine(batch, check(contract, batch, "a run"), here)
     assert result.verdict == "fail"
-    return open_book(here.records).add_gate_result(result).id
+    return open_book(here.records).gates.add(result).id
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -151,7 +151,9 @@ def test_read_pii_is_for_the_data_engineer_alone_and_is_written_down(fab, waitin
     assert answer.status_code == expected
     assert (str(HOUSEHOLD) in answer.text) == (user == "engineer")
     assert ("***" in answer.text) == (expected == 200 and user != "engineer")
-    looked = [act for act in open_book(fab.here.records).acts("datasets.transactions") if act.by == user]
+    looked = [
+        act for act in open_book(fab.here.records).acts.newest("datasets.transactions") if act.by == user
+    ]
     assert [act.kind for act in looked] == (["read"] if user == "engineer" else [])
 
 

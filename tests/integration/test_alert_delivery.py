@@ -29,7 +29,7 @@ def server():
 
 
 def test_a_mail_arrives_as_text_and_html(book, tmp_path):
-    book.add_alert(ALERT)
+    book.alerts.add(ALERT)
     with mailbox.running(tmp_path) as box:
         assert deliver_pending(book, MailServer(host="127.0.0.1", port=box.port), SENDER) == []
     (mail,) = mailbox.read(tmp_path)
@@ -38,19 +38,19 @@ def test_a_mail_arrives_as_text_and_html(book, tmp_path):
 
 
 def test_a_mail_waits_while_the_server_is_down_and_goes_out_once(book, server, tmp_path):
-    book.add_alert(ALERT)
+    book.alerts.add(ALERT)
     (left,) = deliver_pending(book, server, SENDER)
     assert "ConnectionRefusedError" in (left.last_error or "")
     with mailbox.running(tmp_path, server.port):
         deliver_pending(book, server, SENDER)
         deliver_pending(book, server, SENDER)
     assert len(mailbox.read(tmp_path)) == 1
-    assert book.pending_alerts() == []
+    assert book.alerts.pending() == []
 
 
 def test_two_who_deliver_at_once_send_each_mail_once(book, tmp_path):
     for number in range(8):
-        book.add_alert(ALERT.model_copy(update={"id": f"a{number}"}))
+        book.alerts.add(ALERT.model_copy(update={"id": f"a{number}"}))
     with mailbox.running(tmp_path) as box, ThreadPoolExecutor(4) as pool:
         server = MailServer(host="127.0.0.1", port=box.port)
         assert list(pool.map(lambda _: deliver_pending(book, server, SENDER), range(4))) == [[]] * 4
@@ -58,13 +58,13 @@ def test_two_who_deliver_at_once_send_each_mail_once(book, tmp_path):
 
 
 def test_a_mail_whose_sender_died_goes_out_later(book, tmp_path):
-    book.add_alert(ALERT)
+    book.alerts.add(ALERT)
     with mailbox.running(tmp_path) as box:
         server = MailServer(host="127.0.0.1", port=box.port)
-        assert book.claim_alert(ALERT, 300)
+        assert book.alerts.claim(ALERT, 300)
         deliver_pending(book, server, SENDER)
         assert mailbox.read(tmp_path) == []
-        book.settle_alert(ALERT)
-        assert book.claim_alert(ALERT, -1)
+        book.alerts.settle(ALERT)
+        assert book.alerts.claim(ALERT, -1)
         deliver_pending(book, server, SENDER)
     assert len(mailbox.read(tmp_path)) == 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from contender.backtesting import Lived, live, read_history
+from contender.backtesting import PolicyResult, read_history, run_backtest
 from contender.evaluating import EvaluationError
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.gating import check
@@ -31,7 +31,7 @@ class Both(NamedTuple):
 
     dags: tuple[Decision, ...]
     dag_versions: Mapping[int, TrainedVersion]
-    backtest: Lived
+    backtest: PolicyResult
     backtest_versions: Mapping[int, TrainedVersion]
     failed: tuple[str, ...]
 
@@ -44,10 +44,12 @@ def live_both(place: Place, nights: Days, arrive: Callable[[date], None]) -> Bot
             live_night(place, night)
         except (TrainingError, EvaluationError):
             continue
-    entries = place.book.entries(place.model.name, limit=1000)
+    entries = place.book.ledger.newest(place.model.name, limit=1000)
     decisions = tuple(entry.decision for entry in reversed(entries))
     numbers = {number for d in decisions for number in (d.champion_before, d.champion_after, d.challenger)}
-    lived = live(place.catalog, place.model, read_history(place.model, nights, place.lake), nights, ["ours"])
+    lived = run_backtest(
+        place.catalog, place.model, read_history(place.model, nights, place.lake), nights, ["ours"]
+    )
     return Both(
         decisions,
         {number: place.registry.version(place.model.name, number) for number in numbers if number},
@@ -115,7 +117,7 @@ def groceries(catalog, grocer, tmp_path_factory) -> Both:
         run_in_process(plan)
         for name, batch in collect(model, plan, place.here).items():
             contract = model.feature_contract if name == "features" else model.label_contract
-            place.book.add_gate_result(check(contract, batch, "made up"))
+            place.book.gates.add(check(contract, batch, "made up"))
             place.lake.publish(contract, batch)
 
     return live_both(place, GROCERY_NIGHTS, arrive)

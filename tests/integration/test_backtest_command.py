@@ -81,7 +81,7 @@ def test_cadences_share_their_fits_and_a_slower_one_needs_fewer(run):
         ((MODEL, "--from", "2012-03-01", "--to", "2012-03-02"), "choose other nights"),
         (("flight_delays", *SPAN), "flight_delays"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_lived_is_refused_in_a_line_that_says_what_to_do(run, words, told):
     said = run(*words)
     assert said.exit_code != 0

@@ -28,7 +28,7 @@ def ingest(here, lake, book, catalog):
         spec, days = catalog.dataset(dataset), Days.one(day)
         source.drop(dataset, days.each(), here.landing, fault=fault)
         batch = land(spec, days, here)
-        result = book.add_gate_result(check(spec.contract, batch, f"run {day} {fault}"))
+        result = book.gates.add(check(spec.contract, batch, f"run {day} {fault}"))
         if result.verdict != "fail":
             publish(lake, book, spec.contract, batch, "run")
         return result
@@ -97,7 +97,7 @@ def test_a_reference_table_is_as_new_as_the_last_delivery_that_passed(here, read
     source.drop_reference(here.landing)
     spec = catalog.dataset("planes")
     batch = land(spec, Days.one(NEXT), here)
-    book.add_gate_result(check(spec.contract, batch, "run"))
+    book.gates.add(check(spec.contract, batch, "run"))
     assert read()["datasets.planes"].freshness.last_good_day == NEXT
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from contender.gating import Past, check
 from contender.gating.profile import profile
-from contender.gating.usual import RECENT_DAYS, judge_usual
+from contender.gating.usual import RECENT_DAYS, check_usual
 from contender.ingesting import land
 from contender.settings import Settings
 from contender.specs import Days, RowCount
@@ -52,7 +52,7 @@ def test_no_day_of_the_year_raises_an_alarm(year, catalog, dataset):
                 if (then := day - timedelta(days=back)) in profiles
             ),
         )
-        alarms += [(day, told) for told in judge_usual(spec.usual, past) if told.verdict != "pass"]
+        alarms += [(day, told) for told in check_usual(spec.usual, past) if told.verdict != "pass"]
         # The gate of the whole year knows the sum of its rows alone.
         (bounds,) = (e for e in spec.expectations if isinstance(e, RowCount))
         assert bounds.low <= today.rows <= bounds.high

@@ -96,18 +96,35 @@ def filled(stores, fill):
 def evaluation(stores, version, trained_on):
     table = MODEL.feature_contract.table
     trained = TrainedVersion(
-        model="returns", version=version, night=THIRD, recipe="plain", recipe_fingerprint="x", features=(),
-        trained_on=trained_on, days_with_rows=1, rows=1, mean_label=0,
+        model="returns",
+        version=version,
+        night=THIRD,
+        recipe="plain",
+        recipe_fingerprint="x",
+        features=(),
+        trained_on=trained_on,
+        days_with_rows=1,
+        rows=1,
+        mean_label=0,
         pins=(Pin(table=table, snapshot=stores.lake.snapshot(table)),),
-        seed=0, code_version="x", environment="x",
-    )  # fmt: skip
-    stores.book.add_evaluation(
+        seed=0,
+        code_version="x",
+        environment="x",
+    )
+    stores.book.evaluations.add(
         Evaluation(
-            id=f"e{version}", model="returns", night=THIRD, judged_on=Days.one(THIRD), challenger=trained,
-            champion=None, challenger_measures=MEASURES, champion_measures=None, baseline_measures=MEASURES,
+            id=f"e{version}",
+            model="returns",
+            night=THIRD,
+            judged_on=Days.one(THIRD),
+            challenger=trained,
+            champion=None,
+            challenger_measures=MEASURES,
+            champion_measures=None,
+            baseline_measures=MEASURES,
             disagreement=None,
         )
-    )  # fmt: skip
+    )
 
 
 def who(lake, contract):
@@ -128,7 +145,7 @@ def test_a_plan_shows_tables_days_and_rows_and_changes_nothing(filled):
         "features.returns": {"2013-09-01": 1, "2013-09-03": 1},
     }
     assert before == {path: path.stat().st_mtime_ns for path in Path(filled.settings.home).rglob("*.parquet")}
-    assert filled.book.acts() == []
+    assert filled.book.acts.newest() == []
 
 
 def test_the_rows_are_gone_from_every_table_and_the_others_stay(filled):
@@ -180,7 +197,7 @@ def test_versions_are_named_that_were_fitted_on_days_built_from_the_rows(filled)
 
 def test_the_record_tells_all_but_the_value(filled):
     erase(KEY, filled, "carl", "she asked")
-    done, begun = filled.book.acts()
+    done, begun = filled.book.acts.newest()
     assert (done.kind, done.by, done.reason, done.detail["state"]) == ("erased", "carl", "she asked", "done")
     assert begun.detail["state"] == "begun"
     assert "ann" not in done.model_dump_json()
@@ -219,7 +236,7 @@ def test_killed_half_way_and_run_again_comes_to_the_same(filled, monkeypatch, st
             erase(KEY, filled, "carl", "she asked")
         except ErasureError:
             assert (step, call, after) == ("_note", 2, True)  # all had been done and written down
-    done = filled.book.acts()[0]
+    done = filled.book.acts.newest()[0]
     assert done.detail["state"] == "done"
     assert [sum(h["rows"].values()) for h in done.detail["erasure"]["holdings"]] == [2, 1, 2, 0, 0, 0]
     assert parquet_with("ann", filled.settings.home) == []
@@ -270,9 +287,17 @@ def quarantined(stores):
     table = rows(SALES.contract, (FIRST, "ann"), (FIRST, "bob"))
     batch = stage(table, SALES.contract, Days.one(FIRST), stores.settings.staging, sources=(str(raw),))
     result = GateResult(
-        id="g", table=batch.table, owner=OWNER, days=batch.days, run="r", verdict="fail", rows=2,
-        fingerprint=batch.fingerprint, expectations=(), at=datetime.now(UTC),
-    )  # fmt: skip
+        id="g",
+        table=batch.table,
+        owner=OWNER,
+        days=batch.days,
+        run="r",
+        verdict="fail",
+        rows=2,
+        fingerprint=batch.fingerprint,
+        expectations=(),
+        at=datetime.now(UTC),
+    )
     quarantine(batch, result, stores.settings)
     return batch
 
@@ -359,7 +384,7 @@ def test_a_key_that_is_nowhere_is_told_in_a_line(filled, key, told):
     with pytest.raises(ErasureError) as error:
         erase(key, filled, "carl", "she asked")
     assert str(error.value) == told
-    assert filled.book.acts() == []
+    assert filled.book.acts.newest() == []
 
 
 @pytest.fixture

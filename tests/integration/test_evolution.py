@@ -139,13 +139,11 @@ def test_twice_is_once(lake, filled, bring, book):
     before = lake.iceberg(OLD.table).metadata_location
     assert bring(ALL) is None
     assert lake.iceberg(OLD.table).metadata_location == before
-    assert [act.detail["state"] for act in book.acts(OLD.table)] == ["done", "begun"]
+    assert [act.detail["state"] for act in book.acts.newest(OLD.table)] == ["done", "begun"]
 
 
 def test_step_by_step_comes_to_the_same_as_at_once(lake, filled, bring):
-    steps = contract(
-        SHOP, AMOUNT, COLOUR, version=2, changes=ALL.changes[:1]
-    )  # fmt: skip
+    steps = contract(SHOP, AMOUNT, COLOUR, version=2, changes=ALL.changes[:1])
     bring(steps)
     bring(ALL)
     assert held(lake, ALL) == EXPECTED["all at once"][1]
@@ -153,7 +151,7 @@ def test_step_by_step_comes_to_the_same_as_at_once(lake, filled, bring):
 
 def test_the_record_says_who_did_what(filled, bring, book):
     bring(WIDENED)
-    act = book.acts(OLD.table)[0]
+    act = book.acts.newest(OLD.table)[0]
     assert (act.kind, act.by) == ("migrated", "carl")
     assert act.reason == "datasets.sales: version 1 to 2: amount widened from integer"
 
@@ -177,7 +175,7 @@ def test_killed_between_and_run_again(lake, filled, bring, book, monkeypatch, st
             bring(ALL)
     bring(ALL)
     assert held(lake, ALL) == EXPECTED["all at once"][1]
-    assert [act.detail["state"] for act in book.acts(OLD.table)] == ["done", "begun"]
+    assert [act.detail["state"] for act in book.acts.newest(OLD.table)] == ["done", "begun"]
 
 
 def test_a_day_that_another_writer_adds_meanwhile_is_migrated_too(lake, filled, put, bring, monkeypatch):
@@ -259,9 +257,15 @@ def test_the_command_migrates_and_tells(here, lake, filled, monkeypatch):
     from contender.specs import Catalog, DatasetSpec, Delivery
 
     spec = DatasetSpec(
-        name="sales", description="sales", owner=OLD.owner, columns=WIDENED.columns, primary_key=("day", "shop"),
-        delivery=Delivery(path="sales/{day}.csv", cron="30 3 * * *"), version=2, changes=WIDENED.changes,
-    )  # fmt: skip
+        name="sales",
+        description="sales",
+        owner=OLD.owner,
+        columns=WIDENED.columns,
+        primary_key=("day", "shop"),
+        delivery=Delivery(path="sales/{day}.csv", cron="30 3 * * *"),
+        version=2,
+        changes=WIDENED.changes,
+    )
     catalog = Catalog(home=here.home, datasets={"sales": spec}, models={})
     commands = import_module("contender.cli.app")  # the package's own `app` is the command
     monkeypatch.setattr(commands, "settings", lambda: here)

@@ -80,7 +80,7 @@ def test_a_healthy_refresh_serves_after_a_week_of_storms_that_no_version_foretol
     deliver(place, storm_through_the_judged_week(rows))
     kind, spoke = decide(place)
     assert (kind, spoke) == ("refreshed", set())
-    assert place.book.evaluations(place.model.name)[0].challenger_measures.calibration_error > 0.15
+    assert place.book.evaluations.newest(place.model.name)[0].challenger_measures.calibration_error > 0.15
 
 
 @pytest.mark.parametrize(

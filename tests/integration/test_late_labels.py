@@ -63,7 +63,7 @@ def lake(chosen, catalog, model):
 @pytest.fixture
 def refresh(catalog, model, lake, registry, book):
     for judged in JUDGED:
-        book.add_gate_result(judged)
+        book.gates.add(judged)
 
     def run(night: date):
         challenger = train(catalog, model, model.recipes[0], night, lake, registry)

@@ -67,7 +67,7 @@ def enter_or_tell(records: str, name: str) -> str:
     """What another process does."""
     book = open_book(records)
     try:
-        book.enter(decision(2, before=1, name=name))
+        book.ledger.enter(decision(2, before=1, name=name))
     except StaleDecision as stale:
         return f"stale: {stale}"
     return "entered"
@@ -88,46 +88,46 @@ def change(records: str, statement: str) -> None:
 
 
 def three_nights(book):
-    return [book.enter(decision(n + 1, before=n or None, night=n)) for n in range(3)]
+    return [book.ledger.enter(decision(n + 1, before=n or None, night=n)) for n in range(3)]
 
 
 def test_of_processes_that_decide_against_the_same_champion_one_wins(records, book):
-    book.enter(decision(1, before=None))
+    book.ledger.enter(decision(1, before=None))
     told = at_once(records, [f"-{n}" for n in range(PROCESSES)])
     assert told.count("entered") == 1
     assert all("the champion is version 2, not version 1" in word for word in told if word != "entered")
-    assert len(book.entries("flight_delay")) == 2
-    assert book.verify_ledger("flight_delay") == ()
+    assert len(book.ledger.newest("flight_delay")) == 2
+    assert book.ledger.verify("flight_delay") == ()
 
 
 def test_processes_that_enter_the_very_same_decision_enter_it_once(records, book):
-    book.enter(decision(1, before=None))
+    book.ledger.enter(decision(1, before=None))
     assert at_once(records, [""] * PROCESSES) == ["entered"] * PROCESSES
-    assert len(book.entries("flight_delay")) == 2
+    assert len(book.ledger.newest("flight_delay")) == 2
 
 
 def test_a_stale_decision_changes_nothing_and_says_what_to_do(book):
     entries = three_nights(book)
     with pytest.raises(StaleDecision, match=r"the champion is version 3, not version 1, .* judge again"):
-        book.enter(decision(4, before=1))
-    assert book.entries("flight_delay") == entries[::-1]
+        book.ledger.enter(decision(4, before=1))
+    assert book.ledger.newest("flight_delay") == entries[::-1]
 
 
 def test_a_decision_entered_again_is_the_entry_that_stands(book):
     entries = three_nights(book)
-    assert book.enter(decision(2, before=1, night=1)) == entries[1]
+    assert book.ledger.enter(decision(2, before=1, night=1)) == entries[1]
 
 
 def test_each_entry_is_sealed_with_the_one_before_it(book):
     first, second, third = three_nights(book)
     assert (first.previous, second.previous, third.previous) == ("", first.seal, second.seal)
-    assert book.verify_ledger("flight_delay") == ()
+    assert book.ledger.verify("flight_delay") == ()
 
 
 def test_models_have_ledgers_of_their_own(book):
     three_nights(book)
     other = decision(1, before=None).model_copy(update={"id": "another", "model": "household_return"})
-    assert book.enter(other).number == 1
+    assert book.ledger.enter(other).number == 1
 
 
 @pytest.mark.parametrize(
@@ -147,5 +147,5 @@ def test_what_was_done_to_the_ledger_by_hand_is_told(records, book, statement, t
     if records.startswith("postgresql"):
         statement = statement.replace("'\"held\"')", "'\"held\"')::json")
     change(records, statement)
-    (word,) = book.verify_ledger("flight_delay")
+    (word,) = book.ledger.verify("flight_delay")
     assert told in word

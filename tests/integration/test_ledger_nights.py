@@ -12,7 +12,7 @@ from contender.promoting import (
     decide_promotion,
     enter_answers,
     promote,
-    stand,
+    read_standing,
     verify_ledger,
 )
 from contender.records import Answer, PairedDay, Proposal, StaleDecision
@@ -63,7 +63,7 @@ def let_win(place, recipe: str, days: int = 40) -> None:
     incumbent = fingerprint(place, "boosted_trees")
     for ago in range(days):
         day = NIGHT - timedelta(days=ago)
-        place.book.add_paired_day(
+        place.book.pairs.add(
             PairedDay(
                 id=f"pair-{day}",
                 model=place.model.name,
@@ -88,7 +88,7 @@ def test_the_first_recipe_serves_and_its_refresh_renews_it(place):
 
 def test_the_shadow_of_a_night_is_paired_once_its_outcomes_are_known(place):
     live_night(place, tomorrow(FIRST_NIGHT))
-    (pair,) = place.book.paired_days(place.model.name, "race", FIRST_NIGHT)
+    (pair,) = place.book.pairs.since(place.model.name, "race", FIRST_NIGHT)
     assert pair.day == tomorrow(FIRST_NIGHT)
     assert (pair.incumbent, pair.rival) == (
         fingerprint(place, "boosted_trees"),
@@ -103,7 +103,7 @@ def test_a_rival_that_has_won_serves_and_the_race_begins_anew(place, monkeypatch
     decisions = live_night(place, tomorrow(FIRST_NIGHT))
     assert kinds(decisions) == ["refreshed", "promoted"]
     assert place.registry.champion(place.model.name).recipe == "linear"
-    assert stand(place.model.name, place.book).since == tomorrow(FIRST_NIGHT)
+    assert read_standing(place.model.name, place.book).since == tomorrow(FIRST_NIGHT)
 
 
 def test_a_crash_of_the_champions_recipe_leaves_the_champion_in_place(place):
@@ -120,7 +120,7 @@ def test_an_edited_recipe_is_another_one_and_has_to_earn_its_place(place):
 
 def test_after_a_roll_back_the_version_before_serves_until_a_person_resumes(place):
     live_night(place, tomorrow(FIRST_NIGHT))
-    before = place.book.decisions(place.model.name)[0].champion_before
+    before = place.book.ledger.decisions(place.model.name)[0].champion_before
     back = decide_by_hand(place.model.name, "roll back", None, "ana", "worse", place.book, place.registry)
     assert place.registry.champion(place.model.name).version == before == back.decision.champion_after
     assert kinds(live_night(place, FIRST_NIGHT + timedelta(days=2))) == ["held"]
@@ -133,7 +133,7 @@ def test_a_roll_back_is_not_undone_when_its_night_is_run_again(place):
     live_night(place, night)
     back = decide_by_hand(place.model.name, "roll back", None, "ana", "worse", place.book, place.registry)
     live_night(place, night)
-    assert place.book.champion(place.model.name) == back.decision.champion_after
+    assert place.book.ledger.champion(place.model.name) == back.decision.champion_after
 
 
 def test_a_decision_that_became_stale_in_the_night_is_judged_again(place):
@@ -159,7 +159,7 @@ def asked(place):
     proposal = Proposal(
         decision=decide_promotion(judged, model.guards), asked=at, deadline=at + timedelta(hours=12), form="f"
     )
-    place.book.put_proposal(proposal)
+    place.book.proposals.put(proposal)
     return proposal
 
 
@@ -173,7 +173,7 @@ def test_an_answer_that_is_entered_again_is_there_once(place, asked):
     first, again = (enter_answer(place, asked, approved=True) for _ in range(2))
     assert first == again
     assert place.registry.champion(place.model.name).version == asked.decision.challenger
-    assert place.book.proposal(asked.decision.id).state == "approved"
+    assert place.book.proposals.get(asked.decision.id).state == "approved"
 
 
 def test_an_approval_that_comes_after_another_hand_changes_nothing_and_is_noted_as_stale(place, asked):
@@ -181,7 +181,7 @@ def test_an_approval_that_comes_after_another_hand_changes_nothing_and_is_noted_
     with pytest.raises(StaleDecision, match="the champion is version 2, not version 1"):
         enter_answer(place, asked, approved=True)
     assert place.registry.champion(place.model.name).version == 2
-    assert place.book.proposal(asked.decision.id).state == "stale"
+    assert place.book.proposals.get(asked.decision.id).state == "stale"
 
 
 def test_a_refusal_that_comes_after_another_hand_is_entered_all_the_same(place, asked):

@@ -97,8 +97,12 @@ def ruff(command: str, file: Path, home: Path) -> str:
     place = PROJECT / "include" / "catalog" / file.relative_to(home)
     done = subprocess.run(
         [sys.executable, "-m", "ruff", *command.split(), "--stdin-filename", str(place), "-"],
-        input=file.read_text(), cwd=PROJECT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        input=file.read_text(),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
@@ -148,8 +152,11 @@ def test_mypy_accepts_the_contracts_that_are_written(here, model):
     files = [*here.catalog_home.glob("datasets/*.py"), *here.catalog_home.glob("models/*/spec.py")]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", *map(str, files)],
-        cwd=PROJECT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
 
 

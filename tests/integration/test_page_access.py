@@ -33,9 +33,16 @@ class Server:
 
 def judged(table: str) -> GateResult:
     return GateResult(
-        id=f"gate-of-{table.replace('.', '-')}", table=table, owner="a@b.example", days=Days.one("2013-09-01"),
-        run="r", verdict="pass", rows=7, fingerprint="f", expectations=(),
-    )  # fmt: skip
+        id=f"gate-of-{table.replace('.', '-')}",
+        table=table,
+        owner="a@b.example",
+        days=Days.one("2013-09-01"),
+        run="r",
+        verdict="pass",
+        rows=7,
+        fingerprint="f",
+        expectations=(),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +52,7 @@ def server(tmp_path_factory, catalog) -> Iterator[Server]:
     migrate(here.records)
     open_lake(here)
     book = open_book(here.records)
-    gates = {table: book.add_gate_result(judged(table)).id for table in catalog.tables}
+    gates = {table: book.gates.add(judged(table)).id for table in catalog.tables}
     report = Path(here.reports) / "drift" / MODEL / "2013-09-01.html"
     report.parent.mkdir(parents=True)
     report.write_text("<html>a report</html>")

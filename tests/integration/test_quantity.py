@@ -79,10 +79,10 @@ def place(request, catalog, tmp_path, here, lake, registry, book):
 def test_it_is_judged_renewed_and_raced_by_its_own_loss(place):
     decisions = live_night(place, NIGHT - timedelta(days=1))
     assert [decision.kind for decision in decisions] == ["refreshed"]
-    evaluation = place.book.evaluations(place.model.name)[0]
+    evaluation = place.book.evaluations.newest(place.model.name)[0]
     assert evaluation.challenger_measures.loss > 0
     assert evaluation.challenger_measures.auc is None
-    (pair,) = place.book.paired_days(place.model.name, "race", HISTORY.first)
+    (pair,) = place.book.pairs.since(place.model.name, "race", HISTORY.first)
     assert pair.incumbent_loss < pair.rival_loss
 
 

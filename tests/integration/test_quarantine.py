@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from contender.cli import app
 from contender.gating import (
     QuarantineError,
+    apply_release,
     check,
     discard,
-    excuse,
     find_quarantined,
     list_quarantined,
     quarantine,
@@ -34,10 +34,10 @@ def judge(here, catalog, book):
         spec = catalog.dataset(dataset)
         source.drop(dataset, [DAY], here.landing, fault=fault)
         batch = land(spec, Days.one(DAY), here)
-        result = excuse(check(spec.contract, batch, run), batch, book)
+        result = apply_release(check(spec.contract, batch, run), batch, book)
         if result.verdict == "fail":
             result = quarantine(batch, result, here)
-        return batch, book.add_gate_result(result)
+        return batch, book.gates.add(result)
 
     return land_and_gate
 
@@ -130,7 +130,7 @@ def test_the_command_line_lists_shows_and_releases(waiting, run, lake, book):
     released = run("release", waiting.id, "--reason", "it is true", "--by", "ann")
     assert "929 rows published, released by ann" in released.output
     assert lake.days("datasets.departures") == [DAY]
-    assert [act.kind for act in book.acts("datasets.departures")] == ["released"]
+    assert [act.kind for act in book.acts.newest("datasets.departures")] == ["released"]
 
 
 def test_a_release_without_a_reason_is_refused(waiting, run):

@@ -28,9 +28,9 @@ def test_the_migrations_make_just_the_tables_that_the_code_knows(here):
 
 def test_migrating_again_changes_nothing(here):
     migrate(here.records)
-    open_book(here.records).add_alert(alert(1))
+    open_book(here.records).alerts.add(alert(1))
     migrate(here.records)
-    assert len(open_book(here.records).alerts()) == 1
+    assert len(open_book(here.records).alerts.newest()) == 1
 
 
 def test_a_book_that_was_never_made_says_what_to_run(here):
@@ -40,35 +40,42 @@ def test_a_book_that_was_never_made_says_what_to_run(here):
 
 
 def test_a_record_written_twice_is_there_once(book):
-    book.add_alert(alert(1))
-    book.add_alert(alert(1))
-    assert [kept.id for kept in book.alerts()] == ["a1"]
+    book.alerts.add(alert(1))
+    book.alerts.add(alert(1))
+    assert [kept.id for kept in book.alerts.newest()] == ["a1"]
 
 
 def test_many_writers_at_once_lose_nothing(here, book):
     with ThreadPoolExecutor(4) as writers:
-        list(writers.map(lambda number: open_book(here.records).add_alert(alert(number)), range(40)))
-    assert len(book.alerts()) == 40
+        list(writers.map(lambda number: open_book(here.records).alerts.add(alert(number)), range(40)))
+    assert len(book.alerts.newest()) == 40
 
 
 def test_the_newest_comes_first(book):
     for number in range(3):
-        book.add_alert(alert(number))
-    assert [kept.id for kept in book.alerts(limit=2)] == ["a2", "a1"]
+        book.alerts.add(alert(number))
+    assert [kept.id for kept in book.alerts.newest(limit=2)] == ["a2", "a1"]
 
 
 def test_gates_are_found_by_one_table_by_some_and_by_none(book):
     for table in ("datasets.a", "datasets.b", "datasets.c"):
-        book.add_gate_result(
+        book.gates.add(
             GateResult(
-                id=table, table=table, owner="a@b.example", days=Days.one("2013-09-01"), run="r",
-                verdict="pass", rows=1, fingerprint="f", expectations=(),
+                id=table,
+                table=table,
+                owner="a@b.example",
+                days=Days.one("2013-09-01"),
+                run="r",
+                verdict="pass",
+                rows=1,
+                fingerprint="f",
+                expectations=(),
             )
-        )  # fmt: skip
-    assert [gate.table for gate in book.gate_results("datasets.b")] == ["datasets.b"]
-    assert {gate.table for gate in book.gate_results({"datasets.a", "datasets.c"})} == {
+        )
+    assert [gate.table for gate in book.gates.newest("datasets.b")] == ["datasets.b"]
+    assert {gate.table for gate in book.gates.newest({"datasets.a", "datasets.c"})} == {
         "datasets.a",
         "datasets.c",
     }
-    assert len(book.gate_results()) == 3
-    assert book.gate_results(set()) == []
+    assert len(book.gates.newest()) == 3
+    assert book.gates.newest(set()) == []

@@ -92,7 +92,7 @@ def own(tmp_path, monkeypatch):
 
 
 def entries(place):
-    return place.book.entries(MODEL)[::-1]
+    return place.book.ledger.newest(MODEL)[::-1]
 
 
 def again(place, entry, catalog=None):
@@ -134,10 +134,24 @@ def test_every_decision_of_these_nights_is_identical_when_it_is_made_again(place
 def test_a_replay_compares_data_predictions_measures_evidence_guards_and_the_decision(place):
     names = {part.name.partition(":")[0] for part in again(place, entries(place)[2]).parts}
     assert names >= {
-        "ledger", "pins", "version", "recipe", "training data", "predictions", "predictions of the baseline",
-        "measures of the challenger", "measures of the champion", "disagreement", "shift",
-        "calibration", "slices", "behaviour", "evidence", "guard", "decision",
-    }  # fmt: skip
+        "ledger",
+        "pins",
+        "version",
+        "recipe",
+        "training data",
+        "predictions",
+        "predictions of the baseline",
+        "measures of the challenger",
+        "measures of the champion",
+        "disagreement",
+        "shift",
+        "calibration",
+        "slices",
+        "behaviour",
+        "evidence",
+        "guard",
+        "decision",
+    }
 
 
 def test_a_replay_changes_nothing(place):
@@ -263,7 +277,7 @@ def test_an_entry_that_was_changed_in_the_ledger_is_found(own):
 
 def test_paired_days_that_came_later_do_not_count(place):
     entry = entries(place)[1]
-    late = place.book.paired_days(MODEL, "race", FIRST_NIGHT)
+    late = place.book.pairs.since(MODEL, "race", FIRST_NIGHT)
     assert any(pair.at > entry.decision.at for pair in late)
     assert again(place, entry).identical
 

@@ -47,7 +47,7 @@ def leaked(fab):
             path = f"/dags/leaks__{way}/dagRuns/{run}/taskInstances/slip"
             told[f"xcoms of {way}"] = str(airflow.request("GET", f"{path}/xcomEntries"))
             told[f"task of {way}"] = str(airflow.request("GET", path))
-    for number, alert in enumerate(open_book(fab.here.records).alerts()):
+    for number, alert in enumerate(open_book(fab.here.records).alerts.newest()):
         told[f"mail {number}"] = "\n".join((alert.subject, alert.text, alert.html, str(alert.last_error)))
     return told
 

@@ -43,16 +43,35 @@ def put(lake, here):
 
 def pin(book, snapshot: int) -> None:
     trained = TrainedVersion(
-        model="returns", version=1, night=FIRST, recipe="plain", recipe_fingerprint="x", features=(),
-        trained_on=Days.one(FIRST), days_with_rows=1, rows=1, mean_label=0,
-        pins=(Pin(table=SALES.table, snapshot=snapshot),), seed=0, code_version="x", environment="x",
-    )  # fmt: skip
-    book.add_evaluation(
+        model="returns",
+        version=1,
+        night=FIRST,
+        recipe="plain",
+        recipe_fingerprint="x",
+        features=(),
+        trained_on=Days.one(FIRST),
+        days_with_rows=1,
+        rows=1,
+        mean_label=0,
+        pins=(Pin(table=SALES.table, snapshot=snapshot),),
+        seed=0,
+        code_version="x",
+        environment="x",
+    )
+    book.evaluations.add(
         Evaluation(
-            id="e", model="returns", night=FIRST, judged_on=Days.one(FIRST), challenger=trained, champion=None,
-            challenger_measures=MEASURES, champion_measures=None, baseline_measures=MEASURES, disagreement=None,
+            id="e",
+            model="returns",
+            night=FIRST,
+            judged_on=Days.one(FIRST),
+            challenger=trained,
+            champion=None,
+            challenger_measures=MEASURES,
+            champion_measures=None,
+            baseline_measures=MEASURES,
+            disagreement=None,
         )
-    )  # fmt: skip
+    )
 
 
 def shops(lake, snapshot=None):

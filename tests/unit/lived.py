@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from contender.backtesting import Backtest, Lived, ServedDay
+from contender.backtesting import Backtest, PolicyResult, ServedDay
 from contender.records import Decision, Evidence, Reason
 from contender.specs import Days
 from tests.unit.judged import version
@@ -36,7 +36,7 @@ def decision(night: date, kind: str, challenger: int, recipe: str, explanation: 
     )
 
 
-def lived(policy: str = "ours", loss: float = 0.2, **changes) -> Lived:
+def lived(policy: str = "ours", loss: float = 0.2, **changes) -> PolicyResult:
     fields = {
         "policy": policy,
         "decisions": (
@@ -56,7 +56,7 @@ def lived(policy: str = "ours", loss: float = 0.2, **changes) -> Lived:
         "fits": 60,
         "cpu_seconds": 12.0,
     }
-    return Lived(**(fields | changes))
+    return PolicyResult(**(fields | changes))
 
 
 def backtest(**changes) -> Backtest:

@@ -177,10 +177,19 @@ def decided(by: str, why: str | None, approved_by: str | None) -> Entry:
     from datetime import UTC, datetime
 
     decision = Decision(
-        id=f"{by}{approved_by}", model="m", night="2013-09-01", kind="rolled_back", evaluation=None,
-        champion_before=2, champion_after=1, challenger=1, by=by, why=why, approved_by=approved_by,
+        id=f"{by}{approved_by}",
+        model="m",
+        night="2013-09-01",
+        kind="rolled_back",
+        evaluation=None,
+        champion_before=2,
+        champion_after=1,
+        challenger=1,
+        by=by,
+        why=why,
+        approved_by=approved_by,
         reasons=(Reason(guard="g", holds=True, observed=None, bound=None, explanation="x"),),
-    )  # fmt: skip
+    )
     return Entry(number=1, previous="", entered=datetime.now(UTC), decision=decision, seal="s")
 
 

@@ -89,9 +89,15 @@ def test_nothing_from_data_becomes_html(hostile):
 
 def test_nothing_from_data_begins_another_header():
     alert = compose_task_alert(
-        about="x", to="a@b.example", dag="d\r\nBcc: thief@evil.example", task="t", run="r", days="2013-09-01",
-        error="e", log_url="u",
-    )  # fmt: skip
+        about="x",
+        to="a@b.example",
+        dag="d\r\nBcc: thief@evil.example",
+        task="t",
+        run="r",
+        days="2013-09-01",
+        error="e",
+        log_url="u",
+    )
     assert "\n" not in alert.subject
     assert "\r" not in alert.subject
 

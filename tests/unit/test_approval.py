@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import ValidationError
 
-from contender.promoting import Standing, decide_night, needs_approval, part, settle
+from contender.promoting import Standing, apply_answers, decide_night, needs_approval, split_by_approval
 from contender.records import Answer, Decision, Evidence
 from contender.specs import Approval, Guards
 from tests.unit.judged import evaluation, measures, version
@@ -66,7 +66,7 @@ REFRESHED, PROMOTED = ("refreshed", 1, 2), ("promoted", 2, 3)
     ],
 )
 def test_what_of_a_night_waits(approval, evaluations, at_once, waiting):
-    entered, asked = part(night(*evaluations), approval)
+    entered, asked = split_by_approval(night(*evaluations), approval)
     assert (told(entered), told(asked)) == (at_once, waiting)
 
 
@@ -84,51 +84,51 @@ def test_a_refresh_that_had_to_win_is_a_refresh_still():
 
 
 def test_an_approved_decision_serves_and_names_who_approved_it_and_when():
-    _, (waiting,) = part(night(refresh), REFRESHES)
-    (settled,) = settle([waiting], [answer(waiting, approved=True, why="looks right")], REFRESHES, 1)
+    _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
+    (settled,) = apply_answers([waiting], [answer(waiting, approved=True, why="looks right")], REFRESHES, 1)
     assert told([settled]) == [REFRESHED]
     assert (settled.approved_by, settled.answered_at, settled.why) == ("ana", AT, "looks right")
     assert settled.reasons[-1].explanation == "approved by ana, 2013-09-01 08:15 UTC"
 
 
 def test_a_refused_decision_is_held_and_names_who_refused_it():
-    _, (waiting,) = part(night(refresh), REFRESHES)
-    (settled,) = settle([waiting], [answer(waiting, approved=False, why="holidays")], REFRESHES, 1)
+    _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
+    (settled,) = apply_answers([waiting], [answer(waiting, approved=False, why="holidays")], REFRESHES, 1)
     assert told([settled]) == [("held", 1, 1)]
     assert (settled.by, settled.approved_by, settled.why) == ("ana", None, "holidays")
     assert [r.explanation for r in settled.reasons if not r.holds] == ["refused by ana, 2013-09-01 08:15 UTC"]
 
 
 def test_when_nobody_answers_the_champion_serves_on():
-    _, (waiting,) = part(night(refresh), REFRESHES)
-    (settled,) = settle([waiting], [answer(waiting, approved=False, by=None)], REFRESHES, 1)
+    _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
+    (settled,) = apply_answers([waiting], [answer(waiting, approved=False, by=None)], REFRESHES, 1)
     assert told([settled]) == [("held", 1, 1)]
     assert settled.by == "contender"
     assert [r.explanation for r in settled.reasons if not r.holds] == ["nobody answered within 12 hours"]
 
 
 def test_a_recipe_is_approved_though_the_refresh_beside_it_is_refused():
-    _, (first, second) = part(night(refresh, rival), ALL)
+    _, (first, second) = split_by_approval(night(refresh, rival), ALL)
     answers = [answer(first, approved=False), answer(second, approved=True)]
-    assert told(settle([first, second], answers, ALL, 1)) == [("held", 1, 1), ("promoted", 1, 3)]
+    assert told(apply_answers([first, second], answers, ALL, 1)) == [("held", 1, 1), ("promoted", 1, 3)]
 
 
 def test_an_approval_stays_bound_to_the_champion_that_was_judged():
-    _, (waiting,) = part(night(refresh), REFRESHES)
-    (settled,) = settle([waiting], [answer(waiting, approved=True)], REFRESHES, serving=7)
+    _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
+    (settled,) = apply_answers([waiting], [answer(waiting, approved=True)], REFRESHES, serving=7)
     assert settled.champion_before == 1
 
 
 def test_a_refusal_leaves_in_place_whatever_serves_by_then():
-    _, (waiting,) = part(night(refresh), REFRESHES)
-    (settled,) = settle([waiting], [answer(waiting, approved=False)], REFRESHES, serving=7)
+    _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
+    (settled,) = apply_answers([waiting], [answer(waiting, approved=False)], REFRESHES, serving=7)
     assert told([settled]) == [("held", 7, 7)]
 
 
 def test_an_answer_given_anew_is_another_entry():
-    _, (waiting,) = part(night(refresh), REFRESHES)
+    _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
     late = answer(waiting, approved=True).model_copy(update={"at": AT.replace(hour=20)})
-    ids = {settle([waiting], [a], REFRESHES, 1)[0].id for a in (answer(waiting, approved=False), late)}
+    ids = {apply_answers([waiting], [a], REFRESHES, 1)[0].id for a in (answer(waiting, approved=False), late)}
     assert len(ids) == 2
 
 

@@ -25,10 +25,21 @@ def held(catalog: Catalog) -> dict[str, list[date]]:
 
 def version(first: date, last: date) -> TrainedVersion:
     return TrainedVersion(
-        model="flight_delay", version=3, night=last, recipe="trees", recipe_fingerprint="f", features=(),
-        trained_on=Days(first=first, last=last), days_with_rows=1, rows=1, mean_label=1, pins=(), seed=0,
-        code_version="c", environment="e",
-    )  # fmt: skip
+        model="flight_delay",
+        version=3,
+        night=last,
+        recipe="trees",
+        recipe_fingerprint="f",
+        features=(),
+        trained_on=Days(first=first, last=last),
+        days_with_rows=1,
+        rows=1,
+        mean_label=1,
+        pins=(),
+        seed=0,
+        code_version="c",
+        environment="e",
+    )
 
 
 def test_the_days_are_ingested_and_every_night_that_read_them_is_built_again(catalog):
@@ -101,10 +112,16 @@ def test_what_feeds_a_day_is_what_a_correction_touches(catalog, corrected, fitte
 def ran(days: Days, seconds: float) -> Run:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     return Run(
-        dag_id="d", run_id="r", state="success", run_type="manual", partition_key=None,
-        conf={"first": str(days.first), "last": str(days.last)}, queued_at=start, started_at=start,
+        dag_id="d",
+        run_id="r",
+        state="success",
+        run_type="manual",
+        partition_key=None,
+        conf={"first": str(days.first), "last": str(days.last)},
+        queued_at=start,
+        started_at=start,
         ended_at=start + timedelta(seconds=seconds),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

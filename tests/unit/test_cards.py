@@ -41,18 +41,25 @@ def entered(decision: Decision, number: int = 1) -> Entry:
 def measured(name: str = "airport=JFK"):
     return evaluation(
         challenger=version(2).model_copy(update={"features": ("airport", "dep_hour")}),
-        challenger_measures=measures(0.15).model_copy(update={"loss_interval": Interval(low=0.141, high=0.159)}),
+        challenger_measures=measures(0.15).model_copy(
+            update={"loss_interval": Interval(low=0.141, high=0.159)}
+        ),
         calibration=(CalibrationPoint(predicted=0.2, observed=0.25, rows=600),),
         slices=(
             SliceMeasures(
-                name=name, rows=30, challenger_loss=0.17, champion_loss=0.18,
+                name=name,
+                rows=30,
+                challenger_loss=0.17,
+                champion_loss=0.18,
                 difference=Interval(low=-0.02, high=0.01),
             ),
         ),
         behaviour=(
-            BehaviourCheck(name=name, kind="direction", holds=False, observed=0.1, bound=0.5, explanation=name),
+            BehaviourCheck(
+                name=name, kind="direction", holds=False, observed=0.1, bound=0.5, explanation=name
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def card(spec, judged=None, entries=(), caveats=(), serving=2):
@@ -151,9 +158,14 @@ def test_small_slices_and_broken_behaviour_are_cautions(spec):
 
 def test_replaced_data_is_a_caution(spec):
     caveat = Caveat(
-        id="c", model="m", version=2, kind="superseded", table="datasets.weather",
-        days=Days.one("2013-08-01"), why="corrected after the fit",
-    )  # fmt: skip
+        id="c",
+        model="m",
+        version=2,
+        kind="superseded",
+        table="datasets.weather",
+        days=Days.one("2013-08-01"),
+        why="corrected after the fit",
+    )
     assert "superseded data" in abouts(card(spec, caveats=[caveat]))
 
 
@@ -163,9 +175,18 @@ def test_replaced_data_is_a_caution(spec):
 )
 def test_what_people_did_with_a_version_is_a_caution(spec, kind, challenger, before, about):
     decision = Decision(
-        id="d", model="flight_delay", night=date(2013, 8, 31), kind=kind, evaluation=None, champion_before=before,
-        champion_after=challenger, challenger=challenger, reasons=(), by="ana", why="refunds went up",
-    )  # fmt: skip
+        id="d",
+        model="flight_delay",
+        night=date(2013, 8, 31),
+        kind=kind,
+        evaluation=None,
+        champion_before=before,
+        champion_after=challenger,
+        challenger=challenger,
+        reasons=(),
+        by="ana",
+        why="refunds went up",
+    )
     assert about in abouts(card(spec, entries=[entered(decision)]))
 
 

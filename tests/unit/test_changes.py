@@ -34,8 +34,11 @@ CHAIN = (
 def test_each_version_has_the_columns_that_it_had():
     contract = build(5, *CHAIN)
     assert [contract.types_at(version).get("cost") for version in (1, 2, 3, 4)] == [
-        None, "integer", "number", None
-    ]  # fmt: skip
+        None,
+        "integer",
+        "number",
+        None,
+    ]
     assert contract.types_at(4)["fee"] == "number"
     assert contract.types_at(5) == {"day": "date", "shop": "string", "price": "number"}
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from contender.promoting import Standing, decide_night, name_incumbent, name_streams
+from contender.promoting import Standing, decide_night, incumbent_stream, shadow_streams
 from contender.records import Decision, Evidence
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures, version
@@ -94,30 +94,40 @@ def test_a_decision_keeps_what_is_needed_to_replay_it():
     made_from = refresh.challenger
     assert decision.evidence == (evidence(3),)
     assert (decision.pins, decision.seed, decision.code_version, decision.environment) == (
-        made_from.pins, made_from.seed, made_from.code_version, made_from.environment,
-    )  # fmt: skip
+        made_from.pins,
+        made_from.seed,
+        made_from.code_version,
+        made_from.environment,
+    )
 
 
 def test_the_incumbent_is_the_recipe_while_it_is_refreshed_else_the_version_itself():
     champion = version(1)
-    assert name_incumbent(AS_EVER, champion, [version(2)]) == OURS
-    assert name_incumbent(AS_EVER, champion, [version(2, recipe=RIVAL)]) == "champion"
-    assert name_incumbent(SUSPENDED, champion, [version(2)]) == "champion"
+    assert incumbent_stream(AS_EVER, champion, [version(2)]) == OURS
+    assert incumbent_stream(AS_EVER, champion, [version(2, recipe=RIVAL)]) == "champion"
+    assert incumbent_stream(SUSPENDED, champion, [version(2)]) == "champion"
 
 
 def served(night: date, after: int) -> Decision:
     return Decision(
-        id=str(night), model="flight_delay", night=night, kind="refreshed", evaluation=None,
-        champion_before=None, champion_after=after, challenger=after, reasons=(),
-    )  # fmt: skip
+        id=str(night),
+        model="flight_delay",
+        night=night,
+        kind="refreshed",
+        evaluation=None,
+        champion_before=None,
+        champion_after=after,
+        challenger=after,
+        reasons=(),
+    )
 
 
 def test_what_served_four_weeks_ago_is_scored_as_if_kept_still(catalog):
     model = catalog.model("flight_delay")
     decisions = [served(date(2013, 8, 30), 60), served(date(2013, 8, 3), 33), served(date(2013, 8, 2), 32)]
-    streams = name_streams(model, AS_EVER, NIGHT, [version(61), version(62, recipe=RIVAL)], decisions)
+    streams = shadow_streams(model, AS_EVER, NIGHT, [version(61), version(62, recipe=RIVAL)], decisions)
     assert streams == {OURS: 61, RIVAL: 62, "champion": 1, "still": 33}
 
 
 def test_before_the_first_promotion_only_tonights_versions_are_scored(catalog):
-    assert name_streams(catalog.model("flight_delay"), None, NIGHT, [version(1)], []) == {OURS: 1}
+    assert shadow_streams(catalog.model("flight_delay"), None, NIGHT, [version(1)], []) == {OURS: 1}

@@ -32,9 +32,18 @@ STANDING = Standing(champion=1, since=SINCE, suspended=None)
 
 def pair(day: date) -> PairedDay:
     return PairedDay(
-        id=f"p{day}", model="flight_delay", question="race", day=day, incumbent="r1", rival="r2",
-        incumbent_version=1, rival_version=3, incumbent_loss=0.21, rival_loss=0.2, rows=500,
-    )  # fmt: skip
+        id=f"p{day}",
+        model="flight_delay",
+        question="race",
+        day=day,
+        incumbent="r1",
+        rival="r2",
+        incumbent_version=1,
+        rival_version=3,
+        incumbent_loss=0.21,
+        rival_loss=0.2,
+        rows=500,
+    )
 
 
 @pytest.fixture
@@ -47,7 +56,10 @@ def judged():
         calibration=(CalibrationPoint(predicted=0.2, observed=0.25, rows=600),),
         slices=(
             SliceMeasures(
-                name=EVIL, rows=300, challenger_loss=0.17, champion_loss=0.18,
+                name=EVIL,
+                rows=300,
+                challenger_loss=0.17,
+                champion_loss=0.18,
                 difference=Interval(low=-0.02, high=0.001),
             ),
         ),
@@ -56,7 +68,7 @@ def judged():
                 name="later is worse", kind="direction", holds=True, observed=0.6, bound=0.5, explanation=EVIL
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
@@ -64,12 +76,12 @@ def waiting(judged, book):
     """A rival of 20 paired days that has won, in the book."""
     days = [SINCE + timedelta(days=n) for n in range(20)]
     for day in days:
-        book.add_paired_day(pair(day))
+        book.pairs.add(pair(day))
     won = Evidence(
         question="race", incumbent="r1", rival="r2", value=25, bar=20, days=20, since=SINCE, enough=True
     )
     (decision,) = decide_night([judged], [won], STANDING, Guards())
-    book.add_evaluation(judged)
+    book.evaluations.add(judged)
     return Proposal(
         decision=decision, asked=ASKED, deadline=ASKED + timedelta(hours=12), form="http://x/form"
     )
@@ -80,7 +92,7 @@ def show(book, catalog):
     """The page of a proposal."""
 
     def render(proposal: Proposal, *, sees_data: bool = True) -> str:
-        book.put_proposal(proposal)
+        book.proposals.put(proposal)
         model = catalog.model("flight_delay")
         return page_of(model.name, proposal.decision.id, model, book, sees_data=sees_data).body.decode()
 
@@ -117,12 +129,17 @@ def test_what_data_says_is_never_markup_and_nothing_runs(show, waiting):
 
 
 def test_what_must_be_said_of_the_version_stands_on_it(show, waiting, book):
-    book.add_caveat(
+    book.caveats.add(
         Caveat(
-            id="c", model="flight_delay", version=3, kind="released", table="features.flight_delay",
-            days=Days.one(NIGHT), why="ana let it through",
+            id="c",
+            model="flight_delay",
+            version=3,
+            kind="released",
+            table="features.flight_delay",
+            days=Days.one(NIGHT),
+            why="ana let it through",
         )
-    )  # fmt: skip
+    )
     assert "ana let it through" in show(waiting)
 
 
@@ -136,7 +153,7 @@ def test_when_another_version_serves_by_now_it_says_that_an_approval_comes_too_l
     by_hand = waiting.decision.model_copy(
         update={"id": "x", "champion_before": None, "champion_after": 7, "kind": "emergency"}
     )
-    book.enter(by_hand)
+    book.ledger.enter(by_hand)
     assert "Version 7 has come to serve since this was judged" in show(waiting)
 
 

@@ -55,23 +55,37 @@ from tests.unit.test_page_rendering import entry
 
 NIGHT, AT = date(2013, 8, 31), datetime(2013, 9, 1, 4, tzinfo=UTC)
 GATE = GateResult(
-    id="g", table="datasets.sales", owner="o", days=Days.one(NIGHT), run="r", verdict="fail", rows=2, fingerprint="f",
+    id="g",
+    table="datasets.sales",
+    owner="o",
+    days=Days.one(NIGHT),
+    run="r",
+    verdict="fail",
+    rows=2,
+    fingerprint="f",
     expectations=(
-        ExpectationResult(expectation="e", verdict="fail", observed="o", failing_rows=1, failing_keys=({"k": "v"},)),
+        ExpectationResult(
+            expectation="e", verdict="fail", observed="o", failing_rows=1, failing_keys=({"k": "v"},)
+        ),
     ),
-    defects=(Defect(what="w", where="sales.csv", way_out="out"),), quarantine="q",
-)  # fmt: skip
+    defects=(Defect(what="w", where="sales.csv", way_out="out"),),
+    quarantine="q",
+)
 JUDGED = evaluation(
     challenger=version(2).model_copy(update={"pins": (Pin(table="t", snapshot=1),), "features": ("f",)}),
     slices=(
         SliceMeasures(
-            name="s", rows=300, challenger_loss=0.17, champion_loss=0.18, difference=Interval(low=-0.02, high=0.01)
+            name="s",
+            rows=300,
+            challenger_loss=0.17,
+            champion_loss=0.18,
+            difference=Interval(low=-0.02, high=0.01),
         ),
     ),
     behaviour=(
         BehaviourCheck(name="b", kind="direction", holds=False, observed=0.1, bound=0.5, explanation="x"),
     ),
-)  # fmt: skip
+)
 EVIDENCE = Evidence(
     question="race", incumbent="i", rival="v", value=2, bar=20, days=3, since=NIGHT, enough=False
 )
@@ -80,29 +94,55 @@ DECIDED = decide_promotion(JUDGED, Guards()).model_copy(
 )
 ENTERED = Entry(number=1, previous="", entered=AT, decision=DECIDED, seal="s")
 ASKED = Proposal(
-    decision=DECIDED, asked=AT, deadline=AT + timedelta(hours=12), form="http://x", state="refused",
+    decision=DECIDED,
+    asked=AT,
+    deadline=AT + timedelta(hours=12),
+    form="http://x",
+    state="refused",
     answer=Answer(decision=DECIDED.id, approved=False, by="b", at=AT, why="w"),
-)  # fmt: skip
+)
 CAVEAT = Caveat(
     id="c", model="m", version=2, kind="released", table="t", days=Days.one("2013-08-01"), why="w"
 )
 MONITORED = Monitored(
-    id="m", model="m", day=NIGHT, version=2, measures=measures(), expected_loss=0.1, drifted_share=0.5, drifted=("f",),
-    verdict="covariate_drift", action="a", report="r",
-)  # fmt: skip
+    id="m",
+    model="m",
+    day=NIGHT,
+    version=2,
+    measures=measures(),
+    expected_loss=0.1,
+    drifted_share=0.5,
+    drifted=("f",),
+    verdict="covariate_drift",
+    action="a",
+    report="r",
+)
 STATUS = Status(
     datasets=(
         DatasetStatus(
-            name="n", owner="o", last_good_day=NIGHT, rows_of_last_gate=1, last_verdict="fail", last_judged="2013"
+            name="n",
+            owner="o",
+            last_good_day=NIGHT,
+            rows_of_last_gate=1,
+            last_verdict="fail",
+            last_judged="2013",
         ),
     ),
     models=(
         ModelStatus(
-            name="n", owner="o", champion=2, trained_on="t", measures=measures(), last_night=NIGHT,
-            last_decision="d", last_scored_day=NIGHT, last_monitored=MONITORED, caveats=("c",),
+            name="n",
+            owner="o",
+            champion=2,
+            trained_on="t",
+            measures=measures(),
+            last_night=NIGHT,
+            last_decision="d",
+            last_scored_day=NIGHT,
+            last_monitored=MONITORED,
+            caveats=("c",),
         ),
     ),
-)  # fmt: skip
+)
 ACT = Act(id="a", kind="released", about="datasets.sales", key="k", by="b", reason="r")
 SHOWN = ShownRows(columns=("c",), masked=("m",), rows=(("v",),), total=1)
 
@@ -125,21 +165,32 @@ MADE: dict[str, Callable[[str], str]] = {
     "plugins/refusal.html": of_page("refusal.html", told="t"),
     "plugins/decisions.html": of_page("decisions.html", model="m", proposals=(ASKED,), entries=(ENTERED,)),
     "plugins/overview.html": of_page(
-        "overview.html", status=STATUS, gates=(GATE,), waiting=(ASKED,), decisions=(DECIDED,), monitored=(MONITORED,)
+        "overview.html",
+        status=STATUS,
+        gates=(GATE,),
+        waiting=(ASKED,),
+        decisions=(DECIDED,),
+        monitored=(MONITORED,),
     ),
     "alerting/access.html": lambda word: compose_access_alert([word], to=word, before=None).html,
-    "alerting/approval.html": lambda word: compose_approval_alert(
-        saying(ASKED, word), saying(JUDGED, word), to=(word,), page_url="http://ui/p"
-    ).html,
+    "alerting/approval.html": lambda word: (
+        compose_approval_alert(
+            saying(ASKED, word), saying(JUDGED, word), to=(word,), page_url="http://ui/p"
+        ).html
+    ),
     "alerting/decision.html": lambda word: compose_decision_alert(saying(ENTERED, word), to=word).html,
-    "alerting/gate.html": lambda word: compose_gate_alert(
-        saying(GATE, word), to=word, gate_url="http://ui/g", log_url="http://ui/l"
-    ).html,
-    "alerting/task.html": lambda word: compose_task_alert(
-        about=word, to=word, dag=word, task=word, run=word, days=word, error=word, log_url="http://ui/l"
-    ).html,
-    "backtesting/backtest.html": lambda word: render_report([saying(backtest(failed=("f",)), word, kept=("policy",))]),
-}  # fmt: skip
+    "alerting/gate.html": lambda word: (
+        compose_gate_alert(saying(GATE, word), to=word, gate_url="http://ui/g", log_url="http://ui/l").html
+    ),
+    "alerting/task.html": lambda word: (
+        compose_task_alert(
+            about=word, to=word, dag=word, task=word, run=word, days=word, error=word, log_url="http://ui/l"
+        ).html
+    ),
+    "backtesting/backtest.html": lambda word: render_report(
+        [saying(backtest(failed=("f",)), word, kept=("policy",))]
+    ),
+}
 WITH_A_CATALOG = {"plugins/decision.html", "plugins/model_card_page.html", "cards/model_card.html"}
 PARTS = {"plugins/layout.html", "plugins/drawings.html", "cards/model_card_body.html"}  # of other templates
 EVERY = sorted({*MADE, *WITH_A_CATALOG})
@@ -160,9 +211,9 @@ def render(book, catalog) -> Callable[[str, str], str]:
 
     def decision(word: str) -> str:
         asked = saying(ASKED, word)
-        book.put_proposal(asked)
-        book.add_evaluation(saying(JUDGED, word))
-        book.add_caveat(saying(CAVEAT, word))
+        book.proposals.put(asked)
+        book.evaluations.add(saying(JUDGED, word))
+        book.caveats.add(saying(CAVEAT, word))
         found = asked.decision
         return decision_page(found.model, found.id, spec, book, sees_data=True).body.decode()
 

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from contender.promoting.race import BETS, CUTS, accumulate, settled, trace, weigh_rival, weigh_stillness
+from contender.promoting.race import (
+    BETS,
+    CUTS,
+    accumulate,
+    evidence_against_refreshing,
+    evidence_for_rival,
+    settled,
+    trace,
+)
 from contender.records import PairedDay
 from contender.specs import Race
 
@@ -141,14 +149,14 @@ def pair(day: int, gain: float, rows: int = 500, question: str = "race") -> Pair
 
 def test_several_rivals_share_alpha():
     pairs = [pair(day, 0.01) for day in range(30)]
-    alone, among_three = (weigh_rival(pairs, SINCE, Race(), lag=1, rivals=n) for n in (1, 3))
+    alone, among_three = (evidence_for_rival(pairs, SINCE, Race(), lag=1, rivals=n) for n in (1, 3))
     assert (alone.bar, among_three.bar) == (20, 60)
     assert alone.enough
 
 
 def test_days_with_too_few_rows_are_left_out():
     few = [pair(day, 0.01, rows=3) for day in range(60)]
-    weighed = weigh_rival(few, SINCE, Race(min_rows=20), lag=1)
+    weighed = evidence_for_rival(few, SINCE, Race(min_rows=20), lag=1)
     assert weighed.value == 1
     assert not weighed.enough
 
@@ -156,13 +164,13 @@ def test_days_with_too_few_rows_are_left_out():
 def test_missed_days_stay_empty_in_the_row_of_days():
     with_gap = [pair(day, 0.01) for day in range(40) if day not in range(10, 20)]
     without = [pair(day, 0.01) for day in range(30)]
-    values = [weigh_rival(pairs, SINCE, Race(), lag=1).value for pairs in (with_gap, without)]
+    values = [evidence_for_rival(pairs, SINCE, Race(), lag=1).value for pairs in (with_gap, without)]
     assert values[0] == pytest.approx(values[1])
 
 
 def test_keeping_still_is_weighed_by_its_own_bar():
     pairs = [pair(day, 0.01, question="still") for day in range(40)]
-    weighed = weigh_stillness(pairs, SINCE, Race(), lag=1)
+    weighed = evidence_against_refreshing(pairs, SINCE, Race(), lag=1)
     assert (weighed.question, weighed.bar, weighed.enough) == ("still", 730, True)
 
 
@@ -170,7 +178,7 @@ def test_the_curve_of_an_evidence_ends_with_it_whatever_was_paired_later():
     race = Race(alpha=ALPHA)
     known = [pair(day, 0.01 + 0.001 * (day % 3)) for day in range(20)]
     later = [pair(day, -0.02) for day in range(20, 25)]
-    found = weigh_rival(known, SINCE, race, lag=1)
+    found = evidence_for_rival(known, SINCE, race, lag=1)
     curve = trace(found, [*known, *later, pair(21, 0.5, question="still")], race, lag=1)
     assert [day for day, _ in curve] == [SINCE + timedelta(days=n) for n in range(20)]
     assert curve[-1][1] == found.value > 1

@@ -97,9 +97,15 @@ def test_switches_numbers_and_files_are_no_secrets(tmp_path):
 
 def test_a_mail_about_a_failed_task_holds_no_secret(planted):
     alert = compose_task_alert(
-        about="weather", to="a@b.example", dag="ingest__weather", task="land", run="r", days="2013-09-01",
-        error=f"could not log in: {' '.join(SECRETS)}", log_url="http://127.0.0.1:8080/x",
-    )  # fmt: skip
+        about="weather",
+        to="a@b.example",
+        dag="ingest__weather",
+        task="land",
+        run="r",
+        days="2013-09-01",
+        error=f"could not log in: {' '.join(SECRETS)}",
+        log_url="http://127.0.0.1:8080/x",
+    )
     for part in (alert.subject, alert.text, alert.html):
         for secret in SECRETS:
             assert secret not in part
@@ -110,7 +116,7 @@ def test_what_a_mail_server_answers_is_kept_without_secrets(book, planted):
     alert = compose_task_alert(
         about="weather", to="a@b.example", dag="d", task="t", run="r", days="", error="e", log_url=""
     )
-    book.add_alert(alert)
+    book.alerts.add(alert)
     # A host that cannot be resolved is named in the error, as a URL pasted into the wrong field would be.
     server = MailServer(host="smtp://u:l0velace@mail.invalid", port=25, password="l0velace")
     (left,) = deliver_pending(book, server, "a@b.example")

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from contender.evaluating import remember
+from contender.evaluating import with_usual_change
 from contender.evaluating.remember import excused_days
 from contender.records import Act, Evaluation
 from tests.unit.judged import evaluation, version
@@ -23,13 +23,17 @@ def past_night(ago: int, disagreement: float = 0.01, apart: int = 1, recipe: str
     )
     champion = version(99 - ago, last=last - timedelta(days=apart), recipe=recipe)
     return evaluation(
-        id=f"{recipe} {ago}", night=challenger.night, challenger=challenger, champion=champion,
-        disagreement=disagreement, shift=-disagreement / 2,
-    )  # fmt: skip
+        id=f"{recipe} {ago}",
+        night=challenger.night,
+        challenger=challenger,
+        champion=champion,
+        disagreement=disagreement,
+        shift=-disagreement / 2,
+    )
 
 
 def usual(past):
-    return remember(TONIGHT, past).usual
+    return with_usual_change(TONIGHT, past).usual
 
 
 def test_before_seven_refreshes_nothing_is_usual():
@@ -49,7 +53,7 @@ def test_refreshes_that_were_held_do_not_widen_the_bound_for_the_next_ones():
     ]
     served = [past_night(ago) for ago in range(8, 40)]
     tonight = TONIGHT.model_copy(update={"champion": still_served})
-    found = remember(tonight, held + served).usual
+    found = with_usual_change(tonight, held + served).usual
     assert found.disagreement == pytest.approx(0.01 * 8**0.5)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from contender.promoting import RollbackError, plan_emergency, plan_resumption, plan_rollback, stand_after
+from contender.promoting import RollbackError, plan_emergency, plan_resumption, plan_rollback, standing_after
 from contender.records import Decision, Entry
 
 NIGHT = date(2013, 8, 31)
@@ -90,20 +90,20 @@ def test_the_same_wish_from_two_sides_at_once_is_one_decision():
 
 def test_after_a_roll_back_refreshes_have_to_win():
     decision = plan_rollback(REFRESHED_TWICE, "ana", "refunds went up")
-    assert "refunds went up" in str(stand_after(decision, 2).suspended)
+    assert "refunds went up" in str(standing_after(decision, 2).suspended)
 
 
 def test_after_a_roll_back_to_another_recipe_its_refreshes_serve_as_ever():
     replaced = ledger(("first", None, 1, "a"), ("promoted", 1, 2, "b"))
     decision = plan_rollback(replaced, "ana", "worse")
-    assert stand_after(decision, 1).suspended is None
+    assert standing_after(decision, 1).suspended is None
 
 
 def test_refreshes_serve_again_when_a_person_says_so():
     stopped = after(REFRESHED_TWICE, plan_rollback(REFRESHED_TWICE, "ana", "worse"))
     decision = plan_resumption(stopped, "ben", "the labels were mended")
     assert (decision.kind, decision.champion_before, decision.champion_after) == ("resumed", 2, 2)
-    assert stand_after(decision, 2).suspended is None
+    assert standing_after(decision, 2).suspended is None
 
 
 def test_there_is_nothing_to_resume_while_refreshes_serve():
@@ -114,4 +114,4 @@ def test_there_is_nothing_to_resume_while_refreshes_serve():
 def test_a_version_put_in_place_by_hand_is_not_replaced_by_the_next_refresh():
     decision = plan_emergency(REFRESHED_TWICE, 3, "b", "ana", "a pandemic")
     assert (decision.kind, decision.champion_after) == ("emergency", 3)
-    assert stand_after(decision, 3).suspended is not None
+    assert standing_after(decision, 3).suspended is not None

@@ -99,7 +99,7 @@ def test_flipped_labels_are_found_though_their_mean_stays(share, seed):
         "the last week twice",
         "others than before",
     ],
-)  # fmt: skip
+)
 def test_what_spoils_training_rows_shows(what, poisoned, at_least):
     assert compare(poisoned).changed[what] >= at_least
 

@@ -33,8 +33,14 @@ def compose_task_alert(
 ) -> Alert:
     """The mail about a task that failed for good, for another reason than a gate's verdict."""
     values = {
-        "about": about, "dag": dag, "task": task, "run": run, "days": days, "error": redact(error), "log_url": log_url,
-    }  # fmt: skip
+        "about": about,
+        "dag": dag,
+        "task": task,
+        "run": run,
+        "days": days,
+        "error": redact(error),
+        "log_url": log_url,
+    }
     return Alert(
         id=identify("alert", dag, task, run, error),
         kind="task",

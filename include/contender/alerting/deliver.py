@@ -34,11 +34,11 @@ def deliver_pending(book: Book, server: MailServer, sender: str) -> list[Alert]:
     between the server's answer and the note of it, and never not at all.
     """
     left: list[Alert] = []
-    for alert in book.pending_alerts():
-        if not book.claim_alert(alert, CLAIM_SECONDS):
+    for alert in book.alerts.pending():
+        if not book.alerts.claim(alert, CLAIM_SECONDS):
             continue
         settled = _try(alert, server, sender)
-        book.settle_alert(settled)
+        book.alerts.settle(settled)
         if settled.state == "pending":
             left.append(settled)
     return left

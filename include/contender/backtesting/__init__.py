@@ -2,7 +2,7 @@
 
 from contender.backtesting.fits import Fits, ServedDay
 from contender.backtesting.history import BacktestError, History, build_history, read_history
-from contender.backtesting.live import Backtest, Cadence, Lived, is_due, live, live_with
+from contender.backtesting.live import Backtest, Cadence, PolicyResult, is_due, run_backtest, run_backtest_on
 from contender.backtesting.policies import POLICIES, Policy
 from contender.backtesting.report import render_report
 
@@ -13,13 +13,13 @@ __all__ = [
     "Cadence",
     "Fits",
     "History",
-    "Lived",
     "Policy",
+    "PolicyResult",
     "ServedDay",
     "build_history",
     "is_due",
-    "live",
-    "live_with",
     "read_history",
     "render_report",
+    "run_backtest",
+    "run_backtest_on",
 ]

@@ -14,8 +14,15 @@ from pydantic import Field
 from contender.backtesting.fits import Fits, Made, ServedDay
 from contender.backtesting.history import History
 from contender.backtesting.policies import POLICIES, Policy
-from contender.evaluating import NIGHTS_MADE_UP, remember
-from contender.promoting import DECISIVE, Standing, name_incumbent, name_streams, stand_after, weigh_pairs
+from contender.evaluating import NIGHTS_MADE_UP, with_usual_change
+from contender.promoting import (
+    DECISIVE,
+    Standing,
+    compute_evidence,
+    incumbent_stream,
+    shadow_streams,
+    standing_after,
+)
 from contender.records import Decision, Evaluation, Evidence, PairedDay, TrainedVersion
 from contender.specs import Catalog, Days, LossName, ModelSpec
 from contender.specs.frozen import Frozen
@@ -23,7 +30,7 @@ from contender.specs.frozen import Frozen
 Cadence = Literal["nightly", "weekly", "monthly"]
 
 
-class Lived(Frozen):
+class PolicyResult(Frozen):
     """What a policy came to."""
 
     policy: str
@@ -57,7 +64,7 @@ class Backtest(Frozen):
     loss: LossName
     nights: Days
     cadence: Cadence
-    lived: tuple[Lived, ...]
+    lived: tuple[PolicyResult, ...]
     versions: tuple[TrainedVersion, ...] = Field(description="all that were fitted, in their order")
     newest: Mapping[str, tuple[ServedDay, ...]] = Field(description="each recipe's newest version, by name")
     baseline: tuple[ServedDay, ...]
@@ -85,13 +92,13 @@ class _Life:
         last = next((d for d in reversed(self.decisions) if d.kind in DECISIVE), None)
         if last is None or self.champion is None:
             return None
-        standing = stand_after(last, self.champion)
+        standing = standing_after(last, self.champion)
         if self.policy.refreshes_race:
             return standing.model_copy(update={"suspended": "every refresh has to win"})
         return standing
 
 
-def live(
+def run_backtest(
     catalog: Catalog,
     model: ModelSpec,
     history: History,
@@ -106,10 +113,10 @@ def live(
     nothing can be fitted or judged changes nothing and scores nothing in the shadow, as in the DAGs. Between the
     nights of a slower cadence, the newest versions go on scoring in the shadow every day.
     """
-    return live_with(Fits(catalog, model, history), nights, policies, cadence, tell)
+    return run_backtest_on(Fits(catalog, model, history), nights, policies, cadence, tell)
 
 
-def live_with(
+def run_backtest_on(
     fits: Fits,
     nights: Days,
     policies: Sequence[str] = tuple(POLICIES),
@@ -179,7 +186,7 @@ def _decide(one: _Life, fits: Fits, night: date, tonight: Sequence[Made], *, jud
     if not judged:
         return
     judgements = [fits.judge(version.version, one.champion) for version in versions]
-    evaluations = [remember(judgement, one.evaluations) for judgement in judgements]
+    evaluations = [with_usual_change(judgement, one.evaluations) for judgement in judgements]
     one.evaluations += evaluations
     decisions = one.policy.decide(evaluations, evidence, standing, fits.model.guards)
     one.evidence += [(night, found) for found in evidence]
@@ -194,7 +201,7 @@ def _weigh(
     if standing is None:
         return ()
     model = fits.model
-    incumbent = name_incumbent(standing, fits.made[standing.champion].version, tonight)
+    incumbent = incumbent_stream(standing, fits.made[standing.champion].version, tonight)
     since = model.scored_days(Days.one(standing.since)).first
     newest = model.matured_days(Days.one(night)).last
     # As the DAG does, every night looks back: a day may have lacked a stream that an earlier night had to look for.
@@ -204,7 +211,7 @@ def _weigh(
             for pair in fits.pair(day, _present(streams, standing.champion), incumbent):
                 one.pairs.setdefault(pair.id, pair)
     pairs = sorted(one.pairs.values(), key=lambda pair: pair.day)
-    return weigh_pairs(model, standing, incumbent, pairs)
+    return compute_evidence(model, standing, incumbent, pairs)
 
 
 def _present(streams: Mapping[str, int], champion: int) -> Mapping[str, int]:
@@ -215,7 +222,7 @@ def _present(streams: Mapping[str, int], champion: int) -> Mapping[str, int]:
 def _name_shadow(one: _Life, model: ModelSpec, night: date, tonight: Sequence[Made]) -> Mapping[str, int]:
     """What scores beside the champion; the scores themselves are made when they are paired."""
     versions = [made.version for made in tonight]
-    return name_streams(model, one.stand(), night, versions, one.decisions[::-1]) if versions else {}
+    return shadow_streams(model, one.stand(), night, versions, one.decisions[::-1]) if versions else {}
 
 
 def _needed(one: _Life, model: ModelSpec, fitted: Sequence[Made]) -> list[Made]:
@@ -226,8 +233,8 @@ def _needed(one: _Life, model: ModelSpec, fitted: Sequence[Made]) -> list[Made]:
     return needed
 
 
-def _tell(name: str, one: _Life, needed: Sequence[Made]) -> Lived:
-    return Lived(
+def _tell(name: str, one: _Life, needed: Sequence[Made]) -> PolicyResult:
+    return PolicyResult(
         policy=name,
         decisions=tuple(one.decisions),
         evidence=tuple(one.evidence),

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from contender.backtesting.differences import Difference, compare_served
 from contender.backtesting.fits import ServedDay
-from contender.backtesting.live import Backtest, Lived
+from contender.backtesting.live import Backtest, PolicyResult
 from contender.backtesting.policies import POLICIES
 from contender.charts import Points, Spot, draw_lines, draw_spots
 from contender.specs import Days
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     cadence: str
     policy: str
     told: str
-    lived: Lived
+    lived: PolicyResult
     fits: int
     against: Difference | None
 
@@ -38,24 +38,28 @@ def render_report(backtests: Sequence[Backtest]) -> str:
     main = backtests[0]
     detailed = main.lived[0]
     rows = _rows(backtests, detailed)
-    return _templates().get_template("backtest.html").render(
-        main=main,
-        detailed=detailed,
-        others=[row for row in rows if row.cadence == main.cadence and row.policy != detailed.policy],
-        policies=[row for row in rows if row.cadence == main.cadence],
-        cadences=rows if len(backtests) > 1 else [],
-        slower=[row for row in rows if row.policy == detailed.policy and row.cadence != main.cadence],
-        baseline=compare_served(main.baseline, detailed.served),
-        recipes=_recipes(main),
-        versions={version.version: version for version in main.versions},
-        charts=[Markup(chart) for chart in _charts(main, detailed)],  # noqa: S704 - made by charts, which escape
-        bought=Markup(_draw_bought(rows)),  # noqa: S704 - as above
-        smoothed=SMOOTHED_DAYS,
-        held_shown=HELD_SHOWN,
-    )  # fmt: skip
+    return (
+        _templates()
+        .get_template("backtest.html")
+        .render(
+            main=main,
+            detailed=detailed,
+            others=[row for row in rows if row.cadence == main.cadence and row.policy != detailed.policy],
+            policies=[row for row in rows if row.cadence == main.cadence],
+            cadences=rows if len(backtests) > 1 else [],
+            slower=[row for row in rows if row.policy == detailed.policy and row.cadence != main.cadence],
+            baseline=compare_served(main.baseline, detailed.served),
+            recipes=_recipes(main),
+            versions={version.version: version for version in main.versions},
+            charts=[Markup(chart) for chart in _charts(main, detailed)],  # noqa: S704 - made by charts, which escape
+            bought=Markup(_draw_bought(rows)),  # noqa: S704 - as above
+            smoothed=SMOOTHED_DAYS,
+            held_shown=HELD_SHOWN,
+        )
+    )
 
 
-def _rows(backtests: Sequence[Backtest], detailed: Lived) -> list[Row]:
+def _rows(backtests: Sequence[Backtest], detailed: PolicyResult) -> list[Row]:
     return [
         Row(
             cadence=backtest.cadence,
@@ -70,7 +74,7 @@ def _rows(backtests: Sequence[Backtest], detailed: Lived) -> list[Row]:
     ]
 
 
-def _charts(main: Backtest, detailed: Lived) -> list[str]:
+def _charts(main: Backtest, detailed: PolicyResult) -> list[str]:
     names, marks = _dates(main.nights), _promotions(main, detailed)
     champion = f"champion ({detailed.policy})"
     by_day = {champion: _smooth(detailed.served)}
@@ -79,29 +83,40 @@ def _charts(main: Backtest, detailed: Lived) -> list[str]:
     by_day["baseline"] = _smooth(main.baseline)
     charts = [
         draw_lines(
-            "Champion, challengers, static model and baseline", _merge(by_day), names, marks=marks,
+            "Champion, challengers, static model and baseline",
+            _merge(by_day),
+            names,
+            marks=marks,
             y_name=f"{main.loss} loss by day, mean of {SMOOTHED_DAYS} days; lower is better",
         )
-    ]  # fmt: skip
+    ]
     if len(main.lived) > 1:
         apart = {
             one.policy: _accumulate(one, detailed) for one in main.lived if one.policy != detailed.policy
         }
         charts.append(
             draw_lines(
-                f"Policies against {detailed.policy}", _merge(apart), names, marks=marks,
+                f"Policies against {detailed.policy}",
+                _merge(apart),
+                names,
+                marks=marks,
                 y_name=f"{main.loss} loss a row since the first day, minus that of {detailed.policy}; "
                 "above 0 it lost more",
             )
-        )  # fmt: skip
+        )
     curves, bars = _evidence(main, detailed)
     if curves:
         charts.append(
             draw_lines(
-                "Evidence", curves, names, log=True, bars=bars, marks=marks,
+                "Evidence",
+                curves,
+                names,
+                log=True,
+                bars=bars,
+                marks=marks,
                 y_name="stake of a gambler who bets on the rival, from 1; at its bar it is enough",
             )
-        )  # fmt: skip
+        )
     return charts
 
 
@@ -114,13 +129,14 @@ def _draw_bought(rows: Sequence[Row]) -> str:
         words = row.cadence if row.policy == first.policy else ""
         spots.setdefault(row.policy, []).append(Spot(row.lived.cpu_seconds, height, low, high, words))
     return draw_spots(
-        "Loss against cost", spots,
+        "Loss against cost",
+        spots,
         x_name="CPU seconds of the fits that it needs; every tick is ten times the one before",
         y_name=f"loss minus that of {first.cadence} {first.policy}, with 95 % intervals; lower is better",
-    )  # fmt: skip
+    )
 
 
-def _promotions(main: Backtest, one: Lived) -> dict[float, str]:
+def _promotions(main: Backtest, one: PolicyResult) -> dict[float, str]:
     recipes = _recipes(main)
     return {
         _place(d.night): f"{recipes.get(d.challenger_recipe or '', 'a recipe')} {d.kind}"
@@ -129,7 +145,7 @@ def _promotions(main: Backtest, one: Lived) -> dict[float, str]:
     }
 
 
-def _evidence(main: Backtest, one: Lived) -> tuple[dict[str, Points], dict[str, float]]:
+def _evidence(main: Backtest, one: PolicyResult) -> tuple[dict[str, Points], dict[str, float]]:
     recipes = _recipes(main)
     curves: dict[str, list[tuple[float, float]]] = {}
     bars: dict[str, float] = {}
@@ -171,7 +187,7 @@ def _near(before: date, day: date) -> bool:
     return (day - before).days < SMOOTHED_DAYS
 
 
-def _accumulate(one: Lived, against: Lived) -> Points:
+def _accumulate(one: PolicyResult, against: PolicyResult) -> Points:
     """The mean difference over all rows from the first day on, once a week has passed: before, it is mere noise."""
     other = {day.day: day.loss for day in against.served}
     rows, sum_of_gaps = 0, 0.0

@@ -17,13 +17,13 @@ def read_card(catalog: Catalog, book: Book, model: str, version: int | None = No
     Raises CardError when it was never judged, and CatalogError for an unknown model.
     """
     spec = catalog.model(model)
-    entries = book.entries(model, ALL)
+    entries = book.ledger.newest(model, ALL)
     serving = entries[0].decision.champion_after if entries else None
     wanted = serving if version is None else version
     if wanted is None:
         raise CardError(f"no version of {model} serves yet: {_versions(book, model)}")
     evaluation = _judged(book, model, wanted, entries)
-    caveats = book.caveats(model, wanted, ALL)
+    caveats = book.caveats.of_version(model, wanted)
     return make_card(spec, _contract_then(book, spec, evaluation), evaluation, entries, caveats, serving)
 
 
@@ -32,10 +32,10 @@ def _judged(book: Book, model: str, version: int, entries: list[Entry]) -> Evalu
     for entry in entries:
         decision = entry.decision
         if decision.challenger == version and decision.evaluation:
-            found = book.evaluation(decision.evaluation)
+            found = book.evaluations.get(decision.evaluation)
             if found is not None:
                 return found
-    for evaluation in book.evaluations(model, ALL):
+    for evaluation in book.evaluations.newest(model, ALL):
         if evaluation.challenger.version == version:
             return evaluation
     raise CardError(
@@ -44,7 +44,7 @@ def _judged(book: Book, model: str, version: int, entries: list[Entry]) -> Evalu
 
 
 def _versions(book: Book, model: str) -> str:
-    versions = sorted({evaluation.challenger.version for evaluation in book.evaluations(model, ALL)})
+    versions = sorted({evaluation.challenger.version for evaluation in book.evaluations.newest(model, ALL)})
     if not versions:
         return f"run retrain__{model} once"
     shown = ", ".join(map(str, versions[-10:]))
@@ -53,7 +53,7 @@ def _versions(book: Book, model: str) -> str:
 
 def _contract_then(book: Book, spec: ModelSpec, evaluation: Evaluation) -> ModelSpec:
     """The contract that it was judged by; today's, where the book did not keep one, or one of another Contender."""
-    text = None if evaluation.contract is None else book.kept(evaluation.contract)
+    text = None if evaluation.contract is None else book.documents.text(evaluation.contract)
     if text is None:
         return spec
     try:

@@ -105,7 +105,7 @@ def _entry(
 ) -> Entry:
     contract = catalog.tables[table]
     dataset = next((d for d in catalog.datasets.values() if d.contract.table == table), None)
-    gates = book.gate_results(table, limit=GATES_KEPT)
+    gates = book.gates.newest(table, limit=GATES_KEPT)
     return Entry(
         table=table,
         owner=contract.owner,

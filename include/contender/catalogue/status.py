@@ -53,7 +53,7 @@ def read_status(catalog: Catalog, lake: Lake, book: Book) -> Status:
 
 def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:
     table = spec.contract.table
-    judged = next(iter(book.gate_results(table, limit=1)), None)
+    judged = next(iter(book.gates.newest(table, limit=1)), None)
     days = lake.days(table) if spec.contract.daily else []
     return DatasetStatus(
         name=spec.name,
@@ -66,7 +66,7 @@ def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:
 
 
 def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
-    decided: Decision | None = next(iter(book.decisions(spec.name, limit=1)), None)
+    decided: Decision | None = next(iter(book.ledger.decisions(spec.name, limit=1)), None)
     champion = None if decided is None else decided.champion_after
     judged = _evaluation(spec.name, champion, book)
     scored = lake.days(spec.prediction_contract.table)
@@ -79,11 +79,13 @@ def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
         last_night=None if decided is None else decided.night,
         last_decision=None if decided is None else decided.kind,
         last_scored_day=scored[-1] if scored else None,
-        last_monitored=next(iter(book.monitored(spec.name, limit=1)), None),
-        caveats=() if champion is None else tuple(c.why for c in book.caveats(spec.name, champion)),
+        last_monitored=next(iter(book.monitored.newest(spec.name, limit=1)), None),
+        caveats=()
+        if champion is None
+        else tuple(c.why for c in book.caveats.of_version(spec.name, champion)),
     )
 
 
 def _evaluation(model: str, version: int | None, book: Book) -> Evaluation | None:
     """The evaluation that a version was promoted on."""
-    return next((e for e in book.evaluations(model) if e.challenger.version == version), None)
+    return next((e for e in book.evaluations.newest(model) if e.challenger.version == version), None)

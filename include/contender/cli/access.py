@@ -83,12 +83,18 @@ def apply(
         # What was changed before an error was changed all the same.
         if changed:
             now = datetime.now(UTC)
-            book.add_act(
+            book.acts.add(
                 Act(
-                    id=act_id("granted", ACCESS_FILE, here.ui_user, now), kind="granted", about=ACCESS_FILE,
-                    key=here.ui_user, by=by, reason=reason, at=now, detail={"changed": list(changed)},
+                    id=act_id("granted", ACCESS_FILE, here.ui_user, now),
+                    kind="granted",
+                    about=ACCESS_FILE,
+                    key=here.ui_user,
+                    by=by,
+                    reason=reason,
+                    at=now,
+                    detail={"changed": list(changed)},
                 )
-            )  # fmt: skip
+            )
     typer.echo("Airflow's roles are as access.yaml says." if changed else "Airflow's roles were so before.")
 
 

@@ -80,9 +80,13 @@ def show_catalogue(
     contracts = load_catalog(here.catalog_home)
     tables = None if name is None else contracts.tables_called(name)
     found = read_catalogue(
-        contracts, open_lake(here), open_book(here.records),
-        now=datetime.now(UTC), nightly_from=here.nightly_from, tables=tables,
-    )  # fmt: skip
+        contracts,
+        open_lake(here),
+        open_book(here.records),
+        now=datetime.now(UTC),
+        nightly_from=here.nightly_from,
+        tables=tables,
+    )
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     elif tables is not None and len(tables) == 1:
@@ -103,12 +107,17 @@ def migrate_stores(
     lake, book = open_lake(here), open_book(here.records)
     if changed is not None:
         now = datetime.now(UTC)
-        book.add_act(
+        book.acts.add(
             Act(
-                id=act_id("migrated", "book of record", changed, now), kind="migrated", about="book of record",
-                key=changed, by=by, reason="contender migrate", at=now,
+                id=act_id("migrated", "book of record", changed, now),
+                kind="migrated",
+                about="book of record",
+                key=changed,
+                by=by,
+                reason="contender migrate",
+                at=now,
             )
-        )  # fmt: skip
+        )
     open_registry(here)
     for dataset in load_catalog(here.catalog_home).datasets.values():
         if migrated := migrate_table(lake, book, dataset.contract, here.staging, by):

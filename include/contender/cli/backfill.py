@@ -55,7 +55,7 @@ def backfill(
         dataset,
         parse_range(days),
         {contract.table: lake.days(contract.table) for contract in tables if contract.daily},
-        [e.challenger for name in catalog.models for e in book.evaluations(name, limit=1000)],
+        [e.challenger for name in catalog.models for e in book.evaluations.newest(name, limit=1000)],
     )
     if apply and not reason:
         raise BackfillError("say why, with --reason: it is kept with your name")
@@ -94,17 +94,23 @@ def _show(plan: BackfillPlan, airflow: Airflow | None) -> None:
 
 
 def _do(plan: BackfillPlan, airflow: Airflow, book: Book, by: str, reason: str) -> None:
-    begun = [a for a in book.acts(plan.dataset) if a.kind == "backfilled" and a.key == plan.days.key]
+    begun = [a for a in book.acts.newest(plan.dataset) if a.kind == "backfilled" and a.key == plan.days.key]
     name = begun[0].id if begun and not is_done(plan, begun[0].id, airflow) else None
     if name is None:
         now = datetime.now(UTC)
         name = act_id("backfilled", plan.dataset, plan.days.key, now)
-        book.add_act(
+        book.acts.add(
             Act(
-                id=name, kind="backfilled", about=plan.dataset, key=plan.days.key, by=by, reason=reason, at=now,
+                id=name,
+                kind="backfilled",
+                about=plan.dataset,
+                key=plan.days.key,
+                by=by,
+                reason=reason,
+                at=now,
                 detail={"steps": [f"{step.dag} {step.days.key}" for step in plan.steps]},
             )
-        )  # fmt: skip
+        )
     else:
         typer.echo(f"Going on with the backfill that {begun[0].by} began on {begun[0].at:%Y-%m-%d %H:%M}.")
     apply_backfill(plan, name, airflow, _tell)

@@ -19,8 +19,8 @@ from contender.backtesting import (
     Cadence,
     Fits,
     build_history,
-    live_with,
     render_report,
+    run_backtest_on,
 )
 from contender.featurizing import BuildError
 from contender.lake import open_lake, places
@@ -81,7 +81,7 @@ def backtest(
                     progress.advance(task)
                     over[each] += 1
 
-                lived.append(live_with(fits, nights, policies, each, tell))
+                lived.append(run_backtest_on(fits, nights, policies, each, tell))
         _write(render_report(lived), place)
     except KeyboardInterrupt:
         done = ", ".join(f"{count} {each}" for each, count in over.items())
@@ -133,21 +133,34 @@ def _known(option: str, given: list[str], known: tuple[str, ...]) -> list[str]:
 
 def _progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("nights"),
-        TimeRemainingColumn(), console=Console(stderr=True),
-    )  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("nights"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
 
 
 def _tabulate(lived: list[Backtest]) -> Table:
     first = lived[0]
     table = Table(
-        "cadence", "policy", "served loss", "days", "promotions", "CPU s of fits",
+        "cadence",
+        "policy",
+        "served loss",
+        "days",
+        "promotions",
+        "CPU s of fits",
         title=f"{first.model}, nights {first.nights.first} to {first.nights.last}",
-    )  # fmt: skip
+    )
     for backtest in lived:
         for one in backtest.lived:
             table.add_row(
-                backtest.cadence, one.policy, f"{one.mean_loss:.5f}", str(len(one.served)),
-                str(one.promotions), f"{one.cpu_seconds:.0f}",
-            )  # fmt: skip
+                backtest.cadence,
+                one.policy,
+                f"{one.mean_loss:.5f}",
+                str(len(one.served)),
+                str(one.promotions),
+                f"{one.cpu_seconds:.0f}",
+            )
     return table

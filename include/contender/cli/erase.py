@@ -41,9 +41,12 @@ def render_erasure(found: Erasure, *, done: bool) -> list[Table | str]:
     tables = Table("table", "days", "rows", "snapshots", "kept by pins")
     for holding in found.holdings:
         tables.add_row(
-            holding.table, _days(tuple(holding.rows)), str(sum(holding.rows.values())),
-            str(len(holding.expiring)), str(len(holding.pinned)),
-        )  # fmt: skip
+            holding.table,
+            _days(tuple(holding.rows)),
+            str(sum(holding.rows.values())),
+            str(len(holding.expiring)),
+            str(len(holding.pinned)),
+        )
     copies = [f"{c.way}: {c.path} ({c.rows} rows)" for c in found.copies if c.way != "beyond reach"]
     pinned = [
         f"still in snapshot {pin.snapshot} of {pin.table}: {pin.why}"

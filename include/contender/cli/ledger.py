@@ -34,7 +34,7 @@ def show(
     here = settings()
     load_catalog(here.catalog_home).model(model)
     book = open_book(here.records)
-    entries = book.entries(model, limit)
+    entries = book.ledger.newest(model, limit)
     if as_json:
         typer.echo("[" + ",\n".join(entry.model_dump_json() for entry in entries) + "]")
     elif not entries:
@@ -43,7 +43,7 @@ def show(
         Console().print(_tabulate(model, entries))
         for entry in entries if why else ():
             typer.echo("\n" + "\n  ".join(entry.decision.tell()))
-    for proposal in [] if as_json else [p for p in book.proposals([model], "waiting") if p.open]:
+    for proposal in [] if as_json else [p for p in book.proposals.waiting([model]) if p.open]:
         typer.echo(
             f"Night {proposal.decision.night}: version {proposal.decision.challenger}, {proposal.what}, waits for "
             f"approval until {proposal.deadline:%Y-%m-%d %H:%M} UTC: {proposal.form}"
@@ -87,7 +87,7 @@ def _decide(model: str, wish: Wish, version: int | None, by: str, reason: str) -
         entry = decide_by_hand(model, wish, version, by, reason, book, open_registry(here))
     except UnknownVersion as error:
         raise RollbackError(str(error)) from None
-    book.add_alert(compose_decision_alert(entry, to=owner))
+    book.alerts.add(compose_decision_alert(entry, to=owner))
     typer.echo(
         f"{model}: version {entry.decision.champion_after} serves. Entry {entry.number} of its ledger."
     )
@@ -121,9 +121,15 @@ def _tabulate(model: str, entries: Sequence[Entry]) -> Table:
     for entry in entries:
         decision = entry.decision
         table.add_row(
-            str(entry.number), str(decision.night), decision.kind, str(decision.challenger),
-            str(decision.champion_after), decision.approved_by or decision.by, _told(decision), entry.seal[:8],
-        )  # fmt: skip
+            str(entry.number),
+            str(decision.night),
+            decision.kind,
+            str(decision.challenger),
+            str(decision.champion_after),
+            decision.approved_by or decision.by,
+            _told(decision),
+            entry.seal[:8],
+        )
     return table
 
 

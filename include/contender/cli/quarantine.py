@@ -12,9 +12,9 @@ from contender.cli.person import current_user
 from contender.gating import (
     QuarantineError,
     SparkError,
+    apply_release,
     check_by_size,
     discard,
-    excuse,
     find_quarantined,
     list_quarantined,
     release,
@@ -49,9 +49,14 @@ def list_batches(
     table = Table("batch", "table", "days", "rows", "since", "state", "what is wrong")
     for item in found:
         table.add_row(
-            item.id, item.batch.table, item.batch.days.key, str(item.batch.rows),
-            f"{item.result.at:%Y-%m-%d %H:%M}", item.state, _troubles(item.result)[0],
-        )  # fmt: skip
+            item.id,
+            item.batch.table,
+            item.batch.days.key,
+            str(item.batch.rows),
+            f"{item.result.at:%Y-%m-%d %H:%M}",
+            item.state,
+            _troubles(item.result)[0],
+        )
     Console().print(table)
 
 
@@ -75,7 +80,7 @@ def release_batch(batch: Batch, reason: Reason, by: By) -> None:
     act = release(item, by, reason, book)
     contract = load_catalog(here.catalog_home).contract(item.batch.table)
     judged = check_by_size(contract, item.batch, f"released {act.id}", here)
-    book.add_gate_result(excuse(judged, item.batch, book))
+    book.gates.add(apply_release(judged, item.batch, book))
     published = publish(open_lake(here), book, contract, item.batch, f"released {act.id}")
     typer.echo(f"{published.table} {published.days.key}: {published.rows} rows published, released by {by}.")
     typer.echo("What depends on these days was not started: `contender backfill --plan` shows it.")

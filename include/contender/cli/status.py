@@ -12,9 +12,12 @@ def render_status(status: Status) -> tuple[Table, Table]:
     datasets = Table("dataset", "last good day", "last gate", "of", "rows", title="Datasets")
     for d in status.datasets:
         datasets.add_row(
-            d.name, _shown(d.last_good_day), _shown(d.last_verdict), _shown(d.last_judged),
+            d.name,
+            _shown(d.last_good_day),
+            _shown(d.last_verdict),
+            _shown(d.last_judged),
             _shown(d.rows_of_last_gate),
-        )  # fmt: skip
+        )
     models = Table(
         "model", "champion", "loss", "AUC", "last night", "decision", "scored", "drift", title="Models"
     )

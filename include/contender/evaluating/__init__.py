@@ -3,7 +3,7 @@
 from contender.evaluating.compare import EvaluationError, Predicted, evaluate, is_fair, judge, judged_days
 from contender.evaluating.examine import Examined, check_behaviour, examine
 from contender.evaluating.pair import NIGHTS_MADE_UP, pair_day, pair_days, pair_scores
-from contender.evaluating.remember import remember
+from contender.evaluating.remember import with_usual_change
 
 __all__ = [
     "NIGHTS_MADE_UP",
@@ -19,5 +19,5 @@ __all__ = [
     "pair_day",
     "pair_days",
     "pair_scores",
-    "remember",
+    "with_usual_change",
 ]

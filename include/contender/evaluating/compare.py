@@ -10,7 +10,7 @@ import pandas as pd
 
 from contender.evaluating.examine import Examined, examine
 from contender.evaluating.intervals import calibrate, interval_by_day
-from contender.evaluating.remember import excused_days, gated_days, remember
+from contender.evaluating.remember import excused_days, gated_days, with_usual_change
 from contender.evaluating.slices import measure_slices
 from contender.lake import Lake, read_examples
 from contender.measures import Loss, Predictions, choose_loss, measure
@@ -81,9 +81,13 @@ def evaluate(
         examine(model, load_behaviour(home), pipeline, rows, challenger.features, predictions),
         *_look_back(catalog, model, challenger, champion, registry, book),
     )
-    evaluation = evaluation.model_copy(update={"contract": book.keep("contract", model.model_dump_json())})
+    evaluation = evaluation.model_copy(
+        update={"contract": book.documents.keep("contract", model.model_dump_json())}
+    )
     registry.record_metrics(challenger, _figures(evaluation))
-    return book.add_evaluation(remember(evaluation, book.evaluations(model.name, limit=LOOKED_BACK)))
+    return book.evaluations.add(
+        with_usual_change(evaluation, book.evaluations.newest(model.name, limit=LOOKED_BACK))
+    )
 
 
 class Predicted(NamedTuple):
@@ -177,19 +181,19 @@ def _look_back(
     theirs = None if champion is None else registry.load_sketch(model.name, champion.version)
     if champion is None or theirs is None:
         return None, gates
-    excused = excused_days(catalog, model, book.acts(limit=ALL), theirs.at)
+    excused = excused_days(catalog, model, book.acts.newest(limit=ALL), theirs.at)
     return compare_sketches(ours, theirs, challenger, champion, excused), gates
 
 
 def _judged_before(
     model: ModelSpec, challenger: TrainedVersion, champion: TrainedVersion | None, book: Book
 ) -> Evaluation | None:
-    decided = {decision.evaluation for decision in book.decisions(model.name, limit=1000)}
-    for evaluation in book.evaluations(model.name, limit=1000):
+    decided = {decision.evaluation for decision in book.ledger.decisions(model.name, limit=1000)}
+    for evaluation in book.evaluations.newest(model.name, limit=1000):
         same = (evaluation.night, evaluation.challenger.version) == (challenger.night, challenger.version)
         if same and evaluation.id in decided:
             return evaluation
-    return book.evaluation(_name_evaluation(challenger, champion))
+    return book.evaluations.get(_name_evaluation(challenger, champion))
 
 
 def _name_evaluation(challenger: TrainedVersion, champion: TrainedVersion | None) -> str:

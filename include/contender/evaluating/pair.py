@@ -50,7 +50,7 @@ def pair_days(
     known = shadow.merge(labels, on=list(model.row_key), how="inner", validate="many_to_one")
     loss = choose_loss(model, catalog.model_home(model.name))
     return tuple(
-        book.add_paired_day(pair)
+        book.pairs.add(pair)
         for day, rows in known.groupby("day", sort=True)
         for pair in pair_day(model, loss, day, rows, incumbent)
     )

@@ -14,7 +14,7 @@ NIGHTS_REMEMBERED = 28
 FEWEST_NIGHTS = 7
 
 
-def remember(evaluation: Evaluation, past: Sequence[Evaluation]) -> Evaluation:
+def with_usual_change(evaluation: Evaluation, past: Sequence[Evaluation]) -> Evaluation:
     """The evaluation, with what is usual after the model's evaluations so far."""
     usual = usual_change(past, evaluation.challenger, evaluation.champion)
     return evaluation.model_copy(update={"usual": usual})
@@ -56,8 +56,8 @@ def usual_change(
 def gated_days(model: ModelSpec, challenger: TrainedVersion, held: Sequence[date], book: Book) -> GatedDays:
     """What the book knows of the gates of the days that a version was fitted on."""
     tables = (model.feature_contract.table, model.label_contract.table)
-    let_through = [book.let_through(table) for table in tables]
-    released = [c for c in book.caveats(model.name, challenger.version) if c.kind == "released"]
+    let_through = [book.gates.passed_days(table) for table in tables]
+    released = [c for c in book.caveats.of_version(model.name, challenger.version) if c.kind == "released"]
     return GatedDays(
         days=len(held),
         ungated=tuple(

@@ -28,8 +28,11 @@ def run_in_process(plan: Plan) -> None:
     environment = {**os.environ, "PYTHONPATH": ""}
     done = subprocess.run(  # noqa: S603
         [sys.executable, str(JOB), plan.file],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         said = "\n".join(done.stderr.strip().splitlines()[-15:])
         raise BuildError(f"{plan.model} {plan.nights.key}: features could not be built on DuckDB:\n{said}")

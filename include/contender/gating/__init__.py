@@ -2,12 +2,12 @@
 
 from contender.gating.check import check
 from contender.gating.on_spark import SPARK_SETTINGS, SparkError, check_by_size, run_task
-from contender.gating.past import recall
+from contender.gating.past import read_past
 from contender.gating.quarantine import (
     Quarantined,
     QuarantineError,
+    apply_release,
     discard,
-    excuse,
     find_quarantined,
     list_quarantined,
     quarantine,
@@ -21,14 +21,14 @@ __all__ = [
     "QuarantineError",
     "Quarantined",
     "SparkError",
+    "apply_release",
     "check",
     "check_by_size",
     "discard",
-    "excuse",
     "find_quarantined",
     "list_quarantined",
     "quarantine",
-    "recall",
+    "read_past",
     "release",
     "run_task",
 ]

@@ -9,7 +9,7 @@ import great_expectations as gx
 
 from contender.gating.batches import Load, Part, load_frames
 from contender.gating.suite import build_expectation
-from contender.gating.usual import Past, judge_usual
+from contender.gating.usual import Past, check_usual
 from contender.records import ExpectationResult, GateResult, StagedBatch, Verdict, gate_id
 from contender.specs import Contract, Expectation, describe
 
@@ -34,7 +34,7 @@ def check(
     }
     results = tuple(broken.get(p) or _kept(p, days) for p in promises)
     if past is not None and contract.usual is not None:
-        results += judge_usual(contract.usual, past)
+        results += check_usual(contract.usual, past)
     return GateResult(
         id=gate_id(batch, run),
         table=batch.table,

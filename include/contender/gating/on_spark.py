@@ -85,8 +85,11 @@ def submit_here(file: str) -> None:
         ["spark-submit", "--master", "local[*]", *conf, str(JOB), file],  # noqa: S607
         env={**os.environ, "PYTHONPATH": str(PROJECT / "include")},
         # A job's own error is told on the JVM's standard output, Spark's on the other.
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         words = [line for line in done.stdout.strip().splitlines() if not line.startswith("\tat ")]
         said = "\n".join(words[-15:])

@@ -13,7 +13,7 @@ from contender.records import Book, DayProfile, StagedBatch, profile_id
 from contender.specs import Contract, Days
 
 
-def recall(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) -> Past | None:
+def read_past(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) -> Past | None:
     """The batch's profile and its table's past; None for a range, a closed day, and tables without a usual day."""
     if contract.usual is None or not batch.days.is_single or contract.open_days(batch.days) == 0:
         return None
@@ -44,7 +44,7 @@ def _of_batch(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:
 
 
 def _recalled(contract: Contract, day: date, digest: str, lake: Lake, book: Book) -> DayProfile:
-    known = book.profile(profile_id(contract.table, day, digest))
+    known = book.profiles.get(profile_id(contract.table, day, digest))
     if known is not None:
         return known
-    return book.add_profile(profile(contract, day, digest, lake.read(contract, Days.one(day))))
+    return book.profiles.add(profile(contract, day, digest, lake.read(contract, Days.one(day))))

@@ -76,19 +76,19 @@ def release(item: Quarantined, by: str, reason: str, book: Book) -> Act:
     if item.batch.rows == 0 or (strange and _is_daily(item)):
         what = f"{strange} rows of other days" if strange else "no row that could be read"
         raise QuarantineError(f"{item.id} holds {what}: have it delivered again, or discard it")
-    return book.add_act(_act("released", item, by, reason))
+    return book.acts.add(_act("released", item, by, reason))
 
 
 def discard(item: Quarantined, by: str, reason: str, book: Book) -> Act:
     """Forget a batch's rows; its judgement and this act remain. Raises QuarantineError for a settled one."""
     _check_waiting(item)
-    act = book.add_act(_act("discarded", item, by, reason))
+    act = book.acts.add(_act("discarded", item, by, reason))
     for part in ("raw", "staged"):
         places.remove_below(places.below(item.place, part))
     return act
 
 
-def excuse(result: GateResult, batch: StagedBatch, book: Book) -> GateResult:
+def apply_release(result: GateResult, batch: StagedBatch, book: Book) -> GateResult:
     """The judgement of a batch that a person released: its failures are warnings, and it says whose word that is."""
     act = _settled(batch.table, batch.fingerprint[:16], book)
     if result.verdict != "fail" or act is None or act.kind != "released":
@@ -130,13 +130,15 @@ def _read(place: str, book: Book) -> Quarantined:
 
 def _settled(table: str, batch_id: str, book: Book) -> Act | None:
     settling = ("released", "discarded")
-    return next((act for act in book.acts(table) if act.key == batch_id and act.kind in settling), None)
+    return next(
+        (act for act in book.acts.newest(table) if act.key == batch_id and act.kind in settling), None
+    )
 
 
 def _passed_since(result: GateResult, book: Book) -> bool:
     return any(
         other.days == result.days and other.verdict != "fail" and other.at > result.at
-        for other in book.gate_results(result.table)
+        for other in book.gates.newest(result.table)
     )
 
 

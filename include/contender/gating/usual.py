@@ -37,7 +37,7 @@ class Past(Frozen):
     closed: frozenset[date] = frozenset()
 
 
-def judge_usual(usual: Usual, past: Past) -> tuple[ExpectationResult, ...]:
+def check_usual(usual: Usual, past: Past) -> tuple[ExpectationResult, ...]:
     """Every judgement of a day that needs the days before it."""
     today = past.today
     return (

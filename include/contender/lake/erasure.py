@@ -154,7 +154,7 @@ def _look(scope: _Scope, stores: Stores) -> Erasure:
         about=scope.about,
         holdings=holdings,
         copies=_copies(scope, stores),
-        versions=versions_that_saw(days, stores.catalog, stores.book.evaluations(limit=_ALL)),
+        versions=versions_that_saw(days, stores.catalog, stores.book.evaluations.newest(limit=_ALL)),
         beyond=_beyond_reach(scope, stores),
     )
 
@@ -195,7 +195,7 @@ def _beyond_reach(scope: _Scope, stores: Stores) -> tuple[str, ...]:
 
 def _begun(scope: _Scope, book: Book) -> Act | None:
     """The record of an attempt that was not finished."""
-    acts = (act for act in book.acts(scope.about, limit=_ALL) if act.kind == "erased")
+    acts = (act for act in book.acts.newest(scope.about, limit=_ALL) if act.kind == "erased")
     newest = next((act for act in acts if act.key == scope.sought.digest), None)
     return newest if newest is not None and newest.detail["state"] == "begun" else None
 
@@ -233,7 +233,7 @@ def _with_pins_left(planned: Erasure, scope: _Scope, stores: Stores) -> Erasure:
 
 def _note(erasure: Erasure, state: Literal["begun", "done"], by: str, reason: str, book: Book) -> None:
     now = datetime.now(UTC)
-    book.add_act(
+    book.acts.add(
         Act(
             id=act_id("erased", erasure.about, f"{erasure.digest} {state}", now),
             kind="erased",

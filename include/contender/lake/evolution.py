@@ -154,7 +154,7 @@ def _description(name: str, contract: Contract) -> str | None:
 
 def _begun(table: str, book: Book) -> Migration | None:
     """The migration that an attempt began and did not write down as done."""
-    newest = next((act for act in book.acts(table, limit=_ALL) if act.kind == "migrated"), None)
+    newest = next((act for act in book.acts.newest(table, limit=_ALL) if act.kind == "migrated"), None)
     if newest is None or newest.detail["state"] == "done":
         return None
     return Migration.model_validate(newest.detail["migration"])
@@ -163,7 +163,7 @@ def _begun(table: str, book: Book) -> Migration | None:
 def _note(migration: Migration, state: Literal["begun", "done"], by: str, book: Book) -> None:
     now = datetime.now(UTC)
     key = f"version {migration.version_before} to {migration.version_after}"
-    book.add_act(
+    book.acts.add(
         Act(
             id=act_id("migrated", migration.table, f"{key} {state}", now),
             kind="migrated",

@@ -18,9 +18,9 @@ def publish(lake: Lake, book: Book, contract: Contract, batch: StagedBatch, run:
     """
     intended = publication_id(batch, run)
     if lake.holds(batch) and not _first_word_of_closed_days(contract, batch, book):
-        ours = book.publication(intended) is not None
+        ours = book.publications.get(intended) is not None
         if ours:
-            book.confirm(intended)
+            book.publications.confirm(intended)
         return Published(
             table=batch.table,
             days=batch.days,
@@ -28,7 +28,7 @@ def publish(lake: Lake, book: Book, contract: Contract, batch: StagedBatch, run:
             rows=batch.rows,
             changed=ours,
         )
-    book.intend(
+    book.publications.intend(
         Publication(
             id=intended,
             table=batch.table,
@@ -39,14 +39,14 @@ def publish(lake: Lake, book: Book, contract: Contract, batch: StagedBatch, run:
         )
     )
     published = lake.publish(contract, batch)
-    book.confirm(intended)
+    book.publications.confirm(intended)
     return published.model_copy(update={"changed": True})
 
 
 def _first_word_of_closed_days(contract: Contract, batch: StagedBatch, book: Book) -> bool:
     """Whether these days are closed and were never published: no row tells so, and yet a night waits for it."""
     closed = batch.rows == 0 and contract.open_days(batch.days) == 0
-    return closed and not book.published(batch.table, batch.days)
+    return closed and not book.publications.contains(batch.table, batch.days)
 
 
 def should_announce(days: Days, *, changed: bool, held: Sequence[date]) -> bool:

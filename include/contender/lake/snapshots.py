@@ -42,7 +42,7 @@ class Reach(Frozen):
 
 def pinned_snapshots(book: Book) -> tuple[PinnedSnapshot, ...]:
     """Every snapshot that an evaluation, and so the ledger, names: without it no version could be fitted again."""
-    return pins_of(book.evaluations(limit=_ALL))
+    return pins_of(book.evaluations.newest(limit=_ALL))
 
 
 def pins_of(evaluations: Iterable[Evaluation]) -> tuple[PinnedSnapshot, ...]:

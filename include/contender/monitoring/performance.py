@@ -46,7 +46,7 @@ def measure_performance(catalog: Catalog, model: ModelSpec, day: date, lake: Lak
 
 def _expected_loss(model: ModelSpec, version: int | None, book: Book) -> float | None:
     """The loss of the version's own evaluation."""
-    for evaluation in book.evaluations(model.name):
+    for evaluation in book.evaluations.newest(model.name):
         if evaluation.challenger.version == version:
             return evaluation.challenger_measures.loss
     return None

@@ -1,8 +1,8 @@
 """Promote: decides what serves, enters it into the ledger, and lets the alias follow."""
 
-from contender.promoting.approve import enter_answers, needs_approval, part, settle
+from contender.promoting.approve import apply_answers, enter_answers, needs_approval, split_by_approval
 from contender.promoting.decide import decide_night, decide_promotion
-from contender.promoting.evidence import weigh, weigh_pairs
+from contender.promoting.evidence import compute_evidence, read_evidence
 from contender.promoting.promote import follow_ledger, promote, verify_ledger
 from contender.promoting.race import fingerprint_pairs, trace
 from contender.promoting.rollback import (
@@ -13,7 +13,13 @@ from contender.promoting.rollback import (
     plan_resumption,
     plan_rollback,
 )
-from contender.promoting.standing import DECISIVE, name_incumbent, name_streams, stand, stand_after
+from contender.promoting.standing import (
+    DECISIVE,
+    incumbent_stream,
+    read_standing,
+    shadow_streams,
+    standing_after,
+)
 from contender.records import Standing
 
 __all__ = [
@@ -21,25 +27,25 @@ __all__ = [
     "RollbackError",
     "Standing",
     "Wish",
+    "apply_answers",
+    "compute_evidence",
     "decide_by_hand",
     "decide_night",
     "decide_promotion",
     "enter_answers",
     "fingerprint_pairs",
     "follow_ledger",
-    "name_incumbent",
-    "name_streams",
+    "incumbent_stream",
     "needs_approval",
-    "part",
     "plan_emergency",
     "plan_resumption",
     "plan_rollback",
     "promote",
-    "settle",
-    "stand",
-    "stand_after",
+    "read_evidence",
+    "read_standing",
+    "shadow_streams",
+    "split_by_approval",
+    "standing_after",
     "trace",
     "verify_ledger",
-    "weigh",
-    "weigh_pairs",
 ]

@@ -21,7 +21,7 @@ def needs_approval(decision: Decision, approval: Approval) -> bool:
     return approval.new_recipes if decision.changes_recipe else approval.refreshes
 
 
-def part(decisions: Sequence[Decision], approval: Approval) -> tuple[Decisions, Decisions]:
+def split_by_approval(decisions: Sequence[Decision], approval: Approval) -> tuple[Decisions, Decisions]:
     """Part a night's decisions into those to enter at once and those that wait, each in their order.
 
     What is entered at once is so linked as if what waits were not there: a champion that waits for nobody never
@@ -39,7 +39,7 @@ def part(decisions: Sequence[Decision], approval: Approval) -> tuple[Decisions, 
     return at_once, _link(waiting, at_once[-1].champion_after if at_once else before)
 
 
-def settle(
+def apply_answers(
     waiting: Sequence[Decision], answers: Sequence[Answer], approval: Approval, serving: int | None
 ) -> Decisions:
     """What the answers make of the decisions that waited, one answer each.
@@ -66,7 +66,7 @@ def enter_answers(
     Raises StaleDecision when something was approved that was judged against another champion than serves now.
     """
     said = {answer.decision: answer for answer in answers}
-    decided = settle(waiting, answers, approval, book.champion(waiting[0].model))
+    decided = apply_answers(waiting, answers, approval, book.ledger.champion(waiting[0].model))
     entries: list[Entry] = []
     for asked, decision in zip(waiting, decided, strict=True):
         try:
@@ -79,9 +79,9 @@ def enter_answers(
 
 
 def _note(answer: Answer, book: Book, *, stale: bool = False) -> None:
-    if (proposal := book.proposal(answer.decision)) is not None:
+    if (proposal := book.proposals.get(answer.decision)) is not None:
         state = "stale" if stale else answer.state
-        book.put_proposal(proposal.model_copy(update={"state": state, "answer": answer}))
+        book.proposals.put(proposal.model_copy(update={"state": state, "answer": answer}))
 
 
 def _answered(decision: Decision, answer: Answer, approval: Approval) -> Decision:

@@ -6,21 +6,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from contender.promoting.race import weigh_rival, weigh_stillness
+from contender.promoting.race import evidence_against_refreshing, evidence_for_rival
 from contender.records import Book, Evidence, PairedDay, Question, Standing
 from contender.specs import Days, ModelSpec
 
 QUESTIONS: tuple[Question, ...] = ("race", "still")
 
 
-def weigh(model: ModelSpec, standing: Standing, incumbent: str, book: Book) -> tuple[Evidence, ...]:
+def read_evidence(model: ModelSpec, standing: Standing, incumbent: str, book: Book) -> tuple[Evidence, ...]:
     """The evidence of the book's paired days since the race began; nothing without a pair."""
     since = model.scored_days(Days.one(standing.since)).first
-    pairs = [pair for question in QUESTIONS for pair in book.paired_days(model.name, question, since)]
-    return weigh_pairs(model, standing, incumbent, pairs)
+    pairs = [pair for question in QUESTIONS for pair in book.pairs.since(model.name, question, since)]
+    return compute_evidence(model, standing, incumbent, pairs)
 
 
-def weigh_pairs(
+def compute_evidence(
     model: ModelSpec, standing: Standing, incumbent: str, pairs: Sequence[PairedDay]
 ) -> tuple[Evidence, ...]:
     """The evidence of paired days of both questions, oldest first; those before the race began count for nothing."""
@@ -28,13 +28,13 @@ def weigh_pairs(
     # While refreshes are suspended, the champion's own recipe is a rival as the others are.
     rivals = max(1, len(model.recipes) - (0 if standing.suspended else 1))
     found = [
-        weigh_rival(days, since, model.race, model.outcome_lag, rivals)
+        evidence_for_rival(days, since, model.race, model.outcome_lag, rivals)
         for days in _by_rival(pairs, "race", since, incumbent)
     ]
     if standing.suspended is None:
         later = since + timedelta(days=model.race.still_days)
         found += [
-            weigh_stillness(days, later, model.race, model.outcome_lag)
+            evidence_against_refreshing(days, later, model.race, model.outcome_lag)
             for days in _by_rival(pairs, "still", later, incumbent)
         ]
     return tuple(found)

@@ -45,7 +45,7 @@ def judge_refresh(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
         *_each((is_same_recipe, is_newer, has_rows, has_days), evaluation, guards),
         *_each(_OF_ITS_DATA, evaluation, guards),
         beats_baseline(evaluation, guards, margin),
-        *_each((agrees, is_not_shifted, does_no_harm, spares_slices, stays_calibrated), evaluation, guards),
+        *_each((agrees, is_not_shifted, does_no_harm, harms_no_slice, stays_calibrated), evaluation, guards),
         *_each(_OF_ITSELF, evaluation, guards),
     )
 
@@ -56,7 +56,7 @@ def judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
     return (
         *_each(_OF_ITS_DATA, evaluation, guards),
         beats_baseline(evaluation, guards, margin),
-        *_each((spares_slices, is_calibrated), evaluation, guards),
+        *_each((harms_no_slice, is_calibrated), evaluation, guards),
         *_each(_OF_ITSELF, evaluation, guards),
     )
 
@@ -105,8 +105,10 @@ def is_not_shifted(evaluation: Evaluation, guards: Guards) -> Reason:
 def does_no_harm(evaluation: Evaluation, guards: Guards) -> Reason:
     """Whether it loses no more than the champion, beyond a margin and what chance explains."""
     ours, champion, sure = (
-        evaluation.challenger_measures.loss, evaluation.champion_measures, evaluation.loss_difference
-    )  # fmt: skip
+        evaluation.challenger_measures.loss,
+        evaluation.champion_measures,
+        evaluation.loss_difference,
+    )
     increase = None if champion is None else (ours - champion.loss) / (abs(champion.loss) or 1.0)
     found = at_most("harm", increase, guards.max_loss_increase, "loss {observed:+.2%} against the champion's")
     if found.holds or sure is None or sure.low > 0:
@@ -115,11 +117,11 @@ def does_no_harm(evaluation: Evaluation, guards: Guards) -> Reason:
     return found.model_copy(update={"holds": True, "explanation": told})
 
 
-def spares_slices(evaluation: Evaluation, guards: Guards) -> Reason:
+def harms_no_slice(evaluation: Evaluation, guards: Guards) -> Reason:
     """Whether no named part of the rows is worse off, beyond a margin and what chance explains."""
     bound = guards.max_slice_loss_increase
     judged = {
-        part.name: increase for part in evaluation.slices if (increase := _sure_increase(part)) is not None
+        found.name: increase for found in evaluation.slices if (increase := _sure_increase(found)) is not None
     }
     small = len(evaluation.slices) - len(judged)
     apart = f"; {small} have too few rows to tell" if small else ""
@@ -222,8 +224,8 @@ def _as_usual(
     return at_most(guard, observed, bound, told)
 
 
-def _sure_increase(part: SliceMeasures) -> float | None:
+def _sure_increase(found: SliceMeasures) -> float | None:
     """By how much of the champion's loss a slice is worse at least; None where that cannot be told."""
-    if part.difference is None or part.champion_loss is None:
+    if found.difference is None or found.champion_loss is None:
         return None
-    return part.difference.low / (abs(part.champion_loss) or 1.0)
+    return found.difference.low / (abs(found.champion_loss) or 1.0)

@@ -18,7 +18,7 @@ def promote(decisions: Sequence[Decision], book: Book, registry: Registry) -> tu
     before it stands.
     """
     try:
-        return tuple(book.enter(decision) for decision in decisions)
+        return tuple(book.ledger.enter(decision) for decision in decisions)
     finally:
         for model in {decision.model for decision in decisions}:
             follow_ledger(model, book, registry)
@@ -31,22 +31,22 @@ def follow_ledger(model: str, book: Book, registry: Registry) -> int | None:
     Looks again after it has written: of two at once, the one that wrote last has seen the newest entry.
     """
     while True:
-        newest = next(iter(book.entries(model, limit=1)), None)
+        newest = next(iter(book.ledger.newest(model, limit=1)), None)
         if newest is None:
             return None
         serving = newest.decision.champion_after
         if serving is not None:
             registry.set_champion(model, serving)
             registry.note_ledger(model, newest.number, newest.seal)
-        if book.entries(model, limit=1) == [newest]:
+        if book.ledger.newest(model, limit=1) == [newest]:
             return serving
 
 
 def verify_ledger(model: str, book: Book, registry: Registry) -> tuple[str, ...]:
     """What is wrong with a model's ledger, a line each: within it, and against what the registry keeps of it."""
-    wrong = list(book.verify_ledger(model))
+    wrong = list(book.ledger.verify(model))
     noted = registry.noted_ledger(model)
-    entries = book.entries(model, limit=_ALL)
+    entries = book.ledger.newest(model, limit=_ALL)
     newest = entries[0] if entries else None
     last = 0 if newest is None else newest.number
     if noted is not None and noted[0] > last:

@@ -131,7 +131,9 @@ def settled(evidence: Differences, bar: float, lag: int = 1) -> NDArray[np.bool_
     return held
 
 
-def weigh_rival(pairs: Sequence[PairedDay], since: date, race: Race, lag: int, rivals: int = 1) -> Evidence:
+def evidence_for_rival(
+    pairs: Sequence[PairedDay], since: date, race: Race, lag: int, rivals: int = 1
+) -> Evidence:
     """The evidence for one rival from its paired days since the race began, oldest first.
 
     With several rivals in the race each must reach `rivals` / alpha, so that the chance of any false
@@ -145,7 +147,7 @@ def weigh_rival(pairs: Sequence[PairedDay], since: date, race: Race, lag: int, r
     return _evidence(pairs, since, value, bar, _cuts(differences, lag), won=won)
 
 
-def weigh_stillness(pairs: Sequence[PairedDay], since: date, race: Race, lag: int) -> Evidence:
+def evidence_against_refreshing(pairs: Sequence[PairedDay], since: date, race: Race, lag: int) -> Evidence:
     """The evidence against refreshing: that the version which served some weeks ago, kept still, would be better."""
     bar = float(race.nights_between_false_stops)
     differences = _in_a_row(pairs, since, race)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from contender.promoting.promote import follow_ledger
-from contender.promoting.standing import DECISIVE, stand_after
+from contender.promoting.standing import DECISIVE, standing_after
 from contender.records import Book, Decision, Entry, Standing, identify
 from contender.registry import Registry
 
@@ -27,7 +27,7 @@ def decide_by_hand(
     Raises RollbackError when it cannot be done, UnknownVersion when the registry has none of that number, and
     StaleDecision when another decision came first.
     """
-    entries = book.entries(model, limit=_ALL)
+    entries = book.ledger.newest(model, limit=_ALL)
     if wish == "roll back":
         decision = plan_rollback(entries, by, why, version)
     elif wish == "resume":
@@ -39,7 +39,7 @@ def decide_by_hand(
             entries, version, registry.version(model, version).recipe_fingerprint, by, why
         )
     try:
-        return book.enter(decision)
+        return book.ledger.enter(decision)
     finally:
         follow_ledger(model, book, registry)
 
@@ -96,7 +96,7 @@ def _newest(entries: Sequence[Entry]) -> tuple[Entry, int]:
 
 def _standing(entries: Sequence[Entry], serving: int) -> Standing | None:
     last = next((entry.decision for entry in entries if entry.decision.kind in DECISIVE), None)
-    return None if last is None else stand_after(last, serving)
+    return None if last is None else standing_after(last, serving)
 
 
 def _taken_over_from(decisions: Sequence[Decision], serving: int) -> int | None:

@@ -12,14 +12,14 @@ from contender.specs import ModelSpec
 DECISIVE = ("first", "promoted", "rolled_back", "emergency", "resumed")
 
 
-def stand(model: str, book: Book) -> Standing | None:
+def read_standing(model: str, book: Book) -> Standing | None:
     """Read the standing off the ledger; None before the first promotion."""
-    champion = book.champion(model)
-    decisive = book.entries(model, limit=1, kinds=DECISIVE)
-    return None if champion is None or not decisive else stand_after(decisive[0].decision, champion)
+    champion = book.ledger.champion(model)
+    decisive = book.ledger.newest(model, limit=1, kinds=DECISIVE)
+    return None if champion is None or not decisive else standing_after(decisive[0].decision, champion)
 
 
-def stand_after(last: Decision, champion: int) -> Standing:
+def standing_after(last: Decision, champion: int) -> Standing:
     """The standing when `last` is the newest decisive entry.
 
     After a roll-back within a recipe its refreshes are suspended: they have to win against the version that was
@@ -37,13 +37,13 @@ def stand_after(last: Decision, champion: int) -> Standing:
     )
 
 
-def name_incumbent(standing: Standing, champion: TrainedVersion, tonight: Sequence[TrainedVersion]) -> str:
+def incumbent_stream(standing: Standing, champion: TrainedVersion, tonight: Sequence[TrainedVersion]) -> str:
     """The stream that stands in the champion's place: its recipe's refreshes, or itself when there are none."""
     refreshed = any(version.recipe_fingerprint == champion.recipe_fingerprint for version in tonight)
     return champion.recipe_fingerprint if refreshed and standing.suspended is None else "champion"
 
 
-def name_streams(
+def shadow_streams(
     model: ModelSpec,
     standing: Standing | None,
     night: date,

@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from contender.records.identity import identify
+from contender.records.store import RecordStore, as_json
+from contender.records.tables import Base
 from contender.specs.columns import Text
 from contender.specs.frozen import Frozen
 
@@ -30,3 +32,22 @@ class Act(Frozen):
 def act_id(kind: ActKind, about: str, key: str, at: datetime) -> str:
     """Each act is one of its own, even when it repeats another."""
     return identify("act", kind, about, key, at.isoformat())
+
+
+class ActRow(Base):
+    """subject: what it was done to; key: days or version; state: the act's kind."""
+
+    __tablename__ = "acts"
+
+
+class Acts(RecordStore[Act]):
+    """What people did, by what it was done to."""
+
+    row, kind = ActRow, Act
+
+    def add(self, act: Act) -> Act:
+        """Keep what a person did."""
+        row = ActRow(
+            id=act.id, subject=act.about, key=act.key, run="", state=act.kind, at=act.at, record=as_json(act)
+        )
+        return self._insert(act, row)

@@ -32,7 +32,7 @@ def read_audit(
 
     `about` is a table, dataset or model; a table's `namespace.name` is also found by its name alone.
     """
-    return merge(book.acts(limit=None), book.entries(limit=None), about=about, by=by)[:limit]
+    return merge(book.acts.newest(limit=None), book.ledger.newest(limit=None), about=about, by=by)[:limit]
 
 
 def merge(
@@ -52,9 +52,14 @@ def merge(
 def _act(act: Act) -> Audited:
     state = act.detail.get("state")
     return Audited(
-        at=act.at, by=act.by, what=f"{act.kind} ({state})" if state else act.kind, about=act.about,
-        key=act.key, reason=act.reason, kept_in="acts",
-    )  # fmt: skip
+        at=act.at,
+        by=act.by,
+        what=f"{act.kind} ({state})" if state else act.kind,
+        about=act.about,
+        key=act.key,
+        reason=act.reason,
+        kept_in="acts",
+    )
 
 
 def _decision(entry: Entry) -> Audited | None:

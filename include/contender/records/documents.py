@@ -7,6 +7,8 @@ from hashlib import sha256
 
 from pydantic import Field
 
+from contender.records.store import RecordStore, as_json
+from contender.records.tables import Base
 from contender.specs.frozen import Frozen
 
 
@@ -22,3 +24,34 @@ class Document(Frozen):
 def fingerprint_text(text: str) -> str:
     """The name of a text: equal for equal texts."""
     return sha256(text.encode()).hexdigest()[:16]
+
+
+class DocumentRow(Base):
+    """id: fingerprint of the text; subject: what kind of text; key: nothing; state: `kept`."""
+
+    __tablename__ = "documents"
+
+
+class Documents(RecordStore[Document]):
+    """Texts by their fingerprint."""
+
+    row, kind = DocumentRow, Document
+
+    def keep(self, kind: str, text: str) -> str:
+        """Keep a text that records refer to (a contract, a list of packages), once; return its fingerprint."""
+        document = Document(id=fingerprint_text(text), kind=kind, text=text)
+        row = DocumentRow(
+            id=document.id,
+            subject=kind,
+            key="",
+            run="",
+            state="kept",
+            at=document.at,
+            record=as_json(document),
+        )
+        return self._insert(document, row).id
+
+    def text(self, fingerprint: str) -> str | None:
+        """Return the text of that fingerprint; None when it was not kept, or is not what was kept."""
+        found = self.get(fingerprint)
+        return found.text if found and fingerprint_text(found.text) == fingerprint else None

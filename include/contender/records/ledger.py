@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import pairwise
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, String, UniqueConstraint, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contender.records.models import Decision
-from contender.records.tables import LedgerRow
+from contender.records.store import Subjects
+from contender.records.tables import Base
 from contender.specs.frozen import Frozen
 
 _ATTEMPTS = 100
@@ -33,71 +34,97 @@ class Entry(Frozen):
     seal: str
 
 
-def enter(engine: Engine, decision: Decision) -> Entry:
-    """Append a decision to its model's ledger; one that stands there already is returned as it was entered.
+class LedgerRow(Base):
+    """subject: model; key: night; state: the decision's kind."""
 
-    Compare-and-set: it is entered only while the champion is the one that it was made against. Any number of
-    processes may try at once; the numbers of a model's entries are unique, so one wins and the others look
-    again. Raises StaleDecision when the champion has changed.
-    """
-    for _ in range(_ATTEMPTS):
-        newest = head(engine, decision.model)
-        # After the head: were it the other way round, a twin that enters in between would make this one look stale.
-        with Session(engine) as session:
-            if (row := session.get(LedgerRow, decision.id)) is not None:
-                return _entry(row)
-        serving = None if newest is None else newest.decision.champion_after
-        if decision.champion_before != serving:
-            raise StaleDecision(
-                f"{decision.model}: the champion is {_named(serving)}, not {_named(decision.champion_before)}, which "
-                f"the decision of night {decision.night} was made against: nothing was changed; judge again"
-            )
-        row = _sealed(decision, 0 if newest is None else newest.number, "" if newest is None else newest.seal)
-        try:
-            with Session(engine, expire_on_commit=False) as session, session.begin():
-                session.add(row)
-        except IntegrityError:  # another process took the number, or entered the very same decision
-            continue
-        return _entry(row)
-    raise RuntimeError(f"{decision.model}: {_ATTEMPTS} other decisions came first: is something in a loop?")
+    __tablename__ = "ledger"
+    __table_args__ = (UniqueConstraint("subject", "number", name="one_entry_a_number"),)
+
+    number: Mapped[int]
+    seal: Mapped[str] = mapped_column(String(64))
 
 
-def head(engine: Engine, model: str) -> Entry | None:
-    """The newest entry of a model."""
-    entries = read(engine, model, 1)
-    return entries[0] if entries else None
+class Ledger:
+    """The promotion ledger of every model."""
 
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
-def read(
-    engine: Engine, models: Sequence[str] | str | None, limit: int | None, kinds: Sequence[str] | None = None
-) -> list[Entry]:
-    """The newest entries (of one model, or of some; of some kinds), newest first."""
-    query = select(LedgerRow).order_by(LedgerRow.at.desc(), LedgerRow.number.desc()).limit(limit)
-    if isinstance(models, str):
-        query = (
-            select(LedgerRow)
-            .where(LedgerRow.subject == models)
-            .order_by(LedgerRow.number.desc())
-            .limit(limit)
+    def enter(self, decision: Decision) -> Entry:
+        """Append a decision to its model's ledger; one that was entered already is returned as it was entered.
+
+        Compare-and-set: it is entered only while the champion is the one that it was made against. Any number of
+        processes may try at once; the numbers of a model's entries are unique, so one wins and the others look
+        again. Raises StaleDecision when the champion has changed.
+        """
+        for _ in range(_ATTEMPTS):
+            newest = self.head(decision.model)
+            # After the head: were it the other way round, a twin that enters in between would make this one look stale.
+            with Session(self._engine) as session:
+                if (row := session.get(LedgerRow, decision.id)) is not None:
+                    return _entry(row)
+            serving = None if newest is None else newest.decision.champion_after
+            if decision.champion_before != serving:
+                raise StaleDecision(
+                    f"{decision.model}: the champion is {_named(serving)}, not {_named(decision.champion_before)}, "
+                    f"which the decision of night {decision.night} was made against: nothing was changed; judge again"
+                )
+            number, seal = (0, "") if newest is None else (newest.number, newest.seal)
+            row = _sealed(decision, number, seal)
+            try:
+                with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                    session.add(row)
+            except IntegrityError:  # another process took the number, or entered the very same decision
+                continue
+            return _entry(row)
+        raise RuntimeError(
+            f"{decision.model}: {_ATTEMPTS} other decisions came first: is something in a loop?"
         )
-    elif models is not None:
-        query = query.where(LedgerRow.subject.in_(models))
-    if kinds is not None:
-        query = query.where(LedgerRow.state.in_(kinds))
-    with Session(engine) as session:
-        return [_entry(row) for row in session.scalars(query)]
 
+    def head(self, model: str) -> Entry | None:
+        """Return the newest entry of a model; None while there is none."""
+        entries = self.newest(model, 1)
+        return entries[0] if entries else None
 
-def verify(engine: Engine, model: str) -> tuple[str, ...]:
-    """What is wrong with a model's ledger, a line each; nothing when it is as it was written.
+    def champion(self, model: str) -> int | None:
+        """Return the version that serves, by the ledger."""
+        newest = self.head(model)
+        return None if newest is None else newest.decision.champion_after
 
-    Read from the stored columns and not through the records, so that an unknown field changes the seal, too.
-    An entry taken from the end leaves no trace in the ledger itself: hold the newest seal against one kept elsewhere.
-    """
-    query = select(LedgerRow).where(LedgerRow.subject == model).order_by(LedgerRow.number)
-    with Session(engine) as session:
-        rows = list(session.scalars(query))
-    return (*_broken_seals(rows), *_broken_links(rows))
+    def newest(
+        self, models: Subjects = None, limit: int | None = 100, kinds: Sequence[str] | None = None
+    ) -> list[Entry]:
+        """Return the newest entries (of one model, or of some; of some kinds), newest first; all without a limit."""
+        query = select(LedgerRow).order_by(LedgerRow.at.desc(), LedgerRow.number.desc()).limit(limit)
+        if isinstance(models, str):
+            query = (
+                select(LedgerRow)
+                .where(LedgerRow.subject == models)
+                .order_by(LedgerRow.number.desc())
+                .limit(limit)
+            )
+        elif models is not None:
+            query = query.where(LedgerRow.subject.in_(models))
+        if kinds is not None:
+            query = query.where(LedgerRow.state.in_(kinds))
+        with Session(self._engine) as session:
+            return [_entry(row) for row in session.scalars(query)]
+
+    def decisions(self, models: Subjects = None, limit: int | None = 100) -> list[Decision]:
+        """Return the newest decisions (about one model, or some), newest first."""
+        return [entry.decision for entry in self.newest(models, limit)]
+
+    def verify(self, model: str) -> tuple[str, ...]:
+        """Return what is wrong with a model's ledger, a line each; nothing when it is as it was written.
+
+        Read from the stored columns and not through the records, so that an unknown field changes the seal, too.
+        An entry taken from the end leaves no trace in the ledger itself:
+        compare the newest seal with one kept elsewhere.
+        """
+        query = select(LedgerRow).where(LedgerRow.subject == model).order_by(LedgerRow.number)
+        with Session(self._engine) as session:
+            rows = list(session.scalars(query))
+        return (*_broken_seals(rows), *_broken_links(rows))
 
 
 def _broken_seals(rows: Sequence[LedgerRow]) -> Iterable[str]:
@@ -139,9 +166,15 @@ def _sealed(decision: Decision, number: int, previous: str) -> LedgerRow:
         "decision": decision.model_dump(mode="json"),
     }
     return LedgerRow(
-        id=decision.id, subject=decision.model, key=str(decision.night), state=decision.kind,
-        at=entered, number=number + 1, seal=seal_of(content), record=content,
-    )  # fmt: skip
+        id=decision.id,
+        subject=decision.model,
+        key=str(decision.night),
+        state=decision.kind,
+        at=entered,
+        number=number + 1,
+        seal=seal_of(content),
+        record=content,
+    )
 
 
 def _entry(row: LedgerRow) -> Entry:

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from pydantic import Field
 
 from contender.records.identity import identify
+from contender.records.store import RecordStore, as_json
+from contender.records.tables import Base
 from contender.specs.frozen import Frozen
 
 
@@ -33,3 +35,28 @@ class DayProfile(Frozen):
 def profile_id(table: str, day: date, digest: str) -> str:
     """The profile of a file's very content, found again by its digest."""
     return identify("profile", table, day, digest)
+
+
+class ProfileRow(Base):
+    """subject: table; key: day; state: `profiled`."""
+
+    __tablename__ = "profiles"
+
+
+class Profiles(RecordStore[DayProfile]):
+    """Profiles by table and day."""
+
+    row, kind = ProfileRow, DayProfile
+
+    def add(self, profile: DayProfile) -> DayProfile:
+        """Keep what a day's rows look like."""
+        row = ProfileRow(
+            id=profile.id,
+            subject=profile.table,
+            key=str(profile.day),
+            run="",
+            state="profiled",
+            at=profile.at,
+            record=as_json(profile),
+        )
+        return self._insert(profile, row)

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import Field
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contender.records.models import Decision
-from contender.records.tables import ProposalRow
+from contender.records.store import RecordStore, as_json
+from contender.records.tables import Base
 from contender.specs.frozen import Frozen
 
 State = Literal["waiting", "approved", "refused", "unanswered", "stale"]
@@ -58,22 +59,35 @@ class Proposal(Frozen):
         return "a new recipe" if self.decision.changes_recipe else "a refresh"
 
 
-def write(engine: Engine, proposal: Proposal) -> None:
-    """Keep a proposal as it is now."""
-    decision = proposal.decision
-    row = ProposalRow(
-        id=decision.id, subject=decision.model, key=str(decision.night), run="", state=proposal.state,
-        at=proposal.asked.astimezone(UTC), record=proposal.model_dump(mode="json"),
-    )  # fmt: skip
-    with Session(engine) as session, session.begin():
-        session.merge(row)
+class ProposalRow(Base):
+    """subject: model; key: night; state: `waiting`, or what became of it."""
+
+    __tablename__ = "proposals"
 
 
-def read(engine: Engine, models: Collection[str], state: State | None, limit: int) -> list[Proposal]:
-    """The newest proposals about these models (in that state), newest first."""
-    query = select(ProposalRow).where(ProposalRow.subject.in_(models))
-    if state is not None:
-        query = query.where(ProposalRow.state == state)
-    with Session(engine) as session:
-        rows = session.scalars(query.order_by(ProposalRow.at.desc()).limit(limit))
-        return [Proposal.model_validate(row.record) for row in rows]
+class Proposals(RecordStore[Proposal]):
+    """Decisions that wait, or waited, by model."""
+
+    row, kind = ProposalRow, Proposal
+
+    def put(self, proposal: Proposal) -> None:
+        """Keep a proposal as it is now, in place of what was kept of it."""
+        decision = proposal.decision
+        row = ProposalRow(
+            id=decision.id,
+            subject=decision.model,
+            key=str(decision.night),
+            run="",
+            state=proposal.state,
+            at=proposal.asked.astimezone(UTC),
+            record=as_json(proposal),
+        )
+        with Session(self._engine) as session, session.begin():
+            session.merge(row)
+
+    def waiting(self, models: Collection[str]) -> list[Proposal]:
+        """Return all that wait for an answer about these models, newest first."""
+        row = ProposalRow
+        return self._all(
+            select(row).where(row.subject.in_(models), row.state == "waiting").order_by(row.at.desc())
+        )

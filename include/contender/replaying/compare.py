@@ -150,14 +150,18 @@ def compare_decisions(was: Decision, now: Decision | None) -> tuple[Part, ...]:
     then, today = ({r.guard: r for r in reasons} for reasons in (was.reasons, now.reasons))
     return (
         *(
-            compare(f"guard: {guard}", _word(then.get(guard)), _word(today.get(guard)), _told(then.get(guard)))
+            compare(
+                f"guard: {guard}", _word(then.get(guard)), _word(today.get(guard)), _told(then.get(guard))
+            )
             for guard in dict.fromkeys((*then, *today))
         ),
         compare(
-            "decision", outcome, {"kind": now.kind, "serves": now.champion_after},
+            "decision",
+            outcome,
+            {"kind": now.kind, "serves": now.champion_after},
             f"{was.kind}; version {was.champion_after} serves",
         ),
-    )  # fmt: skip
+    )
 
 
 def take_answer(was: Decision, now: Decision) -> Decision:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from contender.promoting import DECISIVE, stand_after
+from contender.promoting import DECISIVE, standing_after
 from contender.records import Book, Decision, Entry, Evaluation, Grounds
 from contender.replaying.compare import changed_leaves
 from contender.specs import Catalog, ModelSpec
@@ -33,7 +33,7 @@ def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
 
     Raises ReplayError, listing what there is, when none or several are meant.
     """
-    entries = book.entries(limit=ALL)
+    entries = book.ledger.newest(limit=ALL)
     if not entries:
         raise ReplayError("nothing was decided yet: retrain__<model> makes the first entry")
     of_model = [entry for entry in entries if entry.decision.model == wanted]
@@ -62,7 +62,7 @@ def find_in_force(book: Book, catalog: Catalog, entry: Entry, evaluation: Evalua
     decision = entry.decision
     today = catalog.models.get(decision.model)
     grounds = decision.grounds or _ground_again(book, entry, evaluation, today)
-    text = None if grounds.contract is None else book.kept(grounds.contract)
+    text = None if grounds.contract is None else book.documents.text(grounds.contract)
     notes = []
     if text is None:
         if today is None:
@@ -98,12 +98,12 @@ def _read_contract(text: str, decision: Decision) -> ModelSpec:
 
 def _ground_again(book: Book, entry: Entry, evaluation: Evaluation, today: ModelSpec | None) -> Grounds:
     """What can still be told of the grounds of a decision that did not keep them: from the entries before it."""
-    before = [e.decision for e in book.entries(entry.decision.model, ALL) if e.number < entry.number]
+    before = [e.decision for e in book.ledger.newest(entry.decision.model, ALL) if e.number < entry.number]
     last = next((decision for decision in before if decision.kind in DECISIVE), None)
     champion = entry.decision.champion_before
     return Grounds(
         evaluations=(evaluation.id,),
-        standing=None if last is None or champion is None else stand_after(last, champion),
+        standing=None if last is None or champion is None else standing_after(last, champion),
         guards={} if today is None else today.guards.model_dump(mode="json"),
         contract=evaluation.contract,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from contender.lake import Lake
-from contender.promoting import decide_night, fingerprint_pairs, name_incumbent, weigh_pairs
+from contender.promoting import compute_evidence, decide_night, fingerprint_pairs, incumbent_stream
 from contender.records import Book, Decision, Entry, Evaluation, Evidence, PairedDay, Pin, TrainedVersion
 from contender.registry import Registry, UnknownVersion
 from contender.replaying.compare import (
@@ -61,14 +61,16 @@ def replay(
 
 
 def _check_seal(entry: Entry, book: Book) -> Part:
-    wrong = book.verify_ledger(entry.decision.model)
+    wrong = book.ledger.verify(entry.decision.model)
     return compare("ledger", [], list(wrong), f"sealed {entry.seal[:8]}, and so are the entries around it")
 
 
 def _check_facts(entry: Entry, registry: Registry, book: Book) -> list[Part]:
     """What can be said of a person's decision: what it followed, and that its version is there."""
     decision = entry.decision
-    before = [e for e in book.entries(decision.model, entry.number + SHOWN) if e.number == entry.number - 1]
+    before = [
+        e for e in book.ledger.newest(decision.model, entry.number + SHOWN) if e.number == entry.number - 1
+    ]
     served = before[0].decision.champion_after if before else decision.champion_before
     _version(decision, decision.challenger, registry)
     return [
@@ -98,9 +100,9 @@ def _weigh(
     standing, champion = force.grounds.standing, night[0].champion
     if standing is None or champion is None:
         return ()
-    incumbent = name_incumbent(standing, champion, [evaluation.challenger for evaluation in night])
+    incumbent = incumbent_stream(standing, champion, [evaluation.challenger for evaluation in night])
     pairs = [pair for found in decision.evidence for pair in _known_then(found, incumbent, decision, book)]
-    return weigh_pairs(force.model, standing, incumbent, pairs)
+    return compute_evidence(force.model, standing, incumbent, pairs)
 
 
 def _known_then(found: Evidence, incumbent: str, decision: Decision, book: Book) -> list[PairedDay]:
@@ -110,7 +112,7 @@ def _known_then(found: Evidence, incumbent: str, decision: Decision, book: Book)
     """
     own = [
         pair
-        for pair in book.paired_days(decision.model, found.question, found.since)
+        for pair in book.pairs.since(decision.model, found.question, found.since)
         if (pair.rival, pair.incumbent) == (found.rival, incumbent)
         and (found.until is None or pair.day <= found.until)
     ]
@@ -147,7 +149,7 @@ def _surroundings(version: TrainedVersion, book: Book) -> tuple[str, ...]:
 
 
 def _packages_changed(then: str, book: Book) -> str:
-    kept = book.kept(then)
+    kept = book.documents.text(then)
     if kept is None:
         return f"was {then}, is {environment()}; the book did not keep which packages that were"
     was, now = (dict(line.split("==", 1) for line in text.splitlines()) for text in (kept, packages()))
@@ -158,7 +160,7 @@ def _packages_changed(then: str, book: Book) -> str:
 
 
 def _judged(evaluation: str | None, book: Book) -> Evaluation:
-    found = None if evaluation is None else book.evaluation(evaluation)
+    found = None if evaluation is None else book.evaluations.get(evaluation)
     if found is None:
         raise ReplayError(f"evaluation {evaluation} is gone from the book: there is nothing to judge again")
     return found

@@ -52,7 +52,7 @@ def environment() -> str:
 
 def keep_environment(book: Book) -> None:
     """Keep what is installed here, so that a version's fingerprint of it can be told in packages later."""
-    book.keep("environment", packages())
+    book.documents.keep("environment", packages())
 
 
 def requirements() -> list[str]:
@@ -64,8 +64,10 @@ def _git(*arguments: str) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603
             ["git", "-C", str(PROJECT), *arguments],  # noqa: S607
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     except FileNotFoundError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None

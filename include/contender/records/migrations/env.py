@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from contender.records.book import Book  # noqa: F401 - importing it declares every table
 from contender.records.tables import Base
 
 with context.config.attributes["engine"].connect() as connection:

@@ -1,0 +1,54 @@
+"""One installation of Contender: its settings, contracts and stores, each opened on first use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from contender.lake import Lake, open_lake
+from contender.records import Book, open_book
+from contender.settings import Settings, settings
+from contender.specs import Catalog, load_catalog
+
+if TYPE_CHECKING:
+    from contender.registry import Registry
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Everything that code needs to find what an installation holds.
+
+    A part is opened when it is first used and then kept: a command that only reads the book never opens the lake, nor
+    imports MLflow. Opening raises CatalogError, BookError or LakeError, which say what to mend.
+    """
+
+    settings: Settings
+    contracts: Catalog | None = field(default=None, repr=False)  # when they have been read already
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The contracts of datasets and models."""
+        return self.contracts or load_catalog(self.settings.catalog_home)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The Iceberg tables."""
+        return open_lake(self.settings)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The model versions."""
+        from contender.registry import open_registry  # MLflow takes seconds to import
+
+        return open_registry(self.settings)
+
+    @cached_property
+    def book(self) -> Book:
+        """The book of record."""
+        return open_book(self.settings.records)
+
+
+def open_installation() -> Installation:
+    """Return the installation that the environment's settings describe. Raises SettingsError."""
+    return Installation(settings())

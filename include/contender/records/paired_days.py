@@ -1,0 +1,45 @@
+"""Paired days: what a day says of two versions that both predicted it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+
+from contender.records.models import PairedDay, Question
+from contender.records.store import RecordStore, as_json
+from contender.records.tables import Base
+
+
+class PairedDayRow(Base):
+    """subject: model; key: day; state: the question, `race` or `still`."""
+
+    __tablename__ = "paired_days"
+
+
+class PairedDays(RecordStore[PairedDay]):
+    """Losses of two versions on the same rows, by day."""
+
+    row, kind = PairedDayRow, PairedDay
+
+    def add(self, paired: PairedDay) -> PairedDay:
+        """Keep a paired day; a day that was paired before stays as it was paired."""
+        row = PairedDayRow(
+            id=paired.id,
+            subject=paired.model,
+            key=str(paired.day),
+            run="",
+            state=paired.question,
+            at=paired.at,
+            record=as_json(paired),
+        )
+        return self._insert(paired, row)
+
+    def since(self, model: str, question: Question, since: date) -> list[PairedDay]:
+        """Return the days from `since` on that bear on a question, oldest first."""
+        row = PairedDayRow
+        return self._all(
+            select(row)
+            .where(row.subject == model, row.state == question, row.key >= str(since))
+            .order_by(row.key)
+        )

@@ -1,0 +1,50 @@
+"""Commits to the lake: intended before they are made, confirmed after."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, select
+from sqlalchemy.orm import Session
+
+from contender.records.batches import Publication
+from contender.records.store import RecordStore, as_json
+from contender.records.tables import Base
+from contender.specs import Days
+
+
+class PublicationRow(Base):
+    """subject: table; key: days; state: `intended`, then `committed`."""
+
+    __tablename__ = "publications"
+    __table_args__ = (Index("publications_of_a_batch", "subject", "key"),)
+
+
+class Publications(RecordStore[Publication]):
+    """What was published, by batch and run."""
+
+    row, kind = PublicationRow, Publication
+
+    def intend(self, publication: Publication) -> None:
+        """Record that a batch is about to be committed."""
+        row = PublicationRow(
+            id=publication.id,
+            subject=publication.table,
+            key=publication.days.key,
+            run=publication.run,
+            state="intended",
+            at=publication.at,
+            record=as_json(publication),
+        )
+        self._insert(publication, row)
+
+    def confirm(self, publication_id: str) -> None:
+        """Record that the commit went through."""
+        with Session(self._engine) as session, session.begin():
+            row = session.get_one(PublicationRow, publication_id)
+            row.state = "committed"
+
+    def contains(self, table: str, days: Days) -> bool:
+        """Return whether a batch of exactly these days was ever committed to a table."""
+        row = PublicationRow
+        query = select(row.id).where(row.subject == table, row.key == days.key, row.state == "committed")
+        with Session(self._engine) as session:
+            return session.scalars(query.limit(1)).first() is not None
