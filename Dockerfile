@@ -1,8 +1,8 @@
-# Two images on one base: `contender` (every part of Airflow, and Spark's cluster) and `mlflow` (the registry's server).
+# Two images on one base: `contender` (all Airflow components and the Spark cluster) and `mlflow` (the registry server).
 ARG BASE_IMAGE=python:3.11.14-slim-bookworm
 
 FROM ${BASE_IMAGE} AS contender
-# The JRE cannot be configured where a slim base left out the folder of its manual pages. Spark calls ps.
+# The JRE's installation needs the folder of manual pages, which slim images lack. Spark calls ps.
 RUN mkdir -p /usr/share/man/man1 \
     && apt-get update \
     && apt-get install -y --no-install-recommends default-jre-headless procps \

@@ -1,4 +1,4 @@
-"""A health check: the API tells of a heartbeat of this part (`dag_processor`, `triggerer`)."""
+"""Health check of an Airflow component (`dag_processor`, `triggerer`), by the heartbeat that the API reports."""
 
 import json
 import sys

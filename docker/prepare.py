@@ -1,4 +1,4 @@
-"""What a new installation needs once, and an upgrade again: databases, a bucket, the password of the first user."""
+"""Prepare a new or upgraded installation: databases, the bucket, and the password of the first user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 
 def main() -> None:
-    """Each step leaves what is there already as it is."""
+    """Run every step; each keeps what already exists."""
     passwords = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
     if not passwords.exists():
         passwords.touch(mode=0o600)
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def make_bucket(name: str) -> None:
-    """Make the bucket unless it is there."""
+    """Create the bucket if it does not exist."""
     client = boto3.client("s3")
     try:
         client.create_bucket(Bucket=name)

@@ -1,1 +1,1 @@
-"""Small programs for those who work on the project."""
+"""Scripts for the development of the project."""

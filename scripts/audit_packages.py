@@ -1,7 +1,6 @@
-"""Ask whether any locked package has a known hole, by pip-audit and the advisories that PyPI serves.
+"""Check the locked packages for known vulnerabilities, with pip-audit and PyPI's advisories.
 
-Ends with 0 when every package was asked about and none has one, with 1 when some have, and with 3 when not every
-package could be asked about: no answer is not a good answer.
+Exit status: 0 if every package was checked and none is vulnerable, 1 if some are, 3 if some could not be checked.
 
     python -m scripts.audit_packages [requirements.txt]
 """
@@ -17,14 +16,14 @@ from typing import Any
 
 from contender.settings import PROJECT
 
-# Run from an environment of its own: its packages are not ours.
+# Runs in an environment of its own, so that its dependencies are not locked here.
 PIP_AUDIT = "pip-audit==2.10.1"
 REPORT = PROJECT / "build" / "audit.json"
-NONE_KNOWN, SOME_KNOWN, NOT_ASKED = 0, 1, 3
+NONE_KNOWN, SOME_KNOWN, NOT_CHECKED = 0, 1, 3
 
 
 def main() -> int:
-    """Run pip-audit over the file that is named, by default requirements.txt, and say what it found."""
+    """Run pip-audit on the given file (default: requirements.txt) and print the result."""
     locked = Path(sys.argv[1]) if len(sys.argv) > 1 else PROJECT / "requirements.txt"
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
@@ -42,32 +41,32 @@ def main() -> int:
     command += ["--progress-spinner=off", "--format=json", f"--output={REPORT}", f"--requirement={locked}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if not REPORT.is_file():
-        print("Nothing was audited:", (done.stderr.strip().splitlines() or ["pip-audit told no reason"])[-1])
-        return NOT_ASKED
+        print("Nothing was checked:", (done.stderr.strip().splitlines() or ["pip-audit gave no reason"])[-1])
+        return NOT_CHECKED
     status, lines = judge(json.loads(REPORT.read_text()))
     print("\n".join(lines))
     return status
 
 
 def judge(report: Mapping[str, Any]) -> tuple[int, list[str]]:
-    """The status and the lines that a report of pip-audit comes to."""
+    """Return the exit status and the lines to print for a report of pip-audit."""
     packages = report["dependencies"]
     skipped = [package for package in packages if "skip_reason" in package]
-    holed = [package for package in packages if package.get("vulns")]
+    vulnerable = [package for package in packages if package.get("vulns")]
     lines = [
-        f"{package['name']} {package['version']}: {hole['id']}, "
-        f"mended in {', '.join(hole['fix_versions']) or 'no version yet'}"
-        for package in holed
-        for hole in package["vulns"]
+        f"{package['name']} {package['version']}: {found['id']}, "
+        f"fixed in {', '.join(found['fix_versions']) or 'no version yet'}"
+        for package in vulnerable
+        for found in package["vulns"]
     ]
-    asked = len(packages) - len(skipped)
+    checked = len(packages) - len(skipped)
     if skipped:
         lines.append(
-            f"{len(skipped)} of {len(packages)} packages could not be asked about ({skipped[0]['skip_reason']}): "
-            "is https://pypi.org/pypi reached from here, and by the same name?"
+            f"{len(skipped)} of {len(packages)} packages could not be checked ({skipped[0]['skip_reason']}): "
+            "check that https://pypi.org/pypi can be reached from here."
         )
-    lines.append(f"{asked} packages asked about, {len(holed)} with known holes.")
-    return (SOME_KNOWN if holed else NOT_ASKED if skipped or not packages else NONE_KNOWN), lines
+    lines.append(f"{checked} packages checked, {len(vulnerable)} with known vulnerabilities.")
+    return (SOME_KNOWN if vulnerable else NOT_CHECKED if skipped or not packages else NONE_KNOWN), lines
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Set up everything that `make demo` and `make test` need: Java, a virtual environment, the pinned packages.
-# Run again, it returns at once while nothing that it depends on has changed.
+# Set up Java, a virtual environment and the pinned packages. Exit at once if everything is up to date.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-PATH=${PATH//"$PWD/.venv/bin:"/} # a new environment must not be made by the Python inside of the old one
+PATH=${PATH//"$PWD/.venv/bin:"/} # do not create the new environment with the old one's Python
 unset PYTHONDONTWRITEBYTECODE # Airflow starts twice as fast from compiled files
 
 venv=.venv
@@ -15,14 +14,14 @@ fail() {
     exit 1
 }
 
-may_install() { # as root, or where sudo asks for no password
+may_install() { # as root, or with passwordless sudo
     command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 }
 
-apt_install() { # the first of these packages that there is
+apt_install() { # the first available one of the given packages
     local prefix=() package
     [ "$(id -u)" = 0 ] || prefix=(sudo -n)
-    "${prefix[@]}" apt-get update -qq || true # an old list may still do
+    "${prefix[@]}" apt-get update -qq || true # an outdated package list may be good enough
     for package in "$@"; do
         "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive \
             apt-get install -y -qq --no-install-recommends "$package" >/dev/null && return
@@ -34,7 +33,7 @@ java_version() { # of the given program
     "$1" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1
 }
 
-find_java() { # where Spark itself will look
+find_java() { # as Spark does
     local java=${JAVA_HOME:+$JAVA_HOME/bin/}java
     [ -n "${JAVA_HOME:-}" ] || [ ! -x "$venv/bin/java" ] || java=$venv/bin/java
     command -v "$java" || true
@@ -50,19 +49,19 @@ enough_java() {
 
 need_java() {
     enough_java && return
-    [ -z "${JAVA_HOME:-}" ] || fail "JAVA_HOME=$JAVA_HOME is no Java 17 or newer: correct it, or unset it"
+    [ -z "${JAVA_HOME:-}" ] || fail "JAVA_HOME=$JAVA_HOME is not Java 17 or newer: correct or unset it"
     if may_install; then
         say "Installing Java"
         apt_install openjdk-17-jre-headless default-jre-headless || true
     elif command -v brew >/dev/null; then
         say "Installing Java"
         brew install --quiet openjdk@17 || true
-        # Homebrew leaves it off the path; beside Python it is found by everything that `make` starts.
+        # Homebrew does not add it to the path. .venv/bin is on the path of everything that `make` starts.
         [ ! -x "$(brew --prefix openjdk@17)/bin/java" ] ||
             ln -sf "$(brew --prefix openjdk@17)/bin/java" "$venv/bin/java"
     fi
     enough_java ||
-        fail "Spark needs Java 17 or newer: install it (Debian: apt install openjdk-17-jre-headless; macOS: brew install openjdk@17), or set JAVA_HOME to it"
+        fail "Spark needs Java 17 or newer: install it (Debian: apt install openjdk-17-jre-headless; macOS: brew install openjdk@17), or set JAVA_HOME"
 }
 
 find_python() {
@@ -73,7 +72,7 @@ find_python() {
             return
         fi
     done
-    fail "needs Python 3.11, 3.12 or 3.13: install one, or name it with PYTHON=/path/to/python3.11"
+    fail "Python 3.11, 3.12 or 3.13 not found: install one, or set PYTHON=/path/to/python3.11"
 }
 
 right_python() {
@@ -89,13 +88,13 @@ make_venv() {
             apt_install "$name" python3-venv || true
         fi
         "$python" -c 'import ensurepip' 2>/dev/null ||
-            fail "$python cannot make virtual environments: install what it lacks (Debian: apt install $name)"
+            fail "$python cannot create virtual environments: install its venv module (Debian: apt install $name)"
     fi
     rm -rf "$venv"
     "$python" -m venv "$venv"
 }
 
-wanted() { # what an installation depends on, as one checksum
+wanted() { # a checksum of everything that the installation depends on
     "$1" - requirements-dev.txt requirements-uv.txt pyproject.toml <<'PYTHON'
 import hashlib, os, pathlib, sys
 parts = [sys.version, os.getcwd(), *map(pathlib.Path.read_text, map(pathlib.Path, sys.argv[1:]))]
@@ -103,22 +102,22 @@ print(hashlib.sha256("\0".join(parts).encode()).hexdigest())
 PYTHON
 }
 
-is_whole() { # a finished installation, whose packages are merely not the wanted ones any more
+is_whole() { # a complete installation, whose packages may be outdated
     [ -s "$stamp" ] && [ -x "$venv/bin/uv" ] && right_python "$venv/bin/python" || return 1
     [ -z "${PYTHON:-}" ] || [ "$("$venv/bin/python" --version)" = "$("$PYTHON" --version 2>&1)" ]
 }
 
-is_ready() { # asked of the environment's own Python, so that a broken one is noticed
+is_ready() { # uses the environment's own Python, to detect a broken one
     is_whole && [ "$(wanted "$venv/bin/python" 2>/dev/null)" = "$(cat "$stamp")" ]
 }
 
 uv() { "$venv/bin/uv" pip "$1" --quiet --python "$venv/bin/python" "${@:2}"; }
 
 install_packages() {
-    rm -f "$stamp" # an interrupted setup starts again from nothing
+    rm -f "$stamp" # after an interruption, start from scratch
     [ -x "$venv/bin/uv" ] ||
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
-    # `sync` also takes away what is pinned no more.
+    # `sync` also removes packages that are no longer pinned.
     uv sync --require-hashes --compile-bytecode requirements-dev.txt requirements-uv.txt
     uv install --no-deps --editable .
     "$venv/bin/python" -m compileall -q include plugins dags demo spark_jobs
@@ -132,7 +131,7 @@ fi
 mkdir -p build
 if command -v flock >/dev/null; then
     exec 9>build/setup.lock
-    flock 9 # two setups at once would install into one folder
+    flock 9 # concurrent setups would write to the same folder
     if is_ready && enough_java; then
         exit 0
     fi
@@ -142,12 +141,12 @@ if is_ready; then
     exit 0
 fi
 if is_whole; then
-    say "Bringing the packages of $venv up to date"
+    say "Updating the packages in $venv"
 else
     python=$(find_python)
-    say "Making the virtual environment with $("$python" --version)"
+    say "Creating the virtual environment with $("$python" --version)"
     make_venv "$python"
-    say "Installing the pinned packages, checked by hash (the first time takes a few minutes)"
+    say "Installing the pinned packages (this takes a few minutes the first time)"
 fi
 need_java
 install_packages

@@ -1,11 +1,11 @@
-"""Fetch what Spark needs to read and write `s3a://`: Hadoop's connector and the three parts of AWS's SDK that it uses.
+"""Download Spark's `s3a://` support: Hadoop's connector and the three parts of the AWS SDK that it uses.
 
-Hadoop's own choice is the SDK's bundle of all services, 30 times as large. What else is left out, Spark has already.
-Spark's own resolver fetches the pinned coordinates from Maven Central, and every file must have the digest that is
-written down in s3_jars.sha256.
+Hadoop depends on the SDK's bundle of all services, which is 30 times as large. The other excluded packages are part of
+Spark. Spark's own resolver downloads the pinned coordinates from Maven Central, and every file must have the digest in
+s3_jars.sha256.
 
-    python -m scripts.fetch_s3_jars FOLDER             # such as the `jars` folder of pyspark
-    python -m scripts.fetch_s3_jars --pin FOLDER       # after a change of version: write the digests down anew
+    python -m scripts.fetch_s3_jars FOLDER             # for example the `jars` folder of pyspark
+    python -m scripts.fetch_s3_jars --pin FOLDER       # after a version change: update the digests
 """
 
 from __future__ import annotations
@@ -49,12 +49,14 @@ LEFT_OUT = (
 
 
 def main() -> None:
-    """Fetch, check and copy; nothing is copied when a single digest is not as pinned."""
+    """Download, verify and copy the files; copy nothing if any digest differs."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--pin", action="store_true", help="write the digests down instead of checking them")
+    parser.add_argument(
+        "--pin", action="store_true", help="update the pinned digests instead of checking them"
+    )
     given = parser.parse_args()
     with TemporaryDirectory() as folder:
         jars = resolve(Path(folder))
@@ -70,35 +72,31 @@ def main() -> None:
 
 
 def resolve(folder: Path) -> list[Path]:
-    """Let Spark fetch the coordinates and all that they need into a folder."""
+    """Download the coordinates and their dependencies into a folder, with Spark's resolver."""
     nothing = folder / "nothing.py"
     nothing.write_text("")
     command = ["spark-submit", "--conf", f"spark.jars.ivy={folder / 'ivy'}"]
     command += ["--packages", ",".join(COORDINATES), "--exclude-packages", ",".join(LEFT_OUT), str(nothing)]
     done = subprocess.run(  # noqa: S603
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     if done.returncode != 0:
-        raise SystemExit("Spark could not fetch its S3 connector:\n" + done.stdout[-2000:])
+        raise SystemExit("Spark could not download its S3 connector:\n" + done.stdout[-2000:])
     return sorted((folder / "ivy" / "jars").glob("*.jar"))
 
 
 def read_pins() -> dict[str, str]:
-    """The digest that each file must have."""
+    """Return the pinned digest of each file."""
     lines = (line.split() for line in PINNED.read_text().splitlines())
     return {name: digest for digest, name in lines}
 
 
 def find_difference(found: dict[str, str], pinned: dict[str, str]) -> str | None:
-    """What is not as pinned, in a line; None when all is."""
+    """Return a message that names the files whose digest differs, or None."""
     strange = sorted({*found, *pinned} - {name for name in found if found[name] == pinned.get(name)})
     if not strange:
         return None
-    return f"not as {PINNED.name} says: {', '.join(strange)}: nothing was copied"
+    return f"digests differ from {PINNED.name}: {', '.join(strange)}. Nothing was copied."
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Makes the pages of docs/ that follow from the DAGs, the settings, the catalog, its access.yaml and the tests.
+"""Generate the reference pages of docs/ from the DAGs, settings, catalog, access.yaml and tests.
 
 python -m scripts.generate_docs           write the pages
 """
@@ -21,7 +21,7 @@ MADE = "<!-- Made by `make docs`; do not edit. -->\n"
 
 
 def render_pages() -> dict[Path, str]:
-    """The text of every generated page, by its path."""
+    """Return the text of every generated page, by path."""
     return {
         DOCS / "DAGS.md": render_dags(),
         DOCS / "SETTINGS.md": render_settings(),
@@ -32,32 +32,32 @@ def render_pages() -> dict[Path, str]:
 
 
 def render_dags() -> str:
-    """A section a DAG file: its docstring, and a line for each DAG that it makes."""
+    """Return the page of DAGs: per DAG file, its docstring and a table of its DAGs."""
     from airflow.dag_processing.dagbag import DagBag
 
-    os.environ.setdefault("CONTENDER_NIGHTLY_FROM", "2013-09-01")  # so that the cron lines are shown
-    sys.path.insert(0, str(PROJECT / "plugins"))  # where Airflow has it, too
+    os.environ.setdefault("CONTENDER_NIGHTLY_FROM", "2013-09-01")  # so that cron expressions are shown
+    sys.path.insert(0, str(PROJECT / "plugins"))  # as in Airflow
     bag = DagBag(str(PROJECT / "dags"))
     if bag.import_errors:
         raise SystemExit("\n".join(f"{file}: {error}" for file, error in bag.import_errors.items()))
     dags = sorted(bag.dags.values(), key=lambda dag: dag.dag_id)
-    lines = [MADE, "# The DAGs\n", "Each DAG's page in the Airflow UI is the text below.\n"]
+    lines = [MADE, "# DAGs\n", "The text of a section is also the DAG's page in the Airflow UI.\n"]
     for file in sorted((PROJECT / "dags").glob("*.py"), key=_order):
         page = ast.get_docstring(ast.parse(file.read_text())) or ""
         lines += [f"## dags/{file.name}\n", page.replace("### ", "**", 1).replace(".\n", ".**\n", 1), ""]
-        lines += ["| DAG | starts | owner | what it is for |", "| --- | --- | --- | --- |"]
+        lines += ["| DAG | starts | owner | purpose |", "| --- | --- | --- | --- |"]
         lines += [_dag_line(dag) for dag in dags if Path(dag.fileloc).name == file.name]
         lines.append("")
     return "\n".join(lines)
 
 
 def render_settings() -> str:
-    """A line a setting: its variable, its default, and what it is."""
+    """Return the page of settings: variable, default and meaning of each."""
     lines = [
         MADE,
         "# Settings\n",
-        "Read from the environment. Secrets are not among them: the mail server is the Airflow connection",
-        "`smtp_default`, Spark is `spark_default`, and S3 credentials come by AWS's own variables.\n",
+        "Settings are read from the environment. None is a secret: the mail server is the Airflow connection",
+        "`smtp_default`, Spark is `spark_default`, and S3 credentials are read from AWS's own variables.\n",
         "| variable | default | meaning |",
         "| --- | --- | --- |",
     ]
@@ -70,18 +70,19 @@ def render_settings() -> str:
 
 
 def render_bad_deliveries() -> str:
-    """A line a kind of bad delivery: what it is, and what comes of it."""
+    """Return the page of bad deliveries: per kind, a description, the verdict and the message."""
     from tests.bad_deliveries.kinds import KINDS
     from tests.bad_deliveries.places import PLACES
 
     lines = [
         MADE,
         "# Bad deliveries\n",
-        "Each kind is made from a real file by a function of its name in `tests/bad_deliveries/`. Tests hold that it",
-        "gets this verdict, that the message has these words, and that nothing refused is published or lost.\n",
-        "- **fail**: quarantined, mail to the owner, nothing downstream runs. **warn**: published, and said so.",
-        "- **waits**: tried again until the contract's grace is over. **refused**: not even read; mail to the owner.\n",
-        "| kind | what arrives | in | verdict | said about it |",
+        "Each kind is made from a real file by a function of that name in `tests/bad_deliveries/`. Tests verify the",
+        "verdict, the text of the message, and that no rejected delivery is published or lost.\n",
+        "- **fail**: quarantined; mail to the owner; nothing downstream runs. **warn**: published with a warning.",
+        "- **waits**: tried again until the grace period of the contract is over. **refused**: not read; mail to the",
+        "  owner.\n",
+        "| kind | delivery | dataset | verdict | message contains |",
         "| --- | --- | --- | --- | --- |",
     ]
     lines += [_bad_delivery(k.name, k.what, k.dataset, k.outcome, k.told) for k in KINDS]
@@ -95,7 +96,7 @@ def _bad_delivery(name: str, what: str, dataset: str, outcome: str, told: tuple[
 
 
 def render_contracts() -> str:
-    """Every dataset and model with its columns, owner and promises."""
+    """Return the page of contracts: every dataset and model with columns, owner and checks."""
     catalog = load_catalog(PROJECT / "include" / "catalog")
     lines = [MADE, "# Contracts\n"]
     for dataset in catalog.datasets.values():
@@ -139,17 +140,19 @@ def _asset_names(condition: Any) -> Iterator[str]:
 
 
 def _dataset_section(dataset: DatasetSpec) -> list[str]:
-    promises = [describe(promise, 1) for promise in dataset.expectations]
+    checks = [describe(expectation, 1) for expectation in dataset.expectations]
     closed = ", ".join(str(day) for day in dataset.delivery.closed)
-    rests = f" Closed on {closed}: no file is waited for, and no rows are right." if closed else ""
+    closures = (
+        f" Closed on {closed}: no file is expected, and rows of that day fail the gate." if closed else ""
+    )
     return [
         f"## Dataset `{dataset.name}`\n",
         f"{dataset.description} Owner: {dataset.owner}. Delivered as `{dataset.delivery.path}`, "
-        f"looked for at `{dataset.delivery.cron}` UTC. Key: {', '.join(dataset.primary_key)}.{rests}\n",
+        f"due at `{dataset.delivery.cron}` UTC. Key: {', '.join(dataset.primary_key)}.{closures}\n",
         *_columns(dataset.columns),
         "",
-        "Promised of each batch: " + "; ".join(promises) + ".\n",
-        *([f"Consumers may rely on this: {' '.join(dataset.guarantees)}\n"] if dataset.guarantees else []),
+        "Checks of each batch: " + "; ".join(checks) + ".\n",
+        *([f"Guarantees to consumers: {' '.join(dataset.guarantees)}\n"] if dataset.guarantees else []),
     ]
 
 
@@ -159,8 +162,8 @@ def _model_section(model: ModelSpec) -> list[str]:
     return [
         f"## Model `{model.name}`\n",
         f"{model.description} Owner: {model.owner}. Built from {inputs}. Recipes: {recipes}. "
-        f"Judged on the newest {model.evaluation_days} days whose labels are known. "
-        f"Night *N* scores day {_counted(model.horizon_days)} and learns the labels of day "
+        f"Evaluated on the newest {model.evaluation_days} days with known labels. "
+        f"Night *N* scores day {_counted(model.horizon_days)} and receives the labels of day "
         f"{_counted(-model.label_maturity_days)}.{_asked(model)}\n",
         *_columns(model.features),
         "",
@@ -182,7 +185,7 @@ def _counted(days: int) -> str:
 
 
 def _columns(columns: tuple[Column, ...]) -> list[str]:
-    lines = ["| column | type | unit | may be missing | what it is |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| column | type | unit | nullable | description |", "| --- | --- | --- | --- | --- |"]
     for column in columns:
         missing = "yes" if column.nullable else ""
         lines.append(

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Write the secrets of a new installation into .env, each random and its own; an .env that is there stays as it is.
+# Write random secrets for a new installation into .env. An existing .env is not changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -23,4 +23,4 @@ umask 077
     echo "SPARK_SECRET=$(word 40)"
 } >"$env.new"
 mv -n "$env.new" "$env"
-echo "Secrets are in $env, readable by you alone. The UI's user is admin, its password ADMIN_PASSWORD in there."
+echo "Wrote secrets to $env (readable only by you). Log in to the UI as admin, with ADMIN_PASSWORD from that file."

@@ -1,11 +1,11 @@
-"""What rules of promotion are worth: false promotions, days to find a better recipe, and the loss that they serve.
+"""Measure promotion rules: false promotions, days until a better recipe is promoted, and served loss.
 
-python -m benchmarks.promotion             all tables; results in benchmarks/results/promotion.json and in docs/
-python -m benchmarks.promotion served      one table, in place of what was kept of it
-python -m benchmarks.promotion error power --runs 50    smaller, for a look; nothing is kept
+python -m benchmarks.promotion             all tables; writes benchmarks/results/promotion.json and docs/
+python -m benchmarks.promotion served      one table, replacing its stored results
+python -m benchmarks.promotion error power --runs 50    a smaller run, printed and not stored
 
-All draws are seeded. Fits of the real years are kept below build/promotion, and made again when what they come from
-has changed.
+All draws are seeded. Fits of the real years are cached below build/promotion, and fitted again when their inputs
+have changed.
 """
 
 from __future__ import annotations
@@ -33,13 +33,15 @@ TABLES: Mapping[str, Callable[[int], Iterator[Row]]] = {
 
 
 def main() -> None:
-    """Measure, print, and keep the results."""
+    """Measure, print, and store the results."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ask.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}; all by default")
-    ask.add_argument("--runs", type=int, default=1000, help="pairs of each kind; a third as many better ones")
+    ask.add_argument("tables", nargs="*", metavar="TABLE", help=f"one of {', '.join(TABLES)}; default: all")
+    ask.add_argument(
+        "--runs", type=int, default=1000, help="equal pairs per kind; a third as many better ones"
+    )
     wanted = ask.parse_args()
     if unknown := set(wanted.tables) - set(TABLES):
-        ask.error(f"no table {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}")
+        ask.error(f"unknown table {', '.join(sorted(unknown))}: choose from {', '.join(TABLES)}")
     rows = read_results()
     for table in wanted.tables or TABLES:
         print(f"{table} ...", file=sys.stderr)

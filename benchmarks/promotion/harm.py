@@ -32,9 +32,9 @@ from contender.training import training_days
 DAYS_SERVED = 7
 REMEMBERED = 8
 EVERY = 12
-HEALTHY, ANY, ANY_HARMFUL = "healthy", "any poison", "any poison that harms"
+HEALTHY, ANY, ANY_HARMFUL = "healthy", "any corruption", "any harmful corruption"
 HARMFUL = 0.01
-CHOSEN = "by which bounds were chosen"
+CHOSEN = "used to choose the bounds"
 
 
 class Year(NamedTuple):
@@ -79,8 +79,8 @@ class Tried(Frozen):
         return self.loss / self.healthy_loss - 1
 
 
-NOTHING, OURS, WITHOUT = "nothing is held", "the guards", "the guards, without the history's"
-INSTEAD, ALONE = "a healthy refresh", " alone"
+NOTHING, OURS, WITHOUT = "no guards", "guards", "guards without history"
+INSTEAD, ALONE = "healthy refresh", " alone"
 PASSES: Mapping[str, Callable[[Tried], bool]] = {
     NOTHING: lambda _: True,
     OURS: lambda one: not one.spoke,

@@ -1,4 +1,4 @@
-"""The tables and plots of docs/GUARDS.md, from the results that are kept."""
+"""The generated tables and plots of docs/GUARDS.md, from the stored results."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ BEGIN, END = "<!-- harm: made by `make bench-promotion` -->", "<!-- end of harm 
 
 
 def render_harm(rows: Sequence[Row]) -> str:
-    """A table and a plot for each model; nothing without results."""
+    """Return a table and a plot for each model; an empty string without results."""
     of = [row for row in rows if row.table == "harm stopped"]
     return "\n".join(_render(data, of) for data in _datas(of))
 
 
 def write(rows: Sequence[Row]) -> None:
-    """Put the tables into their page."""
+    """Write the tables into the page."""
     PAGE.write_text(put_into(PAGE.read_text(), render_harm(rows), BEGIN, END))
 
 
 def draw_harm(rows: Sequence[Row]) -> Mapping[str, str]:
-    """The plot of each model, by the name of its file."""
+    """Return the plot of each model, by file name."""
     of = [row for row in rows if row.table == "harm stopped"]
     return {_plot(data): _draw(data, [row for row in of if row.data == data]) for data in _datas(of)}
 
@@ -59,14 +59,15 @@ def _render(data: str, of: Sequence[Row]) -> str:
     poisons = dict.fromkeys(str(row.effect) for row in rows if row.effect != HEALTHY)
     return "\n".join(
         [
-            f"`{data}`: of {healthy.runs} healthy refreshes {_share(healthy)} were let through, and of the "
-            f"{chosen.runs} before, by which bounds were chosen, {_share(chosen)}. Poisons were tried in "
-            f"{tried.nights} nights.\n",
-            "| tonight's training rows | kept from serving | by the other guards, had the history's not looked | "
-            "who spoke, in how many | loss after the worst night: nothing held / guards / healthy refresh |",
+            f"`{data}`: {_share(healthy)} of {healthy.runs} healthy refreshes were promoted, and "
+            f"{_share(chosen)} of the {chosen.runs} earlier ones that were used to choose the bounds. "
+            f"Corruptions were tried on {tried.nights} nights.\n",
+            "| training rows of the night | blocked | blocked without the `history` guard | "
+            "blocking guards, with number of refreshes | "
+            "loss after the worst night: no guards / guards / healthy refresh |",
             "| --- | --- | --- | --- | --- |",
             *(_line(poison, [row for row in rows if row.effect == poison]) for poison in poisons),
-            f"\n![Loss after the worst night of {data}, by poison]({_plot(data)})\n",
+            f"\n![Loss after the worst night of {data}, by corruption]({_plot(data)})\n",
         ]
     )
 
@@ -76,7 +77,7 @@ def _line(poison: str, rows: Sequence[Row]) -> str:
     alone = {r.rule.removesuffix(ALONE): r.runs - r.promotions for r in rows if r.rule.endswith(ALONE)}
     who = ", ".join(f"{guard} {alone[guard]}" for guard in sorted(alone, key=lambda guard: -alone[guard]))
     losses = " / ".join(f"{_loss(rows, poison, rule):.4f}" for rule in (NOTHING, OURS, INSTEAD))
-    named = f"{poison}: over {HARMFUL:.0%} of loss more" if poison == ANY_HARMFUL else poison
+    named = f"{poison} (loss over {HARMFUL:.0%} higher)" if poison == ANY_HARMFUL else poison
     return f"| {named} | {_kept(ours)} | {_kept(without)} | {who} | {losses} |"
 
 
@@ -88,7 +89,7 @@ def _draw(data: str, rows: Sequence[Row]) -> str:
         usual = _loss(rows, poison, INSTEAD)
         ours, nothing = (100 * (_loss(rows, poison, rule) / usual - 1) for rule in (OURS, NOTHING))
         spans.append(Span(poison, ours, min(ours, nothing), max(ours, nothing)))
-    title = f"{data}, worst night: % of loss above a healthy refresh; dot: guards, line's end: nothing held"
+    title = f"{data}, worst night: % of loss above a healthy refresh; dot: guards, end of line: no guards"
     return draw_spans(title, spans)
 
 

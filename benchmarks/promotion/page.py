@@ -1,4 +1,4 @@
-"""The tables of docs/PROMOTION.md, from the results that are kept."""
+"""The generated tables of docs/PROMOTION.md, from the stored results."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ BEGIN, END = "<!-- figures: made by `make bench-promotion` -->", "<!-- end of fi
 
 
 def read_results() -> list[Row]:
-    """The results that are kept."""
+    """Return the stored results."""
     return [Row.model_validate(row) for row in json.loads(RESULTS.read_text())]
 
 
 def replace(kept: Iterable[Row], found: Sequence[Row]) -> list[Row]:
-    """The results with the tables that were measured again in place of what was kept of them."""
+    """Return the results, with every measured table in place of the stored one."""
     tables = {row.table for row in found}
     return [*(row for row in kept if row.table not in tables), *found]
 
 
 def write_results(rows: Sequence[Row]) -> None:
-    """Keep results, a line each."""
+    """Store results, one per line."""
     RESULTS.write_text("[\n" + ",\n".join(row.model_dump_json() for row in rows) + "\n]\n")
 
 
 def put_into(page: str, figures: str, begin: str = BEGIN, end: str = END) -> str:
-    """The page with these figures between its marks."""
+    """Return the page with these figures between its markers."""
     before, _, rest = page.partition(begin)
     _, _, after = rest.partition(end)
     return f"{before}{begin}\n\n{figures}\n{end}{after}"
 
 
 def render(rows: Sequence[Row]) -> str:
-    """The tables and plots of the page; of a table without results, nothing."""
+    """Return the tables and plots of the page; a table without results is left out."""
     parts = (_render_error, _render_power, _render_real_pairs, _render_served)
     return "\n".join(part for make in parts if (part := make(rows)))
 
@@ -47,10 +47,10 @@ def _render_error(rows: Sequence[Row]) -> str:
     of = [row for row in rows if row.table == "error" and row.nights in (60, 365)]
     if not of:
         return ""
-    said = "### Made-up equal pairs\n\n"
-    said += f"Share of {_runs(of, 'equal pairs')} that are ever promoted, with its 95 % interval:"
+    said = "### False promotions on simulated pairs\n\n"
+    said += f"Share of {_runs(of, 'equal pairs')} in which the rival is ever promoted, with 95 % interval:"
     return _tabulate(said, of, _share, ": 60 / 365 nights", " / ") + _show(
-        FALSE_PROMOTIONS, "Share of equal pairs that were ever promoted, by night and rule"
+        FALSE_PROMOTIONS, "Share of equal pairs in which the rival was ever promoted, by night and rule"
     )
 
 
@@ -58,10 +58,10 @@ def _render_power(rows: Sequence[Row]) -> str:
     of = [row for row in rows if row.table == "power"]
     if not of:
         return ""
-    said = "### Made-up better rivals\n\n"
-    said += f"Median of days until the rival is promoted, of {_runs(of, 'pairs')}, for each gain of AUC:"
+    said = "### Days until a better rival is promoted\n\n"
+    said += f"Median number of days until the rival is promoted, over {_runs(of, 'pairs')}, by gain in AUC:"
     return _tabulate(said, of, _median, ": +0.005, +0.01, +0.02", ", ") + _show(
-        EVIDENCE, "Evidence of equal and of better pairs, night by night, and the bar"
+        EVIDENCE, "Evidence of equal and better pairs by night, and the threshold"
     )
 
 
@@ -71,8 +71,8 @@ def _render_real_pairs(rows: Sequence[Row]) -> str:
         return ""
     spans = {row.data: max(r.nights or 0 for r in of if r.data == row.data) for row in of}
     named = [row.model_copy(update={"data": f"{row.data}: 60 / {spans[row.data]} nights"}) for row in of]
-    said = "### Equal pairs on real days\n\n"
-    said += f"Share of {_runs(of, 'equal pairs')} that are ever promoted, with its 95 % interval:"
+    said = "### False promotions on real days\n\n"
+    said += f"Share of {_runs(of, 'equal pairs')} in which the rival is ever promoted, with 95 % interval:"
     return _tabulate(said, named, _share, "", " / ")
 
 
@@ -83,11 +83,11 @@ def _render_served(rows: Sequence[Row]) -> str:
         those = [row for row in of if row.data == data]
         best = min(row.served_loss or 0.0 for row in those[:-1])
         parts += [
-            f"What each rule served over {those[0].nights} days of `{data}`, as mean Brier score of all rows:\n",
-            "| rule | served loss | above the best of them | minus that of the first rule, 95 % | promotions |",
+            f"`{data}`, {those[0].nights} days. Served loss is the mean Brier score over all rows:\n",
+            "| rule | served loss | above the best rule | difference from Contender, 95 % interval | promotions |",
             "| --- | --- | --- | --- | --- |",
             *(_served_line(row, best) for row in those),
-            _show(served_plot(data), f"Served loss of {data} by month and rule"),
+            _show(served_plot(data), f"Served loss of {data}, by month and rule"),
         ]
     return "\n".join(parts)
 

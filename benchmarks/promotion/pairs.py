@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Kind = Literal["even days", "calm and stormy weeks", "spells", "labels after 7 days"]
+Kind = Literal["independent days", "autocorrelated days", "alternating lead", "7-day label delay"]
 
 ROWS = 900  # flights that leave New York on a day
 BASE, SIGNAL, SHARED = -1.25, 1.0, 0.85
 SHOPS = -2.6  # of a household on a day, so that about half return within 7
-LAG = {"labels after 7 days": 7}
+LAG = {"7-day label delay": 7}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def sharpen(gain: float, kind: Kind) -> float:
 
 
 def _draw(kind: Kind, noise: float, runs: int, nights: int, rows: int, random: np.random.Generator) -> Pair:
-    if kind == "labels after 7 days":
+    if kind == "7-day label delay":
         return _draw_late(noise, runs, nights, rows, random)
     shock, unrest = _weather(kind, runs, nights, random)
     shape = (runs, nights, rows)
@@ -88,7 +88,7 @@ def _draw(kind: Kind, noise: float, runs: int, nights: int, rows: int, random: n
 
 def _weather(kind: Kind, runs: int, nights: int, random: np.random.Generator) -> tuple[Floats, Floats]:
     """The shock of each day on all rows' log odds, and how unruly the day is; (runs, nights) each."""
-    if kind == "even days":
+    if kind == "independent days":
         return random.normal(0, 0.3, (runs, nights)), np.ones((runs, nights))
     weather = persist(random.standard_normal((runs, nights)), 0.8)
     return 0.6 * weather, np.exp(0.5 * weather)
@@ -97,7 +97,7 @@ def _weather(kind: Kind, runs: int, nights: int, random: np.random.Generator) ->
 def _tilt(kind: Kind, unrest: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
     """By how much each model's noise of a day is above or below its usual one, as a factor: (runs, nights) each."""
     shape = unrest.shape
-    if kind == "spells":
+    if kind == "alternating lead":
         lead = 0.1 * persist(random.standard_normal(shape), 0.5)
         return np.exp(lead), np.exp(-lead)
     size = 0.1 * unrest

@@ -1,4 +1,4 @@
-"""The plots of docs/PROMOTION.md, as SVG, drawn from the results that are kept; evidence is drawn from the seeds."""
+"""The plots of docs/PROMOTION.md, as SVG, from the stored results; evidence is simulated again from its seeds."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from contender.promoting.race import accumulate
 EVIDENCE, FALSE_PROMOTIONS = "promotion-evidence.svg", "promotion-false.svg"
 NIGHTS = 200
 SHOWN = (
-    "the race",
-    "better over 7 days",
-    "paired t over days, 5 %",
-    "DeLong over 7 days, 5 %",
-    "bootstrap of rows, 7 days, 5 %",
+    "sequential test",
+    "lower loss over 7 days",
+    "paired t-test, 5 %",
+    "DeLong test, 7 days, 5 %",
+    "row bootstrap, 7 days, 5 %",
 )
 
 
 def draw_all(rows: Sequence[Row]) -> Mapping[str, str]:
-    """Every plot that there are results for, by the name of its file."""
+    """Return every plot that has results, by file name."""
     drawn = {EVIDENCE: draw_evidence(), FALSE_PROMOTIONS: _draw_false_promotions(rows)}
     for data in dict.fromkeys(row.data for row in rows if row.table == "served by month"):
         drawn[served_plot(data)] = _draw_served(rows, data)
@@ -32,24 +32,24 @@ def draw_all(rows: Sequence[Row]) -> Mapping[str, str]:
 
 
 def served_plot(data: str) -> str:
-    """The name of the plot of a model's served loss."""
+    """Return the file name of the plot of a model's served loss."""
     return f"promotion-served-{data.replace(', refitted ', '-')}.svg"
 
 
 def draw_evidence() -> str:
-    """How the evidence of four equal pairs and of three better ones grows."""
+    """Draw the evidence of four equal pairs and of three better ones, by night."""
     equal = accumulate(make_differences(DRAWN, 0.0, 4, NIGHTS, seed=11), BAR)
     lines: dict[str, Points] = {f"equal pair {n}": _by_night(line) for n, line in enumerate(equal, start=1)}
     for gain in (0.005, 0.01, 0.02):
         (line,) = accumulate(make_differences(DRAWN, gain, 1, NIGHTS, seed=12), BAR)
         lines[f"AUC higher by {gain}"] = _by_night(line)
     return draw_lines(
-        f"Evidence of made-up pairs, {DRAWN}",
+        f"Evidence of simulated pairs, {DRAWN}",
         lines,
         _ticks(NIGHTS, 50),
         log=True,
         bars={f"{BAR:g}: promote": BAR},
-        y_name="stake of the gamblers who bet on the rival, from 1, by night; at the bar it wins, and bets no more",
+        y_name="evidence for the rival by night, starting at 1; it is promoted at the threshold",
     )
 
 
@@ -61,11 +61,11 @@ def _draw_false_promotions(rows: Sequence[Row]) -> str:
         if any(row.rule == rule for row in of)
     }
     return draw_lines(
-        f"False promotions, looking every night: {DRAWN}",
+        f"False promotions when testing every night: {DRAWN}",
         lines,
         _ticks(365, 60),
         bars={f"{ALPHA:.0%}": 100 * ALPHA},
-        y_name="% of equal pairs of which the rival was ever promoted, by night",
+        y_name="% of equal pairs in which the rival was ever promoted, by night",
     )
 
 

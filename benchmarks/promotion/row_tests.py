@@ -64,8 +64,8 @@ def resample(
 
 
 ROW_TESTS: Mapping[str, Says] = {
-    "DeLong over 7 days, 5 %": delong,
-    "bootstrap of rows, 7 days, 5 %": resample,
+    "DeLong test, 7 days, 5 %": delong,
+    "row bootstrap, 7 days, 5 %": resample,
 }
 
 

@@ -50,12 +50,12 @@ def t_test(differences: Floats, _: int) -> NDArray[np.bool_]:
 
 
 RULES: Mapping[str, Promotes] = {
-    "the race": race,
-    "better today": higher(1),
-    "better over 7 days": higher(7),
-    "paired t over days, 5 %": t_test,
-    "mixture, cut at 3": bet(Way(fixed(0.05, 0.1, 0.2, 0.4, 0.8), 3.0)),
-    "aGRAPA, cut at 2": bet(Way(agrapa(0.9), 2.0, 3)),
-    "plug-in, cut at 2": bet(Way(plug_in(0.9), 2.0, 3)),
-    "Bernstein, cut at 3": bet(Way(fixed(0.05, 0.1, 0.2, 0.4, 0.8), 3.0, 5, bernstein)),
+    "sequential test": race,
+    "lower loss on the last day": higher(1),
+    "lower loss over 7 days": higher(7),
+    "paired t-test, 5 %": t_test,
+    "mixture, clipped at 3": bet(Way(fixed(0.05, 0.1, 0.2, 0.4, 0.8), 3.0)),
+    "aGRAPA, clipped at 2": bet(Way(agrapa(0.9), 2.0, 3)),
+    "plug-in, clipped at 2": bet(Way(plug_in(0.9), 2.0, 3)),
+    "empirical Bernstein, clipped at 3": bet(Way(fixed(0.05, 0.1, 0.2, 0.4, 0.8), 3.0, 5, bernstein)),
 }

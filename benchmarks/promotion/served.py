@@ -18,8 +18,8 @@ from contender.backtesting.differences import compare_served
 from contender.settings import PROJECT
 from contender.specs import Days, load_catalog
 
-OURS = "renewed unless it would harm"
-BEST, BEST_OF_DAY = "the best of these, in hindsight", "the best of these on each day, in hindsight"
+OURS = "Contender (guards)"
+BEST, BEST_OF_DAY = "best single rule, in hindsight", "best rule per day, in hindsight"
 
 
 class Year(NamedTuple):
@@ -33,12 +33,12 @@ class Year(NamedTuple):
 
 POLICIES: Mapping[str, str] = {
     OURS: "ours",
-    "first model kept": "static",
-    "every refresh, blindly": "blind",
-    "better on the last 7 days": "better-lately",
-    "every refresh has to win a race": "strict-race",
+    "never refresh": "static",
+    "always refresh": "blind",
+    "better over 7 days": "better-lately",
+    "refresh by sequential test": "strict-race",
 }
-BLIND_WEEKLY = "blindly, but once a week"
+BLIND_WEEKLY = "always refresh, weekly"
 # Nightly refits of the groceries' year take an hour of computing.
 YEARS = (
     Year("flight_delay, refitted weekly", "flight_delay", "weekly", NIGHTS["flight_delay"]),

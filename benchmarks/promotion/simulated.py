@@ -12,11 +12,11 @@ from benchmarks.promotion.row_tests import ROW_TESTS, first_night
 from benchmarks.promotion.rows import Row, count
 from benchmarks.promotion.rules import RULES
 
-KINDS: tuple[Kind, ...] = ("even days", "calm and stormy weeks", "spells", "labels after 7 days")
-ROWS = {"labels after 7 days": 300}
+KINDS: tuple[Kind, ...] = ("independent days", "autocorrelated days", "alternating lead", "7-day label delay")
+ROWS = {"7-day label delay": 300}
 GAINS = (0.005, 0.01, 0.02)
 SPANS = (60, 365)
-DRAWN: Kind = "calm and stormy weeks"  # by more nights, so that a curve can be drawn
+DRAWN: Kind = "autocorrelated days"  # by more nights, so that a curve can be drawn
 DRAWN_SPANS = (7, 14, 30, 60, 120, 180, 240, 300, 365)
 POWER_NIGHTS = 200
 # The tests over rows look at thousands of rows a night: of so many pairs they see one.

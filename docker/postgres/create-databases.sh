@@ -1,5 +1,5 @@
 #!/bin/sh
-# One database and one user for each who keeps something: nobody can read or harm another's.
+# Create a database and a user per service, without access to the others.
 set -eu
 for name in airflow records lake mlflow; do
     password=$(eval "echo \$$(echo "$name" | tr a-z A-Z)_DB_PASSWORD")
@@ -8,7 +8,7 @@ for name in airflow records lake mlflow; do
 CREATE ROLE :"name" LOGIN PASSWORD :'password';
 CREATE DATABASE :"name" OWNER :"name";
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
--- A scheduler that was killed may leave a child holding its transaction open.
+-- A killed scheduler may leave a child process with an open transaction.
 ALTER ROLE :"name" SET idle_in_transaction_session_timeout = '20s';
 SQL
 done

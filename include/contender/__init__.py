@@ -1,3 +1,3 @@
 """The engine of Contender: one room a job, lowest first; it knows no dataset or model by name and no Airflow."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import contender
 from contender.settings import PROJECT
 
 OURS = ("dags", "plugins", "include", "spark_jobs", "demo", "scripts")
@@ -68,3 +69,19 @@ def test_requirements_name_no_registry():
         assert "://" not in "".join(
             line for line in (PROJECT / name).read_text().splitlines() if not line.startswith("#")
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("pyproject.toml", r'^version = "(.+)"$'),
+        ("docker-compose.yaml", r"image: contender[\w-]*:(\S+)$"),
+        ("deploy/kubernetes/values.yaml", r"^defaultAirflowTag: (\S+)$"),
+        ("deploy/kubernetes/spark-defaults.conf", r"/contender:(\S+)$"),
+        ("CHANGELOG.md", r"\A(?s:.*?)^## \[([\d.]+)\]"),
+    ],
+)
+def test_every_file_names_the_version_of_the_package(name, pattern):
+    found = re.findall(pattern, (PROJECT / name).read_text(), re.MULTILINE)
+    assert found
+    assert set(found) == {contender.__version__}

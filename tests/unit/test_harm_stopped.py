@@ -47,9 +47,9 @@ def test_healthy_refreshes_serve(tried):
 def test_what_is_held_is_served_by_the_champion_on_the_worst_night(tried):
     rows = {row.rule: row for row in count_harm("made up", tried) if row.effect == ANY}
     worst = max((one for one in tried if one.poison != HEALTHY), key=lambda one: one.extra)
-    assert rows["nothing is held"].served_loss == pytest.approx(worst.loss, abs=1e-5)
-    assert rows["the guards"].served_loss == pytest.approx(worst.champion_loss, abs=1e-5)
-    assert (rows["nothing is held"].share_promoted, rows["the guards"].share_promoted) == (1.0, 0.0)
+    assert rows["no guards"].served_loss == pytest.approx(worst.loss, abs=1e-5)
+    assert rows["guards"].served_loss == pytest.approx(worst.champion_loss, abs=1e-5)
+    assert (rows["no guards"].share_promoted, rows["guards"].share_promoted) == (1.0, 0.0)
 
 
 def test_the_tables_on_the_page_of_the_guards_are_those_of_the_results():

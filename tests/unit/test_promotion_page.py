@@ -29,12 +29,12 @@ def test_a_table_that_is_measured_again_replaces_its_own_rows_alone():
 
 
 def test_equal_pairs_differ_by_nothing_on_average():
-    differences = make_differences("even days", 0.0, 40, 60, seed=3)
+    differences = make_differences("independent days", 0.0, 40, 60, seed=3)
     assert abs(differences.mean()) < 4 * differences.std() / np.sqrt(differences.size)
 
 
 def test_a_better_rival_is_better_by_what_was_asked():
-    (pair, *_) = make_pairs("even days", 0.02, 20, 60, seed=4)
+    (pair, *_) = make_pairs("independent days", 0.02, 20, 60, seed=4)
     gained = [
         auc(pair.outcomes.reshape(20, -1), scores.reshape(20, -1)).mean()
         for scores in (pair.rival, pair.incumbent)
@@ -43,11 +43,11 @@ def test_a_better_rival_is_better_by_what_was_asked():
 
 
 def test_of_equal_pairs_the_race_promotes_few_and_daily_looking_all():
-    differences = make_differences("even days", 0.0, 100, 60, seed=5)
+    differences = make_differences("independent days", 0.0, 100, 60, seed=5)
     share = {name: promotes(differences, 1).any(axis=-1).mean() for name, promotes in RULES.items()}
-    assert share["the race"] <= 0.05
-    assert share["better today"] == 1.0
-    assert share["paired t over days, 5 %"] > 0.15
+    assert share["sequential test"] <= 0.05
+    assert share["lower loss on the last day"] == 1.0
+    assert share["paired t-test, 5 %"] > 0.15
 
 
 def test_a_mean_of_seven_days_is_of_those_seven():
@@ -83,7 +83,7 @@ def test_on_one_night_a_test_over_rows_keeps_its_word_where_rows_are_independent
 
 
 def test_asked_every_night_a_test_over_rows_soon_speaks_for_what_is_no_better():
-    (pair,) = make_pairs("even days", 0.0, 1, 60, seed=1)
+    (pair,) = make_pairs("independent days", 0.0, 1, 60, seed=1)
     days = list(zip(pair.outcomes[0], pair.incumbent[0], pair.rival[0], strict=True))
     assert first_night(days, delong, np.random.default_rng(0)) is not None
     assert first_night(days[:6], delong, np.random.default_rng(0)) is None

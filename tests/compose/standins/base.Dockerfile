@@ -1,4 +1,4 @@
-# In place of Python's and Postgres's own images where none can be pulled: the same programs, from Debian's packages.
+# Replaces the Python and Postgres images where they cannot be pulled: the same programs, from Debian packages.
 FROM contender-debian
 COPY certificates/ /usr/local/share/ca-certificates/
 RUN update-ca-certificates \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# As the official image does: fill an empty data folder by the scripts of /docker-entrypoint-initdb.d, then serve.
+# Like the official image: initialise an empty data folder with the scripts of /docker-entrypoint-initdb.d, then serve.
 set -eu
 if [ "$(id -u)" = 0 ]; then
     chown -R postgres "$PGDATA"
