@@ -15,8 +15,8 @@ DECISIVE = ("first", "promoted", "rolled_back", "emergency", "resumed")
 def read_standing(model: str, book: Book) -> Standing | None:
     """Read the standing off the ledger; None before the first promotion."""
     champion = book.ledger.champion(model)
-    decisive = book.ledger.newest(model, limit=1, kinds=DECISIVE)
-    return None if champion is None or not decisive else standing_after(decisive[0].decision, champion)
+    decisive = book.ledger.last_of(model, DECISIVE)
+    return None if champion is None or decisive is None else standing_after(decisive.decision, champion)
 
 
 def standing_after(last: Decision, champion: int) -> Standing:
