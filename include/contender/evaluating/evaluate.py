@@ -19,7 +19,7 @@ from contender.evaluating.judge import (
     judge,
     name_evaluation,
 )
-from contender.evaluating.remember import excused_days, gated_days, with_usual_change
+from contender.evaluating.remember import NIGHTS_REMEMBERED, excused_days, gated_days, usual_change
 from contender.installation import Installation
 from contender.lake import read_examples
 from contender.measures import Loss, Predictions, choose_loss
@@ -69,10 +69,11 @@ def evaluate(installation: Installation, model: ModelSpec, challenger: TrainedVe
     rows = _read_rows(installation, contestants)
     pipelines = _load(installation, contestants)
     history, gates = _look_back(installation, contestants)
-    past = installation.book.evaluations.newest(model.name, limit=1000)
+    refreshes = _past_refreshes(challenger, champion, installation.book)
     criteria = read_criteria(model, installation.catalog.model_home(model.name))
     judged = judge_pipelines(contestants, criteria, rows, pipelines, Observed(history=history, gates=gates))
-    return _keep(installation, model, with_usual_change(judged, past))
+    usual = usual_change(refreshes, challenger, champion)
+    return _keep(installation, model, judged.model_copy(update={"usual": usual}))
 
 
 def judge_pipelines(
@@ -135,19 +136,23 @@ def _look_back(
     theirs = None if champion is None else registry.load_sketch(model.name, champion.version)
     if champion is None or theirs is None:
         return None, gates
-    excused = excused_days(installation.catalog, model, book.acts.newest(limit=None), theirs.at)
+    excused = excused_days(installation.catalog, model, book.acts.corrections_since(theirs.at), theirs.at)
     return compare_sketches(ours, theirs, challenger, champion, excused), gates
 
 
 def _evaluated_before(
     model: ModelSpec, challenger: TrainedVersion, champion: TrainedVersion | None, book: Book
 ) -> Evaluation | None:
-    decided = {decision.evaluation for decision in book.ledger.decisions(model.name, limit=1000)}
-    for evaluation in book.evaluations.newest(model.name, limit=1000):
-        same = (evaluation.night, evaluation.challenger.version) == (challenger.night, challenger.version)
-        if same and evaluation.id in decided:
-            return evaluation
-    return book.evaluations.get(name_evaluation(challenger, champion))
+    decided = book.evaluations.decided_on(model.name, challenger.night, challenger.version)
+    return decided or book.evaluations.get(name_evaluation(challenger, champion))
+
+
+def _past_refreshes(
+    challenger: TrainedVersion, champion: TrainedVersion | None, book: Book
+) -> list[Evaluation]:
+    if champion is None:
+        return []
+    return book.evaluations.refreshes_before(challenger, champion, NIGHTS_REMEMBERED)
 
 
 def _keep(installation: Installation, model: ModelSpec, evaluation: Evaluation) -> Evaluation:

@@ -61,7 +61,7 @@ class InstalledStores:
         except UnsafeModel as error:
             raise TrainingError(str(error)) from error
         keep_environment(book)
-        for caveat in note_released(self.installation.catalog, version, book.acts.newest(limit=None)):
+        for caveat in note_released(self.installation.catalog, version, book.acts.released()):
             book.caveats.add(caveat)
         return version
 
