@@ -61,20 +61,11 @@ def deliver_week(here: Settings) -> None:
 
 def live_nights(here: Settings, catalog_home: Path) -> None:
     """Three nights of one model: every recipe fitted, judged, decided about and scored in the shadow."""
-    from contender.registry import open_registry
     from tests.integration import made_up
 
-    catalog = made_up.copy_catalog(catalog_home)
-    model = next(iter(catalog.models.values()))
-    lake = open_lake(here)
-    place = made_up.Place(catalog, model, here, lake, open_registry(here), open_book(here.records))
-    rows = made_up.make_flights(
-        model, Days(first=made_up.HISTORY.first, last=made_up.tomorrow(made_up.NIGHT))
-    )
-    made_up.publish(lake, model.feature_contract, rows, here)
-    made_up.publish(lake, model.label_contract, rows[rows["day"] <= made_up.NIGHT], here)
+    place = made_up.install_flights(here, made_up.copy_catalog(catalog_home))
     for ahead in range(3):
-        made_up.live_night(place, made_up.NIGHT - timedelta(days=3 - ahead))
+        made_up.run_night(place, made_up.NIGHT - timedelta(days=3 - ahead))
 
 
 def weigh(here: Settings) -> None:

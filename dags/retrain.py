@@ -1,22 +1,23 @@
-"""### Tonight's challengers: fitted, judged, and let in by what they have earned.
+"""### Fit tonight's challengers, judge them, and promote those that may serve.
 
 **train** fits every recipe on newer labelled days and keeps the newest of them out. **evaluate** judges each version,
-the champion and the simple baseline on those days. **pair** holds what was scored in the shadow against outcomes that
-are known since. **decide** asks the guards about the champion recipe's refresh, and the race about the other recipes;
-**promote** enters the decisions into the ledger, and the alias follows it. **score_in_shadow** keeps what all of them
-would serve.
+the champion and the simple baseline on those days. **pair** compares earlier shadow predictions with the outcomes known
+since. **decide** asks the guards about the refresh of the champion's recipe, and the sequential test about the other
+recipes; **promote** enters the decisions into the ledger, and the champion's alias follows. **score_in_shadow** stores
+what all of them would have served.
 
-Where the spec wants it, **approve** waits for a person, and **promote_answered** enters the answer, with the name, into
-the ledger; with nothing to ask, both are skipped.
+Where the model's spec wants approval, **approve** waits for a person, and **promote_answered** enters the answer with
+the person's name; with nothing to approve, both are skipped.
 
-- The first version of all has to beat the simple baseline.
-- A refresh serves unless a guard speaks; one that is held back harms nobody: the champion serves on.
-- Another recipe serves once its paired days are evidence enough. One that crashes tonight stays out tonight.
-- What needs nobody's approval serves at once: a refresh does not wait for the answer about a new recipe. Where both are
-  asked about, both answers are awaited, and either may be refused.
-- Nobody's answer is a no: the champion serves on. The time-out is under a day, for the next night's run waits, too.
-- Approved after another hand changed the champion, a version does not serve: the task fails and says so.
-- By hand: a day is the *night* to train for; trained again on the same snapshots, it is the same version.
+- The first version of a model must beat the simple baseline.
+- A refresh serves unless a guard blocks it; if it is blocked, the champion goes on serving.
+- Another recipe serves once its paired days are evidence enough. A recipe that fails tonight stays out tonight.
+- Decisions that need no approval take effect at once: a refresh does not wait for the answer about a new recipe. If
+  approval is needed for both, each may be approved or rejected on its own.
+- A decision without an answer is rejected after the deadline and the champion goes on serving. The deadline is under a
+  day, because the next night's run waits.
+- If someone changed the champion before the approval, nothing is promoted: the task fails and says what to clear.
+- Manual runs: `day` is the *night* to train for. Trained again on the same snapshots, the version is the same.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, task
-from airflow.sdk.exceptions import AirflowFailException
 
-from contender.settings import settings
-from contender.specs import Days, ModelSpec
+from contender.specs import ModelSpec
 from promotion import await_approval, promote
 from wiring import (
     CATALOG,
     Json,
     build_each,
+    dump_all,
+    fails_for_good,
     features_asset,
     gate_and_publish,
     night_dag,
-    open_stores,
+    night_stores,
     run_night,
 )
 
@@ -67,90 +68,60 @@ def build_retrain(model: ModelSpec) -> DAG:
 @task
 def train(name: str, recipe: str) -> Json:
     """Fit a recipe on the labelled days before those it is judged on."""
-    from contender.promoting import follow_ledger
-    from contender.registry import UnsafeModel
-    from contender.training import TrainingError, keep_environment, note_released
-    from contender.training import train as fit
+    from contender.retraining import TrainingError, fit_version
 
-    lake, registry, book = open_stores()
-    model, night = CATALOG.model(name), run_night()
-    follow_ledger(name, book, registry)
-    try:
-        version = fit(CATALOG, model, model.recipe(recipe), night, lake, registry)
-    except (TrainingError, UnsafeModel) as error:  # the same rows and files would fail in the same way
-        raise AirflowFailException(str(error)) from error
-    keep_environment(book)
-    for caveat in note_released(CATALOG, version, book.acts.newest(limit=1000)):
-        book.caveats.add(caveat)
-    return version.model_dump(mode="json")
+    with fails_for_good(TrainingError):
+        return fit_version(night_stores(name), recipe, run_night()).model_dump(mode="json")
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
 def collect_fitted(name: str, fits: Sequence[Json]) -> list[Json]:
-    """Go on with the recipes that could be fitted tonight, in their order; a crash of one harms no other."""
-    fitted = {version["recipe"]: version for version in fits}
-    if not fitted:
-        raise AirflowFailException(f"{name}: no recipe could be fitted; the champion serves on; see `train`")
-    return [fitted[recipe.name] for recipe in CATALOG.model(name).recipes if recipe.name in fitted]
+    """Go on with the recipes that could be fitted tonight, in their order."""
+    from contender.records import TrainedVersion, read_all
+    from contender.retraining import TrainingError, order_versions
+
+    with fails_for_good(TrainingError):
+        return dump_all(order_versions(CATALOG.model(name), read_all(TrainedVersion, fits)))
 
 
 @task
 def evaluate(name: str, versions: Sequence[Json]) -> list[Json]:
-    """Judge tonight's versions, champion and baseline on days that none of them has seen."""
-    from contender.evaluating import EvaluationError
-    from contender.evaluating import evaluate as judge
+    """Judge tonight's versions, champion and baseline on days that none of them was fitted on."""
     from contender.records import TrainedVersion, read_all
+    from contender.retraining import EvaluationError, evaluate_versions
     from contender.specs import BehaviourError
 
-    model, stores = CATALOG.model(name), open_stores()
-    try:
-        judged = [judge(CATALOG, model, version, *stores) for version in read_all(TrainedVersion, versions)]
-    except (BehaviourError, EvaluationError) as error:  # the same rows and files would fail in the same way
-        raise AirflowFailException(str(error)) from error
-    return [evaluation.model_dump(mode="json") for evaluation in judged]
+    with fails_for_good(BehaviourError, EvaluationError):
+        return dump_all(evaluate_versions(night_stores(name), read_all(TrainedVersion, versions)))
 
 
 @task
 def pair(name: str, versions: Sequence[Json]) -> list[Json]:
-    """Hold the shadow's scores against outcomes that are known by tonight, and weigh what they say."""
-    from contender.evaluating import pair_days
-    from contender.promoting import incumbent_stream, read_evidence, read_standing
+    """Pair shadow predictions with the outcomes known by tonight, and compute the evidence so far."""
     from contender.records import TrainedVersion, read_all
+    from contender.retraining import pair_streams
 
-    lake, registry, book = open_stores()
-    model, standing = CATALOG.model(name), read_standing(name, book)
-    if standing is None:
-        return []
-    champion = registry.version(name, standing.champion)
-    incumbent = incumbent_stream(standing, champion, read_all(TrainedVersion, versions))
-    pair_days(CATALOG, model, run_night(), standing.since, incumbent, standing.champion, lake, book)
-    return [evidence.model_dump(mode="json") for evidence in read_evidence(model, standing, incumbent, book)]
+    return dump_all(pair_streams(night_stores(name), run_night(), read_all(TrainedVersion, versions)))
 
 
 @task
 def decide(name: str, evaluations: Sequence[Json], evidence: Sequence[Json]) -> list[Json]:
-    """Ask every guard, and the race."""
-    from contender.promoting import decide_night, read_standing
+    """Ask every guard, and the sequential test."""
     from contender.records import Evaluation, Evidence, read_all
+    from contender.retraining import decide as decide_night
 
-    judged, weighed = read_all(Evaluation, evaluations), read_all(Evidence, evidence)
-    _, _, book = open_stores()
-    decisions = decide_night(judged, weighed, read_standing(name, book), CATALOG.model(name).guards)
-    return [decision.model_dump(mode="json") for decision in decisions]
+    judged, found = read_all(Evaluation, evaluations), read_all(Evidence, evidence)
+    return dump_all(decide_night(night_stores(name), judged, found))
 
 
 @task
 def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
-    """Stage what tonight's versions, the champion and an older champion would serve for the same rows."""
-    from contender.promoting import read_standing, shadow_streams
+    """Stage what tonight's versions, the champion and an older champion predict for the same rows."""
     from contender.records import TrainedVersion, read_all
-    from contender.scoring import score_in_shadow as score
+    from contender.retraining import score_in_shadow as stage_shadow
 
-    lake, registry, book = open_stores()
-    model, night = CATALOG.model(name), run_night()
-    tonight, decisions = read_all(TrainedVersion, versions), book.ledger.decisions(name, limit=1000)
-    streams = shadow_streams(model, read_standing(name, book), night, tonight, decisions)
-    return score(model, streams, Days.one(night), lake, registry, settings()).model_dump(mode="json")
+    tonight = read_all(TrainedVersion, versions)
+    return stage_shadow(night_stores(name), run_night(), tonight).model_dump(mode="json")
 
 
 build_each(CATALOG.models, "retrain", build_retrain)

@@ -16,11 +16,10 @@ from datetime import UTC, datetime
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
 
 from alerts import deliver
 from contender.specs import ModelSpec
-from wiring import CATALOG, Json, build_each, open_stores, run_by, task_defaults
+from wiring import CATALOG, Json, build_each, fails_for_good, run_by, task_defaults
 
 ACTIONS = ["roll back", "resume", "put in place"]
 FORM = {
@@ -36,17 +35,16 @@ FORM = {
 def decide(name: str) -> Json:
     """Enter the decision; the alias follows. Returns the form of the run that scores the newest night again."""
     from contender.alerting import compose_decision_alert
-    from contender.promoting import RollbackError, decide_by_hand
+    from contender.installation import open_installation
+    from contender.promoting import RollbackError, Wish, decide_by_hand
     from contender.records import StaleDecision
     from contender.registry import UnknownVersion
 
-    form, (_, registry, book) = get_current_context()["params"], open_stores()
-    try:
-        wanted = (form["action"], form["version"], run_by(), form["reason"])
-        entry = decide_by_hand(name, *wanted, book, registry)
-    except (RollbackError, StaleDecision, UnknownVersion) as error:
-        raise AirflowFailException(str(error)) from None
-    book.alerts.add(compose_decision_alert(entry, to=CATALOG.model(name).owner))
+    form, here = get_current_context()["params"], open_installation()
+    wish = Wish(form["action"], run_by(), form["reason"], form["version"])
+    with fails_for_good(RollbackError, StaleDecision, UnknownVersion):
+        entry = decide_by_hand(here, name, wish)
+    here.book.alerts.add(compose_decision_alert(entry, to=CATALOG.model(name).owner))
     deliver()
     return {"day": str(entry.decision.night)}
 

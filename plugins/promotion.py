@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import task
-from airflow.sdk.exceptions import AirflowFailException
 
 from approve_operator import WHY, ApproveOperator
+from contender.installation import open_installation
 from contender.specs import ModelSpec
-from wiring import CATALOG, Json, open_stores
+from wiring import CATALOG, Json, dump_all, fails_for_good, night_stores
+
+if TYPE_CHECKING:
+    from contender.records import Answer
 
 log = logging.getLogger(__name__)
 
@@ -20,18 +23,13 @@ log = logging.getLogger(__name__)
 @task
 def promote(name: str, decisions: Sequence[Json]) -> list[Json]:
     """Enter the decisions into the ledger; the alias follows. Those that wait for a person are handed on."""
-    from contender.promoting import promote as enter
-    from contender.promoting import split_by_approval
     from contender.records import Decision, StaleDecision, read_all
+    from contender.retraining import promote as enter
 
-    _, registry, book = open_stores()
-    at_once, waiting = split_by_approval(read_all(Decision, decisions), CATALOG.model(name).approval)
-    try:
-        entries = enter(at_once, book, registry)
-    except StaleDecision as stale:
-        raise AirflowFailException(f"{stale}: clear `evaluate` of this run, and those after it") from None
-    log.info("%s", "\n".join(line for entry in entries for line in entry.decision.tell()))
-    return [decision.model_dump(mode="json") for decision in waiting]
+    with fails_for_good(StaleDecision, todo="clear `evaluate` of this run, and the tasks after it"):
+        promoted = enter(night_stores(name), read_all(Decision, decisions))
+    log.info("%s", "\n".join(line for decision in promoted.entered for line in decision.tell()))
+    return dump_all(promoted.waiting)
 
 
 def await_approval(model: ModelSpec, waiting: Any) -> Any:
@@ -47,20 +45,19 @@ def await_approval(model: ModelSpec, waiting: Any) -> Any:
 
 @task
 def promote_answered(name: str, waiting: Sequence[Json], answers: Sequence[Json]) -> list[str]:
-    """Enter what a person approved or refused into the ledger; the alias follows."""
+    """Enter what a person approved or rejected into the ledger; the alias follows."""
     from contender.promoting import enter_answers
     from contender.records import Answer, Decision, StaleDecision, read_all
 
-    _, registry, book = open_stores()
-    said = read_all(Answer, answers)
-    try:
-        entries = enter_answers(
-            read_all(Decision, waiting), said, CATALOG.model(name).approval, book, registry
-        )
-    except StaleDecision as stale:
-        names = " and ".join(sorted({answer.by for answer in said if answer.approved and answer.by}))
-        raise AirflowFailException(
-            f"{stale}. Approved by {names}, but not carried out: clear `evaluate` of this run and those after it, "
-            "and what is still to be let in is asked about again"
-        ) from None
+    asked, said, here = read_all(Decision, waiting), read_all(Answer, answers), open_installation()
+    with fails_for_good(StaleDecision, todo=_what_to_clear(said)):
+        entries = enter_answers(asked, said, CATALOG.model(name).approval, here.book, here.registry)
     return [line for entry in entries for line in entry.decision.tell()]
+
+
+def _what_to_clear(answers: Sequence[Answer]) -> str:
+    names = " and ".join(sorted({answer.by for answer in answers if answer.approved and answer.by}))
+    return (
+        f"approved by {names}, but not carried out: clear `evaluate` of this run and the tasks after it, "
+        "and approval is asked for again"
+    )

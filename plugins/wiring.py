@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,8 @@ from publish_operator import PublishOperator
 from secrecy import mask_environment
 
 if TYPE_CHECKING:
-    from contender.lake import Lake
-    from contender.records import Book
-    from contender.registry import Registry
+    from contender.retraining import InstalledStores
+    from contender.specs.frozen import Frozen
 
 Json = dict[str, Any]
 
@@ -117,14 +117,26 @@ def run_night() -> date:
     return nights.first
 
 
-def open_stores() -> tuple[Lake, Registry, Book]:
-    """The lake, the registry and the book of these settings; imported late, for tasks alone need them."""
-    from contender.lake import open_lake
-    from contender.records import open_book
-    from contender.registry import open_registry
+def night_stores(model: str) -> InstalledStores:
+    """What a night of a model reads and writes; imported late, since only tasks need it."""
+    from contender.installation import Installation
+    from contender.retraining import InstalledStores
 
-    here = settings()
-    return open_lake(here), open_registry(here), open_book(here.records)
+    return InstalledStores(Installation(settings(), CATALOG), CATALOG.model(model))
+
+
+@contextmanager
+def fails_for_good(*errors: type[Exception], todo: str = "") -> Iterator[None]:
+    """Fail the task without a retry on these errors: the same rows and files would fail in the same way."""
+    try:
+        yield
+    except errors as error:
+        raise AirflowFailException(f"{error}: {todo}" if todo else str(error)) from error
+
+
+def dump_all(records: Iterable[Frozen]) -> list[Json]:
+    """The records as tasks pass them to each other."""
+    return [record.model_dump(mode="json") for record in records]
 
 
 def run_by() -> str:

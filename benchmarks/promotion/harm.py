@@ -156,7 +156,7 @@ def try_nights(fits: Fits, nights: Days, remembered: int = REMEMBERED, every: in
     Of each poison, the column or group is another one night by night. Raises RuntimeError when a fit is impossible.
     """
     model, recipe = fits.model, fits.model.recipes[0]
-    decisions = run_backtest_on(fits, nights, ["ours"], "weekly").lived[0].decisions
+    decisions = run_backtest_on(fits, nights, ["ours"], "weekly").results[0].decisions
     for nth, decision in enumerate(decisions[remembered:]):
         yield _try(fits, decisions, decision, HEALTHY, fits.made[decision.challenger])
         if nth % every:

@@ -62,10 +62,10 @@ def measure_served() -> Iterator[Row]:
 
 def live_rules(fits: Fits, nights: Days, cadence: Cadence) -> Mapping[str, PolicyResult]:
     """What each rule came to, by its name."""
-    lived = run_backtest_on(fits, nights, tuple(POLICIES.values()), cadence, _tell).lived
+    lived = run_backtest_on(fits, nights, tuple(POLICIES.values()), cadence, _tell).results
     found = dict(zip(POLICIES, lived, strict=True))
     if cadence == "nightly":
-        (found[BLIND_WEEKLY],) = run_backtest_on(fits, nights, ("blind",), "weekly", _tell).lived
+        (found[BLIND_WEEKLY],) = run_backtest_on(fits, nights, ("blind",), "weekly", _tell).results
     return found
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from contender.backtesting import History, build_history
 from contender.backtesting.history import cut
 from contender.ingesting import land
+from contender.installation import Installation
 from contender.lake import open_lake
 from contender.records import identify
 from contender.settings import PROJECT, Settings
@@ -68,7 +69,9 @@ def _build(catalog: Catalog, model: ModelSpec, nights: Days) -> History:
         for given in model.inputs:
             dataset = catalog.dataset(given.name)
             lake.publish(dataset.contract, land(dataset, _deliver(dataset.name, here), here))
-        return build_history(catalog, model, nights, lake, here, lambda line: print(line, file=sys.stderr))
+        return build_history(
+            Installation(here, catalog), model, nights, lambda line: print(line, file=sys.stderr)
+        )
 
 
 def _deliver(dataset: str, here: Settings) -> Days:

@@ -107,18 +107,13 @@ class Settings(BaseSettings):
 
     def model_post_init(self, _: object) -> None:
         """Places that are not set lie below `home`."""
-        below = {
-            "landing": f"{self.home}/landing",
-            "lake": f"{self.home}/lake",
-            "batches": str(self.home),
-            "lake_catalog": f"sqlite:///{self.home}/lake-catalog.db",
-            "records": f"sqlite:///{self.home}/records.db",
-            "registry": f"sqlite:///{self.home}/registry.db",
-            "reports": f"{self.home}/reports",
-        }
-        for name, place in below.items():
+        for name, place in _places_below(self.home).items():
             if not getattr(self, name):
                 object.__setattr__(self, name, place)
+
+    def moved_to(self, home: Path) -> Settings:
+        """Return these settings with every place below another home; what runs by them touches nothing here."""
+        return self.model_copy(update={"home": home, **_places_below(home)})
 
     @property
     def staging(self) -> str:
@@ -134,6 +129,18 @@ class Settings(BaseSettings):
     def quarantine(self) -> str:
         """Where failed batches wait for a person."""
         return f"{self.batches}/quarantine"
+
+
+def _places_below(home: Path) -> dict[str, str]:
+    return {
+        "landing": f"{home}/landing",
+        "lake": f"{home}/lake",
+        "batches": str(home),
+        "lake_catalog": f"sqlite:///{home}/lake-catalog.db",
+        "records": f"sqlite:///{home}/records.db",
+        "registry": f"sqlite:///{home}/registry.db",
+        "reports": f"{home}/reports",
+    }
 
 
 def spark_settings() -> dict[str, str]:

@@ -14,9 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from contender.installation import Installation
 from contender.lake import open_lake
 from contender.orchestrator import Airflow, ApiError, Run
-from contender.promoting import decide_by_hand
+from contender.promoting import Wish, decide_by_hand
 from contender.records import Book, Proposal, migrate, open_book
 from contender.registry import open_registry
 from contender.settings import PROJECT, Settings
@@ -53,7 +54,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     home = tmp_path_factory.mktemp("approval") / "home"
     here = Settings(home=home, catalog_home=cautious_catalog(home.parent / "catalog"))
     migrate(here.records)
-    lake, registry, book = open_lake(here), open_registry(here), open_book(here.records)
+    lake, _registry, book = open_lake(here), open_registry(here), open_book(here.records)
     catalog = load_catalog(here.catalog_home)
     for name in (MODEL, SILENT):
         model = catalog.model(name)
@@ -95,7 +96,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
 
         run = begin(airflow, OVERTAKEN)
         other = next(v for v in (1, 2) if v != book.ledger.champion(MODEL))
-        decide_by_hand(MODEL, "put in place", other, "ben", "a pandemic", book, registry)
+        decide_by_hand(Installation(here), MODEL, Wish("put in place", "ben", "a pandemic", other))
         answer(airflow, run, "Approve")
         overtaken = airflow.wait(run.dag_id, run.run_id, must_succeed=False)
 
@@ -113,7 +114,8 @@ def cautious_catalog(place: Path) -> Path:
     for name, hours in ((MODEL, 12.0), (SILENT, SOON_UP)):
         spec = models / name / "spec.py"
         wish = f"Approval(first=True, refreshes=True, hours={hours}, mail_to=('approvers@{DOMAIN}',))"
-        text = spec.read_text().replace("Approval(new_recipes=True)", wish)
+        asked = f"    approval={wish},\n    baseline_features="
+        text = spec.read_text().replace("    baseline_features=", asked)
         spec.write_text(text.replace(f'"{MODEL}"', f'"{name}"'))
     return place
 

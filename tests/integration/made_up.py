@@ -1,10 +1,10 @@
-"""Made-up flights in a real lake, and a night of the retrain DAG step by step, with no scheduler around it."""
+"""Made-up flights in a real lake, and nights of retraining over them without a scheduler."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,51 +12,23 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from contender.evaluating import evaluate, pair_days
+from contender import retraining
+from contender.installation import Installation
 from contender.lake import Lake, stage
-from contender.promoting import (
-    decide_night,
-    follow_ledger,
-    incumbent_stream,
-    promote,
-    read_evidence,
-    read_standing,
-    shadow_streams,
-)
-from contender.records import (
-    Book,
-    Decision,
-    GateResult,
-    TrainedVersion,
-    gate_id,
-    migrate,
-    open_book,
-)
-from contender.registry import Registry
-from contender.scoring import score_in_shadow
+from contender.records import Decision, GateResult, gate_id, migrate, open_book
+from contender.retraining import InstalledStores
 from contender.settings import PROJECT, Settings
-from contender.specs import Catalog, Contract, Days, ModelSpec, Recipe, load_catalog
-from contender.training import TrainingError, keep_environment, train
+from contender.specs import Catalog, Contract, Days, ModelSpec, load_catalog
 
 NIGHT = date(2013, 3, 31)
 HISTORY = Days(first=date(2013, 1, 1), last=NIGHT)
 
 
-@dataclass(frozen=True)
-class Place:
-    """A model in an installation of its own."""
-
-    catalog: Catalog
-    model: ModelSpec
-    here: Settings
-    lake: Lake
-    registry: Registry
-    book: Book
-
-
 def copy_catalog(home: Path) -> Catalog:
-    """The project's catalog without behaviour tests: made-up flights do not behave as flights do."""
+    """The project's catalog without behaviour tests, which made-up flights would fail, and without approval."""
     shutil.copytree(PROJECT / "include" / "catalog", home)
+    for spec in home.glob("models/*/spec.py"):
+        spec.write_text(re.sub(r"^ *approval=.*\n", "", spec.read_text(), flags=re.MULTILINE))
     for tests in home.glob("models/*/behaviour.py"):
         tests.unlink()
     return load_catalog(home)
@@ -102,57 +74,28 @@ def publish(
     lake.publish(contract, batch)
 
 
-def live_night(place: Place, night: date, recipes: Sequence[str] | None = None) -> tuple[Decision, ...]:
-    """What the tasks of dags/retrain.py do, in their order; `recipes` are those that do not crash tonight.
-
-    A recipe that cannot be fitted stays out. Raises TrainingError when none can, EvaluationError when there is
-    nothing to judge on: then the DAG has failed, after `pair`, and nothing is decided nor scored in the shadow.
-    """
-    model, lake, registry, book = place.model, place.lake, place.registry, place.book
-    follow_ledger(model.name, book, registry)
-    versions = _fit(place, night, [r for r in model.recipes if recipes is None or r.name in recipes])
-    keep_environment(book)
-    evidence = _weigh(place, night, versions)
-    evaluations = [evaluate(place.catalog, model, version, lake, registry, book) for version in versions]
-    decisions = decide_night(evaluations, evidence, read_standing(model.name, book), model.guards)
-    entries = promote(decisions, book, registry)
-    streams = shadow_streams(
-        model, read_standing(model.name, book), night, versions, book.ledger.decisions(model.name, limit=1000)
-    )
-    shadow = score_in_shadow(model, streams, Days.one(night), lake, registry, place.here)
-    lake.publish(model.shadow_contract, shadow)
-    return tuple(entry.decision for entry in entries)
+def deliver(stores: InstalledStores, rows: pd.DataFrame) -> None:
+    """Put rows through a gate into the model's tables, in place of what was there; labels as far as night `NIGHT`."""
+    here = stores.installation
+    publish(here.lake, stores.model.feature_contract, rows, here.settings)
+    publish(here.lake, stores.model.label_contract, rows[rows["day"] <= NIGHT], here.settings)
 
 
-def _fit(place: Place, night: date, recipes: Sequence[Recipe]) -> list[TrainedVersion]:
-    fitted, mistake = [], None
-    for recipe in recipes:
-        try:
-            fitted.append(train(place.catalog, place.model, recipe, night, place.lake, place.registry))
-        except TrainingError as error:
-            mistake = error
-    if not fitted and mistake is not None:
-        raise mistake
-    return fitted
+def install_flights(here: Settings, catalog: Catalog) -> InstalledStores:
+    """Return an installation with three months of made-up flights."""
+    stores = InstalledStores(Installation(here, catalog), catalog.model("flight_delay"))
+    deliver(stores, make_flights(stores.model, Days(first=HISTORY.first, last=tomorrow(NIGHT))))
+    return stores
 
 
-def _weigh(place: Place, night: date, versions: Sequence[TrainedVersion]):
-    standing = read_standing(place.model.name, place.book)
-    if standing is None:
-        return ()
-    champion = place.registry.version(place.model.name, standing.champion)
-    incumbent = incumbent_stream(standing, champion, versions)
-    pair_days(
-        place.catalog,
-        place.model,
-        night,
-        standing.since,
-        incumbent,
-        standing.champion,
-        place.lake,
-        place.book,
-    )
-    return read_evidence(place.model, standing, incumbent, place.book)
+def run_night(
+    stores: InstalledStores, night: date, recipes: Sequence[str] | None = None
+) -> tuple[Decision, ...]:
+    """Run a night, publish what it scored in the shadow, and return what was decided and entered."""
+    done = retraining.run_night(stores, night, recipes)
+    assert done.shadow is not None
+    stores.installation.lake.publish(stores.model.shadow_contract, done.shadow)
+    return done.entered
 
 
 def tomorrow(night: date) -> date:

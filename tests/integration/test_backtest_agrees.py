@@ -13,13 +13,13 @@ from contender.evaluating import EvaluationError
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.gating import check
 from contender.ingesting import land
-from contender.lake import open_lake
-from contender.records import Decision, TrainedVersion, migrate, open_book
-from contender.registry import open_registry
+from contender.installation import Installation
+from contender.records import Decision, TrainedVersion, migrate
+from contender.retraining import InstalledStores
 from contender.settings import Settings
 from contender.specs import Days, Guards, Race, Recipe
 from contender.training import TrainingError
-from tests.integration.made_up import Place, copy_catalog, live_night, make_flights, publish
+from tests.integration.made_up import copy_catalog, make_flights, publish, run_night
 
 FLIGHT_NIGHTS = Days(first=date(2013, 2, 10), last=date(2013, 2, 24))
 UNLABELLED = Days(first=date(2013, 2, 14), last=date(2013, 2, 15))
@@ -36,32 +36,40 @@ class Both(NamedTuple):
     failed: tuple[str, ...]
 
 
-def live_both(place: Place, nights: Days, arrive: Callable[[date], None]) -> Both:
+def live_both(place: InstalledStores, nights: Days, arrive: Callable[[date], None]) -> Both:
     """Live the nights by the DAGs' steps, data arriving night by night, and then the backtest over all of it."""
     for night in nights.each():
         arrive(night)
         try:
-            live_night(place, night)
+            run_night(place, night)
         except (TrainingError, EvaluationError):
             continue
-    entries = place.book.ledger.newest(place.model.name, limit=1000)
+    entries = place.installation.book.ledger.newest(place.model.name, limit=1000)
     decisions = tuple(entry.decision for entry in reversed(entries))
     numbers = {number for d in decisions for number in (d.champion_before, d.champion_after, d.challenger)}
     lived = run_backtest(
-        place.catalog, place.model, read_history(place.model, nights, place.lake), nights, ["ours"]
+        place.installation.catalog,
+        place.model,
+        read_history(place.model, nights, place.installation.lake),
+        nights,
+        ["ours"],
     )
     return Both(
         decisions,
-        {number: place.registry.version(place.model.name, number) for number in numbers if number},
-        lived.lived[0],
+        {
+            number: place.installation.registry.version(place.model.name, number)
+            for number in numbers
+            if number
+        },
+        lived.results[0],
         {version.version: version for version in lived.versions},
         lived.failed,
     )
 
 
-def installation(catalog, model, here: Settings) -> Place:
+def installed(catalog, model, here: Settings) -> InstalledStores:
     migrate(here.records)
-    return Place(catalog, model, here, open_lake(here), open_registry(here), open_book(here.records))
+    return InstalledStores(Installation(here, catalog), model)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +89,7 @@ def flights(tmp_path_factory) -> Both:
             "race": Race(alpha=0.8, still_days=3),
         }
     )
-    place = installation(catalog, model, Settings(home=tmp_path_factory.mktemp("flights") / "home"))
+    place = installed(catalog, model, Settings(home=tmp_path_factory.mktemp("flights") / "home"))
     rows = make_flights(
         model, Days(first=date(2013, 1, 20), last=FLIGHT_NIGHTS.last + timedelta(days=1)), 120
     )
@@ -91,10 +99,10 @@ def flights(tmp_path_factory) -> Both:
         since = rows["day"].min() if night == FLIGHT_NIGHTS.first else night
         tomorrow = night + timedelta(days=1)
         features = rows[(rows["day"] >= since) & (rows["day"] <= tomorrow)]
-        publish(place.lake, model.feature_contract, features, place.here)
+        publish(place.installation.lake, model.feature_contract, features, place.installation.settings)
         known = labelled[(labelled["day"] >= since) & (labelled["day"] <= night)]
         if len(known):
-            publish(place.lake, model.label_contract, known, place.here)
+            publish(place.installation.lake, model.label_contract, known, place.installation.settings)
 
     return live_both(place, FLIGHT_NIGHTS, arrive)
 
@@ -104,21 +112,27 @@ def groceries(catalog, grocer, tmp_path_factory) -> Both:
     """Real baskets, features built by DuckDB night by night, and outcomes that are known a week later."""
     model = catalog.model("household_return")
     home = tmp_path_factory.mktemp("groceries") / "home"
-    place = installation(catalog, model, Settings(home=home, landing=grocer[0].landing, engine="duckdb"))
+    place = installed(catalog, model, Settings(home=home, landing=grocer[0].landing, engine="duckdb"))
     delivered = Days(first=date(2017, 1, 1), last=GROCERY_NIGHTS.last)
     for given in model.inputs:
         spec = catalog.dataset(given.name)
-        place.lake.publish(spec.contract, land(spec, delivered, place.here))
+        place.installation.lake.publish(spec.contract, land(spec, delivered, place.installation.settings))
     first_with_full_history = date(2017, 2, 25)
 
     def arrive(night: date) -> None:
         begins = first_with_full_history if night == GROCERY_NIGHTS.first else night
-        plan = plan_features(catalog, model, Days(first=begins, last=night), place.lake, place.here)
+        plan = plan_features(
+            catalog,
+            model,
+            Days(first=begins, last=night),
+            place.installation.lake,
+            place.installation.settings,
+        )
         run_in_process(plan)
-        for name, batch in collect(model, plan, place.here).items():
+        for name, batch in collect(model, plan, place.installation.settings).items():
             contract = model.feature_contract if name == "features" else model.label_contract
-            place.book.gates.add(check(contract, batch, "made up"))
-            place.lake.publish(contract, batch)
+            place.installation.book.gates.add(check(contract, batch, "made up"))
+            place.installation.lake.publish(contract, batch)
 
     return live_both(place, GROCERY_NIGHTS, arrive)
 

@@ -10,6 +10,7 @@ import pytest
 from contender.backtesting import BacktestError, build_history, read_history
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.ingesting import land
+from contender.installation import Installation
 from contender.lake import Lake, open_lake
 from contender.settings import Settings
 from contender.specs import Days
@@ -40,7 +41,7 @@ def test_what_is_built_apart_is_what_the_feature_dag_publishes(flights, catalog)
     with pytest.raises(BacktestError, match="load history"):
         read_history(model, NIGHTS, lake)
     told: list[str] = []
-    apart = build_history(catalog, model, NIGHTS, lake, here, told.append)
+    apart = build_history(Installation(here, catalog), model, NIGHTS, told.append)
     assert "apart from the lake" in told[0]
     assert not lake.days(model.feature_contract.table)
 

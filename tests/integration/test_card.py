@@ -8,21 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from contender.cards import CardError, read_card
-from contender.lake import open_lake
-from contender.promoting import decide_by_hand
-from contender.records import migrate, open_book
-from contender.registry import open_registry
+from contender.promoting import Wish, decide_by_hand
 from contender.settings import Settings, settings
-from contender.specs import Days
 from tests.integration.made_up import (
-    HISTORY,
     NIGHT,
-    Place,
     copy_catalog,
-    live_night,
-    make_flights,
-    publish,
-    tomorrow,
+    install_flights,
+    run_night,
 )
 
 MODEL = "flight_delay"
@@ -33,13 +25,8 @@ def place(tmp_path_factory):
     """A night that made two versions, of which the first serves."""
     folder = tmp_path_factory.mktemp("carded")
     here, catalog = Settings(home=folder / "home"), copy_catalog(folder / "catalog")
-    migrate(here.records)
-    model = catalog.model(MODEL)
-    made = Place(catalog, model, here, open_lake(here), open_registry(here), open_book(here.records))
-    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
-    publish(made.lake, model.feature_contract, rows, here)
-    publish(made.lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
-    live_night(made, NIGHT)
+    made = install_flights(here, catalog)
+    run_night(made, NIGHT)
     return made
 
 
@@ -47,21 +34,21 @@ def place(tmp_path_factory):
 def run(place, monkeypatch):
     from contender.cli import app
 
-    monkeypatch.setenv("CONTENDER_HOME", str(place.here.home))
-    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(place.catalog.home))
+    monkeypatch.setenv("CONTENDER_HOME", str(place.installation.settings.home))
+    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(place.installation.catalog.home))
     settings.cache_clear()
     yield lambda *words: CliRunner().invoke(app, ["card", *words])
     settings.cache_clear()
 
 
 def test_without_a_number_it_is_the_card_of_the_champion(place):
-    card = read_card(place.catalog, place.book, MODEL)
+    card = read_card(place.installation.catalog, place.installation.book, MODEL)
     assert (card.version, card.serves, card.made.recipe) == (1, True, "boosted_trees")
     assert [entry.decision.kind for entry in card.ledger] == ["first"]
 
 
 def test_a_card_has_all_that_was_measured(place):
-    card = read_card(place.catalog, place.book, MODEL, 1)
+    card = read_card(place.installation.catalog, place.installation.book, MODEL, 1)
     assert card.loss_interval.low < card.measures[0].version < card.loss_interval.high
     assert sum(point.rows for point in card.calibration) == card.judged_rows
     assert {part.name for part in card.slices} >= {"airline=AA", "airport=UA"}
@@ -70,20 +57,25 @@ def test_a_card_has_all_that_was_measured(place):
 
 
 def test_a_version_that_was_judged_and_not_decided_on_has_a_card_too(place):
-    card = read_card(place.catalog, place.book, MODEL, 2)
+    card = read_card(place.installation.catalog, place.installation.book, MODEL, 2)
     assert (card.made.recipe, card.serves, card.ledger) == ("linear", False, ())
 
 
 def test_a_card_tells_the_recipe_that_it_was_judged_by_and_the_limits_of_today(place):
     edited = place.model.model_copy(update={"recipes": place.model.recipes[1:], "limits": ("not at night",)})
-    card = read_card(place.catalog.model_copy(update={"models": {MODEL: edited}}), place.book, MODEL, 1)
+    card = read_card(
+        place.installation.catalog.model_copy(update={"models": {MODEL: edited}}),
+        place.installation.book,
+        MODEL,
+        1,
+    )
     assert card.parameters == place.model.recipes[0].parameters
     assert card.limits == ("not at night",)
 
 
 def test_an_unknown_version_is_answered_by_those_there_are(place):
     with pytest.raises(CardError, match=r"version 9 was never judged.*judged were 1, 2"):
-        read_card(place.catalog, place.book, MODEL, 9)
+        read_card(place.installation.catalog, place.installation.book, MODEL, 9)
 
 
 def test_before_the_first_night_it_is_told_what_to_run(catalog, book):
@@ -102,7 +94,7 @@ def test_the_command_prints_markdown_json_and_a_file(run, tmp_path):
 
 
 def test_a_person_who_put_it_in_place_is_named(place):
-    decide_by_hand(MODEL, "put in place", 2, "ana", "the first one broke", place.book, place.registry)
-    card = read_card(place.catalog, place.book, MODEL)
+    decide_by_hand(place.installation, MODEL, Wish("put in place", "ana", "the first one broke", 2))
+    card = read_card(place.installation.catalog, place.installation.book, MODEL)
     assert card.version == 2
     assert ("put in place by hand", "ana: the first one broke") in [(c.about, c.told) for c in card.cautions]

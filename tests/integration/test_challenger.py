@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from contender.evaluating import evaluate, judged_days
+from contender.installation import Installation
 from contender.promoting import decide_promotion, promote
 from contender.registry import UnsafeModel
 from contender.scoring import NoChampion, ScoringError, score, score_in_shadow
@@ -38,40 +39,45 @@ def examples(here, lake, model):
 
 
 @pytest.fixture
-def stores(lake, registry, book):
-    return lake, registry, book
+def installation(here, catalog, book) -> Installation:
+    return Installation(here, catalog)
 
 
-def refresh(catalog, model, stores, night=NIGHT):
-    lake, registry, book = stores
-    challenger = train(catalog, model, model.recipes[0], night, lake, registry)
-    evaluation = evaluate(catalog, model, challenger, lake, registry, book)
-    (entry,) = promote([decide_promotion(evaluation, model.guards)], book, registry)
+def fit(installation, night=NIGHT):
+    model = installation.catalog.model("flight_delay")
+    return train(installation, model, model.recipes[0], night)
+
+
+def refresh(installation, night=NIGHT):
+    model = installation.catalog.model("flight_delay")
+    evaluation = evaluate(installation, model, fit(installation, night))
+    decided = [decide_promotion(evaluation, model.guards)]
+    (entry,) = promote(decided, installation.book, installation.registry)
     return entry.decision
 
 
-def test_the_first_version_serves_when_it_beats_the_baseline(catalog, model, stores, examples):
-    decision = refresh(catalog, model, stores)
+def test_the_first_version_serves_when_it_beats_the_baseline(installation, model, examples):
+    decision = refresh(installation)
     assert decision.kind == "first"
-    assert stores[1].champion(model.name).version == decision.challenger
+    assert installation.registry.champion(model.name).version == decision.challenger
 
 
-def test_a_version_was_never_fitted_on_the_days_it_is_judged_on(catalog, model, stores, examples):
-    lake, registry, _ = stores
-    challenger = train(catalog, model, model.recipes[0], NIGHT, lake, registry)
+def test_a_version_was_never_fitted_on_the_days_it_is_judged_on(installation, model, examples):
+    challenger = fit(installation)
     assert challenger.trained_on.last < judged_days(model, NIGHT).first
 
 
-def test_a_night_tried_again_makes_no_second_version_and_no_second_decision(catalog, model, stores, examples):
-    first = refresh(catalog, model, stores)
-    again = refresh(catalog, model, stores)
+def test_a_night_tried_again_makes_no_second_version_and_no_second_decision(installation, model, examples):
+    first = refresh(installation)
+    again = refresh(installation)
     assert again == first
-    assert len(stores[2].decisions(model.name)) == 1
+    assert len(installation.book.ledger.decisions(model.name)) == 1
 
 
-def test_a_version_names_its_snapshots_seed_code_and_environment(catalog, model, stores, examples):
-    lake, registry, _ = stores
-    challenger = train(catalog, model, model.recipes[0], NIGHT, lake, registry)
+def test_a_version_names_its_snapshots_seed_code_and_environment(installation, model, examples):
+    lake = installation.lake
+    registry = installation.registry
+    challenger = fit(installation)
     pinned = {pin.table: pin.snapshot for pin in challenger.pins}
     assert pinned == {
         table: lake.snapshot(table) for table in ("features.flight_delay", "labels.flight_delay")
@@ -82,75 +88,72 @@ def test_a_version_names_its_snapshots_seed_code_and_environment(catalog, model,
     assert registry.version(model.name, challenger.version) == challenger
 
 
-def test_a_fit_from_the_same_pins_predicts_the_same(catalog, model, stores, examples, here, tmp_path):
-    from contender.registry import open_registry
-
-    lake, registry, _ = stores
-    other = open_registry(here.model_copy(update={"registry": f"sqlite:///{tmp_path}/other.db"}))
+def test_a_fit_from_the_same_pins_predicts_the_same(installation, model, examples, tmp_path):
+    elsewhere = installation.settings.model_copy(update={"registry": f"sqlite:///{tmp_path}/other.db"})
     predicted = []
-    for each in (registry, other):
-        version = train(catalog, model, model.recipes[0], NIGHT, lake, each).version
-        pipeline = each.load(model.name, version)
+    for each in (installation, Installation(elsewhere, installation.catalog)):
+        pipeline = each.registry.load(model.name, fit(each).version)
         predicted.append(pipeline.predict_proba(examples[list(model.feature_names)]))
     assert np.array_equal(*predicted)
 
 
-def test_an_old_decision_entered_again_does_not_move_the_champion_back(catalog, model, stores, examples):
-    _, registry, book = stores
-    first = refresh(catalog, model, stores, NIGHT - timedelta(days=1))
-    second = refresh(catalog, model, stores, NIGHT)
+def test_an_old_decision_entered_again_does_not_move_the_champion_back(installation, model, examples):
+    registry = installation.registry
+    book = installation.book
+    first = refresh(installation, NIGHT - timedelta(days=1))
+    second = refresh(installation, NIGHT)
     promote([first], book, registry)
     assert registry.champion(model.name).version == second.champion_after
 
 
-def test_an_alias_left_behind_by_a_crash_catches_up(catalog, model, stores, examples, monkeypatch):
-    registry = stores[1]
+def test_an_alias_left_behind_by_a_crash_catches_up(installation, model, examples, monkeypatch):
+    registry = installation.registry
 
     def die(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(registry, "set_champion", die)
     with pytest.raises(KeyboardInterrupt):
-        refresh(catalog, model, stores)
+        refresh(installation)
     monkeypatch.undo()
     assert registry.champion(model.name) is None
-    refresh(catalog, model, stores)
+    refresh(installation)
     assert registry.champion(model.name) is not None
 
 
-def test_a_night_without_labels_says_what_to_load(catalog, model, stores):
-    lake, registry, _ = stores
+def test_a_night_without_labels_says_what_to_load(installation, model):
     with pytest.raises(TrainingError, match="load that history first, by a run of features__flight_delay"):
-        train(catalog, model, model.recipes[0], NIGHT, lake, registry)
+        fit(installation)
 
 
 @pytest.mark.parametrize("recipe", ["boosted_trees", "linear"])
-def test_every_recipe_of_the_model_can_be_fitted_stored_and_loaded(catalog, model, stores, examples, recipe):
-    lake, registry, _ = stores
-    version = train(catalog, model, model.recipe(recipe), NIGHT, lake, registry)
+def test_every_recipe_of_the_model_can_be_fitted_stored_and_loaded(installation, model, examples, recipe):
+    registry = installation.registry
+    version = train(installation, model, model.recipe(recipe), NIGHT)
     scores = registry.load(model.name, version.version).predict_proba(examples[list(version.features)])
     assert np.isfinite(scores).all()
 
 
-def test_a_model_that_could_run_code_when_loaded_is_refused(catalog, model, stores, examples):
-    lake, registry, _ = stores
-    version = train(catalog, model, model.recipes[0], NIGHT, lake, registry)
+def test_a_model_that_could_run_code_when_loaded_is_refused(installation, model, examples):
+    registry = installation.registry
+    version = fit(installation)
     unsafe = make_pipeline(FunctionTransformer(eval))
     with pytest.raises(UnsafeModel, match=r"'boosted_trees': .*eval cannot be loaded without running code"):
         registry.register(version, "another fit", unsafe, unsafe, parameters={}, requirements=[])
 
 
-def test_one_outcome_alone_is_nothing_to_learn_from(catalog, model, stores, examples, here):
-    lake, registry, _ = stores
+def test_one_outcome_alone_is_nothing_to_learn_from(installation, model, examples, here):
+    lake = installation.lake
     labels = examples[examples["day"] <= NIGHT].assign(label=0)
     publish(lake, model.label_contract, labels, here)
     with pytest.raises(TrainingError, match="nothing to learn from one outcome"):
-        train(catalog, model, model.recipes[0], NIGHT, lake, registry)
+        fit(installation)
 
 
-def test_predictions_carry_version_and_snapshot(catalog, model, stores, examples, here):
-    lake, registry, _ = stores
-    decision = refresh(catalog, model, stores)
+def test_predictions_carry_version_and_snapshot(installation, model, examples, here):
+    lake = installation.lake
+    registry = installation.registry
+    decision = refresh(installation)
     batch = score(model, Days.one(NIGHT), lake, registry, here)
     lake.publish(model.prediction_contract, batch)
     served = lake.read(model.prediction_contract).to_pandas()
@@ -161,28 +164,32 @@ def test_predictions_carry_version_and_snapshot(catalog, model, stores, examples
     assert served["score"].between(0, 1).all()
 
 
-def test_scoring_the_same_night_again_is_the_same_batch(catalog, model, stores, examples, here):
-    lake, registry, _ = stores
-    refresh(catalog, model, stores)
+def test_scoring_the_same_night_again_is_the_same_batch(installation, model, examples, here):
+    lake = installation.lake
+    registry = installation.registry
+    refresh(installation)
     batches = [score(model, Days.one(NIGHT), lake, registry, here) for _ in range(2)]
     assert batches[0].fingerprint == batches[1].fingerprint
 
 
-def test_the_shadow_stands_apart_from_what_is_served(catalog, model, stores, examples, here):
-    lake, registry, _ = stores
-    decision = refresh(catalog, model, stores)
+def test_the_shadow_stands_apart_from_what_is_served(installation, model, examples, here):
+    lake = installation.lake
+    registry = installation.registry
+    decision = refresh(installation)
     shadow = score_in_shadow(model, {"rival": decision.challenger}, Days.one(NIGHT), lake, registry, here)
     assert shadow.table == "shadow.flight_delay"
 
 
-def test_without_a_champion_scoring_says_what_to_run(model, stores, examples, here):
-    lake, registry, _ = stores
+def test_without_a_champion_scoring_says_what_to_run(installation, model, examples, here):
+    lake = installation.lake
+    registry = installation.registry
     with pytest.raises(NoChampion, match="run retrain__flight_delay once"):
         score(model, Days.one(NIGHT), lake, registry, here)
 
 
-def test_a_day_without_features_says_what_to_run(catalog, model, stores, examples, here):
-    lake, registry, _ = stores
-    refresh(catalog, model, stores)
+def test_a_day_without_features_says_what_to_run(installation, model, examples, here):
+    lake = installation.lake
+    registry = installation.registry
+    refresh(installation)
     with pytest.raises(ScoringError, match="run features__flight_delay for the night 2014-01-01 first"):
         score(model, Days.one("2014-01-01"), lake, registry, here)

@@ -7,15 +7,16 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from contender.installation import Installation
+from contender.retraining import InstalledStores
 from contender.specs import Days
 from tests.integration.made_up import (
     HISTORY,
     NIGHT,
-    Place,
     copy_catalog,
-    live_night,
+    deliver,
     make_flights,
-    publish,
+    run_night,
     tomorrow,
 )
 
@@ -35,18 +36,12 @@ def rows(catalog):
 
 
 @pytest.fixture
-def place(catalog, rows, here, lake, registry, book) -> Place:
+def place(catalog, rows, here) -> InstalledStores:
     """An installation with three months of made-up flights, and a first champion since last night."""
-    made = Place(catalog, catalog.model("flight_delay"), here, lake, registry, book)
+    made = InstalledStores(Installation(here, catalog), catalog.model("flight_delay"))
     deliver(made, rows)
-    live_night(made, FIRST_NIGHT, HEALTHY_RECIPE)
+    run_night(made, FIRST_NIGHT, HEALTHY_RECIPE)
     return made
-
-
-def deliver(place: Place, rows) -> None:
-    """Put rows through a gate into the model's tables, in place of what was there."""
-    publish(place.lake, place.model.feature_contract, rows, place.here)
-    publish(place.lake, place.model.label_contract, rows[rows["day"] <= NIGHT], place.here)
 
 
 def flip_a_tenth_of_the_past(rows):
@@ -67,8 +62,8 @@ def storm_through_the_judged_week(rows):
     return rows.assign(label=np.where(late, 1, rows["label"]))
 
 
-def decide(place: Place):
-    (decision,) = live_night(place, NIGHT, HEALTHY_RECIPE)
+def decide(place: InstalledStores):
+    (decision,) = run_night(place, NIGHT, HEALTHY_RECIPE)
     return decision.kind, {reason.guard for reason in decision.reasons if not reason.holds}
 
 
@@ -80,24 +75,27 @@ def test_a_healthy_refresh_serves_after_a_week_of_storms_that_no_version_foretol
     deliver(place, storm_through_the_judged_week(rows))
     kind, spoke = decide(place)
     assert (kind, spoke) == ("refreshed", set())
-    assert place.book.evaluations.newest(place.model.name)[0].challenger_measures.calibration_error > 0.15
+    assert (
+        place.installation.book.evaluations.newest(place.model.name)[0].challenger_measures.calibration_error
+        > 0.15
+    )
 
 
 @pytest.mark.parametrize(
     "poison", [flip_a_tenth_of_the_past, freeze_a_feature_of_the_past, lose_an_airline_of_the_past]
 )
 def test_a_poisoned_refresh_is_held_and_the_champion_serves_on(place, rows, poison):
-    before = place.registry.champion(place.model.name).version
+    before = place.installation.registry.champion(place.model.name).version
     deliver(place, poison(rows))
     kind, spoke = decide(place)
     assert kind == "held"
     assert "history" in spoke
-    assert place.registry.champion(place.model.name).version == before
+    assert place.installation.registry.champion(place.model.name).version == before
 
 
 def test_once_the_data_is_mended_the_next_refresh_serves(place, rows):
     deliver(place, flip_a_tenth_of_the_past(rows))
     assert decide(place)[0] == "held"
     deliver(place, rows)
-    (decision,) = live_night(place, NIGHT, HEALTHY_RECIPE)
+    (decision,) = run_night(place, NIGHT, HEALTHY_RECIPE)
     assert decision.kind == "refreshed"

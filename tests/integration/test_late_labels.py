@@ -11,6 +11,7 @@ from contender.evaluating import evaluate
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.gating import check
 from contender.ingesting import land
+from contender.installation import Installation
 from contender.lake import open_lake
 from contender.monitoring import compare_features, conclude, measure_performance
 from contender.promoting import decide_promotion, promote
@@ -61,14 +62,18 @@ def lake(chosen, catalog, model):
 
 
 @pytest.fixture
-def refresh(catalog, model, lake, registry, book):
+def refresh(catalog, model, lake, chosen, here, registry, book):
+    """Nights over the lake that all tests share, with a registry and a book of the test's own."""
+    shared = here.model_copy(update={"lake": chosen.lake, "lake_catalog": chosen.lake_catalog})
+    installation = Installation(shared, catalog)
     for judged in JUDGED:
         book.gates.add(judged)
 
     def run(night: date):
-        challenger = train(catalog, model, model.recipes[0], night, lake, registry)
-        evaluation = evaluate(catalog, model, challenger, lake, registry, book)
-        (entry,) = promote([decide_promotion(evaluation, model.guards)], book, registry)
+        challenger = train(installation, model, model.recipes[0], night)
+        evaluation = evaluate(installation, model, challenger)
+        decided = [decide_promotion(evaluation, model.guards)]
+        (entry,) = promote(decided, installation.book, installation.registry)
         return evaluation, entry.decision
 
     return run

@@ -8,6 +8,7 @@ import pytest
 
 from contender.evaluating import evaluate
 from contender.promoting import (
+    Wish,
     decide_by_hand,
     decide_promotion,
     enter_answers,
@@ -16,16 +17,14 @@ from contender.promoting import (
     verify_ledger,
 )
 from contender.records import Answer, PairedDay, Proposal, StaleDecision
-from contender.specs import Approval, Days
+from contender.retraining import InstalledStores
+from contender.specs import Approval
 from contender.training import fingerprint_recipe, train
 from tests.integration.made_up import (
-    HISTORY,
     NIGHT,
-    Place,
     copy_catalog,
-    live_night,
-    make_flights,
-    publish,
+    install_flights,
+    run_night,
     tomorrow,
 )
 
@@ -38,14 +37,10 @@ def catalog(tmp_path_factory):
 
 
 @pytest.fixture
-def place(catalog, here, lake, registry, book):
+def place(catalog, here) -> InstalledStores:
     """An installation with three months of made-up flights, and a first champion since three nights ago."""
-    model = catalog.model("flight_delay")
-    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
-    publish(lake, model.feature_contract, rows, here)
-    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
-    made = Place(catalog, model, here, lake, registry, book)
-    live_night(made, FIRST_NIGHT)
+    made = install_flights(here, catalog)
+    run_night(made, FIRST_NIGHT)
     return made
 
 
@@ -55,7 +50,7 @@ def kinds(decisions) -> list[str]:
 
 def fingerprint(place, recipe: str) -> str:
     model = place.model
-    return fingerprint_recipe(model, model.recipe(recipe), place.catalog.model_home(model.name))
+    return fingerprint_recipe(model, model.recipe(recipe), place.installation.catalog.model_home(model.name))
 
 
 def let_win(place, recipe: str, days: int = 40) -> None:
@@ -63,7 +58,7 @@ def let_win(place, recipe: str, days: int = 40) -> None:
     incumbent = fingerprint(place, "boosted_trees")
     for ago in range(days):
         day = NIGHT - timedelta(days=ago)
-        place.book.pairs.add(
+        place.installation.book.pairs.add(
             PairedDay(
                 id=f"pair-{day}",
                 model=place.model.name,
@@ -81,14 +76,14 @@ def let_win(place, recipe: str, days: int = 40) -> None:
 
 
 def test_the_first_recipe_serves_and_its_refresh_renews_it(place):
-    assert kinds(live_night(place, tomorrow(FIRST_NIGHT))) == ["refreshed"]
-    champion = place.registry.champion(place.model.name)
+    assert kinds(run_night(place, tomorrow(FIRST_NIGHT))) == ["refreshed"]
+    champion = place.installation.registry.champion(place.model.name)
     assert (champion.recipe, champion.night) == ("boosted_trees", tomorrow(FIRST_NIGHT))
 
 
 def test_the_shadow_of_a_night_is_paired_once_its_outcomes_are_known(place):
-    live_night(place, tomorrow(FIRST_NIGHT))
-    (pair,) = place.book.pairs.since(place.model.name, "race", FIRST_NIGHT)
+    run_night(place, tomorrow(FIRST_NIGHT))
+    (pair,) = place.installation.book.pairs.since(place.model.name, "race", FIRST_NIGHT)
     assert pair.day == tomorrow(FIRST_NIGHT)
     assert (pair.incumbent, pair.rival) == (
         fingerprint(place, "boosted_trees"),
@@ -100,52 +95,58 @@ def test_the_shadow_of_a_night_is_paired_once_its_outcomes_are_known(place):
 def test_a_rival_that_has_won_serves_and_the_race_begins_anew(place, monkeypatch):
     monkeypatch.setattr("tests.integration.test_ledger_nights.NIGHT", FIRST_NIGHT + timedelta(days=41))
     let_win(place, "linear")
-    decisions = live_night(place, tomorrow(FIRST_NIGHT))
+    decisions = run_night(place, tomorrow(FIRST_NIGHT))
     assert kinds(decisions) == ["refreshed", "promoted"]
-    assert place.registry.champion(place.model.name).recipe == "linear"
-    assert read_standing(place.model.name, place.book).since == tomorrow(FIRST_NIGHT)
+    assert place.installation.registry.champion(place.model.name).recipe == "linear"
+    assert read_standing(place.model.name, place.installation.book).since == tomorrow(FIRST_NIGHT)
 
 
 def test_a_crash_of_the_champions_recipe_leaves_the_champion_in_place(place):
-    decisions = live_night(place, tomorrow(FIRST_NIGHT), recipes=["linear"])
+    decisions = run_night(place, tomorrow(FIRST_NIGHT), recipes=["linear"])
     assert kinds(decisions) == ["held"]
-    assert place.registry.champion(place.model.name).version == decisions[0].champion_before
+    assert place.installation.registry.champion(place.model.name).version == decisions[0].champion_before
 
 
 def test_an_edited_recipe_is_another_one_and_has_to_earn_its_place(place):
     recipes = tuple(recipe.model_copy(update={"seed": recipe.seed + 1}) for recipe in place.model.recipes)
-    edited = Place(place.catalog, place.model.model_copy(update={"recipes": recipes}), *_stores(place))
-    assert kinds(live_night(edited, tomorrow(FIRST_NIGHT))) == ["held"]
+    edited = InstalledStores(place.installation, place.model.model_copy(update={"recipes": recipes}))
+    assert kinds(run_night(edited, tomorrow(FIRST_NIGHT))) == ["held"]
 
 
 def test_after_a_roll_back_the_version_before_serves_until_a_person_resumes(place):
-    live_night(place, tomorrow(FIRST_NIGHT))
-    before = place.book.ledger.decisions(place.model.name)[0].champion_before
-    back = decide_by_hand(place.model.name, "roll back", None, "ana", "worse", place.book, place.registry)
-    assert place.registry.champion(place.model.name).version == before == back.decision.champion_after
-    assert kinds(live_night(place, FIRST_NIGHT + timedelta(days=2))) == ["held"]
-    decide_by_hand(place.model.name, "resume", None, "ben", "mended", place.book, place.registry)
-    assert kinds(live_night(place, NIGHT)) == ["refreshed"]
+    run_night(place, tomorrow(FIRST_NIGHT))
+    before = place.installation.book.ledger.decisions(place.model.name)[0].champion_before
+    back = decide_by_hand(place.installation, place.model.name, Wish("roll back", "ana", "worse"))
+    assert (
+        place.installation.registry.champion(place.model.name).version
+        == before
+        == back.decision.champion_after
+    )
+    assert kinds(run_night(place, FIRST_NIGHT + timedelta(days=2))) == ["held"]
+    decide_by_hand(place.installation, place.model.name, Wish("resume", "ben", "mended"))
+    assert kinds(run_night(place, NIGHT)) == ["refreshed"]
 
 
 def test_a_roll_back_is_not_undone_when_its_night_is_run_again(place):
     night = tomorrow(FIRST_NIGHT)
-    live_night(place, night)
-    back = decide_by_hand(place.model.name, "roll back", None, "ana", "worse", place.book, place.registry)
-    live_night(place, night)
-    assert place.book.ledger.champion(place.model.name) == back.decision.champion_after
+    run_night(place, night)
+    back = decide_by_hand(place.installation, place.model.name, Wish("roll back", "ana", "worse"))
+    run_night(place, night)
+    assert place.installation.book.ledger.champion(place.model.name) == back.decision.champion_after
 
 
 def test_a_decision_that_became_stale_in_the_night_is_judged_again(place):
     """A person acts between the judgement and the decision; to run the night again is all that is needed."""
     model, night = place.model, FIRST_NIGHT + timedelta(days=2)
-    live_night(place, tomorrow(FIRST_NIGHT))
-    version = train(place.catalog, model, model.recipes[0], night, place.lake, place.registry)
-    judged = evaluate(place.catalog, model, version, place.lake, place.registry, place.book)
-    decide_by_hand(model.name, "put in place", 1, "ana", "a pandemic", place.book, place.registry)
+    run_night(place, tomorrow(FIRST_NIGHT))
+    version = train(place.installation, model, model.recipes[0], night)
+    judged = evaluate(place.installation, model, version)
+    decide_by_hand(place.installation, model.name, Wish("put in place", "ana", "a pandemic", 1))
     with pytest.raises(StaleDecision):
-        promote([decide_promotion(judged, model.guards)], place.book, place.registry)
-    (decision,) = live_night(place, night)
+        promote(
+            [decide_promotion(judged, model.guards)], place.installation.book, place.installation.registry
+        )
+    (decision,) = run_night(place, night)
     assert (decision.kind, decision.champion_before) == ("held", 1)
 
 
@@ -153,59 +154,61 @@ def test_a_decision_that_became_stale_in_the_night_is_judged_again(place):
 def asked(place):
     """A refresh that waits for a person since an hour."""
     model, night = place.model, tomorrow(FIRST_NIGHT)
-    version = train(place.catalog, model, model.recipes[0], night, place.lake, place.registry)
-    judged = evaluate(place.catalog, model, version, place.lake, place.registry, place.book)
+    version = train(place.installation, model, model.recipes[0], night)
+    judged = evaluate(place.installation, model, version)
     at = datetime(2013, 4, 1, 8, tzinfo=UTC)
     proposal = Proposal(
         decision=decide_promotion(judged, model.guards), asked=at, deadline=at + timedelta(hours=12), form="f"
     )
-    place.book.proposals.put(proposal)
+    place.installation.book.proposals.put(proposal)
     return proposal
 
 
 def enter_answer(place, proposal, *, approved: bool):
     at = proposal.asked + timedelta(hours=1)
     said = Answer(decision=proposal.decision.id, approved=approved, by="ana", at=at)
-    return enter_answers([proposal.decision], [said], Approval(refreshes=True), place.book, place.registry)
+    return enter_answers(
+        [proposal.decision],
+        [said],
+        Approval(refreshes=True),
+        place.installation.book,
+        place.installation.registry,
+    )
 
 
 def test_an_answer_that_is_entered_again_is_there_once(place, asked):
     first, again = (enter_answer(place, asked, approved=True) for _ in range(2))
     assert first == again
-    assert place.registry.champion(place.model.name).version == asked.decision.challenger
-    assert place.book.proposals.get(asked.decision.id).state == "approved"
+    assert place.installation.registry.champion(place.model.name).version == asked.decision.challenger
+    assert place.installation.book.proposals.get(asked.decision.id).state == "approved"
 
 
 def test_an_approval_that_comes_after_another_hand_changes_nothing_and_is_noted_as_stale(place, asked):
-    decide_by_hand(place.model.name, "put in place", 2, "ben", "a pandemic", place.book, place.registry)
+    decide_by_hand(place.installation, place.model.name, Wish("put in place", "ben", "a pandemic", 2))
     with pytest.raises(StaleDecision, match="the champion is version 2, not version 1"):
         enter_answer(place, asked, approved=True)
-    assert place.registry.champion(place.model.name).version == 2
-    assert place.book.proposals.get(asked.decision.id).state == "stale"
+    assert place.installation.registry.champion(place.model.name).version == 2
+    assert place.installation.book.proposals.get(asked.decision.id).state == "stale"
 
 
 def test_a_refusal_that_comes_after_another_hand_is_entered_all_the_same(place, asked):
-    decide_by_hand(place.model.name, "put in place", 2, "ben", "a pandemic", place.book, place.registry)
+    decide_by_hand(place.installation, place.model.name, Wish("put in place", "ben", "a pandemic", 2))
     (entry,) = enter_answer(place, asked, approved=False)
     assert (entry.decision.kind, entry.decision.by, entry.decision.champion_after) == ("held", "ana", 2)
 
 
 def test_the_ledger_and_what_the_registry_keeps_of_it_agree(place):
-    assert verify_ledger(place.model.name, place.book, place.registry) == ()
+    assert verify_ledger(place.model.name, place.installation.book, place.installation.registry) == ()
 
 
 def test_an_entry_that_vanished_from_the_end_is_missed(place):
-    place.registry.note_ledger(place.model.name, 2, "the seal of an entry that was taken away")
-    (word,) = verify_ledger(place.model.name, place.book, place.registry)
+    place.installation.registry.note_ledger(place.model.name, 2, "the seal of an entry that was taken away")
+    (word,) = verify_ledger(place.model.name, place.installation.book, place.installation.registry)
     assert word == "entries 2 to 2 are gone: the registry knows of entry 2"
 
 
 def test_an_alias_that_lags_behind_is_told(place):
-    live_night(place, tomorrow(FIRST_NIGHT))
-    place.registry.set_champion(place.model.name, 1)
-    (word,) = verify_ledger(place.model.name, place.book, place.registry)
+    run_night(place, tomorrow(FIRST_NIGHT))
+    place.installation.registry.set_champion(place.model.name, 1)
+    (word,) = verify_ledger(place.model.name, place.installation.book, place.installation.registry)
     assert word.startswith("the alias says version 1, the ledger 3")
-
-
-def _stores(place):
-    return place.here, place.lake, place.registry, place.book

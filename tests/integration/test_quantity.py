@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from contender.installation import Installation
 from contender.monitoring import measure_performance
+from contender.retraining import InstalledStores
 from contender.scoring import score
 from contender.specs import Catalog, Days, Input, ModelSpec, Recipe
-from tests.integration.made_up import HISTORY, NIGHT, Place, live_night, make_flights, publish, tomorrow
+from tests.integration.made_up import HISTORY, NIGHT, deliver, make_flights, run_night, tomorrow
 
 FILES = {
     "estimator.py": """
@@ -41,7 +43,7 @@ def compute_costs(outcomes, predictions):
 
 
 @pytest.fixture(params=["squared", "absolute", "cost"])
-def place(request, catalog, tmp_path, here, lake, registry, book):
+def place(request, catalog, tmp_path, here) -> InstalledStores:
     """Minutes late of made-up flights, with a first champion since two nights ago."""
     flights = catalog.model("flight_delay")
     model = ModelSpec(
@@ -67,29 +69,35 @@ def place(request, catalog, tmp_path, here, lake, registry, book):
         (folder / name).write_text(source)
     rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
     rows["label"] = rows["carrier_late"] * 0.7 - 20
-    publish(lake, model.feature_contract, rows, here)
-    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
-    made = Place(
-        Catalog(home=home, datasets={}, models={model.name: model}), model, here, lake, registry, book
-    )
-    live_night(made, NIGHT - timedelta(days=2))
+    flights = Catalog(home=home, datasets={}, models={model.name: model})
+    made = InstalledStores(Installation(here, flights), model)
+    deliver(made, rows)
+    run_night(made, NIGHT - timedelta(days=2))
     return made
 
 
 def test_it_is_judged_renewed_and_raced_by_its_own_loss(place):
-    decisions = live_night(place, NIGHT - timedelta(days=1))
+    decisions = run_night(place, NIGHT - timedelta(days=1))
     assert [decision.kind for decision in decisions] == ["refreshed"]
-    evaluation = place.book.evaluations.newest(place.model.name)[0]
+    evaluation = place.installation.book.evaluations.newest(place.model.name)[0]
     assert evaluation.challenger_measures.loss > 0
     assert evaluation.challenger_measures.auc is None
-    (pair,) = place.book.pairs.since(place.model.name, "race", HISTORY.first)
+    (pair,) = place.installation.book.pairs.since(place.model.name, "race", HISTORY.first)
     assert pair.incumbent_loss < pair.rival_loss
 
 
 def test_what_it_scores_is_held_against_the_outcome(place):
-    batch = score(place.model, Days.one(NIGHT - timedelta(days=1)), place.lake, place.registry, place.here)
-    place.lake.publish(place.model.prediction_contract, batch)
-    told = measure_performance(place.catalog, place.model, NIGHT, place.lake, place.book)
+    batch = score(
+        place.model,
+        Days.one(NIGHT - timedelta(days=1)),
+        place.installation.lake,
+        place.installation.registry,
+        place.installation.settings,
+    )
+    place.installation.lake.publish(place.model.prediction_contract, batch)
+    told = measure_performance(
+        place.installation.catalog, place.model, NIGHT, place.installation.lake, place.installation.book
+    )
     assert told.measures is not None
     assert told.measures.rows == 60
     assert told.measures.mean_absolute_error < 5

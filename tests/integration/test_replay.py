@@ -13,22 +13,20 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from contender.lake import open_lake
+from contender.installation import Installation
 from contender.lake.snapshots import expire
-from contender.promoting import decide_by_hand, verify_ledger
-from contender.records import migrate, open_book
-from contender.registry import open_registry
+from contender.promoting import Wish, decide_by_hand, verify_ledger
 from contender.replaying import ReplayError, find_entry, replay
+from contender.retraining import InstalledStores
 from contender.settings import Settings, settings
 from contender.specs import Days, load_catalog
 from tests.integration.made_up import (
-    HISTORY,
     NIGHT,
-    Place,
     copy_catalog,
-    live_night,
+    install_flights,
     make_flights,
     publish,
+    run_night,
     tomorrow,
 )
 
@@ -53,7 +51,7 @@ def git(folder: Path, *words: str) -> str:
     return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> InstalledStores:
     """An installation whose catalog is committed to a repository, with three months of made-up flights."""
     catalog = copy_catalog(folder / "catalog")
     (catalog.model_home(MODEL) / "behaviour.py").write_text(BEHAVIOUR)
@@ -62,13 +60,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     git(folder, "commit", "--quiet", "--message", "the catalog")
     monkeypatch.setattr("contender.training.fit.code_version", lambda: git(folder, "rev-parse", "HEAD")[:12])
     here = Settings(home=folder / "home")
-    migrate(here.records)
-    model = catalog.model(MODEL)
-    place = Place(catalog, model, here, open_lake(here), open_registry(here), open_book(here.records))
-    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
-    publish(place.lake, model.feature_contract, rows, here)
-    publish(place.lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
-    return place
+    return install_flights(here, catalog)
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +69,9 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
         made = install(tmp_path_factory.mktemp("lived"), monkeypatch)
         for ahead in range(3):
-            live_night(made, FIRST_NIGHT + timedelta(days=ahead))
-        decide_by_hand(MODEL, "roll back", None, "ana", "refunds went up", made.book, made.registry)
-        live_night(made, NIGHT)
+            run_night(made, FIRST_NIGHT + timedelta(days=ahead))
+        decide_by_hand(made.installation, MODEL, Wish("roll back", "ana", "refunds went up"))
+        run_night(made, NIGHT)
     return made
 
 
@@ -87,16 +79,16 @@ def place(tmp_path_factory):
 def own(tmp_path, monkeypatch):
     """An installation with one night, for tests that break something."""
     made = install(tmp_path, monkeypatch)
-    live_night(made, FIRST_NIGHT)
+    run_night(made, FIRST_NIGHT)
     return made
 
 
 def entries(place):
-    return place.book.ledger.newest(MODEL)[::-1]
+    return place.installation.book.ledger.newest(MODEL)[::-1]
 
 
 def again(place, entry, catalog=None):
-    return replay(catalog or place.catalog, entry, place.lake, place.registry, place.book)
+    return replay(Installation(place.installation.settings, catalog or place.installation.catalog), entry)
 
 
 def differing(found) -> list[str]:
@@ -155,21 +147,21 @@ def test_a_replay_compares_data_predictions_measures_evidence_guards_and_the_dec
 
 
 def test_a_replay_changes_nothing(place):
-    before = content(place.here.home)
+    before = content(place.installation.settings.home)
     again(place, entries(place)[1])
-    assert content(place.here.home) == before
+    assert content(place.installation.settings.home) == before
 
 
 def test_a_replay_that_is_killed_half_way_has_changed_nothing(place):
-    before = content(place.here.home)
+    before = content(place.installation.settings.home)
 
     def die(step: str) -> None:
         if step.startswith("judging"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        replay(place.catalog, entries(place)[1], place.lake, place.registry, place.book, die)
-    assert content(place.here.home) == before
+        replay(place.installation, entries(place)[1], die)
+    assert content(place.installation.settings.home) == before
 
 
 def test_what_a_person_decided_has_nothing_to_refit(place):
@@ -180,7 +172,7 @@ def test_what_a_person_decided_has_nothing_to_refit(place):
 
 
 def test_a_recipe_edited_since_is_refitted_from_the_sources_of_its_commit(place):
-    file = place.catalog.home / ESTIMATOR
+    file = place.installation.catalog.home / ESTIMATOR
     as_it_was = file.read_text()
     try:
         file.write_text("raise RuntimeError('edited')\n")
@@ -214,7 +206,7 @@ def test_a_recipe_that_no_longer_fits_is_told_in_a_line(place, tmp_path):
 
 
 def elsewhere(place, folder: Path):
-    shutil.copytree(place.catalog.home, folder / "copied")
+    shutil.copytree(place.installation.catalog.home, folder / "copied")
     return load_catalog(folder / "copied")
 
 
@@ -222,7 +214,7 @@ def test_guards_edited_since_are_told_and_those_of_then_are_used(place):
     stricter = place.model.guards.model_copy(
         update={"max_loss_above_baseline": 0.0, "max_disagreement": 1e-9}
     )
-    catalog = place.catalog.model_copy(
+    catalog = place.installation.catalog.model_copy(
         update={"models": {MODEL: place.model.model_copy(update={"guards": stricter})}}
     )
     found = again(place, entries(place)[1], catalog)
@@ -231,7 +223,7 @@ def test_guards_edited_since_are_told_and_those_of_then_are_used(place):
 
 
 def test_a_model_that_left_the_catalog_can_still_be_replayed(place):
-    catalog = place.catalog.model_copy(update={"models": {}})
+    catalog = place.installation.catalog.model_copy(update={"models": {}})
     assert again(place, entries(place)[1], catalog).identical
 
 
@@ -255,8 +247,8 @@ def test_an_expired_snapshot_is_named(own):
     table = own.model.feature_contract.table
     (pin,) = [p for p in entries(own)[0].decision.pins if p.table == table]
     rows = make_flights(own.model, Days.one(tomorrow(NIGHT)), a_day=61)
-    publish(own.lake, own.model.feature_contract, rows, own.here)
-    expire(own.lake, table, [pin.snapshot])
+    publish(own.installation.lake, own.model.feature_contract, rows, own.here)
+    expire(own.installation.lake, table, [pin.snapshot])
     with pytest.raises(ReplayError, match=f"snapshot {pin.snapshot} of {table} has expired"):
         again(own, entries(own)[0])
 
@@ -271,13 +263,13 @@ def test_a_measure_that_was_changed_in_the_book_is_found(own):
 
 def test_an_entry_that_was_changed_in_the_ledger_is_found(own):
     edit(own, "ledger", lambda record: record["decision"].update(why="it was always so"))
-    assert verify_ledger(MODEL, own.book, own.registry) != ()
+    assert verify_ledger(MODEL, own.installation.book, own.installation.registry) != ()
     assert differing(again(own, entries(own)[0])) == ["ledger"]
 
 
 def test_paired_days_that_came_later_do_not_count(place):
     entry = entries(place)[1]
-    late = place.book.pairs.since(MODEL, "race", FIRST_NIGHT)
+    late = place.installation.book.pairs.since(MODEL, "race", FIRST_NIGHT)
     assert any(pair.at > entry.decision.at for pair in late)
     assert again(place, entry).identical
 
@@ -288,8 +280,8 @@ def test_a_decision_that_did_not_keep_its_grounds_is_replayed_by_what_the_ledger
     assert differing(again(place, bare)) == []
 
 
-def edit(place: Place, table: str, change) -> None:
-    with sqlite3.connect(place.here.home / "records.db") as database:
+def edit(place: InstalledStores, table: str, change) -> None:
+    with sqlite3.connect(place.installation.settings.home / "records.db") as database:
         ((key, text),) = database.execute(f"select id, record from {table} limit 1").fetchall()
         record = json.loads(text)
         change(record)
@@ -300,8 +292,8 @@ def edit(place: Place, table: str, change) -> None:
 def run(place, monkeypatch):
     from contender.cli import app
 
-    monkeypatch.setenv("CONTENDER_HOME", str(place.here.home))
-    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(place.catalog.home))
+    monkeypatch.setenv("CONTENDER_HOME", str(place.installation.settings.home))
+    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(place.installation.catalog.home))
     settings.cache_clear()
     yield lambda *words: CliRunner().invoke(app, ["replay", *words])
     settings.cache_clear()
@@ -333,4 +325,4 @@ def test_a_number_beyond_the_ledger_is_told(run):
 
 def test_a_prefix_of_several_ids_asks_for_more_of_it(place):
     with pytest.raises(ReplayError, match="which decision about flight_delay"):
-        find_entry(place.book, MODEL)
+        find_entry(place.installation.book, MODEL)

@@ -34,7 +34,7 @@ def tags(page: str) -> list[str]:
 def test_names_and_reasons_from_data_stay_text():
     hostile = backtest(
         model=HOSTILE,
-        lived=(
+        results=(
             lived(
                 decisions=(
                     decision(FIRST, "first", 1, "r1", HOSTILE),
@@ -73,19 +73,19 @@ def test_evidence_is_drawn_with_its_bar():
 
 
 def test_a_slower_cadence_is_told_with_its_difference_and_its_share_of_the_cost():
-    weekly = backtest(cadence="weekly", lived=(lived(loss=0.22, fits=10, cpu_seconds=3.0),))
-    page = render_report([backtest(lived=(lived(),)), weekly])
+    weekly = backtest(cadence="weekly", results=(lived(loss=0.22, fits=10, cpu_seconds=3.0),))
+    page = render_report([backtest(results=(lived(),)), weekly])
     assert "weekly lost more: +0.02000" in page
     assert "Cost: 25 % of it." in page
 
 
 def test_policies_that_served_alike_are_one_line():
-    alike = backtest(lived=(lived(), lived("static", 0.21), lived("blind", 0.21)))
+    alike = backtest(results=(lived(), lived("static", 0.21), lived("blind", 0.21)))
     assert ">static, blind</text>" in render_report([alike])
 
 
 def test_a_backtest_in_which_nothing_served_says_so():
-    empty = backtest(lived=(lived(served=(), decisions=(), evidence=()),), newest={}, baseline=())
+    empty = backtest(results=(lived(served=(), decisions=(), evidence=()),), newest={}, baseline=())
     assert "Nothing served" in render_report([empty])
 
 

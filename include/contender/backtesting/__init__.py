@@ -2,9 +2,9 @@
 
 from contender.backtesting.fits import Fits, ServedDay
 from contender.backtesting.history import BacktestError, History, build_history, read_history
-from contender.backtesting.live import Backtest, Cadence, PolicyResult, is_due, run_backtest, run_backtest_on
 from contender.backtesting.policies import POLICIES, Policy
 from contender.backtesting.report import render_report
+from contender.backtesting.run import Backtest, Cadence, PolicyResult, is_due, run_backtest, run_backtest_on
 
 __all__ = [
     "POLICIES",

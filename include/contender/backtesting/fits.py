@@ -11,7 +11,17 @@ import numpy as np
 import pandas as pd
 
 from contender.backtesting.history import BacktestError, History
-from contender.evaluating import Examined, Predicted, examine, is_fair, judge, judged_days, pair_scores
+from contender.evaluating import (
+    Contestants,
+    Examined,
+    Observed,
+    Predicted,
+    ScoredDay,
+    examine,
+    judge,
+    judged_days,
+    pair_scores,
+)
 from contender.measures import Predictions, choose_loss, mean_loss
 from contender.records import Evaluation, PairedDay, TrainedVersion, TrainingSketch
 from contender.registry import predict
@@ -19,6 +29,7 @@ from contender.sketches import compare_sketches, sketch_rows
 from contender.specs import Catalog, Days, ModelSpec, Recipe, load_behaviour
 from contender.specs.frozen import Frozen
 from contender.training import (
+    FitInputs,
     Fitted,
     fit_recipe,
     load_functions,
@@ -67,7 +78,7 @@ class Fits:
         self._served: dict[tuple[int, date], tuple[ServedDay, ...]] = {}
 
     def fit_all(self, night: date) -> tuple[Made, ...]:
-        """The versions of a night, each recipe fitted; one that cannot be fitted stays out tonight, as in the DAG."""
+        """Return a night's versions, each recipe fitted once; one that cannot be fitted stays out, as in the DAG."""
         if night not in self._nights:
             fitted = [self.fit(recipe, night) for recipe in self.model.recipes]
             self._nights[night] = tuple(made for made in fitted if made is not None)
@@ -89,11 +100,8 @@ class Fits:
         try:
             fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, rows)
             cpu = time.process_time() - began
-            recorded = record_fit(
-                *(self._catalog, self.model, recipe, night, days, rows, fitted, self.history.pins),
-                code="backtest",
-                packages="backtest",
-            )
+            inputs = FitInputs(self.model, recipe, night, days, rows, self.history.pins)
+            recorded = record_fit(self._catalog, inputs, fitted, code="backtest", packages="backtest")
         except Exception as error:  # a recipe may fail in any way, and harms no other
             self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
             return None
@@ -158,32 +166,31 @@ class Fits:
         return self._judged[names]
 
     def _judge(self, challenger: TrainedVersion, champion: int | None) -> Evaluation:
-        days, made = judged_days(self.model, challenger.night), self.made[challenger.version]
-        ours = None if champion is None else self.made[champion]
-        fair = ours is not None and is_fair(self.model, ours.version, days)
-        return judge(
-            self.model,
-            challenger,
-            None if ours is None else ours.version,
-            self._loss,
-            self.history.between(days),
-            Predicted(
-                challenger=self.scores(challenger.version, days),
-                champion=self.scores(champion, days) if champion is not None and fair else None,
-                baseline=self.baselines(challenger.version, days),
-            ),
-            self._examine(made, days),
-            None if ours is None else compare_sketches(made.sketch, ours.sketch, challenger, ours.version),
+        made, ours = self.made[challenger.version], None if champion is None else self.made[champion]
+        contestants = Contestants(self.model, challenger, None if ours is None else ours.version)
+        days, measurable = contestants.days, contestants.measurable_champion
+        predicted = Predicted(
+            challenger=self.scores(challenger.version, days),
+            champion=None if measurable is None else self.scores(measurable.version, days),
+            baseline=self.baselines(challenger.version, days),
         )
+        observed = Observed(
+            examined=self._examine(made, days),
+            history=None
+            if ours is None
+            else compare_sketches(made.sketch, ours.sketch, challenger, ours.version),
+        )
+        return judge(contestants, self._loss, self.history.between(days), predicted, observed)
 
     def _examine(self, made: Made, days: Days) -> Examined:
-        """What a version was seen to do on the days that it is judged on, once; how fast it was then, nobody knows."""
+        """What a version was seen to do on the days that it is judged on, once; how fast it was then is unknown."""
         if made.examined is None:
             rows, scores = self.history.between(days), self.scores(made.version.version, days)
-            seen = made.version.features
-            made.examined = examine(
-                self.model, self._behaviour, made.fitted.estimator, rows, seen, scores, timed=False
-            )
+
+            def predict_rows(some: pd.DataFrame) -> Predictions:
+                return predict(self.model, made.fitted.estimator, some, made.version.features)
+
+            made.examined = examine(self.model, self._behaviour, predict_rows, rows, scores)
         return made.examined
 
     def pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
@@ -198,9 +205,8 @@ class Fits:
             return ()
         days = Days.one(day)
         scores = {stream: self.scores(version, days) for stream, version in streams.items()}
-        return tuple(
-            pair_scores(self.model, self._loss, day, self.history.labels(days), scores, streams, incumbent)
-        )
+        scored = ScoredDay(day, self.history.labels(days), scores, streams)
+        return tuple(pair_scores(self.model, self._loss, scored, incumbent))
 
     def serve(self, version: int, day: date) -> tuple[ServedDay, ...]:
         """The loss of a version on a day; nothing for a day without rows."""

@@ -1,4 +1,4 @@
-"""The labelled rows that a backtest lives in: read once from the lake, built where it lacks them, and cut by day."""
+"""The labelled rows of a backtest: read once from the lake, built where it lacks them, and cut by day."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from contender.featurizing import collect, plan_features, run_in_process
-from contender.lake import Lake, join_examples, pin_examples
+from contender.installation import Installation
+from contender.lake import Lake, join_examples, pin_examples, places
 from contender.measures import Outcomes
 from contender.records import Pin
-from contender.settings import Settings
-from contender.specs import Catalog, Contract, Days, ModelSpec
+from contender.specs import Contract, Days, ModelSpec
 from contender.training import training_days
 
 
 class BacktestError(RuntimeError):
-    """There is nothing to live in; the message says what is missing."""
+    """There is no history to run nights over; the message says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -75,26 +74,21 @@ def read_history(model: ModelSpec, nights: Days, lake: Lake) -> History:
 
 
 def build_history(
-    catalog: Catalog,
-    model: ModelSpec,
-    nights: Days,
-    lake: Lake,
-    settings: Settings,
-    tell: Callable[[str], None] = lambda _: None,
+    installation: Installation, model: ModelSpec, nights: Days, tell: Callable[[str], None] = lambda _: None
 ) -> History:
     """`read_history`, with the days that the tables lack built from the datasets, as far as these suffice.
 
     The in-process engine builds them into a folder that is gone afterwards; `tell` hears of it, and the lake stays as
     it is. Raises BacktestError as `read_history` does, and BuildError when the model's features cannot be built.
     """
-    found = _read(model, nights, lake)
-    missing = _buildable(catalog, model, found, lake)
+    found = _read(model, nights, installation.lake)
+    missing = _buildable(installation, model, found)
     if missing is not None:
         tell(
             f"{model.name}: features and labels of nights in {missing.key} are built from the datasets, apart from the "
             "lake, which does not hold them"
         )
-        built = _build(catalog, model, missing, lake, settings)
+        built = _build(installation, model, missing)
         found = found._replace(
             features=_fill(model.feature_contract, found.features, built["features"]),
             labels=_fill(model.label_contract, found.labels, built["labels"]),
@@ -148,14 +142,14 @@ def cut(rows: pd.DataFrame, days: Days, pins: tuple[Pin, ...] = ()) -> History:
     return History(rows, days.first, starts, rows["label"].to_numpy(np.float64), pins)
 
 
-def _buildable(catalog: Catalog, model: ModelSpec, found: _Found, lake: Lake) -> Days | None:
+def _buildable(installation: Installation, model: ModelSpec, found: _Found) -> Days | None:
     """The nights, from the first to the last, that the datasets suffice for and whose rows the lake lacks."""
     days, held_features, held_labels = found.days, _days_of(found.features), _days_of(found.labels)
     nights = Days(
         first=days.first - timedelta(days=model.horizon_days),
         last=days.last + timedelta(days=model.label_maturity_days),
     )
-    known = _known_nights(catalog, model, lake)
+    known = _known_nights(installation, model)
     wanted = set(days.each())
     lacking = [
         night
@@ -169,13 +163,13 @@ def _buildable(catalog: Catalog, model: ModelSpec, found: _Found, lake: Lake) ->
     return Days(first=lacking[0], last=lacking[-1]) if lacking else None
 
 
-def _known_nights(catalog: Catalog, model: ModelSpec, lake: Lake) -> set[date]:
+def _known_nights(installation: Installation, model: ModelSpec) -> set[date]:
     """The nights for which every daily input has its newest day and reaches back as far as the model reads it."""
     known: set[date] | None = None
-    for source in catalog.sources(model):
+    for source in installation.catalog.sources(model):
         if not source.contract.daily:
             continue
-        held = lake.days(source.contract.table)
+        held = installation.lake.days(source.contract.table)
         if not held:
             return set()
         since = held[0] + timedelta(days=source.history_days - 1)
@@ -184,22 +178,20 @@ def _known_nights(catalog: Catalog, model: ModelSpec, lake: Lake) -> set[date]:
     return known or set()
 
 
-def _build(
-    catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, settings: Settings
-) -> dict[str, pa.Table]:
+def _build(installation: Installation, model: ModelSpec, nights: Days) -> dict[str, pa.Table]:
     if model.engine == "spark":
         raise BacktestError(
             f"{model.name}: the lake lacks features of {nights.key}, and its spec says engine='spark': build them by "
             f"features__{model.name}, with `first` {nights.first} and `last` {nights.last}"
         )
     with TemporaryDirectory(prefix="backtest-") as folder:
-        scratch = settings.model_copy(update={"home": Path(folder), "engine": "duckdb"})
-        plan = plan_features(catalog, model, nights, lake, scratch)
+        scratch = installation.settings.moved_to(Path(folder)).model_copy(update={"engine": "duckdb"})
+        plan = plan_features(installation.catalog, model, nights, installation.lake, scratch)
         with contextlib.redirect_stdout(sys.stderr):
             run_in_process(plan)
         batches = collect(model, plan, scratch)
         return {
-            name: pa.concat_tables([pq.read_table(file.path) for file in batch.files])
+            name: pa.concat_tables([places.read_rows(file.path) for file in batch.files])
             for name, batch in batches.items()
         }
 

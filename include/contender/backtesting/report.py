@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from contender.backtesting.differences import Difference, compare_served
 from contender.backtesting.fits import ServedDay
-from contender.backtesting.live import Backtest, PolicyResult
 from contender.backtesting.policies import POLICIES
+from contender.backtesting.run import Backtest, PolicyResult
 from contender.charts import Points, Spot, draw_lines, draw_spots
 from contender.specs import Days
 
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     cadence: str
     policy: str
     told: str
-    lived: PolicyResult
+    result: PolicyResult
     fits: int
     against: Difference | None
 
@@ -36,7 +36,7 @@ class Row(NamedTuple):
 def render_report(backtests: Sequence[Backtest]) -> str:
     """The page about one backtest, or about several of the same nights that differ in cadence, the first in detail."""
     main = backtests[0]
-    detailed = main.lived[0]
+    detailed = main.results[0]
     rows = _rows(backtests, detailed)
     return (
         _templates()
@@ -65,12 +65,12 @@ def _rows(backtests: Sequence[Backtest], detailed: PolicyResult) -> list[Row]:
             cadence=backtest.cadence,
             policy=one.policy,
             told=POLICIES[one.policy].told,
-            lived=one,
+            result=one,
             fits=one.fits,
             against=None if one is detailed else compare_served(one.served, detailed.served),
         )
         for backtest in backtests
-        for one in backtest.lived
+        for one in backtest.results
     ]
 
 
@@ -79,7 +79,7 @@ def _charts(main: Backtest, detailed: PolicyResult) -> list[str]:
     champion = f"champion ({detailed.policy})"
     by_day = {champion: _smooth(detailed.served)}
     by_day |= {f"newest {name}": _smooth(days) for name, days in main.newest.items()}
-    by_day |= {one.policy: _smooth(one.served) for one in main.lived if one.policy == "static"}
+    by_day |= {one.policy: _smooth(one.served) for one in main.results if one.policy == "static"}
     by_day["baseline"] = _smooth(main.baseline)
     charts = [
         draw_lines(
@@ -90,9 +90,9 @@ def _charts(main: Backtest, detailed: PolicyResult) -> list[str]:
             y_name=f"{main.loss} loss by day, mean of {SMOOTHED_DAYS} days; lower is better",
         )
     ]
-    if len(main.lived) > 1:
+    if len(main.results) > 1:
         apart = {
-            one.policy: _accumulate(one, detailed) for one in main.lived if one.policy != detailed.policy
+            one.policy: _accumulate(one, detailed) for one in main.results if one.policy != detailed.policy
         }
         charts.append(
             draw_lines(
@@ -127,7 +127,7 @@ def _draw_bought(rows: Sequence[Row]) -> str:
         low, high = (None, None) if found is None else found.ends
         height = 0.0 if found is None else found.mean
         words = row.cadence if row.policy == first.policy else ""
-        spots.setdefault(row.policy, []).append(Spot(row.lived.cpu_seconds, height, low, high, words))
+        spots.setdefault(row.policy, []).append(Spot(row.result.cpu_seconds, height, low, high, words))
     return draw_spots(
         "Loss against cost",
         spots,

@@ -23,10 +23,10 @@ from contender.backtesting import (
     run_backtest_on,
 )
 from contender.featurizing import BuildError
-from contender.lake import open_lake, places
+from contender.installation import open_installation
+from contender.lake import places
 from contender.measures import LossError
-from contender.settings import settings
-from contender.specs import Days, DaysError, load_catalog, resolve_days
+from contender.specs import Days, DaysError, resolve_days
 
 ERRORS = (BacktestError, BuildError, LossError)
 
@@ -56,8 +56,8 @@ def backtest(
     ] = False,
 ) -> None:
     """Live past nights by the judgements of the DAGs, from what the lake holds. Nothing is changed by it."""
-    here = settings()
-    catalog = load_catalog(here.catalog_home)
+    installation = open_installation()
+    here, catalog = installation.settings, installation.catalog
     spec = catalog.model(model)
     nights = _span(first, last)
     policies = _known("policy", policy or list(POLICIES), tuple(POLICIES))
@@ -69,9 +69,7 @@ def backtest(
     lived: list[Backtest] = []
     over: dict[Cadence, int] = dict.fromkeys(cadences, 0)
     try:
-        history = build_history(
-            catalog, spec, nights, open_lake(here), here, lambda line: typer.echo(line, err=True)
-        )
+        history = build_history(installation, spec, nights, lambda line: typer.echo(line, err=True))
         fits = Fits(catalog, spec, history)
         with _progress() as progress:
             for each in cadences:
@@ -154,7 +152,7 @@ def _tabulate(lived: list[Backtest]) -> Table:
         title=f"{first.model}, nights {first.nights.first} to {first.nights.last}",
     )
     for backtest in lived:
-        for one in backtest.lived:
+        for one in backtest.results:
             table.add_row(
                 backtest.cadence,
                 one.policy,

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from contender.alerting import compose_decision_alert
 from contender.cli.person import current_user
+from contender.installation import open_installation
 from contender.promoting import RollbackError, Wish, decide_by_hand, verify_ledger
 from contender.records import Decision, Entry, StaleDecision, open_book
 from contender.settings import settings
@@ -59,7 +60,7 @@ def rollback(
     ] = None,
 ) -> None:
     """Let the version before serve again, at once. Refreshes then have to earn their place until `resume`."""
-    _decide(model, "roll back", to, by, reason)
+    _decide(model, Wish("roll back", by, reason, to))
 
 
 def promote(
@@ -69,25 +70,24 @@ def promote(
     by: By,
 ) -> None:
     """Put a version in place by hand, whatever guards and race say of it. For emergencies."""
-    _decide(model, "put in place", version, by, reason)
+    _decide(model, Wish("put in place", by, reason, version))
 
 
 def resume(model: Model, reason: Reason, by: By) -> None:
     """Let refreshes serve again as they used to, after a roll-back or an emergency."""
-    _decide(model, "resume", None, by, reason)
+    _decide(model, Wish("resume", by, reason))
 
 
-def _decide(model: str, wish: Wish, version: int | None, by: str, reason: str) -> None:
-    from contender.registry import UnknownVersion, open_registry  # slow to import, and only needed here
+def _decide(model: str, wish: Wish) -> None:
+    from contender.registry import UnknownVersion  # slow to import, and only needed here
 
-    here = settings()
-    owner = load_catalog(here.catalog_home).model(model).owner
-    book = open_book(here.records)
+    here = open_installation()
+    owner = here.catalog.model(model).owner
     try:
-        entry = decide_by_hand(model, wish, version, by, reason, book, open_registry(here))
+        entry = decide_by_hand(here, model, wish)
     except UnknownVersion as error:
         raise RollbackError(str(error)) from None
-    book.alerts.add(compose_decision_alert(entry, to=owner))
+    here.book.alerts.add(compose_decision_alert(entry, to=owner))
     typer.echo(
         f"{model}: version {entry.decision.champion_after} serves. Entry {entry.number} of its ledger."
     )

@@ -1,23 +1,38 @@
 """Evaluate: champion, challengers and baseline on the same rows of days that none of them has seen."""
 
-from contender.evaluating.compare import EvaluationError, Predicted, evaluate, is_fair, judge, judged_days
+from contender.evaluating.evaluate import (
+    Criteria,
+    EvaluationError,
+    Pipelines,
+    evaluate,
+    judge_pipelines,
+    read_criteria,
+)
 from contender.evaluating.examine import Examined, check_behaviour, examine
-from contender.evaluating.pair import NIGHTS_MADE_UP, pair_day, pair_days, pair_scores
+from contender.evaluating.judge import Contestants, Observed, Predicted, is_fair, judge, judged_days
+from contender.evaluating.pair import ScoredDay, days_to_pair, pair_day, pair_days, pair_scores
 from contender.evaluating.remember import with_usual_change
 
 __all__ = [
-    "NIGHTS_MADE_UP",
+    "Contestants",
+    "Criteria",
     "EvaluationError",
     "Examined",
+    "Observed",
+    "Pipelines",
     "Predicted",
+    "ScoredDay",
     "check_behaviour",
+    "days_to_pair",
     "evaluate",
     "examine",
     "is_fair",
     "judge",
+    "judge_pipelines",
     "judged_days",
     "pair_day",
     "pair_days",
     "pair_scores",
+    "read_criteria",
     "with_usual_change",
 ]

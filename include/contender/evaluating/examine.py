@@ -8,11 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from contender.measures import Predictions
 from contender.records import BehaviourCheck
-from contender.registry import predict
 from contender.specs import BehaviourError, BehaviourTest, Direction, Invariance, Minimum, ModelSpec
 
 TRIED_ROWS = 2000
@@ -33,33 +31,25 @@ class Examined(NamedTuple):
 def examine(
     model: ModelSpec,
     tests: Sequence[BehaviourTest],
-    pipeline: Pipeline,
+    predict_rows: Predict,
     rows: pd.DataFrame,
-    features: Sequence[str],
     predictions: Predictions,
-    *,
-    timed: bool = True,
 ) -> Examined:
-    """Examine a pipeline on judged rows, of which it foretold `predictions`. Raises BehaviourError.
+    """Examine a version on judged rows, for which it made `predictions`. Raises BehaviourError.
 
-    Rows are foretold again in the opposite order: a prediction depends neither on the rows beside it nor on the hour.
+    Rows are predicted again in the opposite order: a prediction depends neither on the rows beside it nor on the hour.
     """
-
-    def foretell(some: pd.DataFrame) -> Predictions:
-        return predict(model, pipeline, some, features)
-
-    again = foretell(rows.iloc[::-1])[::-1]
+    again = predict_rows(rows.iloc[::-1])[::-1]
     return Examined(
-        behaviour=check_behaviour(model, tests, rows, foretell),
+        behaviour=check_behaviour(model, tests, rows, predict_rows),
         repeat_difference=float(np.abs(np.nan_to_num(again - predictions)).max()),
-        seconds_per_million_rows=_time(foretell, rows) if timed else None,
     )
 
 
 def check_behaviour(
-    model: ModelSpec, tests: Sequence[BehaviourTest], rows: pd.DataFrame, foretell: Predict
+    model: ModelSpec, tests: Sequence[BehaviourTest], rows: pd.DataFrame, predict_rows: Predict
 ) -> tuple[BehaviourCheck, ...]:
-    """Put the tests of a model's folder to `foretell`, on up to 2,000 of the rows, spread evenly over them.
+    """Put the tests of a model's folder to `predict_rows`, on up to 2,000 of the rows, spread evenly over them.
 
     `rows` hold the label, too, which the tests do not see. Raises BehaviourError when a test cannot be put.
     """
@@ -68,11 +58,11 @@ def check_behaviour(
     some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), TRIED_ROWS)).astype(int)]
     spread = 1.0 if model.predicts == "probability" else float(rows["label"].std(ddof=0)) or 1.0
     seen = some.drop(columns="label").reset_index(drop=True)
-    before = foretell(seen)
+    before = predict_rows(seen)
     checks = []
     for test in tests:
         try:
-            checks.append(_check(test, seen, before, foretell, spread))
+            checks.append(_check(test, seen, before, predict_rows, spread))
         except Exception as error:
             raise BehaviourError(
                 f"models/{model.name}/behaviour.py: {test.name!r}: {type(error).__name__}: {error}: mend the test"
@@ -81,14 +71,14 @@ def check_behaviour(
 
 
 def _check(
-    test: BehaviourTest, rows: pd.DataFrame, before: Predictions, foretell: Predict, spread: float
+    test: BehaviourTest, rows: pd.DataFrame, before: Predictions, predict_rows: Predict, spread: float
 ) -> BehaviourCheck:
     if test.where is not None:
         such = np.asarray(test.where(rows), dtype=bool)
         rows, before = rows[such], before[such]
     if rows.empty:
         return _told(test, 0.0, 0.0, "none of the judged rows is such a one", holds=True)
-    after = before if test.change is None else foretell(test.change(rows.copy()))
+    after = before if test.change is None else predict_rows(test.change(rows.copy()))
     match test:
         case Minimum(low=low, high=high):
             mean = float(after.mean())
@@ -124,12 +114,12 @@ def _told(
     )
 
 
-def _time(foretell: Predict, rows: pd.DataFrame) -> float:
-    """Seconds for a million rows: the best of three, of enough rows that a call's own cost does not count."""
+def time_predictions(predict_rows: Predict, rows: pd.DataFrame) -> float:
+    """Return the seconds that a million rows take: the best of three, over many rows."""
     many = rows.iloc[np.arange(max(TIMED_ROWS, len(rows))) % len(rows)]
     taken = []
     for _ in range(TIMES):
         began = time.perf_counter()
-        foretell(many)
+        predict_rows(many)
         taken.append(time.perf_counter() - began)
     return min(taken) / len(many) * 1e6

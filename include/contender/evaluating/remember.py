@@ -7,7 +7,7 @@ from datetime import date, datetime
 from math import sqrt
 from statistics import quantiles
 
-from contender.records import Act, Book, Evaluation, GatedDays, TrainedVersion, UsualChange
+from contender.records import Act, Book, Evaluation, GatedDays, TrainedVersion, UsualChange, compares_refresh
 from contender.specs import Catalog, Days, ModelSpec, fed_nights
 
 NIGHTS_REMEMBERED = 28
@@ -16,40 +16,48 @@ FEWEST_NIGHTS = 7
 
 def with_usual_change(evaluation: Evaluation, past: Sequence[Evaluation]) -> Evaluation:
     """The evaluation, with what is usual after the model's evaluations so far."""
-    usual = usual_change(past, evaluation.challenger, evaluation.champion)
-    return evaluation.model_copy(update={"usual": usual})
+    challenger, champion = evaluation.challenger, evaluation.champion
+    refreshes = [] if champion is None else choose_refreshes(past, challenger, champion)
+    return evaluation.model_copy(update={"usual": usual_change(refreshes, challenger, champion)})
 
 
-def usual_change(
-    past: Sequence[Evaluation], challenger: TrainedVersion, champion: TrainedVersion | None
-) -> UsualChange | None:
-    """How far a refresh usually moves what is foretold; None before there were seven comparable ones.
-
-    What nine of ten kept to, of the newest 28 nights before tonight's whose refresh came to serve and was judged
-    against one of its own recipe: what was held cannot widen the bound for the next night. What lies further apart
-    differs more; each is brought to tonight's distance by the square root of the days between two fits, as of a sum of
-    independent changes.
-    """
-    if champion is None:
-        return None
+def choose_refreshes(
+    past: Sequence[Evaluation], challenger: TrainedVersion, champion: TrainedVersion
+) -> list[Evaluation]:
+    """Return what `Evaluations.refreshes_before` finds in the book, of evaluations that are not in it."""
     served = {champion.version} | {one.champion.version for one in past if one.champion is not None}
     by_night: dict[date, Evaluation] = {}
     for one in sorted(past, key=lambda e: (e.night, e.at), reverse=True):
         if (
             one.night < challenger.night
             and one.challenger.version in served
-            and _is_refresh(one, challenger.recipe_fingerprint)
+            and one.challenger.recipe_fingerprint == challenger.recipe_fingerprint
+            and compares_refresh(one)
         ):
             by_night.setdefault(one.night, one)
-    newest = list(by_night.values())[:NIGHTS_REMEMBERED]
-    if len(newest) < FEWEST_NIGHTS:
+    return list(by_night.values())[:NIGHTS_REMEMBERED]
+
+
+def usual_change(
+    refreshes: Sequence[Evaluation], challenger: TrainedVersion, champion: TrainedVersion | None
+) -> UsualChange | None:
+    """How far a refresh usually moves what is foretold; None before there were seven comparable ones.
+
+    What nine of ten kept to, of `refreshes`: the newest 28 nights before tonight's whose refresh came to serve and was
+    judged against one of its own recipe; what was held cannot widen the bound for the next night. What lies further
+    apart differs more; each is brought to tonight's distance by the square root of the days between two fits, as of a
+    sum of independent changes.
+    """
+    if champion is None or len(refreshes) < FEWEST_NIGHTS:
         return None
     now = sqrt(_days_between(challenger, champion))
-    scales = [now / sqrt(_days_between(e.challenger, e.champion)) for e in newest if e.champion]
+    scales = [now / sqrt(_days_between(e.challenger, e.champion)) for e in refreshes if e.champion]
     return UsualChange(
-        nights=len(newest),
-        disagreement=_nine_of_ten(s * (e.disagreement or 0.0) for s, e in zip(scales, newest, strict=True)),
-        shift=_nine_of_ten(s * abs(e.shift or 0.0) for s, e in zip(scales, newest, strict=True)),
+        nights=len(refreshes),
+        disagreement=_nine_of_ten(
+            s * (e.disagreement or 0.0) for s, e in zip(scales, refreshes, strict=True)
+        ),
+        shift=_nine_of_ten(s * abs(e.shift or 0.0) for s, e in zip(scales, refreshes, strict=True)),
     )
 
 
@@ -81,17 +89,6 @@ def excused_days(catalog: Catalog, model: ModelSpec, acts: Sequence[Act], since:
         if act.about in (model.feature_contract.table, model.label_contract.table):
             excused |= set(days.each())
     return frozenset(excused)
-
-
-def _is_refresh(evaluation: Evaluation, recipe: str) -> bool:
-    champion = evaluation.champion
-    return (
-        champion is not None
-        and evaluation.challenger.recipe_fingerprint == champion.recipe_fingerprint == recipe
-        and evaluation.challenger.version != champion.version
-        and evaluation.disagreement is not None
-        and evaluation.shift is not None
-    )
 
 
 def _nine_of_ten(values: Iterable[float]) -> float:

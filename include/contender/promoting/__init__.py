@@ -2,7 +2,7 @@
 
 from contender.promoting.approve import apply_answers, enter_answers, needs_approval, split_by_approval
 from contender.promoting.decide import decide_night, decide_promotion
-from contender.promoting.evidence import compute_evidence, read_evidence
+from contender.promoting.evidence import compute_evidence, race_begins
 from contender.promoting.promote import follow_ledger, promote, verify_ledger
 from contender.promoting.race import fingerprint_pairs, trace
 from contender.promoting.rollback import (
@@ -19,6 +19,7 @@ from contender.promoting.standing import (
     read_standing,
     shadow_streams,
     standing_after,
+    still_since,
 )
 from contender.records import Standing
 
@@ -41,11 +42,12 @@ __all__ = [
     "plan_resumption",
     "plan_rollback",
     "promote",
-    "read_evidence",
+    "race_begins",
     "read_standing",
     "shadow_streams",
     "split_by_approval",
     "standing_after",
+    "still_since",
     "trace",
     "verify_ledger",
 ]

@@ -1,4 +1,4 @@
-"""Weighs what the paired days of the book say of tonight's rivals, and of refreshing at all."""
+"""Computes the evidence of paired days: for tonight's rivals, and against refreshing at all."""
 
 from __future__ import annotations
 
@@ -7,24 +7,20 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from contender.promoting.race import evidence_against_refreshing, evidence_for_rival
-from contender.records import Book, Evidence, PairedDay, Question, Standing
+from contender.records import Evidence, PairedDay, Question, Standing
 from contender.specs import Days, ModelSpec
 
-QUESTIONS: tuple[Question, ...] = ("race", "still")
 
-
-def read_evidence(model: ModelSpec, standing: Standing, incumbent: str, book: Book) -> tuple[Evidence, ...]:
-    """The evidence of the book's paired days since the race began; nothing without a pair."""
-    since = model.scored_days(Days.one(standing.since)).first
-    pairs = [pair for question in QUESTIONS for pair in book.pairs.since(model.name, question, since)]
-    return compute_evidence(model, standing, incumbent, pairs)
+def race_begins(model: ModelSpec, standing: Standing) -> date:
+    """Return the first day that counts in the present race: the first that was scored after it began."""
+    return model.scored_days(Days.one(standing.since)).first
 
 
 def compute_evidence(
     model: ModelSpec, standing: Standing, incumbent: str, pairs: Sequence[PairedDay]
 ) -> tuple[Evidence, ...]:
     """The evidence of paired days of both questions, oldest first; those before the race began count for nothing."""
-    since = model.scored_days(Days.one(standing.since)).first
+    since = race_begins(model, standing)
     # While refreshes are suspended, the champion's own recipe is a rival as the others are.
     rivals = max(1, len(model.recipes) - (0 if standing.suspended else 1))
     found = [

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from contender.installation import Installation
 from contender.promoting.promote import follow_ledger
 from contender.promoting.standing import DECISIVE, standing_after
-from contender.records import Book, Decision, Entry, Standing, identify
-from contender.registry import Registry
+from contender.records import Decision, Entry, Standing, identify
 
-Wish = Literal["roll back", "resume", "put in place"]
 Kind = Literal["rolled_back", "emergency", "resumed"]
 _ALL = 1_000_000
 
@@ -19,25 +18,32 @@ class RollbackError(RuntimeError):
     """It cannot be done; the message says why, and what can."""
 
 
-def decide_by_hand(
-    model: str, wish: Wish, version: int | None, by: str, why: str, book: Book, registry: Registry
-) -> Entry:
-    """Enter what a person decides; the alias follows. `version` is needed to put one in place, else it may be None.
+class Wish(NamedTuple):
+    """What a person wants, who it is, and why; `version` is needed to put one in place, and else may be None."""
+
+    what: Literal["roll back", "resume", "put in place"]
+    by: str
+    why: str
+    version: int | None = None
+
+
+def decide_by_hand(installation: Installation, model: str, wish: Wish) -> Entry:
+    """Enter what a person decides into a model's ledger; the alias follows.
 
     Raises RollbackError when it cannot be done, UnknownVersion when the registry has none of that number, and
     StaleDecision when another decision came first.
     """
+    book, registry = installation.book, installation.registry
     entries = book.ledger.newest(model, limit=_ALL)
-    if wish == "roll back":
-        decision = plan_rollback(entries, by, why, version)
-    elif wish == "resume":
-        decision = plan_resumption(entries, by, why)
-    elif version is None:
+    if wish.what == "roll back":
+        decision = plan_rollback(entries, wish.by, wish.why, wish.version)
+    elif wish.what == "resume":
+        decision = plan_resumption(entries, wish.by, wish.why)
+    elif wish.version is None:
         raise RollbackError(f"{model}: which version? Give the number of one in the registry")
     else:
-        decision = plan_emergency(
-            entries, version, registry.version(model, version).recipe_fingerprint, by, why
-        )
+        recipe = registry.version(model, wish.version).recipe_fingerprint
+        decision = plan_emergency(entries, wish.version, recipe, wish.by, wish.why)
     try:
         return book.ledger.enter(decision)
     finally:

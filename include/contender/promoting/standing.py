@@ -15,8 +15,8 @@ DECISIVE = ("first", "promoted", "rolled_back", "emergency", "resumed")
 def read_standing(model: str, book: Book) -> Standing | None:
     """Read the standing off the ledger; None before the first promotion."""
     champion = book.ledger.champion(model)
-    decisive = book.ledger.newest(model, limit=1, kinds=DECISIVE)
-    return None if champion is None or not decisive else standing_after(decisive[0].decision, champion)
+    decisive = book.ledger.last_of(model, DECISIVE)
+    return None if champion is None or decisive is None else standing_after(decisive.decision, champion)
 
 
 def standing_after(last: Decision, champion: int) -> Standing:
@@ -44,23 +44,26 @@ def incumbent_stream(standing: Standing, champion: TrainedVersion, tonight: Sequ
 
 
 def shadow_streams(
-    model: ModelSpec,
-    standing: Standing | None,
-    night: date,
-    tonight: Sequence[TrainedVersion],
-    decisions: Sequence[Decision],
+    standing: Standing | None, tonight: Sequence[TrainedVersion], kept_still: int | None
 ) -> Mapping[str, int]:
-    """Which versions score in the shadow of a night, by stream: a recipe's fingerprint, `champion` or `still`.
+    """Return which versions score in the shadow of a night, by stream: a recipe's fingerprint, `champion` or `still`.
 
-    `decisions` are the model's, newest first, as far back as `still_days`.
+    `kept_still` is the version that served some weeks ago, if it is asked whether that one would do better.
     """
     streams = {version.recipe_fingerprint: version.version for version in tonight}
-    if standing is None:
-        return streams
-    streams["champion"] = standing.champion
-    then = night - timedelta(days=model.race.still_days)
-    before = (decision for decision in decisions if decision.night <= then)
-    served_then = next(before, None)
-    if standing.suspended is None and then >= standing.since and served_then and served_then.champion_after:
-        streams["still"] = served_then.champion_after
+    if standing is not None:
+        streams["champion"] = standing.champion
+    if kept_still is not None:
+        streams["still"] = kept_still
     return streams
+
+
+def still_since(model: ModelSpec, standing: Standing | None, night: date) -> date | None:
+    """Return the night whose champion a night keeps still, to be compared with all refreshes since.
+
+    None before a champion has served for `still_days`, and while refreshes are suspended.
+    """
+    then = night - timedelta(days=model.race.still_days)
+    if standing is None or standing.suspended is not None or then < standing.since:
+        return None
+    return then

@@ -16,6 +16,7 @@ from contender.records.batches import (
 )
 from contender.records.book import Book
 from contender.records.documents import fingerprint_text
+from contender.records.evaluations import compares_refresh
 from contender.records.identity import identify
 from contender.records.ledger import Entry, StaleDecision
 from contender.records.models import (
@@ -49,6 +50,7 @@ from contender.records.sketches import (
     TrainingSketch,
     UsualChange,
 )
+from contender.records.trained_versions import PinnedBy
 
 __all__ = [
     "Act",
@@ -80,6 +82,7 @@ __all__ = [
     "Monitored",
     "PairedDay",
     "Pin",
+    "PinnedBy",
     "Proposal",
     "Publication",
     "Question",
@@ -94,6 +97,7 @@ __all__ = [
     "UsualChange",
     "Verdict",
     "act_id",
+    "compares_refresh",
     "fingerprint_text",
     "gate_id",
     "identify",

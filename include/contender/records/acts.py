@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
+from sqlalchemy import String, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from contender.records.identity import identify
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 from contender.specs.columns import Text
 from contender.specs.frozen import Frozen
 
 ActKind = Literal["released", "discarded", "backfilled", "erased", "migrated", "granted", "read"]
+SETTLING: tuple[ActKind, ...] = ("released", "discarded")
+CORRECTING: tuple[ActKind, ...] = ("backfilled", "released", "erased")
 
 
 class Act(Frozen):
@@ -35,9 +39,12 @@ def act_id(kind: ActKind, about: str, key: str, at: datetime) -> str:
 
 
 class ActRow(Base):
-    """subject: what it was done to; key: days or version; state: the act's kind."""
+    """subject: what it was done to; key: days or version; state: the act's kind; person: who did it."""
 
     __tablename__ = "acts"
+    __table_args__ = indexes("acts", ("subject", "state", "key", "at"), ("state", "at"), ("person", "at"))
+
+    person: Mapped[str] = mapped_column(String)
 
 
 class Acts(RecordStore[Act]):
@@ -45,9 +52,76 @@ class Acts(RecordStore[Act]):
 
     row, kind = ActRow, Act
 
+    def record(
+        self,
+        kind: ActKind,
+        about: str,
+        key: str,
+        by: str,
+        reason: str,
+        detail: dict[str, object] | None = None,
+        at: datetime | None = None,
+    ) -> Act:
+        """Keep what a person did, now unless `at` says when; each act is one of its own, even when it repeats another.
+
+        An act that takes long is recorded twice, with `state` in its detail: `begun`, then `done`.
+        """
+        at = at or datetime.now(UTC)
+        name = identify("act", kind, about, key, at.isoformat())
+        act = Act(id=name, kind=kind, about=about, key=key, by=by, reason=reason, detail=detail or {}, at=at)
+        return self.add(act)
+
     def add(self, act: Act) -> Act:
         """Keep what a person did."""
         row = ActRow(
-            id=act.id, subject=act.about, key=act.key, run="", state=act.kind, at=act.at, record=as_json(act)
+            id=act.id,
+            subject=act.about,
+            key=act.key,
+            run="",
+            state=act.kind,
+            at=act.at.astimezone(UTC),
+            person=act.by,
+            record=as_json(act),
         )
         return self._insert(act, row)
+
+    def newest_of(self, kind: ActKind, about: str, key: str | None = None) -> Act | None:
+        """Return the newest act of a kind about a thing, and about one key of it if one is given."""
+        return self._first(_about(kind, about, key).order_by(ActRow.at.desc()))
+
+    def begun(self, kind: ActKind, about: str, key: str | None = None) -> Act | None:
+        """Return the newest act of a kind about a thing if it was begun and not recorded as done."""
+        newest = self.newest_of(kind, about, key)
+        return newest if newest is not None and newest.detail.get("state") == "begun" else None
+
+    def settlement_of(self, table: str, batch_id: str) -> Act | None:
+        """Return the act that released or discarded a quarantined batch; None while it waits."""
+        row = ActRow
+        settled = select(row).where(row.subject == table, row.key == batch_id, row.state.in_(SETTLING))
+        return self._first(settled.order_by(row.at.desc()))
+
+    def released(self) -> list[Act]:
+        """Return every release of a batch from quarantine, newest first."""
+        return self._all(select(ActRow).where(ActRow.state == "released").order_by(ActRow.at.desc()))
+
+    def corrections_since(self, at: datetime) -> list[Act]:
+        """Return the acts after a time that changed published data: backfills, releases and erasures, oldest first."""
+        row = ActRow
+        correcting = select(row).where(row.state.in_(CORRECTING), row.at > at.astimezone(UTC))
+        return self._all(correcting.order_by(row.at))
+
+    def by_people(self, about: str | None = None, person: str | None = None, limit: int = 100) -> list[Act]:
+        """Return the newest acts (about one thing, by one person), newest first: for a page that lists them.
+
+        A table's `namespace.name` is also found by its name alone.
+        """
+        row = ActRow
+        query = select(row).order_by(row.at.desc()).limit(limit)
+        if about is not None:
+            query = query.where(or_(row.subject == about, row.subject.endswith(f".{about}", autoescape=True)))
+        return self._all(query if person is None else query.where(row.person == person))
+
+
+def _about(kind: ActKind, about: str, key: str | None) -> Any:
+    query = select(ActRow).where(ActRow.subject == about, ActRow.state == kind)
+    return query if key is None else query.where(ActRow.key == key)

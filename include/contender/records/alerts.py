@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
 from pydantic import Field
-from sqlalchemy import CursorResult, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import CursorResult, DateTime, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 from contender.specs.frozen import Frozen
 
 
@@ -30,9 +30,12 @@ class Alert(Frozen):
 
 
 class AlertRow(Base):
-    """subject: what it is about; key: its kind; run: until when somebody is sending it; state: `pending` or `sent`."""
+    """subject: what it is about; key: its kind; state: `pending` or `sent`; leased_until: end of a sender's lease."""
 
     __tablename__ = "alerts"
+    __table_args__ = indexes("alerts", ("state", "at"))
+
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Alerts(RecordStore[Alert]):
@@ -57,12 +60,19 @@ class Alerts(RecordStore[Alert]):
         """Return the mails that no server has taken yet, oldest first."""
         return self._all(select(AlertRow).where(AlertRow.state == "pending").order_by(AlertRow.at))
 
+    def newest_of(self, about: str) -> Alert | None:
+        """Return the newest mail about something; None when there was none."""
+        row = AlertRow
+        return self._first(select(row).where(row.subject == about).order_by(row.at.desc()))
+
     def claim(self, alert: Alert, seconds: int) -> bool:
         """Return whether the caller may send a pending mail: no one else may for so long, unless settled."""
         now, row = datetime.now(UTC), AlertRow
-        until, passed = ((now + timedelta(seconds=s)).isoformat(timespec="seconds") for s in (seconds, 0))
+        free = or_(row.leased_until.is_(None), row.leased_until < now)
         claim = (
-            update(row).where(row.id == alert.id, row.state == "pending", row.run < passed).values(run=until)
+            update(row)
+            .where(row.id == alert.id, row.state == "pending", free)
+            .values(leased_until=now + timedelta(seconds=seconds))
         )
         with Session(self._engine) as session, session.begin():
             return cast("CursorResult[Any]", session.execute(claim)).rowcount == 1
@@ -71,4 +81,4 @@ class Alerts(RecordStore[Alert]):
         """Record what became of a mail: its state and, when it failed, why."""
         with Session(self._engine) as session, session.begin():
             row = session.get_one(AlertRow, alert.id)
-            row.state, row.run, row.record = alert.state, "", as_json(alert)
+            row.state, row.leased_until, row.record = alert.state, None, as_json(alert)

@@ -7,10 +7,8 @@ from datetime import datetime
 
 from contender.records.acts import Act
 from contender.records.book import Book
-from contender.records.ledger import Entry
+from contender.records.ledger import MACHINE, Entry
 from contender.specs.frozen import Frozen
-
-MACHINE = "contender"  # who decides in the ledger when nobody did
 
 
 class Audited(Frozen):
@@ -32,7 +30,9 @@ def read_audit(
 
     `about` is a table, dataset or model; a table's `namespace.name` is also found by its name alone.
     """
-    return merge(book.acts.newest(limit=None), book.ledger.newest(limit=None), about=about, by=by)[:limit]
+    return merge(
+        book.acts.by_people(about, by, limit), book.ledger.by_people(about, by, limit), about=about, by=by
+    )[:limit]
 
 
 def merge(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from contender.records.models import Caveat
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 
 
 class CaveatRow(Base):
     """subject: model; key: version; state: the caveat's kind."""
 
     __tablename__ = "caveats"
+    __table_args__ = indexes("caveats", ("subject", "key", "at"))
 
 
 class Caveats(RecordStore[Caveat]):
@@ -33,4 +36,6 @@ class Caveats(RecordStore[Caveat]):
 
     def of_version(self, model: str, version: int) -> list[Caveat]:
         """Return all caveats of one version, newest first."""
-        return [caveat for caveat in self.newest(model, limit=None) if caveat.version == version]
+        row = CaveatRow
+        of_version = select(row).where(row.subject == model, row.key == str(version))
+        return self._all(of_version.order_by(row.at.desc()))

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pydantic import Field
 
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 from contender.specs.frozen import Frozen
 
 
@@ -30,6 +30,7 @@ class DocumentRow(Base):
     """id: fingerprint of the text; subject: what kind of text; key: nothing; state: `kept`."""
 
     __tablename__ = "documents"
+    __table_args__ = indexes("documents")
 
 
 class Documents(RecordStore[Document]):

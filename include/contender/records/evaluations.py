@@ -2,31 +2,153 @@
 
 from __future__ import annotations
 
-from contender.records.models import Evaluation
+from collections.abc import Collection
+from datetime import UTC, date
+from typing import Any
+
+from sqlalchemy import String, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from contender.records.ledger import LedgerRow
+from contender.records.models import Evaluation, TrainedVersion
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
+from contender.records.trained_versions import PinnedBy, TrainedVersionRow, insert_trained, pins
+from contender.specs import Days
 
 
 class EvaluationRow(Base):
-    """subject: model; key: night; state: `judged`."""
+    """subject: model; key: night; state: `judged`; version, recipe: the challenger's; champion: its version.
+
+    refresh: whether it compares two versions of one recipe, as `compares_refresh` says.
+    """
 
     __tablename__ = "evaluations"
+    __table_args__ = indexes(
+        "evaluations",
+        ("subject", "version", "at"),
+        ("subject", "champion"),
+        ("subject", "recipe", "refresh", "key"),
+    )
+
+    version: Mapped[int]
+    champion: Mapped[int | None]
+    recipe: Mapped[str] = mapped_column(String(64))
+    refresh: Mapped[bool]
 
 
 class Evaluations(RecordStore[Evaluation]):
-    """How versions did, by night."""
+    """How versions did, by night; and the versions themselves, as they were trained."""
 
     row, kind = EvaluationRow, Evaluation
 
     def add(self, evaluation: Evaluation) -> Evaluation:
-        """Keep an evaluation."""
+        """Keep an evaluation, and the versions that it compares."""
         row = EvaluationRow(
             id=evaluation.id,
             subject=evaluation.model,
             key=str(evaluation.night),
             run="",
             state="judged",
-            at=evaluation.at,
+            at=evaluation.at.astimezone(UTC),
+            version=evaluation.challenger.version,
+            champion=None if evaluation.champion is None else evaluation.champion.version,
+            recipe=evaluation.challenger.recipe_fingerprint,
+            refresh=compares_refresh(evaluation),
             record=as_json(evaluation),
         )
         return self._insert(evaluation, row)
+
+    def of_version(self, model: str, version: int) -> Evaluation | None:
+        """Return the newest evaluation with that version as challenger; None when it was never evaluated."""
+        row = EvaluationRow
+        of_version = select(row).where(row.subject == model, row.version == version)
+        return self._first(of_version.order_by(row.at.desc()))
+
+    def decided_on(self, model: str, night: date, version: int) -> Evaluation | None:
+        """Return the newest evaluation of a night's challenger that an entry of the ledger was decided on."""
+        row = EvaluationRow
+        decided = select(LedgerRow.id).where(LedgerRow.subject == model, LedgerRow.evaluation == row.id)
+        of_night = select(row).where(
+            row.subject == model, row.version == version, row.key == str(night), decided.exists()
+        )
+        return self._first(of_night.order_by(row.at.desc()))
+
+    def refreshes_before(
+        self, challenger: TrainedVersion, champion: TrainedVersion, nights: int
+    ) -> list[Evaluation]:
+        """Return the newest comparable refreshes of the challenger's recipe that came to serve, newest night first.
+
+        One for each of the newest `nights` before the challenger's that have one: the newest evaluation of a night. A
+        version came to serve when it is the champion now, or was the champion of any evaluation.
+        """
+        row = EvaluationRow
+        champions = select(row.champion).where(row.subject == challenger.model, row.champion.is_not(None))
+        newest_of_night = func.row_number().over(partition_by=row.key, order_by=row.at.desc())
+        refreshes = (
+            select(row.id, newest_of_night.label("place"))
+            .where(
+                row.subject == challenger.model,
+                row.recipe == challenger.recipe_fingerprint,
+                row.refresh,
+                row.key < str(challenger.night),
+                or_(row.version == champion.version, row.version.in_(champions)),
+            )
+            .subquery()
+        )
+        return self._all(
+            select(row)
+            .join(refreshes, refreshes.c.id == row.id)
+            .where(refreshes.c.place == 1)
+            .order_by(row.key.desc())
+            .limit(nights)
+        )
+
+    def versions(self, model: str) -> list[int]:
+        """Return the versions of a model that were ever evaluated, in their order."""
+        row = EvaluationRow
+        query = select(row.version).where(row.subject == model).distinct().order_by(row.version)
+        with Session(self._engine) as session:
+            return list(session.scalars(query))
+
+    def trained_versions(self, models: Collection[str] | None = None) -> list[TrainedVersion]:
+        """Return every version (of some models, or of all) that was ever challenger or champion, each once."""
+        row = TrainedVersionRow
+        query = select(row.record).order_by(row.subject, row.last_day, row.key)
+        return self._trained(query if models is None else query.where(row.subject.in_(models)))
+
+    def versions_fitted_on(self, model: str, days: Days) -> list[TrainedVersion]:
+        """Return the versions of a model whose training days overlap these days, each once."""
+        row = TrainedVersionRow
+        overlapping = row.first_day <= days.last, row.last_day >= days.first
+        query = select(row.record).where(row.subject == model, *overlapping)
+        return self._trained(query.order_by(row.last_day, row.key))
+
+    def pinned_snapshots(self, table: str | None = None) -> list[PinnedBy]:
+        """Return the snapshots (of one table, or of all) that versions were fitted on, once for each version."""
+        query = select(pins).order_by(pins.c.table, pins.c.snapshot, pins.c.model, pins.c.version)
+        if table is not None:
+            query = query.where(pins.c.table == table)
+        with Session(self._engine) as session:
+            return [PinnedBy.model_validate(dict(row)) for row in session.execute(query).mappings()]
+
+    def _trained(self, query: Any) -> list[TrainedVersion]:
+        with Session(self._engine) as session:
+            return [TrainedVersion.model_validate(record) for record in session.scalars(query)]
+
+    def _insert_beside(self, record: Evaluation, session: Session) -> None:
+        session.flush()  # an evaluation that is kept already brings nothing
+        for version in filter(None, (record.challenger, record.champion)):
+            insert_trained(version, session)
+
+
+def compares_refresh(evaluation: Evaluation) -> bool:
+    """Return whether it measured how far apart two versions of one recipe are."""
+    champion = evaluation.champion
+    return (
+        champion is not None
+        and evaluation.challenger.recipe_fingerprint == champion.recipe_fingerprint
+        and evaluation.challenger.version != champion.version
+        and evaluation.disagreement is not None
+        and evaluation.shift is not None
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, select
+from datetime import UTC, datetime
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contender.records.batches import GateResult
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 from contender.specs import Days
 
 
@@ -15,7 +17,7 @@ class GateResultRow(Base):
     """subject: table; key: days; state: verdict."""
 
     __tablename__ = "gate_results"
-    __table_args__ = (Index("gate_results_of_a_batch", "subject", "key"),)
+    __table_args__ = indexes("gate_results", ("subject", "key", "state", "at"))
 
 
 class GateResults(RecordStore[GateResult]):
@@ -31,7 +33,7 @@ class GateResults(RecordStore[GateResult]):
             key=result.days.key,
             run=result.run,
             state=result.verdict,
-            at=result.at,
+            at=result.at.astimezone(UTC),
             record=as_json(result),
         )
         return self._insert(result, row)
@@ -45,3 +47,15 @@ class GateResults(RecordStore[GateResult]):
         )
         with Session(self._engine) as session:
             return [Days.read(key) for key in session.scalars(query)]
+
+    def passed_since(self, table: str, days: Days, at: datetime) -> bool:
+        """Return whether a batch of exactly these days passed its gate after a time, with a warning or without."""
+        row = GateResultRow
+        passed = select(row.id).where(row.subject == table, row.key == days.key, row.state != "fail")
+        with Session(self._engine) as session:
+            return session.scalars(passed.where(row.at > at.astimezone(UTC)).limit(1)).first() is not None
+
+    def newest_of(self, table: str) -> GateResult | None:
+        """Return the newest result of a table; None before its first gate."""
+        row = GateResultRow
+        return self._first(select(row).where(row.subject == table).order_by(row.at.desc()))

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import pairwise
+from typing import Any
 
-from sqlalchemy import Engine, String, UniqueConstraint, select
+from sqlalchemy import Engine, String, UniqueConstraint, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contender.records.models import Decision
 from contender.records.store import Subjects
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 from contender.specs.frozen import Frozen
 
 _ATTEMPTS = 100
+MACHINE = "contender"  # who decides when no person did
 
 
 class StaleDecision(RuntimeError):  # noqa: N818 - it is a state, not a mistake
@@ -35,12 +37,23 @@ class Entry(Frozen):
 
 
 class LedgerRow(Base):
-    """subject: model; key: night; state: the decision's kind."""
+    """subject: model; key: night; state: the decision's kind; person: who decided or approved, if anyone did."""
 
     __tablename__ = "ledger"
-    __table_args__ = (UniqueConstraint("subject", "number", name="one_entry_a_number"),)
+    __table_args__ = (
+        UniqueConstraint("subject", "number", name="one_entry_a_number"),
+        *indexes(
+            "ledger",
+            ("subject", "key", "number"),
+            ("subject", "state", "number"),
+            ("evaluation",),
+            ("person", "at"),
+        ),
+    )
 
     number: Mapped[int]
+    evaluation: Mapped[str | None] = mapped_column(String(32))
+    person: Mapped[str | None] = mapped_column(String)
     seal: Mapped[str] = mapped_column(String(64))
 
 
@@ -83,36 +96,74 @@ class Ledger:
 
     def head(self, model: str) -> Entry | None:
         """Return the newest entry of a model; None while there is none."""
-        entries = self.newest(model, 1)
-        return entries[0] if entries else None
+        return self._first(_of(model))
 
     def champion(self, model: str) -> int | None:
         """Return the version that serves, by the ledger."""
         newest = self.head(model)
         return None if newest is None else newest.decision.champion_after
 
-    def newest(
-        self, models: Subjects = None, limit: int | None = 100, kinds: Sequence[str] | None = None
-    ) -> list[Entry]:
-        """Return the newest entries (of one model, or of some; of some kinds), newest first; all without a limit."""
-        query = select(LedgerRow).order_by(LedgerRow.at.desc(), LedgerRow.number.desc()).limit(limit)
-        if isinstance(models, str):
-            query = (
-                select(LedgerRow)
-                .where(LedgerRow.subject == models)
-                .order_by(LedgerRow.number.desc())
-                .limit(limit)
-            )
-        elif models is not None:
-            query = query.where(LedgerRow.subject.in_(models))
-        if kinds is not None:
-            query = query.where(LedgerRow.state.in_(kinds))
-        with Session(self._engine) as session:
-            return [_entry(row) for row in session.scalars(query)]
+    def entry(self, model: str, number: int) -> Entry | None:
+        """Return the entry of that number; None when the model's ledger has none."""
+        return self._first(_of(model).where(LedgerRow.number == number))
 
-    def decisions(self, models: Subjects = None, limit: int | None = 100) -> list[Decision]:
-        """Return the newest decisions (about one model, or some), newest first."""
+    def decision(self, decision_id: str) -> Decision | None:
+        """Return the decision of that id as it was entered; None when it was not."""
+        found = self._first(select(LedgerRow).where(LedgerRow.id == decision_id))
+        return None if found is None else found.decision
+
+    def starting_with(self, prefix: str) -> list[Entry]:
+        """Return the entries of all models whose decision's id begins so, newest first."""
+        found = select(LedgerRow).where(LedgerRow.id.startswith(prefix, autoescape=True))
+        entries = self._all(found.order_by(LedgerRow.at.desc(), LedgerRow.number.desc()))
+        return [entry for entry in entries if entry.decision.id.startswith(prefix)]  # SQLite ignores case
+
+    def last_of(self, model: str, kinds: Sequence[str], before: int | None = None) -> Entry | None:
+        """Return the newest entry of some kinds, among those with a number below `before` if it is given."""
+        query = _of(model).where(LedgerRow.state.in_(kinds))
+        return self._first(query if before is None else query.where(LedgerRow.number < before))
+
+    def of_night(self, model: str, night: date) -> list[Entry]:
+        """Return the entries of a night, newest first."""
+        return self._all(_of(model).where(LedgerRow.key == str(night)))
+
+    def served_on(self, model: str, night: date) -> int | None:
+        """Return the version that served after the last decision of that night or an earlier one."""
+        last = self._first(_of(model).where(LedgerRow.key <= str(night)))
+        return None if last is None else last.decision.champion_after
+
+    def history(self, model: str) -> list[Entry]:
+        """Return all entries of a model, newest first."""
+        return self._all(_of(model))
+
+    def models(self) -> list[str]:
+        """Return the models that have a ledger."""
+        with Session(self._engine) as session:
+            return list(session.scalars(select(LedgerRow.subject).distinct().order_by(LedgerRow.subject)))
+
+    def count(self) -> int:
+        """Return how many entries the ledgers of all models have."""
+        with Session(self._engine) as session:
+            return session.scalars(select(func.count()).select_from(LedgerRow)).one()
+
+    def newest(self, models: Subjects = None, limit: int = 100) -> list[Entry]:
+        """Return the newest entries (of one model, or of some), newest first: for a page that lists them."""
+        if isinstance(models, str):
+            return self._all(_of(models).limit(limit))
+        query = select(LedgerRow).order_by(LedgerRow.at.desc(), LedgerRow.number.desc()).limit(limit)
+        return self._all(query if models is None else query.where(LedgerRow.subject.in_(models)))
+
+    def decisions(self, models: Subjects = None, limit: int = 100) -> list[Decision]:
+        """Return the newest decisions (about one model, or some), newest first: for a page that lists them."""
         return [entry.decision for entry in self.newest(models, limit)]
+
+    def by_people(self, about: str | None = None, person: str | None = None, limit: int = 100) -> list[Entry]:
+        """Return the newest entries that a person decided or approved (about a model, by one person), newest first."""
+        row = LedgerRow
+        query = select(row).where(row.person.is_not(None) if person is None else row.person == person)
+        if about is not None:
+            query = query.where(row.subject == about)
+        return self._all(query.order_by(row.at.desc(), row.number.desc()).limit(limit))
 
     def verify(self, model: str) -> tuple[str, ...]:
         """Return what is wrong with a model's ledger, a line each; nothing when it is as it was written.
@@ -126,16 +177,29 @@ class Ledger:
             rows = list(session.scalars(query))
         return (*_broken_seals(rows), *_broken_links(rows))
 
+    def _all(self, query: Any) -> list[Entry]:
+        with Session(self._engine) as session:
+            return [_entry(row) for row in session.scalars(query)]
+
+    def _first(self, query: Any) -> Entry | None:
+        return next(iter(self._all(query.limit(1))), None)
+
+
+def _of(model: str) -> Any:
+    """Select a model's entries, newest first."""
+    return select(LedgerRow).where(LedgerRow.subject == model).order_by(LedgerRow.number.desc())
+
 
 def _broken_seals(rows: Sequence[LedgerRow]) -> Iterable[str]:
     for row in rows:
-        told = (row.key, row.state, row.id)
+        columns = (row.key, row.state, row.id, row.evaluation, row.person)
         decision = row.record["decision"]
         assert isinstance(decision, dict)
         if seal_of(row.record) != row.seal:
             yield f"entry {row.number} of night {row.key} was changed after it was entered"
         elif (
-            told != (decision["night"], decision["kind"], decision["id"])
+            columns
+            != (*(decision[name] for name in ("night", "kind", "id", "evaluation")), _person(decision))
             or row.record["number"] != row.number
         ):
             yield f"entry {row.number}: the columns beside the record say something else than it"
@@ -173,8 +237,16 @@ def _sealed(decision: Decision, number: int, previous: str) -> LedgerRow:
         at=entered,
         number=number + 1,
         seal=seal_of(content),
+        evaluation=decision.evaluation,
+        person=_person(decision.model_dump()),
         record=content,
     )
+
+
+def _person(decision: dict[str, Any]) -> str | None:
+    """Return who decided or approved, from the decision as it is kept."""
+    by = decision.get("approved_by") or decision.get("by")
+    return None if by == MACHINE else by
 
 
 def _entry(row: LedgerRow) -> Entry:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from sqlalchemy import select
+
 from contender.records.models import Monitored
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 
 
 class MonitoredRow(Base):
     """subject: model; key: day; state: the drift verdict."""
 
     __tablename__ = "monitored"
+    __table_args__ = indexes("monitored", ("subject", "key"))
 
 
 class MonitoredDays(RecordStore[Monitored]):
@@ -30,3 +35,14 @@ class MonitoredDays(RecordStore[Monitored]):
             record=as_json(monitored),
         )
         return self._insert(monitored, row)
+
+    def newest_of(self, model: str) -> Monitored | None:
+        """Return what was concluded last about a model; None before its first monitored day."""
+        row = MonitoredRow
+        return self._first(select(row).where(row.subject == model).order_by(row.at.desc()))
+
+    def of_day(self, model: str, day: date) -> Monitored | None:
+        """Return what was concluded last about a day of a model; None when it was not monitored."""
+        row = MonitoredRow
+        of_day = select(row).where(row.subject == model, row.key == str(day))
+        return self._first(of_day.order_by(row.at.desc()))

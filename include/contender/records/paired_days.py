@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from contender.records.models import PairedDay, Question
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 
 
 class PairedDayRow(Base):
     """subject: model; key: day; state: the question, `race` or `still`."""
 
     __tablename__ = "paired_days"
+    __table_args__ = indexes("paired_days", ("subject", "state", "key"))
 
 
 class PairedDays(RecordStore[PairedDay]):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contender.records.identity import identify
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 from contender.specs.frozen import Frozen
 
 
@@ -41,6 +41,7 @@ class ProfileRow(Base):
     """subject: table; key: day; state: `profiled`."""
 
     __tablename__ = "profiles"
+    __table_args__ = indexes("profiles")
 
 
 class Profiles(RecordStore[DayProfile]):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from contender.records.models import Decision
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 from contender.specs.frozen import Frozen
 
 State = Literal["waiting", "approved", "refused", "unanswered", "stale"]
@@ -63,6 +63,7 @@ class ProposalRow(Base):
     """subject: model; key: night; state: `waiting`, or what became of it."""
 
     __tablename__ = "proposals"
+    __table_args__ = indexes("proposals", ("state", "at"))
 
 
 class Proposals(RecordStore[Proposal]):

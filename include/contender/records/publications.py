@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contender.records.batches import Publication
 from contender.records.store import RecordStore, as_json
-from contender.records.tables import Base
+from contender.records.tables import Base, indexes
 from contender.specs import Days
 
 
@@ -15,7 +15,7 @@ class PublicationRow(Base):
     """subject: table; key: days; state: `intended`, then `committed`."""
 
     __tablename__ = "publications"
-    __table_args__ = (Index("publications_of_a_batch", "subject", "key"),)
+    __table_args__ = indexes("publications", ("subject", "key", "state"))
 
 
 class Publications(RecordStore[Publication]):

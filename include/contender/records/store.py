@@ -31,8 +31,11 @@ class RecordStore(Generic[Record]):
             row = session.get(self.row, record_id)
             return None if row is None else self.kind.model_validate(row.record)
 
-    def newest(self, subject: Subjects = None, limit: int | None = 100) -> list[Record]:
-        """Return the newest records (of one subject, or of some), newest first; for pages that list them."""
+    def newest(self, subject: Subjects = None, limit: int = 100) -> list[Record]:
+        """Return the newest records (of one subject, or of some), newest first: for a page that lists them.
+
+        Whatever else is asked of the book needs a query of its own, which no number of newer records can hide.
+        """
         query = select(self.row).order_by(self.row.at.desc()).limit(limit)
         if subject is not None:
             query = query.where(self.row.subject.in_([subject] if isinstance(subject, str) else subject))
@@ -42,18 +45,25 @@ class RecordStore(Generic[Record]):
         with Session(self._engine) as session:
             return [self.kind.model_validate(row.record) for row in session.scalars(query)]
 
+    def _first(self, query: Any) -> Record | None:
+        return next(iter(self._all(query.limit(1))), None)
+
     def _insert(self, record: Record, row: Base) -> Record:
         """Insert a row for the record; when its id is taken, return the record that is kept there."""
         row_id = row.id
         try:
             with Session(self._engine) as session, session.begin():
                 session.add(row)
+                self._insert_beside(record, session)
         except IntegrityError:
             kept = self.get(row_id)
             if kept is None:
                 raise
             return kept
         return record
+
+    def _insert_beside(self, record: Record, session: Session) -> None:
+        """Insert what a part of the book keeps beside its records, in the same transaction; most keep nothing."""
 
 
 def as_json(record: Frozen) -> dict[str, object]:

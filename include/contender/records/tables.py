@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, DateTime, String
+from sqlalchemy import JSON, DateTime, Index, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Base(DeclarativeBase):
-    """Every table keeps its rows in the order of their arrival."""
+    """The columns that every table has."""
 
     __abstract__ = True
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    subject: Mapped[str] = mapped_column(String(200), index=True)
+    subject: Mapped[str] = mapped_column(String(200))
     key: Mapped[str] = mapped_column(String(40))
     run: Mapped[str] = mapped_column(String(250), default="")
     state: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
     record: Mapped[dict[str, object]] = mapped_column(JSON)
+
+
+def indexes(table: str, *searched_by: tuple[str, ...]) -> tuple[Index, ...]:
+    """Return an index for each list of columns that a table is searched by; all are listed by subject and time."""
+    return tuple(
+        Index(f"{table}_by_{'_'.join(columns)}", *columns) for columns in (("subject", "at"), *searched_by)
+    )

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from contender.promoting import DECISIVE, standing_after
-from contender.records import Book, Decision, Entry, Evaluation, Grounds
+from contender.records import Book, Decision, Entry, Evaluation, Grounds, Pin
 from contender.replaying.compare import changed_leaves
-from contender.specs import Catalog, ModelSpec
+from contender.specs import Catalog, Guards, ModelSpec
 
 ALL = 1_000_000
 SHOWN = 10
@@ -25,6 +25,7 @@ class InForce(NamedTuple):
 
     model: ModelSpec
     grounds: Grounds
+    pins: tuple[Pin, ...]
     notes: tuple[str, ...]
 
 
@@ -60,6 +61,7 @@ def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
 def find_in_force(book: Book, catalog: Catalog, entry: Entry, evaluation: Evaluation) -> InForce:
     """The contract, standing and guards of the night. Where the ledger kept none of it, today's, and a note of that."""
     decision = entry.decision
+    pins = decision.pins or evaluation.challenger.pins
     today = catalog.models.get(decision.model)
     grounds = decision.grounds or _ground_again(book, entry, evaluation, today)
     text = None if grounds.contract is None else book.documents.text(grounds.contract)
@@ -81,7 +83,7 @@ def find_in_force(book: Book, catalog: Catalog, entry: Entry, evaluation: Evalua
             f"the contract has changed since: {difference} (replayed by what was in force)"
             for difference in changed_leaves(was, today.model_dump(mode="json"))[:SHOWN]
         ]
-    return InForce(then, grounds, tuple(notes))
+    return InForce(_guarded(then, grounds, decision), grounds, pins, tuple(notes))
 
 
 def _read_contract(text: str, decision: Decision) -> ModelSpec:
@@ -92,6 +94,18 @@ def _read_contract(text: str, decision: Decision) -> ModelSpec:
         where = ".".join(str(part) for part in fault["loc"])
         raise ReplayError(
             f"the contract of then does not fit this version of Contender: {where}: {fault['msg']}: "
+            f"replay with the version of then, {decision.code_version}"
+        ) from None
+
+
+def _guarded(model: ModelSpec, grounds: Grounds, decision: Decision) -> ModelSpec:
+    """Return the contract with the guards' bounds that were in force."""
+    try:
+        return model.model_copy(update={"guards": Guards.model_validate(grounds.guards)})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise ReplayError(
+            f"guard {'.'.join(map(str, fault['loc']))} of then is not known to this version of Contender: "
             f"replay with the version of then, {decision.code_version}"
         ) from None
 

@@ -3,69 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 
-from contender.evaluating import Predicted, examine, judge
+from contender.evaluating import Contestants, Pipelines, judge_pipelines, read_criteria
+from contender.installation import Installation
 from contender.lake import Lake, lost_pins, read_examples
-from contender.measures import LossError, choose_loss
+from contender.measures import LossError, Predictions
 from contender.records import Evaluation, Pin, TrainedVersion
 from contender.registry import Registry, predict
 from contender.replaying.compare import JUDGED, Part, compare, compare_predictions
-from contender.replaying.find import ReplayError
-from contender.specs import BehaviourError, Days, ModelSpec, Recipe, load_behaviour
+from contender.replaying.find import InForce, ReplayError
+from contender.replaying.sources import Sources
+from contender.specs import BehaviourError, Days, ModelSpec
 from contender.training import Fitted, fit_recipe, load_functions
 
 Tell = Callable[[str], None]
 
 
 def refit(
-    model: ModelSpec,
-    recipe: Recipe,
-    home: Path,
-    evaluation: Evaluation,
-    pins: tuple[Pin, ...],
-    lake: Lake,
-    registry: Registry,
-    tell: Tell,
+    installation: Installation, force: InForce, source: Sources, evaluation: Evaluation, tell: Tell
 ) -> tuple[tuple[Part, ...], Evaluation]:
-    """The parts of data and predictions, and the evaluation with everything judged anew; the rest as recorded.
+    """Return the parts of data and predictions, and the evaluation with everything judged anew; the rest as recorded.
 
-    `home` is the folder with the recipe's sources. Raises ReplayError when rows cannot be read or fitted any more.
+    Raises ReplayError when rows cannot be read or fitted any more.
     """
-    version, champion = evaluation.challenger, evaluation.champion
+    model, version, pins = force.model, evaluation.challenger, force.pins
     tell(f"reading {version.trained_on.key} and {evaluation.judged_on.key} from the pinned snapshots")
-    rows = _read(lake, model, version.trained_on, pins)
-    judged = _read(lake, model, evaluation.judged_on, pins)
-    tell(f"fitting {recipe.name} on {len(rows):,} rows again")
-    fitted = _fit(model, recipe, home, version, rows)
+    rows = _read(installation.lake, model, version.trained_on, pins)
+    judged = _read(installation.lake, model, evaluation.judged_on, pins)
+    tell(f"fitting {source.recipe.name} on {len(rows):,} rows again")
+    fitted = _fit(model, source, version, rows)
     tell(f"judging on {len(judged):,} rows again")
-    ours = predict(model, fitted.estimator, judged, version.features)
-    baseline = predict(model, fitted.baseline, judged, model.baseline_features)
-    stored = (
-        predict(model, registry.load(model.name, version.version), judged, version.features),
-        predict(model, registry.load_baseline(model.name, version.version), judged, model.baseline_features),
+    again = _judge(installation.registry, model, source, evaluation, (fitted, judged))
+    stored = Fitted(
+        installation.registry.load(model.name, version.version),
+        installation.registry.load_baseline(model.name, version.version),
     )
-    measured = champion is not None and evaluation.champion_measures is not None
-    theirs = (
-        predict(model, registry.load(model.name, champion.version), judged, champion.features)
-        if champion is not None and measured
-        else None
+    return (
+        compare("training data", _described(version), _counted(rows), f"{len(rows):,} rows"),
+        *_compare_fits(model, version, judged, stored, fitted),
+    ), evaluation.model_copy(update={field: getattr(again, field) for field in JUDGED})
+
+
+def _judge(
+    registry: Registry,
+    model: ModelSpec,
+    source: Sources,
+    evaluation: Evaluation,
+    again: tuple[Fitted, pd.DataFrame],
+) -> Evaluation:
+    version, (fitted, rows) = evaluation.challenger, again
+    champion = evaluation.champion if evaluation.champion_measures is not None else None
+    pipelines = Pipelines(
+        challenger=fitted.estimator,
+        champion=None if champion is None else registry.load(model.name, champion.version),
+        baseline=fitted.baseline,
     )
-    predicted = Predicted(challenger=ours, champion=theirs, baseline=baseline)
+    contestants = Contestants(model, version, evaluation.champion)
     try:
-        tests = load_behaviour(home)
-        seen = examine(model, tests, fitted.estimator, judged, version.features, ours)
-        again = judge(model, version, champion, choose_loss(model, home), judged, predicted, seen)
+        return judge_pipelines(contestants, read_criteria(model, source.home), rows, pipelines)
     except (BehaviourError, LossError) as error:
         raise ReplayError(f"version {version.version} cannot be judged again: {error}") from None
-    parts = (
-        compare("training data", _described(version), _counted(rows), f"{len(rows):,} rows"),
-        compare_predictions("predictions", stored[0], ours),
-        compare_predictions("predictions of the baseline", stored[1], baseline),
+
+
+def _compare_fits(
+    model: ModelSpec, version: TrainedVersion, rows: pd.DataFrame, was: Fitted, now: Fitted
+) -> tuple[Part, Part]:
+    def predictions(fitted: Fitted) -> tuple[Predictions, Predictions]:
+        return (
+            predict(model, fitted.estimator, rows, version.features),
+            predict(model, fitted.baseline, rows, model.baseline_features),
+        )
+
+    (theirs, its_baseline), (ours, baseline) = predictions(was), predictions(now)
+    return (
+        compare_predictions("predictions", theirs, ours),
+        compare_predictions("predictions of the baseline", its_baseline, baseline),
     )
-    return parts, evaluation.model_copy(update={field: getattr(again, field) for field in JUDGED})
 
 
 def check_pins(lake: Lake, version: TrainedVersion, pins: tuple[Pin, ...]) -> None:
@@ -90,7 +105,8 @@ def _read(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...]) -> pd
     return rows
 
 
-def _fit(model: ModelSpec, recipe: Recipe, home: Path, version: TrainedVersion, rows: pd.DataFrame) -> Fitted:
+def _fit(model: ModelSpec, source: Sources, version: TrainedVersion, rows: pd.DataFrame) -> Fitted:
+    recipe, home = source.recipe, source.home
     try:
         return fit_recipe(model, recipe, load_functions(home, recipe), version.trained_on, rows)
     except Exception as error:  # the sources are the user's, and perhaps of another time

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from pydantic import ValidationError
-
-from contender.lake import Lake
-from contender.promoting import compute_evidence, decide_night, fingerprint_pairs, incumbent_stream
-from contender.records import Book, Decision, Entry, Evaluation, Evidence, PairedDay, Pin, TrainedVersion
+from contender.installation import Installation
+from contender.promoting import fingerprint_pairs
+from contender.records import (
+    Book,
+    Decision,
+    Entry,
+    Evaluation,
+    Evidence,
+    PairedDay,
+    Pin,
+    Standing,
+    TrainedVersion,
+)
 from contender.registry import Registry, UnknownVersion
 from contender.replaying.compare import (
     Part,
@@ -23,41 +33,78 @@ from contender.replaying.compare import (
 from contender.replaying.find import SHOWN, InForce, ReplayError, find_in_force
 from contender.replaying.refit import Tell, check_pins, refit
 from contender.replaying.sources import find_sources
-from contender.specs import Catalog, Guards, ModelSpec, Recipe
+from contender.retraining import compute_night_evidence, decide
+from contender.specs import ModelSpec, Recipe
 from contender.training import code_version, environment, packages
 
 BY_HAND = ("rolled_back", "emergency", "resumed")
 _PINNED = ("pins", "seed", "code_version", "environment")
 
 
-def replay(
-    catalog: Catalog, entry: Entry, lake: Lake, registry: Registry, book: Book, tell: Tell = lambda _: None
-) -> Replayed:
+@dataclass(frozen=True)
+class RecordedRace:
+    """What was known when a decision was made: the `RaceStores` of a replay."""
+
+    model: ModelSpec
+    decision: Decision
+    recorded: Standing | None
+    champion: TrainedVersion | None
+    book: Book
+
+    def standing(self) -> Standing | None:
+        """Return the standing that the entry records."""
+        return None if self.champion is None else self.recorded
+
+    def version(self, number: int) -> TrainedVersion:
+        """Return the champion, as it was evaluated."""
+        assert self.champion is not None
+        assert self.champion.version == number
+        return self.champion
+
+    def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
+        """Return the paired days that the decision's evidence was computed from."""
+        found = self.decision.evidence
+        known = (pair for one in found for pair in _known_then(one, incumbent, self.decision, self.book))
+        return [pair for pair in known if pair.day >= since]
+
+
+def replay(installation: Installation, entry: Entry, tell: Tell = lambda _: None) -> Replayed:
     """Refit, judge and decide again what an entry was about, and compare every part; `tell` hears of each step.
 
-    What a person decided has nothing to refit: its facts are held against the ledger and the registry. Raises
+    What a person decided has nothing to refit: its facts are compared with the ledger and the registry. Raises
     ReplayError when something that is needed is gone.
     """
-    decision = entry.decision
+    decision, book = entry.decision, installation.book
     sealed = _check_seal(entry, book)
     if decision.kind in BY_HAND:
-        return _report(entry, [sealed, *_check_facts(entry, registry, book)], ())
+        return _report(entry, [sealed, *_check_facts(entry, installation.registry, book)], ())
     evaluation = _judged(decision.evaluation, book)
-    force = find_in_force(book, catalog, entry, evaluation)
-    model, version = force.model, evaluation.challenger
-    recipe, pins = _recipe(model, version), decision.pins or version.pins
-    parts = [sealed, *_check_record(decision, version, registry)]
-    check_pins(lake, version, pins)
-    with find_sources(catalog.home, model, recipe, version) as sources:
+    force = find_in_force(book, installation.catalog, entry, evaluation)
+    version = evaluation.challenger
+    recipe = _recipe(force.model, version)
+    parts = [sealed, *_check_record(decision, version, installation.registry)]
+    check_pins(installation.lake, version, force.pins)
+    with find_sources(installation.catalog.home, force.model, recipe, version) as sources:
         made_from = version.recipe_fingerprint if sources.own else "made from other sources"
         parts.append(compare("recipe", version.recipe_fingerprint, made_from, recipe.name))
-        found, again = refit(model, recipe, sources.home, evaluation, pins, lake, registry, tell)
+        found, again = refit(installation, force, sources, evaluation, tell)
     tell("deciding again")
-    night = [again if name == again.id else _judged(name, book) for name in force.grounds.evaluations]
-    evidence = _weigh(force, night, decision, book)
+    evidence, decided = _decide_again(force, decision, again, book)
     parts += [*found, *compare_evaluations(evaluation, again), *compare_evidence(decision.evidence, evidence)]
-    parts += compare_decisions(decision, _decide(force, night, evidence, decision))
+    parts += compare_decisions(decision, decided)
     return _report(entry, parts, (*sources.notes, *force.notes, *_surroundings(version, book)))
+
+
+def _decide_again(
+    force: InForce, decision: Decision, again: Evaluation, book: Book
+) -> tuple[tuple[Evidence, ...], Decision | None]:
+    """Return the evidence and the decision about the version, by the steps of a night; None when none came out."""
+    night = [again if name == again.id else _judged(name, book) for name in force.grounds.evaluations]
+    stores = RecordedRace(force.model, decision, force.grounds.standing, night[0].champion, book)
+    evidence = compute_night_evidence(stores, [evaluation.challenger for evaluation in night])
+    decided = decide(stores, night, evidence)
+    ours = next((d for d in decided if d.challenger == decision.challenger), None)
+    return evidence, None if ours is None else take_answer(decision, ours)
 
 
 def _check_seal(entry: Entry, book: Book) -> Part:
@@ -94,17 +141,6 @@ def _check_record(decision: Decision, version: TrainedVersion, registry: Registr
     ]
 
 
-def _weigh(
-    force: InForce, night: Sequence[Evaluation], decision: Decision, book: Book
-) -> tuple[Evidence, ...]:
-    standing, champion = force.grounds.standing, night[0].champion
-    if standing is None or champion is None:
-        return ()
-    incumbent = incumbent_stream(standing, champion, [evaluation.challenger for evaluation in night])
-    pairs = [pair for found in decision.evidence for pair in _known_then(found, incumbent, decision, book)]
-    return compute_evidence(force.model, standing, incumbent, pairs)
-
-
 def _known_then(found: Evidence, incumbent: str, decision: Decision, book: Book) -> list[PairedDay]:
     """The paired days that an evidence was weighed from: the book's up to its newest, if they are those it names.
 
@@ -119,22 +155,6 @@ def _known_then(found: Evidence, incumbent: str, decision: Decision, book: Book)
     if fingerprint_pairs(own) == found.pairs:
         return own
     return [pair for pair in own if pair.at <= decision.at]
-
-
-def _decide(
-    force: InForce, night: Sequence[Evaluation], evidence: Sequence[Evidence], decision: Decision
-) -> Decision | None:
-    try:
-        guards = Guards.model_validate(force.grounds.guards)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        raise ReplayError(
-            f"guard {'.'.join(map(str, fault['loc']))} of then is not known to this version of Contender: "
-            f"replay with the version of then, {decision.code_version}"
-        ) from None
-    decided = decide_night(night, evidence, force.grounds.standing, guards)
-    again = next((d for d in decided if d.challenger == decision.challenger), None)
-    return None if again is None else take_answer(decision, again)
 
 
 def _surroundings(version: TrainedVersion, book: Book) -> tuple[str, ...]:

@@ -18,8 +18,9 @@ from contender.training import digest_sources, fingerprint_recipe
 
 
 class Sources(NamedTuple):
-    """A folder to fit a recipe from; `own` says whether these are the version's sources."""
+    """A recipe and the folder to fit it from; `own` says whether these are the version's sources."""
 
+    recipe: Recipe
     home: Path
     own: bool
     notes: tuple[str, ...]
@@ -36,14 +37,14 @@ def find_sources(
     """
     today = catalog / "models" / model.name
     if today.is_dir() and _made_from(today, model, recipe, version):
-        yield Sources(today, own=True, notes=())
+        yield Sources(recipe, today, own=True, notes=())
         return
     changed = _changed(today, version)
     commit = version.code_version.removesuffix("+")
     with TemporaryDirectory() as folder:
         then = _check_out(catalog, commit, model.name, Path(folder))
         if then is not None and _made_from(then, model, recipe, version):
-            yield Sources(then, True, (f"{changed}: refitted from the sources of commit {commit}",))
+            yield Sources(recipe, then, True, (f"{changed}: refitted from the sources of commit {commit}",))
             return
     found = (
         "is not in this repository"
@@ -52,7 +53,9 @@ def find_sources(
     )
     if not today.is_dir():
         raise ReplayError(f"the folder of {model.name} is gone from the catalog, and commit {commit} {found}")
-    yield Sources(today, False, (f"{changed}, and commit {commit} {found}: refitted from today's sources",))
+    yield Sources(
+        recipe, today, False, (f"{changed}, and commit {commit} {found}: refitted from today's sources",)
+    )
 
 
 def _made_from(home: Path, model: ModelSpec, recipe: Recipe, version: TrainedVersion) -> bool:

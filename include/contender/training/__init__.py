@@ -2,6 +2,7 @@
 
 from contender.training.caveats import note_released, note_superseded
 from contender.training.fit import (
+    FitInputs,
     Fitted,
     Functions,
     TrainingError,
@@ -21,6 +22,7 @@ from contender.training.provenance import (
 )
 
 __all__ = [
+    "FitInputs",
     "Fitted",
     "Functions",
     "TrainingError",

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from contender.lake import Lake, pin_examples, read_examples
+from contender.installation import Installation
+from contender.lake import pin_examples, read_examples
 from contender.records import Pin, TrainedVersion, identify
-from contender.registry import Registry, predict, store_and_load
+from contender.registry import predict, store_and_load
 from contender.sketches import count_repeated, sketch_rows
 from contender.specs import Catalog, Days, ModelSpec, Recipe, load_module
 from contender.training.provenance import (
@@ -46,28 +47,35 @@ class Fitted(NamedTuple):
     baseline: Pipeline
 
 
-def train(
-    catalog: Catalog, model: ModelSpec, recipe: Recipe, night: date, lake: Lake, registry: Registry
-) -> TrainedVersion:
+class FitInputs(NamedTuple):
+    """What a recipe is fitted on."""
+
+    model: ModelSpec
+    recipe: Recipe
+    night: date
+    days: Days
+    rows: pd.DataFrame
+    pins: tuple[Pin, ...]
+
+
+def train(installation: Installation, model: ModelSpec, recipe: Recipe, night: date) -> TrainedVersion:
     """Fit a recipe for a night and register the version.
 
     The newest `evaluation_days` matured days are kept from the fit, and so are the days before them whose labels
     were not yet known when the first of them was scored. A fit of the same recipe on the same
     snapshots and days is found in the registry and not made again. Raises TrainingError when the days hold
-    no labelled rows, or only one outcome.
+    no labelled rows, or only one outcome, and UnsafeModel when the pipeline cannot be stored safely.
     """
-    home = catalog.model_home(model.name)
+    registry, home = installation.registry, installation.catalog.model_home(model.name)
     days = training_days(model, recipe, night)
-    pins = pin_examples(lake, model)
-    made_from = fingerprint_recipe(model, recipe, home)
-    fit = identify("fit", model.name, made_from, days.key, *pins)
+    pins = pin_examples(installation.lake, model)
+    fit = identify("fit", model.name, fingerprint_recipe(model, recipe, home), days.key, *pins)
     if known := registry.find(model.name, fit):
         return known.model_copy(update={"night": night})
-    rows = read_examples(lake, model, days, pins)
+    rows = read_examples(installation.lake, model, days, pins)
     fitted = fit_recipe(model, recipe, load_functions(home, recipe), days, rows)
-    trained = record_fit(
-        catalog, model, recipe, night, days, rows, fitted, pins, code_version(), environment()
-    )
+    inputs = FitInputs(model, recipe, night, days, rows, pins)
+    trained = record_fit(installation.catalog, inputs, fitted, code_version(), environment())
     threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "unset")}
     return registry.register(
         trained,
@@ -96,32 +104,22 @@ def fit_recipe(
 
 
 def record_fit(
-    catalog: Catalog,
-    model: ModelSpec,
-    recipe: Recipe,
-    night: date,
-    days: Days,
-    rows: pd.DataFrame,
-    fitted: Fitted,
-    pins: tuple[Pin, ...],
-    code: str,
-    packages: str,
+    catalog: Catalog, inputs: FitInputs, fitted: Fitted, code: str, packages: str
 ) -> TrainedVersion:
-    """What is known of a fit before it has a number: its rows, and whether it survives being stored.
+    """Return what is known of a fit before it has a number: its rows, and whether it survives being stored.
 
     Raises UnsafeModel when the pipeline holds types that could run code when it is loaded.
     """
-    features = model.seen_by(recipe)
-    some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), _PROBED_ROWS)).astype(int)]
-    loaded, size = store_and_load(model.name, recipe.name, fitted.estimator)
-    gap = predict(model, loaded, some, features) - predict(model, fitted.estimator, some, features)
+    model, recipe, night, days, rows, pins = inputs
+    home = catalog.model_home(model.name)
+    size, reload_difference = _store_and_compare(inputs, fitted)
     return TrainedVersion(
         model=model.name,
         version=0,
         night=night,
         recipe=recipe.name,
-        recipe_fingerprint=fingerprint_recipe(model, recipe, catalog.model_home(model.name)),
-        features=features,
+        recipe_fingerprint=fingerprint_recipe(model, recipe, home),
+        features=model.seen_by(recipe),
         trained_on=days,
         days_with_rows=int(rows["day"].nunique()),
         rows=len(rows),
@@ -133,9 +131,19 @@ def record_fit(
         code_version=code,
         environment=packages,
         artifact_bytes=size,
-        sources=digest_sources(catalog.model_home(model.name)),
-        reload_difference=float(np.abs(np.nan_to_num(gap)).max()),
+        sources=digest_sources(home),
+        reload_difference=reload_difference,
     )
+
+
+def _store_and_compare(inputs: FitInputs, fitted: Fitted) -> tuple[int, float]:
+    """Return the bytes of the stored pipeline, and how far its predictions differ once it is loaded again."""
+    model, recipe, rows = inputs.model, inputs.recipe, inputs.rows
+    features = model.seen_by(recipe)
+    some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), _PROBED_ROWS)).astype(int)]
+    loaded, size = store_and_load(model.name, recipe.name, fitted.estimator)
+    gap = predict(model, loaded, some, features) - predict(model, fitted.estimator, some, features)
+    return size, float(np.abs(np.nan_to_num(gap)).max())
 
 
 def count_missing(catalog: Catalog, model: ModelSpec, days: Days, held: Collection[date]) -> int:

@@ -1,0 +1,104 @@
+"""The stores of a backtest: what a policy remembers from night to night, over fits that all policies share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from contender.backtesting.fits import Fits, ServedDay
+from contender.backtesting.policies import Policy
+from contender.evaluating import with_usual_change
+from contender.promoting import DECISIVE, standing_after
+from contender.records import Decision, Entry, Evaluation, Evidence, PairedDay, Standing, TrainedVersion
+from contender.retraining import EvaluationError, TrainingError
+from contender.specs import Approval, Days, ModelSpec, Recipe
+
+
+@dataclass
+class Memory:
+    """A policy's versions, pairs and decisions; the `NightStores` of a backtest."""
+
+    fits: Fits
+    policy: Policy
+    champion: int | None = None
+    evaluations: list[Evaluation] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    evidence: list[tuple[date, Evidence]] = field(default_factory=list)
+    paired: dict[str, PairedDay] = field(default_factory=dict)  # by id: a day stays as it was paired first
+    shadow: dict[date, Mapping[str, int]] = field(default_factory=dict)
+    served: list[ServedDay] = field(default_factory=list)
+
+    @property
+    def model(self) -> ModelSpec:
+        """The model's contract; a backtest asks nobody, as if everything were approved."""
+        return self.fits.model.model_copy(update={"approval": Approval()})
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        """The names of the recipes that the policy fits."""
+        return tuple(recipe.name for recipe in self.fits.model.recipes[: self.policy.recipes])
+
+    def standing(self) -> Standing | None:
+        """Return who serves; a policy may want refreshes to win, too."""
+        last = next((d for d in reversed(self.decisions) if d.kind in DECISIVE), None)
+        if last is None or self.champion is None:
+            return None
+        standing = standing_after(last, self.champion)
+        if self.policy.refreshes_race:
+            return standing.model_copy(update={"suspended": "every refresh has to win"})
+        return standing
+
+    def version(self, number: int) -> TrainedVersion:
+        """Return the record of a fit."""
+        return self.fits.made[number].version
+
+    def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
+        """Return the paired days so far."""
+        found = (p for p in self.paired.values() if p.incumbent == incumbent and p.day >= since)
+        return sorted(found, key=lambda pair: pair.day)
+
+    def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
+        """Return the night's version of a recipe, which all policies share. Raises TrainingError."""
+        made = next((m for m in self.fits.fit_all(night) if m.version.recipe == recipe.name), None)
+        if made is None:
+            raise TrainingError(f"recipe {recipe.name!r} could not be fitted for {night}")
+        return made.version
+
+    def evaluate(self, challenger: TrainedVersion) -> Evaluation:
+        """Judge a version against this policy's champion. Raises EvaluationError without labelled rows."""
+        if not self.fits.judgeable(challenger.night):
+            raise EvaluationError(f"{self.model.name}: nothing to judge on in night {challenger.night}")
+        judged = self.fits.judge(challenger.version, self.champion)
+        evaluation = with_usual_change(judged, self.evaluations)
+        self.evaluations.append(evaluation)
+        return evaluation
+
+    def pair(self, days: Days, champion: int, incumbent: str) -> None:
+        """Pair what was scored in the shadow of these days."""
+        for day in days.each():
+            # Before another version was promoted, another one was the champion.
+            streams = {
+                name: version
+                for name, version in self.shadow.get(day, {}).items()
+                if name != "champion" or version == champion
+            }
+            for pair in self.fits.pair(day, streams, incumbent):
+                self.paired.setdefault(pair.id, pair)
+
+    def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
+        """Remember decisions; the champion follows. There is no ledger to seal."""
+        for decision in decisions:
+            self.decisions.append(decision)
+            self.champion = decision.champion_after
+        now = datetime.now(UTC)
+        return [Entry(number=0, previous="", entered=now, decision=d, seal="") for d in decisions]
+
+    def served_on(self, night: date) -> int | None:
+        """Return the version that served after a night."""
+        before = (d for d in reversed(self.decisions) if d.night <= night)
+        return next((decision.champion_after for decision in before), None)
+
+    def score_in_shadow(self, night: date, streams: Mapping[str, int]) -> None:
+        """Remember which versions score; the scores are made when they are paired."""
+        self.shadow[self.model.scored_days(Days.one(night)).first] = streams

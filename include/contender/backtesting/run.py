@@ -1,0 +1,186 @@
+"""Runs past nights: fits each once, then lets every policy decide on the same versions."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from contender.backtesting.fits import Fits, Made, ServedDay
+from contender.backtesting.history import History
+from contender.backtesting.memory import Memory
+from contender.backtesting.policies import POLICIES
+from contender.records import Decision, Evidence, TrainedVersion
+from contender.retraining import EvaluationError, TrainingError, run_night, score_in_shadow
+from contender.specs import Catalog, Days, LossName, ModelSpec
+from contender.specs.frozen import Frozen
+
+Cadence = Literal["nightly", "weekly", "monthly"]
+
+
+class PolicyResult(Frozen):
+    """What a policy came to over the nights."""
+
+    policy: str
+    decisions: tuple[Decision, ...]
+    evidence: tuple[tuple[date, Evidence], ...]
+    served: tuple[ServedDay, ...]
+    fits: int = Field(description="that this policy needs")
+    cpu_seconds: float = Field(description="of these fits")
+
+    @property
+    def mean_loss(self) -> float:
+        """Over all served rows; NaN when nothing was served."""
+        rows = sum(day.rows for day in self.served)
+        return sum(day.loss * day.rows for day in self.served) / rows if rows else float("nan")
+
+    @property
+    def promotions(self) -> int:
+        """How often another version came to serve, the first not counted."""
+        return sum(d.promoted and d.kind != "first" for d in self.decisions)
+
+    @property
+    def won(self) -> int:
+        """How often it was another recipe's, which had won."""
+        return sum(d.kind == "promoted" for d in self.decisions)
+
+
+class Backtest(Frozen):
+    """A span of nights, run by several policies over the same fits."""
+
+    model: str
+    loss: LossName
+    nights: Days
+    cadence: Cadence
+    results: tuple[PolicyResult, ...]
+    versions: tuple[TrainedVersion, ...] = Field(description="all that were fitted, in their order")
+    newest: Mapping[str, tuple[ServedDay, ...]] = Field(description="each recipe's newest version, by name")
+    baseline: tuple[ServedDay, ...]
+    failed: tuple[str, ...] = Field(description="what could not be fitted or judged, a line each")
+
+
+def run_backtest(
+    catalog: Catalog,
+    model: ModelSpec,
+    history: History,
+    nights: Days,
+    policies: Sequence[str] = tuple(POLICIES),
+    cadence: Cadence = "nightly",
+    tell: Callable[[date], None] = lambda _: None,
+) -> Backtest:
+    """Live the nights; `tell` hears of each when it is over.
+
+    What serves a day was in place before its night decided: scoring never waits for training. A night in which
+    nothing can be fitted or judged changes nothing and scores nothing in the shadow, as in the DAGs. Between the
+    nights of a slower cadence, the newest versions go on scoring in the shadow every day.
+    """
+    return run_backtest_on(Fits(catalog, model, history), nights, policies, cadence, tell)
+
+
+def run_backtest_on(
+    fits: Fits,
+    nights: Days,
+    policies: Sequence[str] = tuple(POLICIES),
+    cadence: Cadence = "nightly",
+    tell: Callable[[date], None] = lambda _: None,
+) -> Backtest:
+    """`live` over fits that other cadences of the same nights share: a night that both fit is fitted once."""
+    memories = {name: Memory(fits, POLICIES[name]) for name in policies}
+    span = _Span(fits, nights, cadence, tuple(memories.values()))
+    for night in nights.each():
+        span.run(night)
+        tell(night)
+    return Backtest(
+        model=fits.model.name,
+        loss=fits.model.loss,
+        nights=nights,
+        cadence=cadence,
+        results=tuple(_result(name, one, _needed(one, span.fitted)) for name, one in memories.items()),
+        versions=tuple(made.version for made in span.fitted),
+        newest={name: tuple(days) for name, days in span.newest.items()},
+        baseline=tuple(span.baseline),
+        failed=tuple(span.failed),
+    )
+
+
+@dataclass
+class _Span:
+    """The nights of a backtest so far."""
+
+    fits: Fits
+    nights: Days
+    cadence: Cadence
+    memories: tuple[Memory, ...]
+    tonight: tuple[Made, ...] = ()  # the newest versions that could be judged
+    fitted: list[Made] = field(default_factory=list)
+    newest: dict[str, list[ServedDay]] = field(default_factory=lambda: defaultdict(list))
+    baseline: list[ServedDay] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def run(self, night: date) -> None:
+        """Serve a night's rows with what is in place, then retrain if the night is due."""
+        scored = self.fits.model.scored_days(Days.one(night)).first
+        for memory in self.memories:
+            memory.served += () if memory.champion is None else self.fits.serve(memory.champion, scored)
+        if is_due(night, self.nights.first, self.cadence):
+            self._retrain(night)
+        else:
+            self._score_in_shadow(night)
+        for made in self.tonight:
+            self.newest[made.version.recipe] += self.fits.serve(made.version.version, scored)
+        if self.tonight:
+            self.baseline += self.fits.serve_baseline(self.tonight[0].version.version, scored)
+
+    def _retrain(self, night: date) -> None:
+        made = self.fits.fit_all(night)
+        self.fitted += made
+        if made and self.fits.judgeable(night):
+            self.tonight = made
+        for memory in self.memories:
+            try:
+                done = run_night(memory, night, memory.recipes, memory.policy.decide)
+            except (TrainingError, EvaluationError):  # noted by the fits; the DAG's run would have failed
+                continue
+            memory.evidence += [(night, found) for found in done.evidence]
+        self.failed += [f"{night}: {line}" for line in self.fits.failed.get(night, ())]
+
+    def _score_in_shadow(self, night: date) -> None:
+        """Between the nights of a slower cadence, let the newest versions go on scoring."""
+        for memory in self.memories:
+            versions = [made.version for made in self.tonight if made.version.recipe in memory.recipes]
+            if versions:
+                score_in_shadow(memory, night, versions)
+
+
+def is_due(night: date, first: date, cadence: Cadence) -> bool:
+    """Whether a cadence that began in the night `first` retrains in this one.
+
+    Monthly is on the same day of each month, or on the last of a month that is too short for it.
+    """
+    if cadence == "monthly":
+        return night.day == min(first.day, monthrange(night.year, night.month)[1])
+    return cadence == "nightly" or (night - first).days % 7 == 0
+
+
+def _needed(one: Memory, fitted: Sequence[Made]) -> list[Made]:
+    """Return the fits that a policy needs."""
+    needed = [made for made in fitted if made.version.recipe in one.recipes]
+    if one.policy is POLICIES["static"] and one.champion is not None:
+        return [made for made in needed if made.version.version <= one.champion]
+    return needed
+
+
+def _result(name: str, one: Memory, needed: Sequence[Made]) -> PolicyResult:
+    return PolicyResult(
+        policy=name,
+        decisions=tuple(one.decisions),
+        evidence=tuple(one.evidence),
+        served=tuple(one.served),
+        fits=len(needed),
+        cpu_seconds=sum(made.cpu for made in needed),
+    )

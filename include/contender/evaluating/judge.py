@@ -1,0 +1,153 @@
+"""Measures challenger, champion and baseline on the same rows; a pure function of rows, predictions and records."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple, TypedDict
+
+import numpy as np
+import pandas as pd
+
+from contender.evaluating.examine import Examined
+from contender.evaluating.intervals import calibrate, interval_by_day
+from contender.evaluating.slices import measure_slices
+from contender.measures import Loss, Outcomes, Predictions, measure
+from contender.records import (
+    Evaluation,
+    GatedDays,
+    HistoryChange,
+    Interval,
+    Measures,
+    SliceMeasures,
+    TrainedVersion,
+    identify,
+)
+from contender.specs import Days, ModelSpec
+
+
+class Contestants(NamedTuple):
+    """The versions that are compared; no champion before the first promotion."""
+
+    model: ModelSpec
+    challenger: TrainedVersion
+    champion: TrainedVersion | None
+
+    @property
+    def days(self) -> Days:
+        """The days that they are compared on."""
+        return judged_days(self.model, self.challenger.night)
+
+    @property
+    def measurable_champion(self) -> TrainedVersion | None:
+        """The champion, if it can be measured on these days: None when its fit used any of them."""
+        if self.champion is None or not is_fair(self.model, self.champion, self.days):
+            return None
+        return self.champion
+
+
+class Predicted(NamedTuple):
+    """Predictions for the same rows; the champion's are None when its fit used any of them."""
+
+    challenger: Predictions
+    champion: Predictions | None
+    baseline: Predictions
+
+
+class Observed(NamedTuple):
+    """What is known of the versions besides their predictions; nothing where it was not looked for."""
+
+    examined: Examined = Examined()
+    history: HistoryChange | None = None
+    gates: GatedDays | None = None
+
+
+NOTHING_OBSERVED = Observed()
+
+
+def judge(
+    contestants: Contestants,
+    loss: Loss,
+    rows: pd.DataFrame,
+    predicted: Predicted,
+    observed: Observed = NOTHING_OBSERVED,
+) -> Evaluation:
+    """Measure predictions for labelled rows, one prediction a row.
+
+    A prediction that is not finite is measured as the mean outcome.
+    """
+    model, challenger, champion = contestants
+    outcomes = rows["label"].to_numpy(np.float64)
+    examined = observed.examined
+    return Evaluation(
+        id=name_evaluation(challenger, champion),
+        model=model.name,
+        night=challenger.night,
+        judged_on=contestants.days,
+        challenger=challenger,
+        champion=champion,
+        **_measures(model, loss, rows, predicted),
+        history=observed.history,
+        gates=observed.gates,
+        unusable_predictions=int((~np.isfinite(predicted.challenger)).sum()),
+        repeat_difference=examined.repeat_difference,
+        calibration=calibrate(outcomes, _usable(predicted.challenger, outcomes)),
+        behaviour=examined.behaviour,
+        seconds_per_million_rows=examined.seconds_per_million_rows,
+        artifact_bytes=challenger.artifact_bytes,
+    )
+
+
+class _Measured(TypedDict):
+    challenger_measures: Measures
+    champion_measures: Measures | None
+    baseline_measures: Measures
+    loss_difference: Interval | None
+    disagreement: float | None
+    shift: float | None
+    slices: tuple[SliceMeasures, ...]
+
+
+def _measures(model: ModelSpec, loss: Loss, rows: pd.DataFrame, predicted: Predicted) -> _Measured:
+    outcomes = rows["label"].to_numpy(np.float64)
+    days = np.array([day.toordinal() for day in rows["day"]], dtype=np.int64)
+    challenger = _usable(predicted.challenger, outcomes)
+    champion = None if predicted.champion is None else _usable(predicted.champion, outcomes)
+    losses = loss(outcomes, challenger)
+    champion_losses = None if champion is None else loss(outcomes, champion)
+    spread = 1.0 if model.predicts == "probability" else float(outcomes.std()) or 1.0
+    apart = None if champion is None else (challenger - champion) / spread
+    return {
+        "challenger_measures": measure(model, loss, outcomes, challenger).model_copy(
+            update={"loss_interval": interval_by_day(losses, days)}
+        ),
+        "champion_measures": None if champion is None else measure(model, loss, outcomes, champion),
+        "baseline_measures": measure(model, loss, outcomes, _usable(predicted.baseline, outcomes)),
+        "loss_difference": None
+        if champion_losses is None
+        else interval_by_day(losses - champion_losses, days),
+        "disagreement": None if apart is None else float(np.abs(apart).mean()),
+        "shift": None if apart is None else float(apart.mean()),
+        "slices": measure_slices(model, rows, losses, champion_losses),
+    }
+
+
+def judged_days(model: ModelSpec, night: date) -> Days:
+    """Return the newest matured days of a night, which its challenger was not fitted on."""
+    last = night - timedelta(days=model.label_maturity_days)
+    return Days(first=last - timedelta(days=model.evaluation_days - 1), last=last)
+
+
+def is_fair(model: ModelSpec, champion: TrainedVersion, judged: Days) -> bool:
+    """Return whether a champion can be judged on these days: its fit used none of them, nor labels made in them."""
+    return champion.trained_on.last <= model.last_fitted_before(judged.first)
+
+
+def name_evaluation(challenger: TrainedVersion, champion: TrainedVersion | None) -> str:
+    """Return the id of an evaluation: one a challenger, night and champion."""
+    against = None if champion is None else champion.version
+    return identify("evaluation", challenger.model, challenger.night, challenger.version, against)
+
+
+def _usable(predictions: Predictions, outcomes: Outcomes) -> Predictions:
+    finite: Predictions = np.where(np.isfinite(predictions), predictions, outcomes.mean())
+    return finite

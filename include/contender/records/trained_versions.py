@@ -1,0 +1,77 @@
+"""Every version that was ever evaluated, once, and the snapshots that it was fitted on."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session
+
+from contender.records.identity import identify
+from contender.records.models import TrainedVersion
+from contender.records.store import as_json
+from contender.records.tables import Base
+from contender.specs.frozen import Frozen
+
+
+class TrainedVersionRow(Base):
+    """subject: model; key: version; state: `evaluated`; first_day and last_day: of the fit's rows."""
+
+    __tablename__ = "trained_versions"
+    __table_args__ = (Index("trained_versions_by_days", "subject", "last_day", "first_day"),)
+
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+
+
+pins = Table(
+    "pins",
+    Base.metadata,
+    Column("table", String(200), primary_key=True),
+    Column("snapshot", BigInteger, primary_key=True, autoincrement=False),
+    Column("model", String(200), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("night", Date, nullable=False),
+)
+
+
+class PinnedBy(Frozen):
+    """A snapshot of a table, and a version that was fitted on it."""
+
+    table: str
+    snapshot: int
+    model: str
+    version: int
+    night: date
+
+
+def insert_trained(version: TrainedVersion, session: Session) -> None:
+    """Insert a version and its pins; of a version that is there already, or comes from two sides, one is kept."""
+    row = {
+        "id": identify("trained version", version.model, version.version),
+        "subject": version.model,
+        "key": str(version.version),
+        "run": "",
+        "state": "evaluated",
+        "at": datetime.now(UTC),
+        "record": as_json(version),
+        "first_day": version.trained_on.first,
+        "last_day": version.trained_on.last,
+    }
+    _insert_new(TrainedVersionRow.__table__, [row], session)
+    _insert_new(
+        pins,
+        [
+            {**as_json(pin), "model": version.model, "version": version.version, "night": version.night}
+            for pin in version.pins
+        ],
+        session,
+    )
+
+
+def _insert_new(table: Any, rows: list[dict[str, Any]], session: Session) -> None:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    if rows:
+        session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)

@@ -1,0 +1,87 @@
+"""The stores of a night in an installation: its lake, registry and book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from contender.evaluating import evaluate, pair_days
+from contender.installation import Installation
+from contender.promoting import follow_ledger, promote, read_standing
+from contender.records import (
+    Decision,
+    Entry,
+    Evaluation,
+    PairedDay,
+    Question,
+    StagedBatch,
+    Standing,
+    TrainedVersion,
+)
+from contender.registry import UnsafeModel
+from contender.scoring import score_in_shadow
+from contender.specs import Days, ModelSpec, Recipe
+from contender.training import TrainingError, keep_environment, note_released, train
+
+QUESTIONS: tuple[Question, ...] = ("race", "still")
+
+
+@dataclass(frozen=True)
+class InstalledStores:
+    """What a night reads and writes in an installation, for one model."""
+
+    installation: Installation
+    model: ModelSpec
+
+    def standing(self) -> Standing | None:
+        """Return who serves and since when the race runs, by the ledger."""
+        return read_standing(self.model.name, self.installation.book)
+
+    def version(self, number: int) -> TrainedVersion:
+        """Return the registry's record of a version. Raises UnknownVersion."""
+        return self.installation.registry.version(self.model.name, number)
+
+    def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
+        """Return the paired days that the book keeps."""
+        pairs = self.installation.book.pairs
+        found = [pair for question in QUESTIONS for pair in pairs.since(self.model.name, question, since)]
+        return [pair for pair in found if pair.incumbent == incumbent]
+
+    def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
+        """Fit a recipe and register the version, with caveats about released data that it was fitted on.
+
+        An alias that a killed attempt left behind follows the ledger first. Raises TrainingError, also for a pipeline
+        that cannot be stored safely.
+        """
+        book = self.installation.book
+        follow_ledger(self.model.name, book, self.installation.registry)
+        try:
+            version = train(self.installation, self.model, recipe, night)
+        except UnsafeModel as error:
+            raise TrainingError(str(error)) from error
+        keep_environment(book)
+        for caveat in note_released(self.installation.catalog, version, book.acts.released()):
+            book.caveats.add(caveat)
+        return version
+
+    def evaluate(self, challenger: TrainedVersion) -> Evaluation:
+        """Judge a version from the snapshots it is pinned to, once; keep the evaluation."""
+        return evaluate(self.installation, self.model, challenger)
+
+    def pair(self, days: Days, champion: int, incumbent: str) -> None:
+        """Pair the published shadow predictions of these days with their labels; keep the pairs."""
+        pair_days(self.installation, self.model, days, champion, incumbent)
+
+    def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
+        """Append decisions to the ledger; the registry's alias follows."""
+        return promote(decisions, self.installation.book, self.installation.registry)
+
+    def served_on(self, night: date) -> int | None:
+        """Return the version that served after a night, by the ledger."""
+        return self.installation.book.ledger.served_on(self.model.name, night)
+
+    def score_in_shadow(self, night: date, streams: Mapping[str, int]) -> StagedBatch:
+        """Stage what each stream predicts for the rows that a night scores. Raises ScoringError."""
+        here = self.installation
+        return score_in_shadow(self.model, streams, Days.one(night), here.lake, here.registry, here.settings)

@@ -1,0 +1,62 @@
+"""All steps of a night in their order, for callers without a scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from contender.promoting import decide_night
+from contender.records import Decision, Evaluation, Evidence, StagedBatch, TrainedVersion
+from contender.retraining.steps import (
+    Decide,
+    decide,
+    evaluate_versions,
+    fit_version,
+    order_versions,
+    pair_streams,
+    promote,
+    score_in_shadow,
+)
+from contender.retraining.stores import NightStores
+from contender.training import TrainingError
+
+
+class Night(NamedTuple):
+    """What a night came to."""
+
+    versions: tuple[TrainedVersion, ...]
+    evidence: tuple[Evidence, ...]
+    evaluations: tuple[Evaluation, ...]
+    entered: tuple[Decision, ...]
+    waiting: tuple[Decision, ...]
+    shadow: StagedBatch | None
+
+
+def run_night(
+    stores: NightStores, night: date, recipes: Sequence[str] | None = None, policy: Decide = decide_night
+) -> Night:
+    """Run a night's steps one after the other, as a retrain DAG does; all recipes, or those named.
+
+    A recipe that cannot be fitted stays out tonight. Raises TrainingError when none can be, and EvaluationError when
+    there is nothing to judge on: days are paired by then, but nothing is decided, and nothing is scored in the shadow.
+    """
+    names = [recipe.name for recipe in stores.model.recipes if recipes is None or recipe.name in recipes]
+    versions = _fit_all(stores, names, night)
+    evidence = pair_streams(stores, night, versions)
+    evaluations = evaluate_versions(stores, versions)
+    promoted = promote(stores, decide(stores, evaluations, evidence, policy))
+    shadow = score_in_shadow(stores, night, versions)
+    return Night(versions, evidence, evaluations, *promoted, shadow)
+
+
+def _fit_all(stores: NightStores, recipes: Sequence[str], night: date) -> tuple[TrainedVersion, ...]:
+    fitted, failures = [], []
+    for recipe in recipes:
+        try:
+            fitted.append(fit_version(stores, recipe, night))
+        except TrainingError as error:
+            failures.append(error)
+    if failures and not fitted:
+        raise failures[-1]
+    return order_versions(stores.model, fitted)

@@ -1,0 +1,104 @@
+"""The steps of a night, in their order; each takes records and returns records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from contender.evaluating import days_to_pair
+from contender.promoting import (
+    compute_evidence,
+    decide_night,
+    incumbent_stream,
+    race_begins,
+    shadow_streams,
+    split_by_approval,
+    still_since,
+)
+from contender.records import Decision, Evaluation, Evidence, StagedBatch, Standing, TrainedVersion
+from contender.retraining.stores import NightStores, RaceStores
+from contender.specs import Guards, ModelSpec
+from contender.training import TrainingError
+
+Decide = Callable[[Sequence[Evaluation], Sequence[Evidence], Standing | None, Guards], tuple[Decision, ...]]
+
+
+class Promoted(NamedTuple):
+    """What a night's decisions came to: entered at once, or waiting for a person."""
+
+    entered: tuple[Decision, ...]
+    waiting: tuple[Decision, ...]
+
+
+def fit_version(stores: NightStores, recipe: str, night: date) -> TrainedVersion:
+    """Fit a recipe on the labelled days before those it is judged on. Raises TrainingError."""
+    return stores.fit(stores.model.recipe(recipe), night)
+
+
+def order_versions(model: ModelSpec, fitted: Sequence[TrainedVersion]) -> tuple[TrainedVersion, ...]:
+    """Return tonight's versions in the order of the model's recipes. Raises TrainingError when there is none."""
+    if not fitted:
+        raise TrainingError(
+            f"{model.name}: no recipe could be fitted: the champion goes on serving; see the errors of `train`"
+        )
+    by_recipe = {version.recipe: version for version in fitted}
+    return tuple(by_recipe[recipe.name] for recipe in model.recipes if recipe.name in by_recipe)
+
+
+def pair_streams(
+    stores: NightStores, night: date, versions: Sequence[TrainedVersion]
+) -> tuple[Evidence, ...]:
+    """Pair shadow predictions with the outcomes known by a night, and compute the evidence of all pairs so far."""
+    standing = stores.standing()
+    if standing is None:
+        return ()
+    days = days_to_pair(stores.model, night, standing.since)
+    if days is not None:
+        incumbent = incumbent_stream(standing, stores.version(standing.champion), versions)
+        stores.pair(days, standing.champion, incumbent)
+    return compute_night_evidence(stores, versions)
+
+
+def compute_night_evidence(stores: RaceStores, versions: Sequence[TrainedVersion]) -> tuple[Evidence, ...]:
+    """Return what the paired days since the race began say of tonight's versions; nothing without a champion."""
+    standing = stores.standing()
+    if standing is None:
+        return ()
+    incumbent = incumbent_stream(standing, stores.version(standing.champion), versions)
+    pairs = stores.pairs(incumbent, race_begins(stores.model, standing))
+    return compute_evidence(stores.model, standing, incumbent, pairs)
+
+
+def evaluate_versions(stores: NightStores, versions: Sequence[TrainedVersion]) -> tuple[Evaluation, ...]:
+    """Judge tonight's versions, champion and baseline on days that none of them was fitted on.
+
+    Raises EvaluationError when those days have no labelled rows.
+    """
+    return tuple(stores.evaluate(version) for version in versions)
+
+
+def decide(
+    stores: RaceStores,
+    evaluations: Sequence[Evaluation],
+    evidence: Sequence[Evidence],
+    policy: Decide = decide_night,
+) -> tuple[Decision, ...]:
+    """Ask every guard about the refresh, and the race about the other recipes."""
+    return policy(evaluations, evidence, stores.standing(), stores.model.guards)
+
+
+def promote(stores: NightStores, decisions: Sequence[Decision]) -> Promoted:
+    """Enter the decisions that need nobody's approval; the champion follows. Raises StaleDecision."""
+    at_once, waiting = split_by_approval(decisions, stores.model.approval)
+    return Promoted(tuple(entry.decision for entry in stores.enter(at_once)), waiting)
+
+
+def score_in_shadow(
+    stores: NightStores, night: date, versions: Sequence[TrainedVersion]
+) -> StagedBatch | None:
+    """Let tonight's versions, the champion and an older champion predict the rows that this night scores."""
+    standing = stores.standing()
+    then = still_since(stores.model, standing, night)
+    kept_still = None if then is None else stores.served_on(then)
+    return stores.score_in_shadow(night, shadow_streams(standing, versions, kept_still))

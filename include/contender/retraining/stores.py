@@ -1,0 +1,49 @@
+"""What a night reads and writes, whoever keeps it: an installation, a backtest, or the ledger's entry of a replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+from contender.records import Decision, Entry, Evaluation, PairedDay, StagedBatch, Standing, TrainedVersion
+from contender.specs import Days, ModelSpec, Recipe
+
+
+class RaceStores(Protocol):
+    """What is read to weigh rivals and to decide."""
+
+    @property
+    def model(self) -> ModelSpec:
+        """The model's contract."""
+
+    def standing(self) -> Standing | None:
+        """Return who serves and since when the race runs; None before the first promotion."""
+
+    def version(self, number: int) -> TrainedVersion:
+        """Return the record of a version."""
+
+    def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
+        """Return the paired days of an incumbent from `since` on, oldest first for each question."""
+
+
+class NightStores(RaceStores, Protocol):
+    """What a whole night reads and writes."""
+
+    def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
+        """Fit a recipe for a night and keep the version. Raises TrainingError."""
+
+    def evaluate(self, challenger: TrainedVersion) -> Evaluation:
+        """Judge a version, the champion and the baseline on the same rows. Raises EvaluationError."""
+
+    def pair(self, days: Days, champion: int, incumbent: str) -> None:
+        """Keep, for each of these days, how the incumbent and its rivals did on the same rows."""
+
+    def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
+        """Append decisions to the ledger; the champion follows. Raises StaleDecision."""
+
+    def served_on(self, night: date) -> int | None:
+        """Return the version that served after a night; None before the first promotion."""
+
+    def score_in_shadow(self, night: date, streams: Mapping[str, int]) -> StagedBatch | None:
+        """Predict, for each stream, the rows that a night scores; returns them staged, where rows are staged."""
