@@ -80,7 +80,7 @@ def train(name: str, recipe: str) -> Json:
     except (TrainingError, UnsafeModel) as error:  # the same rows and files would fail in the same way
         raise AirflowFailException(str(error)) from error
     keep_environment(book)
-    for caveat in note_released(CATALOG, version, book.acts.newest(limit=1000)):
+    for caveat in note_released(CATALOG, version, book.acts.released()):
         book.caveats.add(caveat)
     return version.model_dump(mode="json")
 
@@ -142,14 +142,15 @@ def decide(name: str, evaluations: Sequence[Json], evidence: Sequence[Json]) -> 
 @task
 def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
     """Stage what tonight's versions, the champion and an older champion would serve for the same rows."""
-    from contender.promoting import read_standing, shadow_streams
+    from contender.promoting import read_standing, shadow_streams, still_night
     from contender.records import TrainedVersion, read_all
     from contender.scoring import score_in_shadow as score
 
     lake, registry, book = open_stores()
     model, night = CATALOG.model(name), run_night()
-    tonight, decisions = read_all(TrainedVersion, versions), book.ledger.decisions(name, limit=1000)
-    streams = shadow_streams(model, read_standing(name, book), night, tonight, decisions)
+    served_then = book.ledger.served_on(name, still_night(model, night))
+    tonight = read_all(TrainedVersion, versions)
+    streams = shadow_streams(model, read_standing(name, book), night, tonight, served_then)
     return score(model, streams, Days.one(night), lake, registry, settings()).model_dump(mode="json")
 
 

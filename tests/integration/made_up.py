@@ -22,6 +22,7 @@ from contender.promoting import (
     read_evidence,
     read_standing,
     shadow_streams,
+    still_night,
 )
 from contender.records import (
     Book,
@@ -117,7 +118,11 @@ def live_night(place: Place, night: date, recipes: Sequence[str] | None = None) 
     decisions = decide_night(evaluations, evidence, read_standing(model.name, book), model.guards)
     entries = promote(decisions, book, registry)
     streams = shadow_streams(
-        model, read_standing(model.name, book), night, versions, book.ledger.decisions(model.name, limit=1000)
+        model,
+        read_standing(model.name, book),
+        night,
+        versions,
+        book.ledger.served_on(model.name, still_night(model, night)),
     )
     shadow = score_in_shadow(model, streams, Days.one(night), lake, registry, place.here)
     lake.publish(model.shadow_contract, shadow)

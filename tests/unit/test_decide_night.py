@@ -6,7 +6,14 @@ from datetime import date
 
 import pytest
 
-from contender.promoting import Standing, decide_night, incumbent_stream, shadow_streams
+from contender.promoting import (
+    Standing,
+    decide_night,
+    incumbent_stream,
+    served_on,
+    shadow_streams,
+    still_night,
+)
 from contender.records import Decision, Evidence
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures, version
@@ -125,9 +132,10 @@ def served(night: date, after: int) -> Decision:
 def test_what_served_four_weeks_ago_is_scored_as_if_kept_still(catalog):
     model = catalog.model("flight_delay")
     decisions = [served(date(2013, 8, 30), 60), served(date(2013, 8, 3), 33), served(date(2013, 8, 2), 32)]
-    streams = shadow_streams(model, AS_EVER, NIGHT, [version(61), version(62, recipe=RIVAL)], decisions)
+    then = served_on(decisions, still_night(model, NIGHT))
+    streams = shadow_streams(model, AS_EVER, NIGHT, [version(61), version(62, recipe=RIVAL)], then)
     assert streams == {OURS: 61, RIVAL: 62, "champion": 1, "still": 33}
 
 
 def test_before_the_first_promotion_only_tonights_versions_are_scored(catalog):
-    assert shadow_streams(catalog.model("flight_delay"), None, NIGHT, [version(1)], []) == {OURS: 1}
+    assert shadow_streams(catalog.model("flight_delay"), None, NIGHT, [version(1)], None) == {OURS: 1}

@@ -20,8 +20,10 @@ from contender.promoting import (
     Standing,
     compute_evidence,
     incumbent_stream,
+    served_on,
     shadow_streams,
     standing_after,
+    still_night,
 )
 from contender.records import Decision, Evaluation, Evidence, PairedDay, TrainedVersion
 from contender.specs import Catalog, Days, LossName, ModelSpec
@@ -222,7 +224,8 @@ def _present(streams: Mapping[str, int], champion: int) -> Mapping[str, int]:
 def _name_shadow(one: _Life, model: ModelSpec, night: date, tonight: Sequence[Made]) -> Mapping[str, int]:
     """What scores beside the champion; the scores themselves are made when they are paired."""
     versions = [made.version for made in tonight]
-    return shadow_streams(model, one.stand(), night, versions, one.decisions[::-1]) if versions else {}
+    served_then = served_on(reversed(one.decisions), still_night(model, night))
+    return shadow_streams(model, one.stand(), night, versions, served_then) if versions else {}
 
 
 def _needed(one: _Life, model: ModelSpec, fitted: Sequence[Made]) -> list[Made]:

@@ -17,8 +17,10 @@ from contender.promoting.standing import (
     DECISIVE,
     incumbent_stream,
     read_standing,
+    served_on,
     shadow_streams,
     standing_after,
+    still_night,
 )
 from contender.records import Standing
 
@@ -43,9 +45,11 @@ __all__ = [
     "promote",
     "read_evidence",
     "read_standing",
+    "served_on",
     "shadow_streams",
     "split_by_approval",
     "standing_after",
+    "still_night",
     "trace",
     "verify_ledger",
 ]

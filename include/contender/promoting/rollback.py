@@ -12,7 +12,6 @@ from contender.registry import Registry
 
 Wish = Literal["roll back", "resume", "put in place"]
 Kind = Literal["rolled_back", "emergency", "resumed"]
-_ALL = 1_000_000
 
 
 class RollbackError(RuntimeError):
@@ -27,7 +26,7 @@ def decide_by_hand(
     Raises RollbackError when it cannot be done, UnknownVersion when the registry has none of that number, and
     StaleDecision when another decision came first.
     """
-    entries = book.ledger.newest(model, limit=_ALL)
+    entries = book.ledger.history(model)
     if wish == "roll back":
         decision = plan_rollback(entries, by, why, version)
     elif wish == "resume":

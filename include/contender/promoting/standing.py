@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from contender.records import Book, Decision, Standing, TrainedVersion
@@ -48,19 +48,26 @@ def shadow_streams(
     standing: Standing | None,
     night: date,
     tonight: Sequence[TrainedVersion],
-    decisions: Sequence[Decision],
+    served_then: int | None,
 ) -> Mapping[str, int]:
     """Which versions score in the shadow of a night, by stream: a recipe's fingerprint, `champion` or `still`.
 
-    `decisions` are the model's, newest first, as far back as `still_days`.
+    `served_then` is the version that served in `still_night`, if any did.
     """
     streams = {version.recipe_fingerprint: version.version for version in tonight}
     if standing is None:
         return streams
     streams["champion"] = standing.champion
-    then = night - timedelta(days=model.race.still_days)
-    before = (decision for decision in decisions if decision.night <= then)
-    served_then = next(before, None)
-    if standing.suspended is None and then >= standing.since and served_then and served_then.champion_after:
-        streams["still"] = served_then.champion_after
+    if standing.suspended is None and still_night(model, night) >= standing.since and served_then is not None:
+        streams["still"] = served_then
     return streams
+
+
+def served_on(decisions: Iterable[Decision], night: date) -> int | None:
+    """Return who served after the last decision until a night, of decisions newest first, as the ledger does."""
+    return next((decision.champion_after for decision in decisions if decision.night <= night), None)
+
+
+def still_night(model: ModelSpec, night: date) -> date:
+    """Return the night whose champion scores in the shadow as if it had been kept."""
+    return night - timedelta(days=model.race.still_days)
