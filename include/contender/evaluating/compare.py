@@ -10,7 +10,7 @@ import pandas as pd
 
 from contender.evaluating.examine import Examined, examine
 from contender.evaluating.intervals import calibrate, interval_by_day
-from contender.evaluating.remember import excused_days, gated_days, with_usual_change
+from contender.evaluating.remember import excused_days, gated_days, read_usual_change
 from contender.evaluating.slices import measure_slices
 from contender.lake import Lake, read_examples
 from contender.measures import Loss, Predictions, choose_loss, measure
@@ -26,9 +26,6 @@ from contender.records import (
 from contender.registry import Registry, predict
 from contender.sketches import compare_sketches
 from contender.specs import Catalog, Days, ModelSpec, load_behaviour
-
-ALL = 1_000_000
-LOOKED_BACK = 1000
 
 
 class EvaluationError(RuntimeError):
@@ -85,9 +82,8 @@ def evaluate(
         update={"contract": book.documents.keep("contract", model.model_dump_json())}
     )
     registry.record_metrics(challenger, _figures(evaluation))
-    return book.evaluations.add(
-        with_usual_change(evaluation, book.evaluations.newest(model.name, limit=LOOKED_BACK))
-    )
+    usual = read_usual_change(challenger, champion, book)
+    return book.evaluations.add(evaluation.model_copy(update={"usual": usual}))
 
 
 class Predicted(NamedTuple):
@@ -181,19 +177,15 @@ def _look_back(
     theirs = None if champion is None else registry.load_sketch(model.name, champion.version)
     if champion is None or theirs is None:
         return None, gates
-    excused = excused_days(catalog, model, book.acts.newest(limit=ALL), theirs.at)
+    excused = excused_days(catalog, model, book.acts.corrections_since(theirs.at), theirs.at)
     return compare_sketches(ours, theirs, challenger, champion, excused), gates
 
 
 def _judged_before(
     model: ModelSpec, challenger: TrainedVersion, champion: TrainedVersion | None, book: Book
 ) -> Evaluation | None:
-    decided = {decision.evaluation for decision in book.ledger.decisions(model.name, limit=1000)}
-    for evaluation in book.evaluations.newest(model.name, limit=1000):
-        same = (evaluation.night, evaluation.challenger.version) == (challenger.night, challenger.version)
-        if same and evaluation.id in decided:
-            return evaluation
-    return book.evaluations.get(_name_evaluation(challenger, champion))
+    decided = book.evaluations.decided_on(model.name, challenger.night, challenger.version)
+    return decided or book.evaluations.get(_name_evaluation(challenger, champion))
 
 
 def _name_evaluation(challenger: TrainedVersion, champion: TrainedVersion | None) -> str:
