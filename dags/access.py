@@ -51,7 +51,7 @@ def _tell(differences: list[str]) -> None:
     from contender.specs import ACCESS_FILE
 
     book = open_book(settings().records)
-    newest = next(iter(book.alerts.newest(ACCESS_FILE, limit=1)), None)
+    newest = book.alerts.newest_of(ACCESS_FILE)
     if alert := compose_access_alert(differences, to=PLATFORM, before=newest):
         book.alerts.add(alert)
         deliver()

@@ -174,7 +174,7 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
         run = _ingest(world, FAULTY, day)
         ended = world.airflow.wait(run.dag_id, run.run_id, must_succeed=False)
         _wait(world, others)
-    refused = next(iter(world.book.gates.newest(table, limit=1)), None)
+    refused = world.book.gates.newest_of(table)
     states = world.airflow.task_states(run.dag_id, run.run_id)
     arrived = world.read_mails()[mails:]
     expect = expectations.expect
@@ -221,11 +221,11 @@ def _known(world: World, dag: str, day: date) -> set[str]:
 
 
 def _decision(world: World, day: date) -> Decision:
-    return next(decision for decision in world.book.ledger.decisions(MODEL) if decision.night == day)
+    return world.book.ledger.of_night(MODEL, day)[0].decision
 
 
 def _monitored(world: World, day: date) -> Monitored | None:
-    return next((m for m in world.book.monitored.newest(MODEL) if m.day == day), None)
+    return world.book.monitored.of_day(MODEL, day)
 
 
 def _range(days: Days) -> dict[str, str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contender.records import Book, Decision, Evaluation, Measures, Proposal
     from contender.specs import ModelSpec
 
-MOST_LISTED, MOST_SEARCHED, MOST_GATES = 100, 10_000, 10
+MOST_LISTED, MOST_GATES = 100, 10
 MEASURES = {
     "loss": "loss",
     "auc": "AUC",
@@ -64,7 +64,7 @@ def show(
 ) -> HTMLResponse:
     """The page of a decision; the gates of the model's data for those who may see them. Raises 404 without one."""
     proposal = book.proposals.get(decision_id)
-    found = proposal.decision if proposal else _entered(model, decision_id, book)
+    found = proposal.decision if proposal else book.ledger.decision(decision_id)
     if found is None or found.model != model:
         raise HTTPException(404, f"There is no decision {decision_id!r} about {model}.")
     evaluation = book.evaluations.get(found.evaluation) if found.evaluation else None
@@ -81,10 +81,6 @@ def show(
         caveats=book.caveats.of_version(model, found.challenger),
         gates=book.gates.newest([f"features.{model}", f"labels.{model}"], MOST_GATES) if sees_data else None,
     )
-
-
-def _entered(model: str, decision_id: str, book: Book) -> Decision | None:
-    return next((d for d in book.ledger.decisions(model, limit=MOST_SEARCHED) if d.id == decision_id), None)
 
 
 def _champion_changed(proposal: Proposal | None, evaluation: Evaluation | None, book: Book) -> int | None:

@@ -6,7 +6,6 @@ Each is for those who may read the DAG that it is about; what a list names is le
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
@@ -91,7 +90,7 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
     """The first rows of a batch that failed its gate; who sees personal data among them is written down."""
     from contender.catalogue import producing_dag
     from contender.lake import show_waiting
-    from contender.records import Act, act_id, open_book
+    from contender.records import open_book
     from contender.specs import load_catalog
 
     here = settings()
@@ -104,18 +103,8 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
     pii = allows("read_pii", user, catalog, result.table)
     rows = show_waiting(result.quarantine, contract, pii=pii)
     if pii and rows.rows and any(column.pii for column in contract.columns):
-        now = datetime.now(UTC)
-        book.acts.add(
-            Act(
-                id=act_id("read", result.table, result.id, now),
-                kind="read",
-                about=result.table,
-                key=result.id,
-                by=user_name(user),
-                reason="opened the page of the batch's rows",
-                at=now,
-            )
-        )
+        reason = "opened the page of the batch's rows"
+        book.acts.record("read", result.table, result.id, user_name(user), reason)
     return page("rows.html", result=result, shown=rows)
 
 

@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 
 def mark_superseded(catalog: Catalog, batch: StagedBatch, book: Book) -> None:
     """Say of every version that was fitted on these days that they have been replaced since."""
+    from contender.specs import fed_days
     from contender.training import note_superseded
 
-    judged = [e.challenger for name in catalog.models for e in book.evaluations.newest(name, limit=1000)]
-    for caveat in note_superseded(catalog, batch.table, batch.days, batch.fingerprint, judged):
+    versions = [
+        version
+        for model in catalog.models.values()
+        for source in catalog.sources(model)
+        if source.contract.table == batch.table
+        for version in book.evaluations.versions_fitted_on(model.name, fed_days(model, source, batch.days))
+    ]
+    for caveat in note_superseded(catalog, batch.table, batch.days, batch.fingerprint, versions):
         book.caveats.add(caveat)
 
 

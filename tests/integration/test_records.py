@@ -20,9 +20,8 @@ def alert(number: int) -> Alert:
     )
 
 
-def test_the_migrations_make_just_the_tables_that_the_code_knows(here):
-    migrate(here.records)
-    with create_engine(here.records).connect() as connection:
+def test_the_migrations_make_just_the_tables_that_the_code_knows(records):
+    with create_engine(records).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 

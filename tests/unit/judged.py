@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from contender.records import Evaluation, Measures, TrainedVersion
+from contender.records import Evaluation, Measures, Pin, TrainedVersion
 from contender.specs import Days
 
 
@@ -54,3 +54,10 @@ def evaluation(**changes) -> Evaluation:
         "shift": 0.002,
     }
     return Evaluation(**(healthy | changes))
+
+
+def pinned(number: int, *pins: tuple[str, int]) -> TrainedVersion:
+    """A version that was fitted on these snapshots, each a table and an id."""
+    return version(number).model_copy(
+        update={"pins": tuple(Pin(table=table, snapshot=snapshot) for table, snapshot in pins)}
+    )

@@ -97,7 +97,7 @@ def test_chunks_are_the_range_without_gap_or_overlap(first, more, size):
 @given(days, days)
 def test_what_feeds_a_day_is_what_a_correction_touches(catalog, corrected, fitted):
     """The two directions of the same lineage agree: who reads a day is who is rebuilt when it changes."""
-    from contender.specs import fed_nights
+    from contender.specs import fed_days, fed_nights
 
     model = catalog.model("flight_delay")
     horizon = timedelta(days=model.horizon_days)
@@ -107,6 +107,7 @@ def test_what_feeds_a_day_is_what_a_correction_touches(catalog, corrected, fitte
             nights = fed_nights(model, source, Days.one(corrected))
             labelled = Days.one(fitted).shifted(model.label_maturity_days)
             assert fitted - horizon in nights or labelled.first in nights
+            assert fitted in fed_days(model, source, Days.one(corrected))
 
 
 def ran(days: Days, seconds: float) -> Run:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from contender.promoting import Standing, decide_night, incumbent_stream, shadow_streams
-from contender.records import Decision, Evidence
+from contender.promoting import (
+    Standing,
+    decide_night,
+    incumbent_stream,
+    shadow_streams,
+    still_since,
+)
+from contender.records import Evidence
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures, version
 
@@ -108,26 +114,26 @@ def test_the_incumbent_is_the_recipe_while_it_is_refreshed_else_the_version_itse
     assert incumbent_stream(SUSPENDED, champion, [version(2)]) == "champion"
 
 
-def served(night: date, after: int) -> Decision:
-    return Decision(
-        id=str(night),
-        model="flight_delay",
-        night=night,
-        kind="refreshed",
-        evaluation=None,
-        champion_before=None,
-        champion_after=after,
-        challenger=after,
-        reasons=(),
-    )
-
-
-def test_what_served_four_weeks_ago_is_scored_as_if_kept_still(catalog):
+def test_the_champion_of_four_weeks_ago_is_kept_still(catalog):
     model = catalog.model("flight_delay")
-    decisions = [served(date(2013, 8, 30), 60), served(date(2013, 8, 3), 33), served(date(2013, 8, 2), 32)]
-    streams = shadow_streams(model, AS_EVER, NIGHT, [version(61), version(62, recipe=RIVAL)], decisions)
-    assert streams == {OURS: 61, RIVAL: 62, "champion": 1, "still": 33}
+    then = still_since(model, AS_EVER, NIGHT)
+    assert then == NIGHT - timedelta(days=model.race.still_days)
+    assert shadow_streams(AS_EVER, [version(61), version(62, recipe=RIVAL)], kept_still=33) == {
+        OURS: 61,
+        RIVAL: 62,
+        "champion": 1,
+        "still": 33,
+    }
 
 
-def test_before_the_first_promotion_only_tonights_versions_are_scored(catalog):
-    assert shadow_streams(catalog.model("flight_delay"), None, NIGHT, [version(1)], []) == {OURS: 1}
+@pytest.mark.parametrize(
+    "standing",
+    [None, SUSPENDED, AS_EVER.model_copy(update={"since": NIGHT})],
+    ids=["before the first promotion", "while refreshes are suspended", "in the first weeks of a champion"],
+)
+def test_nothing_is_kept_still(catalog, standing):
+    assert still_since(catalog.model("flight_delay"), standing, NIGHT) is None
+
+
+def test_before_the_first_promotion_only_tonights_versions_are_scored():
+    assert shadow_streams(None, [version(1)], kept_still=None) == {OURS: 1}

@@ -84,16 +84,32 @@ FITTED = datetime(2013, 8, 1, tzinfo=UTC)
 LATER = FITTED + timedelta(hours=1)
 
 
+def erasure(table: str, rows: dict[str, int]) -> Act:
+    """The record of an erasure that took these rows out of the days of a table."""
+    detail = {"state": "done", "erasure": {"holdings": [{"table": table, "rows": rows}]}}
+    return act("erased", "lake", "digest", LATER).model_copy(update={"detail": detail})
+
+
 @pytest.mark.parametrize(
     ("acts", "excused"),
     [
         ([act("backfilled", "weather", "2013-05-01", LATER)], (date(2013, 5, 2), date(2013, 5, 2))),
         ([act("backfilled", "departures", "2013-05-01", LATER)], (date(2013, 5, 2), date(2013, 5, 29))),
+        ([erasure("features.flight_delay", {"2013-05-01": 3, "2013-05-04": 1})], (date(2013, 5, 4),) * 2),
+        ([erasure("datasets.departures", {"2013-05-01": 3})], None),
         ([act("backfilled", "departures", "2013-05-01", FITTED)], None),
         ([act("discarded", "departures", "2013-05-01", LATER)], None),
         ([act("backfilled", "transactions", "2013-05-01", LATER)], None),
     ],
-    ids=["a day of weather", "a day of departures", "before the fit", "not published", "not an input"],
+    ids=[
+        "a day of weather",
+        "a day of departures",
+        "erased",
+        "erased from a source",
+        "before the fit",
+        "not published",
+        "not an input",
+    ],
 )
 def test_days_whose_data_a_person_replaced_since_the_fit_are_excused(catalog, acts, excused):
     found = excused_days(catalog, catalog.model("flight_delay"), acts, FITTED)

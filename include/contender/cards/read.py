@@ -8,8 +8,6 @@ from contender.cards.card import CardError, ModelCard, make_card
 from contender.records import Book, Entry, Evaluation
 from contender.specs import Catalog, ModelSpec
 
-ALL = 1_000_000
-
 
 def read_card(catalog: Catalog, book: Book, model: str, version: int | None = None) -> ModelCard:
     """The card of a version; of the one that serves, if None. The book alone is read, and nothing changed.
@@ -17,7 +15,7 @@ def read_card(catalog: Catalog, book: Book, model: str, version: int | None = No
     Raises CardError when it was never judged, and CatalogError for an unknown model.
     """
     spec = catalog.model(model)
-    entries = book.ledger.newest(model, ALL)
+    entries = book.ledger.history(model)
     serving = entries[0].decision.champion_after if entries else None
     wanted = serving if version is None else version
     if wanted is None:
@@ -35,16 +33,16 @@ def _judged(book: Book, model: str, version: int, entries: list[Entry]) -> Evalu
             found = book.evaluations.get(decision.evaluation)
             if found is not None:
                 return found
-    for evaluation in book.evaluations.newest(model, ALL):
-        if evaluation.challenger.version == version:
-            return evaluation
-    raise CardError(
-        f"{model}: version {version} was never judged, so nothing is known of it: {_versions(book, model)}"
-    )
+    evaluation = book.evaluations.of_version(model, version)
+    if evaluation is None:
+        raise CardError(
+            f"{model}: version {version} was never judged, so nothing is known of it: {_versions(book, model)}"
+        )
+    return evaluation
 
 
 def _versions(book: Book, model: str) -> str:
-    versions = sorted({evaluation.challenger.version for evaluation in book.evaluations.newest(model, ALL)})
+    versions = book.evaluations.versions(model)
     if not versions:
         return f"run retrain__{model} once"
     shown = ", ".join(map(str, versions[-10:]))

@@ -116,7 +116,7 @@ def _entry(
         primary_key=contract.primary_key,
         promises=_promises(contract),
         guarantees=contract.guarantees,
-        freshness=judge_freshness(dataset, _last_good_day(contract, lake, gates), expected),
+        freshness=judge_freshness(dataset, _last_good_day(contract, lake, book), expected),
         gates=tuple(_judged(gate) for gate in gates),
         upstream=tuple(edge.source for edge in edges if edge.target == table),
         downstream=tuple(edge.target for edge in edges if edge.source == table),
@@ -129,11 +129,11 @@ def _promises(contract: Contract) -> tuple[Promise, ...]:
     return tuple(Promise(words=describe(promise, 1), severity=promise.severity) for promise in promises)
 
 
-def _last_good_day(contract: Contract, lake: Lake, gates: list[GateResult]) -> date | None:
+def _last_good_day(contract: Contract, lake: Lake, book: Book) -> date | None:
     """The newest day that is there; of a table replaced whole, the newest that its gate let through."""
     if contract.daily:
         return lake.newest_day(contract.table)
-    return max((gate.days.last for gate in gates if gate.verdict != "fail"), default=None)
+    return max((days.last for days in book.gates.passed_days(contract.table)), default=None)
 
 
 def _judged(gate: GateResult) -> Judged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from contender.lake import Lake
-from contender.records import Book, Decision, Evaluation, Measures, Monitored, Verdict
+from contender.records import Book, Measures, Monitored, Verdict
 from contender.specs import Catalog, DatasetSpec, ModelSpec
 from contender.specs.frozen import Frozen
 
@@ -53,7 +53,7 @@ def read_status(catalog: Catalog, lake: Lake, book: Book) -> Status:
 
 def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:
     table = spec.contract.table
-    judged = next(iter(book.gates.newest(table, limit=1)), None)
+    judged = book.gates.newest_of(table)
     days = lake.days(table) if spec.contract.daily else []
     return DatasetStatus(
         name=spec.name,
@@ -66,9 +66,10 @@ def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:
 
 
 def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
-    decided: Decision | None = next(iter(book.ledger.decisions(spec.name, limit=1)), None)
+    head = book.ledger.head(spec.name)
+    decided = None if head is None else head.decision
     champion = None if decided is None else decided.champion_after
-    judged = _evaluation(spec.name, champion, book)
+    judged = None if champion is None else book.evaluations.of_version(spec.name, champion)
     scored = lake.days(spec.prediction_contract.table)
     return ModelStatus(
         name=spec.name,
@@ -79,13 +80,8 @@ def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
         last_night=None if decided is None else decided.night,
         last_decision=None if decided is None else decided.kind,
         last_scored_day=scored[-1] if scored else None,
-        last_monitored=next(iter(book.monitored.newest(spec.name, limit=1)), None),
+        last_monitored=book.monitored.newest_of(spec.name),
         caveats=()
         if champion is None
         else tuple(c.why for c in book.caveats.of_version(spec.name, champion)),
     )
-
-
-def _evaluation(model: str, version: int | None, book: Book) -> Evaluation | None:
-    """The evaluation that a version was promoted on."""
-    return next((e for e in book.evaluations.newest(model) if e.challenger.version == version), None)

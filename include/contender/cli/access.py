@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,7 +21,7 @@ from contender.granting import (
     wanted_roles,
 )
 from contender.orchestrator import Airflow, ApiError, Roles
-from contender.records import Act, act_id, open_book
+from contender.records import open_book
 from contender.settings import settings
 from contender.specs import ACCESS_FILE, ACTIONS, Access, Catalog, load_access, load_catalog
 
@@ -82,19 +81,8 @@ def apply(
     finally:
         # What was changed before an error was changed all the same.
         if changed:
-            now = datetime.now(UTC)
-            book.acts.add(
-                Act(
-                    id=act_id("granted", ACCESS_FILE, here.ui_user, now),
-                    kind="granted",
-                    about=ACCESS_FILE,
-                    key=here.ui_user,
-                    by=by,
-                    reason=reason,
-                    at=now,
-                    detail={"changed": list(changed)},
-                )
-            )
+            detail: dict[str, object] = {"changed": list(changed)}
+            book.acts.record("granted", ACCESS_FILE, here.ui_user, by, reason, detail)
     typer.echo("Airflow's roles are as access.yaml says." if changed else "Airflow's roles were so before.")
 
 

@@ -19,7 +19,7 @@ from contender.cli.replay import replay
 from contender.cli.status import render_status
 from contender.drafting import DraftError
 from contender.lake import migrate_table, open_lake
-from contender.records import Act, BookError, act_id, migrate, open_book
+from contender.records import BookError, migrate, open_book
 from contender.redaction import redact
 from contender.settings import SettingsError, settings
 from contender.specs import CatalogError, check_behaviours, load_access, load_catalog
@@ -106,18 +106,7 @@ def migrate_stores(
     changed = migrate(here.records)
     lake, book = open_lake(here), open_book(here.records)
     if changed is not None:
-        now = datetime.now(UTC)
-        book.acts.add(
-            Act(
-                id=act_id("migrated", "book of record", changed, now),
-                kind="migrated",
-                about="book of record",
-                key=changed,
-                by=by,
-                reason="contender migrate",
-                at=now,
-            )
-        )
+        book.acts.record("migrated", "book of record", changed, by, "contender migrate")
     open_registry(here)
     for dataset in load_catalog(here.catalog_home).datasets.values():
         if migrated := migrate_table(lake, book, dataset.contract, here.staging, by):

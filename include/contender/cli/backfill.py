@@ -23,7 +23,7 @@ from contender.backfilling import (
 from contender.cli.person import PASSWORD, airflow_password, current_user
 from contender.lake import open_lake
 from contender.orchestrator import Airflow, ApiError
-from contender.records import Act, Book, act_id, open_book
+from contender.records import Book, open_book
 from contender.settings import settings
 from contender.specs import Days, DaysError, load_catalog, resolve_days
 
@@ -55,7 +55,7 @@ def backfill(
         dataset,
         parse_range(days),
         {contract.table: lake.days(contract.table) for contract in tables if contract.daily},
-        [e.challenger for name in catalog.models for e in book.evaluations.newest(name, limit=1000)],
+        book.evaluations.trained_versions(catalog.models),
     )
     if apply and not reason:
         raise BackfillError("say why, with --reason: it is kept with your name")
@@ -94,26 +94,13 @@ def _show(plan: BackfillPlan, airflow: Airflow | None) -> None:
 
 
 def _do(plan: BackfillPlan, airflow: Airflow, book: Book, by: str, reason: str) -> None:
-    begun = [a for a in book.acts.newest(plan.dataset) if a.kind == "backfilled" and a.key == plan.days.key]
-    name = begun[0].id if begun and not is_done(plan, begun[0].id, airflow) else None
-    if name is None:
-        now = datetime.now(UTC)
-        name = act_id("backfilled", plan.dataset, plan.days.key, now)
-        book.acts.add(
-            Act(
-                id=name,
-                kind="backfilled",
-                about=plan.dataset,
-                key=plan.days.key,
-                by=by,
-                reason=reason,
-                at=now,
-                detail={"steps": [f"{step.dag} {step.days.key}" for step in plan.steps]},
-            )
-        )
+    act = book.acts.newest_of("backfilled", plan.dataset, plan.days.key)
+    if act is None or is_done(plan, act.id, airflow):
+        detail: dict[str, object] = {"steps": [f"{step.dag} {step.days.key}" for step in plan.steps]}
+        act = book.acts.record("backfilled", plan.dataset, plan.days.key, by, reason, detail)
     else:
-        typer.echo(f"Going on with the backfill that {begun[0].by} began on {begun[0].at:%Y-%m-%d %H:%M}.")
-    apply_backfill(plan, name, airflow, _tell)
+        typer.echo(f"Going on with the backfill that {act.by} began on {act.at:%Y-%m-%d %H:%M}.")
+    apply_backfill(plan, act.id, airflow, _tell)
     typer.echo("Done. To use the corrected days at once, start retrain__… for the newest night.")
 
 

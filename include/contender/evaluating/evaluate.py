@@ -19,7 +19,7 @@ from contender.evaluating.judge import (
     judge,
     name_evaluation,
 )
-from contender.evaluating.remember import NIGHTS_REMEMBERED, excused_days, gated_days, usual_change
+from contender.evaluating.remember import excused_days, gated_days, read_usual_change
 from contender.installation import Installation
 from contender.lake import read_examples
 from contender.measures import Loss, Predictions, choose_loss
@@ -69,10 +69,9 @@ def evaluate(installation: Installation, model: ModelSpec, challenger: TrainedVe
     rows = _read_rows(installation, contestants)
     pipelines = _load(installation, contestants)
     history, gates = _look_back(installation, contestants)
-    refreshes = _past_refreshes(challenger, champion, installation.book)
     criteria = read_criteria(model, installation.catalog.model_home(model.name))
     judged = judge_pipelines(contestants, criteria, rows, pipelines, Observed(history=history, gates=gates))
-    usual = usual_change(refreshes, challenger, champion)
+    usual = read_usual_change(challenger, champion, installation.book)
     return _keep(installation, model, judged.model_copy(update={"usual": usual}))
 
 
@@ -145,14 +144,6 @@ def _evaluated_before(
 ) -> Evaluation | None:
     decided = book.evaluations.decided_on(model.name, challenger.night, challenger.version)
     return decided or book.evaluations.get(name_evaluation(challenger, champion))
-
-
-def _past_refreshes(
-    challenger: TrainedVersion, champion: TrainedVersion | None, book: Book
-) -> list[Evaluation]:
-    if champion is None:
-        return []
-    return book.evaluations.refreshes_before(challenger, champion, NIGHTS_REMEMBERED)
 
 
 def _keep(installation: Installation, model: ModelSpec, evaluation: Evaluation) -> Evaluation:

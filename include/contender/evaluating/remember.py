@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from math import sqrt
 from statistics import quantiles
 
-from contender.records import Act, Book, Evaluation, GatedDays, TrainedVersion, UsualChange, compares_refresh
+from contender.records import (
+    CORRECTING,
+    Act,
+    Book,
+    Evaluation,
+    GatedDays,
+    TrainedVersion,
+    UsualChange,
+    compares_refresh,
+)
 from contender.specs import Catalog, Days, ModelSpec, fed_nights
+from contender.specs.days import parse_day
 
 NIGHTS_REMEMBERED = 28
 FEWEST_NIGHTS = 7
@@ -36,6 +46,16 @@ def choose_refreshes(
         ):
             by_night.setdefault(one.night, one)
     return list(by_night.values())[:NIGHTS_REMEMBERED]
+
+
+def read_usual_change(
+    challenger: TrainedVersion, champion: TrainedVersion | None, book: Book
+) -> UsualChange | None:
+    """Read what is usual off the book."""
+    if champion is None:
+        return None
+    refreshes = book.evaluations.refreshes_before(challenger, champion, NIGHTS_REMEMBERED)
+    return usual_change(refreshes, challenger, champion)
 
 
 def usual_change(
@@ -76,19 +96,35 @@ def gated_days(model: ModelSpec, challenger: TrainedVersion, held: Sequence[date
 
 
 def excused_days(catalog: Catalog, model: ModelSpec, acts: Sequence[Act], since: datetime) -> frozenset[date]:
-    """The days whose rows may have changed because a person replaced or released their data since a fit."""
+    """Return the days whose training rows may differ because a person replaced, released or erased data since a fit.
+
+    An erasure excuses the days of features and labels that lost rows; what it took out of a source changes features
+    only when a backfill builds them again, which is an act of its own.
+    """
+    own = (model.feature_contract.table, model.label_contract.table)
     excused: set[date] = set()
     for act in acts:
-        if act.kind not in ("backfilled", "released") or act.at <= since:
+        if act.kind not in CORRECTING or act.at <= since:
+            continue
+        if act.kind == "erased":
+            excused |= _erased_days(act, own)
             continue
         days = Days.read(str(act.detail.get("days", act.key)))
         for source in catalog.sources(model):
             if act.about in (source.contract.table, source.contract.table.removeprefix("datasets.")):
                 nights = fed_nights(model, source, days)
                 excused |= {*model.scored_days(nights).each(), *model.matured_days(nights).each()}
-        if act.about in (model.feature_contract.table, model.label_contract.table):
+        if act.about in own:
             excused |= set(days.each())
     return frozenset(excused)
+
+
+def _erased_days(act: Act, tables: Collection[str]) -> set[date]:
+    """Return the days of some tables that an erasure took rows out of, from its record."""
+    erasure = act.detail["erasure"]
+    assert isinstance(erasure, dict)
+    rows = (holding["rows"] for holding in erasure["holdings"] if holding["table"] in tables)
+    return {parse_day(day) for by_day in rows for day in by_day}
 
 
 def _nine_of_ten(values: Iterable[float]) -> float:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal
 
 from contender.lake import places
-from contender.records import Act, ActKind, Book, Defect, GateResult, StagedBatch, act_id
+from contender.records import Act, ActKind, Book, Defect, GateResult, StagedBatch
 from contender.settings import Settings
 from contender.specs.frozen import Frozen
 
@@ -76,13 +75,13 @@ def release(item: Quarantined, by: str, reason: str, book: Book) -> Act:
     if item.batch.rows == 0 or (strange and _is_daily(item)):
         what = f"{strange} rows of other days" if strange else "no row that could be read"
         raise QuarantineError(f"{item.id} holds {what}: have it delivered again, or discard it")
-    return book.acts.add(_act("released", item, by, reason))
+    return _record("released", item, by, reason, book)
 
 
 def discard(item: Quarantined, by: str, reason: str, book: Book) -> Act:
     """Forget a batch's rows; its judgement and this act remain. Raises QuarantineError for a settled one."""
     _check_waiting(item)
-    act = book.acts.add(_act("discarded", item, by, reason))
+    act = _record("discarded", item, by, reason, book)
     for part in ("raw", "staged"):
         places.remove_below(places.below(item.place, part))
     return act
@@ -90,7 +89,7 @@ def discard(item: Quarantined, by: str, reason: str, book: Book) -> Act:
 
 def apply_release(result: GateResult, batch: StagedBatch, book: Book) -> GateResult:
     """The judgement of a batch that a person released: its failures are warnings, and it says whose word that is."""
-    act = _settled(batch.table, batch.fingerprint[:16], book)
+    act = book.acts.settlement_of(batch.table, batch.fingerprint[:16])
     if result.verdict != "fail" or act is None or act.kind != "released":
         return result
     word = Defect(
@@ -119,27 +118,13 @@ def _read(place: str, book: Book) -> Quarantined:
     result = GateResult.model_validate_json(places.read(places.below(place, "gate.json")))
     batch = StagedBatch.model_validate_json(places.read(places.below(place, "batch.json")))
     batch_id = places.name_of(place)
-    act = _settled(batch.table, batch_id, book)
+    act = book.acts.settlement_of(batch.table, batch_id)
     state: State = "waiting"
     if act is not None:
         state = "released" if act.kind == "released" else "discarded"
-    elif _passed_since(result, book):
+    elif book.gates.passed_since(result.table, result.days, result.at):
         state = "superseded"
     return Quarantined(id=batch_id, place=place, batch=batch, result=result, state=state, act=act)
-
-
-def _settled(table: str, batch_id: str, book: Book) -> Act | None:
-    settling = ("released", "discarded")
-    return next(
-        (act for act in book.acts.newest(table) if act.key == batch_id and act.kind in settling), None
-    )
-
-
-def _passed_since(result: GateResult, book: Book) -> bool:
-    return any(
-        other.days == result.days and other.verdict != "fail" and other.at > result.at
-        for other in book.gates.newest(result.table)
-    )
 
 
 def _check_waiting(item: Quarantined) -> None:
@@ -158,15 +143,10 @@ def _is_daily(item: Quarantined) -> bool:
     return any(file.day is not None for file in item.batch.files)
 
 
-def _act(kind: ActKind, item: Quarantined, by: str, reason: str) -> Act:
-    now = datetime.now(UTC)
-    return Act(
-        id=act_id(kind, item.batch.table, item.id, now),
-        kind=kind,
-        about=item.batch.table,
-        key=item.id,
-        by=by,
-        reason=reason,
-        detail={"days": item.batch.days.key, "gate": item.result.id, "rows": item.batch.rows},
-        at=now,
-    )
+def _record(kind: ActKind, item: Quarantined, by: str, reason: str, book: Book) -> Act:
+    detail: dict[str, object] = {
+        "days": item.batch.days.key,
+        "gate": item.result.id,
+        "rows": item.batch.rows,
+    }
+    return book.acts.record(kind, item.batch.table, item.id, by, reason, detail)

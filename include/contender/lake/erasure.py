@@ -19,12 +19,10 @@ from contender.lake.schema import arrow_schema
 from contender.lake.snapshots import pinned_snapshots
 from contender.lake.sought import Sought
 from contender.lake.tables import Lake, LakeError
-from contender.records import Act, Book, act_id
+from contender.records import Act, Book
 from contender.settings import Settings
 from contender.specs import Catalog, Contract
 from contender.specs.frozen import Frozen
-
-_ALL = 1_000_000_000
 
 
 class ErasureError(LakeError):
@@ -154,7 +152,7 @@ def _look(scope: _Scope, stores: Stores) -> Erasure:
         about=scope.about,
         holdings=holdings,
         copies=_copies(scope, stores),
-        versions=versions_that_saw(days, stores.catalog, stores.book.evaluations.newest(limit=_ALL)),
+        versions=versions_that_saw(days, stores.catalog, stores.book.evaluations.trained_versions()),
         beyond=_beyond_reach(scope, stores),
     )
 
@@ -166,7 +164,7 @@ def _copies(scope: _Scope, stores: Stores) -> tuple[Copy, ...]:
 
 
 def _holding(contract: Contract, scope: _Scope, stores: Stores) -> Holding:
-    return find_holding(stores.lake, contract, scope.sought, pinned_snapshots(stores.book))
+    return find_holding(stores.lake, contract, scope.sought, pinned_snapshots(stores.book, contract.table))
 
 
 def _is_empty(found: Erasure) -> bool:
@@ -195,9 +193,7 @@ def _beyond_reach(scope: _Scope, stores: Stores) -> tuple[str, ...]:
 
 def _begun(scope: _Scope, book: Book) -> Act | None:
     """The record of an attempt that was not finished."""
-    acts = (act for act in book.acts.newest(scope.about, limit=_ALL) if act.kind == "erased")
-    newest = next((act for act in acts if act.key == scope.sought.digest), None)
-    return newest if newest is not None and newest.detail["state"] == "begun" else None
+    return book.acts.begun("erased", scope.about, scope.sought.digest)
 
 
 def _joined(begun: Erasure, found: Erasure) -> Erasure:
@@ -232,16 +228,5 @@ def _with_pins_left(planned: Erasure, scope: _Scope, stores: Stores) -> Erasure:
 
 
 def _note(erasure: Erasure, state: Literal["begun", "done"], by: str, reason: str, book: Book) -> None:
-    now = datetime.now(UTC)
-    book.acts.add(
-        Act(
-            id=act_id("erased", erasure.about, f"{erasure.digest} {state}", now),
-            kind="erased",
-            about=erasure.about,
-            key=erasure.digest,
-            by=by,
-            reason=reason,
-            detail={"state": state, "erasure": erasure.model_dump(mode="json")},
-            at=now,
-        )
-    )
+    detail: dict[str, object] = {"state": state, "erasure": erasure.model_dump(mode="json")}
+    book.acts.record("erased", erasure.about, erasure.digest, by, reason, detail)

@@ -6,7 +6,7 @@ of a snapshot must have the same; and an integer that becomes a number is no cha
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Literal
 
 import pyarrow as pa
@@ -18,11 +18,9 @@ from contender.lake.rewriting import day_of, on_the_newest_state
 from contender.lake.schema import iceberg_type
 from contender.lake.staging import stage
 from contender.lake.tables import Lake, LakeError, _copy
-from contender.records import Act, Book, act_id
+from contender.records import Book
 from contender.specs import Added, Change, Contract, Days, Renamed, Widened
 from contender.specs.frozen import Frozen
-
-_ALL = 1_000_000_000
 
 
 class Migration(Frozen):
@@ -154,27 +152,14 @@ def _description(name: str, contract: Contract) -> str | None:
 
 def _begun(table: str, book: Book) -> Migration | None:
     """The migration that an attempt began and did not write down as done."""
-    newest = next((act for act in book.acts.newest(table, limit=_ALL) if act.kind == "migrated"), None)
-    if newest is None or newest.detail["state"] == "done":
-        return None
-    return Migration.model_validate(newest.detail["migration"])
+    begun = book.acts.begun("migrated", table)
+    return None if begun is None else Migration.model_validate(begun.detail["migration"])
 
 
 def _note(migration: Migration, state: Literal["begun", "done"], by: str, book: Book) -> None:
-    now = datetime.now(UTC)
     key = f"version {migration.version_before} to {migration.version_after}"
-    book.acts.add(
-        Act(
-            id=act_id("migrated", migration.table, f"{key} {state}", now),
-            kind="migrated",
-            about=migration.table,
-            key=key,
-            by=by,
-            reason=migration.told(),
-            detail={"state": state, "migration": migration.model_dump(mode="json")},
-            at=now,
-        )
-    )
+    detail: dict[str, object] = {"state": state, "migration": migration.model_dump(mode="json")}
+    book.acts.record("migrated", migration.table, key, by, migration.told(), detail)
 
 
 def _told(change: Change) -> str:

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from contender.records import Evaluation, TrainedVersion
+from contender.records import TrainedVersion
 from contender.specs import Catalog, ModelSpec, feeding_days
 
 ByTable = Mapping[str, Collection[date | None]]
 
 
 def versions_that_saw(
-    erased: ByTable, catalog: Catalog, evaluations: Iterable[Evaluation]
+    erased: ByTable, catalog: Catalog, versions: Iterable[TrainedVersion]
 ) -> tuple[str, ...]:
-    """The versions, as `model v3`, whose training days could hold something of the erased rows.
+    """Those of the versions, as `model v3`, whose training days could hold something of the erased rows.
 
     `erased` are days by table; None stands for a table without days, which every version of its readers saw.
     The answer may name a version too many, and never one too few: all are named whose model the catalog no
     longer has, when anything is erased at all.
     """
-    versions = (
-        version
-        for evaluation in evaluations
-        for version in filter(None, (evaluation.challenger, evaluation.champion))
-    )
     seen = {(v.model, v.version) for v in versions if _saw(v, catalog, erased)}
     return tuple(f"{model} v{version}" for model, version in sorted(seen))
 

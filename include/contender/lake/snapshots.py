@@ -10,12 +10,11 @@ from pyiceberg.table import Table
 
 from contender.lake import places
 from contender.lake.tables import Lake
-from contender.records import Book, Evaluation
+from contender.records import Book, PinnedBy
 from contender.specs.frozen import Frozen
 
 # A commit under way has written files that no snapshot names yet. None takes a day.
 SAFETY = timedelta(days=1)
-_ALL = 1_000_000_000
 
 
 class PinnedSnapshot(Frozen):
@@ -40,19 +39,17 @@ class Reach(Frozen):
     listings: frozenset[str]
 
 
-def pinned_snapshots(book: Book) -> tuple[PinnedSnapshot, ...]:
-    """Every snapshot that an evaluation, and so the ledger, names: without it no version could be fitted again."""
-    return pins_of(book.evaluations.newest(limit=_ALL))
+def pinned_snapshots(book: Book, table: str) -> tuple[PinnedSnapshot, ...]:
+    """Every snapshot of a table that an evaluated version was fitted on: without it, it could not be fitted again."""
+    return pins_of(book.evaluations.pinned_snapshots(table))
 
 
-def pins_of(evaluations: Iterable[Evaluation]) -> tuple[PinnedSnapshot, ...]:
-    """The pins of the versions in these evaluations, each once, with the versions that were fitted on it."""
+def pins_of(pins: Iterable[PinnedBy]) -> tuple[PinnedSnapshot, ...]:
+    """The pinned snapshots, each once, with the versions that were fitted on it."""
     needed: dict[tuple[str, int], set[str]] = {}
-    for evaluation in evaluations:
-        for version in filter(None, (evaluation.challenger, evaluation.champion)):
-            for pin in version.pins:
-                by = f"{version.model} v{version.version} of the night {version.night}"
-                needed.setdefault((pin.table, pin.snapshot), set()).add(by)
+    for pin in pins:
+        by = f"{pin.model} v{pin.version} of the night {pin.night}"
+        needed.setdefault((pin.table, pin.snapshot), set()).add(by)
     return tuple(
         PinnedSnapshot(table=table, snapshot=snapshot, why="fitted on it: " + ", ".join(sorted(by)))
         for (table, snapshot), by in sorted(needed.items())

@@ -111,7 +111,7 @@ def read_state(lake: Lake, book: Book, contract: Contract) -> TableState:
             Aged(name=str(s.snapshot_id), since=datetime.fromtimestamp(s.timestamp_ms / 1000, UTC))
             for s in table.snapshots()
         ),
-        pinned=frozenset(str(pin.snapshot) for pin in pinned_snapshots(book) if pin.table == contract.table),
+        pinned=frozenset(str(pin.snapshot) for pin in pinned_snapshots(book, contract.table)),
         days=tuple(sorted(lake.days(contract.table))) if contract.daily else (),
         retention_days=contract.retention_days,
         manifests=len(newest.manifests(table.io)),

@@ -46,7 +46,5 @@ def measure_performance(catalog: Catalog, model: ModelSpec, day: date, lake: Lak
 
 def _expected_loss(model: ModelSpec, version: int | None, book: Book) -> float | None:
     """The loss of the version's own evaluation."""
-    for evaluation in book.evaluations.newest(model.name):
-        if evaluation.challenger.version == version:
-            return evaluation.challenger_measures.loss
-    return None
+    evaluation = None if version is None else book.evaluations.of_version(model.name, version)
+    return None if evaluation is None else evaluation.challenger_measures.loss

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from contender.records import Book, Decision, Entry
 from contender.registry import Registry
 
-_ALL = 1_000_000
-
 
 def promote(decisions: Sequence[Decision], book: Book, registry: Registry) -> tuple[Entry, ...]:
     """Enter a night's decisions in their order, then let the alias follow.
@@ -31,14 +29,14 @@ def follow_ledger(model: str, book: Book, registry: Registry) -> int | None:
     Looks again after it has written: of two at once, the one that wrote last has seen the newest entry.
     """
     while True:
-        newest = next(iter(book.ledger.newest(model, limit=1)), None)
+        newest = book.ledger.head(model)
         if newest is None:
             return None
         serving = newest.decision.champion_after
         if serving is not None:
             registry.set_champion(model, serving)
             registry.note_ledger(model, newest.number, newest.seal)
-        if book.ledger.newest(model, limit=1) == [newest]:
+        if book.ledger.head(model) == newest:
             return serving
 
 
@@ -46,12 +44,11 @@ def verify_ledger(model: str, book: Book, registry: Registry) -> tuple[str, ...]
     """What is wrong with a model's ledger, a line each: within it, and against what the registry keeps of it."""
     wrong = list(book.ledger.verify(model))
     noted = registry.noted_ledger(model)
-    entries = book.ledger.newest(model, limit=_ALL)
-    newest = entries[0] if entries else None
+    newest = book.ledger.head(model)
     last = 0 if newest is None else newest.number
     if noted is not None and noted[0] > last:
         wrong.append(f"entries {last + 1} to {noted[0]} are gone: the registry knows of entry {noted[0]}")
-    elif noted is not None and any(e.number == noted[0] and e.seal != noted[1] for e in entries):
+    elif noted is not None and (entry := book.ledger.entry(model, noted[0])) and entry.seal != noted[1]:
         wrong.append(f"entry {noted[0]} is not the one that the registry knows of")
     alias = registry.champion(model)
     serving = None if alias is None else alias.version

@@ -34,7 +34,7 @@ def decide_by_hand(installation: Installation, model: str, wish: Wish) -> Entry:
     StaleDecision when another decision came first.
     """
     book, registry = installation.book, installation.registry
-    entries = book.ledger.newest(model, limit=_ALL)
+    entries = book.ledger.history(model)
     if wish.what == "roll back":
         decision = plan_rollback(entries, wish.by, wish.why, wish.version)
     elif wish.what == "resume":

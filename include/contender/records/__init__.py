@@ -1,6 +1,6 @@
 """The book of record: the typed records that stages hand to each other, and the tables that keep them."""
 
-from contender.records.acts import Act, ActKind, act_id
+from contender.records.acts import CORRECTING, Act, ActKind
 from contender.records.alerts import Alert
 from contender.records.audit import Audited, read_audit
 from contender.records.batches import (
@@ -53,6 +53,7 @@ from contender.records.sketches import (
 from contender.records.trained_versions import PinnedBy
 
 __all__ = [
+    "CORRECTING",
     "Act",
     "ActKind",
     "Alert",
@@ -96,7 +97,6 @@ __all__ = [
     "TrainingSketch",
     "UsualChange",
     "Verdict",
-    "act_id",
     "compares_refresh",
     "fingerprint_text",
     "gate_id",

@@ -33,11 +33,6 @@ class Act(Frozen):
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
-def act_id(kind: ActKind, about: str, key: str, at: datetime) -> str:
-    """Each act is one of its own, even when it repeats another."""
-    return identify("act", kind, about, key, at.isoformat())
-
-
 class ActRow(Base):
     """subject: what it was done to; key: days or version; state: the act's kind; person: who did it."""
 

@@ -12,7 +12,6 @@ from contender.records import Book, Decision, Entry, Evaluation, Grounds, Pin
 from contender.replaying.compare import changed_leaves
 from contender.specs import Catalog, Guards, ModelSpec
 
-ALL = 1_000_000
 SHOWN = 10
 
 
@@ -34,27 +33,27 @@ def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
 
     Raises ReplayError, listing what there is, when none or several are meant.
     """
-    entries = book.ledger.newest(limit=ALL)
-    if not entries:
+    models = book.ledger.models()
+    if not models:
         raise ReplayError("nothing was decided yet: retrain__<model> makes the first entry")
-    of_model = [entry for entry in entries if entry.decision.model == wanted]
+    head = book.ledger.head(wanted)
     if number is not None:
-        found = [entry for entry in of_model if entry.number == number]
-        if not of_model:
-            models = ", ".join(sorted({entry.decision.model for entry in entries}))
-            raise ReplayError(f"there is no ledger of {wanted!r}: there are those of {models}")
-        if not found:
-            raise ReplayError(
-                f"{wanted} has entries {of_model[-1].number} to {of_model[0].number}, not {number}"
-            )
-        return found[0]
-    if of_model:
-        raise ReplayError(f"which decision about {wanted}? Give its number or id:\n{_listed(of_model)}")
-    found = [entry for entry in entries if wanted and entry.decision.id.startswith(wanted)]
+        if head is None:
+            raise ReplayError(f"there is no ledger of {wanted!r}: there are those of {', '.join(models)}")
+        if (entry := book.ledger.entry(wanted, number)) is None:
+            raise ReplayError(f"{wanted} has entries 1 to {head.number}, not {number}")
+        return entry
+    if head is not None:
+        listed = _listed(book.ledger.newest(wanted, SHOWN), head.number)
+        raise ReplayError(f"which decision about {wanted}? Give its number or id:\n{listed}")
+    found = book.ledger.starting_with(wanted) if wanted else []
     if len(found) > 1:
-        raise ReplayError(f"{wanted!r} begins {len(found)} ids; give more of it:\n{_listed(found)}")
+        raise ReplayError(
+            f"{wanted!r} begins {len(found)} ids; give more of it:\n{_listed(found, len(found))}"
+        )
     if not found:
-        raise ReplayError(f"no decision has the id {wanted!r}; there are:\n{_listed(entries)}")
+        listed = _listed(book.ledger.newest(limit=SHOWN), book.ledger.count())
+        raise ReplayError(f"no decision has the id {wanted!r}; there are:\n{listed}")
     return found[0]
 
 
@@ -112,24 +111,21 @@ def _guarded(model: ModelSpec, grounds: Grounds, decision: Decision) -> ModelSpe
 
 def _ground_again(book: Book, entry: Entry, evaluation: Evaluation, today: ModelSpec | None) -> Grounds:
     """What can still be told of the grounds of a decision that did not keep them: from the entries before it."""
-    before = [e.decision for e in book.ledger.newest(entry.decision.model, ALL) if e.number < entry.number]
-    last = next((decision for decision in before if decision.kind in DECISIVE), None)
+    last = book.ledger.last_of(entry.decision.model, DECISIVE, before=entry.number)
     champion = entry.decision.champion_before
     return Grounds(
         evaluations=(evaluation.id,),
-        standing=None if last is None or champion is None else standing_after(last, champion),
+        standing=None if last is None or champion is None else standing_after(last.decision, champion),
         guards={} if today is None else today.guards.model_dump(mode="json"),
         contract=evaluation.contract,
     )
 
 
-def _listed(entries: Sequence[Entry]) -> str:
+def _listed(newest: Sequence[Entry], total: int) -> str:
     lines = [
         f"  {e.decision.id}  {e.decision.model} {e.number}: night {e.decision.night}, {e.decision.kind}"
-        for e in entries[:SHOWN]
+        for e in newest[:SHOWN]
     ]
-    if len(entries) > SHOWN:
-        lines.append(
-            f"  and {len(entries) - SHOWN} before them: contender ledger MODEL --limit {len(entries)}"
-        )
+    if total > SHOWN:
+        lines.append(f"  and {total - SHOWN} before them: contender ledger MODEL --limit {total}")
     return "\n".join(lines)

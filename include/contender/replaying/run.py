@@ -115,10 +115,8 @@ def _check_seal(entry: Entry, book: Book) -> Part:
 def _check_facts(entry: Entry, registry: Registry, book: Book) -> list[Part]:
     """What can be said of a person's decision: what it followed, and that its version is there."""
     decision = entry.decision
-    before = [
-        e for e in book.ledger.newest(decision.model, entry.number + SHOWN) if e.number == entry.number - 1
-    ]
-    served = before[0].decision.champion_after if before else decision.champion_before
+    before = book.ledger.entry(decision.model, entry.number - 1)
+    served = decision.champion_before if before is None else before.decision.champion_after
     _version(decision, decision.challenger, registry)
     return [
         Part(name="person", told=f"{decision.by} decided, nothing to refit; {decision.kind}: {decision.why}"),

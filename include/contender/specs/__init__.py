@@ -40,7 +40,7 @@ from contender.specs.expectations import (
     Unique,
 )
 from contender.specs.guards import Guards, Slice
-from contender.specs.lineage import fed_nights, feeding_days
+from contender.specs.lineage import fed_days, fed_nights, feeding_days
 from contender.specs.mistakes import CatalogError
 from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Monitoring, Race, Recipe
 from contender.specs.modules import load_module
@@ -96,6 +96,7 @@ __all__ = [
     "Widened",
     "check_behaviours",
     "describe",
+    "fed_days",
     "fed_nights",
     "feeding_days",
     "load_access",

@@ -23,6 +23,12 @@ def feeding_days(catalog: Catalog, model: ModelSpec, table: str, rows_of: Days) 
     return Days(first=known.first, last=max(known.last, matured))
 
 
+def fed_days(model: ModelSpec, source: Source, days: Days) -> Days:
+    """The days of a model's rows whose features or labels read any of these days of a source."""
+    nights = fed_nights(model, source, days)
+    return Days(first=model.matured_days(nights).first, last=model.scored_days(nights).last)
+
+
 def fed_nights(model: ModelSpec, source: Source, days: Days) -> Days:
     """The nights whose features or labels read any of these days of a source."""
     first = days.first - timedelta(days=source.lead_days)

@@ -1,0 +1,101 @@
+"""A book that an older version wrote is brought to this one's tables with all that is in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+
+import contender.records
+from contender.records import Alert, Book, migrate, open_book
+from contender.specs import Days
+from tests.integration.test_book_queries import DAY, MODEL, NIGHT, NOW, TABLE, decided, gate, judged, later
+from tests.unit.judged import pinned
+
+TABLES = ("acts", "alerts", "evaluations", "gate_results", "ledger")
+MAIL = Alert(id="a", kind="task", about=TABLE, to=("a@b.example",), subject="s", text="t", html="h", at=NOW)
+
+
+@pytest.fixture
+def today(here) -> Book:
+    """A book of today's shape with a few records in it."""
+    migrate(here.records)
+    book = open_book(here.records)
+    for number in (1, 2, 3):
+        night = NIGHT + timedelta(days=number)
+        made = pinned(number, (TABLE, 2**60 + number))
+        book.evaluations.add(judged(number, number - 1 or None, night=night, challenger=made))
+        book.ledger.enter(
+            decided(number, night=night, kind="first" if number == 1 else "refreshed", approved_by="ben")
+        )
+    book.gates.add(gate("failed", "fail", NOW))
+    book.gates.add(gate("passed", "pass", later(1)))
+    book.acts.record("released", TABLE, "batch", "ann", "it is true", at=NOW)
+    book.alerts.add(MAIL)
+    return book
+
+
+@pytest.fixture
+def migrated(today, here, database) -> Book:
+    """The same records in tables of revision 0005, migrated."""
+    config, engine = Config(), sqlalchemy.create_engine(database)
+    config.set_main_option("script_location", str(Path(contender.records.__file__).parent / "migrations"))
+    config.attributes["engine"] = engine
+    command.upgrade(config, "0005")
+    written = sqlalchemy.create_engine(here.records)
+    then, now = sqlalchemy.MetaData(), sqlalchemy.MetaData()
+    then.reflect(engine, only=TABLES)
+    now.reflect(written, only=TABLES)
+    with written.connect() as source, engine.begin() as target:
+        for name in TABLES:
+            columns = [now.tables[name].c[column.name] for column in then.tables[name].columns]
+            rows = [dict(row) for row in source.execute(sqlalchemy.select(*columns)).mappings()]
+            for row in rows:
+                row["at"] = row["at"].replace(tzinfo=UTC)
+            target.execute(sqlalchemy.insert(then.tables[name]), rows)
+        lease = (datetime.now(UTC) + timedelta(minutes=5)).isoformat(timespec="seconds")
+        target.execute(sqlalchemy.update(then.tables["alerts"]).values(run=lease))
+    engine.dispose()
+    written.dispose()
+    migrate(database)
+    return open_book(database)
+
+
+def test_evaluations_and_versions_are_found_as_in_a_book_of_today(migrated, today):
+    for number in (1, 2, 3):
+        night = NIGHT + timedelta(days=number)
+        assert migrated.evaluations.of_version(MODEL, number) == today.evaluations.of_version(MODEL, number)
+        assert migrated.evaluations.decided_on(MODEL, night, number).challenger.version == number
+    tonight = judged(4, 3, night=NIGHT + timedelta(days=4))
+    refreshes = migrated.evaluations.refreshes_before(tonight.challenger, tonight.champion, 28)
+    assert [one.challenger.version for one in refreshes] == [3, 2]
+    assert migrated.evaluations.trained_versions() == today.evaluations.trained_versions()
+    assert migrated.evaluations.pinned_snapshots() == today.evaluations.pinned_snapshots() != []
+    window = Days.one(NIGHT - timedelta(days=4))
+    assert migrated.evaluations.versions_fitted_on(MODEL, window) == today.evaluations.versions_fitted_on(
+        MODEL, window
+    )
+
+
+def test_a_version_that_is_judged_again_after_the_migration_is_still_listed_once(migrated):
+    migrated.evaluations.add(judged(4, 3, night=NIGHT + timedelta(days=4)))
+    assert [one.version for one in migrated.evaluations.trained_versions()] == [1, 2, 3, 4]
+
+
+def test_the_ledger_is_as_it_was_written_and_says_who_approved(migrated):
+    assert migrated.ledger.verify(MODEL) == ()
+    assert [entry.number for entry in migrated.ledger.by_people(MODEL, "ben")] == [3, 2, 1]
+
+
+def test_acts_and_gates_are_found_as_in_a_book_of_today(migrated, today):
+    assert migrated.acts.settlement_of(TABLE, "batch").by == "ann"
+    assert migrated.acts.by_people(person="ann") == today.acts.by_people(person="ann")
+    assert migrated.gates.passed_since(TABLE, DAY, NOW)
+
+
+def test_a_mail_that_was_being_sent_keeps_its_lease(migrated):
+    assert not migrated.alerts.claim(MAIL, 300)
