@@ -21,11 +21,10 @@ from contender.backfilling import (
     plan_backfill,
 )
 from contender.cli.person import PASSWORD, airflow_password, current_user
-from contender.lake import open_lake
+from contender.installation import open_installation
 from contender.orchestrator import Airflow, ApiError
-from contender.records import Act, Book, act_id, open_book
-from contender.settings import settings
-from contender.specs import Days, DaysError, load_catalog, resolve_days
+from contender.records import Book
+from contender.specs import Days, DaysError, resolve_days
 
 ERRORS = (ApiError, BackfillError, BackfillStoppedError, DaysError)
 
@@ -46,8 +45,8 @@ def backfill(
     Nothing is retrained, no served prediction changes and nobody is told as of a new day. Given again after
     an interruption, the command goes on where it stopped.
     """
-    here = settings()
-    catalog, lake, book = load_catalog(here.catalog_home), open_lake(here), open_book(here.records)
+    here = open_installation()
+    catalog, lake, book = here.catalog, here.lake, here.book
     tables = [dataset.contract for dataset in catalog.datasets.values()]
     tables += [model.feature_contract for model in catalog.models.values()]
     plan = plan_backfill(
@@ -55,11 +54,12 @@ def backfill(
         dataset,
         parse_range(days),
         {contract.table: lake.days(contract.table) for contract in tables if contract.daily},
-        [e.challenger for name in catalog.models for e in book.evaluations.newest(name, limit=1000)],
+        book.evaluations.trained_versions(),
     )
     if apply and not reason:
         raise BackfillError("say why, with --reason: it is kept with your name")
-    with Airflow(here.ui_url, airflow_password(needed=apply), here.ui_user) as airflow:
+    ui = here.settings
+    with Airflow(ui.ui_url, airflow_password(needed=apply), ui.ui_user) as airflow:
         _show(plan, airflow if apply or PASSWORD in os.environ else None)
         if apply:
             _do(plan, airflow, book, by, reason)
@@ -80,7 +80,7 @@ def _show(plan: BackfillPlan, airflow: Airflow | None) -> None:
     for step in plan.steps:
         seconds = None if airflow is None else estimate(step, airflow.runs(step.dag))
         about = "unknown" if seconds is None else f"{seconds / 60:.1f} min"
-        table.add_row(step.dag, step.days.key, str(step.days.count), about, step.why)
+        table.add_row(step.dag, step.days.key, str(len(step.days)), about, step.why)
     Console().print(table)
     if airflow is None:
         typer.echo(f"Set {PASSWORD} to have the time estimated from earlier runs.")
@@ -94,26 +94,13 @@ def _show(plan: BackfillPlan, airflow: Airflow | None) -> None:
 
 
 def _do(plan: BackfillPlan, airflow: Airflow, book: Book, by: str, reason: str) -> None:
-    begun = [a for a in book.acts.newest(plan.dataset) if a.kind == "backfilled" and a.key == plan.days.key]
-    name = begun[0].id if begun and not is_done(plan, begun[0].id, airflow) else None
-    if name is None:
-        now = datetime.now(UTC)
-        name = act_id("backfilled", plan.dataset, plan.days.key, now)
-        book.acts.add(
-            Act(
-                id=name,
-                kind="backfilled",
-                about=plan.dataset,
-                key=plan.days.key,
-                by=by,
-                reason=reason,
-                at=now,
-                detail={"steps": [f"{step.dag} {step.days.key}" for step in plan.steps]},
-            )
-        )
+    act = book.acts.newest_of("backfilled", plan.dataset, plan.days.key)
+    if act is None or is_done(plan, act.id, airflow):
+        steps = [f"{step.dag} {step.days.key}" for step in plan.steps]
+        act = book.acts.record("backfilled", plan.dataset, plan.days.key, by, reason, {"steps": steps})
     else:
-        typer.echo(f"Going on with the backfill that {begun[0].by} began on {begun[0].at:%Y-%m-%d %H:%M}.")
-    apply_backfill(plan, name, airflow, _tell)
+        typer.echo(f"Going on with the backfill that {act.by} began on {act.at:%Y-%m-%d %H:%M}.")
+    apply_backfill(plan, act.id, airflow, _tell)
     typer.echo("Done. To use the corrected days at once, start retrain__… for the newest night.")
 
 

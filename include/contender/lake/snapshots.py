@@ -1,4 +1,4 @@
-"""Which snapshots of a table must stay and which files each of them needs; takes away those nobody needs."""
+"""Finds the files that each snapshot of a table needs; expires snapshots and deletes what only they needed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,10 @@ from pyiceberg.table import Table
 
 from contender.lake import places
 from contender.lake.tables import Lake
-from contender.records import Book, Evaluation
 from contender.specs.frozen import Frozen
 
 # A commit under way has written files that no snapshot names yet. None takes a day.
 SAFETY = timedelta(days=1)
-_ALL = 1_000_000_000
-
-
-class PinnedSnapshot(Frozen):
-    """A snapshot that the book of record refers to, and what needs it."""
-
-    table: str
-    snapshot: int
-    why: str
 
 
 class Aged(Frozen):
@@ -38,25 +28,6 @@ class Reach(Frozen):
 
     data: frozenset[str]
     listings: frozenset[str]
-
-
-def pinned_snapshots(book: Book) -> tuple[PinnedSnapshot, ...]:
-    """Every snapshot that an evaluation, and so the ledger, names: without it no version could be fitted again."""
-    return pins_of(book.evaluations.newest(limit=_ALL))
-
-
-def pins_of(evaluations: Iterable[Evaluation]) -> tuple[PinnedSnapshot, ...]:
-    """The pins of the versions in these evaluations, each once, with the versions that were fitted on it."""
-    needed: dict[tuple[str, int], set[str]] = {}
-    for evaluation in evaluations:
-        for version in filter(None, (evaluation.challenger, evaluation.champion)):
-            for pin in version.pins:
-                by = f"{version.model} v{version.version} of the night {version.night}"
-                needed.setdefault((pin.table, pin.snapshot), set()).add(by)
-    return tuple(
-        PinnedSnapshot(table=table, snapshot=snapshot, why="fitted on it: " + ", ".join(sorted(by)))
-        for (table, snapshot), by in sorted(needed.items())
-    )
 
 
 def reach(table: Table) -> dict[int, Reach]:
