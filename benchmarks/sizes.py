@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from contender.lake import open_lake
-from contender.records import migrate, open_book
+from contender.records import migrate
 from contender.settings import PROJECT, Settings
 from contender.specs import Days, load_catalog
 
@@ -40,23 +40,19 @@ def main() -> None:
 
 def deliver_week(here: Settings) -> None:
     """Land, gate and publish a week of real flights, a day at a time as its nights do."""
-    from contender.gating import check, read_past
+    from contender.admission import gate_batch, publish_batch
     from contender.ingesting import land
-    from contender.lake import publish
+    from contender.installation import Installation
     from demo import source
     from demo.source.flights import SOURCE
 
-    catalog, lake, book = load_catalog(here.catalog_home), open_lake(here), open_book(here.records)
+    installed = Installation(here)
     for day in (FIRST + timedelta(days=n) for n in range(7)):
         for name in SOURCE.daily:
-            spec, days = catalog.dataset(name), Days.one(day)
             source.drop(name, [day], here.landing)
-            batch = land(spec, days, here)
-            past = read_past(spec.contract, batch, lake, book)
-            book.gates.add(check(spec.contract, batch, "a run", past))
-            if past is not None:
-                book.profiles.add(past.today)
-            publish(lake, book, spec.contract, batch, "a run")
+            batch = land(installed.catalog.dataset(name), Days.one(day), here)
+            gate_batch(installed, batch, "a run")
+            publish_batch(installed, batch, "a run")
 
 
 def live_nights(here: Settings, catalog_home: Path) -> None:

@@ -73,15 +73,14 @@ def patiently(spec: DatasetSpec) -> Any:
 @task
 def land(name: str) -> Json:
     """Copy the day's files out of the landing zone and stage their rows, whatever their state."""
-    from contender.gating import find_quarantined
+    from contender.admission import find_quarantined
     from contender.ingesting import land as land_days
-    from contender.records import open_book
+    from contender.installation import open_installation
 
-    here = settings()
     if batch_id := get_current_context()["params"]["quarantined"]:
-        batch = find_quarantined(batch_id, here, open_book(here.records)).batch
+        batch = find_quarantined(open_installation(), batch_id).batch
     else:
-        batch = land_days(CATALOG.dataset(name), run_days(), here)
+        batch = land_days(CATALOG.dataset(name), run_days(), settings())
     return batch.model_dump(mode="json")
 
 

@@ -17,7 +17,6 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from contender.settings import settings
 from wiring import PLATFORM, Json, run_by, task_defaults
 
 FORM = {
@@ -30,18 +29,16 @@ FORM = {
 @task.short_circuit
 def settle() -> Json | None:
     """Write the decision down. Returns the form of the run that is to ingest a released batch, else nothing."""
-    from contender.gating import QuarantineError, discard, find_quarantined, release
-    from contender.records import open_book
+    from contender.admission import QuarantineError, discard_batch, record_release
+    from contender.installation import open_installation
 
-    here, context = settings(), get_current_context()
+    here, context = open_installation(), get_current_context()
     form = context["params"]
-    book = open_book(here.records)
     try:
-        item = find_quarantined(form["batch"], here, book)
         if form["action"] == "discard":
-            discard(item, run_by(), form["reason"], book)
+            discard_batch(here, form["batch"], run_by(), form["reason"])
             return None
-        release(item, run_by(), form["reason"], book)
+        item = record_release(here, form["batch"], run_by(), form["reason"])
     except QuarantineError as error:
         raise AirflowFailException(str(error)) from None
     namespace, _, name = item.batch.table.partition(".")

@@ -85,7 +85,7 @@ def has_history(world: World) -> bool:
 def load_history(world: World, expectations: Expectations) -> None:
     """One range run a dataset, one for the features, then the first champion and its first predictions."""
     monitored = len(world.airflow.runs(f"monitor__{MODEL}"))
-    world.say(f"History: the source drops {HISTORY.count} days of three datasets, and two reference tables")
+    world.say(f"History: the source drops {len(HISTORY)} days of three datasets, and two reference tables")
     source.drop_reference(world.settings.landing, [FLIGHTS])
     ranges = dict.fromkeys(FLIGHTS.daily, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
     for name, days in ranges.items():
@@ -99,7 +99,7 @@ def load_history(world: World, expectations: Expectations) -> None:
         ]
         _wait(world, runs)
     nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
-    with _step(world, f"History: features of {nights.count} nights, one run on Spark"):
+    with _step(world, f"History: features of {len(nights)} nights, one run on Spark"):
         _wait(world, [world.airflow.trigger(f"features__{MODEL}", conf=_range(nights))])
     with _step(world, "The first champion: trained, judged against the baseline, promoted"):
         _wait(world, [world.airflow.trigger(f"retrain__{MODEL}", partition_key=str(HISTORY.last))])

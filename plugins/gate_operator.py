@@ -60,23 +60,13 @@ class GateOperator(BaseOperator):
 
     def execute(self, context: Any) -> str:
         """Judge the batch and keep the result. Returns the verdict, `pass` or `warn`."""
-        from contender.gating import apply_release, check_by_size, quarantine, read_past
-        from contender.lake import open_lake
-        from contender.records import StagedBatch, open_book
-        from contender.specs import load_catalog
+        from contender.admission import gate_batch
+        from contender.installation import open_installation
+        from contender.records import StagedBatch
 
-        here, batch = settings(), StagedBatch.model_validate(self.batch)
-        contract = load_catalog(here.catalog_home).contract(batch.table)
-        book = open_book(here.records)
-        past = read_past(contract, batch, open_lake(here), book)
+        batch = StagedBatch.model_validate(self.batch)
         run = f"{context['dag'].dag_id} {context['run_id']}"
-        judged = check_by_size(contract, batch, run, here, past, submit_check)
-        result = apply_release(judged, batch, book)
-        if result.verdict == "fail":
-            result = quarantine(batch, result, here)
-        elif past is not None:
-            book.profiles.add(past.today)
-        kept = book.gates.add(result)
+        kept = gate_batch(open_installation(), batch, run, submit_check)
         self.result = kept
         context["ti"].xcom_push(key=GATE_KEY, value=kept.id)
         for broken in (*kept.defects, *kept.failed):

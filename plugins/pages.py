@@ -88,8 +88,8 @@ def gate(gate_id: str, user: GetUserDep) -> HTMLResponse:
 @app.get("/gates/{gate_id}/rows")
 def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
     """The first rows of a batch that failed its gate; who sees personal data among them is written down."""
+    from contender.admission import show_quarantined
     from contender.catalogue import producing_dag
-    from contender.lake import show_waiting
     from contender.records import open_book
     from contender.specs import load_catalog
 
@@ -101,7 +101,7 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
     require_dag(producing_dag(result.table), user)
     contract = catalog.contract(result.table)
     pii = allows("read_pii", user, catalog, result.table)
-    rows = show_waiting(result.quarantine, contract, pii=pii)
+    rows = show_quarantined(result.quarantine, contract, pii=pii)
     if pii and rows.rows and any(column.pii for column in contract.columns):
         reason = "opened the page of the batch's rows"
         book.acts.record("read", result.table, result.id, user_name(user), reason)

@@ -191,7 +191,8 @@ def announce(asset: Asset, published: Any) -> Any:
 
     @task(task_id="announce", outlets=[asset], pool=settings().announcements_pool)
     def announce_day(publication: Json) -> None:
-        from contender.lake import Published, open_lake, should_announce
+        from contender.admission import should_announce
+        from contender.lake import Published, open_lake
 
         done = Published.model_validate(publication)
         held = open_lake(settings()).days(done.table) if CATALOG.contract(done.table).daily else []

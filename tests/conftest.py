@@ -13,6 +13,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from contender.installation import Installation
 from contender.lake import Lake, open_lake
 from contender.records import Book, migrate, open_book
 from contender.registry import Registry, open_registry
@@ -75,6 +76,13 @@ def on_s3(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> 
         batches=at,
         reports=f"{at}/reports",
     )
+
+
+@pytest.fixture
+def installation(here: Settings) -> Installation:
+    """That installation with its book made, and with the project's own catalog."""
+    migrate(here.records)
+    return Installation(here)
 
 
 @pytest.fixture

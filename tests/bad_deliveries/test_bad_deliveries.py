@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from contender.gating import check, quarantine, read_past
+from contender.admission import publish_batch, quarantine_batch
+from contender.gating import check, read_past
 from contender.ingesting import land
-from contender.lake import Lake, open_lake, publish
+from contender.installation import Installation
 from contender.landing import LandingError, NotDelivered
-from contender.records import Book, GateResult, StagedBatch, migrate, open_book
+from contender.records import GateResult, StagedBatch, migrate
 from contender.settings import Settings
-from contender.specs import Catalog, Days
+from contender.specs import Days
 from demo import source
 from tests.bad_deliveries.kinds import KINDS, Kind
 from tests.bad_deliveries.places import PLACES
@@ -24,30 +24,21 @@ MONTH = Days(first=date(2013, 7, 29), last=date(2013, 9, 2))
 DAILY = ("schedule", "departures", "weather")
 
 
-class Installation(NamedTuple):
-    """Where five weeks and the day itself are published."""
-
-    here: Settings
-    lake: Lake
-    book: Book
-    catalog: Catalog
-
-
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory, catalog) -> Installation:
-    here = Settings(home=tmp_path_factory.mktemp("home"))
-    migrate(here.records)
-    lake, book = open_lake(here), open_book(here.records)
+def stores(tmp_path_factory) -> Installation:
+    """Where five weeks and the day itself are published."""
+    here = Installation(Settings(home=tmp_path_factory.mktemp("home")))
+    migrate(here.settings.records)
     for dataset in DAILY:
-        spec = catalog.dataset(dataset)
-        source.drop(dataset, MONTH.each(), here.landing)
-        publish(lake, book, spec.contract, land(spec, MONTH, here), "history")
-    return Installation(here, lake, book, catalog)
+        spec = here.catalog.dataset(dataset)
+        source.drop(dataset, MONTH.each(), here.settings.landing)
+        publish_batch(here, land(spec, MONTH, here.settings), "history")
+    return here
 
 
 def landed(stores: Installation, dataset: str, content: bytes | None = None) -> Path:
     """The dataset's file of the day, good or as given."""
-    (dropped,) = source.drop(dataset, DAY.each(), stores.here.landing)
+    (dropped,) = source.drop(dataset, DAY.each(), stores.settings.landing)
     file = Path(dropped.place or "")
     if content is not None:
         file.write_bytes(content)
@@ -56,7 +47,7 @@ def landed(stores: Installation, dataset: str, content: bytes | None = None) -> 
 
 def judge(stores: Installation, dataset: str) -> tuple[StagedBatch, GateResult]:
     spec = stores.catalog.dataset(dataset)
-    batch = land(spec, DAY, stores.here)
+    batch = land(spec, DAY, stores.settings)
     past = read_past(spec.contract, batch, stores.lake, stores.book)
     return batch, check(spec.contract, batch, "night", past)
 
@@ -84,7 +75,7 @@ def test_what_fails_waits_in_quarantine_byte_for_byte(stores, kind: Kind):
     bad = kind.make(landed(stores, kind.dataset).read_bytes())
     landed(stores, kind.dataset, bad)
     batch, result = judge(stores, kind.dataset)
-    (kept,) = (Path(quarantine(batch, result, stores.here).quarantine or "") / "raw").iterdir()
+    (kept,) = (Path(quarantine_batch(batch, result, stores.settings).quarantine or "") / "raw").iterdir()
     assert kept.read_bytes() == bad
 
 
@@ -115,7 +106,7 @@ def test_the_same_day_delivered_twice_changes_nothing(stores):
     contract = stores.catalog.dataset("departures").contract
     before = stores.lake.snapshot(contract.table)
     batch, _ = judge(stores, "departures")
-    assert not publish(stores.lake, stores.book, contract, batch, "again").changed
+    assert not publish_batch(stores, batch, "again").changed
     assert stores.lake.snapshot(contract.table) == before
 
 
@@ -125,7 +116,7 @@ def test_columns_that_nobody_asked_for_are_kept_with_their_keys(stores):
     added = next(kind for kind in KINDS if kind.name == "column_added")
     landed(stores, "departures", added.make(landed(stores, "departures").read_bytes()))
     judge(stores, "departures")
-    (kept,) = (Path(stores.here.aside) / "departures").glob("2013-09-02-*.parquet")
+    (kept,) = (Path(stores.settings.aside) / "departures").glob("2013-09-02-*.parquet")
     rows = pq.read_table(kept)
     assert rows.column_names == ["day", "carrier", "flight", "origin", "gate"]
     assert set(rows["gate"].to_pylist()) == {"B12"}

@@ -9,7 +9,8 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from contender.gating import check, quarantine
+from contender.admission import quarantine_batch
+from contender.gating import check
 from contender.granting import find_differences, wanted_roles
 from contender.lake import stage
 from contender.orchestrator import AirflowRole, Roles
@@ -84,7 +85,7 @@ def waiting(fab, catalog) -> str:
         {column.name: pa.array([row[column.name]], schema[column.type]) for column in contract.columns}
     )
     batch = stage(table, contract, Days.one("2017-01-01"), here.staging)
-    result = quarantine(batch, check(contract, batch, "a run"), here)
+    result = quarantine_batch(batch, check(contract, batch, "a run"), here)
     assert result.verdict == "fail"
     return open_book(here.records).gates.add(result).id
 

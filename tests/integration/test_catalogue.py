@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 import pytest
 from typer.testing import CliRunner
 
+from contender.admission import publish_batch
 from contender.catalogue import read_catalogue
 from contender.cli import app
 from contender.gating import check
 from contender.ingesting import land
-from contender.lake import publish
+from contender.installation import Installation
 from contender.records import BookError
 from contender.settings import settings
 from contender.specs import CatalogError, Days
@@ -23,14 +24,14 @@ NOW = datetime(2013, 9, 3, 14, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def ingest(here, lake, book, catalog):
+def ingest(here, book, catalog):
     def ingest_day(dataset: str, day: date, fault=None):
         spec, days = catalog.dataset(dataset), Days.one(day)
         source.drop(dataset, days.each(), here.landing, fault=fault)
         batch = land(spec, days, here)
         result = book.gates.add(check(spec.contract, batch, f"run {day} {fault}"))
         if result.verdict != "fail":
-            publish(lake, book, spec.contract, batch, "run")
+            publish_batch(Installation(here), batch, "run")
         return result
 
     return ingest_day

@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from contender.gating import find_quarantined, quarantine
-from contender.lake import ErasureError, Stores, erase, plan_erasure, stage
-from contender.lake import erasure as erasing
+from contender.admission import find_quarantined, quarantine_batch
+from contender.erasing import ErasureError, erase, erasure, plan_erasure
+from contender.lake import stage
 from contender.lake.schema import arrow_schema
 from contender.records import Evaluation, GateResult, Measures, Pin, TrainedVersion
-from contender.specs import Catalog, Column, DatasetSpec, Days, Delivery, Input, ModelSpec, Recipe
+from contender.specs import Column, DatasetSpec, Days, Delivery, Input, ModelSpec, Recipe
+from tests.made_up_catalog import install
 
 OWNER = "sales@contender.example"
 FIRST, SECOND, THIRD = (date(2013, 9, number) for number in (1, 2, 3))
@@ -56,9 +57,8 @@ KEY = "customer=ann"
 
 
 @pytest.fixture
-def stores(here, lake, book):
-    catalog = Catalog(home=here.home, datasets={"sales": SALES, "people": PEOPLE}, models={"returns": MODEL})
-    return Stores(catalog, lake, book, here)
+def stores(here, book):
+    return install(here, [SALES, PEOPLE], [MODEL])
 
 
 def rows(contract, *named: tuple[date, str], value: float = 1.0) -> pa.Table:
@@ -138,7 +138,7 @@ def parquet_with(name: str, folder: Path) -> list[Path]:
 
 def test_a_plan_shows_tables_days_and_rows_and_changes_nothing(filled):
     before = {path: path.stat().st_mtime_ns for path in Path(filled.settings.home).rglob("*.parquet")}
-    plan = plan_erasure(KEY, filled)
+    plan = plan_erasure(filled, KEY)
     assert {h.table: h.rows for h in plan.holdings if h.rows} == {
         "datasets.sales": {"2013-09-01": 1, "2013-09-03": 1},
         "datasets.people": {"all": 1},
@@ -149,7 +149,7 @@ def test_a_plan_shows_tables_days_and_rows_and_changes_nothing(filled):
 
 
 def test_the_rows_are_gone_from_every_table_and_the_others_stay(filled):
-    erase(KEY, filled, "carl", "she asked")
+    erase(filled, KEY, "carl", "she asked")
     assert who(filled.lake, SALES.contract) == [(FIRST, "bob"), (SECOND, "bob")]
     assert who(filled.lake, MODEL.feature_contract) == [(FIRST, "bob"), (SECOND, "bob")]
     assert who(filled.lake, PEOPLE.contract) == [(FIRST, "bob")]
@@ -157,7 +157,7 @@ def test_the_rows_are_gone_from_every_table_and_the_others_stay(filled):
 
 def test_no_file_of_the_installation_holds_the_rows_any_more(filled, fill):
     fill(SALES.contract, Days.one(FIRST), (FIRST, "ann"), value=2.0)
-    erase(KEY, filled, "carl", "she asked")
+    erase(filled, KEY, "carl", "she asked")
     assert parquet_with("ann", filled.settings.home) == []
     left = [path for path in filled.settings.home.rglob("*.avro") if b"ann" in path.read_bytes()]
     assert left == []
@@ -166,7 +166,7 @@ def test_no_file_of_the_installation_holds_the_rows_any_more(filled, fill):
 def test_an_unaffected_day_keeps_its_file_and_an_affected_one_is_named_by_its_bytes(filled):
     days = Days(first=FIRST, last=THIRD)
     before = filled.lake.day_files(SALES.contract.table, days)
-    erase(KEY, filled, "carl", "she asked")
+    erase(filled, KEY, "carl", "she asked")
     after = filled.lake.day_files(SALES.contract.table, days)
     batch = stage(
         rows(SALES.contract, (FIRST, "bob")), SALES.contract, Days.one(FIRST), filled.settings.staging
@@ -179,7 +179,7 @@ def test_an_unaffected_day_keeps_its_file_and_an_affected_one_is_named_by_its_by
 def test_a_pinned_snapshot_stays_readable_and_is_reported_with_its_reason(filled, fill):
     evaluation(filled, 1, Days(first=FIRST, last=SECOND))
     pinned = filled.lake.snapshot(MODEL.feature_contract.table)
-    done = erase(KEY, filled, "carl", "she asked")
+    done = erase(filled, KEY, "carl", "she asked")
     (pin,) = [pin for holding in done.holdings for pin in holding.pinned]
     assert (pin.table, pin.snapshot) == (MODEL.feature_contract.table, pinned)
     assert "returns v1 of the night 2013-09-03" in pin.why
@@ -192,11 +192,11 @@ def test_versions_are_named_that_were_fitted_on_days_built_from_the_rows(filled)
     evaluation(filled, 1, Days.one(date(2013, 8, 20)))
     evaluation(filled, 2, Days.one(date(2013, 9, 5)))  # built from the third and the fourth
     evaluation(filled, 3, Days.one(date(2013, 9, 6)))
-    assert plan_erasure(KEY, filled).versions == ("returns v2",)
+    assert plan_erasure(filled, KEY).versions == ("returns v2",)
 
 
 def test_the_record_tells_all_but_the_value(filled):
-    erase(KEY, filled, "carl", "she asked")
+    erase(filled, KEY, "carl", "she asked")
     done, begun = filled.book.acts.newest()
     assert (done.kind, done.by, done.reason, done.detail["state"]) == ("erased", "carl", "she asked", "done")
     assert begun.detail["state"] == "begun"
@@ -207,17 +207,19 @@ def test_the_record_tells_all_but_the_value(filled):
 @pytest.mark.parametrize(
     ("step", "call", "after"),
     [
-        ("_note", 1, True),
+        ("_record", 1, True),
         ("take_out", 2, True),
         ("expire_holding", 1, False),
         ("clear_copies", 1, False),
         ("renew_batches", 1, False),
-        ("_note", 2, False),
-        ("_note", 2, True),
+        ("mark_exposed", 1, False),
+        ("mark_exposed", 1, True),
+        ("_record", 2, False),
+        ("_record", 2, True),
     ],
 )
 def test_killed_half_way_and_run_again_comes_to_the_same(filled, monkeypatch, step, call, after):
-    real, calls = getattr(erasing, step), []
+    real, calls = getattr(erasure, step), []
 
     def die(*given):
         calls.append(given)
@@ -227,15 +229,15 @@ def test_killed_half_way_and_run_again_comes_to_the_same(filled, monkeypatch, st
             real(*given)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(erasing, step, die)
+    monkeypatch.setattr(erasure, step, die)
     try:
-        erase(KEY, filled, "carl", "she asked")
+        erase(filled, KEY, "carl", "she asked")
     except KeyboardInterrupt:
         monkeypatch.undo()
         try:
-            erase(KEY, filled, "carl", "she asked")
+            erase(filled, KEY, "carl", "she asked")
         except ErasureError:
-            assert (step, call, after) == ("_note", 2, True)  # all had been done and written down
+            assert (step, call, after) == ("_record", 2, True)  # all had been done and written down
     done = filled.book.acts.newest()[0]
     assert done.detail["state"] == "done"
     assert [sum(h["rows"].values()) for h in done.detail["erasure"]["holdings"]] == [2, 1, 2, 0, 0, 0]
@@ -253,9 +255,9 @@ def test_killed_between_deleting_rows_and_expiring_their_snapshot(filled, fill, 
 
     monkeypatch.setattr(MaintenanceTable, "expire_snapshots", die)
     with pytest.raises(KeyboardInterrupt):
-        erase(KEY, filled, "carl", "she asked")
+        erase(filled, KEY, "carl", "she asked")
     monkeypatch.undo()
-    erase(KEY, filled, "carl", "she asked")
+    erase(filled, KEY, "carl", "she asked")
     table = filled.lake.iceberg(SALES.contract.table)
     for snapshot in table.snapshots():
         assert (
@@ -266,17 +268,17 @@ def test_killed_between_deleting_rows_and_expiring_their_snapshot(filled, fill, 
 
 
 def test_what_another_writer_commits_in_between_is_kept(filled, fill, monkeypatch):
-    from contender.lake import holdings
+    from contender.lake import rewriting
 
-    real, calls = holdings.replace_days, []
+    real, calls = rewriting.replace_days, []
 
     def late(table, change, files):
         if not calls:
             calls.append(fill(SALES.contract, Days.one(FIRST), (FIRST, "ann"), (FIRST, "eve")))
         real(table, change, files)
 
-    monkeypatch.setattr(holdings, "replace_days", late)
-    erase(KEY, filled, "carl", "she asked", dataset="sales")
+    monkeypatch.setattr(rewriting, "replace_days", late)
+    erase(filled, KEY, "carl", "she asked", dataset="sales")
     assert who(filled.lake, SALES.contract) == [(FIRST, "eve"), (SECOND, "bob")]
 
 
@@ -298,14 +300,14 @@ def quarantined(stores):
         expectations=(),
         at=datetime.now(UTC),
     )
-    quarantine(batch, result, stores.settings)
+    quarantine_batch(batch, result, stores.settings)
     return batch
 
 
 def test_a_quarantined_batch_loses_the_rows_and_can_still_be_released(filled):
     batch = quarantined(filled)
-    erase(KEY, filled, "carl", "she asked")
-    item = find_quarantined(batch.fingerprint[:16], filled.settings, filled.book)
+    erase(filled, KEY, "carl", "she asked")
+    item = find_quarantined(filled, batch.fingerprint[:16])
     (file,) = item.batch.files
     assert file.rows == 1
     assert pq.read_table(file.path)["customer"].to_pylist() == ["bob"]
@@ -317,8 +319,8 @@ def test_a_quarantined_batch_loses_the_rows_and_can_still_be_released(filled):
 
 def test_a_raw_file_in_quarantine_loses_its_lines_and_no_other_byte(filled):
     batch = quarantined(filled)
-    erase(KEY, filled, "carl", "she asked")
-    item = find_quarantined(batch.fingerprint[:16], filled.settings, filled.book)
+    erase(filled, KEY, "carl", "she asked")
+    item = find_quarantined(filled, batch.fingerprint[:16])
     assert Path(item.batch.sources[0]).read_bytes() == (
         b'\xef\xbb\xbfday,customer,amount\r\n2013-09-01,"b\r\nob",1.50\r\n'
     )
@@ -329,7 +331,7 @@ def test_what_is_staged_is_removed_and_what_lies_aside_is_rewritten(filled):
     aside = Path(filled.settings.aside) / "sales" / "2013-09-01-x.parquet"
     aside.parent.mkdir(parents=True)
     pq.write_table(pa.table({"customer": ["ann", "bob"], "shoe_size": ["37", "42"]}), aside)
-    erase(KEY, filled, "carl", "she asked")
+    erase(filled, KEY, "carl", "she asked")
     assert pq.read_table(aside)["shoe_size"].to_pylist() == ["42"]
     assert parquet_with("ann", Path(filled.settings.staging)) == []
     assert list((Path(filled.settings.staging) / "raw").rglob("*.csv")) == []
@@ -339,7 +341,7 @@ def test_a_file_that_cannot_be_changed_is_named(filled):
     note = Path(filled.settings.quarantine) / "note.txt"
     note.parent.mkdir(parents=True)
     note.write_text("ann called; joanna did not\n")
-    (copy,) = [copy for copy in plan_erasure(KEY, filled).copies if copy.way == "beyond reach"]
+    (copy,) = [copy for copy in plan_erasure(filled, KEY).copies if copy.way == "beyond reach"]
     assert copy.path == str(note)
 
 
@@ -350,22 +352,22 @@ def test_what_a_killed_commit_left_is_removed_when_no_commit_can_need_it_any_mor
         pq.write_table(rows(SALES.contract, (FIRST, "ann")), stray)
         then = time.time() - hours * 3600
         os.utime(stray, (then, then))
-    done = erase(KEY, filled, "carl", "she asked")
+    done = erase(filled, KEY, "carl", "she asked")
     assert parquet_with("ann", filled.settings.home) == [data / "young.parquet"]
     assert [copy.path for copy in done.copies if copy.way == "beyond reach"] == [str(data / "young.parquet")]
 
 
 def test_a_table_that_no_contract_declares_is_named(filled, fill):
     fill(SALES.contract.model_copy(update={"table": "features.gone"}), Days.one(FIRST), (FIRST, "ann"))
-    assert "the table features.gone, which no contract declares any more" in plan_erasure(KEY, filled).beyond
+    assert "the table features.gone, which no contract declares any more" in plan_erasure(filled, KEY).beyond
 
 
 def test_the_landing_zone_is_named_as_out_of_reach(filled):
-    assert any("landing/sales/{day}.csv" in line for line in plan_erasure(KEY, filled).beyond)
+    assert any("landing/sales/{day}.csv" in line for line in plan_erasure(filled, KEY).beyond)
 
 
 def test_one_dataset_takes_its_models_along_and_leaves_others(filled):
-    done = erase(KEY, filled, "carl", "she asked", dataset="sales")
+    done = erase(filled, KEY, "carl", "she asked", dataset="sales")
     assert "datasets.people" not in {holding.table for holding in done.holdings}
     assert who(filled.lake, PEOPLE.contract) == [(FIRST, "ann"), (FIRST, "bob")]
     assert who(filled.lake, MODEL.feature_contract) == [(FIRST, "bob"), (SECOND, "bob")]
@@ -382,7 +384,7 @@ def test_one_dataset_takes_its_models_along_and_leaves_others(filled):
 )
 def test_a_key_that_is_nowhere_is_told_in_a_line(filled, key, told):
     with pytest.raises(ErasureError) as error:
-        erase(key, filled, "carl", "she asked")
+        erase(filled, key, "carl", "she asked")
     assert str(error.value) == told
     assert filled.book.acts.newest() == []
 
@@ -393,13 +395,14 @@ def command(monkeypatch):
     from typer.testing import CliRunner
 
     from contender import cli
+    from contender.installation import Installation
     from contender.records import migrate
     from contender.settings import Settings
 
     def run(home, *words):
         here = Settings(home=home)
         migrate(here.records)
-        monkeypatch.setattr("contender.cli.erase.settings", lambda: here)
+        monkeypatch.setattr("contender.cli.erase.open_installation", lambda: Installation(here))
         return CliRunner().invoke(cli.app, ["erase", *words])
 
     return run

@@ -12,6 +12,7 @@ import pytest
 from contender.lake import LakeError, evolution, migrate_table, plan_migration, stage
 from contender.lake.schema import arrow_schema
 from contender.specs import Added, Column, Contract, Days, Renamed, Widened
+from tests.made_up_catalog import install
 
 DAY = Column(name="day", type="date", description="day")
 SHOP = Column(name="shop", type="string", description="shop")
@@ -75,7 +76,7 @@ def filled(put):
 
 @pytest.fixture
 def bring(lake, book, here):
-    return lambda to: migrate_table(lake, book, to, here.staging, "carl")
+    return lambda to: migrate_table(lake, book.acts, to, here.staging, "carl")
 
 
 def held(lake, by: Contract):
@@ -156,7 +157,9 @@ def test_the_record_says_who_did_what(filled, bring, book):
     assert act.reason == "datasets.sales: version 1 to 2: amount widened from integer"
 
 
-@pytest.mark.parametrize(("step", "call"), [("_migrate", 1), ("_write_again", 1), ("_note", 1), ("_note", 2)])
+@pytest.mark.parametrize(
+    ("step", "call"), [("_migrate", 1), ("_write_again", 1), ("_record", 1), ("_record", 2)]
+)
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_between_and_run_again(lake, filled, bring, book, monkeypatch, step, call, after):
     real, calls = getattr(evolution, step), []
@@ -254,7 +257,7 @@ def test_the_command_migrates_and_tells(here, lake, filled, monkeypatch):
     from typer.testing import CliRunner
 
     from contender import cli
-    from contender.specs import Catalog, DatasetSpec, Delivery
+    from contender.specs import DatasetSpec, Delivery
 
     spec = DatasetSpec(
         name="sales",
@@ -266,10 +269,8 @@ def test_the_command_migrates_and_tells(here, lake, filled, monkeypatch):
         version=2,
         changes=WIDENED.changes,
     )
-    catalog = Catalog(home=here.home, datasets={"sales": spec}, models={})
     commands = import_module("contender.cli.app")  # the package's own `app` is the command
-    monkeypatch.setattr(commands, "settings", lambda: here)
-    monkeypatch.setattr(commands, "load_catalog", lambda _: catalog)
+    monkeypatch.setattr(commands, "open_installation", lambda: install(here, [spec]))
     told = CliRunner().invoke(cli.app, ["migrate", "--by", "carl"])
     assert told.exit_code == 0
     assert "datasets.sales: version 1 to 2: amount widened from integer" in told.output

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contender.gating import check, quarantine
+from contender.admission import quarantine_batch
+from contender.gating import check
 from contender.ingesting import land
 from contender.landing import NotDelivered
 from contender.settings import Settings
@@ -98,7 +99,7 @@ def test_personal_data_is_masked_in_keys_and_values(judge, catalog):
 
 def test_a_failed_batch_waits_in_quarantine_with_its_raw_file_and_verdict(judge, here):
     batch, result = judge("departures", fault=source.append_rerun)
-    noted = quarantine(batch, result, here)
+    noted = quarantine_batch(batch, result, here)
     place = Path(noted.quarantine or "")
     assert (place / "raw" / "departures__2013-09-02.csv").read_bytes() == Path(batch.sources[0]).read_bytes()
     assert (place / "staged" / "2013-09-02.parquet").exists()
@@ -109,7 +110,7 @@ def test_the_same_bad_delivery_tried_again_waits_once(judge, here):
     places = set()
     for _ in range(2):
         batch, result = judge("departures", fault=source.append_rerun)
-        places.add(quarantine(batch, result, here).quarantine)
+        places.add(quarantine_batch(batch, result, here).quarantine)
     assert len(places) == 1
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog.rest import RestCatalog
 
-from contender.lake import look_after, open_lake, publish, stage
+from contender.lake import look_after, open_lake, stage
 from contender.lake.schema import arrow_schema
 from contender.settings import Settings
 from contender.specs import Days
@@ -51,11 +51,11 @@ def test_a_corrected_day_takes_the_place_of_the_old_one_and_leaves_the_others(la
     assert held(lake) == [(FIRST, "b", 9.0), (SECOND, "a", 2.0)]
 
 
-def test_the_same_batch_again_changes_nothing(lake, staged, book):
+def test_the_same_batch_again_changes_nothing(lake, staged):
     batch = staged((FIRST, "a", 1.0))
-    assert publish(lake, book, SALES, batch, "a run").changed
+    assert lake.publish(SALES, batch).changed
     before = lake.snapshot(SALES.table)
-    assert not publish(lake, book, SALES, batch, "another run").changed
+    assert not lake.publish(SALES, batch).changed
     assert lake.snapshot(SALES.table) == before
 
 
@@ -66,10 +66,10 @@ def test_an_old_snapshot_is_read_as_it_was(lake, staged):
     assert lake.read(SALES, snapshot=before).to_pylist()[0]["amount"] == 1.0
 
 
-def test_upkeep_expires_old_snapshots_and_keeps_the_rows(lake, staged, book):
+def test_upkeep_expires_old_snapshots_and_keeps_the_rows(lake, staged):
     lake.publish(SALES, staged((FIRST, "a", 1.0)))
     lake.publish(SALES, staged((FIRST, "a", 5.0)))
-    done = look_after(lake, book, SALES, timedelta(0))
+    done = look_after(lake, SALES, (), timedelta(0))
     assert done.expiring
     assert len(lake.snapshots(SALES.table)) == 1
     assert held(lake) == [(FIRST, "a", 5.0)]

@@ -8,14 +8,17 @@ import boto3
 import pyarrow as pa
 import pytest
 
+from contender.admission import discard_batch, list_quarantined, quarantine_batch
+from contender.erasing import erase
 from contender.featurizing import collect, plan_features, run_in_process
-from contender.gating import check, discard, find_quarantined, list_quarantined, quarantine
+from contender.gating import check
 from contender.ingesting import land
-from contender.lake import Stores, erase, look_after, open_lake, places, snapshots, stage, sweep, upkeep
+from contender.lake import look_after, open_lake, places, snapshots, stage, sweep, upkeep
 from contender.lake.schema import arrow_schema
-from contender.specs import Catalog, Column, DatasetSpec, Days, Delivery
+from contender.specs import Column, DatasetSpec, Days, Delivery
 from demo import source
 from demo.source import faults
+from tests.made_up_catalog import install
 
 SALES = DatasetSpec(
     name="sales",
@@ -64,13 +67,13 @@ def test_a_file_on_s3_is_named_by_its_digest(lake, here):
     assert places.name_of(file) == f"{held.digest}.parquet"
 
 
-def test_orphans_on_s3_are_removed_and_the_table_stays(lake, book, here, monkeypatch):
+def test_orphans_on_s3_are_removed_and_the_table_stays(lake, here, monkeypatch):
     put(lake, here, "ann")
     stray = places.write(f"{here.lake}/datasets/sales/data/day=2013-09-01/killed.parquet", b"half a commit")
-    assert look_after(lake, book, SALES.contract, timedelta(days=1)).orphans == ()
+    assert look_after(lake, SALES.contract, (), timedelta(days=1)).orphans == ()
     for room in (snapshots, upkeep):
         monkeypatch.setattr(room, "SAFETY", timedelta(0))
-    assert look_after(lake, book, SALES.contract, timedelta(days=1)).orphans == (stray,)
+    assert look_after(lake, SALES.contract, (), timedelta(days=1)).orphans == (stray,)
     assert not places.exists(stray)
     assert customers(lake) == ["ann"]
 
@@ -80,8 +83,7 @@ def test_a_key_is_erased_from_tables_snapshots_and_copies_on_s3(lake, book, here
     put(lake, here, "ann", "bob")
     aside = places.write_rows(pa.table({"customer": ["ann", "bob"]}), f"{here.aside}/sales/x.parquet")
     assert aside
-    catalog = Catalog(home=here.home, datasets={"sales": SALES}, models={})
-    erase("customer=ann", Stores(catalog, lake, book, here), "carl", "asked for")
+    erase(install(here, [SALES]), "customer=ann", "carl", "asked for")
     assert customers(lake) == ["bob"]
     left = [
         file.place
@@ -92,16 +94,16 @@ def test_a_key_is_erased_from_tables_snapshots_and_copies_on_s3(lake, book, here
     assert left == []
 
 
-def test_a_failed_batch_waits_on_s3_until_a_person_discards_it(book, here, catalog):
+def test_a_failed_batch_waits_on_s3_until_a_person_discards_it(installation, here, catalog):
     spec = catalog.dataset("departures")
     source.drop("departures", NIGHT.each(), here.landing, fault=faults.append_rerun)
     batch = land(spec, NIGHT, here)
     judged = check(spec.contract, batch, "run")
     assert judged.verdict == "fail"
-    quarantine(batch, judged, here)
-    (item,) = list_quarantined(here, book)
+    quarantine_batch(batch, judged, here)
+    (item,) = list_quarantined(installation)
     assert item.batch.files[0].path.startswith(here.quarantine)
-    discard(find_quarantined(item.id, here, book), "carl", "the airline sends it again", book)
+    discard_batch(installation, item.id, "carl", "the airline sends it again")
     assert [places.name_of(file.place) for file in places.files(item.place)] == ["batch.json", "gate.json"]
 
 

@@ -74,6 +74,10 @@ def pin(book, snapshot: int) -> None:
     )
 
 
+def pinned_in(book) -> set[int]:
+    return {pin.snapshot for pin in book.evaluations.pinned_snapshots(SALES.table)}
+
+
 def shops(lake, snapshot=None):
     return lake.read(SALES, snapshot=snapshot)["shop"].to_pylist()
 
@@ -91,7 +95,7 @@ def age(here, **by: float) -> None:
 def test_a_pinned_snapshot_stays_readable_and_an_unpinned_old_one_goes(lake, book, here, put):
     one, two, three = put("one"), put("two"), put("three")
     pin(book, one)
-    done = look_after(lake, book, SALES, NOTHING)
+    done = look_after(lake, SALES, pinned_in(book), NOTHING)
     there = {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}
     assert one in there
     assert two not in there
@@ -104,7 +108,7 @@ def test_a_pinned_snapshot_stays_readable_and_an_unpinned_old_one_goes(lake, boo
 def test_a_dry_run_tells_and_changes_nothing(lake, book, here, put):
     put("one"), put("two")
     before = lake.iceberg(SALES.table).metadata_location
-    told = look_after(lake, book, SALES, NOTHING, dry_run=True)
+    told = look_after(lake, SALES, pinned_in(book), NOTHING, dry_run=True)
     assert len(told.expiring) == 2  # the first day's, and that between its deletion and its new rows
     assert lake.iceberg(SALES.table).metadata_location == before
 
@@ -112,7 +116,7 @@ def test_a_dry_run_tells_and_changes_nothing(lake, book, here, put):
 def test_young_snapshots_stay(lake, book, put):
     one = put("one")
     put("two")
-    assert look_after(lake, book, SALES, timedelta(days=1)).expiring == ()
+    assert look_after(lake, SALES, pinned_in(book), timedelta(days=1)).expiring == ()
     assert shops(lake, one) == ["one"]
 
 
@@ -120,9 +124,9 @@ def test_days_past_their_retention_leave_the_table_but_not_a_pinned_snapshot(lak
     pinned = [put("shop", after) for after in range(5)][-1]
     pin(book, pinned)
     kept = SALES.model_copy(update={"retention_days": 2})
-    assert len(look_after(lake, book, kept, NOTHING).outdated) == 3
+    assert len(look_after(lake, kept, pinned_in(book), NOTHING).outdated) == 3
     assert lake.days(SALES.table) == [date(2013, 9, 4), date(2013, 9, 5)]
-    look_after(lake, book, kept, NOTHING)
+    look_after(lake, kept, pinned_in(book), NOTHING)
     assert len(shops(lake, pinned)) == 5
 
 
@@ -130,21 +134,21 @@ def test_files_that_nothing_refers_to_go_after_a_day(lake, book, here, put):
     put("one")
     stray = Path(here.lake) / "datasets" / "sales" / "data" / "day=2013-09-01" / "killed.parquet"
     stray.write_bytes(b"of an attempt that was killed before its commit")
-    assert look_after(lake, book, SALES, NOTHING).orphans == ()
+    assert look_after(lake, SALES, pinned_in(book), NOTHING).orphans == ()
     age(here, hours=25)
-    assert look_after(lake, book, SALES, NOTHING).orphans == (str(stray),)
+    assert look_after(lake, SALES, pinned_in(book), NOTHING).orphans == (str(stray),)
     assert not stray.exists()
     assert shops(lake) == ["one"]
 
 
 def test_an_orphan_that_a_publication_uses_again_stays(lake, book, here, put):
     put("one"), put("two")
-    look_after(lake, book, SALES, NOTHING)
+    look_after(lake, SALES, pinned_in(book), NOTHING)
     age(here, hours=25)
     stray = Path(here.lake) / "datasets" / "sales" / "data" / "day=2013-09-01" / "stray.parquet"
     stray.write_bytes(b"")
     age(here, hours=25)
-    plan = plan_upkeep(upkeep.read_state(lake, book, SALES), datetime.now(UTC), NOTHING)
+    plan = plan_upkeep(upkeep.read_state(lake, SALES, pinned_in(book)), datetime.now(UTC), NOTHING)
     os.utime(stray)
     do_upkeep(lake, plan)
     assert stray.exists()
@@ -154,7 +158,7 @@ def test_merging_manifests_changes_no_file_and_no_row(lake, book, put, monkeypat
     monkeypatch.setattr(upkeep, "MANIFESTS", 2)
     snapshots = [put("shop", after) for after in range(4)]
     files = lake.pin(SALES.table).files
-    assert look_after(lake, book, SALES, timedelta(days=1)).merge_manifests
+    assert look_after(lake, SALES, pinned_in(book), timedelta(days=1)).merge_manifests
     table = lake.iceberg(SALES.table)
     assert len(table.current_snapshot().manifests(table.io)) == 1
     assert lake.pin(SALES.table).files == files
@@ -184,11 +188,11 @@ def test_killed_and_run_again_comes_to_the_same(lake, book, here, put, monkeypat
     with monkeypatch.context() as dying:
         dying.setattr(upkeep, step, die)
         with pytest.raises(KeyboardInterrupt):
-            look_after(lake, book, kept, NOTHING)
+            look_after(lake, kept, pinned_in(book), NOTHING)
     for _ in range(2):
-        look_after(lake, book, kept, NOTHING)
+        look_after(lake, kept, pinned_in(book), NOTHING)
     age(here, hours=25)
-    look_after(lake, book, kept, NOTHING)
+    look_after(lake, kept, pinned_in(book), NOTHING)
     assert shops(lake) == ["shop", "new"]
     assert shops(lake, pinned) == ["shop", "shop"]
     there = {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}
@@ -207,10 +211,10 @@ def test_killed_between_a_commit_and_its_files_leaves_orphans_for_another_day(
     put("one"), put("two")
     monkeypatch.setattr(snapshots, "delete", die)
     with pytest.raises(KeyboardInterrupt):
-        look_after(lake, book, SALES, NOTHING)
+        look_after(lake, SALES, pinned_in(book), NOTHING)
     monkeypatch.undo()
     assert len(data_files(here)) == 2
     age(here, hours=25)
-    look_after(lake, book, SALES, NOTHING)
+    look_after(lake, SALES, pinned_in(book), NOTHING)
     assert len(data_files(here)) == 1
     assert shops(lake) == ["two"]

@@ -68,7 +68,7 @@ def histories(catalog: Catalog) -> dict[str, Days]:
         for given in spec.inputs:
             if given.dataset and any(given.dataset in (*s.daily, *s.reference) for s in source.SOURCES):
                 days = nights_of(spec).reaching_back(given.history_days - 1)
-                read[given.dataset] = max(read.get(given.dataset, days), days, key=lambda d: d.count)
+                read[given.dataset] = max(read.get(given.dataset, days), days, key=len)
     return read
 
 

@@ -91,7 +91,7 @@ def test_chunks_are_the_range_without_gap_or_overlap(first, more, size):
     whole = Days(first=first, last=first + timedelta(days=more))
     parts = list(chunks(whole, size))
     assert [day for part in parts for day in part.each()] == list(whole.each())
-    assert all(part.count <= size for part in parts)
+    assert all(len(part) <= size for part in parts)
 
 
 @given(days, days)

@@ -39,6 +39,18 @@ def test_no_module_of_the_engine_outgrows_a_sitting(path):
     assert len(path.read_text().splitlines()) <= 300
 
 
+EVERYWHERE = sorted([*MODULES, *(PROJECT / "benchmarks").rglob("*.py")])
+
+
+@pytest.mark.parametrize("path", EVERYWHERE, ids=told)
+def test_no_private_name_is_imported_from_another_module(path):
+    imports = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    names = [alias.name for node in imports for alias in node.names]
+    modules = [part for node in imports for part in (node.module or "").split(".")]
+    private = [name for name in (*names, *modules) if name.startswith("_") and not name.endswith("__")]
+    assert private == []
+
+
 def test_the_engine_knows_no_dataset_and_no_model_by_name(catalog):
     names = "|".join([*catalog.datasets, *catalog.models])
     named = re.compile(rf"[\"']({names})[\"']")

@@ -52,7 +52,7 @@ def test_a_run_without_clear_days_is_told_what_to_write(key, form, told):
 def test_a_range_lists_each_of_its_days_once_and_in_order(span):
     listed = list(span.each())
     assert listed == sorted(set(listed))
-    assert len(listed) == span.count
+    assert len(listed) == len(span)
     assert (listed[0], listed[-1]) == (span.first, span.last)
 
 
@@ -65,7 +65,7 @@ def test_shifting_there_and_back_changes_nothing(span, step):
 def test_reaching_back_only_adds_earlier_days(span, more):
     longer = span.reaching_back(more)
     assert longer.last == span.last
-    assert longer.count == span.count + more
+    assert len(longer) == len(span) + more
 
 
 @given(st.dates())

@@ -10,6 +10,7 @@ import pytest
 
 import contender
 from card_pages import show as card_page
+from contender.admission import ShownRows
 from contender.alerting import (
     compose_access_alert,
     compose_approval_alert,
@@ -21,7 +22,6 @@ from contender.backtesting import render_report
 from contender.cards import render_html
 from contender.catalogue import Edge, draw
 from contender.catalogue.status import DatasetStatus, ModelStatus, Status
-from contender.lake.waiting import ShownRows
 from contender.promoting import decide_promotion
 from contender.records import (
     Act,

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from contender.admission import should_announce
 from contender.featurizing import choose_engine
-from contender.lake import should_announce
 from contender.specs import Days
 
 NIGHT = Days.one("2013-09-01")

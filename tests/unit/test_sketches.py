@@ -38,7 +38,7 @@ def make_rows(days: Days = SPAN, a_day: int = 100) -> pd.DataFrame:
     rows = pd.DataFrame({"day": np.repeat(list(days.each()), a_day)})
     size = len(rows)
     return rows.assign(
-        customer=np.tile(np.arange(a_day), days.count),
+        customer=np.tile(np.arange(a_day), len(days)),
         plan=random.choice(["basic", "plus", "team"], size, p=[0.7, 0.25, 0.05]),
         spend=np.where(random.random(size) < 0.1, np.nan, random.normal(50, 10, size)),
         label=(random.random(size) < 0.5).astype(int),

@@ -54,7 +54,7 @@ def is_done(plan: BackfillPlan, name: str, airflow: Airflow) -> bool:
 
 def chunks(days: Days, size: int = CHUNK_DAYS) -> Iterator[Days]:
     """The range in pieces of at most so many days, in order."""
-    for offset in range(0, days.count, size):
+    for offset in range(0, len(days), size):
         first = days.first + timedelta(days=offset)
         yield Days(first=first, last=min(days.last, first + timedelta(days=size - 1)))
 

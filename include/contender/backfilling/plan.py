@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from statistics import median
 
+from contender.admission import find_superseded
 from contender.orchestrator import Run
 from contender.records import TrainedVersion
-from contender.specs import Catalog, Days, DaysError, ModelSpec, fed_nights, feeding_days, resolve_days
+from contender.specs import Catalog, Days, DaysError, ModelSpec, fed_nights, resolve_days
 from contender.specs.catalog import Source
 from contender.specs.frozen import Frozen
 
@@ -67,20 +68,12 @@ def plan_backfill(
         if nights := touched_nights(model, source, days, held.get(model.feature_contract.table, ())):
             why = f"features and labels that are built from {dataset}"
             steps.append(Step(dag=f"features__{model.name}", days=nights, why=why))
-    models = {model.name: model for model, _ in readers}
     return BackfillPlan(
         dataset=dataset,
         days=days,
         steps=tuple(steps),
-        outdated=tuple(
-            version
-            for version in versions
-            if version.model in models
-            and overlap(
-                feeding_days(catalog, models[version.model], spec.contract.table, version.trained_on), days
-            )
-        ),
-        served=tuple(model.prediction_contract.table for model in models.values()),
+        outdated=find_superseded(catalog, spec.contract.table, list(days.each()), versions),
+        served=tuple(dict.fromkeys(model.prediction_contract.table for model, _ in readers)),
     )
 
 
@@ -94,11 +87,6 @@ def touched_nights(model: ModelSpec, source: Source, days: Days, features: Seque
     return Days(first=first, last=last) if first <= last else None
 
 
-def overlap(one: Days | None, other: Days) -> bool:
-    """Whether two ranges share a day."""
-    return one is not None and one.first <= other.last and other.first <= one.last
-
-
 def estimate(step: Step, past: Sequence[Run]) -> float | None:
     """Seconds that a step will take, from successful runs of its DAG; None while there are none.
 
@@ -110,11 +98,11 @@ def estimate(step: Step, past: Sequence[Run]) -> float | None:
         return None
     single = [seconds for days, seconds in sizes if days == 1]
     largest, longest = max(sizes)
-    return max(median(single) if single else 0.0, longest / largest * step.days.count)
+    return max(median(single) if single else 0.0, longest / largest * len(step.days))
 
 
 def _days_of(run: Run) -> int | None:
     try:
-        return resolve_days(run.partition_key, run.conf).count
+        return len(resolve_days(run.partition_key, run.conf))
     except DaysError:
         return None

@@ -18,6 +18,7 @@ from contender.cli.person import current_user
 from contender.cli.replay import replay
 from contender.cli.status import render_status
 from contender.drafting import DraftError
+from contender.installation import open_installation
 from contender.lake import migrate_table, open_lake
 from contender.records import BookError, migrate, open_book
 from contender.redaction import redact
@@ -100,18 +101,16 @@ def migrate_stores(
     by: Annotated[str, typer.Option(help="Who wants it.", default_factory=current_user)],
 ) -> None:
     """Create the stores, or bring them and the datasets' tables to this version's shape. Harmless when they are."""
-    from contender.registry import open_registry  # slow to import, and only needed here
-
-    here = settings()
-    changed = migrate(here.records)
-    lake, book = open_lake(here), open_book(here.records)
+    here = open_installation()
+    changed = migrate(here.settings.records)
     if changed is not None:
-        book.acts.record("migrated", "book of record", changed, by, "contender migrate")
-    open_registry(here)
-    for dataset in load_catalog(here.catalog_home).datasets.values():
-        if migrated := migrate_table(lake, book, dataset.contract, here.staging, by):
+        here.book.acts.record("migrated", "book of record", changed, by, "contender migrate")
+    _ = here.registry  # created when it is opened
+    for dataset in here.catalog.datasets.values():
+        migrated = migrate_table(here.lake, here.book.acts, dataset.contract, here.settings.staging, by)
+        if migrated is not None:
             typer.echo(migrated.told())
-    typer.echo(f"The stores below {here.home} are ready.")
+    typer.echo(f"The stores below {here.settings.home} are ready.")
 
 
 @app.command(epilog="Example: contender check && airflow dags list")

@@ -21,11 +21,10 @@ from contender.backfilling import (
     plan_backfill,
 )
 from contender.cli.person import PASSWORD, airflow_password, current_user
-from contender.lake import open_lake
+from contender.installation import open_installation
 from contender.orchestrator import Airflow, ApiError
-from contender.records import Book, open_book
-from contender.settings import settings
-from contender.specs import Days, DaysError, load_catalog, resolve_days
+from contender.records import Book
+from contender.specs import Days, DaysError, resolve_days
 
 ERRORS = (ApiError, BackfillError, BackfillStoppedError, DaysError)
 
@@ -46,8 +45,8 @@ def backfill(
     Nothing is retrained, no served prediction changes and nobody is told as of a new day. Given again after
     an interruption, the command goes on where it stopped.
     """
-    here = settings()
-    catalog, lake, book = load_catalog(here.catalog_home), open_lake(here), open_book(here.records)
+    here = open_installation()
+    catalog, lake, book = here.catalog, here.lake, here.book
     tables = [dataset.contract for dataset in catalog.datasets.values()]
     tables += [model.feature_contract for model in catalog.models.values()]
     plan = plan_backfill(
@@ -59,7 +58,8 @@ def backfill(
     )
     if apply and not reason:
         raise BackfillError("say why, with --reason: it is kept with your name")
-    with Airflow(here.ui_url, airflow_password(needed=apply), here.ui_user) as airflow:
+    ui = here.settings
+    with Airflow(ui.ui_url, airflow_password(needed=apply), ui.ui_user) as airflow:
         _show(plan, airflow if apply or PASSWORD in os.environ else None)
         if apply:
             _do(plan, airflow, book, by, reason)
@@ -80,7 +80,7 @@ def _show(plan: BackfillPlan, airflow: Airflow | None) -> None:
     for step in plan.steps:
         seconds = None if airflow is None else estimate(step, airflow.runs(step.dag))
         about = "unknown" if seconds is None else f"{seconds / 60:.1f} min"
-        table.add_row(step.dag, step.days.key, str(step.days.count), about, step.why)
+        table.add_row(step.dag, step.days.key, str(len(step.days)), about, step.why)
     Console().print(table)
     if airflow is None:
         typer.echo(f"Set {PASSWORD} to have the time estimated from earlier runs.")

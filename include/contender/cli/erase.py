@@ -9,12 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.cli.person import current_user
-from contender.lake import Erasure, Stores, open_lake, plan_erasure
-from contender.lake import erase as erase_rows
-from contender.lake.copies import Copy
-from contender.records import open_book
-from contender.settings import settings
-from contender.specs import load_catalog
+from contender.erasing import Copy, Erasure, plan_erasure
+from contender.erasing import erase as erase_rows
+from contender.installation import open_installation
 
 
 def erase(
@@ -27,11 +24,10 @@ def erase(
     plan: Annotated[bool, typer.Option("--plan", help="Show what would be done, and do nothing.")] = False,
 ) -> None:
     """Erase every row with a key from all tables, their old snapshots, and copies in folders. Not to be undone."""
-    here = settings()
-    stores = Stores(load_catalog(here.catalog_home), open_lake(here), open_book(here.records), here)
     if not plan and not reason.strip():
         raise typer.BadParameter("say why, in --reason TEXT; or look first, by --plan")
-    found = plan_erasure(key, stores, dataset) if plan else erase_rows(key, stores, by, reason, dataset)
+    here = open_installation()
+    found = plan_erasure(here, key, dataset) if plan else erase_rows(here, key, by, reason, dataset)
     console = Console(soft_wrap=True)
     console.print(*render_erasure(found, done=not plan), sep="\n", markup=False)
 

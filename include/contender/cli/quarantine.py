@@ -8,21 +8,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from contender.cli.person import current_user
-from contender.gating import (
+from contender.admission import (
     QuarantineError,
-    SparkError,
-    apply_release,
-    check_by_size,
-    discard,
+    discard_batch,
     find_quarantined,
     list_quarantined,
-    release,
+    release_batch,
 )
-from contender.lake import LakeError, open_lake, publish
-from contender.records import Book, GateResult, open_book
-from contender.settings import settings
-from contender.specs import load_catalog
+from contender.cli.person import current_user
+from contender.gating import SparkError
+from contender.installation import open_installation
+from contender.lake import LakeError
+from contender.records import GateResult
 
 app = typer.Typer(
     help="Batches that failed their gate: look at them, release or discard them.", no_args_is_help=True
@@ -39,7 +36,7 @@ def list_batches(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """List the batches that wait, newest first."""
-    found = [i for i in list_quarantined(settings(), _book()) if everything or i.state == "waiting"]
+    found = [i for i in list_quarantined(open_installation()) if everything or i.state == "waiting"]
     if as_json:
         typer.echo("[" + ",\n".join(item.model_dump_json() for item in found) + "]")
         return
@@ -63,7 +60,7 @@ def list_batches(
 @app.command(epilog="Example: contender quarantine show 4f2a")
 def show(batch: Batch) -> None:
     """Show what is wrong with a batch, and where its files are."""
-    item = find_quarantined(batch, settings(), _book())
+    item = find_quarantined(open_installation(), batch)
     typer.echo(f"{item.id}  {item.batch.table} {item.batch.days.key}, {item.batch.rows} rows: {item.state}")
     if item.act is not None:
         typer.echo(f"{item.act.kind} by {item.act.by} on {item.act.at:%Y-%m-%d %H:%M}: {item.act.reason}")
@@ -73,30 +70,29 @@ def show(batch: Batch) -> None:
 
 
 @app.command("release", epilog='Example: contender quarantine release 4f2a --reason "a new airport opened"')
-def release_batch(batch: Batch, reason: Reason, by: By) -> None:
-    """Publish a batch despite its gate. Nothing downstream starts by itself; the DAG `operations__quarantine` does."""
-    here, book = settings(), _book()
-    item = find_quarantined(batch, here, book)
-    act = release(item, by, reason, book)
-    contract = load_catalog(here.catalog_home).contract(item.batch.table)
-    judged = check_by_size(contract, item.batch, f"released {act.id}", here)
-    book.gates.add(apply_release(judged, item.batch, book))
-    published = publish(open_lake(here), book, contract, item.batch, f"released {act.id}")
+def release(batch: Batch, reason: Reason, by: By) -> None:
+    """Publish a batch despite its gate. Nothing downstream starts by itself; the DAG `operations__quarantine` does.
+
+    What failed when you looked is excused. If the gate fails it for anything else, nothing is published.
+    """
+    done = release_batch(open_installation(), batch, by, reason)
+    if done.published is None:
+        typer.echo(
+            "Nothing was published: the gate fails the batch for what did not fail when it was quarantined."
+        )
+        for trouble in _troubles(done.result):
+            typer.echo(f"- {trouble}")
+        raise typer.Exit(1)
+    published = done.published
     typer.echo(f"{published.table} {published.days.key}: {published.rows} rows published, released by {by}.")
     typer.echo("What depends on these days was not started: `contender backfill --plan` shows it.")
 
 
 @app.command("discard", epilog='Example: contender quarantine discard 4f2a --reason "a test file"')
-def discard_batch(batch: Batch, reason: Reason, by: By) -> None:
+def discard(batch: Batch, reason: Reason, by: By) -> None:
     """Delete a batch's rows and files. Its judgement is kept."""
-    book = _book()
-    item = find_quarantined(batch, settings(), book)
-    discard(item, by, reason, book)
+    item = discard_batch(open_installation(), batch, by, reason)
     typer.echo(f"{item.id} ({item.batch.table} {item.batch.days.key}) is discarded.")
-
-
-def _book() -> Book:
-    return open_book(settings().records)
 
 
 def _troubles(result: GateResult) -> list[str]:

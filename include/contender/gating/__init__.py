@@ -1,34 +1,17 @@
-"""Gate: holds a staged batch to its contract with Great Expectations, and sets aside what fails."""
+"""Gate: judges a staged batch by its contract, with Great Expectations, and by its table's past; it changes nothing."""
 
 from contender.gating.check import check
-from contender.gating.on_spark import SPARK_SETTINGS, SparkError, check_by_size, run_task
+from contender.gating.on_spark import SPARK_SETTINGS, SparkError, Submit, check_by_size, run_task
 from contender.gating.past import read_past
-from contender.gating.quarantine import (
-    Quarantined,
-    QuarantineError,
-    apply_release,
-    discard,
-    find_quarantined,
-    list_quarantined,
-    quarantine,
-    release,
-)
 from contender.gating.usual import Past
 
 __all__ = [
     "SPARK_SETTINGS",
     "Past",
-    "QuarantineError",
-    "Quarantined",
     "SparkError",
-    "apply_release",
+    "Submit",
     "check",
     "check_by_size",
-    "discard",
-    "find_quarantined",
-    "list_quarantined",
-    "quarantine",
     "read_past",
-    "release",
     "run_task",
 ]

@@ -80,7 +80,11 @@ def _closely(contract: Contract) -> dict[str, object]:
 
 def _kept(promise: Expectation, days: int) -> ExpectationResult:
     return ExpectationResult(
-        expectation=describe(promise, days), columns=promise.columns, verdict="pass", observed="as promised"
+        expectation=describe(promise, days),
+        same_as=None if days == 1 else describe(promise, 1),
+        columns=promise.columns,
+        verdict="pass",
+        observed="as promised",
     )
 
 
@@ -89,6 +93,7 @@ def _broken(promise: Expectation, result: Any, contract: Contract, rows: int, da
     count = figures.get("unexpected_count")
     return ExpectationResult(
         expectation=describe(promise, days),
+        same_as=None if days == 1 else describe(promise, 1),
         columns=promise.columns,
         verdict=promise.severity,
         observed=_observed(promise, figures, result, contract, rows),

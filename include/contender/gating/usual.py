@@ -60,6 +60,7 @@ def judge_volume(usual: Usual, day: date, rows: int, held: Mapping[date, int]) -
         return _kept(promise, f"{rows} rows")
     return ExpectationResult(
         expectation=promise,
+        same_as="about as many rows as on the same weekday",
         verdict=usual.volume_severity,
         observed=f"{rows} rows; the median of {len(earlier)} {day:%A}s is {typical:.0f}",
     )
@@ -104,9 +105,10 @@ def _judge_column(
     limit = max(usual.min_distance, usual.max_distance_ratio * largest)
     if limit >= 1:
         return None
-    promise = f"{name} is distributed as on recent days: distance up to {limit:.2f}"
+    same_as = f"{name} is distributed as on recent days"
     return ExpectationResult(
-        expectation=promise,
+        expectation=f"{same_as}: distance up to {limit:.2f}",
+        same_as=same_as,
         columns=(name,),
         verdict=usual.distribution_severity if distance > limit else "pass",
         observed=f"distance {distance:.2f}; the largest of {len(recent)} recent days is {largest:.2f}",

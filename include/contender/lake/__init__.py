@@ -1,37 +1,32 @@
-"""The lake: Iceberg tables that are written a batch at a time and read by pinned snapshot."""
+"""The lake, a store: Iceberg tables that are written in whole days and read by pinned snapshot.
+
+It knows tables, snapshots and files. Which batch may be published, what is recorded of it and what follows from it
+belongs to `admission`; what is searched for and taken out, to `erasing`.
+"""
 
 from contender.lake import places
-from contender.lake.erasure import Erasure, ErasureError, Stores, erase, plan_erasure
+from contender.lake.commits import DayChanges, LoadedDays, compare_days, retry_on_conflict
 from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import join_examples, lost_pins, pin_examples, read_examples
+from contender.lake.fit import LakeError
 from contender.lake.history import Snapshot
-from contender.lake.publishing import publish, should_announce
 from contender.lake.staging import fingerprint, stage, sweep
-from contender.lake.tables import (
-    Lake,
-    LakeError,
-    PinnedFiles,
-    Published,
-    open_lake,
-)
+from contender.lake.tables import Lake, PinnedFiles, Published, open_lake
 from contender.lake.upkeep import TableState, TableUpkeep, do_upkeep, look_after, plan_upkeep
-from contender.lake.waiting import ShownRows, show_waiting
 
 __all__ = [
-    "Erasure",
-    "ErasureError",
+    "DayChanges",
     "Lake",
     "LakeError",
+    "LoadedDays",
     "Migration",
     "PinnedFiles",
     "Published",
-    "ShownRows",
     "Snapshot",
-    "Stores",
     "TableState",
     "TableUpkeep",
+    "compare_days",
     "do_upkeep",
-    "erase",
     "fingerprint",
     "join_examples",
     "look_after",
@@ -40,13 +35,10 @@ __all__ = [
     "open_lake",
     "pin_examples",
     "places",
-    "plan_erasure",
     "plan_migration",
     "plan_upkeep",
-    "publish",
     "read_examples",
-    "should_announce",
-    "show_waiting",
+    "retry_on_conflict",
     "stage",
     "sweep",
 ]

@@ -13,12 +13,12 @@ import pyarrow as pa
 from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.table import Table, Transaction
 
-from contender.lake.fit import VERSION, find_undeclared, version_of
-from contender.lake.rewriting import day_of, on_the_newest_state
+from contender.lake.commits import copy_into, day_of, retry_on_conflict
+from contender.lake.fit import VERSION, LakeError, find_undeclared, version_of
 from contender.lake.schema import iceberg_type
 from contender.lake.staging import stage
-from contender.lake.tables import Lake, LakeError, _copy
-from contender.records import Book
+from contender.lake.tables import Lake
+from contender.records.acts import Acts
 from contender.specs import Added, Change, Contract, Days, Renamed, Widened
 from contender.specs.frozen import Frozen
 
@@ -58,26 +58,26 @@ def plan_migration(lake: Lake, contract: Contract) -> Migration | None:
     )
 
 
-def migrate_table(lake: Lake, book: Book, contract: Contract, staging: str, by: str) -> Migration | None:
-    """Apply what `plan_migration` says, in one commit, with a record of it. Returns None when nothing was to do.
+def migrate_table(lake: Lake, acts: Acts, contract: Contract, staging: str, by: str) -> Migration | None:
+    """Apply what `plan_migration` says, in one commit, with a record in `acts`. Returns None when nothing was to do.
 
     The record is begun before the commit, so that an attempt after one that was killed behind it ends it. Older
     snapshots keep their columns and stay readable. Raises LakeError as `plan_migration` does, and pyarrow.ArrowInvalid
     when a value does not fit its wider type.
     """
-    planned, begun = plan_migration(lake, contract), _begun(contract.table, book)
+    planned, begun = plan_migration(lake, contract), _begun(contract.table, acts)
     if planned is None:
         if begun is not None:
-            _note(begun, "done", by, book)
+            _record(begun, "done", by, acts)
         return begun
     if begun != planned:
-        _note(planned, "begun", by, book)
+        _record(planned, "begun", by, acts)
     _migrate(lake, contract, planned, staging)
-    _note(planned, "done", by, book)
+    _record(planned, "done", by, acts)
     return planned
 
 
-@on_the_newest_state
+@retry_on_conflict
 def _migrate(lake: Lake, contract: Contract, planned: Migration, staging: str) -> None:
     table = lake.iceberg(planned.table)
     if table is None or version_of(table) != planned.version_before:
@@ -103,7 +103,7 @@ def _write_again(table: Table, contract: Contract, planned: Migration, staging: 
         # A table without days is staged under any day's name.
         rows = _with_changes(_read(table, day), planned.changes)
         batch = stage(rows, contract, Days.one(day or date.min), staging)
-        paths += [_copy(table, file) for file in batch.files if file.rows]
+        paths += [copy_into(table, file) for file in batch.files if file.rows]
     return paths
 
 
@@ -150,16 +150,21 @@ def _description(name: str, contract: Contract) -> str | None:
     return next((column.description for column in contract.columns if column.name == name), None)
 
 
-def _begun(table: str, book: Book) -> Migration | None:
-    """The migration that an attempt began and did not write down as done."""
-    begun = book.acts.begun("migrated", table)
-    return None if begun is None else Migration.model_validate(begun.detail["migration"])
+def _begun(table: str, acts: Acts) -> Migration | None:
+    """Return the migration that an attempt began and did not record as done."""
+    act = acts.begun("migrated", table)
+    return None if act is None else Migration.model_validate(act.detail["migration"])
 
 
-def _note(migration: Migration, state: Literal["begun", "done"], by: str, book: Book) -> None:
-    key = f"version {migration.version_before} to {migration.version_after}"
-    detail: dict[str, object] = {"state": state, "migration": migration.model_dump(mode="json")}
-    book.acts.record("migrated", migration.table, key, by, migration.told(), detail)
+def _record(migration: Migration, state: Literal["begun", "done"], by: str, acts: Acts) -> None:
+    acts.record(
+        "migrated",
+        migration.table,
+        f"version {migration.version_before} to {migration.version_after}",
+        by,
+        migration.told(),
+        {"state": state, "migration": migration.model_dump(mode="json")},
+    )
 
 
 def _told(change: Change) -> str:

@@ -16,6 +16,10 @@ from contender.specs import Contract
 VERSION = "contender.contract-version"
 
 
+class LakeError(RuntimeError):
+    """The lake cannot do what was asked; the message says why."""
+
+
 def version_of(table: Table) -> int:
     """The version of the contract that a table was made for, or last brought to."""
     return int(table.properties.get(VERSION, "1"))

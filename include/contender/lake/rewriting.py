@@ -1,35 +1,59 @@
-"""Puts other rows in the place of some days of a table, on the very state of it that they were made from."""
+"""Reads and rewrites the data files of a table: those of its newest snapshot, whatever its columns were ever called."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date
 
-from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.manifest import DataFile
-from pyiceberg.table import Table, Transaction
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+import pyarrow as pa
+from pyiceberg.table import Table
 
-from contender.lake.tables import _EPOCH, _copy, _rows_of
+from contender.lake.commits import day_of, replace_days, retry_on_conflict
+from contender.lake.staging import stage
+from contender.lake.tables import Lake
 from contender.records import StagedFile
-
-# Both say that another writer's commit came between: what was computed from the old state is computed again.
-on_the_newest_state = retry(
-    retry=retry_if_exception_type((CommitFailedException, ValidationException)),
-    wait=wait_random_exponential(multiplier=0.1, max=5),
-    stop=stop_after_attempt(8),
-    reraise=True,
-)
+from contender.specs import Contract, Days
 
 
-def day_of(table: Table, file: DataFile) -> date | None:
-    """The day that a data file holds; None in a table that is not partitioned by day."""
-    return _EPOCH + timedelta(days=file.partition[0]) if table.spec().fields else None
+def names_of_column(lake: Lake, contract: Contract, column: str) -> frozenset[str]:
+    """Return all names that a column of a table ever had: older snapshots know it by its older names."""
+    table = lake.iceberg(contract.table)
+    if table is None or column not in table.schema().column_names:
+        return frozenset({column})
+    field = table.schema().find_field(column).field_id
+    found = {schema.find_column_name(field) for schema in table.schemas().values()}
+    return frozenset({column, *filter(None, found)})
 
 
-def replace_days(table: Table, change: Transaction, files: Mapping[date | None, StagedFile]) -> None:
-    """Replace these days, in an open transaction, by files of other rows; a file without rows removes its day."""
-    paths = [_copy(table, file) for file in files.values() if file.rows]
-    change.delete(_rows_of(files))
-    if paths:
-        change.add_files(paths, check_duplicate_files=False)
+def current_files(table: Table) -> list[tuple[date | None, str]]:
+    """Return the day and the path of each file of the newest snapshot, in the days' order."""
+    files = ((day_of(table, task.file), task.file.file_path) for task in table.scan().plan_files())
+    return sorted(files, key=lambda found: str(found[0]))
+
+
+@retry_on_conflict
+def rewrite_days(
+    lake: Lake,
+    contract: Contract,
+    staging: str,
+    affected: Callable[[str], bool],
+    rewritten: Callable[[pa.Table], pa.Table],
+) -> None:
+    """Rewrite the days whose file is `affected`, in one commit; a day that has no rows afterwards is gone.
+
+    `affected` is given a file's path, `rewritten` returns the rows that are to take the place of a day's.
+    """
+    table = lake.iceberg(contract.table)
+    newest = None if table is None else table.current_snapshot()
+    if table is None or newest is None:
+        return
+    files = {}
+    for day in [day for day, file in current_files(table) if affected(file)]:
+        span = None if day is None else Days.one(day)
+        rows = rewritten(lake.read(contract, span, snapshot=newest.snapshot_id))
+        # A table without days is staged under any day's name.
+        batch = stage(rows, contract, span or Days.one(date.min), staging)
+        files[day] = next(iter(batch.files), StagedFile(day=day, path="", rows=0, digest=""))
+    if files:
+        with table.transaction() as change:
+            replace_days(table, change, files)

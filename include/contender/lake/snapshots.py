@@ -1,4 +1,4 @@
-"""Which snapshots of a table must stay and which files each of them needs; takes away those nobody needs."""
+"""Finds the files that each snapshot of a table needs; expires snapshots and deletes what only they needed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,10 @@ from pyiceberg.table import Table
 
 from contender.lake import places
 from contender.lake.tables import Lake
-from contender.records import Book, PinnedBy
 from contender.specs.frozen import Frozen
 
 # A commit under way has written files that no snapshot names yet. None takes a day.
 SAFETY = timedelta(days=1)
-
-
-class PinnedSnapshot(Frozen):
-    """A snapshot that the book of record refers to, and what needs it."""
-
-    table: str
-    snapshot: int
-    why: str
 
 
 class Aged(Frozen):
@@ -37,23 +28,6 @@ class Reach(Frozen):
 
     data: frozenset[str]
     listings: frozenset[str]
-
-
-def pinned_snapshots(book: Book, table: str) -> tuple[PinnedSnapshot, ...]:
-    """Every snapshot of a table that an evaluated version was fitted on: without it, it could not be fitted again."""
-    return pins_of(book.evaluations.pinned_snapshots(table))
-
-
-def pins_of(pins: Iterable[PinnedBy]) -> tuple[PinnedSnapshot, ...]:
-    """The pinned snapshots, each once, with the versions that were fitted on it."""
-    needed: dict[tuple[str, int], set[str]] = {}
-    for pin in pins:
-        by = f"{pin.model} v{pin.version} of the night {pin.night}"
-        needed.setdefault((pin.table, pin.snapshot), set()).add(by)
-    return tuple(
-        PinnedSnapshot(table=table, snapshot=snapshot, why="fitted on it: " + ", ".join(sorted(by)))
-        for (table, snapshot), by in sorted(needed.items())
-    )
 
 
 def reach(table: Table) -> dict[int, Reach]:

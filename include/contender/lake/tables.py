@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, timedelta
-from functools import reduce
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +10,19 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
-from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThanOrEqual, Or
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.table import Table
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from contender.lake import places
-from contender.lake.fit import VERSION, find_mismatch, find_stale
+from contender.lake.commits import LoadedDays, between, compare_days, day_of, digests_of, retry_on_conflict
+from contender.lake.fit import VERSION, LakeError, find_mismatch
 from contender.lake.history import Snapshot, committed_snapshots, newest_day
 from contender.lake.schema import arrow_schema, iceberg_partitioning, iceberg_schema
-from contender.records import StagedBatch, StagedFile
+from contender.records import StagedBatch
 from contender.settings import Settings, s3_endpoint, s3_region
 from contender.specs import Contract, Days
 from contender.specs.frozen import Frozen
-
-
-class LakeError(RuntimeError):
-    """The lake cannot do what was asked; the message says why."""
 
 
 class PinnedFiles(Frozen):
@@ -55,6 +49,11 @@ class Published(Frozen):
     snapshot: int | None
     rows: int
     changed: bool
+
+    @classmethod
+    def of(cls, batch: StagedBatch, snapshot: int | None, *, changed: bool) -> Published:
+        """Return what publishing the batch came to."""
+        return cls(table=batch.table, days=batch.days, snapshot=snapshot, rows=batch.rows, changed=changed)
 
 
 class Lake:
@@ -119,15 +118,14 @@ class Lake:
         if found is None or _newest_snapshot(found) is None:
             return {}
         files = {
-            _EPOCH + timedelta(days=task.file.partition[0]): DayFile(
-                digest=Path(task.file.file_path).stem, rows=task.file.record_count
-            )
+            day: DayFile(digest=Path(task.file.file_path).stem, rows=task.file.record_count)
             for task in _scan(found, days, None).plan_files()
+            if (day := day_of(found, task.file)) is not None
         }
         return dict(sorted(files.items()))
 
     def iceberg(self, table: str) -> Table | None:
-        """The Iceberg table itself, for those of this room that look after it; None while there is none."""
+        """Return the Iceberg table itself; None while there is none."""
         return self._find(table)
 
     def tables(self) -> tuple[str, ...]:
@@ -140,55 +138,33 @@ class Lake:
         found = self._find(table)
         return None if found is None else newest_day(found)
 
-    def holds(self, batch: StagedBatch) -> bool:
-        """Whether the table already holds just this batch for its days."""
-        found = self._find(batch.table)
-        return found is not None and not _differences(found, batch)
+    def load_days(self, contract: Contract, days: Days) -> LoadedDays:
+        """Load what the contract's table holds of some days, for a commit on them; the table is made if need be.
 
-    def publish(self, contract: Contract, batch: StagedBatch) -> Published:
-        """Make the batch the table's content for its days, in one commit.
-
-        Files are copied into the table's folder under names made from their content, so an attempt that was
-        killed before its commit leaves only files that the next attempt uses. Another writer's commit in
-        between makes this one start over on the new state. Raises LakeError for a file of no day of the batch, and
-        for a table or a batch that does not have the contract's columns.
+        Raises LakeError for a table that does not have the contract's columns.
         """
-        if contract.daily and any(file.day is None for file in batch.files):
-            raise LakeError(f"{batch.table} {batch.days.key}: the batch holds rows of other days")
-        changed = self._replace(contract, batch)
-        return Published(
-            table=batch.table,
-            days=batch.days,
-            snapshot=self.snapshot(batch.table),
-            rows=batch.rows,
-            changed=changed,
-        )
-
-    @retry(
-        # The second is PyIceberg's word for another writer's commit to the very same days.
-        retry=retry_if_exception_type((CommitFailedException, ValidationException)),
-        wait=wait_random_exponential(multiplier=0.1, max=5),
-        stop=stop_after_attempt(8),
-        reraise=True,
-    )
-    def _replace(self, contract: Contract, batch: StagedBatch) -> bool:
         table = self._create(contract)
         if mismatch := find_mismatch(table, contract):
             raise LakeError(mismatch)
-        different = _differences(table, batch)
-        if not different:
-            return False
-        new = [file for file in batch.files if file.day in different]
-        if stale := find_stale(contract, new):
-            raise LakeError(stale)
-        paths = [_copy(table, file) for file in new if file.rows]
-        with table.transaction() as change:
-            if outdated := _days_held(table, batch.days) & different:
-                change.delete(_rows_of(outdated))
-            # A month to a manifest: who replaces one of its days later rewrites a list of these, not of a decade.
-            for first in range(0, len(paths), _DAYS_A_MANIFEST):
-                change.add_files(paths[first : first + _DAYS_A_MANIFEST], check_duplicate_files=False)
-        return True
+        return LoadedDays(contract=contract, table=table, digests=digests_of(table, days))
+
+    def holds(self, batch: StagedBatch) -> bool:
+        """Return whether the table holds exactly this batch for its days."""
+        found = self._find(batch.table)
+        return found is not None and not compare_days(digests_of(found, batch.days), batch).differing
+
+    @retry_on_conflict
+    def publish(self, contract: Contract, batch: StagedBatch) -> Published:
+        """Make the batch the table's content for its days, in one commit and without a record of it.
+
+        Another writer's commit in between makes this one start over on the new state. Raises LakeError for a file of
+        no day of the batch, and for a table or a batch that does not have the contract's columns.
+        """
+        loaded = self.load_days(contract, batch.days)
+        changes = loaded.compare(batch)
+        if changes.differing:
+            loaded.replace(batch, changes)
+        return Published.of(batch, loaded.snapshot, changed=bool(changes.differing))
 
     def _find(self, table: str) -> Table | None:
         try:
@@ -229,64 +205,10 @@ def _io_of_s3() -> dict[str, str]:
 
 
 def _scan(table: Table, days: Days | None, snapshot: int | None, columns: tuple[str, ...] = ("*",)) -> Any:
-    rows: BooleanExpression = AlwaysTrue() if days is None else _between(days.first, days.last)
+    rows: BooleanExpression = AlwaysTrue() if days is None else between(days)
     return table.scan(row_filter=rows, snapshot_id=snapshot, selected_fields=columns)
 
 
 def _newest_snapshot(table: Table) -> int | None:
     newest = table.current_snapshot()
     return None if newest is None else newest.snapshot_id
-
-
-def _differences(table: Table, batch: StagedBatch) -> set[date | None]:
-    """The days whose content in the table is not that of the batch."""
-    held = _digests(table, batch.days)
-    staged: dict[date | None, set[str]] = {file.day: {file.digest} for file in batch.files if file.rows}
-    return {day for day in {*held, *staged} if held.get(day) != staged.get(day)}
-
-
-def _digests(table: Table, days: Days) -> dict[date | None, set[str]]:
-    """The digests of the files that the table holds, by day: their names are made from them."""
-    found: dict[date | None, set[str]] = {}
-    daily = bool(table.spec().fields)
-    if _newest_snapshot(table) is None:
-        return found
-    for task in _scan(table, days if daily else None, None).plan_files():
-        day = _EPOCH + timedelta(days=task.file.partition[0]) if daily else None
-        found.setdefault(day, set()).add(Path(task.file.file_path).stem)
-    return found
-
-
-def _days_held(table: Table, days: Days) -> set[date | None]:
-    return set(_digests(table, days))
-
-
-def _copy(table: Table, file: StagedFile) -> str:
-    part = f"day={file.day}/" if file.day else ""
-    target = f"{table.location()}/data/{part}{file.digest}.parquet"
-    with table.io.new_output(target).create(overwrite=True) as output:
-        output.write(places.read(file.path))
-    return target
-
-
-def _rows_of(days: Iterable[date | None]) -> BooleanExpression:
-    known = sorted(day for day in days if day is not None)
-    if not known:
-        return AlwaysTrue()
-    spans: list[list[date]] = []
-    for day in known:
-        if spans and (day - spans[-1][1]).days == 1:
-            spans[-1][1] = day
-        else:
-            spans.append([day, day])
-    return reduce(Or, (_between(first, last) for first, last in spans))
-
-
-def _between(first: date, last: date) -> BooleanExpression:
-    from_first: BooleanExpression = GreaterThanOrEqual("day", first.isoformat())  # type: ignore[call-arg]
-    to_last: BooleanExpression = LessThanOrEqual("day", last.isoformat())  # type: ignore[call-arg]
-    return And(from_first, to_last)
-
-
-_EPOCH = date(1970, 1, 1)
-_DAYS_A_MANIFEST = 31

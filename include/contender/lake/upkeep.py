@@ -13,10 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from pydantic import Field
 from pyiceberg.table.update.snapshot import UpdateSnapshot
 
-from contender.lake.rewriting import day_of, on_the_newest_state
-from contender.lake.snapshots import SAFETY, Aged, delete, expire, find_loose, pinned_snapshots
-from contender.lake.tables import Lake, _rows_of
-from contender.records import Book
+from contender.lake.commits import day_of, retry_on_conflict, rows_of
+from contender.lake.snapshots import SAFETY, Aged, delete, expire, find_loose
+from contender.lake.tables import Lake
 from contender.specs import Contract
 from contender.specs.frozen import Frozen
 
@@ -74,10 +73,18 @@ def plan_upkeep(state: TableState, now: datetime, keep_snapshots: timedelta) -> 
 
 
 def look_after(
-    lake: Lake, book: Book, contract: Contract, keep_snapshots: timedelta, *, dry_run: bool = False
+    lake: Lake,
+    contract: Contract,
+    pinned: Collection[int],
+    keep_snapshots: timedelta,
+    *,
+    dry_run: bool = False,
 ) -> TableUpkeep:
-    """Plan a table's upkeep and do it, unless `dry_run`. Returns what is to be done, or was."""
-    plan = plan_upkeep(read_state(lake, book, contract), datetime.now(UTC), keep_snapshots)
+    """Plan a table's upkeep and do it, unless `dry_run`. Returns what is to be done, or was.
+
+    `pinned` are the snapshots of the table that the book of record refers to: they stay.
+    """
+    plan = plan_upkeep(read_state(lake, contract, pinned), datetime.now(UTC), keep_snapshots)
     if not dry_run:
         do_upkeep(lake, plan)
     return plan
@@ -98,8 +105,8 @@ def do_upkeep(lake: Lake, plan: TableUpkeep) -> None:
         _delete_orphans(lake, plan.table, plan.orphans)
 
 
-def read_state(lake: Lake, book: Book, contract: Contract) -> TableState:
-    """What upkeep has to know of a contract's table."""
+def read_state(lake: Lake, contract: Contract, pinned: Collection[int]) -> TableState:
+    """Return what upkeep has to know of a contract's table; the `pinned` snapshots must stay."""
     table = lake.iceberg(contract.table)
     newest = None if table is None else table.current_snapshot()
     if table is None or newest is None:
@@ -111,7 +118,7 @@ def read_state(lake: Lake, book: Book, contract: Contract) -> TableState:
             Aged(name=str(s.snapshot_id), since=datetime.fromtimestamp(s.timestamp_ms / 1000, UTC))
             for s in table.snapshots()
         ),
-        pinned=frozenset(str(pin.snapshot) for pin in pinned_snapshots(book, contract.table)),
+        pinned=frozenset(map(str, pinned)),
         days=tuple(sorted(lake.days(contract.table))) if contract.daily else (),
         retention_days=contract.retention_days,
         manifests=len(newest.manifests(table.io)),
@@ -126,15 +133,15 @@ def _outdated(days: Collection[date], retention_days: int | None) -> tuple[date,
     return tuple(sorted(day for day in days if day < first_kept))
 
 
-@on_the_newest_state
+@retry_on_conflict
 def _forget_days(lake: Lake, name: str, days: Iterable[date]) -> None:
     table = lake.iceberg(name)
     held = [] if table is None else [day_of(table, task.file) for task in table.scan().plan_files()]
     if table is not None and (there := set(days) & set(held)):
-        table.delete(_rows_of(there))
+        table.delete(rows_of(there))
 
 
-@on_the_newest_state
+@retry_on_conflict
 def _merge_manifests(lake: Lake, name: str) -> None:
     """Commit a snapshot of the very same files with one manifest; what publishing does is left as it was."""
     table = lake.iceberg(name)

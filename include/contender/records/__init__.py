@@ -15,6 +15,7 @@ from contender.records.batches import (
     publication_id,
 )
 from contender.records.book import Book
+from contender.records.caveats import caveat_id
 from contender.records.documents import fingerprint_text
 from contender.records.evaluations import compares_refresh
 from contender.records.identity import identify
@@ -97,6 +98,8 @@ __all__ = [
     "TrainingSketch",
     "UsualChange",
     "Verdict",
+    "act_id",
+    "caveat_id",
     "compares_refresh",
     "fingerprint_text",
     "gate_id",

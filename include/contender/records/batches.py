@@ -52,11 +52,19 @@ class ExpectationResult(Frozen):
     """One promise of the contract, held against the batch."""
 
     expectation: str = Field(description="in words, with its bounds")
+    same_as: str | None = Field(
+        default=None, description="in words without figures of the day, where the expectation has some"
+    )
     columns: tuple[str, ...] = ()
     verdict: Verdict
     observed: str
     failing_rows: int | None = None
     failing_keys: tuple[dict[str, str], ...] = Field(default=(), description="primary keys, up to a limit")
+
+    @property
+    def identity(self) -> str:
+        """What tells the expectation from others, in judgements of whatever day."""
+        return self.same_as or self.expectation
 
 
 class GateResult(Frozen):
@@ -95,6 +103,7 @@ class Publication(Frozen):
     run: str
     rows: int
     fingerprint: str
+    replaced: tuple[date, ...] = Field(default=(), description="days that had other rows before")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from contender.records.models import Caveat
+from contender.records.identity import identify
+from contender.records.models import Caveat, TrainedVersion
 from contender.records.store import RecordStore, as_json
 from contender.records.tables import Base, indexes
+from contender.specs import Days
+
+
+def caveat_id(version: TrainedVersion, kind: str, table: str, days: Days, content: str) -> str:
+    """Return the id of a caveat: of a version, the same content of the same days is the same caveat."""
+    return identify("caveat", version.model, version.version, kind, table, days.key, content)
 
 
 class CaveatRow(Base):

@@ -24,7 +24,7 @@ class Publications(RecordStore[Publication]):
     row, kind = PublicationRow, Publication
 
     def intend(self, publication: Publication) -> None:
-        """Record that a batch is about to be committed."""
+        """Record that a batch is about to be committed; it takes the place of what an earlier attempt intended."""
         row = PublicationRow(
             id=publication.id,
             subject=publication.table,
@@ -34,13 +34,22 @@ class Publications(RecordStore[Publication]):
             at=publication.at,
             record=as_json(publication),
         )
-        self._insert(publication, row)
+        if self._insert(publication, row) is not publication:
+            with Session(self._engine) as session, session.begin():
+                kept = session.get_one(PublicationRow, publication.id)
+                kept.state, kept.record = "intended", as_json(publication)
 
     def confirm(self, publication_id: str) -> None:
-        """Record that the commit went through."""
+        """Record that the commit went through, and that what follows from it was done."""
         with Session(self._engine) as session, session.begin():
             row = session.get_one(PublicationRow, publication_id)
             row.state = "committed"
+
+    def unconfirmed(self, table: str, days: Days) -> list[Publication]:
+        """Return what was intended for exactly these days and not confirmed, oldest first."""
+        row = PublicationRow
+        query = select(row).where(row.subject == table, row.key == days.key, row.state == "intended")
+        return self._all(query.order_by(row.at))
 
     def contains(self, table: str, days: Days) -> bool:
         """Return whether a batch of exactly these days was ever committed to a table."""

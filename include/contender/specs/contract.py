@@ -47,7 +47,7 @@ class Contract(Frozen):
         """How many days' rows a batch of these days is to have; a table that is replaced whole comes at once."""
         if not self.daily:
             return 1
-        return days.count - sum(1 for day in set(self.closed) if day in days)
+        return len(days) - sum(1 for day in set(self.closed) if day in days)
 
     def types_at(self, version: int) -> Types:
         """Each column's type by name, as that version had it."""

@@ -51,11 +51,6 @@ class Days(Frozen):
         """How the range is written: `2013-09-01`, or `2013-01-01..2013-08-31`."""
         return str(self.first) if self.is_single else f"{self.first}..{self.last}"
 
-    @property
-    def count(self) -> int:
-        """How many days it has."""
-        return (self.last - self.first).days + 1
-
     def shifted(self, days: int) -> Days:
         """The same range, so many days later (earlier when negative)."""
         step = timedelta(days=days)
@@ -64,6 +59,10 @@ class Days(Frozen):
     def reaching_back(self, days: int) -> Days:
         """The range with so many days more before its first."""
         return Days(first=self.first - timedelta(days=days), last=self.last)
+
+    def overlaps(self, other: Days) -> bool:
+        """Return whether the two ranges share a day."""
+        return self.first <= other.last and other.first <= self.last
 
     def __contains__(self, day: object) -> bool:
         return isinstance(day, date) and self.first <= day <= self.last
@@ -74,7 +73,7 @@ class Days(Frozen):
 
     def each(self) -> Iterator[date]:
         """Every day of the range, in order."""
-        for offset in range(self.count):
+        for offset in range(len(self)):
             yield self.first + timedelta(days=offset)
 
 

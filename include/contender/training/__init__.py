@@ -1,6 +1,6 @@
 """Train: fits tonight's challengers, time-ordered and pinned, beside the simple baseline on the same rows."""
 
-from contender.training.caveats import note_released, note_superseded
+from contender.training.caveats import note_released
 from contender.training.fit import (
     FitInputs,
     Fitted,
@@ -34,7 +34,6 @@ __all__ = [
     "keep_environment",
     "load_functions",
     "note_released",
-    "note_superseded",
     "packages",
     "record_fit",
     "train",

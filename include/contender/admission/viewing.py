@@ -20,8 +20,8 @@ class ShownRows(Frozen):
     total: int
 
 
-def show_waiting(place: str, contract: Contract, *, pii: bool, limit: int = 20) -> ShownRows:
-    """The first rows of the batch in a folder of the quarantine, as they were staged; none once it is discarded."""
+def show_quarantined(place: str, contract: Contract, *, pii: bool, limit: int = 20) -> ShownRows:
+    """Return the first rows of the batch in a folder of the quarantine, as staged; none once it is discarded."""
     batch = StagedBatch.model_validate_json(places.read(places.below(place, "batch.json")))
     personal = {column.name for column in contract.columns if column.pii}
     columns: tuple[str, ...] = contract.column_names

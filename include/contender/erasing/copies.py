@@ -12,8 +12,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from contender.erasing.sought import Sought
 from contender.lake import places
-from contender.lake.sought import Sought
 from contender.records import StagedBatch, StagedFile
 from contender.settings import Settings
 from contender.specs.frozen import Frozen

@@ -11,32 +11,22 @@ from typing import Literal
 
 import pyarrow as pa
 
-from contender.lake.copies import Copy, clear_copies, find_copies, renew_batches
-from contender.lake.exposure import versions_that_saw
+from contender.admission import note_superseded
+from contender.erasing.copies import Copy, clear_copies, find_copies, renew_batches
+from contender.erasing.exposure import find_exposed
+from contender.erasing.holdings import Holding, expire_holding, find_holding, find_strays, take_out
+from contender.erasing.sought import Sought
+from contender.installation import Installation
+from contender.lake import LakeError
 from contender.lake.fit import find_mismatch
-from contender.lake.holdings import Holding, expire_holding, find_holding, find_strays, names_of, take_out
+from contender.lake.rewriting import names_of_column
 from contender.lake.schema import arrow_schema
-from contender.lake.snapshots import pinned_snapshots
-from contender.lake.sought import Sought
-from contender.lake.tables import Lake, LakeError
-from contender.records import Act, Book
-from contender.settings import Settings
-from contender.specs import Catalog, Contract
+from contender.specs import Catalog, Contract, Days
 from contender.specs.frozen import Frozen
 
 
 class ErasureError(LakeError):
     """Nothing can be erased so; the message says why."""
-
-
-@dataclass(frozen=True)
-class Stores:
-    """Where rows with a key can be, and where it is written down that they were erased."""
-
-    catalog: Catalog
-    lake: Lake
-    book: Book
-    settings: Settings
 
 
 class Erasure(Frozen):
@@ -71,55 +61,68 @@ class _Scope:
         return sorted(types, key=str)
 
 
-def plan_erasure(key: str, stores: Stores, dataset: str | None = None) -> Erasure:
-    """What there is to erase; changes nothing.
+def plan_erasure(here: Installation, key: str, dataset: str | None = None) -> Erasure:
+    """Return what there is to erase; changes nothing.
 
     `key` is written `column=value`; with `dataset`, only it and the models built from it are looked at. Raises
     ErasureError when no table has the column or no row the key, CatalogError when there is no such dataset.
     """
-    scope = _scope(key, dataset, stores)
-    found = _look(scope, stores)
-    if _is_empty(found) and _begun(scope, stores.book) is None:
+    scope = _scope(here, key, dataset)
+    found = _look(here, scope)
+    if _is_empty(found) and here.book.acts.begun("erased", scope.about, scope.sought.digest) is None:
         raise ErasureError(f"no row has {key}: there is nothing to erase")
     return found
 
 
-def erase(key: str, stores: Stores, by: str, reason: str, dataset: str | None = None) -> Erasure:
-    """Erase it all; keep who wanted it, why and what was done, without the value. Raises as `plan_erasure` does.
+def erase(here: Installation, key: str, by: str, reason: str, dataset: str | None = None) -> Erasure:
+    """Erase it all; record who wanted it, why and what was done, without the value. Raises as `plan_erasure` does.
 
-    One commit a table. It is written down before anything is changed, so that an attempt after a killed one
-    finishes what that one began, and tells of all that both did. Let no run be under way: one that reads an
-    expired snapshot, or has its batch in staging, fails and begins again.
+    One commit a table. The act is recorded before anything is changed, so that an attempt after a killed one
+    finishes what that one began, and reports all that both did. Versions that were fitted on the rewritten days get a
+    caveat. Let no run be under way: one that reads an expired snapshot, or has its batch in staging, fails and begins
+    again.
     """
-    scope = _scope(key, dataset, stores)
-    found = plan_erasure(key, stores, dataset)
-    begun = _begun(scope, stores.book)
+    scope = _scope(here, key, dataset)
+    found = plan_erasure(here, key, dataset)
+    begun = here.book.acts.begun("erased", scope.about, scope.sought.digest)
     planned = found if begun is None else _joined(Erasure.model_validate(begun.detail["erasure"]), found)
     if begun is None:
-        _note(planned, "begun", by, reason, stores.book)
+        _record(here, planned, "begun", by, reason)
     for contract in scope.contracts:
-        take_out(stores.lake, contract, scope.sought, stores.settings.staging)
-        expire_holding(stores.lake, _holding(contract, scope, stores))
+        take_out(here.lake, contract, scope.sought, here.settings.staging)
+        expire_holding(here.lake, _holding(here, contract, scope))
     clear_copies(scope.sought, found.copies, scope.kinds)
-    renew_batches(stores.settings)
-    done = _with_pins_left(planned, scope, stores)
-    _note(done, "done", by, reason, stores.book)
+    renew_batches(here.settings)
+    mark_exposed(here, planned)
+    done = _with_pins_left(here, planned, scope)
+    _record(here, done, "done", by, reason)
     return done
 
 
-def _scope(key: str, dataset: str | None, stores: Stores) -> _Scope:
+def mark_exposed(here: Installation, erasure: Erasure) -> None:
+    """Add a caveat to every version that was fitted on days which lost rows."""
+    versions = [v for v in here.book.evaluations.trained_versions() if v.model in here.catalog.models]
+    for holding in erasure.holdings:
+        days = [day for day in holding.days if day is not None]
+        for version in find_exposed({holding.table: days}, here.catalog, versions):
+            span = Days(first=min(days), last=max(days))
+            caveat = note_superseded(version, holding.table, span, erasure.digest, "lost erased rows")
+            here.book.caveats.add(caveat)
+
+
+def _scope(here: Installation, key: str, dataset: str | None) -> _Scope:
     column, equals, value = key.partition("=")
     if not (column and equals and value):
         raise ErasureError(f"{key!r} is no key: write COLUMN=VALUE, as in customer=4711")
-    concerned = stores.catalog.contracts() if dataset is None else _fed_by(dataset, stores.catalog)
+    concerned = here.catalog.contracts() if dataset is None else _fed_by(dataset, here.catalog)
     having = tuple(c for c in concerned if column in c.column_names)
     if not having:
         raise ErasureError(_no_column(column, concerned))
     for contract in having:
-        table = stores.lake.iceberg(contract.table)
+        table = here.lake.iceberg(contract.table)
         if table is not None and (mismatch := find_mismatch(table, contract)):
             raise ErasureError(mismatch)
-    names = frozenset(name for c in having for name in names_of(stores.lake, c, column))
+    names = frozenset(name for c in having for name in names_of_column(here.lake, c, column))
     return _Scope(Sought(column=column, value=value, names=names), dataset or "lake", having)
 
 
@@ -143,28 +146,30 @@ def _no_column(column: str, concerned: tuple[Contract, ...]) -> str:
     return f"no table has a column {column!r}; {hint}"
 
 
-def _look(scope: _Scope, stores: Stores) -> Erasure:
-    holdings = tuple(_holding(contract, scope, stores) for contract in scope.contracts)
+def _look(here: Installation, scope: _Scope) -> Erasure:
+    holdings = tuple(_holding(here, contract, scope) for contract in scope.contracts)
     days = {holding.table: holding.days for holding in holdings}
+    exposed = find_exposed(days, here.catalog, here.book.evaluations.trained_versions())
     return Erasure(
         column=scope.sought.column,
         digest=scope.sought.digest,
         about=scope.about,
         holdings=holdings,
-        copies=_copies(scope, stores),
-        versions=versions_that_saw(days, stores.catalog, stores.book.evaluations.trained_versions()),
-        beyond=_beyond_reach(scope, stores),
+        copies=_copies(here, scope),
+        versions=tuple(f"{version.model} v{version.version}" for version in exposed),
+        beyond=_beyond_reach(here, scope),
     )
 
 
-def _copies(scope: _Scope, stores: Stores) -> tuple[Copy, ...]:
+def _copies(here: Installation, scope: _Scope) -> tuple[Copy, ...]:
     now = datetime.now(UTC)
-    strays = (find_strays(stores.lake, contract, scope.sought, now) for contract in scope.contracts)
-    return (*chain.from_iterable(strays), *find_copies(scope.sought, stores.settings, scope.kinds))
+    strays = (find_strays(here.lake, contract, scope.sought, now) for contract in scope.contracts)
+    return (*chain.from_iterable(strays), *find_copies(scope.sought, here.settings, scope.kinds))
 
 
-def _holding(contract: Contract, scope: _Scope, stores: Stores) -> Holding:
-    return find_holding(stores.lake, contract, scope.sought, pinned_snapshots(stores.book, contract.table))
+def _holding(here: Installation, contract: Contract, scope: _Scope) -> Holding:
+    pinned = here.book.evaluations.pinned_snapshots(contract.table)
+    return find_holding(here.lake, contract, scope.sought, pinned)
 
 
 def _is_empty(found: Erasure) -> bool:
@@ -172,16 +177,16 @@ def _is_empty(found: Erasure) -> bool:
     return not held and all(copy.way == "beyond reach" for copy in found.copies)
 
 
-def _beyond_reach(scope: _Scope, stores: Stores) -> tuple[str, ...]:
+def _beyond_reach(here: Installation, scope: _Scope) -> tuple[str, ...]:
     """What no erasure can change, in words."""
     tables = {contract.table for contract in scope.contracts}
-    paths = [d.delivery.path for d in stores.catalog.datasets.values() if d.contract.table in tables]
-    declared = {contract.table for contract in stores.catalog.contracts()}
-    forgotten = [table for table in stores.lake.tables() if table not in declared]
+    paths = [d.delivery.path for d in here.catalog.datasets.values() if d.contract.table in tables]
+    declared = {contract.table for contract in here.catalog.contracts()}
+    forgotten = [table for table in here.lake.tables() if table not in declared]
     return (
         *(f"the table {table}, which no contract declares any more" for table in forgotten),
         *(
-            f"the landing zone ({stores.settings.landing}/{path}): have the source erase it there, too, or the "
+            f"the landing zone ({here.settings.landing}/{path}): have the source erase it there, too, or the "
             "next ingestion of these days brings the rows back"
             for path in paths
         ),
@@ -189,11 +194,6 @@ def _beyond_reach(scope: _Scope, stores: Stores) -> tuple[str, ...]:
         "fitted models: retrain those that saw the rows, and retire the older versions",
         "the book of record, reports, logs and mails: they quote single values of columns not marked `pii`",
     )
-
-
-def _begun(scope: _Scope, book: Book) -> Act | None:
-    """The record of an attempt that was not finished."""
-    return book.acts.begun("erased", scope.about, scope.sought.digest)
 
 
 def _joined(begun: Erasure, found: Erasure) -> Erasure:
@@ -221,12 +221,14 @@ def _joined(begun: Erasure, found: Erasure) -> Erasure:
     )
 
 
-def _with_pins_left(planned: Erasure, scope: _Scope, stores: Stores) -> Erasure:
-    left = [_holding(contract, scope, stores).pinned for contract in scope.contracts]
+def _with_pins_left(here: Installation, planned: Erasure, scope: _Scope) -> Erasure:
+    left = [_holding(here, contract, scope).pinned for contract in scope.contracts]
     holdings = (h.model_copy(update={"pinned": pins}) for h, pins in zip(planned.holdings, left, strict=True))
     return planned.model_copy(update={"holdings": tuple(holdings)})
 
 
-def _note(erasure: Erasure, state: Literal["begun", "done"], by: str, reason: str, book: Book) -> None:
+def _record(
+    here: Installation, erasure: Erasure, state: Literal["begun", "done"], by: str, reason: str
+) -> None:
     detail: dict[str, object] = {"state": state, "erasure": erasure.model_dump(mode="json")}
-    book.acts.record("erased", erasure.about, erasure.digest, by, reason, detail)
+    here.book.acts.record("erased", erasure.about, erasure.digest, by, reason, detail)

@@ -1,0 +1,61 @@
+"""Judges a released batch: what the person saw fail is a warning now, and anything else still fails."""
+
+from __future__ import annotations
+
+from contender.admission.quarantine import quarantine_id
+from contender.records import Act, Book, Defect, GateResult
+
+
+def apply_release(judged: GateResult, book: Book) -> GateResult:
+    """Return the judgement as it stands after a person's release of the batch, if there was one."""
+    act = book.acts.settlement_of(judged.table, quarantine_id(judged.fingerprint))
+    if judged.verdict != "fail" or act is None or act.kind != "released":
+        return judged
+    return excuse(judged, act, book.gates.get(str(act.detail.get("gate"))))
+
+
+def excuse(judged: GateResult, act: Act, seen: GateResult | None) -> GateResult:
+    """Return the judgement of a batch that was released on the judgement `seen`.
+
+    Failures that stand in `seen` become warnings, and one warning names person and reason. If anything else failed,
+    the judgement still is `fail`, every failure is kept for the next person to see, and the warning names the new ones.
+    """
+    unexcused = find_unexcused(judged, seen)
+    word = f"it was released by {act.by}: {act.reason}"
+    if unexcused:
+        word += f"; not excused by it, since it did not fail then: {', '.join(unexcused)}"
+    released = Defect(
+        what=word,
+        where=f"{judged.table} {judged.days.key}",
+        way_out="have the source correct it, and deliver it again",
+        severity="warn",
+    )
+    if unexcused:
+        return judged.model_copy(update={"defects": (released, *judged.defects)})
+    expectations = tuple(
+        e.model_copy(update={"verdict": "warn"}) if e.verdict == "fail" else e for e in judged.expectations
+    )
+    defects = tuple(defect.model_copy(update={"severity": "warn"}) for defect in judged.defects)
+    return judged.model_copy(
+        update={"verdict": "warn", "expectations": expectations, "defects": (released, *defects)}
+    )
+
+
+def find_unexcused(judged: GateResult, seen: GateResult | None) -> tuple[str, ...]:
+    """Return what fails in a judgement and did not fail in the one that a person saw, in words.
+
+    Expectations are compared by their identity, which has the contract's bounds and no figures of the day.
+    """
+    seen_failing = set() if seen is None else {e.identity for e in seen.expectations if e.verdict == "fail"}
+    seen_defects = (
+        set() if seen is None else {(d.what, d.where) for d in seen.defects if d.severity == "fail"}
+    )
+    failing = [
+        e.expectation for e in judged.expectations if e.verdict == "fail" and e.identity not in seen_failing
+    ]
+    unread = [
+        f"{d.what} ({d.where})"
+        for d in judged.defects
+        if d.severity == "fail" and (d.what, d.where) not in seen_defects
+    ]
+    return (*failing, *unread)

@@ -1,0 +1,34 @@
+"""The first step: judge a batch by its contract and its table's past, and quarantine it when it fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contender.admission.excusing import apply_release
+from contender.admission.quarantine import quarantine_batch
+from contender.installation import Installation
+from contender.records import GateResult, StagedBatch, gate_id
+
+if TYPE_CHECKING:
+    from contender.gating import Submit
+
+
+def gate_batch(here: Installation, batch: StagedBatch, run: str, submit: Submit | None = None) -> GateResult:
+    """Judge a staged batch and record the result. A failed batch is quarantined, unless a person released it.
+
+    `submit` starts the Spark job of a large batch. The result is recorded last: an attempt after a killed one does
+    what is left, and one after a recorded result returns that. Raises SparkError.
+    """
+    from contender.gating import check_by_size, read_past  # Great Expectations takes seconds to import
+
+    book, contract = here.book, here.catalog.contract(batch.table)
+    if (recorded := book.gates.get(gate_id(batch, run))) is not None:
+        return recorded
+    past = read_past(contract, batch, here.lake, book)
+    judged = check_by_size(contract, batch, run, here.settings, past, submit)
+    result = apply_release(judged, book)
+    if result.verdict == "fail":
+        result = quarantine_batch(batch, result, here.settings)
+    elif past is not None:
+        book.profiles.add(past.today)
+    return book.gates.add(result)

@@ -1,0 +1,134 @@
+"""Where failed batches wait for a person: readable, never visible to consumers, and released only with a reason."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from contender.installation import Installation
+from contender.lake import places
+from contender.records import Act, Book, GateResult, StagedBatch
+from contender.settings import Settings
+from contender.specs.frozen import Frozen
+
+State = Literal["waiting", "released", "discarded", "superseded"]
+Settlement = Literal["released", "discarded"]
+
+
+class QuarantineError(Exception):
+    """What was asked cannot be done with a quarantined batch; the message says what can."""
+
+
+class Quarantined(Frozen):
+    """A batch in quarantine: its gate's judgement, and what a person decided about that judgement."""
+
+    id: str
+    place: str
+    batch: StagedBatch
+    result: GateResult
+    state: State
+    act: Act | None = None
+
+
+def quarantine_id(fingerprint: str) -> str:
+    """Return the id of a batch in quarantine: the same bad delivery, tried again, waits there once."""
+    return fingerprint[:16]
+
+
+def quarantine_batch(batch: StagedBatch, result: GateResult, settings: Settings) -> GateResult:
+    """Copy a failed batch, raw files and all, into the quarantine. Returns the result with the place noted."""
+    place = places.below(settings.quarantine, batch.table, batch.days.key, quarantine_id(batch.fingerprint))
+    noted = result.model_copy(update={"quarantine": place})
+    raw = tuple(_copy(path, place, "raw") for path in batch.sources)
+    staged = tuple(
+        file.model_copy(update={"path": _copy(file.path, place, "staged")}) for file in batch.files
+    )
+    kept = batch.model_copy(update={"sources": raw, "files": staged})
+    places.write(places.below(place, "batch.json"), kept.model_dump_json(indent=2).encode())
+    # Written last: a folder without it is an attempt that was killed, and is filled by the next.
+    places.write(places.below(place, "gate.json"), noted.model_dump_json(indent=2).encode())
+    return noted
+
+
+def list_quarantined(here: Installation) -> list[Quarantined]:
+    """Return every quarantined batch, newest first."""
+    judged = places.files(here.settings.quarantine, suffix="/gate.json")
+    found = [_read(file.place.removesuffix("/gate.json"), here.book) for file in judged]
+    return sorted(found, key=lambda item: item.result.at, reverse=True)
+
+
+def find_quarantined(here: Installation, batch_id: str) -> Quarantined:
+    """Return the batch whose id begins so. Raises QuarantineError when there is none, or several."""
+    items = list_quarantined(here)
+    matching = [item for item in items if item.id.startswith(batch_id)]
+    if len(matching) != 1:
+        there = ", ".join(f"{i.id} ({i.batch.table} {i.batch.days.key})" for i in matching) or "none"
+        raise QuarantineError(
+            f"{len(matching)} quarantined batches have an id that begins with {batch_id!r}: {there}; "
+            "`contender quarantine list` shows all"
+        )
+    return matching[0]
+
+
+def discard_batch(here: Installation, batch_id: str, by: str, reason: str) -> Quarantined:
+    """Delete a batch's rows and files; its judgement and this act remain.
+
+    The same decision given again finishes what a killed attempt began. Raises QuarantineError for a batch that was
+    settled otherwise.
+    """
+    item = find_quarantined(here, batch_id)
+    settled = settle(here, item, "discarded", by, reason)
+    for part in ("raw", "staged"):
+        places.remove_below(places.below(item.place, part))
+    return settled
+
+
+def settle(here: Installation, item: Quarantined, kind: Settlement, by: str, reason: str) -> Quarantined:
+    """Record what a person decided about a batch; the same decision given again is the same act.
+
+    Raises QuarantineError for a batch that was settled otherwise, or that another delivery has superseded.
+    """
+    if item.act is not None and (item.act.kind, item.act.by, item.act.reason) == (kind, by, reason):
+        return item
+    check_waiting(item)
+    # The act names what the person saw: the book has it, too, if an attempt was killed before it was recorded there.
+    here.book.gates.add(item.result)
+    detail = {"days": item.batch.days.key, "gate": item.result.id, "rows": item.batch.rows}
+    act = here.book.acts.record(kind, item.batch.table, item.id, by, reason, detail)
+    return item.model_copy(update={"act": act, "state": kind})
+
+
+def check_waiting(item: Quarantined) -> None:
+    """Raise QuarantineError unless the batch still waits for a decision."""
+    if item.act is not None:
+        raise QuarantineError(
+            f"{item.id} was {item.act.kind} by {item.act.by} on {item.act.at:%Y-%m-%d %H:%M}"
+        )
+    if item.state == "superseded":
+        raise superseded(item)
+
+
+def superseded(item: Quarantined) -> QuarantineError:
+    """Return the error that a batch is not to be published in the place of one that passed since."""
+    return QuarantineError(
+        f"{item.id} was superseded: another delivery of {item.batch.table} {item.batch.days.key} passed "
+        "since; releasing it would put the worse in the better one's place"
+    )
+
+
+def _copy(source: str, place: str, part: str) -> str:
+    return places.copy(source, places.below(place, part, places.name_of(source)))
+
+
+def _read(place: str, book: Book) -> Quarantined:
+    result = GateResult.model_validate_json(places.read(places.below(place, "gate.json")))
+    batch = StagedBatch.model_validate_json(places.read(places.below(place, "batch.json")))
+    batch_id = places.name_of(place)
+    act = book.acts.settlement_of(batch.table, batch_id)
+    if act is not None and act.detail.get("gate") != result.id:
+        act = None  # it was decided on another judgement, and failed again since for what that did not say
+    state: State = "waiting"
+    if act is not None:
+        state = "released" if act.kind == "released" else "discarded"
+    elif book.gates.passed_since(batch.table, batch.days, result.at):
+        state = "superseded"
+    return Quarantined(id=batch_id, place=place, batch=batch, result=result, state=state, act=act)

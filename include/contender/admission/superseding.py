@@ -1,0 +1,66 @@
+"""Versions that were fitted on rows which have been replaced since: they serve on, with a caveat that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from contender.installation import Installation
+from contender.records import Caveat, TrainedVersion, caveat_id
+from contender.specs import Catalog, Days, ModelSpec, feeding_days
+
+
+def find_superseded(
+    catalog: Catalog, table: str, days: Collection[date | None], versions: Iterable[TrainedVersion]
+) -> tuple[TrainedVersion, ...]:
+    """Return the versions whose training rows were built from any of these days of a source table.
+
+    None among the days stands for a table without days, which every version of its readers was built from.
+    """
+    readers = {model.name: model for model in _readers(catalog, table)}
+    return tuple(
+        version
+        for version in versions
+        if version.model in readers and _was_fed(version, readers[version.model], catalog, table, days)
+    )
+
+
+def note_superseded(
+    version: TrainedVersion, table: str, days: Days, content: str, what: str = "was corrected"
+) -> Caveat:
+    """Return the caveat of a version whose training data changed; the same for the same new `content`."""
+    return Caveat(
+        id=caveat_id(version, "superseded", table, days, content),
+        model=version.model,
+        version=version.version,
+        kind="superseded",
+        table=table,
+        days=days,
+        why=f"{table} {days.key} {what} after the fit",
+    )
+
+
+def mark_superseded(here: Installation, table: str, replaced: Collection[date], content: str) -> None:
+    """Add a caveat to every version that was fitted on the replaced days of a table."""
+    readers = [model.name for model in _readers(here.catalog, table)]
+    if not replaced or not readers:
+        return
+    span = Days(first=min(replaced), last=max(replaced))
+    versions = here.book.evaluations.trained_versions(readers)
+    for version in find_superseded(here.catalog, table, replaced, versions):
+        here.book.caveats.add(note_superseded(version, table, span, content))
+
+
+def _readers(catalog: Catalog, table: str) -> list[ModelSpec]:
+    return [
+        model
+        for model in catalog.models.values()
+        if any(source.contract.table == table for source in catalog.sources(model))
+    ]
+
+
+def _was_fed(
+    version: TrainedVersion, model: ModelSpec, catalog: Catalog, table: str, days: Collection[date | None]
+) -> bool:
+    fed = feeding_days(catalog, model, table, version.trained_on)
+    return any(day is None or (fed is not None and day in fed) for day in days)

@@ -1,0 +1,144 @@
+"""Commits that replace whole days of a table, each on the very state of it that it was computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import reduce
+from pathlib import Path
+
+from pyiceberg.exceptions import CommitFailedException, ValidationException
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThanOrEqual, Or
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table, Transaction
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from contender.lake import places
+from contender.lake.fit import LakeError, find_stale
+from contender.records import StagedBatch, StagedFile
+from contender.specs import Contract, Days
+from contender.specs.frozen import Frozen
+
+# Both say that another writer's commit came between; what was computed from the old state is computed again.
+retry_on_conflict = retry(
+    retry=retry_if_exception_type((CommitFailedException, ValidationException)),
+    wait=wait_random_exponential(multiplier=0.1, max=5),
+    stop=stop_after_attempt(8),
+    reraise=True,
+)
+
+_EPOCH = date(1970, 1, 1)
+_DAYS_A_MANIFEST = 31
+
+
+class DayChanges(Frozen):
+    """The days whose content in a table is not that of a batch; None stands for a table without days."""
+
+    differing: frozenset[date | None] = frozenset()
+    replaced: frozenset[date | None] = frozenset()
+
+    @property
+    def replaced_days(self) -> Days | None:
+        """The range from the first to the last day that has rows now and is to have others."""
+        days = sorted(day for day in self.replaced if day is not None)
+        return Days(first=days[0], last=days[-1]) if days else None
+
+
+@dataclass(frozen=True)
+class LoadedDays:
+    """Some days of a table in one state of it; a commit on them fails when the table has changed since."""
+
+    contract: Contract
+    table: Table
+    digests: Mapping[date | None, frozenset[str]]
+
+    @property
+    def snapshot(self) -> int | None:
+        """The table's snapshot: the loaded one, or that of the commit made on it."""
+        newest = self.table.current_snapshot()
+        return None if newest is None else newest.snapshot_id
+
+    def compare(self, batch: StagedBatch) -> DayChanges:
+        """Return the days that publishing the batch would change. Raises LakeError for rows of other days."""
+        if self.contract.daily and any(file.day is None for file in batch.files):
+            raise LakeError(f"{batch.table} {batch.days.key}: the batch holds rows of other days")
+        return compare_days(self.digests, batch)
+
+    def replace(self, batch: StagedBatch, changes: DayChanges) -> None:
+        """Make the batch the content of the differing days, in one commit.
+
+        Files are copied into the table's folder under names made from their content: an attempt that is killed
+        before its commit leaves only files that the next attempt uses.
+        """
+        new = [file for file in batch.files if file.day in changes.differing]
+        if stale := find_stale(self.contract, new):
+            raise LakeError(stale)
+        paths = [copy_into(self.table, file) for file in new if file.rows]
+        with self.table.transaction() as change:
+            if changes.replaced:
+                change.delete(rows_of(changes.replaced))
+            # A month to a manifest: a later change of one day rewrites a list of these, not of a decade.
+            for first in range(0, len(paths), _DAYS_A_MANIFEST):
+                change.add_files(paths[first : first + _DAYS_A_MANIFEST], check_duplicate_files=False)
+
+
+def compare_days(held: Mapping[date | None, frozenset[str]], batch: StagedBatch) -> DayChanges:
+    """Return the days whose files differ between a table (digests by day) and a batch."""
+    staged = {file.day: frozenset({file.digest}) for file in batch.files if file.rows}
+    differing = frozenset(day for day in {*held, *staged} if held.get(day) != staged.get(day))
+    return DayChanges(differing=differing, replaced=differing & held.keys())
+
+
+def digests_of(table: Table, days: Days) -> dict[date | None, frozenset[str]]:
+    """Return the digests of a table's files by day: their names are made from them."""
+    found: dict[date | None, frozenset[str]] = {}
+    if table.current_snapshot() is None:
+        return found
+    for task in table.scan(row_filter=between(days) if table.spec().fields else AlwaysTrue()).plan_files():
+        day, digest = day_of(table, task.file), Path(task.file.file_path).stem
+        found[day] = found.get(day, frozenset()) | {digest}
+    return found
+
+
+def day_of(table: Table, file: DataFile) -> date | None:
+    """Return the day that a data file holds; None in a table that is not partitioned by day."""
+    return _EPOCH + timedelta(days=file.partition[0]) if table.spec().fields else None
+
+
+def copy_into(table: Table, file: StagedFile) -> str:
+    """Copy a staged file into a table's folder, named by its digest. Returns its path there."""
+    part = f"day={file.day}/" if file.day else ""
+    target = f"{table.location()}/data/{part}{file.digest}.parquet"
+    with table.io.new_output(target).create(overwrite=True) as output:
+        output.write(places.read(file.path))
+    return target
+
+
+def replace_days(table: Table, change: Transaction, files: Mapping[date | None, StagedFile]) -> None:
+    """Replace these days, in an open transaction, by files of other rows; a file without rows removes its day."""
+    paths = [copy_into(table, file) for file in files.values() if file.rows]
+    change.delete(rows_of(files))
+    if paths:
+        change.add_files(paths, check_duplicate_files=False)
+
+
+def rows_of(days: Iterable[date | None]) -> BooleanExpression:
+    """Return the filter for all rows of these days; of a table without days, for all rows."""
+    known = sorted(day for day in days if day is not None)
+    if not known:
+        return AlwaysTrue()
+    spans: list[Days] = []
+    for day in known:
+        if spans and day - spans[-1].last == timedelta(days=1):
+            spans[-1] = Days(first=spans[-1].first, last=day)
+        else:
+            spans.append(Days.one(day))
+    return reduce(Or, map(between, spans))
+
+
+def between(days: Days) -> BooleanExpression:
+    """Return the filter for the rows of a range of days."""
+    from_first: BooleanExpression = GreaterThanOrEqual("day", days.first.isoformat())  # type: ignore[call-arg]
+    to_last: BooleanExpression = LessThanOrEqual("day", days.last.isoformat())  # type: ignore[call-arg]
+    return And(from_first, to_last)
