@@ -195,6 +195,16 @@ def test_versions_are_named_that_were_fitted_on_days_built_from_the_rows(filled)
     assert plan_erasure(filled, KEY).versions == ("returns v2",)
 
 
+def test_versions_that_were_fitted_on_days_that_lost_rows_get_a_caveat(filled):
+    evaluation(filled, 1, Days.one(FIRST))
+    evaluation(filled, 2, Days.one(date(2013, 8, 20)))
+    erase(filled, KEY, "carl", "she asked", dataset="sales")
+    (caveat,) = [c for c in filled.book.caveats.newest("returns") if c.table == "features.returns"]
+    assert (caveat.version, caveat.kind) == (1, "superseded")
+    assert caveat.why == "features.returns 2013-09-01..2013-09-03 lost erased rows after the fit"
+    assert filled.book.caveats.of_version("returns", 2) == []
+
+
 def test_the_record_tells_all_but_the_value(filled):
     erase(filled, KEY, "carl", "she asked")
     done, begun = filled.book.acts.newest()

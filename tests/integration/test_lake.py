@@ -8,7 +8,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from contender.lake import LakeError, open_lake, publish, stage, sweep
+from contender.lake import LakeError, open_lake, stage, sweep
 from contender.lake.schema import arrow_schema
 from contender.settings import Settings
 from contender.specs import Column, Contract, Days
@@ -136,32 +136,6 @@ def test_two_writers_at_once_both_succeed(here, staged):
     assert held(open_lake(here)) == [(day, "a", 1.0) for day in days]
 
 
-def test_an_attempt_killed_after_its_commit_is_recognised_as_its_own(lake, book, staged, monkeypatch):
-    def die(publication_id):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(book, "confirm", die)
-        with pytest.raises(KeyboardInterrupt):
-            publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
-    again = publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
-    other = publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 2")
-    assert again.changed
-    assert not other.changed
-
-
-def test_an_attempt_killed_before_its_commit_leaves_nothing_visible(lake, book, staged, monkeypatch):
-    def die(contract, batch):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(lake, "publish", die)
-        with pytest.raises(KeyboardInterrupt):
-            publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1")
-    assert held(lake) == []
-    assert publish(lake, book, SALES, staged((FIRST, "a", 1.0)), run="run 1").changed
-
-
 def test_a_reference_table_is_replaced_whole(lake, here):
     shops = SALES.model_copy(update={"table": "datasets.shops", "daily": False, "primary_key": ("shop",)})
     for amount in (1.0, 2.0):
@@ -176,18 +150,3 @@ def test_sweeping_forgets_old_attempts_only(here, staged):
     staged((FIRST, "a", 1.0))
     assert sweep(here.staging, older_than=timedelta(hours=1)) == 0
     assert sweep(here.staging, older_than=timedelta(0)) == 1
-
-
-def test_a_closed_day_is_news_once(lake, book, staged):
-    closed = SALES.model_copy(update={"closed": (SECOND,)})
-    lake.publish(closed, staged((FIRST, "a", 1.0)))
-    nothing = staged(days=Days.one(SECOND))
-    published = [publish(lake, book, closed, nothing, run=run).changed for run in ("run 1", "run 1", "run 2")]
-    # The second is the first run's own, tried again.
-    assert published == [True, True, False]
-    assert lake.days(SALES.table) == [FIRST]
-
-
-def test_an_empty_day_that_is_not_closed_is_no_news(lake, book, staged):
-    lake.publish(SALES, staged((FIRST, "a", 1.0)))
-    assert not publish(lake, book, SALES, staged(days=Days.one(SECOND)), run="run 1").changed

@@ -8,45 +8,60 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from contender.cli import app
-from contender.gating import (
+from contender.admission import (
     QuarantineError,
-    apply_release,
-    check,
-    discard,
+    discard_batch,
     find_quarantined,
+    gate_batch,
     list_quarantined,
-    quarantine,
-    release,
+    publish_batch,
+    record_release,
+    release_batch,
 )
+from contender.cli import app
 from contender.ingesting import land
-from contender.specs import Days
+from contender.lake.commits import LoadedDays
+from contender.records.acts import Acts
+from contender.records.gates import GateResults
+from contender.records.publications import Publications
+from contender.specs import Between, Days
 from demo import source
+from tests.made_up_catalog import put_in
 
 DAY = date(2013, 9, 2)
 
 
 @pytest.fixture
-def judge(here, catalog, book):
-    """Lands a delivery and holds it to its contract, as a run does; what fails is quarantined."""
+def judge(here, installation):
+    """Lands a delivery and gates it, as a run does."""
 
     def land_and_gate(fault, run="night", dataset="departures"):
-        spec = catalog.dataset(dataset)
         source.drop(dataset, [DAY], here.landing, fault=fault)
-        batch = land(spec, Days.one(DAY), here)
-        result = apply_release(check(spec.contract, batch, run), batch, book)
-        if result.verdict == "fail":
-            result = quarantine(batch, result, here)
-        return batch, book.gates.add(result)
+        batch = land(installation.catalog.dataset(dataset), Days.one(DAY), here)
+        return batch, gate_batch(installation, batch, run)
 
     return land_and_gate
 
 
 @pytest.fixture
-def waiting(judge, here, book):
+def waiting(judge, installation):
     judge(one_too_late)
-    (item,) = list_quarantined(here, book)
+    (item,) = list_quarantined(installation)
     return item
+
+
+@pytest.fixture
+def narrower(installation):
+    """Lets the contract change after the judgement that the person saw, so that every flight breaks it."""
+
+    def narrow(dataset="departures"):
+        spec = installation.catalog.dataset(dataset)
+        none_so_late = Between(column="dep_delay", high=-1000)
+        narrowed = spec.model_copy(update={"expectations": (*spec.expectations, none_so_late)})
+        datasets = {**installation.catalog.datasets, dataset: narrowed}
+        put_in(installation, installation.catalog.model_copy(update={"datasets": datasets}))
+
+    return narrow
 
 
 def one_too_late(csv: bytes) -> bytes:
@@ -65,52 +80,124 @@ def test_a_failed_batch_waits_with_its_judgement(waiting):
     assert (waiting.state, waiting.result.verdict) == ("waiting", "fail")
 
 
-def test_a_released_batch_passes_the_gate_with_a_warning_that_names_person_and_reason(waiting, judge, book):
-    release(waiting, "ann", "the flight really left in two weeks", book)
+def test_a_released_batch_passes_the_gate_with_a_warning_that_names_person_and_reason(
+    waiting, judge, installation
+):
+    record_release(installation, waiting.id, "ann", "the flight really left in two weeks")
     _, result = judge(one_too_late, run="again")
     assert result.verdict == "warn"
     assert result.defects[0].what == "it was released by ann: the flight really left in two weeks"
 
 
-def test_another_bad_batch_of_the_day_is_not_excused_by_it(waiting, judge, book):
-    release(waiting, "ann", "true", book)
+def test_another_bad_batch_of_the_day_is_not_excused_by_it(waiting, judge, installation):
+    record_release(installation, waiting.id, "ann", "true")
     _, result = judge(source.append_rerun, run="again")
     assert result.verdict == "fail"
 
 
-def test_what_was_superseded_cannot_be_released(waiting, judge, here, book):
+def test_what_was_superseded_cannot_be_released(waiting, judge, installation):
     judge(None, run="corrected")
-    superseded = find_quarantined(waiting.id, here, book)
-    assert superseded.state == "superseded"
+    assert find_quarantined(installation, waiting.id).state == "superseded"
     with pytest.raises(QuarantineError, match=r"another delivery of .* 2013-09-02 passed since"):
-        release(superseded, "ann", "why not", book)
+        record_release(installation, waiting.id, "ann", "why not")
 
 
-def test_what_nobody_could_read_cannot_be_released(judge, here, book):
+def test_what_nobody_could_read_cannot_be_released(judge, installation):
     judge(nothing_but_noise)
-    (item,) = list_quarantined(here, book)
+    (item,) = list_quarantined(installation)
     with pytest.raises(QuarantineError, match="no row that could be read"):
-        release(item, "ann", "let it in", book)
+        record_release(installation, item.id, "ann", "let it in")
 
 
-def test_a_discarded_batch_is_deleted_and_its_judgement_kept(waiting, here, book):
-    discard(waiting, "ann", "a test file", book)
+def test_a_discarded_batch_is_deleted_and_its_judgement_kept(waiting, installation):
+    discard_batch(installation, waiting.id, "ann", "a test file")
     assert not (Path(waiting.place) / "raw").exists()
-    kept = find_quarantined(waiting.id, here, book)
+    kept = find_quarantined(installation, waiting.id)
     assert (kept.state, kept.act.reason, kept.result.verdict) == ("discarded", "a test file", "fail")
 
 
-@pytest.mark.parametrize("settle", [release, discard])
-def test_a_batch_is_settled_once(waiting, here, book, settle):
-    settle(waiting, "ann", "first word", book)
-    again = find_quarantined(waiting.id, here, book)
+@pytest.mark.parametrize("decide", [record_release, discard_batch])
+def test_a_batch_is_settled_once(waiting, installation, decide):
+    decide(installation, waiting.id, "ann", "first word")
     with pytest.raises(QuarantineError, match=r"was (released|discarded) by ann"):
-        settle(again, "bob", "second word", book)
+        decide(installation, waiting.id, "bob", "second word")
 
 
-def test_an_attempt_that_was_killed_leaves_no_half_of_a_batch(waiting, here, book):
+@pytest.mark.parametrize("decide", [record_release, discard_batch])
+def test_the_same_decision_given_again_is_the_same_act(waiting, installation, decide):
+    acts = {decide(installation, waiting.id, "ann", "first word").act.id for _ in range(2)}
+    assert len(acts) == 1
+
+
+def test_a_release_publishes_records_its_gate_and_looks_at_the_past(waiting, installation):
+    done = release_batch(installation, waiting.id, "ann", "it is true")
+    assert (done.result.verdict, done.published.changed) == ("warn", True)
+    assert installation.book.gates.get(done.result.id) == done.result
+    assert any(e.expectation == "the day before it has been published" for e in done.result.expectations)
+    assert installation.lake.holds(waiting.batch)
+
+
+def test_what_did_not_fail_when_the_person_looked_is_not_excused(waiting, installation, narrower):
+    narrower()
+    done = release_batch(installation, waiting.id, "ann", "it is true")
+    assert (done.result.verdict, done.published) == ("fail", None)
+    assert "dep_delay is between any and -1000" in done.result.defects[0].what
+    assert installation.lake.days(waiting.batch.table) == []
+
+
+def test_a_batch_that_failed_again_for_another_reason_waits_for_another_decision(
+    waiting, installation, narrower
+):
+    narrower()
+    release_batch(installation, waiting.id, "ann", "it is true")
+    assert find_quarantined(installation, waiting.id).state == "waiting"
+    done = release_batch(installation, waiting.id, "bob", "that, too")
+    assert (done.result.verdict, done.published.changed) == ("warn", True)
+
+
+RELEASING = [
+    (Acts, "record"),
+    (GateResults, "add"),
+    (Publications, "intend"),
+    (LoadedDays, "replace"),
+    (Publications, "confirm"),
+]
+
+
+@pytest.mark.parametrize(("kind", "method"), RELEASING, ids=lambda part: str(part))
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_release_killed_at_any_step_and_given_again_comes_to_the_same(
+    waiting, installation, monkeypatch, kind, method, after
+):
+    real = getattr(kind, method)
+
+    def die(*given, **named):
+        if after:
+            real(*given, **named)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(kind, method, die)
+        with pytest.raises(KeyboardInterrupt):
+            release_batch(installation, waiting.id, "ann", "it is true")
+    done = release_batch(installation, waiting.id, "ann", "it is true")
+    assert (done.result.verdict, done.published.changed) == ("warn", True)
+    assert installation.lake.holds(waiting.batch)
+    assert [act.kind for act in installation.book.acts.newest(waiting.batch.table)] == ["released"]
+
+
+def test_a_release_given_again_does_not_replace_a_delivery_that_passed_since(waiting, judge, installation):
+    release_batch(installation, waiting.id, "ann", "it is true")
+    corrected, _ = judge(None, run="corrected")
+    publish_batch(installation, corrected, "corrected")
+    with pytest.raises(QuarantineError, match="was superseded"):
+        release_batch(installation, waiting.id, "ann", "it is true")
+    assert installation.lake.holds(corrected)
+
+
+def test_an_attempt_that_was_killed_leaves_no_half_of_a_batch(waiting, installation):
     (Path(waiting.place) / "gate.json").unlink()
-    assert list_quarantined(here, book) == []
+    assert list_quarantined(installation) == []
 
 
 @pytest.fixture
@@ -131,6 +218,17 @@ def test_the_command_line_lists_shows_and_releases(waiting, run, lake, book):
     assert "929 rows published, released by ann" in released.output
     assert lake.days("datasets.departures") == [DAY]
     assert [act.kind for act in book.acts.newest("datasets.departures")] == ["released"]
+
+
+def test_the_command_line_publishes_nothing_that_fails_for_another_reason(
+    waiting, run, installation, narrower, monkeypatch
+):
+    narrower()
+    monkeypatch.setattr("contender.cli.quarantine.open_installation", lambda: installation)
+    refused = run("release", waiting.id, "--reason", "it is true", "--by", "ann")
+    assert refused.exit_code == 1
+    assert "Nothing was published" in refused.output
+    assert "dep_delay is between any and -1000" in refused.output
 
 
 def test_a_release_without_a_reason_is_refused(waiting, run):

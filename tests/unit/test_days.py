@@ -98,3 +98,9 @@ def test_what_is_no_day_is_refused_with_how_to_write_one(text):
     except ValueError:
         with pytest.raises(DaysError, match="YYYY-MM-DD"):
             resolve_days(text, {})
+
+
+@given(ranges, ranges)
+def test_ranges_overlap_when_they_share_a_day(one, other):
+    shared = any(day in other for day in one.each())
+    assert one.overlaps(other) is other.overlaps(one) is shared

@@ -11,7 +11,7 @@ from pathlib import Path
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThanOrEqual, Or
 from pyiceberg.manifest import DataFile
-from pyiceberg.table import Table, Transaction
+from pyiceberg.table import Table, TableProperties, Transaction
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from contender.lake import places
@@ -27,6 +27,10 @@ retry_on_conflict = retry(
     stop=stop_after_attempt(8),
     reraise=True,
 )
+
+# PyIceberg would add files that were meant for a new day once more, on whatever state it finds: two first deliveries of
+# a day at once would both be kept. So it does not retry, and `retry_on_conflict` compares anew.
+NO_BLIND_RETRY = {TableProperties.COMMIT_NUM_RETRIES: "0"}
 
 _EPOCH = date(1970, 1, 1)
 _DAYS_A_MANIFEST = 31

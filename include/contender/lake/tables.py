@@ -15,7 +15,15 @@ from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.table import Table
 
 from contender.lake import places
-from contender.lake.commits import LoadedDays, between, compare_days, day_of, digests_of, retry_on_conflict
+from contender.lake.commits import (
+    NO_BLIND_RETRY,
+    LoadedDays,
+    between,
+    compare_days,
+    day_of,
+    digests_of,
+    retry_on_conflict,
+)
 from contender.lake.fit import VERSION, LakeError, find_mismatch
 from contender.lake.history import Snapshot, committed_snapshots, newest_day
 from contender.lake.schema import arrow_schema, iceberg_partitioning, iceberg_schema
@@ -175,12 +183,16 @@ class Lake:
     def _create(self, contract: Contract) -> Table:
         namespace, _, _ = contract.table.partition(".")
         self._catalog.create_namespace_if_not_exists(namespace)
-        return self._catalog.create_table_if_not_exists(
+        table = self._catalog.create_table_if_not_exists(
             contract.table,
             schema=iceberg_schema(contract),
             partition_spec=iceberg_partitioning(contract),
-            properties={"owner": contract.owner, VERSION: str(contract.version)},
+            properties={"owner": contract.owner, VERSION: str(contract.version), **NO_BLIND_RETRY},
         )
+        if not NO_BLIND_RETRY.items() <= table.properties.items():  # made by an older version
+            with table.transaction() as change:
+                change.set_properties(NO_BLIND_RETRY)
+        return table
 
 
 def open_lake(settings: Settings) -> Lake:
