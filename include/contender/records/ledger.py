@@ -83,7 +83,7 @@ class Ledger:
                     f"which the decision of night {decision.night} was made against: nothing was changed; judge again"
                 )
             number, seal = (0, "") if newest is None else (newest.number, newest.seal)
-            row = _sealed(decision, number, seal)
+            row = sealed_row(decision, number, seal)
             try:
                 with Session(self._engine, expire_on_commit=False) as session, session.begin():
                     session.add(row)
@@ -221,7 +221,8 @@ def seal_of(content: dict[str, object]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _sealed(decision: Decision, number: int, previous: str) -> LedgerRow:
+def sealed_row(decision: Decision, number: int, previous: str) -> LedgerRow:
+    """Return the row of the entry after entry `number`, whose seal is `previous`."""
     entered = datetime.now(UTC)
     content: dict[str, object] = {
         "number": number + 1,

@@ -25,16 +25,19 @@ class Publications(RecordStore[Publication]):
 
     def intend(self, publication: Publication) -> None:
         """Record that a batch is about to be committed."""
-        row = PublicationRow(
-            id=publication.id,
-            subject=publication.table,
-            key=publication.days.key,
-            run=publication.run,
+        self.add(publication)
+
+    def row_of(self, record: Publication) -> PublicationRow:
+        """Return the row of a publication that is intended."""
+        return PublicationRow(
+            id=record.id,
+            subject=record.table,
+            key=record.days.key,
+            run=record.run,
             state="intended",
-            at=publication.at,
-            record=as_json(publication),
+            at=record.at,
+            record=as_json(record),
         )
-        self._insert(publication, row)
 
     def confirm(self, publication_id: str) -> None:
         """Record that the commit went through."""
