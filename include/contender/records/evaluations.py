@@ -125,7 +125,8 @@ class Evaluations(RecordStore[Evaluation]):
 
     def pinned_snapshots(self, table: str | None = None) -> list[PinnedBy]:
         """Return the snapshots (of one table, or of all) that versions were fitted on, once for each version."""
-        query = select(pins).order_by(pins.c.table, pins.c.snapshot, pins.c.model, pins.c.version)
+        named = (pins.c.table, pins.c.snapshot, pins.c.subject.label("model"), pins.c.version, pins.c.night)
+        query = select(*named).order_by(pins.c.table, pins.c.snapshot, pins.c.subject, pins.c.version)
         if table is not None:
             query = query.where(pins.c.table == table)
         with Session(self._engine) as session:

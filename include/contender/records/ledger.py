@@ -224,11 +224,12 @@ def seal_of(content: dict[str, object]) -> str:
 def sealed_row(decision: Decision, number: int, previous: str) -> LedgerRow:
     """Return the row of the entry after entry `number`, whose seal is `previous`."""
     entered = datetime.now(UTC)
+    kept = decision.model_dump(mode="json")
     content: dict[str, object] = {
         "number": number + 1,
         "previous": previous,
         "entered": entered.isoformat(),
-        "decision": decision.model_dump(mode="json"),
+        "decision": kept,
     }
     return LedgerRow(
         id=decision.id,
@@ -239,7 +240,7 @@ def sealed_row(decision: Decision, number: int, previous: str) -> LedgerRow:
         number=number + 1,
         seal=seal_of(content),
         evaluation=decision.evaluation,
-        person=_person(decision.model_dump()),
+        person=_person(kept),
         record=content,
     )
 

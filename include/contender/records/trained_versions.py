@@ -27,12 +27,13 @@ class TrainedVersionRow(Base):
     last_day: Mapped[date]
 
 
+# subject: model.
 pins = Table(
     "pins",
     Base.metadata,
     Column("table", String(200), primary_key=True),
     Column("snapshot", BigInteger, primary_key=True, autoincrement=False),
-    Column("model", String(200), primary_key=True),
+    Column("subject", String(200), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("night", Date, nullable=False),
 )
@@ -58,7 +59,7 @@ def insert_trained(versions: Iterable[TrainedVersion], session: Session) -> None
     _insert_new(
         pins,
         [
-            {**as_json(pin), "model": version.model, "version": version.version, "night": version.night}
+            {**as_json(pin), "subject": version.model, "version": version.version, "night": version.night}
             for version in ordered
             for pin in version.pins
         ],
