@@ -37,7 +37,9 @@ class ActRow(Base):
     """subject: what it was done to; key: days or version; state: the act's kind; person: who did it."""
 
     __tablename__ = "acts"
-    __table_args__ = indexes("acts", ("subject", "state", "key", "at"), ("state", "at"), ("person", "at"))
+    __table_args__ = indexes(
+        "acts", ("subject", "key", "at"), ("subject", "state", "at"), ("state", "at"), ("person", "at")
+    )
 
     person: Mapped[str] = mapped_column(String)
 

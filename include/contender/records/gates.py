@@ -17,7 +17,7 @@ class GateResultRow(Base):
     """subject: table; key: days; state: verdict."""
 
     __tablename__ = "gate_results"
-    __table_args__ = indexes("gate_results", ("subject", "key", "state", "at"))
+    __table_args__ = indexes("gate_results", ("subject", "key", "at", "state"))
 
 
 class GateResults(RecordStore[GateResult]):

@@ -28,7 +28,8 @@ LISTED = (
     *("ledger", "paired_days", "proposals", "documents"),
 )
 SEARCHED_BY = (
-    ("acts", ("subject", "state", "key", "at")),
+    ("acts", ("subject", "key", "at")),
+    ("acts", ("subject", "state", "at")),
     ("acts", ("state", "at")),
     ("acts", ("person", "at")),
     ("alerts", ("state", "at")),
@@ -36,7 +37,7 @@ SEARCHED_BY = (
     ("evaluations", ("subject", "version", "at")),
     ("evaluations", ("subject", "champion")),
     ("evaluations", ("subject", "recipe", "refresh", "key")),
-    ("gate_results", ("subject", "key", "state", "at")),
+    ("gate_results", ("subject", "key", "at", "state")),
     ("ledger", ("subject", "key", "number")),
     ("ledger", ("subject", "state", "number")),
     ("ledger", ("evaluation",)),
