@@ -24,6 +24,7 @@ from contender.records import (
 )
 from contender.records.tables import Base
 from contender.specs import Days, load_access
+from tests.unit.judged import evaluation, pinned
 
 SCIENTIST = "contender.data_scientist.flight-models@contender.example"
 ROLES = {
@@ -176,7 +177,12 @@ def test_the_service_can_do_its_work(owner):
     assert book.ledger.champion("flight_delay") == 2
     with pytest.raises(StaleDecision):
         book.ledger.enter(decision("flight_delay", 3, 1))
+    for number in (1, 2):
+        challenger = pinned(number, ("features.flight_delay", number))
+        book.evaluations.add(evaluation(id=f"e{number}", challenger=challenger))
+    assert [pin.version for pin in book.evaluations.pinned_snapshots()] == [1, 2]
     (alert,) = book.alerts.pending()
+    assert book.alerts.claim(alert, seconds=60)
     book.alerts.settle(alert.model_copy(update={"state": "sent"}))
     assert book.alerts.pending() == []
 

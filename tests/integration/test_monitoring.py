@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from contender.lake import stage
-from contender.monitoring import compare_features, measure_performance
+from contender.monitoring import Drift, compare_features, conclude, measure_performance
 from contender.specs import Days
+from tests.unit.judged import evaluation, version
 
 DAY = date(2013, 3, 31)
 
@@ -90,6 +91,20 @@ def test_a_scored_day_is_measured_on_the_rows_whose_outcome_is_known(catalog, mo
     assert performance.measures is not None
     assert performance.measures.rows == 3
     assert performance.measures.brier == pytest.approx((0.01 + 0.04 + 0.04) / 3)
+
+
+def test_a_version_is_held_against_its_own_evaluation_sixty_nights_later(catalog, model, lake, book, publish):
+    flights = pd.DataFrame({"day": DAY, "carrier": "AA", "flight": range(4), "origin": "JFK"})
+    served = flights.assign(score=[0.9, 0.8, 0.2, 0.1], model_version=3, feature_snapshot=1)
+    publish(model.prediction_contract, served)
+    publish(model.label_contract, flights.assign(label=[0, 0, 1, 1]))
+    book.evaluations.add(evaluation(id="its own", challenger=version(3), champion=None))
+    for number in range(4, 124):  # sixty nights with two recipes, whose challengers were all held back
+        book.evaluations.add(evaluation(id=f"e{number}", challenger=version(number), champion=version(3)))
+    performance = measure_performance(catalog, model, DAY, lake, book)
+    assert performance.expected_loss == pytest.approx(0.15)
+    stayed = Drift(share=0.0, drifted=(), emptied=(), report=None)
+    assert conclude(model, performance, stayed, "run").verdict == "concept_drift"
 
 
 def test_a_day_that_nobody_scored_has_no_measures(catalog, model, lake, book):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -89,6 +89,17 @@ def test_a_released_batch_passes_the_gate_with_a_warning_that_names_person_and_r
     assert result.defects[0].what == "it was released by ann: the flight really left in two weeks"
 
 
+def test_a_release_is_not_forgotten_however_many_people_look_at_the_table_since(waiting, judge, installation):
+    record_release(installation, waiting.id, "ann", "the flight really left in two weeks")
+    for _ in range(150):
+        installation.book.acts.record(
+            "read", waiting.batch.table, waiting.result.id, "ben", "opened the page"
+        )
+    _, result = judge(one_too_late, run="again")
+    assert result.verdict == "warn"
+    assert find_quarantined(installation, waiting.id).state == "released"
+
+
 def test_another_bad_batch_of_the_day_is_not_excused_by_it(waiting, judge, installation):
     record_release(installation, waiting.id, "ann", "true")
     _, result = judge(source.append_rerun, run="again")
@@ -100,6 +111,14 @@ def test_what_was_superseded_cannot_be_released(waiting, judge, installation):
     assert find_quarantined(installation, waiting.id).state == "superseded"
     with pytest.raises(QuarantineError, match=r"another delivery of .* 2013-09-02 passed since"):
         record_release(installation, waiting.id, "ann", "why not")
+
+
+def test_what_was_superseded_stays_so_however_many_days_are_judged_since(waiting, judge, installation):
+    _, passed = judge(None, run="corrected")
+    for n in range(1, 151):
+        changed = {"id": f"later {n}", "days": Days.one(DAY + timedelta(days=n)), "at": datetime.now(UTC)}
+        installation.book.gates.add(passed.model_copy(update=changed))
+    assert find_quarantined(installation, waiting.id).state == "superseded"
 
 
 def test_what_nobody_could_read_cannot_be_released(judge, installation):

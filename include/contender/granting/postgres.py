@@ -11,12 +11,15 @@ SERVICE = "contender.service"  # who Airflow's tasks and the command line write 
 
 # What the column `subject` of each of the book's tables names, and so who may read a row.
 OF_TABLES = ("gate_results", "publications", "profiles")
-OF_MODELS = ("evaluations", "ledger", "paired_days", "monitored", "caveats", "proposals")
+OF_MODELS = (
+    *("evaluations", "ledger", "paired_days", "monitored", "caveats", "proposals"),
+    *("trained_versions", "pins"),
+)
 OF_NEITHER = ("acts", "alerts", "documents")
 # What is written once, and what is brought up to date in which columns.
 UPDATED = {
     "publications": ("state",),
-    "alerts": ("run", "state", "record"),
+    "alerts": ("leased_until", "state", "record"),
     "proposals": ("state", "at", "record"),
 }
 REVISION = "alembic_version"

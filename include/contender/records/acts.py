@@ -37,7 +37,9 @@ class ActRow(Base):
     """subject: what it was done to; key: days or version; state: the act's kind; person: who did it."""
 
     __tablename__ = "acts"
-    __table_args__ = indexes("acts", ("subject", "state", "key", "at"), ("state", "at"), ("person", "at"))
+    __table_args__ = indexes(
+        "acts", ("subject", "key", "at"), ("subject", "state", "at"), ("state", "at"), ("person", "at")
+    )
 
     person: Mapped[str] = mapped_column(String)
 
@@ -66,19 +68,18 @@ class Acts(RecordStore[Act]):
         act = Act(id=name, kind=kind, about=about, key=key, by=by, reason=reason, detail=detail or {}, at=at)
         return self.add(act)
 
-    def add(self, act: Act) -> Act:
-        """Keep what a person did."""
-        row = ActRow(
-            id=act.id,
-            subject=act.about,
-            key=act.key,
+    def row_of(self, record: Act) -> ActRow:
+        """Return the row that keeps a record."""
+        return ActRow(
+            id=record.id,
+            subject=record.about,
+            key=record.key,
             run="",
-            state=act.kind,
-            at=act.at.astimezone(UTC),
-            person=act.by,
-            record=as_json(act),
+            state=record.kind,
+            at=record.at.astimezone(UTC),
+            person=record.by,
+            record=as_json(record),
         )
-        return self._insert(act, row)
 
     def newest_of(self, kind: ActKind, about: str, key: str | None = None) -> Act | None:
         """Return the newest act of a kind about a thing, and about one key of it if one is given."""

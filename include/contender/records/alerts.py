@@ -43,18 +43,17 @@ class Alerts(RecordStore[Alert]):
 
     row, kind = AlertRow, Alert
 
-    def add(self, alert: Alert) -> Alert:
-        """Keep a mail that is to be sent."""
-        row = AlertRow(
-            id=alert.id,
-            subject=alert.about,
-            key=alert.kind,
+    def row_of(self, record: Alert) -> AlertRow:
+        """Return the row that keeps a record."""
+        return AlertRow(
+            id=record.id,
+            subject=record.about,
+            key=record.kind,
             run="",
-            state=alert.state,
-            at=alert.at,
-            record=as_json(alert),
+            state=record.state,
+            at=record.at,
+            record=as_json(record),
         )
-        return self._insert(alert, row)
 
     def pending(self) -> list[Alert]:
         """Return the mails that no server has taken yet, oldest first."""

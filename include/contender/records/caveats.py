@@ -28,18 +28,17 @@ class Caveats(RecordStore[Caveat]):
 
     row, kind = CaveatRow, Caveat
 
-    def add(self, caveat: Caveat) -> Caveat:
-        """Keep a caveat."""
-        row = CaveatRow(
-            id=caveat.id,
-            subject=caveat.model,
-            key=str(caveat.version),
+    def row_of(self, record: Caveat) -> CaveatRow:
+        """Return the row that keeps a record."""
+        return CaveatRow(
+            id=record.id,
+            subject=record.model,
+            key=str(record.version),
             run="",
-            state=caveat.kind,
-            at=caveat.at,
-            record=as_json(caveat),
+            state=record.kind,
+            at=record.at,
+            record=as_json(record),
         )
-        return self._insert(caveat, row)
 
     def of_version(self, model: str, version: int) -> list[Caveat]:
         """Return all caveats of one version, newest first."""

@@ -40,17 +40,19 @@ class Documents(RecordStore[Document]):
 
     def keep(self, kind: str, text: str) -> str:
         """Keep a text that records refer to (a contract, a list of packages), once; return its fingerprint."""
-        document = Document(id=fingerprint_text(text), kind=kind, text=text)
-        row = DocumentRow(
-            id=document.id,
-            subject=kind,
+        return self.add(Document(id=fingerprint_text(text), kind=kind, text=text)).id
+
+    def row_of(self, record: Document) -> DocumentRow:
+        """Return the row that keeps a record."""
+        return DocumentRow(
+            id=record.id,
+            subject=record.kind,
             key="",
             run="",
             state="kept",
-            at=document.at,
-            record=as_json(document),
+            at=record.at,
+            record=as_json(record),
         )
-        return self._insert(document, row).id
 
     def text(self, fingerprint: str) -> str | None:
         """Return the text of that fingerprint; None when it was not kept, or is not what was kept."""

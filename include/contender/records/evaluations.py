@@ -42,22 +42,21 @@ class Evaluations(RecordStore[Evaluation]):
 
     row, kind = EvaluationRow, Evaluation
 
-    def add(self, evaluation: Evaluation) -> Evaluation:
-        """Keep an evaluation, and the versions that it compares."""
-        row = EvaluationRow(
-            id=evaluation.id,
-            subject=evaluation.model,
-            key=str(evaluation.night),
+    def row_of(self, record: Evaluation) -> EvaluationRow:
+        """Return the row that keeps a record."""
+        return EvaluationRow(
+            id=record.id,
+            subject=record.model,
+            key=str(record.night),
             run="",
             state="judged",
-            at=evaluation.at.astimezone(UTC),
-            version=evaluation.challenger.version,
-            champion=None if evaluation.champion is None else evaluation.champion.version,
-            recipe=evaluation.challenger.recipe_fingerprint,
-            refresh=compares_refresh(evaluation),
-            record=as_json(evaluation),
+            at=record.at.astimezone(UTC),
+            version=record.challenger.version,
+            champion=None if record.champion is None else record.champion.version,
+            recipe=record.challenger.recipe_fingerprint,
+            refresh=compares_refresh(record),
+            record=as_json(record),
         )
-        return self._insert(evaluation, row)
 
     def of_version(self, model: str, version: int) -> Evaluation | None:
         """Return the newest evaluation with that version as challenger; None when it was never evaluated."""
@@ -126,7 +125,8 @@ class Evaluations(RecordStore[Evaluation]):
 
     def pinned_snapshots(self, table: str | None = None) -> list[PinnedBy]:
         """Return the snapshots (of one table, or of all) that versions were fitted on, once for each version."""
-        query = select(pins).order_by(pins.c.table, pins.c.snapshot, pins.c.model, pins.c.version)
+        named = (pins.c.table, pins.c.snapshot, pins.c.subject.label("model"), pins.c.version, pins.c.night)
+        query = select(*named).order_by(pins.c.table, pins.c.snapshot, pins.c.subject, pins.c.version)
         if table is not None:
             query = query.where(pins.c.table == table)
         with Session(self._engine) as session:
@@ -138,8 +138,7 @@ class Evaluations(RecordStore[Evaluation]):
 
     def _insert_beside(self, record: Evaluation, session: Session) -> None:
         session.flush()  # an evaluation that is kept already brings nothing
-        for version in filter(None, (record.challenger, record.champion)):
-            insert_trained(version, session)
+        insert_trained(filter(None, (record.challenger, record.champion)), session)
 
 
 def compares_refresh(evaluation: Evaluation) -> bool:

@@ -17,7 +17,7 @@ class GateResultRow(Base):
     """subject: table; key: days; state: verdict."""
 
     __tablename__ = "gate_results"
-    __table_args__ = indexes("gate_results", ("subject", "key", "state", "at"))
+    __table_args__ = indexes("gate_results", ("subject", "key", "at", "state"))
 
 
 class GateResults(RecordStore[GateResult]):
@@ -25,18 +25,17 @@ class GateResults(RecordStore[GateResult]):
 
     row, kind = GateResultRow, GateResult
 
-    def add(self, result: GateResult) -> GateResult:
-        """Keep a gate's result."""
-        row = GateResultRow(
-            id=result.id,
-            subject=result.table,
-            key=result.days.key,
-            run=result.run,
-            state=result.verdict,
-            at=result.at.astimezone(UTC),
-            record=as_json(result),
+    def row_of(self, record: GateResult) -> GateResultRow:
+        """Return the row that keeps a record."""
+        return GateResultRow(
+            id=record.id,
+            subject=record.table,
+            key=record.days.key,
+            run=record.run,
+            state=record.verdict,
+            at=record.at.astimezone(UTC),
+            record=as_json(record),
         )
-        return self._insert(result, row)
 
     def passed_days(self, table: str) -> list[Days]:
         """Return the days of every batch of a table that passed its gate, with a warning or without."""

@@ -83,7 +83,7 @@ class Ledger:
                     f"which the decision of night {decision.night} was made against: nothing was changed; judge again"
                 )
             number, seal = (0, "") if newest is None else (newest.number, newest.seal)
-            row = _sealed(decision, number, seal)
+            row = sealed_row(decision, number, seal)
             try:
                 with Session(self._engine, expire_on_commit=False) as session, session.begin():
                     session.add(row)
@@ -221,13 +221,15 @@ def seal_of(content: dict[str, object]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _sealed(decision: Decision, number: int, previous: str) -> LedgerRow:
+def sealed_row(decision: Decision, number: int, previous: str) -> LedgerRow:
+    """Return the row of the entry after entry `number`, whose seal is `previous`."""
     entered = datetime.now(UTC)
+    kept = decision.model_dump(mode="json")
     content: dict[str, object] = {
         "number": number + 1,
         "previous": previous,
         "entered": entered.isoformat(),
-        "decision": decision.model_dump(mode="json"),
+        "decision": kept,
     }
     return LedgerRow(
         id=decision.id,
@@ -238,7 +240,7 @@ def _sealed(decision: Decision, number: int, previous: str) -> LedgerRow:
         number=number + 1,
         seal=seal_of(content),
         evaluation=decision.evaluation,
-        person=_person(decision.model_dump()),
+        person=_person(kept),
         record=content,
     )
 

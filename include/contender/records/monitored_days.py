@@ -23,18 +23,17 @@ class MonitoredDays(RecordStore[Monitored]):
 
     row, kind = MonitoredRow, Monitored
 
-    def add(self, monitored: Monitored) -> Monitored:
-        """Keep what monitoring concluded."""
-        row = MonitoredRow(
-            id=monitored.id,
-            subject=monitored.model,
-            key=str(monitored.day),
+    def row_of(self, record: Monitored) -> MonitoredRow:
+        """Return the row that keeps a record."""
+        return MonitoredRow(
+            id=record.id,
+            subject=record.model,
+            key=str(record.day),
             run="",
-            state=monitored.verdict,
-            at=monitored.at,
-            record=as_json(monitored),
+            state=record.verdict,
+            at=record.at,
+            record=as_json(record),
         )
-        return self._insert(monitored, row)
 
     def newest_of(self, model: str) -> Monitored | None:
         """Return what was concluded last about a model; None before its first monitored day."""

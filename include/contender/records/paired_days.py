@@ -23,18 +23,17 @@ class PairedDays(RecordStore[PairedDay]):
 
     row, kind = PairedDayRow, PairedDay
 
-    def add(self, paired: PairedDay) -> PairedDay:
-        """Keep a paired day; a day that was paired before stays as it was paired."""
-        row = PairedDayRow(
-            id=paired.id,
-            subject=paired.model,
-            key=str(paired.day),
+    def row_of(self, record: PairedDay) -> PairedDayRow:
+        """Return the row that keeps a record."""
+        return PairedDayRow(
+            id=record.id,
+            subject=record.model,
+            key=str(record.day),
             run="",
-            state=paired.question,
-            at=paired.at,
-            record=as_json(paired),
+            state=record.question,
+            at=record.at,
+            record=as_json(record),
         )
-        return self._insert(paired, row)
 
     def since(self, model: str, question: Question, since: date) -> list[PairedDay]:
         """Return the days from `since` on that bear on a question, oldest first."""

@@ -49,15 +49,14 @@ class Profiles(RecordStore[DayProfile]):
 
     row, kind = ProfileRow, DayProfile
 
-    def add(self, profile: DayProfile) -> DayProfile:
-        """Keep what a day's rows look like."""
-        row = ProfileRow(
-            id=profile.id,
-            subject=profile.table,
-            key=str(profile.day),
+    def row_of(self, record: DayProfile) -> ProfileRow:
+        """Return the row that keeps a record."""
+        return ProfileRow(
+            id=record.id,
+            subject=record.table,
+            key=str(record.day),
             run="",
             state="profiled",
-            at=profile.at,
-            record=as_json(profile),
+            at=record.at,
+            record=as_json(record),
         )
-        return self._insert(profile, row)

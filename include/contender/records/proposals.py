@@ -73,18 +73,21 @@ class Proposals(RecordStore[Proposal]):
 
     def put(self, proposal: Proposal) -> None:
         """Keep a proposal as it is now, in place of what was kept of it."""
-        decision = proposal.decision
-        row = ProposalRow(
+        with Session(self._engine) as session, session.begin():
+            session.merge(self.row_of(proposal))
+
+    def row_of(self, record: Proposal) -> ProposalRow:
+        """Return the row that keeps a record."""
+        decision = record.decision
+        return ProposalRow(
             id=decision.id,
             subject=decision.model,
             key=str(decision.night),
             run="",
-            state=proposal.state,
-            at=proposal.asked.astimezone(UTC),
-            record=as_json(proposal),
+            state=record.state,
+            at=record.asked.astimezone(UTC),
+            record=as_json(record),
         )
-        with Session(self._engine) as session, session.begin():
-            session.merge(row)
 
     def waiting(self, models: Collection[str]) -> list[Proposal]:
         """Return all that wait for an answer about these models, newest first."""

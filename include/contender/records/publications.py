@@ -25,19 +25,22 @@ class Publications(RecordStore[Publication]):
 
     def intend(self, publication: Publication) -> None:
         """Record that a batch is about to be committed; it takes the place of what an earlier attempt intended."""
-        row = PublicationRow(
-            id=publication.id,
-            subject=publication.table,
-            key=publication.days.key,
-            run=publication.run,
-            state="intended",
-            at=publication.at,
-            record=as_json(publication),
-        )
-        if self._insert(publication, row) is not publication:
+        if self.add(publication) is not publication:
             with Session(self._engine) as session, session.begin():
                 kept = session.get_one(PublicationRow, publication.id)
                 kept.state, kept.record = "intended", as_json(publication)
+
+    def row_of(self, record: Publication) -> PublicationRow:
+        """Return the row of a publication that is intended."""
+        return PublicationRow(
+            id=record.id,
+            subject=record.table,
+            key=record.days.key,
+            run=record.run,
+            state="intended",
+            at=record.at,
+            record=as_json(record),
+        )
 
     def confirm(self, publication_id: str) -> None:
         """Record that the commit went through, and that what follows from it was done."""

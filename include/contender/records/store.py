@@ -41,6 +41,14 @@ class RecordStore(Generic[Record]):
             query = query.where(self.row.subject.in_([subject] if isinstance(subject, str) else subject))
         return self._all(query)
 
+    def add(self, record: Record) -> Record:
+        """Keep a record; return the one that is kept under its id, which is an older one if the id was taken."""
+        return self._insert(record, self.row_of(record))
+
+    def row_of(self, record: Record) -> Base:
+        """Return the row that keeps a record."""
+        raise NotImplementedError
+
     def _all(self, query: Any) -> list[Record]:
         with Session(self._engine) as session:
             return [self.kind.model_validate(row.record) for row in session.scalars(query)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -26,12 +27,13 @@ class TrainedVersionRow(Base):
     last_day: Mapped[date]
 
 
+# subject: model.
 pins = Table(
     "pins",
     Base.metadata,
     Column("table", String(200), primary_key=True),
     Column("snapshot", BigInteger, primary_key=True, autoincrement=False),
-    Column("model", String(200), primary_key=True),
+    Column("subject", String(200), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("night", Date, nullable=False),
 )
@@ -47,9 +49,26 @@ class PinnedBy(Frozen):
     night: date
 
 
-def insert_trained(version: TrainedVersion, session: Session) -> None:
-    """Insert a version and its pins; of a version that is there already, or comes from two sides, one is kept."""
-    row = {
+def insert_trained(versions: Iterable[TrainedVersion], session: Session) -> None:
+    """Insert versions and their pins; of a version that is there already, the first is kept.
+
+    In the order of their numbers, so that two evaluations of the same versions do not wait for each other.
+    """
+    ordered = sorted(versions, key=lambda one: (one.model, one.version))
+    _insert_new(TrainedVersionRow.__table__, [_row_of(version) for version in ordered], session)
+    _insert_new(
+        pins,
+        [
+            {**as_json(pin), "subject": version.model, "version": version.version, "night": version.night}
+            for version in ordered
+            for pin in version.pins
+        ],
+        session,
+    )
+
+
+def _row_of(version: TrainedVersion) -> dict[str, Any]:
+    return {
         "id": identify("trained version", version.model, version.version),
         "subject": version.model,
         "key": str(version.version),
@@ -60,15 +79,6 @@ def insert_trained(version: TrainedVersion, session: Session) -> None:
         "first_day": version.trained_on.first,
         "last_day": version.trained_on.last,
     }
-    _insert_new(TrainedVersionRow.__table__, [row], session)
-    _insert_new(
-        pins,
-        [
-            {**as_json(pin), "model": version.model, "version": version.version, "night": version.night}
-            for pin in version.pins
-        ],
-        session,
-    )
 
 
 def _insert_new(table: Any, rows: list[dict[str, Any]], session: Session) -> None:

@@ -28,7 +28,8 @@ LISTED = (
     *("ledger", "paired_days", "proposals", "documents"),
 )
 SEARCHED_BY = (
-    ("acts", ("subject", "state", "key", "at")),
+    ("acts", ("subject", "key", "at")),
+    ("acts", ("subject", "state", "at")),
     ("acts", ("state", "at")),
     ("acts", ("person", "at")),
     ("alerts", ("state", "at")),
@@ -36,7 +37,7 @@ SEARCHED_BY = (
     ("evaluations", ("subject", "version", "at")),
     ("evaluations", ("subject", "champion")),
     ("evaluations", ("subject", "recipe", "refresh", "key")),
-    ("gate_results", ("subject", "key", "state", "at")),
+    ("gate_results", ("subject", "key", "at", "state")),
     ("ledger", ("subject", "key", "number")),
     ("ledger", ("subject", "state", "number")),
     ("ledger", ("evaluation",)),
@@ -174,7 +175,7 @@ def _create_trained_versions() -> None:
         "pins",
         sa.Column("table", sa.String(200), primary_key=True),
         sa.Column("snapshot", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("model", sa.String(200), primary_key=True),
+        sa.Column("subject", sa.String(200), primary_key=True),
         sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("night", sa.Date, nullable=False),
     )
@@ -206,7 +207,7 @@ def _version_row(version: dict[str, Any], at: datetime) -> dict[str, Any]:
 
 
 def _pin_rows(version: dict[str, Any]) -> list[dict[str, Any]]:
-    named = {"model": version["model"], "version": version["version"]}
+    named = {"subject": version["model"], "version": version["version"]}
     night = date.fromisoformat(version["night"])
     unique = {(pin["table"], pin["snapshot"]) for pin in version["pins"]}
     return [{"table": table, "snapshot": snapshot, "night": night, **named} for table, snapshot in unique]
