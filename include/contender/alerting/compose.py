@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from pathlib import Path
 
 from contender.records import Alert, Entry, Evaluation, GateResult, Measures, Proposal, identify
 from contender.redaction import redact
+from contender.rendering import templates
 from contender.specs import ACCESS_FILE
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: str) -> Alert:
@@ -154,15 +155,4 @@ def _line(subject: str) -> str:
 
 
 def _render(template: str, values: Mapping[str, object]) -> str:
-    return redact(_templates().get_template(template).render(values))
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("contender.alerting"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return redact(templates(TEMPLATES).get_template(template).render(values))

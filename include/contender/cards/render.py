@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from contender.cards.card import ModelCard
 from contender.charts import Span, draw_calibration, draw_spans
+from contender.rendering import templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -19,13 +18,13 @@ _SPECIAL = re.compile(r"([\\`*\[\]<>#|~!&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 
 def render_markdown(card: ModelCard) -> str:
     """The card as Markdown with tables."""
-    return _markdown().get_template("model_card.md").render(card=card)
+    return templates(TEMPLATES, finalize=escape_markdown).get_template("model_card.md").render(card=card)
 
 
 def render_html(card: ModelCard) -> str:
     """The card as a page of its own, without scripts, that fetches nothing."""
     charts = {name: Markup(chart) for name, chart in draw_card(card).items()}  # noqa: S704 - they escape their words
-    return _html().get_template("model_card.html").render(card=card, charts=charts, prefix=None)
+    return templates(TEMPLATES).get_template("model_card.html").render(card=card, charts=charts, prefix=None)
 
 
 def draw_card(card: ModelCard) -> dict[str, str]:
@@ -53,26 +52,3 @@ def escape_markdown(value: object) -> str:
     """A value within a line of Markdown: no marks, no HTML, no new line, no control character."""
     text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", str(value))
     return _SPECIAL.sub(r"\\\1", text)
-
-
-@cache
-def _markdown() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=False,  # noqa: S701 - it is no HTML: `finalize` escapes every value
-        finalize=escape_markdown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _html() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from pathlib import Path
 
 from contender.drafting.draft import CHECK, Draft, DraftError, check_name, check_owner
 from contender.drafting.keys import is_identifier
 from contender.drafting.source import Place, assignment, module_source
+from contender.rendering import templates
 from contender.specs import Between, Catalog, Column, DatasetSpec, Input, InSet, ModelSpec, Recipe
 
+TEMPLATES = Path(__file__).parent / "templates"
 HISTORY_DAYS = 28
 NEWEST_DAYS = 7
 MOST_MEASURES = 6
@@ -192,16 +192,4 @@ def _mean(measure: Column, days: int) -> Column:
 
 
 def _render(template: str, values: Mapping[str, object]) -> str:
-    return _templates().get_template(template).render(values)
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("contender.drafting"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    return templates(TEMPLATES, final_newline=True).get_template(template).render(values)
