@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from contender.lake import open_lake
 from contender.records import migrate, open_book
 from contender.settings import PROJECT, Settings
-from contender.specs import Days, load_catalog
+from contender.specs import Days, dag_id, load_catalog, parse_dag_id
 
 FIRST = date(2013, 9, 2)
 
@@ -104,8 +104,8 @@ def count_tasks() -> dict[str, int]:
     dags = DagBag(str(PROJECT / "dags")).dags
     kinds: dict[str, int] = {}
     for name in sorted(dags):
-        verb = name.partition("__")[0]
-        kinds[name if verb == "operations" else f"{verb}__…"] = len(dags[name].tasks)
+        verb = parse_dag_id(name).verb
+        kinds[name if verb == "operations" else dag_id(verb, "…")] = len(dags[name].tasks)
     return kinds
 
 

@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipExceptio
 
 from alerts import OwnerWasTold, deliver
 from contender.settings import settings
+from contender.specs import dag_id
 from wiring import CATALOG, PLATFORM, task_defaults
 
 CONNECTION = "contender_access"
@@ -58,7 +59,7 @@ def _tell(differences: list[str]) -> None:
 
 
 with DAG(
-    dag_id="operations__access",
+    dag_id=dag_id("operations", "access"),
     description="Holds Airflow's roles against access.yaml",
     doc_md=__doc__,
     schedule="30 6 * * *",

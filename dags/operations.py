@@ -13,6 +13,7 @@ from airflow.sdk import DAG, task
 
 from alerts import deliver
 from contender.settings import settings
+from contender.specs import dag_id
 from wiring import PLATFORM, task_defaults
 
 KEPT_FOR = timedelta(days=7)
@@ -34,7 +35,7 @@ def sweep_staging() -> int:
 
 
 with DAG(
-    dag_id="operations__housekeeping",
+    dag_id=dag_id("operations", "housekeeping"),
     description="Sends mails that wait and sweeps the staging folder",
     doc_md=__doc__,
     schedule="*/15 * * * *",

@@ -18,6 +18,7 @@ from airflow.sdk import DAG, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from contender.settings import settings
+from contender.specs import dag_id
 from wiring import PLATFORM, Json, run_by, task_defaults
 
 FORM = {
@@ -46,15 +47,17 @@ def settle() -> Json | None:
         raise AirflowFailException(str(error)) from None
     namespace, _, name = item.batch.table.partition(".")
     if namespace != "datasets":
-        raise AirflowFailException(f"{item.batch.table} is built here: start features__{name} again instead")
+        raise AirflowFailException(
+            f"{item.batch.table} is built here: start {dag_id('features', name)} again instead"
+        )
     days = item.batch.days
     span = {"day": str(days.first)} if days.is_single else {"first": str(days.first), "last": str(days.last)}
-    context["ti"].xcom_push(key="dag", value=f"ingest__{name}")
+    context["ti"].xcom_push(key="dag", value=dag_id("ingest", name))
     return {**span, "quarantined": item.id}
 
 
 with DAG(
-    dag_id="operations__quarantine",
+    dag_id=dag_id("operations", "quarantine"),
     description="Releases or discards a batch that failed its gate",
     doc_md=__doc__,
     schedule=None,

@@ -19,7 +19,7 @@ from airflow.sdk import DAG, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from alerts import deliver
-from contender.specs import ModelSpec
+from contender.specs import ModelSpec, dag_id
 from wiring import CATALOG, Json, build_each, open_stores, run_by, task_defaults
 
 ACTIONS = ["roll back", "resume", "put in place"]
@@ -54,7 +54,7 @@ def decide(name: str) -> Json:
 def build_rollback(model: ModelSpec) -> DAG:
     """The DAG of one model: a DAG each, so that a person may be let decide about some models and not about others."""
     with DAG(
-        dag_id=f"rollback__{model.name}",
+        dag_id=dag_id("rollback", model.name),
         description=f"Rolls {model.name} back, puts a version in place, or lets refreshes serve again",
         doc_md=__doc__,
         schedule=None,
@@ -66,7 +66,7 @@ def build_rollback(model: ModelSpec) -> DAG:
     ) as dag:
         TriggerDagRunOperator(
             task_id="score_again",
-            trigger_dag_id=f"score__{model.name}",
+            trigger_dag_id=dag_id("score", model.name),
             conf=decide(model.name),
             logical_date=None,
         )

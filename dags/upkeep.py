@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, Param, get_current_context, task
 
 from contender.settings import settings
+from contender.specs import dag_id
 from wiring import CATALOG, PLATFORM, Json, task_defaults
 
 
@@ -42,7 +43,7 @@ def keep_up(table: str) -> Json:
 
 
 with DAG(
-    dag_id="operations__upkeep",
+    dag_id=dag_id("operations", "upkeep"),
     description="Expires snapshots, applies retention, merges manifests, removes orphaned files",
     doc_md=__doc__,
     schedule="0 13 * * *",

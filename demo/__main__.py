@@ -18,7 +18,7 @@ from contender.orchestrator import ApiError
 from contender.records import migrate, open_book
 from contender.registry import open_registry
 from contender.settings import Settings, settings
-from contender.specs import Catalog, load_catalog
+from contender.specs import dag_id, load_catalog, nightly_dag_ids
 from demo import nights, stack, summary
 from demo.comparison import compare_rows
 from demo.installation import Installation, embedded, joined
@@ -88,7 +88,7 @@ def _run(
 
 
 def _live(world: nights.World, count: int, expectations: nights.Expectations) -> list[nights.Night]:
-    dags = _dags(world.catalog)
+    dags = nightly_dag_ids(world.catalog)
     world.airflow.wait_for_dags(dags)
     for dag in sorted(dags):
         world.airflow.unpause(dag)
@@ -105,20 +105,14 @@ def _live(world: nights.World, count: int, expectations: nights.Expectations) ->
     return [nights.live_night(world, day, expectations, broken=day == broken) for day in days]
 
 
-def _dags(catalog: Catalog) -> set[str]:
-    ingested = {f"ingest__{name}" for name in catalog.datasets}
-    verbs = ("features", "score", "retrain", "monitor")
-    return ingested | {f"{verb}__{name}" for name in catalog.models for verb in verbs}
-
-
 def _stay(world: nights.World, installed: Installation, tomorrow: date) -> None:
     """Keep the UI open, with one more night delivered for a person to start."""
     nights.deliver(world, tomorrow)
     console.print(
         f"\nThe Airflow UI is at [bold]{installed.page}[/], user {stack.USER}, password {installed.password}\n"
         f"One more night is delivered. Start it by hand, each with its partition key:\n"
-        f"  ingest__departures {tomorrow}, ingest__weather {tomorrow}, "
-        f"ingest__schedule {tomorrow + timedelta(days=1)}\n"
+        f"  {dag_id('ingest', 'departures')} {tomorrow}, {dag_id('ingest', 'weather')} {tomorrow}, "
+        f"{dag_id('ingest', 'schedule')} {tomorrow + timedelta(days=1)}\n"
         "and watch the others follow. The same command again goes on from here."
     )
     if installed.runs_on:

@@ -12,7 +12,7 @@ from contender.orchestrator import Airflow, Run
 from contender.records import Book, Decision, Evaluation, GateResult, Monitored
 from contender.registry import Registry
 from contender.settings import Settings
-from contender.specs import Catalog, Days
+from contender.specs import Catalog, Days, Verb, dag_id
 from demo import source
 from demo.mailbox import Mail
 
@@ -21,7 +21,7 @@ FLIGHTS = source.flights.SOURCE
 HISTORY = Days(first=date(2013, 1, 1), last=date(2013, 8, 31))
 LAST_NIGHT = date(2013, 12, 29)
 FAULTY = "departures"
-FOLLOWING = ("score", "retrain", "monitor")
+FOLLOWING: tuple[Verb, ...] = ("score", "retrain", "monitor")
 A_DAY = timedelta(days=1)
 PATIENCE = 900.0  # seconds: a slow machine, and a part of Airflow that died and came back
 
@@ -84,7 +84,7 @@ def has_history(world: World) -> bool:
 
 def load_history(world: World, expectations: Expectations) -> None:
     """One range run a dataset, one for the features, then the first champion and its first predictions."""
-    monitored = len(world.airflow.runs(f"monitor__{MODEL}"))
+    monitored = len(world.airflow.runs(dag_id("monitor", MODEL)))
     world.say(f"History: the source drops {HISTORY.count} days of three datasets, and two reference tables")
     source.drop_reference(world.settings.landing, [FLIGHTS])
     ranges = dict.fromkeys(FLIGHTS.daily, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
@@ -92,22 +92,24 @@ def load_history(world: World, expectations: Expectations) -> None:
         source.drop(name, days.each(), world.settings.landing)
     with _step(world, "History: gated and published, one range run a dataset"):
         # Reference tables have no days of their own; the run is named by the last day of history.
-        runs = [world.airflow.trigger(f"ingest__{name}", conf=_range(days)) for name, days in ranges.items()]
+        runs = [
+            world.airflow.trigger(dag_id("ingest", name), conf=_range(days)) for name, days in ranges.items()
+        ]
         runs += [
-            world.airflow.trigger(f"ingest__{name}", partition_key=str(HISTORY.last))
+            world.airflow.trigger(dag_id("ingest", name), partition_key=str(HISTORY.last))
             for name in FLIGHTS.reference
         ]
         _wait(world, runs)
     nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
     with _step(world, f"History: features of {nights.count} nights, one run on Spark"):
-        _wait(world, [world.airflow.trigger(f"features__{MODEL}", conf=_range(nights))])
+        _wait(world, [world.airflow.trigger(dag_id("features", MODEL), conf=_range(nights))])
     with _step(world, "The first champion: trained, judged against the baseline, promoted"):
-        _wait(world, [world.airflow.trigger(f"retrain__{MODEL}", partition_key=str(HISTORY.last))])
+        _wait(world, [world.airflow.trigger(dag_id("retrain", MODEL), partition_key=str(HISTORY.last))])
     champion = world.registry.champion(MODEL)
     expectations.expect("the first version beats the simple baseline and is promoted", champion is not None)
     with _step(world, f"The flights of {HISTORY.last + A_DAY}: scored"):
-        _wait(world, [world.airflow.trigger(f"score__{MODEL}", partition_key=str(HISTORY.last))])
-    started = len(world.airflow.runs(f"monitor__{MODEL}")) - monitored
+        _wait(world, [world.airflow.trigger(dag_id("score", MODEL), partition_key=str(HISTORY.last))])
+    started = len(world.airflow.runs(dag_id("monitor", MODEL))) - monitored
     expectations.expect("a range publishes without starting anything downstream", started == 0)
 
 
@@ -116,19 +118,19 @@ def live_night(world: World, day: date, expectations: Expectations, *, broken: b
     model = world.catalog.model(MODEL)
     deliver(world, day)
     # What an interrupted night had begun, Airflow goes on with by itself: then any run of the night will do.
-    begun = any(_known(world, f"ingest__{name}", day) for name in ("departures", "weather"))
+    begun = any(_known(world, dag_id("ingest", name), day) for name in ("departures", "weather"))
     before = {dag: set() if begun else _known(world, dag, day) for dag in _downstream()}
     refused = _refuse(world, day, expectations) if broken else None
     names = [FAULTY] if broken else list(FLIGHTS.daily)
     with _step(world, f"Night {day}: {', '.join(names)} gated and published"):
         _wait(world, [_ingest(world, name, day) for name in names])
     with _step(world, f"Night {day}: features"):
-        _follow(world, f"features__{MODEL}", day, before)
+        _follow(world, dag_id("features", MODEL), day, before)
     with _step(
         world, f"Night {day}: {day + A_DAY} scored, challenger judged, {day} compared with its scores"
     ):
-        for dag in FOLLOWING:
-            _follow(world, f"{dag}__{MODEL}", day, before)
+        for verb in FOLLOWING:
+            _follow(world, dag_id(verb, MODEL), day, before)
     decision = _decision(world, day)
     evaluation = world.book.evaluations.get(str(decision.evaluation))
     assert evaluation is not None
@@ -186,7 +188,7 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
     )
     expect("it is not published", "success" not in {states["admit.publish"], states["announce"]})
     expect("the table is as it was", world.lake.snapshot(table) == held)
-    expect("nothing downstream runs on it", not _known(world, f"features__{MODEL}", day))
+    expect("nothing downstream runs on it", not _known(world, dag_id("features", MODEL), day))
     expect("the champion serves on", world.registry.champion(MODEL) == champion)
     expect(
         "predictions stay as they were",
@@ -200,7 +202,7 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
 
 def _ingest(world: World, name: str, night: date) -> Run:
     lead = world.catalog.dataset(name).delivery.lead_days
-    return world.airflow.trigger(f"ingest__{name}", partition_key=str(night + timedelta(days=lead)))
+    return world.airflow.trigger(dag_id("ingest", name), partition_key=str(night + timedelta(days=lead)))
 
 
 def _wait(world: World, runs: Sequence[Run]) -> None:
@@ -213,7 +215,7 @@ def _follow(world: World, dag: str, day: date, before: dict[str, set[str]]) -> N
 
 
 def _downstream() -> tuple[str, ...]:
-    return tuple(f"{dag}__{MODEL}" for dag in ("features", *FOLLOWING))
+    return (dag_id("features", MODEL), *(dag_id(verb, MODEL) for verb in FOLLOWING))
 
 
 def _known(world: World, dag: str, day: date) -> set[str]:

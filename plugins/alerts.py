@@ -9,6 +9,7 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 
 from contender.settings import settings
+from contender.specs import parse_dag_id
 from gate_operator import GATE_KEY, gate_url
 
 SMTP_CONNECTION = "smtp_default"
@@ -40,7 +41,7 @@ def tell_owner(context: Any) -> None:
     else:
         dag = context["dag"]
         alert = compose_task_alert(
-            about=dag.dag_id.partition("__")[2] or dag.dag_id,
+            about=parse_dag_id(dag.dag_id).subject or dag.dag_id,
             to=task_instance.task.owner,
             dag=dag.dag_id,
             task=task_instance.task_id,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
 from contender.settings import settings
+from contender.specs import dag_id
 from page_access import require_dag
 from page_rendering import drawn, page
 
@@ -43,7 +44,7 @@ def _card(model: str, version: int | None, user: GetUserDep) -> HTMLResponse:
     from contender.records import open_book
     from contender.specs import CatalogError, load_catalog
 
-    require_dag(f"retrain__{model}", user)
+    require_dag(dag_id("retrain", model), user)
     here = settings()
     try:
         return show(read_card(load_catalog(here.catalog_home), open_book(here.records), model, version))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
 from contender.settings import settings
+from contender.specs import dag_id
 from page_access import readable_dags, require_dag
 from page_rendering import drawn, page
 
@@ -36,11 +37,12 @@ def decisions(model: str, user: GetUserDep) -> HTMLResponse:
     """What was asked of people about a model, and its ledger, newest first."""
     from contender.records import open_book
 
-    require_dag(f"retrain__{model}", user)
+    require_dag(dag_id("retrain", model), user)
     book = open_book(settings().records)
     return page(
         "decisions.html",
         model=model,
+        training_dag=dag_id("retrain", model),
         proposals=book.proposals.newest([model], limit=MOST_LISTED),
         entries=book.ledger.newest(model, limit=MOST_LISTED),
     )
@@ -52,10 +54,10 @@ def decision(model: str, decision_id: str, user: GetUserDep) -> HTMLResponse:
     from contender.records import open_book
     from contender.specs import load_catalog
 
-    require_dag(f"retrain__{model}", user)
+    require_dag(dag_id("retrain", model), user)
     here = settings()
     spec = load_catalog(here.catalog_home).models.get(model)
-    sees_data = bool(readable_dags([f"features__{model}"], user))
+    sees_data = bool(readable_dags([dag_id("features", model)], user))
     return show(model, decision_id, spec, open_book(here.records), sees_data=sees_data)
 
 

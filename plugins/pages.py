@@ -19,6 +19,7 @@ import catalogue_pages
 import decision_pages
 from contender.lake import places
 from contender.settings import settings
+from contender.specs import dag_id
 from page_access import allows, readable_dags, require_audit, require_dag, user_name
 from page_rendering import PREFIX, page
 
@@ -52,7 +53,7 @@ def overview(user: GetUserDep) -> HTMLResponse:
     here = settings()
     catalog = load_catalog(here.catalog_home)
     dags = {table: producing_dag(table) for table in catalog.tables}
-    watching = {name: f"monitor__{name}" for name in catalog.models}
+    watching = {name: dag_id("monitor", name) for name in catalog.models}
     readable = readable_dags([*dags.values(), *watching.values()], user)
     visible = catalog.model_copy(
         update={
@@ -137,7 +138,7 @@ def report(model: str, day: str, user: GetUserDep) -> Response:
     # Both become part of a path: nothing but a name and a day may pass.
     if not re.fullmatch(r"[a-z][a-z0-9_]*", model) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         raise HTTPException(404, "There is no such report.")
-    require_dag(f"monitor__{model}", user)
+    require_dag(dag_id("monitor", model), user)
     try:
         content = places.read(places.below(settings().reports, "drift", model, f"{day}.html"))
     except FileNotFoundError:

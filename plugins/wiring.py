@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from alerts import tell_owner
 from contender.settings import settings
-from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, load_catalog, resolve_days
+from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, Verb, dag_id, load_catalog, resolve_days
 from gate_operator import GateOperator
 from publish_operator import PublishOperator
 from secrecy import mask_environment
@@ -44,7 +44,7 @@ def task_defaults(owner: str, *, minutes: int = 30) -> Json:
 
 
 def night_dag(
-    verb: str,
+    verb: Verb,
     subject: DatasetSpec | ModelSpec,
     page: str | None,
     schedule: Any,
@@ -58,7 +58,7 @@ def night_dag(
     """
     kind = "dataset" if isinstance(subject, DatasetSpec) else "model"
     return DAG(
-        dag_id=f"{verb}__{subject.name}",
+        dag_id=dag_id(verb, subject.name),
         description=description,
         doc_md=page,
         schedule=schedule,
@@ -138,11 +138,11 @@ def run_name() -> str:
     return f"{context['dag'].dag_id} {context['run_id']}"
 
 
-def build_each(names: Mapping[str, Any], prefix: str, build: Callable[[Any], Any]) -> None:
-    """Build the DAG `<prefix>__<name>` for each; in a task's own process, just the one that it belongs to."""
+def build_each(names: Mapping[str, Any], verb: Verb, build: Callable[[Any], Any]) -> None:
+    """Build the DAG of this verb for each; in a task's own process, just the one that it belongs to."""
     wanted = get_parsing_context().dag_id
     for name, spec in names.items():
-        if wanted in (None, f"{prefix}__{name}"):
+        if wanted in (None, dag_id(verb, name)):
             build(spec)
 
 

@@ -16,7 +16,7 @@ from contender.orchestrator import Airflow
 from contender.records import migrate, open_book
 from contender.registry import open_registry
 from contender.settings import PROJECT, Settings
-from contender.specs import Catalog
+from contender.specs import Catalog, nightly_dag_ids
 from demo import mailbox, nights, stack
 from demo.comparison import compare_rows
 
@@ -82,9 +82,6 @@ def person(lived: Lived) -> Iterator[httpx.Client]:
 
 
 def airflow_dags(airflow: Airflow, catalog: Catalog) -> set[str]:
-    expected = {f"ingest__{name}" for name in catalog.datasets}
-    expected |= {
-        f"{verb}__{name}" for name in catalog.models for verb in ("features", "score", "retrain", "monitor")
-    }
+    expected = nightly_dag_ids(catalog)
     airflow.wait_for_dags(expected)
     return expected

@@ -20,7 +20,7 @@ from contender.promoting import decide_by_hand
 from contender.records import Book, Proposal, migrate, open_book
 from contender.registry import open_registry
 from contender.settings import PROJECT, Settings
-from contender.specs import Days, load_catalog
+from contender.specs import Days, dag_id, load_catalog
 from demo import mailbox, stack
 from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
 
@@ -73,11 +73,11 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         stack.running(home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
     ):
         airflow = Airflow(running.url, running.password)
-        dags = [f"retrain__{name}" for name in (MODEL, SILENT)]
+        dags = [dag_id("retrain", name) for name in (MODEL, SILENT)]
         airflow.wait_for_dags(dags)
         for dag in dags:
             airflow.unpause(dag)
-        silent = airflow.trigger(f"retrain__{SILENT}", partition_key=str(APPROVED))
+        silent = airflow.trigger(dag_id("retrain", SILENT), partition_key=str(APPROVED))
 
         run = begin(airflow, APPROVED)
         states = airflow.task_states(run.dag_id, run.run_id)
@@ -99,7 +99,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         answer(airflow, run, "Approve")
         overtaken = airflow.wait(run.dag_id, run.run_id, must_succeed=False)
 
-        calm = airflow.trigger(f"retrain__{MODEL}", partition_key=str(NIGHT))
+        calm = airflow.trigger(dag_id("retrain", MODEL), partition_key=str(NIGHT))
         calm = airflow.wait(calm.dag_id, calm.run_id)
         airflow.wait(silent.dag_id, silent.run_id)
         yield Asked(book, airflow, running, home / "mail", waiting, page, states, again, overtaken, calm)
@@ -120,7 +120,7 @@ def cautious_catalog(place: Path) -> Path:
 
 def begin(airflow: Airflow, night: date) -> Run:
     """Start a night and wait until somebody is asked about it."""
-    run = airflow.trigger(f"retrain__{MODEL}", partition_key=str(night))
+    run = airflow.trigger(dag_id("retrain", MODEL), partition_key=str(night))
     deadline = time.monotonic() + 300
     while airflow.task_states(run.dag_id, run.run_id).get("approve[0]") != "awaiting_input":
         if airflow.run(run.dag_id, run.run_id).ended or time.monotonic() > deadline:

@@ -10,6 +10,7 @@ from datetime import date
 
 import pytest
 
+from contender.specs import dag_id
 from demo import mailbox
 from demo.nights import MODEL
 
@@ -68,12 +69,12 @@ def test_the_failed_gate_links_to_its_result(lived):
 def test_the_same_day_again_changes_nothing_and_starts_nothing(lived):
     table = lived.world.catalog.dataset("weather").contract.table
     snapshot = lived.world.lake.snapshot(table)
-    started = len(lived.airflow.runs(f"features__{MODEL}"))
+    started = len(lived.airflow.runs(dag_id("features", MODEL)))
     run = lived.airflow.trigger("ingest__weather", partition_key=BROKEN)
     lived.airflow.wait("ingest__weather", run.run_id)
     assert lived.airflow.task_states("ingest__weather", run.run_id)["announce"] == "skipped"
     assert lived.world.lake.snapshot(table) == snapshot
-    assert len(lived.airflow.runs(f"features__{MODEL}")) == started
+    assert len(lived.airflow.runs(dag_id("features", MODEL))) == started
 
 
 def test_a_form_that_makes_no_sense_fails_at_once_and_says_why(lived):

@@ -8,7 +8,7 @@ from pathlib import Path
 from contender.records import Alert, Entry, Evaluation, GateResult, Measures, Proposal, identify
 from contender.redaction import redact
 from contender.rendering import templates
-from contender.specs import ACCESS_FILE
+from contender.specs import ACCESS_FILE, dag_id
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -61,7 +61,12 @@ def compose_decision_alert(entry: Entry, *, to: str) -> Alert:
         "emergency": f"version {decision.champion_after} put in place by hand",
         "resumed": "refreshes serve again",
     }
-    values = {"entry": entry, "decision": decision, "what": told.get(decision.kind, decision.kind)}
+    values = {
+        "entry": entry,
+        "decision": decision,
+        "what": told.get(decision.kind, decision.kind),
+        "scoring_dag": dag_id("score", decision.model),
+    }
     return Alert(
         id=identify("alert", decision.id),
         kind="decision",

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from contender.cards.card import CardError, ModelCard, make_card
 from contender.records import Book, Entry, Evaluation
-from contender.specs import Catalog, ModelSpec
+from contender.specs import Catalog, ModelSpec, dag_id
 
 ALL = 1_000_000
 
@@ -46,7 +46,7 @@ def _judged(book: Book, model: str, version: int, entries: list[Entry]) -> Evalu
 def _versions(book: Book, model: str) -> str:
     versions = sorted({evaluation.challenger.version for evaluation in book.evaluations.newest(model, ALL)})
     if not versions:
-        return f"run retrain__{model} once"
+        return f"run {dag_id('retrain', model)} once"
     shown = ", ".join(map(str, versions[-10:]))
     return f"judged were {shown}{', and older ones' if len(versions) > 10 else ''}"
 

@@ -25,7 +25,7 @@ from contender.lake import open_lake
 from contender.orchestrator import Airflow, ApiError
 from contender.records import Act, Book, act_id, open_book
 from contender.settings import settings
-from contender.specs import Days, DaysError, load_catalog, resolve_days
+from contender.specs import Days, DaysError, dag_id, load_catalog, resolve_days
 
 ERRORS = (ApiError, BackfillError, BackfillStoppedError, DaysError)
 
@@ -114,7 +114,9 @@ def _do(plan: BackfillPlan, airflow: Airflow, book: Book, by: str, reason: str) 
     else:
         typer.echo(f"Going on with the backfill that {begun[0].by} began on {begun[0].at:%Y-%m-%d %H:%M}.")
     apply_backfill(plan, name, airflow, _tell)
-    typer.echo("Done. To use the corrected days at once, start retrain__… for the newest night.")
+    typer.echo(
+        f"Done. To use the corrected days at once, start {dag_id('retrain', '…')} for the newest night."
+    )
 
 
 def _tell(step: Step, days: Days, what: str) -> None:

@@ -14,7 +14,7 @@ from contender.cli.person import current_user
 from contender.promoting import RollbackError, Wish, decide_by_hand, verify_ledger
 from contender.records import Decision, Entry, StaleDecision, open_book
 from contender.settings import settings
-from contender.specs import load_catalog
+from contender.specs import dag_id, load_catalog
 
 Model = Annotated[str, typer.Argument(help="A model of the catalog.")]
 Reason = Annotated[str, typer.Option(help="Why; kept for good, with your name.")]
@@ -38,7 +38,9 @@ def show(
     if as_json:
         typer.echo("[" + ",\n".join(entry.model_dump_json() for entry in entries) + "]")
     elif not entries:
-        typer.echo(f"Nothing was decided about {model} yet: retrain__{model} makes its first entry.")
+        typer.echo(
+            f"Nothing was decided about {model} yet: {dag_id('retrain', model)} makes its first entry."
+        )
     else:
         Console().print(_tabulate(model, entries))
         for entry in entries if why else ():
@@ -93,7 +95,8 @@ def _decide(model: str, wish: Wish, version: int | None, by: str, reason: str) -
     )
     typer.echo(f"A mail to {owner} waits for Airflow to send it, which it does every quarter of an hour.")
     typer.echo(
-        f"What was scored before keeps its scores: score__{model} for night {entry.decision.night} replaces them."
+        f"What was scored before keeps its scores: {dag_id('score', model)} for night {entry.decision.night} "
+        "replaces them."
     )
 
 

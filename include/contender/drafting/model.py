@@ -9,7 +9,7 @@ from contender.drafting.draft import CHECK, Draft, DraftError, check_name, check
 from contender.drafting.keys import is_identifier
 from contender.drafting.source import Place, assignment, module_source
 from contender.rendering import templates
-from contender.specs import Between, Catalog, Column, DatasetSpec, Input, InSet, ModelSpec, Recipe
+from contender.specs import Between, Catalog, Column, DatasetSpec, Input, InSet, ModelSpec, Recipe, dag_id
 
 TEMPLATES = Path(__file__).parent / "templates"
 HISTORY_DAYS = 28
@@ -71,7 +71,8 @@ def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) ->
     return Draft(
         name=name,
         summary=f"{len(spec.features)} features by {', '.join(key.name for key in keys)}",
-        start=f"load {dataset.name}, run features__{name} over a range of nights, then retrain__{name}",
+        start=f"load {dataset.name}, run {dag_id('features', name)} over a range of nights, "
+        f"then {dag_id('retrain', name)}",
         files={
             f"{home}/features.py": _render("features.py.jinja", values),
             f"{home}/estimator.py": _render("estimator.py.jinja", values),

@@ -10,7 +10,7 @@ from contender.lake import Lake, stage
 from contender.records import StagedBatch
 from contender.registry import Registry, predict
 from contender.settings import Settings
-from contender.specs import Days, ModelSpec
+from contender.specs import Days, ModelSpec, dag_id
 
 
 class ScoringError(RuntimeError):
@@ -29,7 +29,7 @@ def score(model: ModelSpec, nights: Days, lake: Lake, registry: Registry, settin
     champion = registry.champion(model.name)
     if champion is None:
         raise NoChampion(
-            f"{model.name} has no champion yet: run retrain__{model.name} once; its first version that "
+            f"{model.name} has no champion yet: run {dag_id('retrain', model.name)} once; its first version that "
             "beats the simple baseline will serve"
         )
     features, snapshot = _features(model, nights, lake)
@@ -62,7 +62,8 @@ def _features(model: ModelSpec, nights: Days, lake: Lake) -> tuple[pa.Table, int
     features = lake.read(model.feature_contract, days, snapshot=snapshot)
     if snapshot is None or features.num_rows == 0:
         raise ScoringError(
-            f"{model.name}: no features for {days.key}: run features__{model.name} for the night {nights.key} first"
+            f"{model.name}: no features for {days.key}: run {dag_id('features', model.name)} for the night "
+            f"{nights.key} first"
         )
     return features, snapshot
 
