@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from contender.promoting import DECISIVE, standing_after
 from contender.records import Book, Decision, Entry, Evaluation, Grounds
 from contender.replaying.compare import changed_leaves
-from contender.specs import Catalog, ModelSpec
+from contender.specs import Catalog, ModelSpec, dag_id
 
 ALL = 1_000_000
 SHOWN = 10
@@ -35,7 +35,7 @@ def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
     """
     entries = book.ledger.newest(limit=ALL)
     if not entries:
-        raise ReplayError("nothing was decided yet: retrain__<model> makes the first entry")
+        raise ReplayError(f"nothing was decided yet: {dag_id('retrain', '<model>')} makes the first entry")
     of_model = [entry for entry in entries if entry.decision.model == wanted]
     if number is not None:
         found = [entry for entry in of_model if entry.number == number]
