@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from contender.specs import ModelSpec
 
 MOST_LISTED, MOST_SEARCHED, MOST_GATES = 100, 10_000, 10
-MEASURES = {
-    "loss": "loss",
-    "auc": "AUC",
-    "brier": "Brier score",
-    "log_loss": "log loss",
-    "mean_absolute_error": "mean absolute error",
-    "root_mean_squared_error": "root mean squared error",
-    "calibration_error": "calibration error",
-    "mean_label": "mean outcome",
-}
 
 router = APIRouter(prefix="/decisions")
 
@@ -65,6 +55,8 @@ def show(
     model: str, decision_id: str, spec: ModelSpec | None, book: Book, *, sees_data: bool
 ) -> HTMLResponse:
     """The page of a decision; the gates of the model's data for those who may see them. Raises 404 without one."""
+    from contender.cards import MEASURE_NAMES
+
     proposal = book.proposals.get(decision_id)
     found = proposal.decision if proposal else _entered(model, decision_id, book)
     if found is None or found.model != model:
@@ -78,7 +70,7 @@ def show(
         changed=_champion_changed(proposal, evaluation, book),
         evaluation=evaluation,
         judged=judged,
-        measures=[(name, word) for name, word in MEASURES.items() if _applies(name, judged)],
+        measures=[(name, word) for name, word in MEASURE_NAMES.items() if _applies(name, judged)],
         charts=_charts(found, evaluation, spec, book),
         caveats=book.caveats.of_version(model, found.challenger),
         gates=book.gates.newest([f"features.{model}", f"labels.{model}"], MOST_GATES) if sees_data else None,
@@ -118,17 +110,13 @@ def _charts(
     found: Decision, evaluation: Evaluation | None, spec: ModelSpec | None, book: Book
 ) -> dict[str, Any]:
     """Charts as markup, which escape their words themselves."""
-    from contender.charts import Span, draw_calibration, draw_spans
+    from contender.cards import draw_judgement
 
-    slices = [
-        Span(part.name, part.challenger_loss - part.champion_loss, *_ends(part.difference))
-        for part in (evaluation.slices if evaluation else ())
-        if part.champion_loss is not None
-    ]
-    bins = [(p.predicted, p.observed, p.rows) for p in (evaluation.calibration if evaluation else ())]
+    drawings: dict[str, str] = {}
+    if evaluation is not None:
+        drawings = draw_judgement(evaluation.challenger.version, evaluation.calibration, evaluation.slices)
     return {
-        "slices": drawn(draw_spans("Loss less the champion's, by slice", slices)) if slices else None,
-        "calibration": drawn(draw_calibration("Calibration of the challenger", bins)) if bins else None,
+        **{name: drawn(drawings[name]) if name in drawings else None for name in ("slices", "calibration")},
         "evidence": _evidence_charts(found, spec, book) if spec else [],
     }
 
@@ -153,7 +141,3 @@ def _evidence_charts(found: Decision, spec: ModelSpec, book: Book) -> list[Any]:
             drawn(draw_lines(f"Evidence {about}", {"evidence": points}, names, log=True, bars=bars))
         )
     return charts
-
-
-def _ends(interval: Any) -> tuple[float | None, float | None]:
-    return (None, None) if interval is None else (interval.low, interval.high)

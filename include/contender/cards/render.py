@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from markupsafe import Markup
 
 from contender.cards.card import ModelCard
 from contender.charts import Span, draw_calibration, draw_spans
+from contender.records import CalibrationPoint, SliceMeasures
 from contender.rendering import templates
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,10 +31,17 @@ def render_html(card: ModelCard) -> str:
 
 def draw_card(card: ModelCard) -> dict[str, str]:
     """The card's drawings as SVG, by name: `calibration` and `slices`, if they were measured."""
+    return draw_judgement(card.version, card.calibration, card.slices)
+
+
+def draw_judgement(
+    version: int, calibration: Sequence[CalibrationPoint], slices: Sequence[SliceMeasures]
+) -> dict[str, str]:
+    """What an evaluation found about a version as SVG: `calibration` and `slices`, if they were measured."""
     drawings = {}
-    bins = [(point.predicted, point.observed, point.rows) for point in card.calibration]
+    bins = [(point.predicted, point.observed, point.rows) for point in calibration]
     if bins:
-        drawings["calibration"] = draw_calibration(f"Calibration of version {card.version}", bins)
+        drawings["calibration"] = draw_calibration(f"Calibration of version {version}", bins)
     spans = [
         Span(
             f"{part.name} ({part.rows:,} rows)",
@@ -40,7 +49,7 @@ def draw_card(card: ModelCard) -> dict[str, str]:
             part.difference.low if part.difference else None,
             part.difference.high if part.difference else None,
         )
-        for part in card.slices
+        for part in slices
         if part.champion_loss is not None
     ]
     if spans:
