@@ -49,7 +49,7 @@ from decision_pages import show as decision_page
 from page_rendering import page
 from tests.unit.hostile import WORDS, Seen, saying
 from tests.unit.judged import evaluation, measures, version
-from tests.unit.lived import backtest
+from tests.unit.policy_results import backtest
 from tests.unit.test_cards import card
 from tests.unit.test_page_rendering import entry
 
