@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,11 +24,12 @@ class Installation:
     """
 
     settings: Settings
+    contracts: Catalog | None = field(default=None, repr=False)  # when they have been read already
 
     @cached_property
     def catalog(self) -> Catalog:
         """The contracts of datasets and models."""
-        return load_catalog(self.settings.catalog_home)
+        return self.contracts or load_catalog(self.settings.catalog_home)
 
     @cached_property
     def lake(self) -> Lake:
