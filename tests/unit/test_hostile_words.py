@@ -11,6 +11,7 @@ import pytest
 import contender
 from card_pages import show as card_page
 from contender.alerting import (
+    FailedTask,
     compose_access_alert,
     compose_approval_alert,
     compose_decision_alert,
@@ -184,7 +185,7 @@ MADE: dict[str, Callable[[str], str]] = {
     ),
     "alerting/task.html": lambda word: (
         compose_task_alert(
-            about=word, to=word, dag=word, task=word, run=word, days=word, error=word, log_url="http://ui/l"
+            FailedTask(dag=word, task=word, run=word, days=word, error=word, log_url="http://ui/l"), to=word
         ).html
     ),
     "backtesting/backtest.html": lambda word: render_report(

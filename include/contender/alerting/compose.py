@@ -8,9 +8,21 @@ from pathlib import Path
 from contender.records import Alert, Entry, Evaluation, GateResult, Measures, Proposal, identify
 from contender.redaction import redact
 from contender.rendering import templates
-from contender.specs import ACCESS_FILE, dag_id
+from contender.specs import ACCESS_FILE, dag_id, parse_dag_id
+from contender.specs.frozen import Frozen
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+class FailedTask(Frozen):
+    """A task that failed for good, as Airflow describes it."""
+
+    dag: str
+    task: str
+    run: str
+    days: str
+    error: str
+    log_url: str
 
 
 def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: str) -> Alert:
@@ -29,25 +41,17 @@ def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: s
     )
 
 
-def compose_task_alert(
-    *, about: str, to: str, dag: str, task: str, run: str, days: str, error: str, log_url: str
-) -> Alert:
+def compose_task_alert(failed: FailedTask, *, to: str) -> Alert:
     """The mail about a task that failed for good, for another reason than a gate's verdict."""
-    values = {
-        "about": about,
-        "dag": dag,
-        "task": task,
-        "run": run,
-        "days": days,
-        "error": redact(error),
-        "log_url": log_url,
-    }
+    about = parse_dag_id(failed.dag).subject or failed.dag
+    # Escaped for HTML, a secret would no longer be found.
+    values = failed.model_dump() | {"error": redact(failed.error)}
     return Alert(
-        id=identify("alert", dag, task, run, error),
+        id=identify("alert", failed.dag, failed.task, failed.run, failed.error),
         kind="task",
         about=about,
         to=(to,),
-        subject=_line(f"[contender] {dag} {days}: {task} failed"),
+        subject=_line(f"[contender] {failed.dag} {failed.days}: {failed.task} failed"),
         text=_render("task.txt", values),
         html=_render("task.html", values),
     )
