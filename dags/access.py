@@ -20,7 +20,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipExceptio
 from alerts import OwnerWasTold, deliver
 from contender.settings import settings
 from contender.specs import dag_id
-from wiring import CATALOG, PLATFORM, task_defaults
+from wiring import CATALOG, PLATFORM, open_installation, task_defaults
 
 CONNECTION = "contender_access"
 
@@ -48,10 +48,9 @@ def check_access() -> None:
 
 def _tell(differences: list[str]) -> None:
     from contender.alerting import compose_access_alert
-    from contender.records import open_book
     from contender.specs import ACCESS_FILE
 
-    book = open_book(settings().records)
+    book = open_installation().book
     newest = next(iter(book.alerts.newest(ACCESS_FILE, limit=1)), None)
     if alert := compose_access_alert(differences, to=PLATFORM, before=newest):
         book.alerts.add(alert)

@@ -33,6 +33,7 @@ from wiring import (
     dataset_asset,
     gate_and_publish,
     night_dag,
+    open_installation,
     run_days,
 )
 
@@ -75,13 +76,12 @@ def land(name: str) -> Json:
     """Copy the day's files out of the landing zone and stage their rows, whatever their state."""
     from contender.gating import find_quarantined
     from contender.ingesting import land as land_days
-    from contender.records import open_book
 
-    here = settings()
+    here = open_installation()
     if batch_id := get_current_context()["params"]["quarantined"]:
-        batch = find_quarantined(batch_id, here, open_book(here.records)).batch
+        batch = find_quarantined(batch_id, here.settings, here.book).batch
     else:
-        batch = land_days(CATALOG.dataset(name), run_days(), here)
+        batch = land_days(CATALOG.dataset(name), run_days(), here.settings)
     return batch.model_dump(mode="json")
 
 

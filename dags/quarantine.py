@@ -17,9 +17,8 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from contender.settings import settings
 from contender.specs import dag_id
-from wiring import PLATFORM, Json, run_by, task_defaults
+from wiring import PLATFORM, Json, open_installation, run_by, task_defaults
 
 FORM = {
     "batch": Param(type="string", minLength=4, title="Batch", description="Its id in quarantine."),
@@ -32,17 +31,15 @@ FORM = {
 def settle() -> Json | None:
     """Write the decision down. Returns the form of the run that is to ingest a released batch, else nothing."""
     from contender.gating import QuarantineError, discard, find_quarantined, release
-    from contender.records import open_book
 
-    here, context = settings(), get_current_context()
+    here, context = open_installation(), get_current_context()
     form = context["params"]
-    book = open_book(here.records)
     try:
-        item = find_quarantined(form["batch"], here, book)
+        item = find_quarantined(form["batch"], here.settings, here.book)
         if form["action"] == "discard":
-            discard(item, run_by(), form["reason"], book)
+            discard(item, run_by(), form["reason"], here.book)
             return None
-        release(item, run_by(), form["reason"], book)
+        release(item, run_by(), form["reason"], here.book)
     except QuarantineError as error:
         raise AirflowFailException(str(error)) from None
     namespace, _, name = item.batch.table.partition(".")

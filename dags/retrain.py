@@ -26,7 +26,6 @@ from collections.abc import Sequence
 from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from contender.settings import settings
 from contender.specs import Days, ModelSpec
 from promotion import await_approval, promote
 from wiring import (
@@ -36,6 +35,7 @@ from wiring import (
     features_asset,
     gate_and_publish,
     night_dag,
+    open_installation,
     open_stores,
     run_night,
 )
@@ -146,11 +146,11 @@ def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
     from contender.records import TrainedVersion, read_all
     from contender.scoring import score_in_shadow as score
 
-    lake, registry, book = open_stores()
+    _, _, book = open_stores()
     model, night = CATALOG.model(name), run_night()
     tonight, decisions = read_all(TrainedVersion, versions), book.ledger.decisions(name, limit=1000)
     streams = shadow_streams(model, read_standing(name, book), night, tonight, decisions)
-    return score(model, streams, Days.one(night), lake, registry, settings()).model_dump(mode="json")
+    return score(open_installation(), model, streams, Days.one(night)).model_dump(mode="json")
 
 
 build_each(CATALOG.models, "retrain", build_retrain)

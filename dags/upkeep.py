@@ -14,22 +14,18 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, Param, get_current_context, task
 
-from contender.settings import settings
 from contender.specs import dag_id
-from wiring import CATALOG, PLATFORM, Json, task_defaults
+from wiring import CATALOG, PLATFORM, Json, open_installation, task_defaults
 
 
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def keep_up(table: str) -> Json:
     """Do what the table needs; returns what was done, or would be."""
-    from contender.lake import look_after, open_lake
-    from contender.records import open_book
+    from contender.lake import look_after
 
-    here, dry_run = settings(), bool(get_current_context()["params"]["dry_run"])
-    keep = timedelta(days=here.snapshot_days)
-    done = look_after(
-        open_lake(here), open_book(here.records), CATALOG.contract(table), keep, dry_run=dry_run
-    )
+    here, dry_run = open_installation(), bool(get_current_context()["params"]["dry_run"])
+    keep = timedelta(days=here.settings.snapshot_days)
+    done = look_after(here.lake, here.book, CATALOG.contract(table), keep, dry_run=dry_run)
     logging.getLogger(__name__).info("%s%s", "would be done: " if dry_run else "", done.told())
     return {
         "table": table,

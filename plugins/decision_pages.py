@@ -8,7 +8,6 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
-from contender.settings import settings
 from contender.specs import dag_id
 from page_access import readable_dags, require_dag
 from page_rendering import drawn, page
@@ -25,10 +24,10 @@ router = APIRouter(prefix="/decisions")
 @router.get("/{model}")
 def decisions(model: str, user: GetUserDep) -> HTMLResponse:
     """What was asked of people about a model, and its ledger, newest first."""
-    from contender.records import open_book
+    from contender.installation import open_installation
 
     require_dag(dag_id("retrain", model), user)
-    book = open_book(settings().records)
+    book = open_installation().book
     return page(
         "decisions.html",
         model=model,
@@ -41,14 +40,13 @@ def decisions(model: str, user: GetUserDep) -> HTMLResponse:
 @router.get("/{model}/{decision_id}")
 def decision(model: str, decision_id: str, user: GetUserDep) -> HTMLResponse:
     """One decision, waiting or entered: measures, slices, evidence, calibration, guards, and what it was made from."""
-    from contender.records import open_book
-    from contender.specs import load_catalog
+    from contender.installation import open_installation
 
     require_dag(dag_id("retrain", model), user)
-    here = settings()
-    spec = load_catalog(here.catalog_home).models.get(model)
+    installation = open_installation()
+    spec = installation.catalog.models.get(model)
     sees_data = bool(readable_dags([dag_id("features", model)], user))
-    return show(model, decision_id, spec, open_book(here.records), sees_data=sees_data)
+    return show(model, decision_id, spec, installation.book, sees_data=sees_data)
 
 
 def show(

@@ -17,6 +17,7 @@ from publish_operator import PublishOperator
 from secrecy import mask_environment
 
 if TYPE_CHECKING:
+    from contender.installation import Installation
     from contender.lake import Lake
     from contender.records import Book
     from contender.registry import Registry
@@ -127,6 +128,13 @@ def open_stores() -> tuple[Lake, Registry, Book]:
     return open_lake(here), open_registry(here), open_book(here.records)
 
 
+def open_installation() -> Installation:
+    """The installation that the tasks work on; imported late, for tasks alone need it."""
+    from contender.installation import Installation
+
+    return Installation(settings(), CATALOG)
+
+
 def run_by() -> str:
     """Who started the current run."""
     return get_current_context()["dag_run"].triggering_user_name or "the scheduler"
@@ -179,10 +187,10 @@ def announce(asset: Asset, published: Any) -> Any:
 
     @task(task_id="announce", outlets=[asset], pool=settings().announcements_pool)
     def announce_day(publication: Json) -> None:
-        from contender.lake import Published, open_lake, should_announce
+        from contender.lake import Published, should_announce
 
         done = Published.model_validate(publication)
-        held = open_lake(settings()).days(done.table) if CATALOG.contract(done.table).daily else []
+        held = open_installation().lake.days(done.table) if CATALOG.contract(done.table).daily else []
         if not should_announce(done.days, changed=done.changed, held=held):
             raise AirflowSkipException(f"{done.table} {done.days.key}: nothing downstream is to start")
         key = str(run_days().first)

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from contender.evaluating import evaluate, pair_days
+from contender.installation import Installation
 from contender.lake import Lake, stage
 from contender.promoting import (
     decide_night,
@@ -52,6 +53,11 @@ class Place:
     lake: Lake
     registry: Registry
     book: Book
+
+    @property
+    def installation(self) -> Installation:
+        """The installation that the model is in."""
+        return Installation(self.here, self.catalog)
 
 
 def copy_catalog(home: Path) -> Catalog:
@@ -119,7 +125,7 @@ def live_night(place: Place, night: date, recipes: Sequence[str] | None = None) 
     streams = shadow_streams(
         model, read_standing(model.name, book), night, versions, book.ledger.decisions(model.name, limit=1000)
     )
-    shadow = score_in_shadow(model, streams, Days.one(night), lake, registry, place.here)
+    shadow = score_in_shadow(place.installation, model, streams, Days.one(night))
     lake.publish(model.shadow_contract, shadow)
     return tuple(entry.decision for entry in entries)
 

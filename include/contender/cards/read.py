@@ -5,18 +5,20 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from contender.cards.card import CardError, ModelCard, make_card
+from contender.installation import Installation
 from contender.records import Book, Entry, Evaluation
-from contender.specs import Catalog, ModelSpec, dag_id
+from contender.specs import ModelSpec, dag_id
 
 ALL = 1_000_000
 
 
-def read_card(catalog: Catalog, book: Book, model: str, version: int | None = None) -> ModelCard:
+def read_card(installation: Installation, model: str, version: int | None = None) -> ModelCard:
     """The card of a version; of the one that serves, if None. The book alone is read, and nothing changed.
 
     Raises CardError when it was never judged, and CatalogError for an unknown model.
     """
-    spec = catalog.model(model)
+    book = installation.book
+    spec = installation.catalog.model(model)
     entries = book.ledger.newest(model, ALL)
     serving = entries[0].decision.champion_after if entries else None
     wanted = serving if version is None else version

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contender.catalogue import Status, read_catalogue, read_status
+from contender.catalogue import read_catalogue, read_status
 from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
@@ -18,6 +18,7 @@ from contender.cli.person import current_user
 from contender.cli.replay import replay
 from contender.cli.status import render_status
 from contender.drafting import DraftError
+from contender.installation import open_installation
 from contender.lake import migrate_table, open_lake
 from contender.records import Act, BookError, act_id, migrate, open_book
 from contender.redaction import redact
@@ -58,7 +59,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Show each dataset's last good day and verdict, each model's champion, its measures and last night."""
-    found = _status()
+    found = read_status(open_installation())
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -76,17 +77,9 @@ def show_catalogue(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Show what each table holds: its schema, promises, freshness, gates, lineage and snapshots."""
-    here = settings()
-    contracts = load_catalog(here.catalog_home)
-    tables = None if name is None else contracts.tables_called(name)
-    found = read_catalogue(
-        contracts,
-        open_lake(here),
-        open_book(here.records),
-        now=datetime.now(UTC),
-        nightly_from=here.nightly_from,
-        tables=tables,
-    )
+    installation = open_installation()
+    tables = None if name is None else installation.catalog.tables_called(name)
+    found = read_catalogue(installation, now=datetime.now(UTC), tables=tables)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     elif tables is not None and len(tables) == 1:
@@ -128,7 +121,7 @@ def migrate_stores(
 @app.command(epilog="Example: contender check && airflow dags list")
 def check() -> None:
     """Check every contract and behaviour test in the catalog; each mistake is one line with file, field and fix."""
-    catalog = load_catalog(settings().catalog_home)
+    catalog = open_installation().catalog
     if mistakes := check_behaviours(catalog):
         raise CatalogError(mistakes)
     roles = len(load_access(catalog).roles)
@@ -159,9 +152,3 @@ def main() -> None:
         # A fault of the program: its whole trace helps who mends it, and may name what nobody should read.
         print(redact(traceback.format_exc()), file=sys.stderr)  # noqa: T201
         sys.exit(2)
-
-
-def _status() -> Status:
-    here = settings()
-    catalog = load_catalog(here.catalog_home)
-    return read_status(catalog, open_lake(here), open_book(here.records))

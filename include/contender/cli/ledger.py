@@ -11,10 +11,10 @@ from rich.table import Table
 
 from contender.alerting import compose_decision_alert
 from contender.cli.person import current_user
+from contender.installation import open_installation
 from contender.promoting import RollbackError, Wish, decide_by_hand, verify_ledger
-from contender.records import Decision, Entry, StaleDecision, open_book
-from contender.settings import settings
-from contender.specs import dag_id, load_catalog
+from contender.records import Decision, Entry, StaleDecision
+from contender.specs import dag_id
 
 Model = Annotated[str, typer.Argument(help="A model of the catalog.")]
 Reason = Annotated[str, typer.Option(help="Why; kept for good, with your name.")]
@@ -31,9 +31,9 @@ def show(
     if model == "verify":
         _verify()
         return
-    here = settings()
-    load_catalog(here.catalog_home).model(model)
-    book = open_book(here.records)
+    installation = open_installation()
+    installation.catalog.model(model)  # raises where the catalog has no such model
+    book = installation.book
     entries = book.ledger.newest(model, limit)
     if as_json:
         typer.echo("[" + ",\n".join(entry.model_dump_json() for entry in entries) + "]")
@@ -80,16 +80,15 @@ def resume(model: Model, reason: Reason, by: By) -> None:
 
 
 def _decide(model: str, wish: Wish, version: int | None, by: str, reason: str) -> None:
-    from contender.registry import UnknownVersion, open_registry  # slow to import, and only needed here
+    from contender.registry import UnknownVersion  # slow to import, and only needed here
 
-    here = settings()
-    owner = load_catalog(here.catalog_home).model(model).owner
-    book = open_book(here.records)
+    here = open_installation()
+    owner = here.catalog.model(model).owner
     try:
-        entry = decide_by_hand(model, wish, version, by, reason, book, open_registry(here))
+        entry = decide_by_hand(model, wish, version, by, reason, here.book, here.registry)
     except UnknownVersion as error:
         raise RollbackError(str(error)) from None
-    book.alerts.add(compose_decision_alert(entry, to=owner))
+    here.book.alerts.add(compose_decision_alert(entry, to=owner))
     typer.echo(
         f"{model}: version {entry.decision.champion_after} serves. Entry {entry.number} of its ledger."
     )
@@ -101,14 +100,11 @@ def _decide(model: str, wish: Wish, version: int | None, by: str, reason: str) -
 
 
 def _verify() -> None:
-    from contender.registry import open_registry  # slow to import, and only needed here
-
-    here = settings()
-    book, registry = open_book(here.records), open_registry(here)
+    installation = open_installation()
     wrong = [
         f"{name}: {word}"
-        for name in load_catalog(here.catalog_home).models
-        for word in verify_ledger(name, book, registry)
+        for name in installation.catalog.models
+        for word in verify_ledger(name, installation.book, installation.registry)
     ]
     for line in wrong:
         typer.echo(line, err=True)

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from contender.lake import LakeError, open_lake
-from contender.records import BookError, open_book
+from contender.installation import open_installation
+from contender.lake import LakeError
+from contender.records import BookError
 from contender.replaying import ReplayError, find_entry
-from contender.settings import settings
-from contender.specs import CatalogError, load_catalog
+from contender.specs import CatalogError
 
 IDENTICAL, DIFFERENT, IMPOSSIBLE = 0, 1, 2
 
@@ -26,15 +26,12 @@ def replay(
 
     Nothing is changed by it. Ends with 0 when all is identical, 1 when something differs, 2 when it cannot be replayed.
     """
-    from contender.registry import open_registry  # slow to import, and only needed here
     from contender.replaying import replay as make_again
 
-    here = settings()
+    here = open_installation()
     try:
-        book = open_book(here.records)
-        entry = find_entry(book, wanted, number)
-        catalog = load_catalog(here.catalog_home)
-        found = make_again(catalog, entry, open_lake(here), open_registry(here), book, _say)
+        entry = find_entry(here.book, wanted, number)
+        found = make_again(here.catalog, entry, here.lake, here.registry, here.book, _say)
     except (BookError, CatalogError, LakeError, ReplayError) as error:
         _say(str(error))
         raise typer.Exit(IMPOSSIBLE) from None
