@@ -16,10 +16,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from contender.lake import open_lake
-from contender.records import migrate, open_book
+from contender.installation import Installation
+from contender.records import migrate
 from contender.settings import PROJECT, Settings
-from contender.specs import Days, dag_id, load_catalog, parse_dag_id
+from contender.specs import Days, dag_id, parse_dag_id
 
 FIRST = date(2013, 9, 2)
 
@@ -46,7 +46,8 @@ def deliver_week(here: Settings) -> None:
     from demo import source
     from demo.source.flights import SOURCE
 
-    catalog, lake, book = load_catalog(here.catalog_home), open_lake(here), open_book(here.records)
+    installation = Installation(here)
+    catalog, lake, book = installation.catalog, installation.lake, installation.book
     for day in (FIRST + timedelta(days=n) for n in range(7)):
         for name in SOURCE.daily:
             spec, days = catalog.dataset(name), Days.one(day)
@@ -61,13 +62,13 @@ def deliver_week(here: Settings) -> None:
 
 def live_nights(here: Settings, catalog_home: Path) -> None:
     """Three nights of one model: every recipe fitted, judged, decided about and scored in the shadow."""
-    from contender.registry import open_registry
     from tests.integration import made_up
 
     catalog = made_up.copy_catalog(catalog_home)
     model = next(iter(catalog.models.values()))
-    lake = open_lake(here)
-    place = made_up.Place(catalog, model, here, lake, open_registry(here), open_book(here.records))
+    installation = Installation(here, catalog)
+    lake = installation.lake
+    place = made_up.Place(catalog, model, here, lake, installation.registry, installation.book)
     rows = made_up.make_flights(
         model, Days(first=made_up.HISTORY.first, last=made_up.tomorrow(made_up.NIGHT))
     )
@@ -111,8 +112,9 @@ def count_tasks() -> dict[str, int]:
 
 def weigh_tables(here: Settings) -> Iterator[str]:
     """A line a daily table that holds something: its files in the lake's folder, by day."""
-    lake = open_lake(here)
-    for name, contract in load_catalog(here.catalog_home).tables.items():
+    installation = Installation(here)
+    lake = installation.lake
+    for name, contract in installation.catalog.tables.items():
         days = lake.days(name) if contract.daily else []
         if not days:
             continue

@@ -66,7 +66,7 @@ def test_a_night_tried_again_makes_no_second_version_and_no_second_decision(cata
     first = refresh(catalog, model, stores)
     again = refresh(catalog, model, stores)
     assert again == first
-    assert len(stores[2].decisions(model.name)) == 1
+    assert len(stores[2].ledger.decisions(model.name)) == 1
 
 
 def test_a_version_names_its_snapshots_seed_code_and_environment(catalog, model, stores, examples):
