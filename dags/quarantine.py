@@ -11,14 +11,12 @@ judgement is kept.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG, Param, get_current_context, task
+from airflow.sdk import Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from contender.specs import dag_id
-from wiring import PLATFORM, Json, open_installation, run_by, task_defaults
+from wiring import Json, open_installation, operation_dag, run_by
 
 FORM = {
     "batch": Param(type="string", minLength=4, title="Batch", description="Its id in quarantine."),
@@ -53,16 +51,8 @@ def settle() -> Json | None:
     return {**span, "quarantined": item.id}
 
 
-with DAG(
-    dag_id=dag_id("operations", "quarantine"),
-    description="Releases or discards a batch that failed its gate",
-    doc_md=__doc__,
-    schedule=None,
-    start_date=datetime(2013, 1, 1, tzinfo=UTC),
-    max_active_runs=1,
-    default_args=task_defaults(PLATFORM),
-    params=FORM,
-    tags=["operations"],
+with operation_dag(
+    "quarantine", __doc__, None, "Releases or discards a batch that failed its gate", form=FORM
 ):
     TriggerDagRunOperator(
         task_id="ingest",

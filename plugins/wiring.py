@@ -73,6 +73,28 @@ def night_dag(
     )
 
 
+def operation_dag(
+    name: str,
+    page: str | None,
+    schedule: str | None,
+    description: str,
+    form: Mapping[str, Param] | None = None,
+) -> DAG:
+    """The DAG of an operation of the platform; one without a schedule is started by hand."""
+    return DAG(
+        dag_id=dag_id("operations", name),
+        description=description,
+        doc_md=page,
+        schedule=schedule,
+        start_date=datetime(2013, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        default_args=task_defaults(PLATFORM),
+        params=dict(form or {}),
+        tags=["operations"],
+    )
+
+
 def _first_morning() -> datetime:
     """The morning after the first day that cron ingests."""
     first = settings().nightly_from or date(2013, 1, 1)
