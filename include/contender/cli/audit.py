@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from contender.cli.json_output import echo_json
 from contender.installation import open_installation
 from contender.records import read_audit
 
@@ -22,7 +23,7 @@ def audit(
     """Show what people did: who, when, to what, and why. Runs they started are in Airflow's own audit log."""
     found = read_audit(open_installation().book, about=about, by=by, limit=limit)
     if as_json:
-        typer.echo("[" + ",\n".join(one.model_dump_json() for one in found) + "]")
+        echo_json(found)
         return
     if not found:
         typer.echo("Nobody did anything of the kind yet.")

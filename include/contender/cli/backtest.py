@@ -22,6 +22,7 @@ from contender.backtesting import (
     render_report,
     run_backtest_on,
 )
+from contender.cli.json_output import echo_json
 from contender.featurizing import BuildError
 from contender.installation import Installation, open_installation
 from contender.lake import places
@@ -71,7 +72,7 @@ def backtest(
         typer.echo(f"Stopped, of {len(nights)} nights run: {counts}. No report was written.", err=True)
         raise typer.Exit(STOPPED) from None
     if as_json:
-        typer.echo("[" + ",\n".join(one.model_dump_json() for one in found) + "]")
+        echo_json(found)
     else:
         Console().print(_tabulate(found))
         _list_failures(found[0].failed)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.alerting import compose_decision_alert
+from contender.cli.json_output import echo_json
 from contender.cli.person import current_user
 from contender.installation import open_installation
 from contender.promoting import RollbackError, Wish, decide_by_hand, verify_ledger
@@ -36,7 +37,7 @@ def show(
     book = installation.book
     entries = book.ledger.newest(model, limit)
     if as_json:
-        typer.echo("[" + ",\n".join(entry.model_dump_json() for entry in entries) + "]")
+        echo_json(entries)
     elif not entries:
         typer.echo(
             f"Nothing was decided about {model} yet: {dag_id('retrain', model)} makes its first entry."
