@@ -16,10 +16,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from contender.lake import open_lake
+from contender.installation import Installation
 from contender.records import migrate
 from contender.settings import PROJECT, Settings
-from contender.specs import Days, load_catalog
+from contender.specs import Days, dag_id, parse_dag_id
 
 FIRST = date(2013, 9, 2)
 
@@ -91,15 +91,16 @@ def count_tasks() -> dict[str, int]:
     dags = DagBag(str(PROJECT / "dags")).dags
     kinds: dict[str, int] = {}
     for name in sorted(dags):
-        verb = name.partition("__")[0]
-        kinds[name if verb == "operations" else f"{verb}__…"] = len(dags[name].tasks)
+        verb = parse_dag_id(name).verb
+        kinds[name if verb == "operations" else dag_id(verb, "…")] = len(dags[name].tasks)
     return kinds
 
 
 def weigh_tables(here: Settings) -> Iterator[str]:
     """A line a daily table that holds something: its files in the lake's folder, by day."""
-    lake = open_lake(here)
-    for name, contract in load_catalog(here.catalog_home).tables.items():
+    installation = Installation(here)
+    lake = installation.lake
+    for name, contract in installation.catalog.tables.items():
         days = lake.days(name) if contract.daily else []
         if not days:
             continue

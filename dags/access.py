@@ -12,14 +12,12 @@ beside them is for a person to settle.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from airflow.sdk import DAG, Connection, task
+from airflow.sdk import Connection, task
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
 
 from alerts import OwnerWasTold, deliver
 from contender.settings import settings
-from wiring import CATALOG, PLATFORM, task_defaults
+from wiring import CATALOG, PLATFORM, open_installation, operation_dag
 
 CONNECTION = "contender_access"
 
@@ -47,25 +45,14 @@ def check_access() -> None:
 
 def _tell(differences: list[str]) -> None:
     from contender.alerting import compose_access_alert
-    from contender.records import open_book
     from contender.specs import ACCESS_FILE
 
-    book = open_book(settings().records)
+    book = open_installation().book
     newest = book.alerts.newest_of(ACCESS_FILE)
     if alert := compose_access_alert(differences, to=PLATFORM, before=newest):
         book.alerts.add(alert)
         deliver()
 
 
-with DAG(
-    dag_id="operations__access",
-    description="Holds Airflow's roles against access.yaml",
-    doc_md=__doc__,
-    schedule="30 6 * * *",
-    start_date=datetime(2013, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=task_defaults(PLATFORM),
-    tags=["operations"],
-):
+with operation_dag("access", __doc__, "30 6 * * *", "Holds Airflow's roles against access.yaml"):
     check_access()

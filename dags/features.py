@@ -29,6 +29,7 @@ from wiring import (
     features_asset,
     gate_and_publish,
     night_dag,
+    open_installation,
     predictions_asset,
     run_days,
 )
@@ -82,10 +83,9 @@ def when_inputs_are_there(model: ModelSpec) -> PartitionedAssetTimetable:
 def plan(name: str) -> str:
     """Pin the inputs' snapshots, write the plan, and choose the engine."""
     from contender.featurizing import plan_features
-    from contender.lake import open_lake
 
-    here, model = settings(), CATALOG.model(name)
-    made = plan_features(CATALOG, model, run_days(), open_lake(here), here)
+    here, model = open_installation(), CATALOG.model(name)
+    made = plan_features(CATALOG, model, run_days(), here.lake, here.settings)
     get_current_context()["ti"].xcom_push(key="plan", value=made.model_dump(mode="json"))
     return f"build_on_{made.engine}"
 

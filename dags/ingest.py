@@ -33,6 +33,7 @@ from wiring import (
     dataset_asset,
     gate_and_publish,
     night_dag,
+    open_installation,
     run_days,
 )
 
@@ -75,7 +76,6 @@ def land(name: str) -> Json:
     """Copy the day's files out of the landing zone and stage their rows, whatever their state."""
     from contender.admission import find_quarantined
     from contender.ingesting import land as land_days
-    from contender.installation import open_installation
 
     if batch_id := get_current_context()["params"]["quarantined"]:
         batch = find_quarantined(open_installation(), batch_id).batch

@@ -13,9 +13,18 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 
-from contender.settings import settings
 from contender.specs import Days, ModelSpec
-from wiring import CATALOG, Json, build_each, features_asset, night_dag, run_days, run_name, run_night
+from wiring import (
+    CATALOG,
+    Json,
+    build_each,
+    features_asset,
+    night_dag,
+    open_installation,
+    run_days,
+    run_name,
+    run_night,
+)
 
 
 def build_monitor(model: ModelSpec) -> DAG:
@@ -31,24 +40,19 @@ def build_monitor(model: ModelSpec) -> DAG:
 @task
 def measure(name: str) -> Json:
     """Measure the served predictions on the rows whose outcome is known."""
-    from contender.lake import open_lake
     from contender.monitoring import measure_performance
-    from contender.records import open_book
 
-    here, model = settings(), CATALOG.model(name)
+    model = CATALOG.model(name)
     day = model.matured_days(Days.one(run_night())).last
-    stores = open_lake(here), open_book(here.records)
-    return measure_performance(CATALOG, model, day, *stores).model_dump(mode="json")
+    return measure_performance(open_installation(), model, day).model_dump(mode="json")
 
 
 @task
 def compare(name: str) -> Json:
     """Compare the newest features with those of the weeks before, on a sample."""
-    from contender.lake import open_lake
     from contender.monitoring import compare_features
 
-    here, newest = settings(), run_days().last
-    return compare_features(CATALOG.model(name), newest, open_lake(here), here).model_dump(mode="json")
+    return compare_features(open_installation(), CATALOG.model(name), run_days().last).model_dump(mode="json")
 
 
 @task
@@ -56,12 +60,11 @@ def conclude(name: str, performance: Json, drift: Json) -> str:
     """Name the verdict and the action, and keep them."""
     from contender.monitoring import Drift, Performance
     from contender.monitoring import conclude as put_together
-    from contender.records import open_book
 
     monitored = put_together(
         CATALOG.model(name), Performance.model_validate(performance), Drift.model_validate(drift), run_name()
     )
-    open_book(settings().records).monitored.add(monitored)
+    open_installation().book.monitored.add(monitored)
     return f"{monitored.verdict}: {monitored.action}"
 
 

@@ -7,13 +7,13 @@ has ended: what passed its gate is in the lake, what failed waits in quarantine.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from airflow.sdk import DAG, task
+from airflow.sdk import task
 
 from alerts import deliver
 from contender.settings import settings
-from wiring import PLATFORM, task_defaults
+from wiring import operation_dag
 
 KEPT_FOR = timedelta(days=7)
 
@@ -33,16 +33,8 @@ def sweep_staging() -> int:
     return sweep(settings().staging, older_than=KEPT_FOR)
 
 
-with DAG(
-    dag_id="operations__housekeeping",
-    description="Sends mails that wait and sweeps the staging folder",
-    doc_md=__doc__,
-    schedule="*/15 * * * *",
-    start_date=datetime(2013, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=task_defaults(PLATFORM),
-    tags=["operations"],
+with operation_dag(
+    "housekeeping", __doc__, "*/15 * * * *", "Sends mails that wait and sweeps the staging folder"
 ):
     deliver_mails()
     sweep_staging()

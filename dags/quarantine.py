@@ -13,13 +13,12 @@ judgement is kept.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG, Param, get_current_context, task
+from airflow.sdk import Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from wiring import PLATFORM, Json, run_by, task_defaults
+from contender.specs import dag_id
+from wiring import Json, open_installation, operation_dag, run_by
 
 FORM = {
     "batch": Param(type="string", minLength=4, title="Batch", description="Its id in quarantine."),
@@ -32,7 +31,6 @@ FORM = {
 def settle() -> Json | None:
     """Write the decision down. Returns the form of the run that is to ingest a released batch, else nothing."""
     from contender.admission import QuarantineError, discard_batch, record_release
-    from contender.installation import open_installation
 
     here, context = open_installation(), get_current_context()
     form = context["params"]
@@ -45,23 +43,17 @@ def settle() -> Json | None:
         raise AirflowFailException(str(error)) from None
     namespace, _, name = item.batch.table.partition(".")
     if namespace != "datasets":
-        raise AirflowFailException(f"{item.batch.table} is built here: start features__{name} again instead")
+        raise AirflowFailException(
+            f"{item.batch.table} is built here: start {dag_id('features', name)} again instead"
+        )
     days = item.batch.days
     span = {"day": str(days.first)} if days.is_single else {"first": str(days.first), "last": str(days.last)}
-    context["ti"].xcom_push(key="dag", value=f"ingest__{name}")
+    context["ti"].xcom_push(key="dag", value=dag_id("ingest", name))
     return {**span, "quarantined": item.id}
 
 
-with DAG(
-    dag_id="operations__quarantine",
-    description="Releases or discards a batch that failed its gate",
-    doc_md=__doc__,
-    schedule=None,
-    start_date=datetime(2013, 1, 1, tzinfo=UTC),
-    max_active_runs=1,
-    default_args=task_defaults(PLATFORM),
-    params=FORM,
-    tags=["operations"],
+with operation_dag(
+    "quarantine", __doc__, None, "Releases or discards a batch that failed its gate", form=FORM
 ):
     TriggerDagRunOperator(
         task_id="ingest",

@@ -18,8 +18,8 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG, Param, get_current_context, task
 
 from alerts import deliver
-from contender.specs import ModelSpec
-from wiring import CATALOG, Json, build_each, fails_for_good, run_by, task_defaults
+from contender.specs import ModelSpec, dag_id
+from wiring import CATALOG, Json, build_each, fails_for_good, open_installation, run_by, task_defaults
 
 ACTIONS = ["roll back", "resume", "put in place"]
 FORM = {
@@ -35,7 +35,6 @@ FORM = {
 def decide(name: str) -> Json:
     """Enter the decision; the alias follows. Returns the form of the run that scores the newest night again."""
     from contender.alerting import compose_decision_alert
-    from contender.installation import open_installation
     from contender.promoting import RollbackError, Wish, decide_by_hand
     from contender.records import StaleDecision
     from contender.registry import UnknownVersion
@@ -52,7 +51,7 @@ def decide(name: str) -> Json:
 def build_rollback(model: ModelSpec) -> DAG:
     """The DAG of one model: a DAG each, so that a person may be let decide about some models and not about others."""
     with DAG(
-        dag_id=f"rollback__{model.name}",
+        dag_id=dag_id("rollback", model.name),
         description=f"Rolls {model.name} back, puts a version in place, or lets refreshes serve again",
         doc_md=__doc__,
         schedule=None,
@@ -64,7 +63,7 @@ def build_rollback(model: ModelSpec) -> DAG:
     ) as dag:
         TriggerDagRunOperator(
             task_id="score_again",
-            trigger_dag_id=f"score__{model.name}",
+            trigger_dag_id=dag_id("score", model.name),
             conf=decide(model.name),
             logical_date=None,
         )

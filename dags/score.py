@@ -12,7 +12,6 @@ from __future__ import annotations
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from contender.settings import settings
 from contender.specs import ModelSpec
 from wiring import (
     CATALOG,
@@ -22,6 +21,7 @@ from wiring import (
     features_asset,
     gate_and_publish,
     night_dag,
+    open_installation,
     predictions_asset,
     run_days,
 )
@@ -38,18 +38,15 @@ def build_score(model: ModelSpec) -> DAG:
 @task
 def score(name: str) -> Json:
     """Stage the champion's probabilities."""
-    from contender.lake import open_lake
     from contender.promoting import follow_ledger
-    from contender.records import open_book
-    from contender.registry import open_registry
     from contender.scoring import NoChampion
     from contender.scoring import score as score_nights
 
-    here = settings()
+    here = open_installation()
     # A promotion that was cut short between ledger and alias is made whole before anything is served.
-    follow_ledger(name, open_book(here.records), open_registry(here))
+    follow_ledger(name, here.book, here.registry)
     try:
-        batch = score_nights(CATALOG.model(name), run_days(), open_lake(here), open_registry(here), here)
+        batch = score_nights(here, CATALOG.model(name), run_days())
     except NoChampion as nobody:
         raise AirflowSkipException(str(nobody)) from None
     return batch.model_dump(mode="json")

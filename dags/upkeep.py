@@ -10,23 +10,22 @@ Start it with `dry_run` to see in each task's log and result what it would do.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from airflow.sdk import DAG, Param, get_current_context, task
+from airflow.sdk import Param, get_current_context, task
 
-from wiring import CATALOG, PLATFORM, Json, task_defaults
+from wiring import CATALOG, Json, open_installation, operation_dag
 
 
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def keep_up(table: str) -> Json:
     """Do what the table needs; returns what was done, or would be."""
-    from contender.installation import open_installation
     from contender.lake import look_after
 
     here, dry_run = open_installation(), bool(get_current_context()["params"]["dry_run"])
     pinned = {pin.snapshot for pin in here.book.evaluations.pinned_snapshots(table)}
     keep = timedelta(days=here.settings.snapshot_days)
-    done = look_after(here.lake, here.catalog.contract(table), pinned, keep, dry_run=dry_run)
+    done = look_after(here.lake, CATALOG.contract(table), pinned, keep, dry_run=dry_run)
     logging.getLogger(__name__).info("%s%s", "would be done: " if dry_run else "", done.told())
     return {
         "table": table,
@@ -39,16 +38,11 @@ def keep_up(table: str) -> Json:
     }
 
 
-with DAG(
-    dag_id="operations__upkeep",
-    description="Expires snapshots, applies retention, merges manifests, removes orphaned files",
-    doc_md=__doc__,
-    schedule="0 13 * * *",
-    start_date=datetime(2013, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=task_defaults(PLATFORM),
-    params={"dry_run": Param(False, type="boolean", title="Dry run", description="Tell, and do nothing.")},
-    tags=["operations"],
+with operation_dag(
+    "upkeep",
+    __doc__,
+    "0 13 * * *",
+    "Expires snapshots, applies retention, merges manifests, removes orphaned files",
+    form={"dry_run": Param(False, type="boolean", title="Dry run", description="Tell, and do nothing.")},
 ):
     keep_up.expand(table=[contract.table for contract in CATALOG.contracts()])

@@ -13,16 +13,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contender.lake import open_lake
+from contender.installation import Installation
 from contender.orchestrator import ApiError
-from contender.records import migrate, open_book
-from contender.registry import open_registry
+from contender.records import migrate
 from contender.settings import Settings, settings
-from contender.specs import Catalog, load_catalog
+from contender.specs import dag_id, nightly_dag_ids
 from demo import nights, stack, summary
 from demo.comparison import compare_rows
-from demo.installation import Installation, embedded, joined
 from demo.mailbox import MailboxError
+from demo.running import RunningDemo, embedded, joined
 from demo.stack import StackError
 
 # Wide enough for the tables where nobody told the width.
@@ -65,14 +64,12 @@ def main(
 
 
 def _run(
-    place: AbstractContextManager[Installation], here: Settings, count: int, leave: bool, say: nights.Progress
+    place: AbstractContextManager[RunningDemo], here: Settings, count: int, leave: bool, say: nights.Progress
 ) -> int:
     """Everything, from start to stop. Returns how many expectations were broken."""
     migrate(here.records)
-    stores = (open_lake(here), open_registry(here), open_book(here.records))
-    with stack.peak_memory() as peak, place as installed:
-        catalog = load_catalog(here.catalog_home)
-        world = nights.World(here, catalog, *stores, installed.airflow, installed.read_mails, say)
+    with stack.peak_memory() as peak, place as running:
+        world = nights.World(Installation(here), running.airflow, running.read_mails, say)
         expectations = nights.Expectations()
         lived = _live(world, count, expectations)
         compare_rows(world, lived[-1].day, expectations)
@@ -80,15 +77,15 @@ def _run(
         summary.show_expectations(console, expectations)
         summary.show_nights(console, lived)
         summary.show_mails(console, world.read_mails())
-        if not installed.runs_on:
+        if not running.runs_on:
             console.print(f"At most {peak() / 2**30:.1f} GiB of memory.")
         if not leave:
-            _stay(world, installed, lived[-1].day + timedelta(days=1))
+            _stay(world, running, lived[-1].day + timedelta(days=1))
     return len(expectations.broken)
 
 
 def _live(world: nights.World, count: int, expectations: nights.Expectations) -> list[nights.Night]:
-    dags = _dags(world.catalog)
+    dags = nightly_dag_ids(world.installation.catalog)
     world.airflow.wait_for_dags(dags)
     for dag in sorted(dags):
         world.airflow.unpause(dag)
@@ -105,23 +102,17 @@ def _live(world: nights.World, count: int, expectations: nights.Expectations) ->
     return [nights.live_night(world, day, expectations, broken=day == broken) for day in days]
 
 
-def _dags(catalog: Catalog) -> set[str]:
-    ingested = {f"ingest__{name}" for name in catalog.datasets}
-    verbs = ("features", "score", "retrain", "monitor")
-    return ingested | {f"{verb}__{name}" for name in catalog.models for verb in verbs}
-
-
-def _stay(world: nights.World, installed: Installation, tomorrow: date) -> None:
+def _stay(world: nights.World, running: RunningDemo, tomorrow: date) -> None:
     """Keep the UI open, with one more night delivered for a person to start."""
     nights.deliver(world, tomorrow)
     console.print(
-        f"\nThe Airflow UI is at [bold]{installed.page}[/], user {stack.USER}, password {installed.password}\n"
+        f"\nThe Airflow UI is at [bold]{running.page}[/], user {stack.USER}, password {running.password}\n"
         f"One more night is delivered. Start it by hand, each with its partition key:\n"
-        f"  ingest__departures {tomorrow}, ingest__weather {tomorrow}, "
-        f"ingest__schedule {tomorrow + timedelta(days=1)}\n"
+        f"  {dag_id('ingest', 'departures')} {tomorrow}, {dag_id('ingest', 'weather')} {tomorrow}, "
+        f"{dag_id('ingest', 'schedule')} {tomorrow + timedelta(days=1)}\n"
         "and watch the others follow. The same command again goes on from here."
     )
-    if installed.runs_on:
+    if running.runs_on:
         return
     console.print("Ctrl-C stops everything; `make clean` forgets.")
     try:

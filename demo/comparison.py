@@ -17,13 +17,13 @@ from demo.nights import A_DAY, FAULTY, FLIGHTS, MODEL, Expectations, World
 
 def compare_rows(world: World, last: date, expectations: Expectations) -> None:
     """Hold everything that was published up to the night `last` against its origin."""
-    outcomes = world.catalog.dataset(FAULTY).contract
-    nights = Days(first=world.lake.days(outcomes.table)[0], last=last)
+    outcomes = world.installation.catalog.dataset(FAULTY).contract
+    nights = Days(first=world.installation.lake.days(outcomes.table)[0], last=last)
     for name in FLIGHTS.daily:
-        spec = world.catalog.dataset(name)
+        spec = world.installation.catalog.dataset(name)
         days = Days(first=nights.first, last=nights.last + spec.delivery.lead_days * A_DAY)
         delivered = source.rows_of(name, days)
-        published = world.lake.read(spec.contract, days)
+        published = world.installation.lake.read(spec.contract, days)
         what = f"the {len(delivered):,} rows of {name} are the source's own, each once, to the last digit"
         _expect_equal(what, published, delivered, spec.contract, expectations)
     _compare_features(world, Days(first=nights.first - A_DAY, last=nights.last), expectations)
@@ -31,9 +31,9 @@ def compare_rows(world: World, last: date, expectations: Expectations) -> None:
 
 def _compare_features(world: World, nights: Days, expectations: Expectations) -> None:
     """Build them once more from the published tables, in one process on DuckDB."""
-    model = world.catalog.model(MODEL)
-    on_duckdb = world.settings.model_copy(update={"engine": "duckdb"})
-    plan = plan_features(world.catalog, model, nights, world.lake, on_duckdb)
+    model = world.installation.catalog.model(MODEL)
+    on_duckdb = world.installation.settings.model_copy(update={"engine": "duckdb"})
+    plan = plan_features(world.installation.catalog, model, nights, world.installation.lake, on_duckdb)
     run_in_process(plan)
     for name, contract, days in (
         ("features", model.feature_contract, model.scored_days(nights)),
@@ -41,7 +41,7 @@ def _compare_features(world: World, nights: Days, expectations: Expectations) ->
     ):
         files = places.files(plan.outputs[name], suffix=".parquet")
         built = pa.concat_tables([places.read_rows(file.place) for file in files])
-        published = world.lake.read(contract, days)
+        published = world.installation.lake.read(contract, days)
         what = f"the {built.num_rows:,} rows of {name} are those that DuckDB builds in one process, to the last bit"
         _expect_equal(what, published, built, contract, expectations)
 

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from contender.lake import Lake, places
+from contender.installation import Installation
+from contender.lake import places
 from contender.orchestrator import Airflow, Run
-from contender.records import Book, Decision, Evaluation, GateResult, Monitored
-from contender.registry import Registry
-from contender.settings import Settings
-from contender.specs import Catalog, Days
+from contender.records import Decision, Evaluation, GateResult, Monitored
+from contender.specs import Days, Verb, dag_id
 from demo import source
 from demo.mailbox import Mail
 
@@ -21,7 +20,7 @@ FLIGHTS = source.flights.SOURCE
 HISTORY = Days(first=date(2013, 1, 1), last=date(2013, 8, 31))
 LAST_NIGHT = date(2013, 12, 29)
 FAULTY = "departures"
-FOLLOWING = ("score", "retrain", "monitor")
+FOLLOWING: tuple[Verb, ...] = ("score", "retrain", "monitor")
 A_DAY = timedelta(days=1)
 PATIENCE = 900.0  # seconds: a slow machine, and a part of Airflow that died and came back
 
@@ -30,13 +29,9 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class World:
-    """The installation that the demo lives in."""
+    """An installation, the Airflow that runs it, and the mailbox of its owners."""
 
-    settings: Settings
-    catalog: Catalog
-    lake: Lake
-    registry: Registry
-    book: Book
+    installation: Installation
     airflow: Airflow
     read_mails: Callable[[], Sequence[Mail]]
     say: Progress
@@ -72,68 +67,73 @@ class Night:
 
 def first_night(world: World) -> date:
     """The night to go on with: the one after the newest that was scored, else the one after history."""
-    scored = world.lake.days(world.catalog.model(MODEL).prediction_contract.table)
+    scored = world.installation.lake.days(world.installation.catalog.model(MODEL).prediction_contract.table)
     return scored[-1] if scored else HISTORY.last + A_DAY
 
 
 def has_history(world: World) -> bool:
     """Whether history was loaded and a champion serves."""
-    scored = world.lake.days(world.catalog.model(MODEL).prediction_contract.table)
-    return bool(scored) and world.registry.champion(MODEL) is not None
+    here = world.installation
+    scored = here.lake.days(here.catalog.model(MODEL).prediction_contract.table)
+    return bool(scored) and here.registry.champion(MODEL) is not None
 
 
 def load_history(world: World, expectations: Expectations) -> None:
     """One range run a dataset, one for the features, then the first champion and its first predictions."""
-    monitored = len(world.airflow.runs(f"monitor__{MODEL}"))
+    here = world.installation
+    monitored = len(world.airflow.runs(dag_id("monitor", MODEL)))
     world.say(f"History: the source drops {len(HISTORY)} days of three datasets, and two reference tables")
-    source.drop_reference(world.settings.landing, [FLIGHTS])
+    source.drop_reference(here.settings.landing, [FLIGHTS])
     ranges = dict.fromkeys(FLIGHTS.daily, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
     for name, days in ranges.items():
-        source.drop(name, days.each(), world.settings.landing)
+        source.drop(name, days.each(), here.settings.landing)
     with _step(world, "History: gated and published, one range run a dataset"):
         # Reference tables have no days of their own; the run is named by the last day of history.
-        runs = [world.airflow.trigger(f"ingest__{name}", conf=_range(days)) for name, days in ranges.items()]
+        runs = [
+            world.airflow.trigger(dag_id("ingest", name), conf=_range(days)) for name, days in ranges.items()
+        ]
         runs += [
-            world.airflow.trigger(f"ingest__{name}", partition_key=str(HISTORY.last))
+            world.airflow.trigger(dag_id("ingest", name), partition_key=str(HISTORY.last))
             for name in FLIGHTS.reference
         ]
         _wait(world, runs)
     nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
     with _step(world, f"History: features of {len(nights)} nights, one run on Spark"):
-        _wait(world, [world.airflow.trigger(f"features__{MODEL}", conf=_range(nights))])
+        _wait(world, [world.airflow.trigger(dag_id("features", MODEL), conf=_range(nights))])
     with _step(world, "The first champion: trained, judged against the baseline, promoted"):
-        _wait(world, [world.airflow.trigger(f"retrain__{MODEL}", partition_key=str(HISTORY.last))])
-    champion = world.registry.champion(MODEL)
+        _wait(world, [world.airflow.trigger(dag_id("retrain", MODEL), partition_key=str(HISTORY.last))])
+    champion = here.registry.champion(MODEL)
     expectations.expect("the first version beats the simple baseline and is promoted", champion is not None)
     with _step(world, f"The flights of {HISTORY.last + A_DAY}: scored"):
-        _wait(world, [world.airflow.trigger(f"score__{MODEL}", partition_key=str(HISTORY.last))])
-    started = len(world.airflow.runs(f"monitor__{MODEL}")) - monitored
+        _wait(world, [world.airflow.trigger(dag_id("score", MODEL), partition_key=str(HISTORY.last))])
+    started = len(world.airflow.runs(dag_id("monitor", MODEL))) - monitored
     expectations.expect("a range publishes without starting anything downstream", started == 0)
 
 
 def live_night(world: World, day: date, expectations: Expectations, *, broken: bool) -> Night:
     """One night: deliveries, gates, features, and all that follows; a broken delivery first, if so wished."""
-    model = world.catalog.model(MODEL)
+    here = world.installation
+    model = here.catalog.model(MODEL)
     deliver(world, day)
     # What an interrupted night had begun, Airflow goes on with by itself: then any run of the night will do.
-    begun = any(_known(world, f"ingest__{name}", day) for name in ("departures", "weather"))
+    begun = any(_known(world, dag_id("ingest", name), day) for name in ("departures", "weather"))
     before = {dag: set() if begun else _known(world, dag, day) for dag in _downstream()}
     refused = _refuse(world, day, expectations) if broken else None
     names = [FAULTY] if broken else list(FLIGHTS.daily)
     with _step(world, f"Night {day}: {', '.join(names)} gated and published"):
         _wait(world, [_ingest(world, name, day) for name in names])
     with _step(world, f"Night {day}: features"):
-        _follow(world, f"features__{MODEL}", day, before)
+        _follow(world, dag_id("features", MODEL), day, before)
     with _step(
         world, f"Night {day}: {day + A_DAY} scored, challenger judged, {day} compared with its scores"
     ):
-        for dag in FOLLOWING:
-            _follow(world, f"{dag}__{MODEL}", day, before)
+        for verb in FOLLOWING:
+            _follow(world, dag_id(verb, MODEL), day, before)
     decision = _decision(world, day)
-    evaluation = world.book.evaluations.get(str(decision.evaluation))
+    evaluation = here.book.evaluations.get(str(decision.evaluation))
     assert evaluation is not None
-    scored = world.lake.read(model.prediction_contract, model.scored_days(Days.one(day)))
-    flights = world.lake.read(world.catalog.dataset("schedule").contract, Days.one(day + A_DAY))
+    scored = here.lake.read(model.prediction_contract, model.scored_days(Days.one(day)))
+    flights = here.lake.read(here.catalog.dataset("schedule").contract, Days.one(day + A_DAY))
     expectations.expect(
         f"night {day}: every flight of {day + A_DAY} is scored once", scored.num_rows == flights.num_rows > 0
     )
@@ -149,7 +149,7 @@ def live_night(world: World, day: date, expectations: Expectations, *, broken: b
 
 def deliver(world: World, day: date) -> None:
     """What the source knows in the night after `day`: its outcomes and weather, and tomorrow's timetable."""
-    landing = world.settings.landing
+    landing = world.installation.settings.landing
     for name in ("departures", "weather"):
         source.drop(name, [day], landing)
     source.drop("schedule", [day + A_DAY], landing)
@@ -164,17 +164,18 @@ def _step(world: World, what: str) -> Iterator[None]:
 
 def _refuse(world: World, day: date, expectations: Expectations) -> GateResult | None:
     """Deliver a file whose export was appended to itself, see it refused, and have it corrected."""
-    landing, table = world.settings.landing, world.catalog.dataset(FAULTY).contract.table
+    here = world.installation
+    landing, table = here.settings.landing, here.catalog.dataset(FAULTY).contract.table
     source.drop(FAULTY, [day], landing, fault=source.append_rerun)
-    champion, mails = world.registry.champion(MODEL), len(world.read_mails())
-    predictions = world.lake.snapshot(world.catalog.model(MODEL).prediction_contract.table)
-    held = world.lake.snapshot(table)
+    champion, mails = here.registry.champion(MODEL), len(world.read_mails())
+    predictions = here.lake.snapshot(here.catalog.model(MODEL).prediction_contract.table)
+    held = here.lake.snapshot(table)
     with _step(world, f"Night {day}: a BROKEN delivery of {FAULTY}: rows appended twice"):
         others = [_ingest(world, name, day) for name in FLIGHTS.daily if name != FAULTY]
         run = _ingest(world, FAULTY, day)
         ended = world.airflow.wait(run.dag_id, run.run_id, must_succeed=False)
         _wait(world, others)
-    refused = world.book.gates.newest_of(table)
+    refused = world.installation.book.gates.newest_of(table)
     states = world.airflow.task_states(run.dag_id, run.run_id)
     arrived = world.read_mails()[mails:]
     expect = expectations.expect
@@ -185,12 +186,12 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
         bool(refused and refused.quarantine and places.files(refused.quarantine)),
     )
     expect("it is not published", "success" not in {states["admit.publish"], states["announce"]})
-    expect("the table is as it was", world.lake.snapshot(table) == held)
-    expect("nothing downstream runs on it", not _known(world, f"features__{MODEL}", day))
-    expect("the champion serves on", world.registry.champion(MODEL) == champion)
+    expect("the table is as it was", here.lake.snapshot(table) == held)
+    expect("nothing downstream runs on it", not _known(world, dag_id("features", MODEL), day))
+    expect("the champion serves on", here.registry.champion(MODEL) == champion)
     expect(
         "predictions stay as they were",
-        world.lake.snapshot(world.catalog.model(MODEL).prediction_contract.table) == predictions,
+        here.lake.snapshot(here.catalog.model(MODEL).prediction_contract.table) == predictions,
     )
     expect("one alert mail arrives", [FAULTY in mail.subject for mail in arrived] == [True])
     source.drop(FAULTY, [day], landing)
@@ -199,8 +200,8 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
 
 
 def _ingest(world: World, name: str, night: date) -> Run:
-    lead = world.catalog.dataset(name).delivery.lead_days
-    return world.airflow.trigger(f"ingest__{name}", partition_key=str(night + timedelta(days=lead)))
+    lead = world.installation.catalog.dataset(name).delivery.lead_days
+    return world.airflow.trigger(dag_id("ingest", name), partition_key=str(night + timedelta(days=lead)))
 
 
 def _wait(world: World, runs: Sequence[Run]) -> None:
@@ -213,7 +214,7 @@ def _follow(world: World, dag: str, day: date, before: dict[str, set[str]]) -> N
 
 
 def _downstream() -> tuple[str, ...]:
-    return tuple(f"{dag}__{MODEL}" for dag in ("features", *FOLLOWING))
+    return (dag_id("features", MODEL), *(dag_id(verb, MODEL) for verb in FOLLOWING))
 
 
 def _known(world: World, dag: str, day: date) -> set[str]:
@@ -221,11 +222,11 @@ def _known(world: World, dag: str, day: date) -> set[str]:
 
 
 def _decision(world: World, day: date) -> Decision:
-    return world.book.ledger.of_night(MODEL, day)[0].decision
+    return world.installation.book.ledger.of_night(MODEL, day)[0].decision
 
 
 def _monitored(world: World, day: date) -> Monitored | None:
-    return world.book.monitored.of_day(MODEL, day)
+    return world.installation.book.monitored.of_day(MODEL, day)
 
 
 def _range(days: Days) -> dict[str, str]:

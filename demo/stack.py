@@ -29,6 +29,8 @@ import psutil
 USER = "admin"
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
+START_SECONDS = 180.0
+STOP_SECONDS = 30.0  # in which running tasks may end
 
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "scheduler": ("scheduler", "--skip-serve-logs"),
@@ -103,46 +105,6 @@ def environment(
     }
 
 
-def start(
-    home: Path,
-    project: Path,
-    env: Mapping[str, str] | None = None,
-    on_progress: Progress = print,
-    *,
-    port: int | None = None,
-    smtp_port: int | None = None,
-    timeout: float = 180.0,
-) -> Stack:
-    """Start Airflow for the DAGs and plugins of `project` and return once all of it is healthy."""
-    home = home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    lock = _acquire(home)
-    started: list[Component] = []
-    try:
-        _stop_leftovers(lock, on_progress)
-        port = port or free_port(DEFAULT_PORT)
-        settings = environment(home, project, port=port, smtp_port=smtp_port, extra=env)
-        _migrate(home, settings, on_progress)
-        on_progress("Starting Airflow: scheduler, DAG processor, triggerer and API server")
-        for name in COMPONENTS:
-            started.append(_spawn(name, home, settings))
-            _note(lock, port, started)
-        stack = Stack(home, port, tuple(started), lock)
-        _wait_until_healthy(stack, timeout, on_progress)
-    except BaseException:
-        _stop_components(started, patience=5.0)
-        _release(lock)
-        raise
-    return stack
-
-
-def stop(stack: Stack, on_progress: Progress = print, *, patience: float = 30.0) -> None:
-    """Stop every component, let running tasks end for `patience` seconds, and leave no process behind."""
-    on_progress("Stopping Airflow")
-    _stop_components(stack.components, patience)
-    _release(stack.lock)
-
-
 @contextlib.contextmanager
 def running(
     home: Path,
@@ -150,16 +112,43 @@ def running(
     env: Mapping[str, str] | None = None,
     on_progress: Progress = print,
     *,
-    port: int | None = None,
+    port: int,
     smtp_port: int | None = None,
-    timeout: float = 180.0,
 ) -> Iterator[Stack]:
-    """Run Airflow for as long as the block lasts."""
-    stack = start(home, project, env, on_progress, port=port, smtp_port=smtp_port, timeout=timeout)
+    """Run Airflow for the DAGs and plugins of `project` for as long as the block lasts, healthy from its start."""
+    settings = environment(home, project, port=port, smtp_port=smtp_port, extra=env)
+    stack = _start(home.resolve(), port, settings, on_progress)
     try:
         yield stack
     finally:
-        stop(stack, on_progress)
+        _stop(stack, on_progress)
+
+
+def _start(home: Path, port: int, settings: Mapping[str, str], on_progress: Progress) -> Stack:
+    home.mkdir(parents=True, exist_ok=True)
+    lock = _acquire(home)
+    started: list[Component] = []
+    try:
+        _stop_leftovers(lock, on_progress)
+        _migrate(home, settings, on_progress)
+        on_progress("Starting Airflow: scheduler, DAG processor, triggerer and API server")
+        for name in COMPONENTS:
+            started.append(_spawn(name, home, settings))
+            _note(lock, port, started)
+        stack = Stack(home, port, tuple(started), lock)
+        _wait_until_healthy(stack, START_SECONDS, on_progress)
+    except BaseException:
+        _stop_components(started, patience=5.0)
+        _release(lock)
+        raise
+    return stack
+
+
+def _stop(stack: Stack, on_progress: Progress) -> None:
+    """Stop every component, let running tasks end for a while, and leave no process behind."""
+    on_progress("Stopping Airflow")
+    _stop_components(stack.components, STOP_SECONDS)
+    _release(stack.lock)
 
 
 def free_port(preferred: int = 0) -> int:

@@ -22,12 +22,12 @@ class OwnerWasTold(AirflowFailException):  # type: ignore[misc]
 
 def tell_owner(context: Any) -> None:
     """Write the mail about a failed task and try to send it, with all that still wait."""
-    from contender.alerting import compose_gate_alert, compose_task_alert
-    from contender.records import open_book
+    from contender.alerting import FailedTask, compose_gate_alert, compose_task_alert
+    from contender.installation import open_installation
 
     if isinstance(context.get("exception"), OwnerWasTold):
         return
-    book, task_instance = open_book(settings().records), context["ti"]
+    book, task_instance = open_installation().book, context["ti"]
     gate_id = task_instance.xcom_pull(task_ids=task_instance.task_id, key=GATE_KEY)
     result = book.gates.get(gate_id) if gate_id else None
     if result is not None:
@@ -38,16 +38,16 @@ def tell_owner(context: Any) -> None:
             log_url=_log_url(context),
         )
     else:
-        dag = context["dag"]
         alert = compose_task_alert(
-            about=dag.dag_id.partition("__")[2] or dag.dag_id,
+            FailedTask(
+                dag=task_instance.dag_id,
+                task=task_instance.task_id,
+                run=context["run_id"],
+                days=_days(context),
+                error=str(context.get("exception") or "the task ended without telling why"),
+                log_url=_log_url(context),
+            ),
             to=task_instance.task.owner,
-            dag=dag.dag_id,
-            task=task_instance.task_id,
-            run=context["run_id"],
-            days=_days(context),
-            error=str(context.get("exception") or "the task ended without telling why"),
-            log_url=_log_url(context),
         )
     book.alerts.add(alert)
     deliver()
@@ -56,7 +56,7 @@ def tell_owner(context: Any) -> None:
 def deliver() -> int:
     """Send the mails that wait. Returns how many still do: the mail server, then, is to be looked at."""
     from contender.alerting import MailServer, deliver_pending
-    from contender.records import open_book
+    from contender.installation import open_installation
 
     connection = Connection.get(SMTP_CONNECTION)
     extra = connection.extra_dejson
@@ -68,8 +68,9 @@ def deliver() -> int:
         tls=not extra.get("disable_ssl", False),
         starttls=bool(extra.get("disable_ssl", False)) and not extra.get("disable_tls", False),
     )
-    sender = extra.get("from_email") or settings().mail_from
-    left = deliver_pending(open_book(settings().records), server, sender)
+    installation = open_installation()
+    sender = extra.get("from_email") or installation.settings.mail_from
+    left = deliver_pending(installation.book, server, sender)
     for alert in left:
         log.error("Not sent, kept for the next try: %s (%s)", alert.subject, alert.last_error)
     return len(left)

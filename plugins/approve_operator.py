@@ -65,9 +65,10 @@ class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
     def execute(self, context: Any) -> None:
         """Write the question down, send the mail, and park: no worker is held while nobody answers."""
         from contender.alerting import compose_approval_alert
-        from contender.records import Decision, Proposal, open_book
+        from contender.installation import open_installation
+        from contender.records import Decision, Proposal
 
-        decision, book = Decision.model_validate(self.decision), open_book(settings().records)
+        decision, book = Decision.model_validate(self.decision), open_installation().book
         evaluation = book.evaluations.get(str(decision.evaluation))
         assert evaluation is not None
         # Every attempt asks, and mails, anew: one that was cleared left a question that nobody can answer any more.

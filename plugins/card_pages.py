@@ -8,7 +8,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
-from contender.settings import settings
+from contender.specs import CatalogError, dag_id
 from page_access import require_dag
 from page_rendering import drawn, page
 
@@ -40,12 +40,10 @@ def show(found: ModelCard) -> HTMLResponse:
 
 def _card(model: str, version: int | None, user: GetUserDep) -> HTMLResponse:
     from contender.cards import CardError, read_card
-    from contender.records import open_book
-    from contender.specs import CatalogError, load_catalog
+    from contender.installation import open_installation
 
-    require_dag(f"retrain__{model}", user)
-    here = settings()
+    require_dag(dag_id("retrain", model), user)
     try:
-        return show(read_card(load_catalog(here.catalog_home), open_book(here.records), model, version))
+        return show(read_card(open_installation(), model, version))
     except (CardError, CatalogError) as error:
         raise HTTPException(404, str(error)) from None

@@ -8,7 +8,6 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
-from contender.settings import settings
 from page_access import readable_dags, require_dag
 from page_rendering import page
 
@@ -22,20 +21,11 @@ router = APIRouter(prefix="/catalog")
 def overview(user: GetUserDep) -> HTMLResponse:
     """Every table that the user may see, with its last gates and the lineage between them."""
     from contender.catalogue import draw, read_catalogue
-    from contender.lake import open_lake
-    from contender.records import open_book
-    from contender.specs import load_catalog
+    from contender.installation import open_installation
 
-    here = settings()
-    catalog = load_catalog(here.catalog_home)
-    found = read_catalogue(
-        catalog,
-        open_lake(here),
-        open_book(here.records),
-        now=datetime.now(UTC),
-        nightly_from=here.nightly_from,
-        visible=_visible(catalog.tables, user),
-    )
+    installation = open_installation()
+    catalog = installation.catalog
+    found = read_catalogue(installation, now=datetime.now(UTC), visible=_visible(catalog.tables, user))
     tables = [entry.table for entry in found.entries]
     drawing = draw(tables, found.lineage) if len(tables) <= MOST_DRAWN else None
     return page(
@@ -47,25 +37,16 @@ def overview(user: GetUserDep) -> HTMLResponse:
 def entry(table: str, user: GetUserDep) -> HTMLResponse:
     """One table, for whoever may read the DAG that fills it."""
     from contender.catalogue import draw, producing_dag, read_catalogue, related
-    from contender.lake import open_lake
-    from contender.records import open_book
-    from contender.specs import load_catalog
+    from contender.installation import open_installation
 
-    here = settings()
-    catalog = load_catalog(here.catalog_home)
+    installation = open_installation()
+    catalog = installation.catalog
     if table not in catalog.tables:
         # Without a guess at what was meant: it might name a table that is not this user's to see.
         raise HTTPException(404, f"There is no table {table!r}.")
     require_dag(producing_dag(table), user)
-    found = read_catalogue(
-        catalog,
-        open_lake(here),
-        open_book(here.records),
-        now=datetime.now(UTC),
-        nightly_from=here.nightly_from,
-        tables={table},
-        visible=_visible(catalog.tables, user),
-    )
+    visible = _visible(catalog.tables, user)
+    found = read_catalogue(installation, now=datetime.now(UTC), tables={table}, visible=visible)
     kin = related(found.lineage, table)
     # In the order of the contracts: equal lineages are drawn alike.
     drawing = draw([name for name in catalog.tables if name in kin], found.lineage)

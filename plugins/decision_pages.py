@@ -8,7 +8,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
-from contender.settings import settings
+from contender.specs import dag_id
 from page_access import readable_dags, require_dag
 from page_rendering import drawn, page
 
@@ -16,17 +16,7 @@ if TYPE_CHECKING:
     from contender.records import Book, Decision, Evaluation, Measures, Proposal
     from contender.specs import ModelSpec
 
-MOST_LISTED, MOST_GATES = 100, 10
-MEASURES = {
-    "loss": "loss",
-    "auc": "AUC",
-    "brier": "Brier score",
-    "log_loss": "log loss",
-    "mean_absolute_error": "mean absolute error",
-    "root_mean_squared_error": "root mean squared error",
-    "calibration_error": "calibration error",
-    "mean_label": "mean outcome",
-}
+MOST_LISTED, MOST_SEARCHED, MOST_GATES = 100, 10_000, 10
 
 router = APIRouter(prefix="/decisions")
 
@@ -34,13 +24,14 @@ router = APIRouter(prefix="/decisions")
 @router.get("/{model}")
 def decisions(model: str, user: GetUserDep) -> HTMLResponse:
     """What was asked of people about a model, and its ledger, newest first."""
-    from contender.records import open_book
+    from contender.installation import open_installation
 
-    require_dag(f"retrain__{model}", user)
-    book = open_book(settings().records)
+    require_dag(dag_id("retrain", model), user)
+    book = open_installation().book
     return page(
         "decisions.html",
         model=model,
+        training_dag=dag_id("retrain", model),
         proposals=book.proposals.newest([model], limit=MOST_LISTED),
         entries=book.ledger.newest(model, limit=MOST_LISTED),
     )
@@ -49,20 +40,21 @@ def decisions(model: str, user: GetUserDep) -> HTMLResponse:
 @router.get("/{model}/{decision_id}")
 def decision(model: str, decision_id: str, user: GetUserDep) -> HTMLResponse:
     """One decision, waiting or entered: measures, slices, evidence, calibration, guards, and what it was made from."""
-    from contender.records import open_book
-    from contender.specs import load_catalog
+    from contender.installation import open_installation
 
-    require_dag(f"retrain__{model}", user)
-    here = settings()
-    spec = load_catalog(here.catalog_home).models.get(model)
-    sees_data = bool(readable_dags([f"features__{model}"], user))
-    return show(model, decision_id, spec, open_book(here.records), sees_data=sees_data)
+    require_dag(dag_id("retrain", model), user)
+    installation = open_installation()
+    spec = installation.catalog.models.get(model)
+    sees_data = bool(readable_dags([dag_id("features", model)], user))
+    return show(model, decision_id, spec, installation.book, sees_data=sees_data)
 
 
 def show(
     model: str, decision_id: str, spec: ModelSpec | None, book: Book, *, sees_data: bool
 ) -> HTMLResponse:
     """The page of a decision; the gates of the model's data for those who may see them. Raises 404 without one."""
+    from contender.cards import MEASURE_NAMES
+
     proposal = book.proposals.get(decision_id)
     found = proposal.decision if proposal else book.ledger.decision(decision_id)
     if found is None or found.model != model:
@@ -76,7 +68,7 @@ def show(
         changed=_champion_changed(proposal, evaluation, book),
         evaluation=evaluation,
         judged=judged,
-        measures=[(name, word) for name, word in MEASURES.items() if _applies(name, judged)],
+        measures=[(name, word) for name, word in MEASURE_NAMES.items() if _applies(name, judged)],
         charts=_charts(found, evaluation, spec, book),
         caveats=book.caveats.of_version(model, found.challenger),
         gates=book.gates.newest([f"features.{model}", f"labels.{model}"], MOST_GATES) if sees_data else None,
@@ -112,17 +104,13 @@ def _charts(
     found: Decision, evaluation: Evaluation | None, spec: ModelSpec | None, book: Book
 ) -> dict[str, Any]:
     """Charts as markup, which escape their words themselves."""
-    from contender.charts import Span, draw_calibration, draw_spans
+    from contender.cards import draw_judgement
 
-    slices = [
-        Span(part.name, part.challenger_loss - part.champion_loss, *_ends(part.difference))
-        for part in (evaluation.slices if evaluation else ())
-        if part.champion_loss is not None
-    ]
-    bins = [(p.predicted, p.observed, p.rows) for p in (evaluation.calibration if evaluation else ())]
+    drawings: dict[str, str] = {}
+    if evaluation is not None:
+        drawings = draw_judgement(evaluation.challenger.version, evaluation.calibration, evaluation.slices)
     return {
-        "slices": drawn(draw_spans("Loss less the champion's, by slice", slices)) if slices else None,
-        "calibration": drawn(draw_calibration("Calibration of the challenger", bins)) if bins else None,
+        **{name: drawn(drawings[name]) if name in drawings else None for name in ("slices", "calibration")},
         "evidence": _evidence_charts(found, spec, book) if spec else [],
     }
 
@@ -147,7 +135,3 @@ def _evidence_charts(found: Decision, spec: ModelSpec, book: Book) -> list[Any]:
             drawn(draw_lines(f"Evidence {about}", {"evidence": points}, names, log=True, bars=bars))
         )
     return charts
-
-
-def _ends(interval: Any) -> tuple[float | None, float | None]:
-    return (None, None) if interval is None else (interval.low, interval.high)

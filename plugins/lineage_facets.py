@@ -23,9 +23,19 @@ def tell_gate(catalog: Catalog, result: GateResult) -> Any:
     """A gate's lineage: the table that the batch is meant for, with each promise and what became of it."""
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.event_v2 import InputDataset
-    from openlineage.client.facet_v2 import (
-        data_quality_assertions_dataset as assertions,
+
+    judged = InputDataset(
+        namespace=NAMESPACE,
+        name=result.table,
+        facets=_facets(catalog, result.table),
+        inputFacets=_quality(result),
     )
+    return OperatorLineage(inputs=[judged], run_facets=_business_days(result.days))
+
+
+def _quality(result: GateResult) -> dict[str, Any]:
+    """What became of each expectation, and how many rows were judged."""
+    from openlineage.client.facet_v2 import data_quality_assertions_dataset as assertions
     from openlineage.client.facet_v2 import data_quality_metrics_input_dataset as metrics
 
     held = [
@@ -47,20 +57,12 @@ def tell_gate(catalog: Catalog, result: GateResult) -> Any:
         )
         for defect in result.defects
     ]
-    judged = InputDataset(
-        namespace=NAMESPACE,
-        name=result.table,
-        facets=_facets(catalog, result.table),
-        inputFacets={
-            "dataQualityAssertions": assertions.DataQualityAssertionsDatasetFacet(
-                assertions=[*held, *unread]
-            ),
-            "dataQualityMetrics": metrics.DataQualityMetricsInputDatasetFacet(
-                columnMetrics={}, rowCount=result.rows
-            ),
-        },
-    )
-    return OperatorLineage(inputs=[judged], run_facets=_business_days(result.days))
+    return {
+        "dataQualityAssertions": assertions.DataQualityAssertionsDatasetFacet(assertions=[*held, *unread]),
+        "dataQualityMetrics": metrics.DataQualityMetricsInputDatasetFacet(
+            columnMetrics={}, rowCount=result.rows
+        ),
+    }
 
 
 def tell_publication(catalog: Catalog, published: Published, settings: Settings) -> Any:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import contender
+from contender.rendering import templates
 
 PREFIX = "/contender"
 NO_SCRIPTS = {
@@ -19,15 +19,9 @@ NO_SCRIPTS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",  # what one user may see is not for the next one at the same browser
 }
-
-# A card is told in the same words here and in a file of its own.
-_CARDS = Path(contender.__file__).parent / "cards" / "templates"
-
-_templates = Environment(
-    loader=FileSystemLoader([Path(__file__).parent / "templates", _CARDS]),
-    autoescape=True,
-    undefined=StrictUndefined,
-)
+TEMPLATES = Path(__file__).parent / "templates"
+# A card has the same words here and in a file of its own.
+CARDS = Path(contender.__file__).parent / "cards" / "templates"
 
 
 def drawn(chart: str) -> Markup:
@@ -37,5 +31,9 @@ def drawn(chart: str) -> Markup:
 
 def page(template: str, *, http_status: int = 200, **values: Any) -> HTMLResponse:
     """The template with these values, as a page."""
-    content = _templates.get_template(template).render(prefix=PREFIX, http_status=http_status, **values)
+    content = (
+        templates(TEMPLATES, CARDS)
+        .get_template(template)
+        .render(prefix=PREFIX, http_status=http_status, **values)
+    )
     return HTMLResponse(content, status_code=http_status, headers=NO_SCRIPTS)

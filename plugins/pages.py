@@ -18,6 +18,7 @@ import catalogue_pages
 import decision_pages
 from contender.lake import places
 from contender.settings import settings
+from contender.specs import dag_id
 from page_access import allows, readable_dags, require_audit, require_dag, user_name
 from page_rendering import PREFIX, page
 
@@ -44,28 +45,22 @@ def refuse(_: Request, error: HTTPException) -> HTMLResponse:
 def overview(user: GetUserDep) -> HTMLResponse:
     """Where datasets and models stand, with the newest gates, decisions and reports that the user may see."""
     from contender.catalogue import producing_dag, read_status
-    from contender.lake import open_lake
-    from contender.records import open_book
-    from contender.specs import load_catalog
+    from contender.installation import open_installation
 
-    here = settings()
-    catalog = load_catalog(here.catalog_home)
+    installation = open_installation()
+    catalog, book = installation.catalog, installation.book
     dags = {table: producing_dag(table) for table in catalog.tables}
-    watching = {name: f"monitor__{name}" for name in catalog.models}
+    watching = {name: dag_id("monitor", name) for name in catalog.models}
     readable = readable_dags([*dags.values(), *watching.values()], user)
-    visible = catalog.model_copy(
-        update={
-            "datasets": {n: d for n, d in catalog.datasets.items() if dags[d.contract.table] in readable},
-            "models": {n: m for n, m in catalog.models.items() if dags[m.shadow_contract.table] in readable},
-        }
-    )
-    book = open_book(here.records)
+    visible = [table for table, dag in dags.items() if dag in readable]
+    status = read_status(installation, visible)
+    models = [model.name for model in status.models]
     return page(
         "overview.html",
-        status=read_status(visible, open_lake(here), book),
-        gates=book.gates.newest([table for table, dag in dags.items() if dag in readable], limit=30),
-        waiting=[p for p in book.proposals.waiting(list(visible.models)) if p.open],
-        decisions=book.ledger.decisions(list(visible.models), limit=30),
+        status=status,
+        gates=book.gates.newest(visible, limit=30),
+        waiting=[p for p in book.proposals.waiting(models) if p.open],
+        decisions=book.ledger.decisions(models, limit=30),
         monitored=book.monitored.newest(
             [name for name, dag in watching.items() if dag in readable], limit=30
         ),
@@ -76,9 +71,9 @@ def overview(user: GetUserDep) -> HTMLResponse:
 def gate(gate_id: str, user: GetUserDep) -> HTMLResponse:
     """One gate's result: every promise, and what was observed."""
     from contender.catalogue import producing_dag
-    from contender.records import open_book
+    from contender.installation import open_installation
 
-    result = open_book(settings().records).gates.get(gate_id)
+    result = open_installation().book.gates.get(gate_id)
     if result is None:
         raise HTTPException(404, f"There is no gate result {gate_id!r}.")
     require_dag(producing_dag(result.table), user)
@@ -90,11 +85,10 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
     """The first rows of a batch that failed its gate; who sees personal data among them is written down."""
     from contender.admission import show_quarantined
     from contender.catalogue import producing_dag
-    from contender.records import open_book
-    from contender.specs import load_catalog
+    from contender.installation import open_installation
 
-    here = settings()
-    book, catalog = open_book(here.records), load_catalog(here.catalog_home)
+    installation = open_installation()
+    book, catalog = installation.book, installation.catalog
     result = book.gates.get(gate_id)
     if result is None or result.quarantine is None:
         raise HTTPException(404, f"No batch in quarantine is known by the gate result {gate_id!r}.")
@@ -111,12 +105,12 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
 @app.get("/audit")
 def audit(user: GetUserDep, about: str | None = None, by: str | None = None) -> HTMLResponse:
     """What people did: name, time and reason, newest first."""
-    from contender.records import open_book, read_audit
-    from contender.specs import load_catalog
+    from contender.installation import open_installation
+    from contender.records import read_audit
 
-    here = settings()
-    require_audit(user, load_catalog(here.catalog_home))
-    found = read_audit(open_book(here.records), about=about or None, by=by or None, limit=500)
+    installation = open_installation()
+    require_audit(user, installation.catalog)
+    found = read_audit(installation.book, about=about or None, by=by or None, limit=500)
     return page("audit.html", found=found, about=about, by=by)
 
 
@@ -126,7 +120,7 @@ def report(model: str, day: str, user: GetUserDep) -> Response:
     # Both become part of a path: nothing but a name and a day may pass.
     if not re.fullmatch(r"[a-z][a-z0-9_]*", model) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         raise HTTPException(404, "There is no such report.")
-    require_dag(f"monitor__{model}", user)
+    require_dag(dag_id("monitor", model), user)
     try:
         content = places.read(places.below(settings().reports, "drift", model, f"{day}.html"))
     except FileNotFoundError:

@@ -12,12 +12,13 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from alerts import tell_owner
 from contender.settings import settings
-from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, load_catalog, resolve_days
+from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, Verb, dag_id, load_catalog, resolve_days
 from gate_operator import GateOperator
 from publish_operator import PublishOperator
 from secrecy import mask_environment
 
 if TYPE_CHECKING:
+    from contender.installation import Installation
     from contender.retraining import InstalledStores
     from contender.specs.frozen import Frozen
 
@@ -44,7 +45,7 @@ def task_defaults(owner: str, *, minutes: int = 30) -> Json:
 
 
 def night_dag(
-    verb: str,
+    verb: Verb,
     subject: DatasetSpec | ModelSpec,
     page: str | None,
     schedule: Any,
@@ -58,7 +59,7 @@ def night_dag(
     """
     kind = "dataset" if isinstance(subject, DatasetSpec) else "model"
     return DAG(
-        dag_id=f"{verb}__{subject.name}",
+        dag_id=dag_id(verb, subject.name),
         description=description,
         doc_md=page,
         schedule=schedule,
@@ -69,6 +70,28 @@ def night_dag(
         default_args=task_defaults(subject.owner, minutes=minutes),
         params={**day_form(), **(form or {})},
         tags=[verb, f"{kind}:{subject.name}"],
+    )
+
+
+def operation_dag(
+    name: str,
+    page: str | None,
+    schedule: str | None,
+    description: str,
+    form: Mapping[str, Param] | None = None,
+) -> DAG:
+    """The DAG of an operation of the platform; one without a schedule is started by hand."""
+    return DAG(
+        dag_id=dag_id("operations", name),
+        description=description,
+        doc_md=page,
+        schedule=schedule,
+        start_date=datetime(2013, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        default_args=task_defaults(PLATFORM),
+        params=dict(form or {}),
+        tags=["operations"],
     )
 
 
@@ -119,10 +142,9 @@ def run_night() -> date:
 
 def night_stores(model: str) -> InstalledStores:
     """What a night of a model reads and writes; imported late, since only tasks need it."""
-    from contender.installation import Installation
     from contender.retraining import InstalledStores
 
-    return InstalledStores(Installation(settings(), CATALOG), CATALOG.model(model))
+    return InstalledStores(open_installation(), CATALOG.model(model))
 
 
 @contextmanager
@@ -139,6 +161,13 @@ def dump_all(records: Iterable[Frozen]) -> list[Json]:
     return [record.model_dump(mode="json") for record in records]
 
 
+def open_installation() -> Installation:
+    """The installation that the tasks work on; imported late, for tasks alone need it."""
+    from contender.installation import Installation
+
+    return Installation(settings(), CATALOG)
+
+
 def run_by() -> str:
     """Who started the current run."""
     return get_current_context()["dag_run"].triggering_user_name or "the scheduler"
@@ -150,11 +179,11 @@ def run_name() -> str:
     return f"{context['dag'].dag_id} {context['run_id']}"
 
 
-def build_each(names: Mapping[str, Any], prefix: str, build: Callable[[Any], Any]) -> None:
-    """Build the DAG `<prefix>__<name>` for each; in a task's own process, just the one that it belongs to."""
+def build_each(names: Mapping[str, Any], verb: Verb, build: Callable[[Any], Any]) -> None:
+    """Build the DAG of this verb for each; in a task's own process, just the one that it belongs to."""
     wanted = get_parsing_context().dag_id
     for name, spec in names.items():
-        if wanted in (None, f"{prefix}__{name}"):
+        if wanted in (None, dag_id(verb, name)):
             build(spec)
 
 
@@ -192,10 +221,10 @@ def announce(asset: Asset, published: Any) -> Any:
     @task(task_id="announce", outlets=[asset], pool=settings().announcements_pool)
     def announce_day(publication: Json) -> None:
         from contender.admission import should_announce
-        from contender.lake import Published, open_lake
+        from contender.lake import Published
 
         done = Published.model_validate(publication)
-        held = open_lake(settings()).days(done.table) if CATALOG.contract(done.table).daily else []
+        held = open_installation().lake.days(done.table) if CATALOG.contract(done.table).daily else []
         if not should_announce(done.days, changed=done.changed, held=held):
             raise AirflowSkipException(f"{done.table} {done.days.key}: nothing downstream is to start")
         key = str(run_days().first)

@@ -11,7 +11,18 @@ from collections.abc import Iterable
 
 from contender.granting import dags_of, list_holders, render_postgres, wanted_roles
 from contender.granting.s3 import readable_tables
-from contender.specs import ACTIONS, Access, Action, Catalog, May, Role, load_access, role_name
+from contender.specs import (
+    ACTIONS,
+    Access,
+    Action,
+    Catalog,
+    May,
+    Role,
+    dag_id,
+    load_access,
+    parse_dag_id,
+    role_name,
+)
 
 PROBE = "probe"
 # Where an action can be given at all, the widest way to give it.
@@ -38,7 +49,8 @@ One file, `include/catalog/access.yaml`, says it for Airflow, for the pages insi
 Postgres and for the lake's bucket in S3. What it does not say is refused. It names roles and no people: who holds a
 role is decided in Airflow, or by what people log in with.
 """
-CHANGE = """## To change it
+ACCESS_CHECK = dag_id("operations", "access")
+CHANGE = f"""## To change it
 
     contender access show                                          # the table above, of your file
     contender access apply --reason "an approver for prices"       # Airflow's roles become what the file says
@@ -54,7 +66,7 @@ CHANGE = """## To change it
 3. Give people their role in Airflow. One role each: Airflow adds up what several roles may change.
 4. `render` writes what the administrators of Postgres and S3 apply; nothing is changed by it.
 
-Whether Airflow is still as the file says, `operations__access` looks every morning. A difference is told by mail once,
+Whether Airflow is still as the file says, `{ACCESS_CHECK}` looks every morning. A difference is told by mail once,
 with its way out, and not again until something about it has changed. What Postgres and S3 grant is not looked at.
 """
 LIMITS = """## What it does not reach
@@ -179,12 +191,12 @@ def _short(dags: Iterable[str], catalog: Catalog) -> set[str]:
     """The DAGs; a verb's DAGs of all datasets, or of all models, as one."""
     kinds: dict[str, set[str]] = {}
     for dag in dags:
-        kinds.setdefault(dag.partition("__")[0], set()).add(dag)
+        kinds.setdefault(parse_dag_id(dag).verb, set()).add(dag)
     short: set[str] = set()
     for verb, found in kinds.items():
-        names = {dag.partition("__")[2] for dag in found}
+        names = {parse_dag_id(dag).subject for dag in found}
         whole = {"<dataset>": set(catalog.datasets), "<model>": set(catalog.models)}
-        every = [f"{verb}__{kind}" for kind, all_names in whole.items() if names == all_names]
+        every = [dag_id(verb, kind) for kind, all_names in whole.items() if names == all_names]
         short |= set(every) or found
     return short
 

@@ -90,7 +90,7 @@ def open_duckdb() -> Engine:
     from pyspark.sql import DataFrame, SparkSession
 
     session = SparkSession.builder.getOrCreate()
-    names = (f"checkpoint_{number}" for number in itertools.count())
+    names = (f"made_{number}" for number in itertools.count())
 
     def local_checkpoint(rows: Any, eager: bool = True) -> Any:  # noqa: ARG001 - as PySpark calls it
         name = next(names)
@@ -103,21 +103,28 @@ def open_duckdb() -> Engine:
     def load(files: Sequence[str]) -> Any:
         if not files[0].startswith(S3):
             return session.read.load(files, format="parquet")
-        # DuckDB's own reader of S3 is an extension that would have to be downloaded; Arrow's is there.
-        from pyarrow import dataset
-
-        name = f"fetched_{next(names)}"
-        paths = [file.removeprefix(S3) for file in files]
-        connection.register("on_s3", dataset.dataset(paths, filesystem=open_s3(), format="parquet"))
-        connection.table("on_s3").create(name)
+        name = next(names)
+        fetch(connection, files, name)
         return session.table(name)
 
-    def save(rows: Any, folder: str) -> None:
-        with TemporaryDirectory() as draft:
-            rows.write.parquet(f"{draft}/part-0.parquet")
-            put(Path(draft) / "part-0.parquet", f"{folder}/part-0.parquet")
+    return Engine(session, load, save_file)
 
-    return Engine(session, load, save)
+
+def fetch(connection: Any, files: Sequence[str], table: str) -> None:
+    """Read files on S3 into a table of DuckDB."""
+    # DuckDB's own reader of S3 is an extension that would have to be downloaded; Arrow's is there.
+    from pyarrow import dataset
+
+    paths = [file.removeprefix(S3) for file in files]
+    connection.register("on_s3", dataset.dataset(paths, filesystem=open_s3(), format="parquet"))
+    connection.table("on_s3").create(table)
+
+
+def save_file(rows: Any, folder: str) -> None:
+    """Write rows of DuckDB as one file of a folder."""
+    with TemporaryDirectory() as draft:
+        rows.write.parquet(f"{draft}/part-0.parquet")
+        put(Path(draft) / "part-0.parquet", f"{folder}/part-0.parquet")
 
 
 def for_spark(place: str) -> str:

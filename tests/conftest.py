@@ -14,9 +14,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from contender.installation import Installation
-from contender.lake import Lake, open_lake
-from contender.records import Book, migrate, open_book
-from contender.registry import Registry, open_registry
+from contender.lake import Lake
+from contender.records import Book, migrate
+from contender.registry import Registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, load_catalog
 
@@ -79,26 +79,25 @@ def on_s3(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def installation(here: Settings) -> Installation:
+def installation(here: Settings, catalog: Catalog) -> Installation:
     """That installation with its book made, and with the project's own catalog."""
     migrate(here.records)
-    return Installation(here)
+    return Installation(here, catalog)
 
 
 @pytest.fixture
-def lake(here: Settings) -> Lake:
-    return open_lake(here)
+def lake(installation: Installation) -> Lake:
+    return installation.lake
 
 
 @pytest.fixture
-def book(here: Settings) -> Book:
-    migrate(here.records)
-    return open_book(here.records)
+def book(installation: Installation) -> Book:
+    return installation.book
 
 
 @pytest.fixture
-def registry(here: Settings) -> Registry:
-    return open_registry(here)
+def registry(installation: Installation) -> Registry:
+    return installation.registry
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from contender.orchestrator import Airflow
+from contender.specs import dag_id
 from demo.nights import MODEL
 
 GOOD, BROKEN = "2013-09-01", "2013-09-02"
-FEATURES, RETRAIN = f"features__{MODEL}", f"retrain__{MODEL}"
+FEATURES, RETRAIN = dag_id("features", MODEL), dag_id("retrain", MODEL)
 EXECUTOR = "CoarseGrainedExecutorBackend"
 # Where tasks run: under LocalExecutor in the scheduler.
 TASKS = "celery-worker" if os.environ.get("EXECUTOR") == "CeleryExecutor" else "scheduler"

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from contender.specs import dag_id
 from demo import mailpit
 from tests.compose.conftest import BROKEN, FEATURES, GOOD, RETRAIN, TASKS, compose, docker, secret
 
@@ -90,7 +91,7 @@ def test_datasets_are_announced_one_at_a_time(lived):
     """On Postgres, Airflow may count two announcements of one moment for a night each, and start neither."""
     assert lived.airflow.request("GET", "/pools/announcements")["slots"] == 1
     for dataset in ("departures", "schedule", "weather"):
-        run = lived.airflow.runs(f"ingest__{dataset}")[-1]
+        run = lived.airflow.runs(dag_id("ingest", dataset))[-1]
         told = lived.airflow.request("GET", f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/announce")
         assert told["pool"] == "announcements"
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contender.lake import open_lake
+from contender.installation import Installation
 from contender.orchestrator import Airflow
-from contender.records import migrate, open_book
-from contender.registry import open_registry
+from contender.records import migrate
 from contender.settings import PROJECT, Settings
-from contender.specs import Catalog
+from contender.specs import Catalog, nightly_dag_ids
 from demo import mailbox, nights, stack
 from demo.comparison import compare_rows
+from demo.running import environment
 
 GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
 
@@ -40,19 +40,15 @@ def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterato
     here = Settings(home=tmp_path_factory.mktemp("e2e") / "home")
     migrate(here.records)
     port = stack.free_port()
-    own = {
-        "CONTENDER_HOME": str(here.home),
-        "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
-        "CONTENDER_NIGHTLY_FROM": "",
-    }
-    stores = (open_lake(here), open_registry(here), open_book(here.records))
     mails = here.home / "mail"
     with (
         mailbox.running(mails) as box,
-        stack.running(here.home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
+        stack.running(
+            here.home, PROJECT, environment(here, port), print, port=port, smtp_port=box.port
+        ) as running,
     ):
         airflow = Airflow(running.url, running.password)
-        world = nights.World(here, catalog, *stores, airflow, partial(mailbox.read, mails), print)
+        world = nights.World(Installation(here, catalog), airflow, partial(mailbox.read, mails), print)
         expectations = nights.Expectations()
         for dag in airflow_dags(airflow, catalog):
             airflow.unpause(dag)
@@ -82,9 +78,6 @@ def person(lived: Lived) -> Iterator[httpx.Client]:
 
 
 def airflow_dags(airflow: Airflow, catalog: Catalog) -> set[str]:
-    expected = {f"ingest__{name}" for name in catalog.datasets}
-    expected |= {
-        f"{verb}__{name}" for name in catalog.models for verb in ("features", "score", "retrain", "monitor")
-    }
+    expected = nightly_dag_ids(catalog)
     airflow.wait_for_dags(expected)
     return expected

@@ -15,14 +15,13 @@ import httpx
 import pytest
 
 from contender.installation import Installation
-from contender.lake import open_lake
 from contender.orchestrator import Airflow, ApiError, Run
 from contender.promoting import Wish, decide_by_hand
-from contender.records import Book, Proposal, migrate, open_book
-from contender.registry import open_registry
+from contender.records import Book, Proposal, migrate
 from contender.settings import PROJECT, Settings
-from contender.specs import Days, load_catalog
+from contender.specs import Days, dag_id
 from demo import mailbox, stack
+from demo.running import environment
 from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
 
 pytestmark = pytest.mark.e2e
@@ -51,59 +50,63 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
-    home = tmp_path_factory.mktemp("approval") / "home"
-    here = Settings(home=home, catalog_home=cautious_catalog(home.parent / "catalog"))
-    migrate(here.records)
-    lake, _registry, book = open_lake(here), open_registry(here), open_book(here.records)
-    catalog = load_catalog(here.catalog_home)
-    for name in (MODEL, SILENT):
-        model = catalog.model(name)
-        rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
-        publish(lake, model.feature_contract, rows, here)
-        publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
-    port = stack.free_port()
-    own = {
-        "CONTENDER_HOME": str(here.home),
-        "CONTENDER_CATALOG_HOME": str(here.catalog_home),
-        "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
-        "CONTENDER_NIGHTLY_FROM": "",
-        "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1",
-    }
+    installation = install(tmp_path_factory.mktemp("approval"))
+    here, port = installation.settings, stack.free_port()
+    own = environment(here, port) | {"AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1"}
     with (
-        mailbox.running(home / "mail") as box,
-        stack.running(home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
+        mailbox.running(here.home / "mail") as box,
+        stack.running(here.home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
     ):
-        airflow = Airflow(running.url, running.password)
-        dags = [f"retrain__{name}" for name in (MODEL, SILENT)]
-        airflow.wait_for_dags(dags)
-        for dag in dags:
-            airflow.unpause(dag)
-        silent = airflow.trigger(f"retrain__{SILENT}", partition_key=str(APPROVED))
+        yield ask(installation, running)
 
-        run = begin(airflow, APPROVED)
-        states = airflow.task_states(run.dag_id, run.run_id)
-        (waiting,) = book.proposals.waiting([MODEL])
-        with person(running) as client:
-            page = client.get(f"/contender/decisions/{MODEL}/{waiting.decision.id}")
-        answer(airflow, run, "Approve", why="looks right")
-        airflow.wait(run.dag_id, run.run_id)
-        with person(running) as client:
-            again = client.patch(f"/api/v2{form(run)}", json={"chosen_options": ["Reject"]})
 
-        run = begin(airflow, REFUSED)
-        answer(airflow, run, "Reject", why="a holiday")
-        airflow.wait(run.dag_id, run.run_id)
+def install(folder: Path) -> Installation:
+    """Two models that ask about everything, with labelled rows up to the newest night."""
+    here = Settings(home=folder / "home", catalog_home=cautious_catalog(folder / "catalog"))
+    migrate(here.records)
+    installation = Installation(here)
+    for name in (MODEL, SILENT):
+        model = installation.catalog.model(name)
+        rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
+        publish(installation.lake, model.feature_contract, rows, here)
+        publish(installation.lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+    return installation
 
-        run = begin(airflow, OVERTAKEN)
-        other = next(v for v in (1, 2) if v != book.ledger.champion(MODEL))
-        decide_by_hand(Installation(here), MODEL, Wish("put in place", "ben", "a pandemic", other))
-        answer(airflow, run, "Approve")
-        overtaken = airflow.wait(run.dag_id, run.run_id, must_succeed=False)
 
-        calm = airflow.trigger(f"retrain__{MODEL}", partition_key=str(NIGHT))
-        calm = airflow.wait(calm.dag_id, calm.run_id)
-        airflow.wait(silent.dag_id, silent.run_id)
-        yield Asked(book, airflow, running, home / "mail", waiting, page, states, again, overtaken, calm)
+def ask(installation: Installation, running: stack.Stack) -> Asked:
+    """Run a night that is approved, one that is refused, one that is overtaken and one that nobody answers."""
+    airflow, book = Airflow(running.url, running.password), installation.book
+    dags = [dag_id("retrain", name) for name in (MODEL, SILENT)]
+    airflow.wait_for_dags(dags)
+    for dag in dags:
+        airflow.unpause(dag)
+    silent = airflow.trigger(dag_id("retrain", SILENT), partition_key=str(APPROVED))
+
+    run = begin(airflow, APPROVED)
+    states = airflow.task_states(run.dag_id, run.run_id)
+    (waiting,) = book.proposals.waiting([MODEL])
+    with person(running) as client:
+        page = client.get(f"/contender/decisions/{MODEL}/{waiting.decision.id}")
+    answer(airflow, run, "Approve", why="looks right")
+    airflow.wait(run.dag_id, run.run_id)
+    with person(running) as client:
+        again = client.patch(f"/api/v2{form(run)}", json={"chosen_options": ["Reject"]})
+
+    run = begin(airflow, REFUSED)
+    answer(airflow, run, "Reject", why="a holiday")
+    airflow.wait(run.dag_id, run.run_id)
+
+    run = begin(airflow, OVERTAKEN)
+    other = next(v for v in (1, 2) if v != book.ledger.champion(MODEL))
+    decide_by_hand(installation, MODEL, Wish("put in place", "ben", "a pandemic", other))
+    answer(airflow, run, "Approve")
+    overtaken = airflow.wait(run.dag_id, run.run_id, must_succeed=False)
+
+    calm = airflow.trigger(dag_id("retrain", MODEL), partition_key=str(NIGHT))
+    calm = airflow.wait(calm.dag_id, calm.run_id)
+    airflow.wait(silent.dag_id, silent.run_id)
+    mails = installation.settings.home / "mail"
+    return Asked(book, airflow, running, mails, waiting, page, states, again, overtaken, calm)
 
 
 def cautious_catalog(place: Path) -> Path:
@@ -122,7 +125,7 @@ def cautious_catalog(place: Path) -> Path:
 
 def begin(airflow: Airflow, night: date) -> Run:
     """Start a night and wait until somebody is asked about it."""
-    run = airflow.trigger(f"retrain__{MODEL}", partition_key=str(night))
+    run = airflow.trigger(dag_id("retrain", MODEL), partition_key=str(night))
     deadline = time.monotonic() + 300
     while airflow.task_states(run.dag_id, run.run_id).get("approve[0]") != "awaiting_input":
         if airflow.run(run.dag_id, run.run_id).ended or time.monotonic() > deadline:

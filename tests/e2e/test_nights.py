@@ -10,6 +10,7 @@ from datetime import date
 
 import pytest
 
+from contender.specs import dag_id
 from demo import mailbox
 from demo.nights import MODEL
 
@@ -40,7 +41,9 @@ def test_each_scored_day_is_held_against_its_outcomes(lived):
 
 
 def test_challengers_are_scored_in_the_shadow(lived):
-    shadow = lived.world.lake.read(lived.world.catalog.model(MODEL).shadow_contract).to_pandas()
+    shadow = lived.world.installation.lake.read(
+        lived.world.installation.catalog.model(MODEL).shadow_contract
+    ).to_pandas()
     for night in lived.nights:
         assert night.decision.challenger in set(shadow["model_version"])
 
@@ -66,14 +69,14 @@ def test_the_failed_gate_links_to_its_result(lived):
 
 
 def test_the_same_day_again_changes_nothing_and_starts_nothing(lived):
-    table = lived.world.catalog.dataset("weather").contract.table
-    snapshot = lived.world.lake.snapshot(table)
-    started = len(lived.airflow.runs(f"features__{MODEL}"))
+    table = lived.world.installation.catalog.dataset("weather").contract.table
+    snapshot = lived.world.installation.lake.snapshot(table)
+    started = len(lived.airflow.runs(dag_id("features", MODEL)))
     run = lived.airflow.trigger("ingest__weather", partition_key=BROKEN)
     lived.airflow.wait("ingest__weather", run.run_id)
     assert lived.airflow.task_states("ingest__weather", run.run_id)["announce"] == "skipped"
-    assert lived.world.lake.snapshot(table) == snapshot
-    assert len(lived.airflow.runs(f"features__{MODEL}")) == started
+    assert lived.world.installation.lake.snapshot(table) == snapshot
+    assert len(lived.airflow.runs(dag_id("features", MODEL))) == started
 
 
 def test_a_form_that_makes_no_sense_fails_at_once_and_says_why(lived):
@@ -92,7 +95,7 @@ def test_a_day_started_by_the_form_alone_is_ingested(lived):
 def test_status_tells_datasets_and_models_as_json(lived):
     told = subprocess.run(
         [sys.executable, "-m", "contender.cli", "status", "--json"],
-        env=os.environ | {"CONTENDER_HOME": str(lived.world.settings.home)},
+        env=os.environ | {"CONTENDER_HOME": str(lived.world.installation.settings.home)},
         capture_output=True,
         text=True,
         check=True,

@@ -55,7 +55,7 @@ def test_policies_stand_side_by_side_and_the_report_lies_where_it_was_asked_for(
 def test_the_records_hold_every_night_and_every_served_day_once(run):
     said = run(MODEL, *SPAN, "--policy", "blind", "--json")
     (lived,) = json.loads(said.stdout)
-    (blind,) = lived["lived"]
+    (blind,) = lived["results"]
     assert [decision["night"] for decision in blind["decisions"]] == [
         str(n) for n in Days(first=FIRST, last=NIGHT).each()
     ]
@@ -67,8 +67,8 @@ def test_cadences_share_their_fits_and_a_slower_one_needs_fewer(run):
     said = run(MODEL, *SPAN, "--policy", "blind", "--cadence", "nightly", "--cadence", "weekly", "--json")
     nightly, weekly = json.loads(said.stdout)
     assert (nightly["cadence"], weekly["cadence"]) == ("nightly", "weekly")
-    assert nightly["lived"][0]["fits"] == 3
-    assert weekly["lived"][0]["fits"] == 1
+    assert nightly["results"][0]["fits"] == 3
+    assert weekly["results"][0]["fits"] == 1
     assert weekly["versions"][0]["recipe_fingerprint"] == nightly["versions"][0]["recipe_fingerprint"]
 
 

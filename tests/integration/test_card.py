@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from contender.cards import CardError, read_card
+from contender.installation import Installation
 from contender.promoting import Wish, decide_by_hand
 from contender.settings import Settings, settings
 from tests.integration.made_up import (
@@ -42,13 +43,13 @@ def run(place, monkeypatch):
 
 
 def test_without_a_number_it_is_the_card_of_the_champion(place):
-    card = read_card(place.installation.catalog, place.installation.book, MODEL)
+    card = read_card(place.installation, MODEL)
     assert (card.version, card.serves, card.made.recipe) == (1, True, "boosted_trees")
     assert [entry.decision.kind for entry in card.ledger] == ["first"]
 
 
 def test_a_card_has_all_that_was_measured(place):
-    card = read_card(place.installation.catalog, place.installation.book, MODEL, 1)
+    card = read_card(place.installation, MODEL, 1)
     assert card.loss_interval.low < card.measures[0].version < card.loss_interval.high
     assert sum(point.rows for point in card.calibration) == card.judged_rows
     assert {part.name for part in card.slices} >= {"airline=AA", "airport=UA"}
@@ -57,32 +58,28 @@ def test_a_card_has_all_that_was_measured(place):
 
 
 def test_a_version_that_was_judged_and_not_decided_on_has_a_card_too(place):
-    card = read_card(place.installation.catalog, place.installation.book, MODEL, 2)
+    card = read_card(place.installation, MODEL, 2)
     assert (card.made.recipe, card.serves, card.ledger) == ("linear", False, ())
 
 
 def test_a_card_tells_the_recipe_that_it_was_judged_by_and_the_limits_of_today(place):
     edited = place.model.model_copy(update={"recipes": place.model.recipes[1:], "limits": ("not at night",)})
-    card = read_card(
-        place.installation.catalog.model_copy(update={"models": {MODEL: edited}}),
-        place.installation.book,
-        MODEL,
-        1,
-    )
+    catalog = place.installation.catalog.model_copy(update={"models": {MODEL: edited}})
+    card = read_card(Installation(place.installation.settings, catalog), MODEL, 1)
     assert card.parameters == place.model.recipes[0].parameters
     assert card.limits == ("not at night",)
 
 
 def test_an_unknown_version_is_answered_by_those_there_are(place):
     with pytest.raises(CardError, match=r"version 9 was never judged.*judged were 1, 2"):
-        read_card(place.installation.catalog, place.installation.book, MODEL, 9)
+        read_card(place.installation, MODEL, 9)
 
 
-def test_before_the_first_night_it_is_told_what_to_run(catalog, book):
+def test_before_the_first_night_it_is_told_what_to_run(installation, book):
     with pytest.raises(
         CardError, match=r"no version of household_return serves yet: run retrain__household_return"
     ):
-        read_card(catalog, book, "household_return")
+        read_card(installation, "household_return")
 
 
 def test_the_command_prints_markdown_json_and_a_file(run, tmp_path):
@@ -95,6 +92,6 @@ def test_the_command_prints_markdown_json_and_a_file(run, tmp_path):
 
 def test_a_person_who_put_it_in_place_is_named(place):
     decide_by_hand(place.installation, MODEL, Wish("put in place", "ana", "the first one broke", 2))
-    card = read_card(place.installation.catalog, place.installation.book, MODEL)
+    card = read_card(place.installation, MODEL)
     assert card.version == 2
     assert ("put in place by hand", "ana: the first one broke") in [(c.about, c.told) for c in card.cautions]

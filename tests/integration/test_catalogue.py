@@ -38,9 +38,9 @@ def ingest(here, book, catalog):
 
 
 @pytest.fixture
-def read(catalog, lake, book):
+def read(installation, book):
     def read_tables(**options):
-        found = read_catalogue(catalog, lake, book, now=NOW, nightly_from=DAY, **options)
+        found = read_catalogue(installation, now=NOW, **options)
         return {entry.table: entry for entry in found.entries}
 
     return read_tables

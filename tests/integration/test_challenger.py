@@ -152,9 +152,8 @@ def test_one_outcome_alone_is_nothing_to_learn_from(installation, model, example
 
 def test_predictions_carry_version_and_snapshot(installation, model, examples, here):
     lake = installation.lake
-    registry = installation.registry
     decision = refresh(installation)
-    batch = score(model, Days.one(NIGHT), lake, registry, here)
+    batch = score(installation, model, Days.one(NIGHT))
     lake.publish(model.prediction_contract, batch)
     served = lake.read(model.prediction_contract).to_pandas()
     assert len(served) == 60
@@ -165,31 +164,23 @@ def test_predictions_carry_version_and_snapshot(installation, model, examples, h
 
 
 def test_scoring_the_same_night_again_is_the_same_batch(installation, model, examples, here):
-    lake = installation.lake
-    registry = installation.registry
     refresh(installation)
-    batches = [score(model, Days.one(NIGHT), lake, registry, here) for _ in range(2)]
+    batches = [score(installation, model, Days.one(NIGHT)) for _ in range(2)]
     assert batches[0].fingerprint == batches[1].fingerprint
 
 
 def test_the_shadow_stands_apart_from_what_is_served(installation, model, examples, here):
-    lake = installation.lake
-    registry = installation.registry
     decision = refresh(installation)
-    shadow = score_in_shadow(model, {"rival": decision.challenger}, Days.one(NIGHT), lake, registry, here)
+    shadow = score_in_shadow(installation, model, {"rival": decision.challenger}, Days.one(NIGHT))
     assert shadow.table == "shadow.flight_delay"
 
 
 def test_without_a_champion_scoring_says_what_to_run(installation, model, examples, here):
-    lake = installation.lake
-    registry = installation.registry
     with pytest.raises(NoChampion, match="run retrain__flight_delay once"):
-        score(model, Days.one(NIGHT), lake, registry, here)
+        score(installation, model, Days.one(NIGHT))
 
 
 def test_a_day_without_features_says_what_to_run(installation, model, examples, here):
-    lake = installation.lake
-    registry = installation.registry
     refresh(installation)
     with pytest.raises(ScoringError, match="run features__flight_delay for the night 2014-01-01 first"):
-        score(model, Days.one("2014-01-01"), lake, registry, here)
+        score(installation, model, Days.one("2014-01-01"))

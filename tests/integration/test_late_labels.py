@@ -15,6 +15,7 @@ from contender.installation import Installation
 from contender.lake import open_lake
 from contender.monitoring import compare_features, conclude, measure_performance
 from contender.promoting import decide_promotion, promote
+from contender.records import migrate
 from contender.scoring import score, score_in_shadow
 from contender.specs import Days
 from contender.training import train
@@ -62,10 +63,16 @@ def lake(chosen, catalog, model):
 
 
 @pytest.fixture
-def refresh(catalog, model, lake, chosen, here, registry, book):
-    """Nights over the lake that all tests share, with a registry and a book of the test's own."""
-    shared = here.model_copy(update={"lake": chosen.lake, "lake_catalog": chosen.lake_catalog})
-    installation = Installation(shared, catalog)
+def installation(here, chosen, catalog) -> Installation:
+    """Registry and book of this test alone; lake and deliveries of them all."""
+    migrate(here.records)
+    shared = {name: getattr(chosen, name) for name in ("landing", "lake", "lake_catalog", "batches")}
+    return Installation(here.model_copy(update=shared), catalog)
+
+
+@pytest.fixture
+def refresh(model, lake, installation):
+    book = installation.book
     for judged in JUDGED:
         book.gates.add(judged)
 
@@ -116,16 +123,14 @@ def test_a_champion_whose_labels_came_about_in_the_judged_days_is_not_compared(r
     assert decision.kind == "held"
 
 
-def test_a_scored_night_is_held_against_its_outcomes_a_week_later(
-    catalog, refresh, model, lake, registry, book, chosen
-):
+def test_a_scored_night_is_held_against_its_outcomes_a_week_later(refresh, model, lake, installation):
     _, decision = refresh(SECOND_NIGHT)
-    batch = score(model, Days.one(SECOND_NIGHT), lake, registry, chosen)
+    batch = score(installation, model, Days.one(SECOND_NIGHT))
     assert check(model.prediction_contract, batch, "run 1").verdict == "pass"
     lake.publish(model.prediction_contract, batch)
     matured = model.matured_days(Days.one(LAST_NIGHT)).last
-    performance = measure_performance(catalog, model, matured, lake, book)
-    drift = compare_features(model, LAST_NIGHT, lake, chosen)
+    performance = measure_performance(installation, model, matured)
+    drift = compare_features(installation, model, LAST_NIGHT)
     monitored = conclude(model, performance, drift, "run 1")
     assert (matured, performance.version) == (SECOND_NIGHT, decision.challenger)
     assert performance.measures.rows == performance.scored_rows == batch.rows
@@ -133,11 +138,9 @@ def test_a_scored_night_is_held_against_its_outcomes_a_week_later(
     assert (monitored.verdict, drift.emptied) == ("stable", ())
 
 
-def test_the_shadow_is_scored_beside_what_is_served(refresh, model, lake, registry, chosen):
+def test_the_shadow_is_scored_beside_what_is_served(refresh, model, installation):
     _, decision = refresh(FIRST_NIGHT)
-    shadow = score_in_shadow(
-        model, {"rival": decision.challenger}, Days.one(FIRST_NIGHT), lake, registry, chosen
-    )
+    shadow = score_in_shadow(installation, model, {"rival": decision.challenger}, Days.one(FIRST_NIGHT))
     assert (shadow.table, shadow.rows > 1500) == ("shadow.household_return", True)
 
 

@@ -52,48 +52,48 @@ def features(model, *, moved: bool = False, emptied: bool = False) -> pd.DataFra
     return rows
 
 
-def test_features_that_stay_do_not_drift(model, lake, here, publish):
+def test_features_that_stay_do_not_drift(model, installation, publish):
     publish(model.feature_contract, features(model))
-    drift = compare_features(model, DAY, lake, here)
+    drift = compare_features(installation, model, DAY)
     assert (drift.drifted, drift.emptied) == ((), ())
 
 
-def test_features_that_move_are_named(model, lake, here, publish):
+def test_features_that_move_are_named(model, installation, publish):
     publish(model.feature_contract, features(model, moved=True))
-    drift = compare_features(model, DAY, lake, here)
+    drift = compare_features(installation, model, DAY)
     assert {column.name for column in model.features if column.type == "number"} == set(drift.drifted)
 
 
-def test_a_feature_that_arrives_empty_is_named_and_breaks_nothing(model, lake, here, publish):
+def test_a_feature_that_arrives_empty_is_named_and_breaks_nothing(model, installation, publish):
     publish(model.feature_contract, features(model, emptied=True))
-    assert compare_features(model, DAY, lake, here).emptied == ("humid",)
+    assert compare_features(installation, model, DAY).emptied == ("humid",)
 
 
-def test_the_report_needs_nothing_from_the_network(model, lake, here, publish):
+def test_the_report_needs_nothing_from_the_network(model, installation, publish):
     publish(model.feature_contract, features(model))
-    report = Path(compare_features(model, DAY, lake, here).report or "").read_text()
+    report = Path(compare_features(installation, model, DAY).report or "").read_text()
     assert "<html" in report
     assert 'src="http' not in report
 
 
-def test_without_history_there_is_nothing_to_compare(model, lake, here):
-    drift = compare_features(model, DAY, lake, here)
+def test_without_history_there_is_nothing_to_compare(model, installation):
+    drift = compare_features(installation, model, DAY)
     assert (drift.share, drift.report) == (None, None)
 
 
-def test_a_scored_day_is_measured_on_the_rows_whose_outcome_is_known(catalog, model, lake, book, publish):
+def test_a_scored_day_is_measured_on_the_rows_whose_outcome_is_known(model, installation, book, publish):
     flights = pd.DataFrame({"day": DAY, "carrier": "AA", "flight": range(4), "origin": "JFK"})
     served = flights.assign(score=[0.1, 0.2, 0.8, 0.9], model_version=3, feature_snapshot=1)
     publish(model.prediction_contract, served)
     publish(model.label_contract, flights.assign(label=[0, 0, 1, 1]).head(3))
-    performance = measure_performance(catalog, model, DAY, lake, book)
+    performance = measure_performance(installation, model, DAY)
     assert (performance.scored_rows, performance.version) == (4, 3)
     assert performance.measures is not None
     assert performance.measures.rows == 3
     assert performance.measures.brier == pytest.approx((0.01 + 0.04 + 0.04) / 3)
 
 
-def test_a_version_is_held_against_its_own_evaluation_sixty_nights_later(catalog, model, lake, book, publish):
+def test_a_version_is_held_against_its_own_evaluation_sixty_nights_later(model, installation, book, publish):
     flights = pd.DataFrame({"day": DAY, "carrier": "AA", "flight": range(4), "origin": "JFK"})
     served = flights.assign(score=[0.9, 0.8, 0.2, 0.1], model_version=3, feature_snapshot=1)
     publish(model.prediction_contract, served)
@@ -101,12 +101,12 @@ def test_a_version_is_held_against_its_own_evaluation_sixty_nights_later(catalog
     book.evaluations.add(evaluation(id="its own", challenger=version(3), champion=None))
     for number in range(4, 124):  # sixty nights with two recipes, whose challengers were all held back
         book.evaluations.add(evaluation(id=f"e{number}", challenger=version(number), champion=version(3)))
-    performance = measure_performance(catalog, model, DAY, lake, book)
+    performance = measure_performance(installation, model, DAY)
     assert performance.expected_loss == pytest.approx(0.15)
     stayed = Drift(share=0.0, drifted=(), emptied=(), report=None)
     assert conclude(model, performance, stayed, "run").verdict == "concept_drift"
 
 
-def test_a_day_that_nobody_scored_has_no_measures(catalog, model, lake, book):
-    performance = measure_performance(catalog, model, DAY, lake, book)
+def test_a_day_that_nobody_scored_has_no_measures(model, installation, book):
+    performance = measure_performance(installation, model, DAY)
     assert (performance.measures, performance.scored_rows) == (None, 0)

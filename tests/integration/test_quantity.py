@@ -87,17 +87,9 @@ def test_it_is_judged_renewed_and_raced_by_its_own_loss(place):
 
 
 def test_what_it_scores_is_held_against_the_outcome(place):
-    batch = score(
-        place.model,
-        Days.one(NIGHT - timedelta(days=1)),
-        place.installation.lake,
-        place.installation.registry,
-        place.installation.settings,
-    )
+    batch = score(place.installation, place.model, Days.one(NIGHT - timedelta(days=1)))
     place.installation.lake.publish(place.model.prediction_contract, batch)
-    told = measure_performance(
-        place.installation.catalog, place.model, NIGHT, place.installation.lake, place.installation.book
-    )
+    told = measure_performance(place.installation, place.model, NIGHT)
     assert told.measures is not None
     assert told.measures.rows == 60
     assert told.measures.mean_absolute_error < 5

@@ -4,7 +4,6 @@ from datetime import date
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from demo import source
 
@@ -13,16 +12,12 @@ BUCKET = "airport-deliveries"
 
 
 @pytest.fixture
-def endpoint(monkeypatch):
+def endpoint(s3_endpoint, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
+    return s3_endpoint
 
 
 @pytest.fixture

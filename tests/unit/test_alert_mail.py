@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from contender.alerting import (
+    FailedTask,
     compose_access_alert,
     compose_approval_alert,
     compose_gate_alert,
@@ -88,16 +89,10 @@ def test_nothing_from_data_becomes_html(hostile):
 
 
 def test_nothing_from_data_begins_another_header():
-    alert = compose_task_alert(
-        about="x",
-        to="a@b.example",
-        dag="d\r\nBcc: thief@evil.example",
-        task="t",
-        run="r",
-        days="2013-09-01",
-        error="e",
-        log_url="u",
+    failed = FailedTask(
+        dag="d\r\nBcc: thief@evil.example", task="t", run="r", days="2013-09-01", error="e", log_url="u"
     )
+    alert = compose_task_alert(failed, to="a@b.example")
     assert "\n" not in alert.subject
     assert "\r" not in alert.subject
 

@@ -11,7 +11,7 @@ import pytest
 from contender.backtesting import render_report
 from contender.backtesting.differences import compare_served
 from tests.unit.judged import version
-from tests.unit.lived import FIRST, backtest, decision, lived, served
+from tests.unit.policy_results import FIRST, backtest, decision, policy_result, served
 
 HOSTILE = '<script>alert("x")</script>&\'"'
 
@@ -35,7 +35,7 @@ def test_names_and_reasons_from_data_stay_text():
     hostile = backtest(
         model=HOSTILE,
         results=(
-            lived(
+            policy_result(
                 decisions=(
                     decision(FIRST, "first", 1, "r1", HOSTILE),
                     decision(FIRST, "held", 1, "r1", HOSTILE),
@@ -73,19 +73,19 @@ def test_evidence_is_drawn_with_its_bar():
 
 
 def test_a_slower_cadence_is_told_with_its_difference_and_its_share_of_the_cost():
-    weekly = backtest(cadence="weekly", results=(lived(loss=0.22, fits=10, cpu_seconds=3.0),))
-    page = render_report([backtest(results=(lived(),)), weekly])
+    weekly = backtest(cadence="weekly", results=(policy_result(loss=0.22, fits=10, cpu_seconds=3.0),))
+    page = render_report([backtest(results=(policy_result(),)), weekly])
     assert "weekly lost more: +0.02000" in page
     assert "Cost: 25 % of it." in page
 
 
 def test_policies_that_served_alike_are_one_line():
-    alike = backtest(results=(lived(), lived("static", 0.21), lived("blind", 0.21)))
+    alike = backtest(results=(policy_result(), policy_result("static", 0.21), policy_result("blind", 0.21)))
     assert ">static, blind</text>" in render_report([alike])
 
 
 def test_a_backtest_in_which_nothing_served_says_so():
-    empty = backtest(results=(lived(served=(), decisions=(), evidence=()),), newest={}, baseline=())
+    empty = backtest(results=(policy_result(served=(), decisions=(), evidence=()),), newest={}, baseline=())
     assert "Nothing served" in render_report([empty])
 
 

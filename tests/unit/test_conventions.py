@@ -3,14 +3,19 @@
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import contender
 from contender.settings import PROJECT
+from contender.specs import Verb
 
 OURS = ("dags", "plugins", "include", "spark_jobs", "demo", "scripts")
 MODULES = sorted(path for folder in OURS for path in (PROJECT / folder).rglob("*.py"))
+TEMPLATES = sorted(PROJECT.glob("plugins/templates/*")) + sorted(
+    PROJECT.glob("include/contender/*/templates/*")
+)
 ROOM_BANNED = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc", "core"}
 
 
@@ -61,6 +66,52 @@ def test_the_engine_knows_no_dataset_and_no_model_by_name(catalog):
         if named.search(path.read_text())
     ]
     assert found == []
+
+
+def hand_written_dag_ids(source: str) -> list[str]:
+    """Strings that hold, put together or take apart a DAG's id; docstrings may name one as an example."""
+    tree = ast.parse(source)
+    verb = re.compile(rf"(?<![a-z])({'|'.join(get_args(Verb))})__")
+    docstrings = {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node)
+    }
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if node not in docstrings and verb.search(text):
+                found.append(text)
+            case ast.JoinedStr(values=[ast.FormattedValue(), ast.Constant(value=str(text)), *_]):
+                found += [text] if text == "__" else []
+            case ast.Call(func=ast.Attribute(attr="partition" | "split"), args=[ast.Constant("__"), *_]):
+                found.append("__")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('dag = f"retrain__{model}"', ["retrain__"]),
+        ('dag = f"{verb}__{model}"', ["__"]),
+        ('raise ValueError("start operations__upkeep first")', ["start operations__upkeep first"]),
+        ('verb = dag.partition("__")[0]', ["__"]),
+        ('"""The DAG `ingest__departures`."""', []),
+        ('name = f"AIRFLOW__{section}__{key}"', []),
+    ],
+)
+def test_a_hand_written_dag_id_is_found(source, found):
+    assert hand_written_dag_ids(source) == found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=told)
+def test_dag_ids_are_written_in_one_place(path):
+    assert hand_written_dag_ids(path.read_text()) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=told)
+def test_no_template_writes_a_dag_id(path):
+    assert not re.search(rf"\b({'|'.join(get_args(Verb))})__", path.read_text())
 
 
 def test_everything_has_an_owner_who_can_be_written_to(catalog):

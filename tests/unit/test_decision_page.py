@@ -109,7 +109,7 @@ def test_a_waiting_decision_shows_what_to_decide_by(show, waiting):
         "evidence of 25.00 from 20 days",
         "Evidence for this recipe",
         "20 is enough",
-        "Calibration of the challenger",
+        "Calibration of version 3",
         "later is worse",
         "2013-01-01..2013-08-24",
     ):

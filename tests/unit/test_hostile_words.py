@@ -12,6 +12,7 @@ import contender
 from card_pages import show as card_page
 from contender.admission import ShownRows
 from contender.alerting import (
+    FailedTask,
     compose_access_alert,
     compose_approval_alert,
     compose_decision_alert,
@@ -49,7 +50,7 @@ from decision_pages import show as decision_page
 from page_rendering import page
 from tests.unit.hostile import WORDS, Seen, saying
 from tests.unit.judged import evaluation, measures, version
-from tests.unit.lived import backtest
+from tests.unit.policy_results import backtest
 from tests.unit.test_cards import card
 from tests.unit.test_page_rendering import entry
 
@@ -184,7 +185,7 @@ MADE: dict[str, Callable[[str], str]] = {
     ),
     "alerting/task.html": lambda word: (
         compose_task_alert(
-            about=word, to=word, dag=word, task=word, run=word, days=word, error=word, log_url="http://ui/l"
+            FailedTask(dag=word, task=word, run=word, days=word, error=word, log_url="http://ui/l"), to=word
         ).html
     ),
     "backtesting/backtest.html": lambda word: render_report(

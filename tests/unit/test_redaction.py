@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.alerting import MailServer, compose_task_alert, deliver_pending
+from contender.alerting import FailedTask, MailServer, compose_task_alert, deliver_pending
 from contender.records import BookError, open_book
 from contender.redaction import known_secrets, redact
 from contender.settings import SettingsError, settings
@@ -96,9 +96,7 @@ def test_switches_numbers_and_files_are_no_secrets(tmp_path):
 
 
 def test_a_mail_about_a_failed_task_holds_no_secret(planted):
-    alert = compose_task_alert(
-        about="weather",
-        to="a@b.example",
+    failed = FailedTask(
         dag="ingest__weather",
         task="land",
         run="r",
@@ -106,6 +104,7 @@ def test_a_mail_about_a_failed_task_holds_no_secret(planted):
         error=f"could not log in: {' '.join(SECRETS)}",
         log_url="http://127.0.0.1:8080/x",
     )
+    alert = compose_task_alert(failed, to="a@b.example")
     for part in (alert.subject, alert.text, alert.html):
         for secret in SECRETS:
             assert secret not in part
@@ -113,9 +112,8 @@ def test_a_mail_about_a_failed_task_holds_no_secret(planted):
 
 
 def test_what_a_mail_server_answers_is_kept_without_secrets(book, planted):
-    alert = compose_task_alert(
-        about="weather", to="a@b.example", dag="d", task="t", run="r", days="", error="e", log_url=""
-    )
+    failed = FailedTask(dag="d", task="t", run="r", days="", error="e", log_url="")
+    alert = compose_task_alert(failed, to="a@b.example")
     book.alerts.add(alert)
     # A host that cannot be resolved is named in the error, as a URL pasted into the wrong field would be.
     server = MailServer(host="smtp://u:l0velace@mail.invalid", port=25, password="l0velace")

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.promotion.real_pairs import DRAWN, MODELS, WEEK, draw
 from benchmarks.promotion.served import BEST, BEST_OF_DAY, OURS, compare
-from tests.unit.lived import lived, served
+from tests.unit.policy_results import policy_result, served
 
 OURS_LOST = [0.2] * 15 + [0.4] * 15
 KEPT_LOST = [0.3] * 30
@@ -17,7 +17,7 @@ def rows(**others):
     by_rule = {OURS: served(OURS_LOST), "kept": served(KEPT_LOST)} | others
     return {
         (row.table, row.rule, row.effect if row.table == "served by month" else None): row
-        for row in compare("flights", by_rule, {rule: lived() for rule in by_rule})
+        for row in compare("flights", by_rule, {rule: policy_result() for rule in by_rule})
     }
 
 

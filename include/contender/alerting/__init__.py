@@ -1,6 +1,7 @@
 """Alert: writes the mail about a failed gate or task, a decision by or for a person, or rights; and sends it."""
 
 from contender.alerting.compose import (
+    FailedTask,
     compose_access_alert,
     compose_approval_alert,
     compose_decision_alert,
@@ -10,6 +11,7 @@ from contender.alerting.compose import (
 from contender.alerting.deliver import MailServer, deliver_pending
 
 __all__ = [
+    "FailedTask",
     "MailServer",
     "compose_access_alert",
     "compose_approval_alert",

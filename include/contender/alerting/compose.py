@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from pathlib import Path
 
 from contender.records import Alert, Entry, Evaluation, GateResult, Measures, Proposal, identify
 from contender.redaction import redact
-from contender.specs import ACCESS_FILE
+from contender.rendering import templates
+from contender.specs import ACCESS_FILE, dag_id, parse_dag_id
+from contender.specs.frozen import Frozen
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class FailedTask(Frozen):
+    """A task that failed for good, as Airflow describes it."""
+
+    dag: str
+    task: str
+    run: str
+    days: str
+    error: str
+    log_url: str
 
 
 def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: str) -> Alert:
@@ -28,25 +41,17 @@ def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: s
     )
 
 
-def compose_task_alert(
-    *, about: str, to: str, dag: str, task: str, run: str, days: str, error: str, log_url: str
-) -> Alert:
+def compose_task_alert(failed: FailedTask, *, to: str) -> Alert:
     """The mail about a task that failed for good, for another reason than a gate's verdict."""
-    values = {
-        "about": about,
-        "dag": dag,
-        "task": task,
-        "run": run,
-        "days": days,
-        "error": redact(error),
-        "log_url": log_url,
-    }
+    about = parse_dag_id(failed.dag).subject or failed.dag
+    # Escaped for HTML, a secret would no longer be found.
+    values = failed.model_dump() | {"error": redact(failed.error)}
     return Alert(
-        id=identify("alert", dag, task, run, error),
+        id=identify("alert", failed.dag, failed.task, failed.run, failed.error),
         kind="task",
         about=about,
         to=(to,),
-        subject=_line(f"[contender] {dag} {days}: {task} failed"),
+        subject=_line(f"[contender] {failed.dag} {failed.days}: {failed.task} failed"),
         text=_render("task.txt", values),
         html=_render("task.html", values),
     )
@@ -60,7 +65,12 @@ def compose_decision_alert(entry: Entry, *, to: str) -> Alert:
         "emergency": f"version {decision.champion_after} put in place by hand",
         "resumed": "refreshes serve again",
     }
-    values = {"entry": entry, "decision": decision, "what": told.get(decision.kind, decision.kind)}
+    values = {
+        "entry": entry,
+        "decision": decision,
+        "what": told.get(decision.kind, decision.kind),
+        "scoring_dag": dag_id("score", decision.model),
+    }
     return Alert(
         id=identify("alert", decision.id),
         kind="decision",
@@ -154,15 +164,4 @@ def _line(subject: str) -> str:
 
 
 def _render(template: str, values: Mapping[str, object]) -> str:
-    return redact(_templates().get_template(template).render(values))
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("contender.alerting"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return redact(templates(TEMPLATES).get_template(template).render(values))

@@ -9,7 +9,7 @@ from statistics import median
 from contender.admission import find_superseded
 from contender.orchestrator import Run
 from contender.records import TrainedVersion
-from contender.specs import Catalog, Days, DaysError, ModelSpec, fed_nights, resolve_days
+from contender.specs import Catalog, Days, DaysError, ModelSpec, dag_id, fed_nights, resolve_days
 from contender.specs.catalog import Source
 from contender.specs.frozen import Frozen
 
@@ -50,12 +50,14 @@ def plan_backfill(
     """
     spec = catalog.dataset(dataset)
     if spec.kind == "reference":
-        raise BackfillError(f"{dataset} is replaced as a whole: start ingest__{dataset} for the day")
+        raise BackfillError(
+            f"{dataset} is replaced as a whole: start {dag_id('ingest', dataset)} for the day"
+        )
     newest = max(held.get(spec.contract.table, ()), default=None)
     if newest is not None and newest in days:
         raise BackfillError(
             f"{newest} is the newest day of {dataset}: its correction is this night's own work; start "
-            f"ingest__{dataset} with the partition key {newest}, and backfill the days before it"
+            f"{dag_id('ingest', dataset)} with the partition key {newest}, and backfill the days before it"
         )
     readers = [
         (model, source)
@@ -63,11 +65,11 @@ def plan_backfill(
         for source in catalog.sources(model)
         if source.contract.table == spec.contract.table
     ]
-    steps = [Step(dag=f"ingest__{dataset}", days=days, why=f"{dataset} delivered again")]
+    steps = [Step(dag=dag_id("ingest", dataset), days=days, why=f"{dataset} delivered again")]
     for model, source in readers:
         if nights := touched_nights(model, source, days, held.get(model.feature_contract.table, ())):
             why = f"features and labels that are built from {dataset}"
-            steps.append(Step(dag=f"features__{model.name}", days=nights, why=why))
+            steps.append(Step(dag=dag_id("features", model.name), days=nights, why=why))
     return BackfillPlan(
         dataset=dataset,
         days=days,

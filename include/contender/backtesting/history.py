@@ -21,7 +21,7 @@ from contender.installation import Installation
 from contender.lake import Lake, join_examples, pin_examples, places
 from contender.measures import Outcomes
 from contender.records import Pin
-from contender.specs import Contract, Days, ModelSpec
+from contender.specs import Contract, Days, ModelSpec, dag_id
 from contender.training import training_days
 
 
@@ -123,13 +123,13 @@ def _cut_or_refuse(model: ModelSpec, nights: Days, found: _Found) -> History:
     if history.rows.empty:
         raise BacktestError(
             f"{model.name}: the lake holds no labelled rows for the nights {nights.key}, nor the datasets to build "
-            f"them from: choose other nights, or load history by the ingest DAGs and features__{model.name}"
+            f"them from: choose other nights, or load history by the ingest DAGs and {dag_id('features', model.name)}"
         )
     first, last = history.rows["day"].iloc[0], history.rows["day"].iloc[-1]
     if first > needed or last < model.matured_days(nights).first:
         raise BacktestError(
             f"{model.name}: labelled rows reach from {first} to {last}; the night {nights.first} is fitted on days up "
-            f"to {needed}: choose nights between, or load more history by features__{model.name}"
+            f"to {needed}: choose nights between, or load more history by {dag_id('features', model.name)}"
         )
     return history
 
@@ -182,7 +182,7 @@ def _build(installation: Installation, model: ModelSpec, nights: Days) -> dict[s
     if model.engine == "spark":
         raise BacktestError(
             f"{model.name}: the lake lacks features of {nights.key}, and its spec says engine='spark': build them by "
-            f"features__{model.name}, with `first` {nights.first} and `last` {nights.last}"
+            f"{dag_id('features', model.name)}, with `first` {nights.first} and `last` {nights.last}"
         )
     with TemporaryDirectory(prefix="backtest-") as folder:
         scratch = installation.settings.moved_to(Path(folder)).model_copy(update={"engine": "duckdb"})

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from contender.backtesting.differences import Difference, compare_served
@@ -16,7 +15,10 @@ from contender.backtesting.fits import ServedDay
 from contender.backtesting.policies import POLICIES
 from contender.backtesting.run import Backtest, PolicyResult
 from contender.charts import Points, Spot, draw_lines, draw_spots
+from contender.rendering import templates
 from contender.specs import Days
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 SMOOTHED_DAYS = 7
 HELD_SHOWN = 40
@@ -39,7 +41,7 @@ def render_report(backtests: Sequence[Backtest]) -> str:
     detailed = main.results[0]
     rows = _rows(backtests, detailed)
     return (
-        _templates()
+        templates(TEMPLATES)
         .get_template("backtest.html")
         .render(
             main=main,
@@ -216,14 +218,3 @@ def _dates(nights: Days) -> dict[float, str]:
 
 def _place(day: date) -> float:
     return float(day.toordinal())
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("contender.backtesting"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

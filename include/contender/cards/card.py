@@ -23,7 +23,7 @@ from contender.specs.frozen import Frozen
 FEW_ROWS = 100
 # A week has every weekday once. Fewer days than two of each cannot tell a bad weekday from a bad day.
 FEW_DAYS = 14
-MEASURES = {
+MEASURE_NAMES = {
     "loss": "loss",
     "auc": "AUC",
     "brier": "Brier score",
@@ -133,7 +133,7 @@ def make_card(
 
 def _compare(evaluation: Evaluation) -> Iterator[Comparison]:
     ours, champion = evaluation.challenger_measures, evaluation.champion_measures
-    for field, name in MEASURES.items():
+    for field, name in MEASURE_NAMES.items():
         found = Comparison(
             name=name,
             version=getattr(ours, field),

@@ -5,16 +5,18 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from contender.cards.card import CardError, ModelCard, make_card
+from contender.installation import Installation
 from contender.records import Book, Entry, Evaluation
-from contender.specs import Catalog, ModelSpec
+from contender.specs import ModelSpec, dag_id
 
 
-def read_card(catalog: Catalog, book: Book, model: str, version: int | None = None) -> ModelCard:
+def read_card(installation: Installation, model: str, version: int | None = None) -> ModelCard:
     """The card of a version; of the one that serves, if None. The book alone is read, and nothing changed.
 
     Raises CardError when it was never judged, and CatalogError for an unknown model.
     """
-    spec = catalog.model(model)
+    book = installation.book
+    spec = installation.catalog.model(model)
     entries = book.ledger.history(model)
     serving = entries[0].decision.champion_after if entries else None
     wanted = serving if version is None else version
@@ -44,7 +46,7 @@ def _judged(book: Book, model: str, version: int, entries: list[Entry]) -> Evalu
 def _versions(book: Book, model: str) -> str:
     versions = book.evaluations.versions(model)
     if not versions:
-        return f"run retrain__{model} once"
+        return f"run {dag_id('retrain', model)} once"
     shown = ", ".join(map(str, versions[-10:]))
     return f"judged were {shown}{', and older ones' if len(versions) > 10 else ''}"
 

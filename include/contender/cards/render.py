@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from contender.cards.card import ModelCard
 from contender.charts import Span, draw_calibration, draw_spans
+from contender.records import CalibrationPoint, SliceMeasures
+from contender.rendering import templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -19,21 +20,28 @@ _SPECIAL = re.compile(r"([\\`*\[\]<>#|~!&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 
 def render_markdown(card: ModelCard) -> str:
     """The card as Markdown with tables."""
-    return _markdown().get_template("model_card.md").render(card=card)
+    return templates(TEMPLATES, finalize=escape_markdown).get_template("model_card.md").render(card=card)
 
 
 def render_html(card: ModelCard) -> str:
     """The card as a page of its own, without scripts, that fetches nothing."""
     charts = {name: Markup(chart) for name, chart in draw_card(card).items()}  # noqa: S704 - they escape their words
-    return _html().get_template("model_card.html").render(card=card, charts=charts, prefix=None)
+    return templates(TEMPLATES).get_template("model_card.html").render(card=card, charts=charts, prefix=None)
 
 
 def draw_card(card: ModelCard) -> dict[str, str]:
     """The card's drawings as SVG, by name: `calibration` and `slices`, if they were measured."""
+    return draw_judgement(card.version, card.calibration, card.slices)
+
+
+def draw_judgement(
+    version: int, calibration: Sequence[CalibrationPoint], slices: Sequence[SliceMeasures]
+) -> dict[str, str]:
+    """What an evaluation found about a version as SVG: `calibration` and `slices`, if they were measured."""
     drawings = {}
-    bins = [(point.predicted, point.observed, point.rows) for point in card.calibration]
+    bins = [(point.predicted, point.observed, point.rows) for point in calibration]
     if bins:
-        drawings["calibration"] = draw_calibration(f"Calibration of version {card.version}", bins)
+        drawings["calibration"] = draw_calibration(f"Calibration of version {version}", bins)
     spans = [
         Span(
             f"{part.name} ({part.rows:,} rows)",
@@ -41,7 +49,7 @@ def draw_card(card: ModelCard) -> dict[str, str]:
             part.difference.low if part.difference else None,
             part.difference.high if part.difference else None,
         )
-        for part in card.slices
+        for part in slices
         if part.champion_loss is not None
     ]
     if spans:
@@ -53,26 +61,3 @@ def escape_markdown(value: object) -> str:
     """A value within a line of Markdown: no marks, no HTML, no new line, no control character."""
     text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", str(value))
     return _SPECIAL.sub(r"\\\1", text)
-
-
-@cache
-def _markdown() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=False,  # noqa: S701 - it is no HTML: `finalize` escapes every value
-        finalize=escape_markdown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _html() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contender.specs import Catalog, ModelSpec
+from contender.specs import Catalog, ModelSpec, Verb, dag_id
 from contender.specs.frozen import Frozen
 
-# The workflow that fills the tables of a namespace; its DAG is called `<workflow>__<name>`.
-_WORKFLOWS = {
+# What the DAG that fills the tables of a namespace does.
+_VERBS: dict[str, Verb] = {
     "datasets": "ingest",
     "features": "features",
     "labels": "features",
@@ -42,7 +42,7 @@ def related(edges: Iterable[Edge], table: str) -> frozenset[str]:
 def producing_dag(table: str) -> str:
     """The DAG that fills a table: `features__churn` for `labels.churn`. KeyError for an unknown namespace."""
     namespace, _, name = table.partition(".")
-    return f"{_WORKFLOWS[namespace]}__{name}"
+    return dag_id(_VERBS[namespace], name)
 
 
 def _model_edges(catalog: Catalog, model: ModelSpec) -> list[Edge]:

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from contender.catalogue.freshness import Expected, Freshness, expected_days, judge_freshness
 from contender.catalogue.lineage import Edge, producing_dag, trace_lineage
-from contender.lake import Lake, Snapshot
-from contender.records import Book, GateResult, Verdict
+from contender.installation import Installation
+from contender.lake import Snapshot
+from contender.records import GateResult, Verdict
 from contender.specs import Catalog, Column, Contract, Severity, Unique, describe
 from contender.specs.frozen import Frozen
 
@@ -63,12 +64,9 @@ class Catalogue(Frozen):
 
 
 def read_catalogue(
-    catalog: Catalog,
-    lake: Lake,
-    book: Book,
+    installation: Installation,
     *,
     now: datetime,
-    nightly_from: date | None = None,
     tables: Collection[str] | None = None,
     visible: Collection[str] | None = None,
 ) -> Catalogue:
@@ -77,11 +75,12 @@ def read_catalogue(
     Entries and lineage name none but the `visible` tables (all, if None): a reader shall not hear of what is
     not theirs to see.
     """
+    catalog = installation.catalog
     seen = [table for table in catalog.tables if visible is None or table in visible]
     wanted = [table for table in seen if tables is None or table in tables]
-    expected = expected_days(catalog, now, nightly_from)
+    expected = expected_days(catalog, now, installation.settings.nightly_from)
     edges = tuple(edge for edge in trace_lineage(catalog) if edge.source in seen and edge.target in seen)
-    entries = (_entry(catalog, table, lake, book, expected.get(table), edges) for table in wanted)
+    entries = (_entry(installation, table, expected.get(table), edges) for table in wanted)
     return Catalogue(entries=tuple(entries), lineage=edges)
 
 
@@ -101,11 +100,12 @@ def describe_table(catalog: Catalog, table: str) -> str:
 
 
 def _entry(
-    catalog: Catalog, table: str, lake: Lake, book: Book, expected: Expected | None, edges: tuple[Edge, ...]
+    installation: Installation, table: str, expected: Expected | None, edges: tuple[Edge, ...]
 ) -> Entry:
+    catalog, lake = installation.catalog, installation.lake
     contract = catalog.tables[table]
     dataset = next((d for d in catalog.datasets.values() if d.contract.table == table), None)
-    gates = book.gates.newest(table, limit=GATES_KEPT)
+    gates = installation.book.gates.newest(table, limit=GATES_KEPT)
     return Entry(
         table=table,
         owner=contract.owner,
@@ -116,7 +116,7 @@ def _entry(
         primary_key=contract.primary_key,
         promises=_promises(contract),
         guarantees=contract.guarantees,
-        freshness=judge_freshness(dataset, _last_good_day(contract, lake, book), expected),
+        freshness=judge_freshness(dataset, _last_good_day(contract, installation), expected),
         gates=tuple(_judged(gate) for gate in gates),
         upstream=tuple(edge.source for edge in edges if edge.target == table),
         downstream=tuple(edge.target for edge in edges if edge.source == table),
@@ -129,11 +129,11 @@ def _promises(contract: Contract) -> tuple[Promise, ...]:
     return tuple(Promise(words=describe(promise, 1), severity=promise.severity) for promise in promises)
 
 
-def _last_good_day(contract: Contract, lake: Lake, book: Book) -> date | None:
+def _last_good_day(contract: Contract, installation: Installation) -> date | None:
     """The newest day that is there; of a table replaced whole, the newest that its gate let through."""
     if contract.daily:
-        return lake.newest_day(contract.table)
-    return max((days.last for days in book.gates.passed_days(contract.table)), default=None)
+        return installation.lake.newest_day(contract.table)
+    return max((days.last for days in installation.book.gates.passed_days(contract.table)), default=None)
 
 
 def _judged(gate: GateResult) -> Judged:

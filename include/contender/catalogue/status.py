@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
+from contender.installation import Installation
 from contender.lake import Lake
 from contender.records import Book, Measures, Monitored, Verdict
-from contender.specs import Catalog, DatasetSpec, ModelSpec
+from contender.specs import DatasetSpec, ModelSpec
 from contender.specs.frozen import Frozen
 
 
@@ -43,11 +45,17 @@ class Status(Frozen):
     models: tuple[ModelStatus, ...]
 
 
-def read_status(catalog: Catalog, lake: Lake, book: Book) -> Status:
-    """Read where every dataset and model stands; who serves is told by the ledger, which the alias follows."""
+def read_status(installation: Installation, visible: Collection[str] | None = None) -> Status:
+    """Read the status of every dataset and model; the champion is the ledger's, which the alias follows.
+
+    Datasets and models whose DAG fills none of the `visible` tables are left out (none, if None).
+    """
+    catalog, lake, book = installation.catalog, installation.lake, installation.book
+    datasets = [d for d in catalog.datasets.values() if visible is None or d.contract.table in visible]
+    models = [m for m in catalog.models.values() if visible is None or m.shadow_contract.table in visible]
     return Status(
-        datasets=tuple(_dataset(spec, lake, book) for spec in catalog.datasets.values()),
-        models=tuple(_model(spec, lake, book) for spec in catalog.models.values()),
+        datasets=tuple(_dataset(spec, lake, book) for spec in datasets),
+        models=tuple(_model(spec, lake, book) for spec in models),
     )
 
 

@@ -31,7 +31,7 @@ def draw_calibration(title: str, points: Sequence[tuple[float, float, int]], uni
         return f"<p>{escape(title)}: nothing to draw.</p>"
     low = min(min(x, y) for x, y, _ in found)
     high = max(max(x, y) for x, y, _ in found)
-    margin = (high - low or abs(high) or 1.0) * 0.06
+    margin = (high - low or abs(high)) * 0.06 or 1.0  # 0 also for the smallest of numbers
     low, high = low - margin, high + margin
     side, most = SQUARE - LEFT - 20, max(rows for _, _, rows in found) or 1
 

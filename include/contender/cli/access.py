@@ -20,10 +20,9 @@ from contender.granting import (
     render_s3,
     wanted_roles,
 )
+from contender.installation import open_installation
 from contender.orchestrator import Airflow, ApiError, Roles
-from contender.records import open_book
-from contender.settings import settings
-from contender.specs import ACCESS_FILE, ACTIONS, Access, Catalog, load_access, load_catalog
+from contender.specs import ACCESS_FILE, ACTIONS, load_access
 
 app = typer.Typer(
     help="Who may do what, by access.yaml: show it, bring it into Airflow, and hold Airflow against it.",
@@ -41,7 +40,7 @@ class Target(StrEnum):
 @app.command(epilog="Example: contender access show")
 def show() -> None:
     """Show each role and what it may do to what."""
-    access, _ = _read()
+    access = load_access(open_installation().catalog)
     table = Table("role", "may", "to", title="Access")
     for name, role in access.roles.items():
         for action in (action for action in ACTIONS if role.may.scopes(action)):
@@ -66,8 +65,9 @@ def apply(
     Roles are created, given what they lack, and what they have beyond it is taken away. Who holds which role is
     decided in Airflow, or by whatever people log in with.
     """
-    here, (access, catalog) = settings(), _read()
-    book = open_book(here.records)
+    installation = open_installation()
+    here, catalog, book = installation.settings, installation.catalog, installation.book
+    access = load_access(catalog)
     changed: list[str] = []
 
     def tell(line: str) -> None:
@@ -91,7 +91,9 @@ def apply(
 )
 def check() -> None:
     """Hold Airflow's roles against access.yaml; a line for each difference, and exit code 1 when there is one."""
-    here, (access, catalog) = settings(), _read()
+    installation = open_installation()
+    here, catalog = installation.settings, installation.catalog
+    access = load_access(catalog)
     with Airflow(here.ui_url, airflow_password(), here.ui_user) as airflow:
         roles = Roles(airflow)
         found = find_differences(access, wanted_roles(access, catalog), roles.read(), roles.users())
@@ -110,18 +112,14 @@ def render(
     account: Annotated[str, typer.Option(help="s3: the AWS account of the roles, 12 digits.")] = "",
 ) -> None:
     """Write out what an administrator applies elsewhere: nothing is changed by this command."""
-    access, catalog = _read()
+    catalog = open_installation().catalog
+    access = load_access(catalog)
     if what is Target.postgres:
         typer.echo(render_postgres(access, catalog), nl=False)
         return
     if not bucket or not re.fullmatch(r"\d{12}", account):
         raise typer.BadParameter("give --bucket NAME and --account with its 12 digits")
     typer.echo(render_s3(access, catalog, bucket=bucket, prefix=prefix, account=account), nl=False)
-
-
-def _read() -> tuple[Access, Catalog]:
-    catalog = load_catalog(settings().catalog_home)
-    return load_access(catalog), catalog
 
 
 ERRORS = (ApiError, GrantError)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contender.catalogue import Status, read_catalogue, read_status
+from contender.catalogue import read_catalogue, read_status
 from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
@@ -19,11 +19,11 @@ from contender.cli.replay import replay
 from contender.cli.status import render_status
 from contender.drafting import DraftError
 from contender.installation import open_installation
-from contender.lake import migrate_table, open_lake
-from contender.records import BookError, migrate, open_book
+from contender.lake import migrate_table
+from contender.records import BookError, migrate
 from contender.redaction import redact
-from contender.settings import SettingsError, settings
-from contender.specs import CatalogError, check_behaviours, load_access, load_catalog
+from contender.settings import SettingsError
+from contender.specs import CatalogError, check_behaviours, load_access
 
 app = typer.Typer(
     name="contender",
@@ -59,7 +59,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Show each dataset's last good day and verdict, each model's champion, its measures and last night."""
-    found = _status()
+    found = read_status(open_installation())
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -77,17 +77,9 @@ def show_catalogue(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Show what each table holds: its schema, promises, freshness, gates, lineage and snapshots."""
-    here = settings()
-    contracts = load_catalog(here.catalog_home)
-    tables = None if name is None else contracts.tables_called(name)
-    found = read_catalogue(
-        contracts,
-        open_lake(here),
-        open_book(here.records),
-        now=datetime.now(UTC),
-        nightly_from=here.nightly_from,
-        tables=tables,
-    )
+    installation = open_installation()
+    tables = None if name is None else installation.catalog.tables_called(name)
+    found = read_catalogue(installation, now=datetime.now(UTC), tables=tables)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     elif tables is not None and len(tables) == 1:
@@ -116,7 +108,7 @@ def migrate_stores(
 @app.command(epilog="Example: contender check && airflow dags list")
 def check() -> None:
     """Check every contract and behaviour test in the catalog; each mistake is one line with file, field and fix."""
-    catalog = load_catalog(settings().catalog_home)
+    catalog = open_installation().catalog
     if mistakes := check_behaviours(catalog):
         raise CatalogError(mistakes)
     roles = len(load_access(catalog).roles)
@@ -147,9 +139,3 @@ def main() -> None:
         # A fault of the program: its whole trace helps who mends it, and may name what nobody should read.
         print(redact(traceback.format_exc()), file=sys.stderr)  # noqa: T201
         sys.exit(2)
-
-
-def _status() -> Status:
-    here = settings()
-    catalog = load_catalog(here.catalog_home)
-    return read_status(catalog, open_lake(here), open_book(here.records))

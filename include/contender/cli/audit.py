@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from contender.records import open_book, read_audit
-from contender.settings import settings
+from contender.cli.json_output import echo_json
+from contender.installation import open_installation
+from contender.records import read_audit
 
 
 def audit(
@@ -20,9 +21,9 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Show what people did: who, when, to what, and why. Runs they started are in Airflow's own audit log."""
-    found = read_audit(open_book(settings().records), about=about, by=by, limit=limit)
+    found = read_audit(open_installation().book, about=about, by=by, limit=limit)
     if as_json:
-        typer.echo("[" + ",\n".join(one.model_dump_json() for one in found) + "]")
+        echo_json(found)
         return
     if not found:
         typer.echo("Nobody did anything of the kind yet.")

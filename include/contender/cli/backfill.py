@@ -21,10 +21,10 @@ from contender.backfilling import (
     plan_backfill,
 )
 from contender.cli.person import PASSWORD, airflow_password, current_user
-from contender.installation import open_installation
+from contender.installation import Installation, open_installation
 from contender.orchestrator import Airflow, ApiError
 from contender.records import Book
-from contender.specs import Days, DaysError, resolve_days
+from contender.specs import Days, DaysError, dag_id, resolve_days
 
 ERRORS = (ApiError, BackfillError, BackfillStoppedError, DaysError)
 
@@ -45,24 +45,15 @@ def backfill(
     Nothing is retrained, no served prediction changes and nobody is told as of a new day. Given again after
     an interruption, the command goes on where it stopped.
     """
-    here = open_installation()
-    catalog, lake, book = here.catalog, here.lake, here.book
-    tables = [dataset.contract for dataset in catalog.datasets.values()]
-    tables += [model.feature_contract for model in catalog.models.values()]
-    plan = plan_backfill(
-        catalog,
-        dataset,
-        parse_range(days),
-        {contract.table: lake.days(contract.table) for contract in tables if contract.daily},
-        book.evaluations.trained_versions(catalog.models),
-    )
+    installation = open_installation()
+    plan = _plan(installation, dataset, parse_range(days))
     if apply and not reason:
         raise BackfillError("say why, with --reason: it is kept with your name")
-    ui = here.settings
-    with Airflow(ui.ui_url, airflow_password(needed=apply), ui.ui_user) as airflow:
+    here = installation.settings
+    with Airflow(here.ui_url, airflow_password(needed=apply), here.ui_user) as airflow:
         _show(plan, airflow if apply or PASSWORD in os.environ else None)
         if apply:
-            _do(plan, airflow, book, by, reason)
+            _do(plan, airflow, installation.book, by, reason)
         else:
             typer.echo("Nothing was started: --apply does it.")
 
@@ -71,6 +62,19 @@ def parse_range(text: str) -> Days:
     """The days written as `FIRST..LAST` or as one day. Raises DaysError."""
     first, dots, last = text.partition("..")
     return resolve_days(None, {"first": first, "last": last} if dots else {"day": first})
+
+
+def _plan(installation: Installation, dataset: str, days: Days) -> BackfillPlan:
+    catalog, lake, book = installation.catalog, installation.lake, installation.book
+    tables = [dataset.contract for dataset in catalog.datasets.values()]
+    tables += [model.feature_contract for model in catalog.models.values()]
+    return plan_backfill(
+        catalog,
+        dataset,
+        days,
+        {contract.table: lake.days(contract.table) for contract in tables if contract.daily},
+        [e.challenger for name in catalog.models for e in book.evaluations.newest(name, limit=1000)],
+    )
 
 
 def _show(plan: BackfillPlan, airflow: Airflow | None) -> None:
@@ -101,7 +105,9 @@ def _do(plan: BackfillPlan, airflow: Airflow, book: Book, by: str, reason: str) 
     else:
         typer.echo(f"Going on with the backfill that {act.by} began on {act.at:%Y-%m-%d %H:%M}.")
     apply_backfill(plan, act.id, airflow, _tell)
-    typer.echo("Done. To use the corrected days at once, start retrain__… for the newest night.")
+    typer.echo(
+        f"Done. To use the corrected days at once, start {dag_id('retrain', '…')} for the newest night."
+    )
 
 
 def _tell(step: Step, days: Days, what: str) -> None:

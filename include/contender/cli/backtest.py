@@ -22,11 +22,12 @@ from contender.backtesting import (
     render_report,
     run_backtest_on,
 )
+from contender.cli.json_output import echo_json
 from contender.featurizing import BuildError
-from contender.installation import open_installation
+from contender.installation import Installation, open_installation
 from contender.lake import places
 from contender.measures import LossError
-from contender.specs import Days, DaysError, resolve_days
+from contender.specs import Days, DaysError, ModelSpec, resolve_days
 
 ERRORS = (BacktestError, BuildError, LossError)
 
@@ -57,41 +58,55 @@ def backtest(
 ) -> None:
     """Live past nights by the judgements of the DAGs, from what the lake holds. Nothing is changed by it."""
     installation = open_installation()
-    here, catalog = installation.settings, installation.catalog
-    spec = catalog.model(model)
+    spec = installation.catalog.model(model)
     nights = _span(first, last)
     policies = _known("policy", policy or list(POLICIES), tuple(POLICIES))
     cadences = [c for c in CADENCES if c in _known("cadence", cadence or ["nightly"], CADENCES)]
-    if report is not None:
-        _refuse_folder(report)
-    name = f"backtest-{model}-{nights.first}-{nights.last}.html"
-    place = places.below(here.reports, name) if report is None else str(report)
-    lived: list[Backtest] = []
-    over: dict[Cadence, int] = dict.fromkeys(cadences, 0)
+    place = _report_place(report, installation.settings.reports, model, nights)
+    done: dict[Cadence, int] = dict.fromkeys(cadences, 0)
     try:
-        history = build_history(installation, spec, nights, lambda line: typer.echo(line, err=True))
-        fits = Fits(catalog, spec, history)
-        with _progress() as progress:
-            for each in cadences:
-                task = progress.add_task(f"{model}, {each}", total=len(nights))
-
-                def tell(_: date, task: TaskID = task, each: Cadence = each) -> None:
-                    progress.advance(task)
-                    over[each] += 1
-
-                lived.append(run_backtest_on(fits, nights, policies, each, tell))
-        _write(render_report(lived), place)
+        found = _run(installation, spec, nights, policies, done)
+        _write(render_report(found), place)
     except KeyboardInterrupt:
-        done = ", ".join(f"{count} {each}" for each, count in over.items())
-        typer.echo(f"Stopped, of {len(nights)} nights lived: {done}. No report was written.", err=True)
+        counts = ", ".join(f"{count} {each}" for each, count in done.items())
+        typer.echo(f"Stopped, of {len(nights)} nights run: {counts}. No report was written.", err=True)
         raise typer.Exit(STOPPED) from None
     if as_json:
-        typer.echo("[" + ",\n".join(one.model_dump_json() for one in lived) + "]")
-        typer.echo(f"Report: {place}", err=True)
-        return
-    Console().print(_tabulate(lived))
-    _list_failures(lived[0].failed)
-    typer.echo(f"Report: {place}")
+        echo_json(found)
+    else:
+        Console().print(_tabulate(found))
+        _list_failures(found[0].failed)
+    typer.echo(f"Report: {place}", err=as_json)
+
+
+def _run(
+    installation: Installation,
+    model: ModelSpec,
+    nights: Days,
+    policies: Sequence[str],
+    done: dict[Cadence, int],
+) -> list[Backtest]:
+    """Run the nights at each cadence of `done`, which counts them as they end."""
+    history = build_history(installation, model, nights, lambda line: typer.echo(line, err=True))
+    fits = Fits(installation.catalog, model, history)
+    found = []
+    with _progress() as progress:
+        for each in done:
+            task = progress.add_task(f"{model.name}, {each}", total=len(nights))
+
+            def tell(_: date, task: TaskID = task, each: Cadence = each) -> None:
+                progress.advance(task)
+                done[each] += 1
+
+            found.append(run_backtest_on(fits, nights, policies, each, tell))
+    return found
+
+
+def _report_place(report: Path | None, folder: str, model: str, nights: Days) -> str:
+    if report is None:
+        return places.below(folder, f"backtest-{model}-{nights.first}-{nights.last}.html")
+    _refuse_folder(report)
+    return str(report)
 
 
 def _refuse_folder(place: Path) -> None:

@@ -8,9 +8,7 @@ from typing import Annotated
 import typer
 
 from contender.cards import CardError, read_card, render_html, render_markdown
-from contender.records import open_book
-from contender.settings import settings
-from contender.specs import load_catalog
+from contender.installation import open_installation
 
 ERRORS = (CardError,)
 
@@ -22,8 +20,7 @@ def card(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Print the card of a version: data, measures, slices, limits, behaviour and ledger, as Markdown."""
-    here = settings()
-    found = read_card(load_catalog(here.catalog_home), open_book(here.records), model, version)
+    found = read_card(open_installation(), model, version)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(render_html(found), encoding="utf-8")

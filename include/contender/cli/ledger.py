@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.alerting import compose_decision_alert
+from contender.cli.json_output import echo_json
 from contender.cli.person import current_user
 from contender.installation import open_installation
 from contender.promoting import RollbackError, Wish, decide_by_hand, verify_ledger
-from contender.records import Decision, Entry, StaleDecision, open_book
-from contender.settings import settings
-from contender.specs import load_catalog
+from contender.records import Decision, Entry, StaleDecision
+from contender.specs import dag_id
 
 Model = Annotated[str, typer.Argument(help="A model of the catalog.")]
 Reason = Annotated[str, typer.Option(help="Why; kept for good, with your name.")]
@@ -32,14 +32,16 @@ def show(
     if model == "verify":
         _verify()
         return
-    here = settings()
-    load_catalog(here.catalog_home).model(model)
-    book = open_book(here.records)
+    installation = open_installation()
+    installation.catalog.model(model)  # raises where the catalog has no such model
+    book = installation.book
     entries = book.ledger.newest(model, limit)
     if as_json:
-        typer.echo("[" + ",\n".join(entry.model_dump_json() for entry in entries) + "]")
+        echo_json(entries)
     elif not entries:
-        typer.echo(f"Nothing was decided about {model} yet: retrain__{model} makes its first entry.")
+        typer.echo(
+            f"Nothing was decided about {model} yet: {dag_id('retrain', model)} makes its first entry."
+        )
     else:
         Console().print(_tabulate(model, entries))
         for entry in entries if why else ():
@@ -93,19 +95,17 @@ def _decide(model: str, wish: Wish) -> None:
     )
     typer.echo(f"A mail to {owner} waits for Airflow to send it, which it does every quarter of an hour.")
     typer.echo(
-        f"What was scored before keeps its scores: score__{model} for night {entry.decision.night} replaces them."
+        f"What was scored before keeps its scores: {dag_id('score', model)} for night {entry.decision.night} "
+        "replaces them."
     )
 
 
 def _verify() -> None:
-    from contender.registry import open_registry  # slow to import, and only needed here
-
-    here = settings()
-    book, registry = open_book(here.records), open_registry(here)
+    installation = open_installation()
     wrong = [
         f"{name}: {word}"
-        for name in load_catalog(here.catalog_home).models
-        for word in verify_ledger(name, book, registry)
+        for name in installation.catalog.models
+        for word in verify_ledger(name, installation.book, installation.registry)
     ]
     for line in wrong:
         typer.echo(line, err=True)

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from contender.drafting import Draft, DraftError, choose_dataset, draft_dataset, draft_model, write_draft
+from contender.installation import open_installation
 from contender.landing import RawFile, describe_file
 from contender.settings import Settings, settings
-from contender.specs import load_catalog
 
 app = typer.Typer(
     help="Draft a dataset's contract or a model's folder: it holds at once, and says what to check.",
@@ -63,10 +63,10 @@ def model(
     force: Force = False,
 ) -> None:
     """Write models/NAME from a dataset: spec, leak-free features, an example of a label, an estimator."""
-    here = settings()
-    source = choose_dataset(load_catalog(here.catalog_home), from_dataset)
+    here = open_installation()
+    source = choose_dataset(here.catalog, from_dataset)
     draft = draft_model(name, source, owner=owner)
-    _tell(draft, write_draft(draft, here.catalog_home, force=force))
+    _tell(draft, write_draft(draft, here.settings.catalog_home, force=force))
 
 
 def _read(file: Path, name: str) -> RawFile:

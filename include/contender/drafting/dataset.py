@@ -14,7 +14,7 @@ from contender.drafting.keys import find_key
 from contender.drafting.profile import ColumnProfile, profile_columns
 from contender.drafting.source import Place, module_source
 from contender.landing import RawFile
-from contender.specs import DatasetSpec, Delivery
+from contender.specs import DatasetSpec, Delivery, dag_id
 
 Kind = Literal["daily", "reference"]
 
@@ -46,7 +46,7 @@ def draft_dataset(name: str, raw: RawFile, *, kind: Kind = "daily", owner: str |
     return Draft(
         name=name,
         summary=f"{len(spec.columns)} columns, key {', '.join(spec.primary_key)}",
-        start=f"put deliveries at {spec.delivery.path} in the landing zone, and start ingest__{name}",
+        start=f"put deliveries at {spec.delivery.path} in the landing zone, and start {dag_id('ingest', name)}",
         files={f"datasets/{name}.py": module_source(_docstring(name), spec, notes)},
     )
 

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from pathlib import Path
 
 from contender.drafting.draft import CHECK, Draft, DraftError, check_name, check_owner
 from contender.drafting.keys import is_identifier
 from contender.drafting.source import Place, assignment, module_source
-from contender.specs import Between, Catalog, Column, DatasetSpec, Input, InSet, ModelSpec, Recipe
+from contender.rendering import templates
+from contender.specs import Between, Catalog, Column, DatasetSpec, Input, InSet, ModelSpec, Recipe, dag_id
 
+TEMPLATES = Path(__file__).parent / "templates"
+PARTS = ("features", "estimator", "baseline", "behaviour")
+DOCSTRING = (
+    "A first draft of {}: every line marked `check` is a guess.\n\n"
+    "The label stands in features.py and is only an example: that is where to begin.\n"
+)
 HISTORY_DAYS = 28
 NEWEST_DAYS = 7
 MOST_MEASURES = 6
 # What no key may be called as: these columns are made.
 _OF_THE_ENGINE = frozenset({"day", "label", "score", "model_version", "feature_snapshot"})
 _OF_THE_DRAFT = frozenset({"days_seen", "weekday", "seen", "first", "age", "usual"})
+NOTES: Mapping[Place, tuple[str, ...]] = {
+    ("label",): (f"{CHECK}an example that runs; what is to be predicted? then change build_labels alike",),
+    ("limits",): (f"{CHECK}what it does not know, and what nobody should decide by it",),
+    ("inputs",): (f"{CHECK}what else is known the night before? add its dataset here",),
+    ("keys",): (f"{CHECK}what is scored each day; it must come back from day to day",),
+    ("recipes",): (f"{CHECK}days of history to fit on, and the parameters of estimator.py",),
+    ("baseline_features",): (f"{CHECK}what anyone would guess by; the first version must beat it",),
+}
 
 
 def choose_dataset(catalog: Catalog, name: str | None) -> DatasetSpec:
@@ -50,9 +63,13 @@ def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) ->
     keys = _entity(dataset)
     measures = _measures(dataset, keys)
     labelled = _labelled(dataset, measures)
-    spec, notes = _contract(name, dataset, keys, measures, labelled, owner)
+    spec = _contract(name, dataset, keys, measures, labelled).model_copy(
+        update={"owner": owner or dataset.owner}
+    )
+    notes = NOTES if owner else {**NOTES, ("owner",): (f"{CHECK}the dataset's owner; who owns the model?",)}
+    words = name.replace("_", " ").strip()
     values = {
-        "name": name.replace("_", " ").strip(),
+        "name": words,
         "dataset": dataset.name,
         "constants": [
             assignment("TABLE", dataset.name),
@@ -63,23 +80,15 @@ def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) ->
         "measures": assignment("MEASURES", tuple(measure.name for measure in measures)),
         "labelled": assignment("LABELLED", labelled.name),
     }
-    home = f"models/{name}"
-    docstring = (
-        f"A first draft of {values['name']}: every line marked `check` is a guess.\n\n"
-        "The label stands in features.py and is only an example: that is where to begin.\n"
-    )
+    files = {f"{part}.py": _render(f"{part}.py.jinja", values) for part in PARTS}
+    # The last one: by its spec.py a catalog knows that there is a model.
+    files["spec.py"] = module_source(DOCSTRING.format(words), spec, notes)
     return Draft(
         name=name,
         summary=f"{len(spec.features)} features by {', '.join(key.name for key in keys)}",
-        start=f"load {dataset.name}, run features__{name} over a range of nights, then retrain__{name}",
-        files={
-            f"{home}/features.py": _render("features.py.jinja", values),
-            f"{home}/estimator.py": _render("estimator.py.jinja", values),
-            f"{home}/baseline.py": _render("baseline.py.jinja", values),
-            f"{home}/behaviour.py": _render("behaviour.py.jinja", values),
-            # The last one: by its spec.py a catalog knows that there is a model.
-            f"{home}/spec.py": module_source(docstring, spec, notes),
-        },
+        start=f"load {dataset.name}, run {dag_id('features', name)} over a range of nights, "
+        f"then {dag_id('retrain', name)}",
+        files={f"models/{name}/{file}": text for file, text in files.items()},
     )
 
 
@@ -132,14 +141,13 @@ def _contract(
     keys: Sequence[Column],
     measures: Sequence[Column],
     labelled: Column,
-    owner: str | None,
-) -> tuple[ModelSpec, Mapping[Place, tuple[str, ...]]]:
+) -> ModelSpec:
     said = labelled.name.replace("_", " ")
     label = f"{said} of the day is above its mean of the {HISTORY_DAYS} days before"
-    spec = ModelSpec(
+    return ModelSpec(
         name=name,
         description=f"Probability that {label}.",
-        owner=owner or dataset.owner,
+        owner=dataset.owner,
         label=label,
         limits=(f"It knows {dataset.name} of the days that it was fitted on, and nothing of what comes.",),
         # A label looks back from its own day, which lies a day before the scored one.
@@ -160,19 +168,6 @@ def _contract(
         ),
         baseline_features=("weekday",),
     )
-    notes: dict[Place, tuple[str, ...]] = {
-        ("label",): (
-            f"{CHECK}an example that runs; what is to be predicted? then change build_labels alike",
-        ),
-        ("limits",): (f"{CHECK}what it does not know, and what nobody should decide by it",),
-        ("inputs",): (f"{CHECK}what else is known the night before? add its dataset here",),
-        ("keys",): (f"{CHECK}what is scored each day; it must come back from day to day",),
-        ("recipes",): (f"{CHECK}days of history to fit on, and the parameters of estimator.py",),
-        ("baseline_features",): (f"{CHECK}what anyone would guess by; the first version must beat it",),
-    }
-    if owner is None:
-        notes["owner",] = (f"{CHECK}the dataset's owner; who owns the model?",)
-    return spec, notes
 
 
 def _labelled(dataset: DatasetSpec, measures: Sequence[Column]) -> Column:
@@ -192,16 +187,4 @@ def _mean(measure: Column, days: int) -> Column:
 
 
 def _render(template: str, values: Mapping[str, object]) -> str:
-    return _templates().get_template(template).render(values)
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("contender.drafting"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    return templates(TEMPLATES, final_newline=True).get_template(template).render(values)

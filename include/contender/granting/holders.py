@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contender.catalogue import producing_dag
-from contender.specs import Access, Action, Catalog, Role, Scope, role_name
+from contender.specs import NIGHTLY, Access, Action, Catalog, Role, Scope, dag_id, role_name
 from contender.specs.frozen import Frozen
 
-VERBS = ("features", "retrain", "score", "monitor")  # the DAGs of a model that its nights run
 OPERATIONS = ("housekeeping", "upkeep", "access")
-QUARANTINE = "operations__quarantine"
+QUARANTINE = dag_id("operations", "quarantine")
 
 
 class Holder(Frozen):
@@ -65,16 +64,16 @@ def dags_of(holder: Holder, action: Action, catalog: Catalog) -> tuple[str, ...]
     datasets, models = datasets_of(holder, action, catalog), models_of(holder, action, catalog)
     match action:
         case "approve":
-            return tuple(f"retrain__{model}" for model in models)
+            return tuple(dag_id("retrain", model) for model in models)
         case "roll_back":
-            return tuple(f"rollback__{model}" for model in models)
+            return tuple(dag_id("rollback", model) for model in models)
         case "release":
             return (QUARANTINE,) if datasets else ()
     dags = [producing_dag(f"datasets.{name}") for name in datasets]
-    dags += [f"{verb}__{name}" for name in models for verb in VERBS]
+    dags += [dag_id(verb, name) for name in models for verb in NIGHTLY]
     if action == "see":
-        dags += [f"rollback__{name}" for name in models]
+        dags += [dag_id("rollback", name) for name in models]
         dags += [QUARANTINE] if datasets else []
     if "operations" in holder.grants.may.scopes(action):
-        dags += [f"operations__{name}" for name in OPERATIONS]
+        dags += [dag_id("operations", name) for name in OPERATIONS]
     return tuple(dags)

@@ -11,8 +11,8 @@ import pandas as pd
 from evidently import DataDefinition, Dataset, Report
 from evidently.presets import DataDriftPreset
 
+from contender.installation import Installation
 from contender.lake import Lake, places
-from contender.settings import Settings
 from contender.specs import Days, ModelSpec
 from contender.specs.frozen import Frozen
 
@@ -26,7 +26,7 @@ class Drift(Frozen):
     report: str | None
 
 
-def compare_features(model: ModelSpec, day: date, lake: Lake, settings: Settings) -> Drift:
+def compare_features(installation: Installation, model: ModelSpec, day: date) -> Drift:
     """Compare the features of the days up to `day` with those of the weeks before, on a sample of each.
 
     Distances: Wasserstein (normed) for numbers, Jensen-Shannon for categories; 0.1 and more is drift. The
@@ -37,7 +37,7 @@ def compare_features(model: ModelSpec, day: date, lake: Lake, settings: Settings
     current_days = Days(first=day - timedelta(days=watch.current_days - 1), last=day)
     before = current_days.first - timedelta(days=1)
     reference_days = Days(first=before - timedelta(days=watch.reference_days - 1), last=before)
-    current, reference = (_sample(model, days, lake) for days in (current_days, reference_days))
+    current, reference = (_sample(model, days, installation.lake) for days in (current_days, reference_days))
     if current.empty or reference.empty:
         return Drift(share=None, drifted=(), emptied=(), report=None)
     emptied = tuple(name for name in model.feature_names if _emptied(current[name], reference[name]))
@@ -50,7 +50,9 @@ def compare_features(model: ModelSpec, day: date, lake: Lake, settings: Settings
         draft = Path(folder) / "report.html"
         result.save_html(str(draft))
         page = draft.read_bytes()
-    place = places.write(places.below(settings.reports, "drift", model.name, f"{day}.html"), page)
+    place = places.write(
+        places.below(installation.settings.reports, "drift", model.name, f"{day}.html"), page
+    )
     drifted = tuple(sorted(_drifted(result.dict()["metrics"])))
     return Drift(share=len(drifted) / len(compared), drifted=drifted, emptied=emptied, report=place)
 

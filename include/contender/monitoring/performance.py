@@ -6,10 +6,10 @@ from datetime import date
 
 import numpy as np
 
-from contender.lake import Lake
+from contender.installation import Installation
 from contender.measures import choose_loss, measure
 from contender.records import Book, Measures
-from contender.specs import Catalog, Days, ModelSpec
+from contender.specs import Days, ModelSpec
 from contender.specs.frozen import Frozen
 
 
@@ -23,16 +23,16 @@ class Performance(Frozen):
     expected_loss: float | None
 
 
-def measure_performance(catalog: Catalog, model: ModelSpec, day: date, lake: Lake, book: Book) -> Performance:
+def measure_performance(installation: Installation, model: ModelSpec, day: date) -> Performance:
     """Measure the predictions served for `day` on the rows whose outcome is known."""
-    days = Days.one(day)
+    lake, days = installation.lake, Days.one(day)
     served = lake.read(model.prediction_contract, days).to_pandas()
     labels = lake.read(model.label_contract, days).to_pandas()
     known = served.merge(labels, on=list(model.row_key), how="inner", validate="one_to_one")
     version = int(served["model_version"].iloc[0]) if len(served) else None
     measures = None
     if len(known):
-        loss = choose_loss(model, catalog.model_home(model.name))
+        loss = choose_loss(model, installation.catalog.model_home(model.name))
         outcomes, scores = (known[name].to_numpy(np.float64) for name in ("label", "score"))
         measures = measure(model, loss, outcomes, scores)
     return Performance(
@@ -40,7 +40,7 @@ def measure_performance(catalog: Catalog, model: ModelSpec, day: date, lake: Lak
         version=version,
         scored_rows=len(served),
         measures=measures,
-        expected_loss=_expected_loss(model, version, book),
+        expected_loss=_expected_loss(model, version, installation.book),
     )
 
 

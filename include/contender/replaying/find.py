@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from contender.promoting import DECISIVE, standing_after
 from contender.records import Book, Decision, Entry, Evaluation, Grounds, Pin
 from contender.replaying.compare import changed_leaves
-from contender.specs import Catalog, Guards, ModelSpec
+from contender.specs import Catalog, Guards, ModelSpec, dag_id
 
 SHOWN = 10
 
@@ -35,7 +35,7 @@ def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
     """
     models = book.ledger.models()
     if not models:
-        raise ReplayError("nothing was decided yet: retrain__<model> makes the first entry")
+        raise ReplayError(f"nothing was decided yet: {dag_id('retrain', '<model>')} makes the first entry")
     head = book.ledger.head(wanted)
     if number is not None:
         if head is None:

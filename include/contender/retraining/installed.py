@@ -83,5 +83,4 @@ class InstalledStores:
 
     def score_in_shadow(self, night: date, streams: Mapping[str, int]) -> StagedBatch:
         """Stage what each stream predicts for the rows that a night scores. Raises ScoringError."""
-        here = self.installation
-        return score_in_shadow(self.model, streams, Days.one(night), here.lake, here.registry, here.settings)
+        return score_in_shadow(self.installation, self.model, streams, Days.one(night))

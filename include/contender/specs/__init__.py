@@ -25,6 +25,7 @@ from contender.specs.catalog import Catalog, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
+from contender.specs.dag_ids import NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
 from contender.specs.dataset import DatasetSpec, Delivery
 from contender.specs.days import Days, DaysError, resolve_days
 from contender.specs.expectations import (
@@ -51,6 +52,7 @@ __all__ = [
     "ACCESS_FILE",
     "ACTIONS",
     "LOSSES",
+    "NIGHTLY",
     "Access",
     "Action",
     "Added",
@@ -93,8 +95,10 @@ __all__ = [
     "Slice",
     "Unique",
     "Usual",
+    "Verb",
     "Widened",
     "check_behaviours",
+    "dag_id",
     "describe",
     "fed_days",
     "fed_nights",
@@ -103,6 +107,8 @@ __all__ = [
     "load_behaviour",
     "load_catalog",
     "load_module",
+    "nightly_dag_ids",
+    "parse_dag_id",
     "resolve_days",
     "role_name",
 ]

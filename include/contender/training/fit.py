@@ -17,7 +17,7 @@ from contender.lake import pin_examples, read_examples
 from contender.records import Pin, TrainedVersion, identify
 from contender.registry import predict, store_and_load
 from contender.sketches import count_repeated, sketch_rows
-from contender.specs import Catalog, Days, ModelSpec, Recipe, load_module
+from contender.specs import Catalog, Days, ModelSpec, Recipe, dag_id, load_module
 from contender.training.provenance import (
     code_version,
     digest_sources,
@@ -165,7 +165,7 @@ def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
     if rows.empty:
         raise TrainingError(
             f"{model.name}: no labelled rows from {days.first} to {days.last}: "
-            f"load that history first, by a run of features__{model.name} over its nights"
+            f"load that history first, by a run of {dag_id('features', model.name)} over its nights"
         )
     if rows["label"].nunique() == 1:
         raise TrainingError(

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG
 
+from contender.specs import dag_id
 from wiring import CATALOG, build_each
 
 
 def build(model):
     with DAG(
-        dag_id=f"retrain__{model.name}", schedule=None, start_date=datetime(2013, 1, 1, tzinfo=UTC)
+        dag_id=dag_id("retrain", model.name), schedule=None, start_date=datetime(2013, 1, 1, tzinfo=UTC)
     ) as dag:
         ApprovalOperator(
             task_id="approve",

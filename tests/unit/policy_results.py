@@ -36,7 +36,7 @@ def decision(night: date, kind: str, challenger: int, recipe: str, explanation: 
     )
 
 
-def lived(policy: str = "ours", loss: float = 0.2, **changes) -> PolicyResult:
+def policy_result(policy: str = "ours", loss: float = 0.2, **changes) -> PolicyResult:
     fields = {
         "policy": policy,
         "decisions": (
@@ -65,7 +65,7 @@ def backtest(**changes) -> Backtest:
         "loss": "brier",
         "nights": NIGHTS,
         "cadence": "nightly",
-        "lived": (lived(), lived("static", 0.21, fits=1, cpu_seconds=0.2)),
+        "results": (policy_result(), policy_result("static", 0.21, fits=1, cpu_seconds=0.2)),
         "versions": (version(1, recipe="r1"), version(2, recipe="r2")),
         "newest": {"boosted_trees": served([0.2] * 30), "linear": served([0.19] * 30)},
         "baseline": served([0.25] * 30),
