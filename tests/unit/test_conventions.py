@@ -10,6 +10,7 @@ from contender.settings import PROJECT
 
 OURS = ("dags", "plugins", "include", "spark_jobs", "demo", "scripts")
 MODULES = sorted(path for folder in OURS for path in (PROJECT / folder).rglob("*.py"))
+OTHERS = sorted(path for folder in ("benchmarks", "tests") for path in (PROJECT / folder).rglob("*.py"))
 ROOM_BANNED = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc", "core"}
 
 
@@ -36,6 +37,10 @@ def test_a_dag_file_holds_wiring_only(path):
 @pytest.mark.parametrize("path", sorted((PROJECT / "include" / "contender").rglob("*.py")), ids=told)
 def test_no_module_of_the_engine_outgrows_a_sitting(path):
     assert len(path.read_text().splitlines()) <= 300
+
+
+def test_every_line_is_laid_out_by_the_formatter():
+    assert [told(path) for path in (*MODULES, *OTHERS) if re.search(r"#\s*fmt:", path.read_text())] == []
 
 
 def test_the_engine_knows_no_dataset_and_no_model_by_name(catalog):
