@@ -54,14 +54,12 @@ def compare(name: str) -> Json:
 @task
 def conclude(name: str, performance: Json, drift: Json) -> str:
     """Name the verdict and the action, and keep them."""
-    from contender.monitoring import Drift, Performance
-    from contender.monitoring import conclude as put_together
+    from contender.monitoring import Drift, Performance, keep_conclusion
     from contender.records import open_book
 
-    monitored = put_together(
-        CATALOG.model(name), Performance.model_validate(performance), Drift.model_validate(drift), run_name()
-    )
-    open_book(settings().records).monitored.add(monitored)
+    measured, drifted = Performance.model_validate(performance), Drift.model_validate(drift)
+    book = open_book(settings().records)
+    monitored = keep_conclusion(CATALOG.model(name), measured, drifted, run_name(), book)
     return f"{monitored.verdict}: {monitored.action}"
 
 

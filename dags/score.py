@@ -12,7 +12,6 @@ from __future__ import annotations
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from contender.settings import settings
 from contender.specs import ModelSpec
 from wiring import (
     CATALOG,
@@ -38,18 +37,12 @@ def build_score(model: ModelSpec) -> DAG:
 @task
 def score(name: str) -> Json:
     """Stage the champion's probabilities."""
-    from contender.lake import open_lake
-    from contender.promoting import follow_ledger
-    from contender.records import open_book
-    from contender.registry import open_registry
+    from contender.installation import open_installation
     from contender.scoring import NoChampion
-    from contender.scoring import score as score_nights
+    from contender.serving import score_by_ledger
 
-    here = settings()
-    # A promotion that was cut short between ledger and alias is made whole before anything is served.
-    follow_ledger(name, open_book(here.records), open_registry(here))
     try:
-        batch = score_nights(CATALOG.model(name), run_days(), open_lake(here), open_registry(here), here)
+        batch = score_by_ledger(name, run_days(), open_installation())
     except NoChampion as nobody:
         raise AirflowSkipException(str(nobody)) from None
     return batch.model_dump(mode="json")

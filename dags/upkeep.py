@@ -17,6 +17,8 @@ from airflow.sdk import DAG, Param, get_current_context, task
 from contender.settings import settings
 from wiring import CATALOG, PLATFORM, Json, task_defaults
 
+log = logging.getLogger(__name__)
+
 
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def keep_up(table: str) -> Json:
@@ -25,20 +27,10 @@ def keep_up(table: str) -> Json:
     from contender.records import open_book
 
     here, dry_run = settings(), bool(get_current_context()["params"]["dry_run"])
-    keep = timedelta(days=here.snapshot_days)
-    done = look_after(
-        open_lake(here), open_book(here.records), CATALOG.contract(table), keep, dry_run=dry_run
-    )
-    logging.getLogger(__name__).info("%s%s", "would be done: " if dry_run else "", done.told())
-    return {
-        "table": table,
-        "dry_run": dry_run,
-        "days": len(done.outdated),
-        "snapshots": len(done.expiring),
-        "kept_by_pins": done.kept_by_pins,
-        "orphans": len(done.orphans),
-        "manifests_merged": done.merge_manifests,
-    }
+    stores, keep = (open_lake(here), open_book(here.records)), timedelta(days=here.snapshot_days)
+    done = look_after(*stores, CATALOG.contract(table), keep, dry_run=dry_run)
+    log.info("%s (dry run: %s)", done.told(), dry_run)
+    return {"table": table, "dry_run": dry_run, **done.counts()}
 
 
 with DAG(

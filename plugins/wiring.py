@@ -179,11 +179,10 @@ def announce(asset: Asset, published: Any) -> Any:
 
     @task(task_id="announce", outlets=[asset], pool=settings().announcements_pool)
     def announce_day(publication: Json) -> None:
-        from contender.lake import Published, open_lake, should_announce
+        from contender.lake import Published, open_lake, starts_downstream
 
         done = Published.model_validate(publication)
-        held = open_lake(settings()).days(done.table) if CATALOG.contract(done.table).daily else []
-        if not should_announce(done.days, changed=done.changed, held=held):
+        if not starts_downstream(done, CATALOG.contract(done.table), open_lake(settings())):
             raise AirflowSkipException(f"{done.table} {done.days.key}: nothing downstream is to start")
         key = str(run_days().first)
         get_current_context()["outlet_events"][asset].add_partitions(key)

@@ -5,7 +5,7 @@ from contender.lake.erasure import Erasure, ErasureError, Stores, erase, plan_er
 from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import join_examples, lost_pins, pin_examples, read_examples
 from contender.lake.history import Snapshot
-from contender.lake.publishing import publish, should_announce
+from contender.lake.publishing import publish, should_announce, starts_downstream
 from contender.lake.staging import fingerprint, stage, sweep
 from contender.lake.tables import (
     Lake,
@@ -48,5 +48,6 @@ __all__ = [
     "should_announce",
     "show_waiting",
     "stage",
+    "starts_downstream",
     "sweep",
 ]

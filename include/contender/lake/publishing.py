@@ -56,3 +56,9 @@ def should_announce(days: Days, *, changed: bool, held: Sequence[date]) -> bool:
     should follow from them is started by a person, for the days that person names.
     """
     return days.is_single and changed and not any(day > days.last for day in held)
+
+
+def starts_downstream(published: Published, contract: Contract, lake: Lake) -> bool:
+    """Whether a publication starts what depends on its table, by the days that the table holds now."""
+    held = lake.days(published.table) if contract.daily else []
+    return should_announce(published.days, changed=published.changed, held=held)
