@@ -11,17 +11,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from contender.cli.exit_codes import NO, UsageError
 from contender.cli.person import airflow_password, current_user
 from contender.granting import (
-    GrantError,
     apply_roles,
-    find_differences,
+    compare_roles,
     list_holders,
     render_postgres,
     render_s3,
     wanted_roles,
 )
-from contender.orchestrator import Airflow, ApiError, Roles
+from contender.orchestrator import Airflow, Roles
 from contender.records import Act, act_id, open_book
 from contender.settings import settings
 from contender.specs import ACCESS_FILE, ACTIONS, Access, Catalog, load_access, load_catalog
@@ -105,12 +105,11 @@ def check() -> None:
     """Hold Airflow's roles against access.yaml; a line for each difference, and exit code 1 when there is one."""
     here, (access, catalog) = settings(), _read()
     with Airflow(here.ui_url, airflow_password(), here.ui_user) as airflow:
-        roles = Roles(airflow)
-        found = find_differences(access, wanted_roles(access, catalog), roles.read(), roles.users())
+        found = compare_roles(access, catalog, airflow)
     for difference in found:
         typer.echo(difference.told, err=True)
     if found:
-        raise typer.Exit(1)
+        raise typer.Exit(NO)
     typer.echo(f"Airflow is as access.yaml says: {len(list_holders(access, catalog))} roles.")
 
 
@@ -127,13 +126,10 @@ def render(
         typer.echo(render_postgres(access, catalog), nl=False)
         return
     if not bucket or not re.fullmatch(r"\d{12}", account):
-        raise typer.BadParameter("give --bucket NAME and --account with its 12 digits")
+        raise UsageError("give --bucket NAME and --account with its 12 digits")
     typer.echo(render_s3(access, catalog, bucket=bucket, prefix=prefix, account=account), nl=False)
 
 
 def _read() -> tuple[Access, Catalog]:
     catalog = load_catalog(settings().catalog_home)
     return load_access(catalog), catalog
-
-
-ERRORS = (ApiError, GrantError)

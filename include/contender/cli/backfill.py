@@ -11,23 +11,20 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.backfilling import (
-    BackfillError,
     BackfillPlan,
-    BackfillStoppedError,
     Step,
     apply_backfill,
     estimate,
     is_done,
     plan_backfill,
 )
+from contender.cli.exit_codes import UsageError
 from contender.cli.person import PASSWORD, airflow_password, current_user
 from contender.lake import open_lake
-from contender.orchestrator import Airflow, ApiError
+from contender.orchestrator import Airflow
 from contender.records import Act, Book, act_id, open_book
 from contender.settings import settings
-from contender.specs import Days, DaysError, load_catalog, resolve_days
-
-ERRORS = (ApiError, BackfillError, BackfillStoppedError, DaysError)
+from contender.specs import Days, load_catalog, resolve_days
 
 
 def backfill(
@@ -58,7 +55,7 @@ def backfill(
         [e.challenger for name in catalog.models for e in book.evaluations.newest(name, limit=1000)],
     )
     if apply and not reason:
-        raise BackfillError("say why, with --reason: it is kept with your name")
+        raise UsageError("say why, with --reason: it is kept with your name")
     with Airflow(here.ui_url, airflow_password(needed=apply), here.ui_user) as airflow:
         _show(plan, airflow if apply or PASSWORD in os.environ else None)
         if apply:

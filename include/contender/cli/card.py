@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-from contender.cards import CardError, read_card, render_html, render_markdown
+from contender.cards import read_card, render_html, render_markdown
 from contender.records import open_book
 from contender.settings import settings
 from contender.specs import load_catalog
-
-ERRORS = (CardError,)
 
 
 def card(

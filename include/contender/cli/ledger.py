@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.alerting import compose_decision_alert
+from contender.cli.exit_codes import NO, UsageError
 from contender.cli.person import current_user
-from contender.promoting import RollbackError, Wish, decide_by_hand, verify_ledger
-from contender.records import Decision, Entry, StaleDecision, open_book
+from contender.promoting import Wish, decide_by_hand, verify_ledger
+from contender.records import Decision, Entry, open_book
 from contender.settings import settings
 from contender.specs import load_catalog
 
@@ -86,7 +87,7 @@ def _decide(model: str, wish: Wish, version: int | None, by: str, reason: str) -
     try:
         entry = decide_by_hand(model, wish, version, by, reason, book, open_registry(here))
     except UnknownVersion as error:
-        raise RollbackError(str(error)) from None
+        raise UsageError(str(error)) from None
     book.alerts.add(compose_decision_alert(entry, to=owner))
     typer.echo(
         f"{model}: version {entry.decision.champion_after} serves. Entry {entry.number} of its ledger."
@@ -110,7 +111,7 @@ def _verify() -> None:
     for line in wrong:
         typer.echo(line, err=True)
     if wrong:
-        raise typer.Exit(1)
+        raise typer.Exit(NO)
     typer.echo("Every ledger is as it was written, and every alias follows it.")
 
 
@@ -138,6 +139,3 @@ def _told(decision: Decision) -> str:
         return decision.why
     spoke = [reason.explanation for reason in decision.reasons if not reason.holds]
     return "; ".join(spoke) or "no guard spoke"
-
-
-ERRORS = (RollbackError, StaleDecision)

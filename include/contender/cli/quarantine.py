@@ -10,8 +10,6 @@ from rich.table import Table
 
 from contender.cli.person import current_user
 from contender.gating import (
-    QuarantineError,
-    SparkError,
     apply_release,
     check_by_size,
     discard,
@@ -19,7 +17,7 @@ from contender.gating import (
     list_quarantined,
     release,
 )
-from contender.lake import LakeError, open_lake, publish
+from contender.lake import open_lake, publish
 from contender.records import Book, GateResult, open_book
 from contender.settings import settings
 from contender.specs import load_catalog
@@ -102,6 +100,3 @@ def _book() -> Book:
 def _troubles(result: GateResult) -> list[str]:
     defects = [f"{defect.where}: {defect.what}; {defect.way_out}" for defect in result.defects]
     return defects + [f"{broken.expectation}: {broken.observed}" for broken in result.failed]
-
-
-ERRORS = (QuarantineError, LakeError, SparkError)

@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from contender.lake import LakeError, open_lake
-from contender.records import BookError, open_book
-from contender.replaying import ReplayError, find_entry
+from contender.cli.exit_codes import NO
+from contender.lake import open_lake
+from contender.records import open_book
+from contender.replaying import find_entry
 from contender.settings import settings
-from contender.specs import CatalogError, load_catalog
-
-IDENTICAL, DIFFERENT, IMPOSSIBLE = 0, 1, 2
+from contender.specs import load_catalog
 
 
 def replay(
@@ -24,26 +23,23 @@ def replay(
 ) -> None:
     """Make a decision again: refit from the pinned snapshots, judge, decide, and compare every part.
 
-    Nothing is changed by it. Ends with 0 when all is identical, 1 when something differs, 2 when it cannot be replayed.
+    Nothing is changed by it. The exit code is 0 when all is identical, and 1 when something differs.
     """
     from contender.registry import open_registry  # slow to import, and only needed here
     from contender.replaying import replay as make_again
 
     here = settings()
-    try:
-        book = open_book(here.records)
-        entry = find_entry(book, wanted, number)
-        catalog = load_catalog(here.catalog_home)
-        found = make_again(catalog, entry, open_lake(here), open_registry(here), book, _say)
-    except (BookError, CatalogError, LakeError, ReplayError) as error:
-        _say(str(error))
-        raise typer.Exit(IMPOSSIBLE) from None
+    book = open_book(here.records)
+    entry = find_entry(book, wanted, number)
+    catalog = load_catalog(here.catalog_home)
+    found = make_again(catalog, entry, open_lake(here), open_registry(here), book, _say)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
         for line in found.tell():
             typer.echo(line)
-    raise typer.Exit(IDENTICAL if found.identical else DIFFERENT)
+    if not found.identical:
+        raise typer.Exit(NO)
 
 
 def _say(line: str) -> None:

@@ -6,6 +6,7 @@ from contender.gating.past import read_past
 from contender.gating.quarantine import (
     Quarantined,
     QuarantineError,
+    UnknownBatchError,
     apply_release,
     discard,
     find_quarantined,
@@ -21,6 +22,7 @@ __all__ = [
     "QuarantineError",
     "Quarantined",
     "SparkError",
+    "UnknownBatchError",
     "apply_release",
     "check",
     "check_by_size",

@@ -17,6 +17,10 @@ class QuarantineError(Exception):
     """What was asked cannot be done with a quarantined batch; the message says what can."""
 
 
+class UnknownBatchError(QuarantineError):
+    """No quarantined batch, or more than one, is meant; the message lists what there is."""
+
+
 class Quarantined(Frozen):
     """A batch in quarantine: its gate's judgement, and what a person decided about it."""
 
@@ -54,11 +58,11 @@ def list_quarantined(settings: Settings, book: Book) -> list[Quarantined]:
 
 
 def find_quarantined(batch_id: str, settings: Settings, book: Book) -> Quarantined:
-    """The batch of that id, or of an id that begins so. Raises QuarantineError when there is none, or several."""
+    """The batch of that id, or of an id that begins so. Raises UnknownBatchError when there is none, or several."""
     matching = [item for item in list_quarantined(settings, book) if item.id.startswith(batch_id)]
     if len(matching) != 1:
         there = ", ".join(f"{i.id} ({i.batch.table} {i.batch.days.key})" for i in matching) or "none"
-        raise QuarantineError(
+        raise UnknownBatchError(
             f"{len(matching)} quarantined batches have an id that begins with {batch_id!r}: {there}; "
             "`contender quarantine list` shows all"
         )

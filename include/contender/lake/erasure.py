@@ -120,7 +120,7 @@ def _scope(key: str, dataset: str | None, stores: Stores) -> _Scope:
     for contract in having:
         table = stores.lake.iceberg(contract.table)
         if table is not None and (mismatch := find_mismatch(table, contract)):
-            raise ErasureError(mismatch)
+            raise LakeError(mismatch)
     names = frozenset(name for c in having for name in names_of(stores.lake, c, column))
     return _Scope(Sought(column=column, value=value, names=names), dataset or "lake", having)
 

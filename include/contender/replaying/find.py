@@ -20,6 +20,10 @@ class ReplayError(RuntimeError):
     """It cannot be replayed; the message says why."""
 
 
+class UnknownEntryError(ReplayError):
+    """No entry of the ledger, or more than one, is meant; the message lists what there is."""
+
+
 class InForce(NamedTuple):
     """The contract that a decision was made by, the other grounds of it, and what is otherwise today."""
 
@@ -31,7 +35,7 @@ class InForce(NamedTuple):
 def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
     """The entry that is meant: by the decision's id or the beginning of it, or by model and number.
 
-    Raises ReplayError, listing what there is, when none or several are meant.
+    Raises UnknownEntryError, listing what there is, when none or several are meant; ReplayError for an empty ledger.
     """
     entries = book.ledger.newest(limit=ALL)
     if not entries:
@@ -41,19 +45,19 @@ def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
         found = [entry for entry in of_model if entry.number == number]
         if not of_model:
             models = ", ".join(sorted({entry.decision.model for entry in entries}))
-            raise ReplayError(f"there is no ledger of {wanted!r}: there are those of {models}")
+            raise UnknownEntryError(f"there is no ledger of {wanted!r}: there are those of {models}")
         if not found:
-            raise ReplayError(
+            raise UnknownEntryError(
                 f"{wanted} has entries {of_model[-1].number} to {of_model[0].number}, not {number}"
             )
         return found[0]
     if of_model:
-        raise ReplayError(f"which decision about {wanted}? Give its number or id:\n{_listed(of_model)}")
+        raise UnknownEntryError(f"which decision about {wanted}? Give its number or id:\n{_listed(of_model)}")
     found = [entry for entry in entries if wanted and entry.decision.id.startswith(wanted)]
     if len(found) > 1:
-        raise ReplayError(f"{wanted!r} begins {len(found)} ids; give more of it:\n{_listed(found)}")
+        raise UnknownEntryError(f"{wanted!r} begins {len(found)} ids; give more of it:\n{_listed(found)}")
     if not found:
-        raise ReplayError(f"no decision has the id {wanted!r}; there are:\n{_listed(entries)}")
+        raise UnknownEntryError(f"no decision has the id {wanted!r}; there are:\n{_listed(entries)}")
     return found[0]
 
 

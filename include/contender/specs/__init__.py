@@ -41,7 +41,7 @@ from contender.specs.expectations import (
 )
 from contender.specs.guards import Guards, Slice
 from contender.specs.lineage import fed_nights, feeding_days
-from contender.specs.mistakes import CatalogError
+from contender.specs.mistakes import CatalogError, UnknownNameError
 from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Monitoring, Race, Recipe
 from contender.specs.modules import load_module
 from contender.specs.usual import Usual
@@ -92,6 +92,7 @@ __all__ = [
     "Severity",
     "Slice",
     "Unique",
+    "UnknownNameError",
     "Usual",
     "Widened",
     "check_behaviours",
