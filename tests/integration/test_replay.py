@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from contender.installation import Installation
 from contender.lake.snapshots import expire
@@ -20,6 +19,7 @@ from contender.replaying import ReplayError, find_entry, replay
 from contender.retraining import InstalledStores
 from contender.settings import Settings, settings
 from contender.specs import Days, load_catalog
+from tests.command import run_command
 from tests.integration.made_up import (
     NIGHT,
     copy_catalog,
@@ -289,38 +289,44 @@ def edit(place: InstalledStores, table: str, change) -> None:
 
 
 @pytest.fixture
-def run(place, monkeypatch):
-    from contender.cli import app
+def run(monkeypatch):
+    def give(place: InstalledStores, *words: str):
+        monkeypatch.setenv("CONTENDER_HOME", str(place.installation.settings.home))
+        monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(place.installation.catalog.home))
+        settings.cache_clear()
+        return run_command("replay", *words)
 
-    monkeypatch.setenv("CONTENDER_HOME", str(place.installation.settings.home))
-    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(place.installation.catalog.home))
-    settings.cache_clear()
-    yield lambda *words: CliRunner().invoke(app, ["replay", *words])
+    yield give
     settings.cache_clear()
 
 
 def test_the_command_ends_with_0_and_tells_its_steps_apart_from_its_findings(place, run):
-    outcome = run(entries(place)[1].decision.id[:8], "--json")
-    assert outcome.exit_code == 0
-    assert json.loads(outcome.stdout)["identical"] is True
-    assert "again" in outcome.stderr
+    outcome = run(place, entries(place)[1].decision.id[:8], "--json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["identical"] is True
+    assert "again" in outcome.err
 
 
-def test_the_command_takes_a_model_and_a_number(run):
-    outcome = run(MODEL, "4")
-    assert outcome.exit_code == 0
-    assert "ana decided" in outcome.stdout
+def test_the_command_ends_with_1_when_something_differs(own, run):
+    edit(own, "ledger", lambda record: record["decision"].update(why="it was always so"))
+    assert run(own, MODEL, "1").code == 1
+
+
+def test_the_command_takes_a_model_and_a_number(place, run):
+    outcome = run(place, MODEL, "4")
+    assert outcome.code == 0
+    assert "ana decided" in outcome.out
 
 
 def test_an_unknown_id_lists_what_there_is(place, run):
-    outcome = run("nothing")
-    assert outcome.exit_code == 2
+    outcome = run(place, "nothing")
+    assert outcome.code == 2
     for entry in entries(place):
-        assert f"{entry.decision.id}  {MODEL} {entry.number}" in outcome.stderr
+        assert f"{entry.decision.id}  {MODEL} {entry.number}" in outcome.err
 
 
-def test_a_number_beyond_the_ledger_is_told(run):
-    assert run(MODEL, "77").stderr.strip() == "flight_delay has entries 1 to 5, not 77"
+def test_a_number_beyond_the_ledger_is_told(place, run):
+    assert run(place, MODEL, "77").err.strip() == "flight_delay has entries 1 to 5, not 77"
 
 
 def test_a_prefix_of_several_ids_asks_for_more_of_it(place):

@@ -10,18 +10,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from contender.cli.exit_codes import NO, UsageError
 from contender.cli.person import airflow_password, current_user
 from contender.granting import (
-    GrantError,
     apply_roles,
-    find_differences,
+    compare_roles,
     list_holders,
     render_postgres,
     render_s3,
     wanted_roles,
 )
 from contender.installation import open_installation
-from contender.orchestrator import Airflow, ApiError, Roles
+from contender.orchestrator import Airflow, Roles
 from contender.specs import ACCESS_FILE, ACTIONS, load_access
 
 app = typer.Typer(
@@ -95,12 +95,11 @@ def check() -> None:
     here, catalog = installation.settings, installation.catalog
     access = load_access(catalog)
     with Airflow(here.ui_url, airflow_password(), here.ui_user) as airflow:
-        roles = Roles(airflow)
-        found = find_differences(access, wanted_roles(access, catalog), roles.read(), roles.users())
+        found = compare_roles(access, catalog, airflow)
     for difference in found:
         typer.echo(difference.told, err=True)
     if found:
-        raise typer.Exit(1)
+        raise typer.Exit(NO)
     typer.echo(f"Airflow is as access.yaml says: {len(list_holders(access, catalog))} roles.")
 
 
@@ -118,8 +117,5 @@ def render(
         typer.echo(render_postgres(access, catalog), nl=False)
         return
     if not bucket or not re.fullmatch(r"\d{12}", account):
-        raise typer.BadParameter("give --bucket NAME and --account with its 12 digits")
+        raise UsageError("give --bucket NAME and --account with its 12 digits")
     typer.echo(render_s3(access, catalog, bucket=bucket, prefix=prefix, account=account), nl=False)
-
-
-ERRORS = (ApiError, GrantError)

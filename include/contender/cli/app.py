@@ -1,4 +1,4 @@
-"""The commands. Errors that a person can mend are one line on stderr and exit code 1."""
+"""The commands, and how errors end them: see `exit_codes`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from contender.catalogue import read_catalogue, read_status
 from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
+from contender.cli.exit_codes import CANNOT, NO, find_exit_code
 from contender.cli.person import current_user
 from contender.cli.replay import replay
 from contender.cli.status import render_status
-from contender.drafting import DraftError
 from contender.installation import open_installation
 from contender.lake import migrate_table
-from contender.records import BookError, migrate
+from contender.records import migrate
 from contender.redaction import redact
-from contender.settings import SettingsError
 from contender.specs import CatalogError, check_behaviours, load_access
 
 app = typer.Typer(
     name="contender",
     help="Nightly retraining: look at what the nights have made.",
+    epilog="Exit codes: 0 done; 1 the answer is no; 2 wrong use; 3 cannot be done. docs/CLI.md lists them by command.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -108,34 +108,26 @@ def migrate_stores(
 @app.command(epilog="Example: contender check && airflow dags list")
 def check() -> None:
     """Check every contract and behaviour test in the catalog; each mistake is one line with file, field and fix."""
-    catalog = open_installation().catalog
-    if mistakes := check_behaviours(catalog):
-        raise CatalogError(mistakes)
-    roles = len(load_access(catalog).roles)
+    try:
+        catalog = open_installation().catalog
+        mistakes, roles = check_behaviours(catalog), len(load_access(catalog).roles)
+    except CatalogError as error:
+        mistakes = error.mistakes
+    for mistake in mistakes:
+        typer.echo(redact(mistake), err=True)
+    if mistakes:
+        raise typer.Exit(NO)
     typer.echo(
         f"{len(catalog.datasets)} datasets, {len(catalog.models)} models and {roles} roles, all in order."
     )
 
 
 def main() -> None:
-    """Run the command; what a person can mend is told in a line."""
+    """Run the command. An error is one line on stderr; a fault of the program is its whole trace."""
     try:
         app()
-    except (
-        BookError,
-        CatalogError,
-        SettingsError,
-        DraftError,
-        *access.ERRORS,
-        *backfill.ERRORS,
-        *backtest.ERRORS,
-        *card.ERRORS,
-        *ledger.ERRORS,
-        *quarantine.ERRORS,
-    ) as error:
-        print(redact(str(error)), file=sys.stderr)  # noqa: T201
-        sys.exit(1)
-    except Exception:
-        # A fault of the program: its whole trace helps who mends it, and may name what nobody should read.
-        print(redact(traceback.format_exc()), file=sys.stderr)  # noqa: T201
-        sys.exit(2)
+    except Exception as error:
+        code = find_exit_code(error)
+        message = traceback.format_exc() if code is None else str(error)
+        print(redact(message), file=sys.stderr)  # noqa: T201
+        sys.exit(CANNOT if code is None else code)

@@ -11,22 +11,19 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.backfilling import (
-    BackfillError,
     BackfillPlan,
-    BackfillStoppedError,
     Step,
     apply_backfill,
     estimate,
     is_done,
     plan_backfill,
 )
+from contender.cli.exit_codes import UsageError
 from contender.cli.person import PASSWORD, airflow_password, current_user
 from contender.installation import Installation, open_installation
-from contender.orchestrator import Airflow, ApiError
+from contender.orchestrator import Airflow
 from contender.records import Book
-from contender.specs import Days, DaysError, dag_id, resolve_days
-
-ERRORS = (ApiError, BackfillError, BackfillStoppedError, DaysError)
+from contender.specs import Days, dag_id, resolve_days
 
 
 def backfill(
@@ -48,7 +45,7 @@ def backfill(
     installation = open_installation()
     plan = _plan(installation, dataset, parse_range(days))
     if apply and not reason:
-        raise BackfillError("say why, with --reason: it is kept with your name")
+        raise UsageError("say why, with --reason: it is kept with your name")
     here = installation.settings
     with Airflow(here.ui_url, airflow_password(needed=apply), here.ui_user) as airflow:
         _show(plan, airflow if apply or PASSWORD in os.environ else None)

@@ -15,24 +15,19 @@ from rich.table import Table
 from contender.backtesting import (
     POLICIES,
     Backtest,
-    BacktestError,
     Cadence,
     Fits,
     build_history,
     render_report,
     run_backtest_on,
 )
+from contender.cli.exit_codes import INTERRUPTED, UsageError
 from contender.cli.json_output import echo_json
-from contender.featurizing import BuildError
 from contender.installation import Installation, open_installation
 from contender.lake import places
-from contender.measures import LossError
 from contender.specs import Days, DaysError, ModelSpec, resolve_days
 
-ERRORS = (BacktestError, BuildError, LossError)
-
 CADENCES: tuple[Cadence, ...] = ("nightly", "weekly", "monthly")
-STOPPED = 130  # as a shell says of a command that was interrupted
 SHOWN = 10
 
 
@@ -70,7 +65,7 @@ def backtest(
     except KeyboardInterrupt:
         counts = ", ".join(f"{count} {each}" for each, count in done.items())
         typer.echo(f"Stopped, of {len(nights)} nights run: {counts}. No report was written.", err=True)
-        raise typer.Exit(STOPPED) from None
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         echo_json(found)
     else:
@@ -111,14 +106,14 @@ def _report_place(report: Path | None, folder: str, model: str, nights: Days) ->
 
 def _refuse_folder(place: Path) -> None:
     if place.is_dir():
-        raise BacktestError(f"--report {place}: is a folder: name a file in it, {place / 'backtest.html'}")
+        raise UsageError(f"--report {place}: is a folder: name a file in it, {place / 'backtest.html'}")
 
 
 def _write(page: str, place: str) -> None:
     try:
         places.write(place, page.encode())
     except OSError as error:
-        raise BacktestError(
+        raise UsageError(
             f"--report {place}: cannot be written ({error.strerror or error}): name another file"
         ) from None
 
@@ -134,13 +129,13 @@ def _span(first: str, last: str) -> Days:
     try:
         return resolve_days(None, {"first": first, "last": last})
     except DaysError as error:
-        raise BacktestError(f"--from {first} --to {last}: {error}") from None
+        raise UsageError(f"--from {first} --to {last}: {error}") from None
 
 
 def _known(option: str, given: list[str], known: tuple[str, ...]) -> list[str]:
     for name in given:
         if name not in known:
-            raise BacktestError(f"--{option} {name}: there are {', '.join(known)}")
+            raise UsageError(f"--{option} {name}: there are {', '.join(known)}")
     return list(dict.fromkeys(given))
 
 

@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from contender.cards import CardError, read_card, render_html, render_markdown
+from contender.cards import read_card, render_html, render_markdown
 from contender.installation import open_installation
-
-ERRORS = (CardError,)
 
 
 def card(

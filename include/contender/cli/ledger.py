@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.alerting import compose_decision_alert
+from contender.cli.exit_codes import NO, UsageError
 from contender.cli.json_output import echo_json
 from contender.cli.person import current_user
 from contender.installation import open_installation
-from contender.promoting import RollbackError, Wish, decide_by_hand, verify_ledger
-from contender.records import Decision, Entry, StaleDecision
+from contender.promoting import Wish, decide_by_hand, verify_ledger
+from contender.records import Decision, Entry
 from contender.specs import dag_id
 
 Model = Annotated[str, typer.Argument(help="A model of the catalog.")]
@@ -88,7 +89,7 @@ def _decide(model: str, wish: Wish) -> None:
     try:
         entry = decide_by_hand(here, model, wish)
     except UnknownVersion as error:
-        raise RollbackError(str(error)) from None
+        raise UsageError(str(error)) from None
     here.book.alerts.add(compose_decision_alert(entry, to=owner))
     typer.echo(
         f"{model}: version {entry.decision.champion_after} serves. Entry {entry.number} of its ledger."
@@ -110,7 +111,7 @@ def _verify() -> None:
     for line in wrong:
         typer.echo(line, err=True)
     if wrong:
-        raise typer.Exit(1)
+        raise typer.Exit(NO)
     typer.echo("Every ledger is as it was written, and every alias follows it.")
 
 
@@ -138,6 +139,3 @@ def _told(decision: Decision) -> str:
         return decision.why
     spoke = [reason.explanation for reason in decision.reasons if not reason.holds]
     return "; ".join(spoke) or "no guard spoke"
-
-
-ERRORS = (RollbackError, StaleDecision)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 
+from contender.cli.exit_codes import UsageError
+
 PASSWORD = "CONTENDER_UI_PASSWORD"  # noqa: S105 - the name of a variable
 
 
@@ -17,6 +19,14 @@ def current_user() -> str:
 
 
 def airflow_password(*, needed: bool = True) -> str:
-    """The password for Airflow from the environment; asked for when there is none and it is needed."""
+    """The password for Airflow from the environment; asked for when there is none and it is needed.
+
+    Raises UsageError when there is no terminal to ask at.
+    """
     given = os.environ.get(PASSWORD, "")
-    return given if given or not needed else getpass.getpass("Password for Airflow: ")
+    if given or not needed:
+        return given
+    try:
+        return getpass.getpass("Password for Airflow: ")
+    except EOFError:
+        raise UsageError(f"there is no terminal to ask for Airflow's password: set {PASSWORD}") from None

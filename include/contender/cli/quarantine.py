@@ -9,16 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.admission import (
-    QuarantineError,
     discard_batch,
     find_quarantined,
     list_quarantined,
     release_batch,
 )
+from contender.cli.exit_codes import NO
 from contender.cli.person import current_user
-from contender.gating import SparkError
 from contender.installation import open_installation
-from contender.lake import LakeError
 from contender.records import GateResult
 
 app = typer.Typer(
@@ -82,7 +80,7 @@ def release(batch: Batch, reason: Reason, by: By) -> None:
         )
         for trouble in _troubles(done.result):
             typer.echo(f"- {trouble}")
-        raise typer.Exit(1)
+        raise typer.Exit(NO)
     published = done.published
     typer.echo(f"{published.table} {published.days.key}: {published.rows} rows published, released by {by}.")
     typer.echo("What depends on these days was not started: `contender backfill --plan` shows it.")
@@ -98,6 +96,3 @@ def discard(batch: Batch, reason: Reason, by: By) -> None:
 def _troubles(result: GateResult) -> list[str]:
     defects = [f"{defect.where}: {defect.what}; {defect.way_out}" for defect in result.defects]
     return defects + [f"{broken.expectation}: {broken.observed}" for broken in result.failed]
-
-
-ERRORS = (QuarantineError, LakeError, SparkError)

@@ -6,13 +6,9 @@ from typing import Annotated
 
 import typer
 
+from contender.cli.exit_codes import NO
 from contender.installation import open_installation
-from contender.lake import LakeError
-from contender.records import BookError
-from contender.replaying import ReplayError, find_entry
-from contender.specs import CatalogError
-
-IDENTICAL, DIFFERENT, IMPOSSIBLE = 0, 1, 2
+from contender.replaying import find_entry
 
 
 def replay(
@@ -24,22 +20,19 @@ def replay(
 ) -> None:
     """Make a decision again: refit from the pinned snapshots, judge, decide, and compare every part.
 
-    Nothing is changed by it. Ends with 0 when all is identical, 1 when something differs, 2 when it cannot be replayed.
+    Nothing is changed by it. The exit code is 0 when all is identical, and 1 when something differs.
     """
     from contender.replaying import replay as make_again
 
     here = open_installation()
-    try:
-        found = make_again(here, find_entry(here.book, wanted, number), _say)
-    except (BookError, CatalogError, LakeError, ReplayError) as error:
-        _say(str(error))
-        raise typer.Exit(IMPOSSIBLE) from None
+    found = make_again(here, find_entry(here.book, wanted, number), _say)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
         for line in found.tell():
             typer.echo(line)
-    raise typer.Exit(IDENTICAL if found.identical else DIFFERENT)
+    if not found.identical:
+        raise typer.Exit(NO)
 
 
 def _say(line: str) -> None:

@@ -46,6 +46,16 @@ class TableUpkeep(Frozen):
     kept_by_pins: int = 0
     orphans: tuple[str, ...] = ()
 
+    def counts(self) -> dict[str, int]:
+        """How much of each kind."""
+        return {
+            "days": len(self.outdated),
+            "snapshots": len(self.expiring),
+            "kept_by_pins": self.kept_by_pins,
+            "orphans": len(self.orphans),
+            "manifests_merged": self.merge_manifests,
+        }
+
     def told(self) -> str:
         """It in a line."""
         merged = ", manifests merged" if self.merge_manifests else ""

@@ -40,10 +40,9 @@ def open_book(url: str) -> Book:
 
 def migrate(url: str) -> str | None:
     """Create the book's tables, or bring them to this version's shape. Returns what was done; None if nothing was."""
-    database = make_url(url).database
-    if url.startswith("sqlite") and database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
     config, engine = Config(), _engine(url)
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["engine"] = engine
     before = _revision(engine)
