@@ -24,6 +24,7 @@ BUILT = {"first": "2013-08-17", "last": str(NIGHT)}
 BY_HAND = {"action": "resume", "reason": "a test"}
 RUNS = [
     ("ingest", "ingest__planes", {"day": str(NIGHT)}),
+    ("ingest", "ingest__airports", {"day": str(NIGHT)}),
     ("ingest", "ingest__departures", HISTORY),
     ("ingest", "ingest__weather", HISTORY),
     ("ingest", "ingest__schedule", {"first": str(FIRST), "last": "2013-09-02"}),

@@ -54,7 +54,7 @@ def _faults(task: ast.FunctionDef, engine: set[str], own: set[str]) -> Iterator[
         yield from _faults_of_statement(statement, engine)
     inside = [node for statement in task.body for node in ast.walk(statement)]
     for node in inside:
-        if type(node) in BRANCHES:
+        if isinstance(node, ast.stmt | ast.expr) and type(node) in BRANCHES:
             yield f"line {node.lineno} {BRANCHES[type(node)]}: do it in the engine"
         if isinstance(node, ast.comprehension) and node.ifs:
             yield f"line {node.target.lineno} selects: do it in the engine"
