@@ -7,6 +7,8 @@ judgement is kept.
 
 - Better than to release is to have the source correct its delivery, and to start the day again.
 - A batch that another delivery has superseded meanwhile cannot be released.
+- What failed when the batch was quarantined is excused, and nothing else: a released batch that fails for another
+  reason is not published, and waits for another decision.
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ retry_on_conflict = retry(
     reraise=True,
 )
 
-# PyIceberg would add files that were meant for a new day once more on whatever state it finds: two first deliveries of a
-# day at once would both be kept. So it does not retry, and `retry_on_conflict` compares anew.
+# PyIceberg would add files that were meant for a new day once more, on whatever state it finds: two first deliveries of
+# a day at once would both be kept. So it does not retry, and `retry_on_conflict` compares anew.
 NO_BLIND_RETRY = {TableProperties.COMMIT_NUM_RETRIES: "0"}
 
 _EPOCH = date(1970, 1, 1)
