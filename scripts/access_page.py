@@ -18,6 +18,7 @@ from contender.specs import (
     Catalog,
     May,
     Role,
+    Verb,
     dag_id,
     load_access,
     parse_dag_id,
@@ -189,7 +190,7 @@ def _told_files(tables: int, catalog: Catalog) -> str:
 
 def _short(dags: Iterable[str], catalog: Catalog) -> set[str]:
     """The DAGs; a verb's DAGs of all datasets, or of all models, as one."""
-    kinds: dict[str, set[str]] = {}
+    kinds: dict[Verb, set[str]] = {}
     for dag in dags:
         kinds.setdefault(parse_dag_id(dag).verb, set()).add(dag)
     short: set[str] = set()

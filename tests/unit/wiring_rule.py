@@ -12,7 +12,15 @@ from collections.abc import Iterator
 # Packages that are read from, not called for a step; what is to be mailed is no step of its own either.
 READ_FROM = ("contender.settings", "contender.specs", "contender.records", "contender.installation")
 NOTIFIES = "contender.alerting"
-RUN = {"run_days", "run_night", "run_by", "run_name", "open_stores"}  # what plugins/wiring.py reads of a run
+RUN = {
+    "run_days",
+    "run_night",
+    "run_by",
+    "run_name",
+    "open_installation",
+    "night_stores",
+    "dump_all",
+}  # what plugins/wiring.py reads of a run
 TO_AIRFLOW = {"xcom_push", "add_partitions", "info"}
 BRANCHES = {
     ast.For: "loops",
