@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import cast
 
 from contender.granting import dags_of, list_holders, render_postgres, wanted_roles
 from contender.granting.s3 import readable_tables
@@ -190,14 +191,14 @@ def _told_files(tables: int, catalog: Catalog) -> str:
 
 def _short(dags: Iterable[str], catalog: Catalog) -> set[str]:
     """The DAGs; a verb's DAGs of all datasets, or of all models, as one."""
-    kinds: dict[Verb, set[str]] = {}
+    kinds: dict[str, set[str]] = {}
     for dag in dags:
         kinds.setdefault(parse_dag_id(dag).verb, set()).add(dag)
     short: set[str] = set()
     for verb, found in kinds.items():
         names = {parse_dag_id(dag).subject for dag in found}
         whole = {"<dataset>": set(catalog.datasets), "<model>": set(catalog.models)}
-        every = [dag_id(verb, kind) for kind, all_names in whole.items() if names == all_names]
+        every = [dag_id(cast("Verb", verb), kind) for kind, all_names in whole.items() if names == all_names]
         short |= set(every) or found
     return short
 
