@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import sqlite3
@@ -20,6 +19,7 @@ from contender.retraining import InstalledStores
 from contender.settings import Settings, settings
 from contender.specs import Days, load_catalog
 from tests.command import run_command
+from tests.integration.contents import digest_contents
 from tests.integration.made_up import (
     NIGHT,
     copy_catalog,
@@ -100,19 +100,6 @@ def notes(found) -> list[str]:
     return [note for note in found.notes if not note.startswith("code: ")]
 
 
-def content(home: Path) -> dict[str, str]:
-    """A digest of every file and of every table of every database of an installation."""
-    found = {}
-    for path in sorted(home.rglob("*")):
-        if path.suffix == ".db":
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-                dumped = "\n".join(database.iterdump())
-            found[str(path)] = hashlib.sha256(dumped.encode()).hexdigest()
-        elif path.is_file() and not path.name.endswith(("-wal", "-shm")):
-            found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
-
-
 def test_every_decision_of_these_nights_is_identical_when_it_is_made_again(place):
     kinds = [entry.decision.kind for entry in entries(place)]
     assert kinds == ["first", "refreshed", "refreshed", "rolled_back", "held"]
@@ -147,13 +134,13 @@ def test_a_replay_compares_data_predictions_measures_evidence_guards_and_the_dec
 
 
 def test_a_replay_changes_nothing(place):
-    before = content(place.installation.settings.home)
+    before = digest_contents(place.installation.settings)
     again(place, entries(place)[1])
-    assert content(place.installation.settings.home) == before
+    assert digest_contents(place.installation.settings) == before
 
 
 def test_a_replay_that_is_killed_half_way_has_changed_nothing(place):
-    before = content(place.installation.settings.home)
+    before = digest_contents(place.installation.settings)
 
     def die(step: str) -> None:
         if step.startswith("judging"):
@@ -161,7 +148,7 @@ def test_a_replay_that_is_killed_half_way_has_changed_nothing(place):
 
     with pytest.raises(KeyboardInterrupt):
         replay(place.installation, entries(place)[1], die)
-    assert content(place.installation.settings.home) == before
+    assert digest_contents(place.installation.settings) == before
 
 
 def test_what_a_person_decided_has_nothing_to_refit(place):
