@@ -234,7 +234,7 @@ def test_an_expired_snapshot_is_named(own):
     table = own.model.feature_contract.table
     (pin,) = [p for p in entries(own)[0].decision.pins if p.table == table]
     rows = make_flights(own.model, Days.one(tomorrow(NIGHT)), a_day=61)
-    publish(own.installation.lake, own.model.feature_contract, rows, own.here)
+    publish(own.installation.lake, own.model.feature_contract, rows, own.installation.settings)
     expire(own.installation.lake, table, [pin.snapshot])
     with pytest.raises(ReplayError, match=f"snapshot {pin.snapshot} of {table} has expired"):
         again(own, entries(own)[0])
