@@ -1,4 +1,4 @@
-"""Serving: score nights with the version that the ledger names."""
+"""Serving: score nights with the champion according to the ledger."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contender.specs import Days, ModelSpec
 
 
 def score_by_ledger(installation: Installation, model: ModelSpec, nights: Days) -> StagedBatch:
-    """Stage the champion's predictions, once the registry's alias is where the ledger says.
+    """Move the champion alias to the ledger's newest entry, and stage the champion's predictions.
 
-    A promotion that was cut short between ledger and alias is completed before anything is served. Raises NoChampion
-    before the first promotion, and ScoringError without features.
+    This completes a promotion that was interrupted between ledger and alias. Raises NoChampion before the first
+    promotion, and ScoringError if there are no features.
     """
     follow_ledger(model.name, installation.book, installation.registry)
     return score(installation, model, nights)

@@ -16,7 +16,6 @@ TOO_LARGE = {
     "include/contender/charts/over.py:draw_lines": Size(40, 7),
     "include/contender/charts/over.py:_text": Size(8, 7),
     "include/contender/charts/version.py:draw_calibration": Size(42, 3),
-    "include/contender/cli/backtest.py:backtest": Size(41, 0),
     "include/contender/gating/on_spark.py:check_by_size": Size(25, 6),
     "include/contender/lake/staging.py:stage": Size(25, 6),
     "include/contender/promoting/decide.py:decide_race": Size(13, 6),

@@ -1,4 +1,4 @@
-"""The exit codes of the `contender` command, and which error ends it with which."""
+"""The exit codes of the `contender` command, and the exit code of each error."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from contender.replaying import ReplayError, UnknownEntryError
 from contender.settings import SettingsError
 from contender.specs import CatalogError, DaysError, UnknownNameError
 
-DONE, NO, WRONG_USE, CANNOT = 0, 1, 2, 3
-INTERRUPTED = 130  # as shells report a command that was ended by Ctrl-C
+DONE, CHECK_FAILED, WRONG_USE, CANNOT_COMPLETE = 0, 1, 2, 3
+INTERRUPTED = 130  # what shells report for Ctrl-C
 
 
 class UsageError(Exception):
-    """An argument or option has a value that the command does not take; the message says which it takes."""
+    """An argument or option has an invalid value; the message lists the valid ones."""
 
 
 CODES: dict[type[Exception], int] = {
@@ -38,27 +38,27 @@ CODES: dict[type[Exception], int] = {
     UnknownBatchError: WRONG_USE,
     UnknownEntryError: WRONG_USE,
     UnknownNameError: WRONG_USE,
-    ApiError: CANNOT,
-    BackfillStoppedError: CANNOT,
-    BacktestError: CANNOT,
-    BookError: CANNOT,
-    BuildError: CANNOT,
-    CatalogError: CANNOT,
-    GrantError: CANNOT,
-    LakeError: CANNOT,
-    LossError: CANNOT,
-    QuarantineError: CANNOT,
-    ReplayError: CANNOT,
-    RollbackError: CANNOT,
-    SettingsError: CANNOT,
-    SparkError: CANNOT,
-    StaleDecision: CANNOT,
+    ApiError: CANNOT_COMPLETE,
+    BackfillStoppedError: CANNOT_COMPLETE,
+    BacktestError: CANNOT_COMPLETE,
+    BookError: CANNOT_COMPLETE,
+    BuildError: CANNOT_COMPLETE,
+    CatalogError: CANNOT_COMPLETE,
+    GrantError: CANNOT_COMPLETE,
+    LakeError: CANNOT_COMPLETE,
+    LossError: CANNOT_COMPLETE,
+    QuarantineError: CANNOT_COMPLETE,
+    ReplayError: CANNOT_COMPLETE,
+    RollbackError: CANNOT_COMPLETE,
+    SettingsError: CANNOT_COMPLETE,
+    SparkError: CANNOT_COMPLETE,
+    StaleDecision: CANNOT_COMPLETE,
 }
 
 
 def find_exit_code(error: Exception) -> int | None:
-    """Return the exit code of an error that its message explains, None for a fault of the program.
+    """Return the exit code of an expected error, and None for a bug.
 
-    The table's entry for the error's own class counts, else that of its nearest parent.
+    An error has the code of its class, or else of its nearest parent class in the table.
     """
     return next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), None)
