@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests.unit.lived import decision
 
 from contender.records import migrate, open_book
 from contender.registry import open_registry
 from contender.settings import PROJECT, Settings, settings
 from demo import source
 from tests.command import Outcome, list_commands, run_command
+from tests.unit.policy_results import decision
 
 MODEL, REASON = "flight_delay", ("--reason", "a test")
 SPAN = ("--from", "2013-03-01", "--to", "2013-03-02")
