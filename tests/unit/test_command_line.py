@@ -1,4 +1,4 @@
-"""Every command says what it does, with an example."""
+"""Every command has help with an example."""
 
 import pytest
 import typer
@@ -19,9 +19,9 @@ def commands(group: typer.Typer, *above: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("words", commands(app), ids=" ".join)
-def test_help_explains_with_an_example(words):
+def test_the_help_of_a_command_contains_an_example(words):
     outcome = CliRunner().invoke(app, [*words, "--help"])
     assert outcome.exit_code == 0
-    told = " ".join(outcome.output.split())
-    assert "Example" in told
-    assert words[0] in told.partition("Example")[2]
+    text = " ".join(outcome.output.split())
+    assert "Example" in text
+    assert words[0] in text.partition("Example")[2]
