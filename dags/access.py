@@ -15,7 +15,7 @@ from __future__ import annotations
 from airflow.sdk import Connection, task
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
 
-from alerts import OwnerWasTold, deliver
+from alerts import OwnerNotified, deliver
 from contender.settings import settings
 from wiring import CATALOG, PLATFORM, open_installation, operation_dag
 
@@ -40,7 +40,7 @@ def check_access() -> None:
     told = [difference.told for difference in found]
     _tell(told)
     if told:
-        raise OwnerWasTold("\n".join(told))
+        raise OwnerNotified("\n".join(told))
 
 
 def _tell(differences: list[str]) -> None:

@@ -137,9 +137,9 @@ def test_a_dataset_can_be_shown_by_its_name(run, ingest):
 
 
 def test_a_model_is_shown_as_its_tables(run):
-    outcome = run("flight_delay").output
-    assert "labels.flight_delay" in outcome
-    assert "datasets." not in outcome
+    output = run("flight_delay").output
+    assert "labels.flight_delay" in output
+    assert "datasets." not in output
 
 
 def test_json_contains_the_whole_entry(run, ingest):
