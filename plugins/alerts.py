@@ -16,7 +16,7 @@ SMTP_CONNECTION = "smtp_default"
 log = logging.getLogger(__name__)
 
 
-class OwnerWasTold(AirflowFailException):  # type: ignore[misc]
+class OwnerWasTold(AirflowFailException):
     """A failure that the task itself has told its owner about; no other mail follows."""
 
 

@@ -41,7 +41,7 @@ class DecisionLink(BaseOperatorLink):
         return XCom.get_value(ti_key=ti_key, key=PAGE_KEY) or ""
 
 
-class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
+class ApproveOperator(ApprovalOperator):
     """Ask a person about a decision and wait; without an answer in time, it is refused. Returns the answer.
 
     Give it `params={"why": WHY}` for a reason to be asked for, too.

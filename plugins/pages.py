@@ -128,7 +128,7 @@ def report(model: str, day: str, user: GetUserDep) -> Response:
     return Response(content, media_type="text/html", headers=SANDBOXED)
 
 
-class ContenderPages(AirflowPlugin):  # type: ignore[misc]
+class ContenderPages(AirflowPlugin):
     """Mounts the pages and puts them into the menu."""
 
     name = "contender_pages"
