@@ -16,7 +16,7 @@ SMTP_CONNECTION = "smtp_default"
 log = logging.getLogger(__name__)
 
 
-class OwnerNotified(AirflowFailException):  # type: ignore[misc]
+class OwnerNotified(AirflowFailException):
     """A failure about which the task has already sent a mail; no other mail follows."""
 
 

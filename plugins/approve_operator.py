@@ -45,7 +45,7 @@ class DecisionLink(BaseOperatorLink):
         return XCom.get_value(ti_key=ti_key, key=PAGE_KEY) or ""
 
 
-class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
+class ApproveOperator(ApprovalOperator):
     """Ask a person to approve a decision. Returns the answer; after the deadline, the decision is rejected.
 
     With `params={"why": WHY}`, the form asks for a reason, too.

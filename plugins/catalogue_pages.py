@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -53,7 +54,7 @@ def entry(table: str, user: GetUserDep) -> HTMLResponse:
     return page("table.html", entry=found.entries[0], drawing=drawing)
 
 
-def _visible(tables: dict[str, object], user: GetUserDep) -> set[str]:
+def _visible(tables: Iterable[str], user: GetUserDep) -> set[str]:
     from contender.catalogue import producing_dag
 
     dags = {table: producing_dag(table) for table in tables}

@@ -12,7 +12,7 @@ from airflow.partition_mappers.base import PartitionMapper
 from airflow.plugins_manager import AirflowPlugin
 
 
-class NightMapper(PartitionMapper):  # type: ignore[misc]
+class NightMapper(PartitionMapper):
     """Map the key of a day, `YYYY-MM-DD`, to the key `lead_days` earlier."""
 
     def __init__(self, lead_days: int = 1, *, max_downstream_keys: int | None = None) -> None:
@@ -45,7 +45,7 @@ def _day(key: str) -> date:
     return day
 
 
-class NightMapperPlugin(AirflowPlugin):  # type: ignore[misc]
+class NightMapperPlugin(AirflowPlugin):
     """Register the mapper with Airflow."""
 
     name = "night_mapper"

@@ -128,7 +128,7 @@ def report(model: str, day: str, user: GetUserDep) -> Response:
     return Response(content, media_type="text/html", headers=SANDBOXED)
 
 
-class ContenderPages(AirflowPlugin):  # type: ignore[misc]
+class ContenderPages(AirflowPlugin):
     """Register the pages and their menu items with Airflow."""
 
     name = "contender_pages"
