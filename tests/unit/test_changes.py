@@ -46,10 +46,14 @@ def test_each_version_has_the_columns_that_it_had():
 @pytest.mark.parametrize(
     ("version", "changes", "told"),
     [
-        (2, (), "they make the versions none and `version` is 2: give each version from 2 to 2 its changes"),
+        (
+            2,
+            (),
+            "they describe the versions none, but `version` is 2: list the changes of each version from 2 to 2",
+        ),
         (1, (Added(version=2, column="price"),), "`version` is 1: raise `version` to the last of them"),
-        (3, (Added(version=3, column="price"),), "they make the versions 3 and `version` is 3"),
-        (3, tuple(reversed(CHAIN[:2])), "they make the versions 3, 2 and `version` is 3"),
+        (3, (Added(version=3, column="price"),), "they describe the versions 3, but `version` is 3"),
+        (3, tuple(reversed(CHAIN[:2])), "they describe the versions 3, 2, but `version` is 3"),
         (
             2,
             (Added(version=2, column="prize"),),

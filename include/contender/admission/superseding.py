@@ -7,7 +7,7 @@ from datetime import date
 
 from contender.installation import Installation
 from contender.records import Caveat, TrainedVersion, caveat_id
-from contender.specs import Catalog, Days, ModelSpec, feeding_days
+from contender.specs import Catalog, Days, ModelSpec, source_days
 
 
 def find_superseded(
@@ -62,5 +62,5 @@ def _readers(catalog: Catalog, table: str) -> list[ModelSpec]:
 def _was_fed(
     version: TrainedVersion, model: ModelSpec, catalog: Catalog, table: str, days: Collection[date | None]
 ) -> bool:
-    fed = feeding_days(catalog, model, table, version.trained_on)
+    fed = source_days(catalog, model, table, version.trained_on)
     return any(day is None or (fed is not None and day in fed) for day in days)

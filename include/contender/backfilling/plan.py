@@ -9,7 +9,7 @@ from statistics import median
 from contender.admission import find_superseded
 from contender.orchestrator import Run
 from contender.records import TrainedVersion
-from contender.specs import Catalog, Days, DaysError, ModelSpec, dag_id, fed_nights, resolve_days
+from contender.specs import Catalog, Days, DaysError, ModelSpec, affected_nights, dag_id, resolve_days
 from contender.specs.catalog import Source
 from contender.specs.frozen import Frozen
 
@@ -84,7 +84,7 @@ def touched_nights(model: ModelSpec, source: Source, days: Days, features: Seque
     if not features:
         return None
     horizon = timedelta(days=model.horizon_days)
-    nights = fed_nights(model, source, days)
+    nights = affected_nights(model, source, days)
     first, last = max(nights.first, min(features) - horizon), min(nights.last, max(features) - horizon)
     return Days(first=first, last=last) if first <= last else None
 

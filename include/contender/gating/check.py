@@ -25,7 +25,7 @@ def check(
     The verdict is `fail` when a promise or the reading of the files failed, `warn` when only those of severity
     `warn` did, else `pass`. Of each broken promise, up to ten failing primary keys are kept, personal data masked.
     """
-    promises, days = contract.promises(), contract.open_days(batch.days)
+    promises, days = contract.all_expectations(), contract.open_days(batch.days)
     quick = _validate(load(contract, batch, promises, False), days, "BOOLEAN_ONLY")
     doubtful = [promise for promise in promises if not quick[promise].success]
     close = _validate(load(contract, batch, doubtful, True), days, _closely(contract)) if doubtful else {}
