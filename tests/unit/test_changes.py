@@ -44,7 +44,7 @@ def test_each_version_has_the_columns_that_it_had():
 
 
 @pytest.mark.parametrize(
-    ("version", "changes", "told"),
+    ("version", "changes", "message"),
     [
         (
             2,
@@ -62,12 +62,12 @@ def test_each_version_has_the_columns_that_it_had():
         (
             2,
             (Widened(version=2, column="price", was="string"),),
-            "'price' is 'number' now, which is not wider",
+            "the type of 'price' is now 'number', which is not wider",
         ),
         (
             2,
             (Widened(version=2, column="price", was="number"),),
-            "'price' is 'number' now, which is not wider",
+            "the type of 'price' is now 'number', which is not wider",
         ),
         (2, (Renamed(version=2, column="price", was="shop"),), "'shop' was renamed and is used again"),
         (
@@ -77,7 +77,7 @@ def test_each_version_has_the_columns_that_it_had():
         ),
     ],
 )
-def test_changes_that_do_not_lead_there_are_refused(version, changes, told):
+def test_changes_that_do_not_lead_to_the_columns_are_rejected(version, changes, message):
     with pytest.raises(ValidationError) as error:
         build(version, *changes)
-    assert told in str(error.value)
+    assert message in str(error.value)
