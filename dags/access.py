@@ -37,7 +37,7 @@ def check_access() -> None:
     with Airflow(settings().ui_url, login.password or "", login.login or "") as airflow:
         roles = Roles(airflow)
         found = find_differences(access, wanted_roles(access, CATALOG), roles.read(), roles.users())
-    told = [difference.told for difference in found]
+    told = [difference.message for difference in found]
     _tell(told)
     if told:
         raise OwnerWasTold("\n".join(told))

@@ -147,7 +147,7 @@ def test_two_roles_of_one_person_are_a_finding_and_public_rights_are(catalog):
     access = Access(administrators=("admin",), roles={"r": Role(about="x", may=May(see=("models",)))})
     found = {"Public": AirflowRole(name="Public", permissions=frozenset({("can_read", "Website")}))}
     users = [AirflowUser(name="ada", roles=("contender.a", "contender.b"))]
-    told = [difference.told for difference in find_differences(access, (), found, users)]
+    told = [difference.message for difference in find_differences(access, (), found, users)]
     assert told == [
         "ada holds contender.a and contender.b: Airflow adds up what each may clear or approve with what each may "
         "change: give them one role",

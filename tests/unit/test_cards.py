@@ -90,7 +90,7 @@ def test_a_card_tells_what_is_known(spec):
         "-0.0200 to 0.0100",
         "id " + decision.id,
         "| dep_hour | integer | hours | local, by timetable |",
-        "New York's three airports in 2013 alone",
+        "New York's three airports in 2013",
     ):
         assert words in told
 
@@ -192,4 +192,4 @@ def test_what_people_did_with_a_version_is_a_caution(spec, kind, challenger, bef
 
 def test_every_model_of_the_catalog_says_what_it_must_not_be_used_for(catalog):
     for model in catalog.models.values():
-        assert any(limit.startswith("Not for") for limit in model.limits)
+        assert any(limit.startswith("Do not use it for") for limit in model.limits)

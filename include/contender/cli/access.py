@@ -98,7 +98,7 @@ def check() -> None:
         roles = Roles(airflow)
         found = find_differences(access, wanted_roles(access, catalog), roles.read(), roles.users())
     for difference in found:
-        typer.echo(difference.told, err=True)
+        typer.echo(difference.message, err=True)
     if found:
         raise typer.Exit(1)
     typer.echo(f"Airflow is as access.yaml says: {len(list_holders(access, catalog))} roles.")
