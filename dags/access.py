@@ -36,7 +36,7 @@ def check_access() -> None:
         raise AirflowSkipException(f"there is no connection {CONNECTION}: nothing was checked") from None
     with Airflow(settings().ui_url, login.password or "", login.login or "") as airflow:
         found = compare_roles(load_access(CATALOG), CATALOG, airflow)
-    told = [difference.told for difference in found]
+    told = [difference.message for difference in found]
     if keep_access_alert(told, PLATFORM, open_installation().book):
         deliver()
     if told:

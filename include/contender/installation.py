@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Installation:
-    """Everything that code needs to find what an installation holds.
+    """The settings, contracts and stores of an installation.
 
-    A part is opened when it is first used and then kept: a command that only reads the book never opens the lake, nor
-    imports MLflow. Opening raises CatalogError, BookError or LakeError, which say what to mend.
+    Each part is opened on first use and then kept: a command that only reads the book never opens the lake or imports
+    MLflow. Opening a part raises CatalogError, BookError or LakeError.
     """
 
     settings: Settings
-    contracts: Catalog | None = field(default=None, repr=False)  # when they have been read already
+    contracts: Catalog | None = field(default=None, repr=False)  # if already loaded
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -50,5 +50,5 @@ class Installation:
 
 
 def open_installation() -> Installation:
-    """Return the installation that the environment's settings describe. Raises SettingsError."""
+    """Return the installation of the environment's settings. Raises SettingsError."""
     return Installation(settings())

@@ -1,4 +1,4 @@
-"""The landing zone, a folder or an S3 prefix: fetches raw files by name, with their size and checksum."""
+"""The landing zone, a folder or an S3 prefix: fetch raw files by name, with their size and checksum."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from contender.settings import Settings
 from contender.specs.frozen import Frozen
 
 
-class NotDelivered(Exception):  # noqa: N818 - a file that is late is no error of anybody here
+class NotDelivered(Exception):  # noqa: N818 - a late file is not an error
     """The file is not in the landing zone (yet)."""
 
 
 class LandingError(Exception):
-    """The file is there and must not or cannot be read; the message says what to do."""
+    """The file exists but must not or cannot be read; the message says what to do."""
 
 
 class RawFile(Frozen):
-    """A raw file, copied out of the landing zone, so that what is judged cannot change under the judge."""
+    """A raw file, copied out of the landing zone so that it cannot change while it is checked."""
 
     name: str
     place: str
@@ -38,10 +38,10 @@ class RawFile(Frozen):
 def fetch(settings: Settings, name: str, into: Path, *, limit: int) -> RawFile:
     """Copy the file `name` out of the landing zone into a folder.
 
-    Raises NotDelivered when it is not there, or changes while it is copied; LandingError when it is larger
-    than `limit` bytes, no file, out of the landing zone's bounds, or not ours to read.
+    Raises NotDelivered if it is missing or changes while it is copied, and LandingError if it is larger than `limit`
+    bytes, not a regular file, outside the landing zone, or not readable.
     """
-    # Flat, and of the whole name: two days whose files are called alike are kept apart.
+    # The full path in one name, since files of different days may have the same name.
     target = into / name.replace("/", "__")
     into.mkdir(parents=True, exist_ok=True)
     bring = _download if settings.landing.startswith("s3://") else _copy
@@ -50,7 +50,7 @@ def fetch(settings: Settings, name: str, into: Path, *, limit: int) -> RawFile:
 
 
 def describe_file(path: Path, name: str, place: str) -> RawFile:
-    """A local file as one that was delivered by this name. Raises OSError when it cannot be read."""
+    """Return a local file as the raw file `name`. Raises OSError if it cannot be read."""
     digest = sha256()
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
@@ -65,17 +65,17 @@ def _copy(settings: Settings, name: str, target: Path, limit: int) -> str:
     source = home / name
     try:
         if not source.resolve().is_relative_to(home):
-            raise LandingError(f"{name} leads out of the landing zone {home}: put a file there, not a link")
+            raise LandingError(f"{name} is outside the landing zone {home}: deliver a file, not a link")
         before = source.stat()
         if not S_ISREG(before.st_mode):
-            raise LandingError(f"{name} in the landing zone {home} is no file: put a file there")
+            raise LandingError(f"{name} in the landing zone {home} is not a regular file: deliver a file")
         _check_size(name, before.st_size, limit)
         shutil.copyfile(source, target)
         after = source.stat()
     except FileNotFoundError:
         raise NotDelivered(_not_delivered(name, settings.landing)) from None
     except PermissionError:
-        raise LandingError(f"{name} may not be read: allow it to the user that Airflow runs as") from None
+        raise LandingError(f"{name} cannot be read: give the Airflow user permission to read it") from None
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise NotDelivered(f"{name} is still being written: it is read when it no longer changes")
     return str(source)
@@ -85,7 +85,7 @@ def _check_size(name: str, size: int, limit: int) -> None:
     if size > limit:
         raise LandingError(
             f"{name} has {size:,} bytes, more than its contract allows ({limit:,}): "
-            "have it looked at, or raise `max_bytes` in its delivery"
+            "check the file, or raise `max_bytes` in the contract's delivery"
         )
 
 
@@ -97,7 +97,7 @@ def _download(settings: Settings, name: str, target: Path, limit: int) -> str:
         client = _s3(settings)
         found = client.head_object(Bucket=parts.netloc, Key=key)
         _check_size(name, found["ContentLength"], limit)
-        # In a bucket that keeps versions, what is read is what was looked at; elsewhere a second look tells.
+        # A versioned bucket returns exactly this version; otherwise the second request detects a change.
         version = {"VersionId": found["VersionId"]} if "VersionId" in found else {}
         client.download_file(parts.netloc, key, str(target), ExtraArgs={"ChecksumMode": "ENABLED", **version})
         after = client.head_object(Bucket=parts.netloc, Key=key)
@@ -106,7 +106,7 @@ def _download(settings: Settings, name: str, target: Path, limit: int) -> str:
         if code in {"404", "NoSuchKey"}:
             raise NotDelivered(_not_delivered(name, settings.landing)) from None
         if code in {"403", "AccessDenied"}:
-            raise LandingError(f"{name} may not be read: allow s3:GetObject on {settings.landing}") from None
+            raise LandingError(f"{name} cannot be read: allow s3:GetObject on {settings.landing}") from None
         raise
     if found["ETag"] != after["ETag"]:
         raise NotDelivered(f"{name} is still being written: it is read when it no longer changes")

@@ -1,4 +1,4 @@
-"""Takes secrets out of text before anybody is told it: mails, error lines, what is kept beside a record."""
+"""Mask secrets in text before it is shown or stored: mails, error messages, details of records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 MASK = "***"
-_SHORTEST = 6  # characters: masking every "abc" would hide what went wrong, and no secret
+_SHORTEST = 6  # characters: masking shorter values would make messages unreadable
 
 _SECRET_NAME = re.compile(
     r"PASS(WORD|WD|PHRASE)|SECRET|TOKEN|CREDENTIAL|FERNET|(^|_)(API|ACCESS|PRIVATE)?_?KEY(_ID)?$", re.I
@@ -26,9 +26,9 @@ _AWS_KEY_ID = re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")
 
 
 def redact(text: str) -> str:
-    """The text without secrets: those of this process's environment, and what looks like a password in a URL or a form.
+    """Mask the secrets of this process's environment, and passwords in URLs and assignments.
 
-    A secret of fewer than six characters that stands alone is not recognised.
+    A secret of fewer than six characters is only recognised in a URL or an assignment.
     """
     for secret in known_secrets():
         text = text.replace(secret, MASK)
@@ -38,7 +38,7 @@ def redact(text: str) -> str:
 
 
 def known_secrets(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The secrets in the environment, as written and as they look in URLs, HTML and JSON; the longest first."""
+    """Return the secrets in the environment, as written and as escaped in URLs, HTML and JSON, longest first."""
     found = {
         spelling
         for name, value in (os.environ if environment is None else environment).items()
@@ -80,9 +80,9 @@ def _named_secrets(extra: Any) -> Iterator[str]:
 
 
 def _is_plain(value: str) -> bool:
-    """Whether a value is a switch, a number or a file, whatever its variable is called."""
+    """Return whether a value is a switch, a number or a file, and so not a secret."""
     switch = value.lower() in {"true", "false", "none"} or value.replace(".", "", 1).isdigit()
-    return switch or os.path.exists(value)  # noqa: PTH110 - a Path refuses what is too long for a name
+    return switch or os.path.exists(value)  # noqa: PTH110 - Path.exists raises on names that are too long
 
 
 def _spellings(secret: str) -> Iterable[str]:

@@ -13,10 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 def templates(
     *folders: Path, finalize: Callable[[object], str] | None = None, final_newline: bool = False
 ) -> Environment:
-    """Return the templates in these folders, the first folder that holds a name first.
+    """Return the templates in these folders; earlier folders take precedence.
 
-    A template called `*.html` escapes every value. `finalize` is applied to each value of the others, which need an
-    escape of their own; `final_newline` keeps the newline at the end of a template, as a source file needs it.
+    Templates called `*.html` escape every value. `finalize` is applied to each value, to escape it in other formats.
+    `final_newline` keeps the newline at the end of a template, which source files need.
     """
     return Environment(
         loader=FileSystemLoader(folders),

@@ -1,4 +1,4 @@
-"""Every setting of an installation in one typed place, read from the environment; docs/SETTINGS.md is made from it."""
+"""The settings of an installation, read from the environment. docs/SETTINGS.md is generated from this module."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Settings(BaseSettings):
-    """Read from `CONTENDER_*`. Secrets are not among them: they come by Airflow connections or AWS's own variables."""
+    """Settings from `CONTENDER_*`. Secrets come from Airflow connections or AWS's variables."""
 
     model_config = SettingsConfigDict(
         env_prefix="CONTENDER_",
         env_ignore_empty=True,
         frozen=True,
         extra="forbid",
-        hide_input_in_errors=True,  # it may be a URL with a password
+        hide_input_in_errors=True,  # a value may be a URL with a password
     )
 
     home: Path = Field(
         default=PROJECT / ".contender",
-        description="Folder of all generated state that has no place of its own.",
+        description="Folder of all generated state without a setting of its own.",
     )
     catalog_home: Path = Field(
         default=PROJECT / "include" / "catalog", description="Folder of the dataset and model contracts."
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
         default="", description="Landing zone: a folder or `s3://bucket/prefix`. Default `<home>/landing`."
     )
     landing_endpoint: str | None = Field(
-        default=None, description="Endpoint of the S3 server of the landing zone, when it is not AWS."
+        default=None, description="Endpoint of the landing zone's S3 server, if it is not AWS."
     )
     lake: str = Field(
         default="",
@@ -44,8 +44,8 @@ class Settings(BaseSettings):
     )
     batches: str = Field(
         default="",
-        description="Place of batches on their way into the lake (staging, quarantine, aside): a folder that every "
-        "worker sees, or `s3://bucket/prefix`. Default `<home>`.",
+        description="Place of staged and quarantined batches, and of columns that are not in a contract: a folder "
+        "shared by all workers, or `s3://bucket/prefix`. Default `<home>`.",
     )
     lake_catalog: str = Field(
         default="",
@@ -64,70 +64,72 @@ class Settings(BaseSettings):
     )
     nightly_from: date | None = Field(
         default=None,
-        description="First day that cron ingests; days missed while Airflow was down are made up for. "
-        "Without it, nights are started by partition key alone.",
+        description="First day that is ingested by schedule; days missed while Airflow was down are caught up. "
+        "If it is not set, nights are only started by partition key.",
     )
     engine: Literal["auto", "spark", "duckdb"] = Field(
         default="auto",
-        description="Where features are built: `auto` takes Spark for ranges and large nights.",
+        description="Engine that builds features: `auto` uses Spark for ranges and large nights.",
     )
     spark_rows: int = Field(
-        default=5_000_000, gt=0, description="Input rows from which `auto` takes Spark for a single night."
+        default=5_000_000, gt=0, description="Input rows from which `auto` uses Spark for a single night."
     )
     gate_spark_rows: int = Field(
-        default=5_000_000, gt=0, description="Rows from which a batch is checked on Spark, not in memory."
+        default=5_000_000,
+        gt=0,
+        description="Rows from which a batch is checked on Spark instead of in memory.",
     )
     spark_partitions: int = Field(
-        default=2, gt=0, description="Partitions of a shuffle: about as many as Spark has cores."
+        default=2, gt=0, description="Partitions of a shuffle: about the number of Spark's cores."
     )
     announcements_pool: str = Field(
         default="default_pool",
-        description="Airflow pool of the tasks that announce what was published. On Postgres it must have one slot: "
-        "two announcements at the same moment may be counted there for a night each (Airflow 3.3), and none starts.",
+        description="Airflow pool of the tasks that announce publications. On Postgres it must have one slot: with "
+        "Airflow 3.3, two simultaneous announcements may be counted separately, so that no night starts.",
     )
     snapshot_days: int = Field(
         default=30,
         gt=0,
-        description="Days that an older snapshot of a table is kept, unless a version was fitted on it.",
+        description="Days that old snapshots of a table are kept; snapshots that versions were trained on are kept.",
     )
     ui_url: str = Field(
         default="http://127.0.0.1:8080",
-        description="Where people reach the Airflow UI; links in mails begin so.",
+        description="Address of the Airflow UI, used for links in mails.",
     )
     ui_user: str = Field(
         default="admin",
-        description="Who starts runs for `contender backfill`; the password is in `CONTENDER_UI_PASSWORD`, "
-        "or asked for.",
+        description="User that starts runs for `contender backfill`. The password is read from "
+        "`CONTENDER_UI_PASSWORD`, or prompted for.",
     )
     platform_owner: str = Field(
         default="platform@contender.example",
-        description="Who hears of what belongs to no dataset and no model.",
+        description="Recipient of alerts that belong to no dataset or model.",
     )
     mail_from: str = Field(default="contender@contender.example", description="Sender of alert mails.")
 
     def model_post_init(self, _: object) -> None:
-        """Places that are not set lie below `home`."""
+        """Set the default of each place below `home`."""
         for name, place in _places_below(self.home).items():
             if not getattr(self, name):
                 object.__setattr__(self, name, place)
 
     def moved_to(self, home: Path) -> Settings:
-        """Return these settings with every place below another home; what runs by them touches nothing here."""
+        """Return these settings with every place below another home, isolated from the present places."""
         return self.model_copy(update={"home": home, **_places_below(home)})
 
     @property
     def staging(self) -> str:
-        """Where batches wait for their gate; its content may be lost at any time."""
+        """The place of batches that wait for their gate; its content may be lost at any time."""
         return f"{self.batches}/staging"
 
     @property
     def aside(self) -> str:
-        """Where columns are kept that were delivered though no contract names them."""
+        """The place of delivered columns that are not in a contract."""
         return f"{self.batches}/aside"
 
     @property
     def quarantine(self) -> str:
-        """Where failed batches wait for a person."""
+        """The place of failed batches."""
         return f"{self.batches}/quarantine"
 
 
@@ -144,32 +146,32 @@ def _places_below(home: Path) -> dict[str, str]:
 
 
 def spark_settings() -> dict[str, str]:
-    """What Spark has to know to reach the same S3 server by `s3a://`; who asks it reads from AWS's variables."""
+    """Return Spark's settings for the S3 server of AWS's variables, by `s3a://`. Spark reads credentials itself."""
     endpoint, region = s3_endpoint(), s3_region()
-    told = {"spark.hadoop.fs.s3a.endpoint.region": region} if region else {}
+    conf = {"spark.hadoop.fs.s3a.endpoint.region": region} if region else {}
     if endpoint:
-        told["spark.hadoop.fs.s3a.endpoint"] = endpoint
-        told["spark.hadoop.fs.s3a.path.style.access"] = "true"
-    return told
+        conf["spark.hadoop.fs.s3a.endpoint"] = endpoint
+        conf["spark.hadoop.fs.s3a.path.style.access"] = "true"
+    return conf
 
 
 def s3_endpoint() -> str | None:
-    """The address of an S3 server that is not AWS."""
+    """Return the address of an S3 server that is not AWS, if one is set."""
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
 
 
 def s3_region() -> str | None:
-    """The region of the buckets, as AWS's clients look for it."""
+    """Return the region of the buckets, read as AWS's clients read it."""
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
 class SettingsError(Exception):
-    """What is wrong with the settings: a line for each variable, without its value, which may hold a password."""
+    """The mistakes in the settings: one line per variable, without its value, which may contain a password."""
 
 
 @lru_cache
 def settings() -> Settings:
-    """The settings of this process. Raises SettingsError, naming each variable that cannot be read."""
+    """Return the settings of this process. Raises SettingsError with each invalid variable."""
     try:
         return Settings()
     except ValidationError as error:

@@ -130,13 +130,13 @@ def blank_lines_at_the_end(content: bytes) -> bytes:
     return content + b"\n\n\n"
 
 
-@kind("departures", "fail", "gzip", "unpacked")
+@kind("departures", "fail", "gzip", "uncompressed")
 def gzip_under_a_csv_name(content: bytes) -> bytes:
     """Compressed, though its name says it is not."""
     return gzip.compress(content)
 
 
-@kind("departures", "fail", "gzip", "unpacked")
+@kind("departures", "fail", "gzip", "uncompressed")
 def gzip_bomb(content: bytes) -> bytes:
     """Fifty megabytes of the letter A in fifty kilobytes: never unpacked."""
     return gzip.compress(b"A" * 50_000_000)
@@ -176,7 +176,7 @@ def bytes_of_noise(content: bytes) -> bytes:
     return content[:middle] + bytes(range(128, 256)) + content[middle + 128 :]
 
 
-@kind("departures", "fail", "values are no string", "column carrier", "\\x00")
+@kind("departures", "fail", "values are not of type string", "column carrier", "\\x00")
 def nul_bytes(content: bytes) -> bytes:
     """NUL bytes in a text column."""
     return with_column(content, "carrier", lambda v: v + "\x00", only=lambda n: n == 7)
@@ -224,7 +224,7 @@ def column_added(content: bytes) -> bytes:
     return text_of([[*header, "gate"], *([*row, "B12"] for row in body)])
 
 
-@kind("departures", "fail", "'dest'", "there twice")
+@kind("departures", "fail", "'dest'", "occurs twice")
 def column_twice(content: bytes) -> bytes:
     """A column that is there twice."""
     return text_of([[*row, row[4]] for row in rows_of(content)])
@@ -236,31 +236,31 @@ def look_alike_header(content: bytes) -> bytes:
     return content.replace(b"origin", "оrigin".encode(), 1)
 
 
-@kind("departures", "fail", "values are no integer", "column flight")
+@kind("departures", "fail", "values are not of type integer", "column flight")
 def column_retyped(content: bytes) -> bytes:
     """Numbers that have become text."""
     return with_column(content, "flight", lambda v: f"FL{v}")
 
 
-@kind("departures", "fail", "values are no date", "column day")
+@kind("departures", "fail", "values are not of type date", "column day")
 def dates_in_another_form(content: bytes) -> bytes:
     """Days written as 02.09.2013."""
     return with_column(content, "day", lambda _: "02.09.2013")
 
 
-@kind("schedule", "fail", "values are no number", "column distance", "in miles")
+@kind("schedule", "fail", "values are not of type number", "column distance", "in miles")
 def decimal_comma(content: bytes) -> bytes:
     """Numbers with a decimal comma, rightly quoted."""
     return with_column(content, "distance", lambda v: v.replace(".", ",") if "." in v else f"{v},0")
 
 
-@kind("schedule", "fail", "values are no number", "column distance", "nan")
+@kind("schedule", "fail", "values are not of type number", "column distance", "nan")
 def not_a_number(content: bytes) -> bytes:
     """Values that say that they are none."""
     return with_column(content, "distance", lambda _: "nan", only=lambda n: n == 3)
 
 
-@kind("departures", "fail", "values are no integer", "column flight")
+@kind("departures", "fail", "values are not of type integer", "column flight")
 def rows_shifted(content: bytes) -> bytes:
     """One row moved a field to the right."""
     lines = content.split(b"\n")

@@ -258,4 +258,4 @@ def differences(fab: Fab, access, catalog) -> list[str]:
     with fab.airflow() as airflow:
         roles = Roles(airflow)
         found = find_differences(access, wanted_roles(access, catalog), roles.read(), roles.users())
-    return [difference.told for difference in found]
+    return [difference.message for difference in found]

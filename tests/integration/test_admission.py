@@ -141,7 +141,7 @@ def superseded(here: Installation) -> list[tuple[int, str]]:
     return sorted((caveat.version, caveat.why) for caveat in caveats)
 
 
-CORRECTED = "datasets.sales 2013-09-01 was corrected after the fit"
+CORRECTED = "datasets.sales 2013-09-01 was corrected after training"
 STEPS_OF_PUBLISHING = [
     (Publications, "intend"),
     (LoadedDays, "replace"),
@@ -179,7 +179,7 @@ def test_of_a_range_only_the_days_that_had_other_rows_are_superseded(sales, stag
     fit(1, Days(first=FIRST, last=SECOND))
     fit(2, Days(first=last - timedelta(days=2), last=last))
     publish_batch(sales, staged((FIRST, "a", 1.0), (last, "a", 2.0), days=both), "run 2")
-    assert superseded(sales) == [(2, f"datasets.sales {last} was corrected after the fit")]
+    assert superseded(sales) == [(2, f"datasets.sales {last} was corrected after training")]
 
 
 @pytest.mark.parametrize(("kind", "method"), STEPS_OF_PUBLISHING, ids=lambda part: str(part))

@@ -201,7 +201,7 @@ def test_versions_that_were_fitted_on_days_that_lost_rows_get_a_caveat(filled):
     erase(filled, KEY, "carl", "she asked", dataset="sales")
     (caveat,) = [c for c in filled.book.caveats.newest("returns") if c.table == "features.returns"]
     assert (caveat.version, caveat.kind) == (1, "superseded")
-    assert caveat.why == "features.returns 2013-09-01..2013-09-03 lost erased rows after the fit"
+    assert caveat.why == "features.returns 2013-09-01..2013-09-03 lost erased rows after training"
     assert filled.book.caveats.of_version("returns", 2) == []
 
 

@@ -68,7 +68,7 @@ def test_an_upload_cut_within_a_line_fails_and_names_the_line(judge):
 
 def test_another_days_rows_fail(judge):
     _, result = judge("departures", fault=lambda csv: csv.replace(b"2013-09-02,AA", b"2013-09-01,AA"))
-    assert "rows are of another day, 2013-09-01 among them" in result.defects[0].what
+    assert "rows are of another day, for example 2013-09-01" in result.defects[0].what
 
 
 def test_a_day_without_rows_fails(judge):

@@ -52,18 +52,18 @@ def test_there_must_be_a_file(tmp_path, catalog):
             "see: [models]",
             "see: [modles]",
             "access.yaml: roles.reader.may.see.0: Input should be 'datasets', 'models', 'own_models' or 'operations', "
-            "not 'modles': mend it",
+            "not 'modles': correct it",
         ),
         (
             "see: [models]",
             "see: models",
-            "access.yaml: roles.reader.may.see: 'models' is no list of values: write [models]",
+            "access.yaml: roles.reader.may.see: 'models' is not a list: write [models]",
         ),
         (
             "see: [models]",
             "clear: [models]",
-            "access.yaml: roles.reader.may: clear: models may not be seen by this role: add models to `see`, or remove "
-            "it here",
+            "access.yaml: roles.reader.may: clear: this role may not see models: add models to `see`, or remove it "
+            "here",
         ),
         (
             "about: Reads.",
@@ -74,18 +74,18 @@ def test_there_must_be_a_file(tmp_path, catalog):
         (
             "  reader:",
             "  Reader One:",
-            "access.yaml: roles.Reader One: 'Reader One' does not have the form of a name in small letters, digits "
-            "and _, as in flight_delay: mend it",
+            "access.yaml: roles.Reader One: 'Reader One' does not have the form of a name in lower-case letters, "
+            "digits and _, such as flight_delay: correct it",
         ),
         (
             "    may:",
             "    about: Reads twice.\n    may:",
-            "access.yaml: line 6: 'about' is given twice, and only one would count: mend the YAML",
+            "access.yaml: line 6: 'about' is given twice, and only one would be used: correct the YAML",
         ),
         (
             "[models]",
             "[models",
-            "access.yaml: line 8: expected ',' or ']', but got '<stream end>': mend the YAML",
+            "access.yaml: line 8: expected ',' or ']', but got '<stream end>': correct the YAML",
         ),
     ],
 )
@@ -147,7 +147,7 @@ def test_two_roles_of_one_person_are_a_finding_and_public_rights_are(catalog):
     access = Access(administrators=("admin",), roles={"r": Role(about="x", may=May(see=("models",)))})
     found = {"Public": AirflowRole(name="Public", permissions=frozenset({("can_read", "Website")}))}
     users = [AirflowUser(name="ada", roles=("contender.a", "contender.b"))]
-    told = [difference.told for difference in find_differences(access, (), found, users)]
+    told = [difference.message for difference in find_differences(access, (), found, users)]
     assert told == [
         "ada holds contender.a and contender.b: Airflow adds up what each may clear or approve with what each may "
         "change: give them one role",

@@ -49,7 +49,7 @@ def judged(*expectations: ExpectationResult, defects: tuple[Defect, ...] = ()) -
 
 
 def failing(expectation: str, same_as: str | None = None, verdict="fail") -> ExpectationResult:
-    return ExpectationResult(expectation=expectation, same_as=same_as, verdict=verdict, observed="not so")
+    return ExpectationResult(expectation=expectation, same_as=same_as, verdict=verdict, observed="failed")
 
 
 @given(held=contents, staged=contents)
@@ -101,7 +101,7 @@ def test_what_the_person_did_not_see_fail_is_not_excused(seen):
     result = excuse(now, ACT, seen)
     assert result.verdict == "fail"
     assert result.expectations == now.expectations
-    assert result.defects[0].what.endswith("since it did not fail then: a is above 0")
+    assert result.defects[0].what.endswith("the release does not cover new failures: a is above 0")
 
 
 def test_a_defect_is_excused_where_it_was_seen_and_not_elsewhere():

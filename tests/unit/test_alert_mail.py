@@ -37,7 +37,7 @@ def result(**changes) -> GateResult:
                 failing_rows=928,
                 failing_keys=KEYS,
             ),
-            ExpectationResult(expectation="carrier has a value", verdict="pass", observed="as expected"),
+            ExpectationResult(expectation="carrier has a value", verdict="pass", observed="passed"),
         ),
         "quarantine": "quarantine/datasets.departures/2013-09-02/abc",
     }

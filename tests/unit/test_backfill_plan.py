@@ -10,7 +10,7 @@ from contender.backfilling import BackfillError, Step, estimate, plan_backfill
 from contender.backfilling.apply import chunks
 from contender.orchestrator import Run
 from contender.records import TrainedVersion
-from contender.specs import Catalog, Days, feeding_days, parse_dag_id
+from contender.specs import Catalog, Days, parse_dag_id, source_days
 
 JANUARY_TO_MARCH = [date(2013, 1, 1) + timedelta(days=n) for n in range(90)]
 WEEK = Days(first=date(2013, 3, 1), last=date(2013, 3, 7))
@@ -97,17 +97,17 @@ def test_chunks_are_the_range_without_gap_or_overlap(first, more, size):
 @given(days, days)
 def test_what_feeds_a_day_is_what_a_correction_touches(catalog, corrected, fitted):
     """The two directions of the same lineage agree: who reads a day is who is rebuilt when it changes."""
-    from contender.specs import fed_days, fed_nights
+    from contender.specs import affected_days, affected_nights
 
     model = catalog.model("flight_delay")
     horizon = timedelta(days=model.horizon_days)
     for source in catalog.sources(model):
-        fed = feeding_days(catalog, model, source.contract.table, Days.one(fitted))
+        fed = source_days(catalog, model, source.contract.table, Days.one(fitted))
         if fed is not None and corrected in fed:
-            nights = fed_nights(model, source, Days.one(corrected))
+            nights = affected_nights(model, source, Days.one(corrected))
             labelled = Days.one(fitted).shifted(model.label_maturity_days)
             assert fitted - horizon in nights or labelled.first in nights
-            assert fitted in fed_days(model, source, Days.one(corrected))
+            assert fitted in affected_days(model, source, Days.one(corrected))
 
 
 def ran(days: Days, seconds: float) -> Run:

@@ -86,20 +86,23 @@ def test_a_model_that_looks_at_the_rows_beside_is_found_out(model):
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        ("BEHAVIOUR = 3", r"BEHAVIOUR: is no tuple of Invariance, Direction and Minimum: end the file with"),
-        ("TESTS = ()", r"BEHAVIOUR: is no tuple"),
-        ("import nothing_of_that_name", r"ModuleNotFoundError: .*: mend the file$"),
+        (
+            "BEHAVIOUR = 3",
+            r"BEHAVIOUR: is not a tuple of Invariance, Direction and Minimum: end the file with",
+        ),
+        ("TESTS = ()", r"BEHAVIOUR: is not a tuple"),
+        ("import nothing_of_that_name", r"ModuleNotFoundError: .*: correct the file$"),
         (
             "from contender.specs import Minimum\nBEHAVIOUR = (Minimum(name='m'),)",
-            r"Minimum: no bound: give `low` or `high`: mend the test$",
+            r"Minimum: no bound: give `low` or `high`: correct the test$",
         ),
         (
             "from contender.specs import Direction\nBEHAVIOUR = (Direction(name='d', change=len, expect='left'),)",
-            r"Direction.expect: Input should be 'up' or 'down': mend the test$",
+            r"Direction.expect: Input should be 'up' or 'down': correct the test$",
         ),
         (
             "from contender.specs import Minimum\nBEHAVIOUR = (Minimum(name='m', low=1),) * 2",
-            r"BEHAVIOUR: 'm' stands there twice",
+            r"BEHAVIOUR: 'm' is used twice",
         ),
     ],
 )
@@ -136,4 +139,4 @@ def test_contender_check_tells_mistakes_in_behaviour_tests(tmp_path, monkeypatch
     finally:
         settings.cache_clear()
     assert result.code == 1
-    assert re.match(r"models/flight_delay/behaviour\.py: BEHAVIOUR: is no tuple", result.err)
+    assert re.match(r"models/flight_delay/behaviour\.py: BEHAVIOUR: is not a tuple", result.err)

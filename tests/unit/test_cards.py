@@ -90,7 +90,7 @@ def test_a_card_contains_measures_calibration_slices_and_ledger(spec):
         "-0.0200 to 0.0100",
         "id " + decision.id,
         "| dep_hour | integer | hours | local, by timetable |",
-        "New York's three airports in 2013 alone",
+        "New York's three airports in 2013",
     ):
         assert text in markdown
 
@@ -192,4 +192,4 @@ def test_decisions_by_hand_cause_cautions(spec, kind, challenger, before, about)
 
 def test_every_model_of_the_catalog_states_uses_it_is_not_for(catalog):
     for model in catalog.models.values():
-        assert any(limit.startswith("Not for") for limit in model.limits)
+        assert any(limit.startswith("Do not use it for") for limit in model.limits)

@@ -1,4 +1,4 @@
-"""Every mistake in a catalog is one line with file, field and fix, before any DAG runs."""
+"""A catalog is checked before any DAG runs; every mistake is one line with file, field and fix."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,7 +69,7 @@ def write(home: Path, files: Files) -> Path:
     return home
 
 
-def told(home: Path, files: Files) -> list[str]:
+def find_mistakes(home: Path, files: Files) -> list[str]:
     with pytest.raises(CatalogError) as error:
         load_catalog(write(home, files))
     return error.value.mistakes
@@ -80,7 +80,7 @@ def test_a_small_catalog_is_read_by_name(tmp_path):
     assert (set(catalog.datasets), set(catalog.models)) == ({"sales"}, {"price"})
 
 
-def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads(catalog):
+def test_the_projects_catalog_has_a_contract_for_every_table_a_model_reads(catalog):
     for spec in catalog.models.values():
         for source in catalog.sources(spec):
             assert catalog.contract(source.contract.table) == source.contract
@@ -99,7 +99,7 @@ def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads
             DATASET_FILE,
             '("day", "item")',
             '"item"',
-            "primary_key: 'item' is no list of values: write ('item',)",
+            "primary_key: 'item' is not a tuple: write ('item',)",
         ),
         (DATASET_FILE, '("day", "item")', "()", "primary_key: is empty: give at least one"),
         (
@@ -130,13 +130,14 @@ def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads
             DATASET_FILE,
             'pattern="^[a-z]+$"',
             'pattern="^[a-z+$"',
-            "Matches.pattern: '^[a-z+$' is no regular expression (unterminated character set at position 1): mend it",
+            "Matches.pattern: '^[a-z+$' is not a regular expression (unterminated character set at position 1): "
+            "correct it",
         ),
         (
             DATASET_FILE,
             "shop@company.example",
             "the shop",
-            "owner: 'the shop' does not have the form of an e-mail address, as in team@company.example: mend it",
+            "owner: 'the shop' does not have the form of an e-mail address, such as team@company.example: correct it",
         ),
         (
             DATASET_FILE,
@@ -148,20 +149,21 @@ def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads
             DATASET_FILE,
             'name="item"',
             'name="Item"',
-            "Column.name: 'Item' does not have the form of a name in small letters, digits and _, "
-            "as in flight_delay: mend it",
+            "Column.name: 'Item' does not have the form of a name in lower-case letters, digits and _, "
+            "such as flight_delay: correct it",
         ),
         (
             DATASET_FILE,
             "sales/{day}.csv",
             "sales/{day}/{hour}.csv",
-            "Delivery.path: 'sales/{day}/{hour}.csv' has braces that are not `{day}`: remove them",
+            "Delivery.path: 'sales/{day}/{hour}.csv' has braces other than `{day}`: remove them",
         ),
         (
             DATASET_FILE,
             "sales/{day}.csv",
             "../sales/{day}.csv",
-            "Delivery.path: '../sales/{day}.csv' leads out of the landing zone: write it from there, without `..`",
+            "Delivery.path: '../sales/{day}.csv' is outside the landing zone: write a path relative to it, "
+            "without `..`",
         ),
         (
             PRICE_FILE,
@@ -197,19 +199,19 @@ def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads
             DATASET_FILE,
             '"0 6 * * *"',
             '"every day"',
-            "'every day' is not a cron line: write five fields",
+            "'every day' is not a cron expression: write five fields",
         ),
         (
             DATASET_FILE,
             '"0 6 * * *"',
             '"0 6 * * 1-5"',
-            "delivery.cron: a daily dataset is looked for once a day",
+            "delivery.cron: a daily dataset is due once a day",
         ),
         (
             DATASET_FILE,
             '"0 6 * * *"',
             '"0 */6 * * *"',
-            "delivery.cron: a daily dataset is looked for once a day",
+            "delivery.cron: a daily dataset is due once a day",
         ),
         (
             DATASET_FILE,
@@ -218,13 +220,13 @@ def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads
             "delivery.path: a daily dataset needs `{day}`",
         ),
         (DATASET_FILE, 'name="price"', 'name="item"', "columns: 'item' is declared twice: remove one"),
-        (DATASET_FILE, 'name="sales"', 'name="sale"', "name: is 'sale': call it 'sales'"),
+        (DATASET_FILE, 'name="sales"', 'name="sale"', "name: is 'sale': change it to 'sales'"),
         (DATASET_FILE, "SPEC = ", "spec = ", "SPEC: not found: end the file with `SPEC = DatasetSpec(...)`"),
         (
             DATASET_FILE,
             "SPEC = ",
             "1 / 0\nSPEC = ",
-            "ZeroDivisionError: division by zero: mend the file",
+            "ZeroDivisionError: division by zero: correct the file",
         ),
         (
             PRICE_FILE,
@@ -236,39 +238,39 @@ def test_the_projects_own_catalog_holds_a_contract_for_every_table_a_model_reads
             PRICE_FILE,
             '    label="it was so",',
             '    label="it was so",\n    label_maturity_days=7,',
-            "inputs: none reaches back to the day whose labels mature, 7 days before the night: give the labels' "
-            "input history_days=8 or more",
+            "inputs: none includes the day whose labels become known, 7 days before the night: set history_days=8 "
+            "or more on the input with the labels",
         ),
         (
             DATASET_FILE,
             'delivery=Delivery(path="sales/{day}.csv", cron="0 6 * * *")',
             'kind="reference", delivery=Delivery(path="sales.csv", cron="0 6 * * *", closed=("2017-12-25",))',
-            "delivery.closed: a reference dataset has no days of its own: remove it",
+            "delivery.closed: a reference dataset has no days: remove it",
         ),
         (
             PRICE_FILE,
             '    label="it was so",',
             '    label="it was so",\n    predicts="quantity",',
-            "loss: 'brier' does not judge a quantity: use one of squared, absolute, cost",
+            "loss: 'brier' cannot be used with predicts='quantity': use one of squared, absolute, cost",
         ),
         (
             PRICE_FILE,
             'dataset="sales"',
             'predictions_of="price"',
-            "inputs: price needs price: a circle",
+            "inputs: the models depend on each other (price needs price)",
         ),
     ],
 )
 def test_a_mistake_is_one_line_with_file_field_and_fix(tmp_path, file, old, new, message):
     assert old in REAL[file]
-    (line,) = told(tmp_path, {**REAL, file: REAL[file].replace(old, new, 1)})
+    (line,) = find_mistakes(tmp_path, {**REAL, file: REAL[file].replace(old, new, 1)})
     assert line.startswith(f"{file}: ")
     assert message in line
 
 
-def test_all_mistakes_are_told_at_once(tmp_path):
+def test_all_mistakes_are_reported_together(tmp_path):
     files = {name: text.replace("@company.example", "") for name, text in REAL.items()}
-    assert [line.split(":")[0] for line in told(tmp_path, files)] == [DATASET_FILE, PRICE_FILE]
+    assert [line.split(":")[0] for line in find_mistakes(tmp_path, files)] == [DATASET_FILE, PRICE_FILE]
 
 
 def test_a_new_dataset_is_a_new_file_and_nothing_else(tmp_path):
@@ -276,49 +278,51 @@ def test_a_new_dataset_is_a_new_file_and_nothing_else(tmp_path):
     assert "returns" in load_catalog(write(tmp_path, {**REAL, "datasets/returns.py": more})).datasets
 
 
-def test_a_folder_that_is_not_there_names_the_setting(tmp_path):
+def test_the_error_for_a_missing_catalog_folder_names_the_setting(tmp_path):
     with pytest.raises(CatalogError, match="CONTENDER_CATALOG_HOME"):
         load_catalog(tmp_path / "nowhere")
 
 
-def test_models_that_wait_for_each_other_are_one_circle(tmp_path):
+def test_a_dependency_cycle_of_models_is_reported_once(tmp_path):
     files = {**model("day", 'predictions_of="night"'), **model("night", 'predictions_of="day"')}
-    (line,) = told(tmp_path, files)
-    assert "a circle, which no night could begin: remove one of these inputs" in line
+    (line,) = find_mistakes(tmp_path, files)
+    assert "inputs: the models depend on each other (" in line
+    assert "): remove one of these inputs" in line
 
 
-def test_a_chain_of_models_is_no_circle(tmp_path):
+def test_a_chain_of_models_is_allowed(tmp_path):
     catalog = load_catalog(write(tmp_path, {**REAL, **model("later", 'predictions_of="price"')}))
     assert [source.name for source in catalog.sources(catalog.model("later"))] == ["predictions_price"]
 
 
 @pytest.mark.parametrize("kind", ["dataset", "predictions_of"])
-def test_an_input_that_was_refused_itself_is_told_once(tmp_path, kind):
+def test_a_rejected_input_is_not_reported_again_as_unknown(tmp_path, kind):
     refused = {"dataset": DATASET_FILE, "predictions_of": PRICE_FILE}[kind]
     name = {"dataset": "sales", "predictions_of": "price"}[kind]
     files = {**REAL, **model("later", f'{kind}="{name}"')}
     files[refused] = files[refused].replace("@company.example", "")
-    (line,) = told(tmp_path, files)
+    (line,) = find_mistakes(tmp_path, files)
     assert line.startswith(f"{refused}: owner: ")
 
 
 @pytest.mark.parametrize("part", ["estimator.py", "features.py", "baseline.py"])
-def test_a_model_without_one_of_its_parts_is_told_which(tmp_path, part):
+def test_a_missing_file_of_a_model_is_reported(tmp_path, part):
     files = {name: text for name, text in REAL.items() if not name.endswith(part)}
-    (line,) = told(tmp_path, files)
-    assert line.startswith(f"models/price/{part}: not found: write it, with ")
+    (line,) = find_mistakes(tmp_path, files)
+    assert line.startswith(f"models/price/{part}: not found: create it with ")
 
 
-def test_a_cost_that_nobody_wrote_is_told(tmp_path):
+def test_a_missing_cost_function_is_reported(tmp_path):
     costly = REAL[PRICE_FILE].replace('    label="it was so",', '    label="it was so",\n    loss="cost",')
-    (line,) = told(tmp_path, {**REAL, PRICE_FILE: costly})
-    assert line == "models/price/cost.py: not found: write it, with compute_costs"
+    (line,) = find_mistakes(tmp_path, {**REAL, PRICE_FILE: costly})
+    assert line == "models/price/cost.py: not found: create it with compute_costs"
 
 
-def test_a_dataset_that_forgets_days_which_a_model_reads_is_told(tmp_path):
+def test_a_retention_shorter_than_a_models_history_is_reported(tmp_path):
     kept = SALES.replace("    primary_key", "    retention_days=3,\n    primary_key")
     files = {**REAL, DATASET_FILE: kept, **model("later", 'dataset="sales", history_days=5')}
-    (line,) = told(tmp_path, files)
+    (line,) = find_mistakes(tmp_path, files)
     assert line == (
-        "datasets/sales.py: retention_days: 3 is less than the 5 days that later reads: keep as many"
+        "datasets/sales.py: retention_days: 3 is less than the 5 days that the model later reads: "
+        "raise it to 5 or more"
     )

@@ -44,12 +44,16 @@ def test_each_version_has_the_columns_that_it_had():
 
 
 @pytest.mark.parametrize(
-    ("version", "changes", "told"),
+    ("version", "changes", "message"),
     [
-        (2, (), "they make the versions none and `version` is 2: give each version from 2 to 2 its changes"),
+        (
+            2,
+            (),
+            "they describe the versions none, but `version` is 2: list the changes of each version from 2 to 2",
+        ),
         (1, (Added(version=2, column="price"),), "`version` is 1: raise `version` to the last of them"),
-        (3, (Added(version=3, column="price"),), "they make the versions 3 and `version` is 3"),
-        (3, tuple(reversed(CHAIN[:2])), "they make the versions 3, 2 and `version` is 3"),
+        (3, (Added(version=3, column="price"),), "they describe the versions 3, but `version` is 3"),
+        (3, tuple(reversed(CHAIN[:2])), "they describe the versions 3, 2, but `version` is 3"),
         (
             2,
             (Added(version=2, column="prize"),),
@@ -58,12 +62,12 @@ def test_each_version_has_the_columns_that_it_had():
         (
             2,
             (Widened(version=2, column="price", was="string"),),
-            "'price' is 'number' now, which is not wider",
+            "the type of 'price' is now 'number', which is not wider",
         ),
         (
             2,
             (Widened(version=2, column="price", was="number"),),
-            "'price' is 'number' now, which is not wider",
+            "the type of 'price' is now 'number', which is not wider",
         ),
         (2, (Renamed(version=2, column="price", was="shop"),), "'shop' was renamed and is used again"),
         (
@@ -73,7 +77,7 @@ def test_each_version_has_the_columns_that_it_had():
         ),
     ],
 )
-def test_changes_that_do_not_lead_there_are_refused(version, changes, told):
+def test_changes_that_do_not_lead_to_the_columns_are_rejected(version, changes, message):
     with pytest.raises(ValidationError) as error:
         build(version, *changes)
-    assert told in str(error.value)
+    assert message in str(error.value)

@@ -26,7 +26,7 @@ def test_a_contract_promises_values_then_its_key_then_what_is_stated(names, data
         daily=False,
     )
     filled = tuple(NotNull(column=name) for name in names if name not in nullable)
-    assert contract.promises() == (*filled, Unique(key=(names[0],)), *stated)
+    assert contract.all_expectations() == (*filled, Unique(key=(names[0],)), *stated)
 
 
 @given(st.sets(st.dates(date(2013, 1, 1), date(2013, 12, 31)), max_size=9), st.integers(0, 40))

@@ -30,7 +30,7 @@ def test_a_run_is_about_its_key_or_what_its_form_says(key, form, meant):
 
 
 @pytest.mark.parametrize(
-    ("key", "form", "told"),
+    ("key", "form", "message"),
     [
         (None, {}, "start it with a partition key, or fill in `day`"),
         (None, {"first": "2013-01-01"}, "both `first` and `last`"),
@@ -39,13 +39,13 @@ def test_a_run_is_about_its_key_or_what_its_form_says(key, form, meant):
         (None, {"day": "1 September"}, "'1 September' is not a day: write it as YYYY-MM-DD"),
         (None, {"day": "20130901"}, "'20130901' is not a day"),
         ("2013-02-30", {}, "'2013-02-30' is not a day"),
-        ("2013-09-01", {"day": "2013-09-02"}, "give one of them"),
+        ("2013-09-01", {"day": "2013-09-02"}, "give only one of them"),
     ],
 )
-def test_a_run_without_clear_days_is_told_what_to_write(key, form, told):
+def test_a_run_without_clear_days_is_rejected_with_a_fix(key, form, message):
     with pytest.raises(DaysError) as error:
         resolve_days(key, form)
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
 @given(ranges)

@@ -40,12 +40,12 @@ def test_a_byte_order_mark_and_another_order_of_columns_do_not_matter(read):
         ("", "the file is empty", "schedule/2013-09-01.csv"),
         (GOOD.replace("distance", "miles"), "the columns distance are missing", "schedule/2013-09-01.csv"),
         (GOOD.replace(",", ";"), "are missing", "schedule/2013-09-01.csv"),
-        (GOOD.replace("2475", "far"), "1 values are no number; row 2 has 'far'", "column distance"),
+        (GOOD.replace("2475", "far"), "1 values are not of type number; row 2 has 'far'", "column distance"),
         (GOOD.replace("2475", "2.475,5"), "1 lines do not have 8 fields; line 2 has 9", "line 2"),
         (GOOD + "2013-09-01,AA,2", "1 lines do not have 8 fields; line 3 has 3", "line 3"),
         (GOOD.encode("utf-16"), "it is UTF-16", "schedule/2013-09-01.csv"),
-        (GOOD + '"never closed', "it is no CSV file", "schedule/2013-09-01.csv"),
-        (GOOD.replace("2013-09-01,AA", "01.09.2013,AA"), "1 values are no date", "column day"),
+        (GOOD + '"never closed', "it is not a CSV file", "schedule/2013-09-01.csv"),
+        (GOOD.replace("2013-09-01,AA", "01.09.2013,AA"), "1 values are not of type date", "column day"),
     ],
 )
 def test_a_defect_says_what_and_where(read, content, what, where):

@@ -1,4 +1,4 @@
-"""The airports of North America, with where they lie."""
+"""The airports of North America and their positions."""
 
 from contender.specs import Between, Column, DatasetSpec, Delivery, Matches, RowCount
 
@@ -15,7 +15,7 @@ SPEC = DatasetSpec(
         Column(name="lon", type="number", unit="°", description="longitude"),
         Column(name="alt", type="number", unit="feet", description="altitude"),
         Column(name="tz", type="number", unit="hours", description="offset from UTC in winter"),
-        Column(name="dst", type="string", description="how summer time is kept: A, U or N"),
+        Column(name="dst", type="string", description="daylight saving time: A, U or N"),
         Column(name="tzone", type="string", nullable=True, description="IANA time zone"),
     ),
     primary_key=("faa",),

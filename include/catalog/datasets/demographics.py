@@ -1,4 +1,4 @@
-"""Who the households are, for the third of them of which it is known."""
+"""Demographics of the households; they are known for a third of them."""
 
 from contender.specs import Between, Column, DatasetSpec, Delivery, InSet, RowCount
 
@@ -10,14 +10,14 @@ SPEC = DatasetSpec(
     delivery=Delivery(path="demographics.csv", cron="0 6 * * 1"),
     columns=(
         Column(name="household_id", type="integer", pii=True, description="the household"),
-        Column(name="age", type="string", unit="years", pii=True, description="class of age"),
-        Column(name="income", type="string", unit="USD a year", pii=True, description="class of income"),
+        Column(name="age", type="string", unit="years", pii=True, description="age class"),
+        Column(name="income", type="string", unit="USD a year", pii=True, description="income class"),
         Column(
             name="home_ownership",
             type="string",
             nullable=True,
             pii=True,
-            description="owner or renter, or probably",
+            description="owner or renter, certain or probable",
         ),
         Column(name="marital_status", type="string", nullable=True, pii=True, description="married or not"),
         Column(name="household_size", type="string", unit="persons", pii=True, description="1 to 5+"),

@@ -1,18 +1,18 @@
-"""What became of every departure: delays, cancellations and the aircraft that flew."""
+"""Outcomes of departures: delays, cancellations and the aircraft that flew."""
 
 from contender.specs import Between, Column, DatasetSpec, Delivery, InSet, Matches, RowCount
 
 SPEC = DatasetSpec(
     name="departures",
-    description="Outcomes of all departures from New York's three airports, the day after.",
+    description="Outcomes of all departures from New York's three airports, delivered the day after.",
     owner="flight-data@contender.example",
     delivery=Delivery(path="departures/{day}.csv", cron="30 7 * * *", grace_hours=4),
     columns=(
         Column(name="day", type="date", description="local day of the scheduled departure"),
         Column(name="carrier", type="string", description="airline, two characters"),
         Column(name="flight", type="integer", description="flight number"),
-        Column(name="origin", type="string", description="airport left from, FAA code"),
-        Column(name="dest", type="string", description="airport flown to, FAA code"),
+        Column(name="origin", type="string", description="departure airport, FAA code"),
+        Column(name="dest", type="string", description="destination airport, FAA code"),
         Column(name="sched_dep_time", type="integer", unit="HHMM", description="local, by timetable"),
         Column(
             name="dep_time",
@@ -47,13 +47,13 @@ SPEC = DatasetSpec(
             name="tailnum",
             type="string",
             nullable=True,
-            description="aircraft; an outcome, since it is missing for cancelled flights alone",
+            description="aircraft; an outcome, since it is missing only for cancelled flights",
         ),
     ),
     primary_key=("day", "carrier", "flight", "origin"),
     guarantees=(
-        "Cancelled flights are rows, too: without times.",
-        "A day is complete once it is published; a correction replaces the whole day.",
+        "Cancelled flights are included, without times.",
+        "A day is complete when it is published; a correction replaces the whole day.",
     ),
     expectations=(
         RowCount(low=500, high=1300),

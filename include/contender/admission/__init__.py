@@ -1,8 +1,8 @@
-"""Admission: the way of a staged batch into its table, one function a step.
+"""Admit staged batches into their tables, one function per step.
 
-`gate_batch` judges it, `publish_batch` makes it the table's content and marks versions that were fitted on what it
-replaces, `should_announce` says whether that starts anything downstream. A batch that fails waits in quarantine, until
-`release_batch` sends it through the same steps on a person's word, or `discard_batch` deletes it.
+`gate_batch` checks a batch, `publish_batch` commits it to its table and marks versions that were trained on the
+replaced rows, `should_announce` decides whether downstream runs start. A failed batch waits in quarantine until
+`release_batch` passes it through the same steps on a person's decision, or `discard_batch` deletes it.
 """
 
 from contender.admission.excusing import apply_release, excuse, find_unexcused

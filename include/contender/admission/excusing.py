@@ -1,4 +1,4 @@
-"""Judges a released batch: what the person saw fail is a warning now, and anything else still fails."""
+"""Apply a release to a gate result: failures that the person saw become warnings, new failures still fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contender.records import Act, Book, Defect, GateResult
 
 
 def apply_release(judged: GateResult, book: Book) -> GateResult:
-    """Return the judgement as it stands after a person's release of the batch, if there was one."""
+    """Return the gate result after a person's release of the batch, if there was one."""
     act = book.acts.settlement_of(judged.table, quarantine_id(judged.fingerprint))
     if judged.verdict != "fail" or act is None or act.kind != "released":
         return judged
@@ -15,19 +15,19 @@ def apply_release(judged: GateResult, book: Book) -> GateResult:
 
 
 def excuse(judged: GateResult, act: Act, seen: GateResult | None) -> GateResult:
-    """Return the judgement of a batch that was released on the judgement `seen`.
+    """Return the gate result of a batch that was released on the result `seen`.
 
-    Failures that stand in `seen` become warnings, and one warning names person and reason. If anything else failed,
-    the judgement still is `fail`, every failure is kept for the next person to see, and the warning names the new ones.
+    Failures in `seen` become warnings, and another warning names the person and the reason. If anything else failed,
+    the verdict remains `fail`, all failures remain in the result, and the warning names the new ones.
     """
     unexcused = find_unexcused(judged, seen)
-    word = f"it was released by {act.by}: {act.reason}"
+    what = f"it was released by {act.by}: {act.reason}"
     if unexcused:
-        word += f"; not excused by it, since it did not fail then: {', '.join(unexcused)}"
+        what += f"; the release does not cover new failures: {', '.join(unexcused)}"
     released = Defect(
-        what=word,
+        what=what,
         where=f"{judged.table} {judged.days.key}",
-        way_out="have the source correct it, and deliver it again",
+        way_out="ask the source to correct it and deliver it again",
         severity="warn",
     )
     if unexcused:
@@ -42,9 +42,9 @@ def excuse(judged: GateResult, act: Act, seen: GateResult | None) -> GateResult:
 
 
 def find_unexcused(judged: GateResult, seen: GateResult | None) -> tuple[str, ...]:
-    """Return what fails in a judgement and did not fail in the one that a person saw, in words.
+    """Return descriptions of the failures that are not in the result that a person saw.
 
-    Expectations are compared by their identity, which has the contract's bounds and no figures of the day.
+    Expectations are compared by their identity, which contains the contract's bounds and no figures of the day.
     """
     seen_failing = set() if seen is None else {e.identity for e in seen.expectations if e.verdict == "fail"}
     seen_defects = (

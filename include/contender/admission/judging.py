@@ -1,4 +1,4 @@
-"""The first step: judge a batch by its contract and its table's past, and quarantine it when it fails."""
+"""The first step of admission: check a batch, and quarantine it if it fails."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def gate_batch(here: Installation, batch: StagedBatch, run: str, submit: Submit | None = None) -> GateResult:
-    """Judge a staged batch and record the result. A failed batch is quarantined, unless a person released it.
+    """Check a staged batch and record the result. A failed batch is quarantined, unless a person released it.
 
-    `submit` starts the Spark job of a large batch. The result is recorded last: an attempt after a killed one does
-    what is left, and one after a recorded result returns that. Raises SparkError.
+    `submit` starts the Spark job of a large batch. The result is recorded last, so a retry after a killed attempt
+    completes it, and a retry after a recorded result returns that result. Raises SparkError.
     """
     from contender.gating import check_by_size, read_past  # Great Expectations takes seconds to import
 

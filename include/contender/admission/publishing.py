@@ -1,4 +1,4 @@
-"""The second step: make a gated batch its table's content, once, and do what follows from it."""
+"""The second step of admission: publish a checked batch once, and mark versions trained on replaced rows."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from contender.specs import Contract, Days
 
 @retry_on_conflict
 def publish_batch(here: Installation, batch: StagedBatch, run: str) -> Published:
-    """Make the batch its table's content for its days, in one commit, with a record of it.
+    """Replace the table's rows of the batch's days in one commit, and record the publication.
 
-    The intent is recorded before the commit, with the days that lose their rows; it is confirmed once the versions
-    fitted on those days are marked. So an attempt after a killed one finds what is left to do, and knows by the intent
-    of its own run that the change was its own. Another writer's commit in between makes it start over on the new state.
-    Raises LakeError for a table or a batch that does not have the contract's columns.
+    The intent is recorded before the commit, with the replaced days, and confirmed once the versions trained on those
+    days are marked. A retry after a killed attempt therefore finds what is left to do, and recognises its own change
+    by the intent of its run. After another writer's commit in between, it starts again on the new state. Raises
+    LakeError for a table or a batch without the contract's columns.
     """
     contract, publications = here.catalog.contract(batch.table), here.book.publications
     loaded = here.lake.load_days(contract, batch.days)
@@ -36,7 +36,7 @@ def publish_batch(here: Installation, batch: StagedBatch, run: str) -> Published
 
 
 def intend_publication(batch: StagedBatch, run: str, changes: DayChanges) -> Publication:
-    """Return the record of what publishing the batch is about to change."""
+    """Return the record of what publishing the batch will change."""
     return Publication(
         id=publication_id(batch, run),
         table=batch.table,
@@ -51,19 +51,19 @@ def intend_publication(batch: StagedBatch, run: str, changes: DayChanges) -> Pub
 def needs_record(
     contract: Contract, batch: StagedBatch, changes: DayChanges, *, published_before: bool
 ) -> bool:
-    """Return whether a publication is news: it changes rows, or is the first of days that the contract declares closed.
+    """Return whether to record a publication: it changes rows, or is the first of closed days.
 
-    Closed days have no rows that could differ, and yet the night waits for them.
+    Closed days have no rows that could differ, but their night waits for the publication.
     """
     closed = batch.rows == 0 and contract.open_days(batch.days) == 0
     return bool(changes.differing) or (closed and not published_before)
 
 
 def should_announce(days: Days, *, changed: bool, held: Sequence[date]) -> bool:
-    """Return whether a publication starts anything downstream: one new or corrected day, and no later day is held.
+    """Return whether a publication starts downstream runs: it changes a single day, and the table has no later one.
 
-    A range (history, a backfill) and the correction of an older day publish without starting anything: a person starts
-    what should follow, for the days that person names.
+    Ranges (history, backfills) and corrections of older days start nothing: a person starts the runs that should
+    follow.
     """
     return days.is_single and changed and not any(day > days.last for day in held)
 
@@ -76,7 +76,7 @@ def starts_downstream(here: Installation, published: Published) -> bool:
 
 
 def _finish(here: Installation, batch: StagedBatch) -> None:
-    """Do what follows from the commit, also for other attempts at this batch that were killed before they could."""
+    """Mark versions and confirm the publication, also for killed attempts to publish the same batch."""
     for left in here.book.publications.unconfirmed(batch.table, batch.days):
         if left.fingerprint == batch.fingerprint:
             mark_superseded(here, batch.table, left.replaced, left.fingerprint)

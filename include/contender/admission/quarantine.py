@@ -1,4 +1,4 @@
-"""Where failed batches wait for a person: readable, never visible to consumers, and released only with a reason."""
+"""The quarantine of failed batches: readable by people, invisible to consumers, released only with a reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Settlement = Literal["released", "discarded"]
 
 
 class QuarantineError(Exception):
-    """What was asked cannot be done with a quarantined batch; the message says what can."""
+    """A quarantined batch cannot be released or discarded; the message says why and what to do."""
 
 
 class UnknownBatchError(QuarantineError):
@@ -23,7 +23,7 @@ class UnknownBatchError(QuarantineError):
 
 
 class Quarantined(Frozen):
-    """A batch in quarantine: its gate's judgement, and what a person decided about that judgement."""
+    """A batch in quarantine, its gate result, and a person's decision about that result."""
 
     id: str
     place: str
@@ -34,12 +34,12 @@ class Quarantined(Frozen):
 
 
 def quarantine_id(fingerprint: str) -> str:
-    """Return the id of a batch in quarantine: the same bad delivery, tried again, waits there once."""
+    """Return the id of a batch in quarantine. The same delivery always has the same id."""
     return fingerprint[:16]
 
 
 def quarantine_batch(batch: StagedBatch, result: GateResult, settings: Settings) -> GateResult:
-    """Copy a failed batch, raw files and all, into the quarantine. Returns the result with the place noted."""
+    """Copy a failed batch with its raw files into the quarantine. Return the result with its place there."""
     place = places.below(settings.quarantine, batch.table, batch.days.key, quarantine_id(batch.fingerprint))
     noted = result.model_copy(update={"quarantine": place})
     raw = tuple(_copy(path, place, "raw") for path in batch.sources)
@@ -48,7 +48,7 @@ def quarantine_batch(batch: StagedBatch, result: GateResult, settings: Settings)
     )
     kept = batch.model_copy(update={"sources": raw, "files": staged})
     places.write(places.below(place, "batch.json"), kept.model_dump_json(indent=2).encode())
-    # Written last: a folder without it is an attempt that was killed, and is filled by the next.
+    # Written last: a folder without it belongs to a killed attempt, and is completed by the next one.
     places.write(places.below(place, "gate.json"), noted.model_dump_json(indent=2).encode())
     return noted
 
@@ -67,17 +67,16 @@ def find_quarantined(here: Installation, batch_id: str) -> Quarantined:
     if len(matching) != 1:
         there = ", ".join(f"{i.id} ({i.batch.table} {i.batch.days.key})" for i in matching) or "none"
         raise UnknownBatchError(
-            f"{len(matching)} quarantined batches have an id that begins with {batch_id!r}: {there}; "
-            "`contender quarantine list` shows all"
+            f"{len(matching)} quarantined batches have an id that starts with {batch_id!r}: {there}; "
+            "list all with `contender quarantine list`"
         )
     return matching[0]
 
 
 def discard_batch(here: Installation, batch_id: str, by: str, reason: str) -> Quarantined:
-    """Delete a batch's rows and files; its judgement and this act remain.
+    """Delete a batch's rows and files; its gate result and this act remain.
 
-    The same decision given again finishes what a killed attempt began. Raises QuarantineError for a batch that was
-    settled otherwise.
+    Repeating the same decision completes a killed attempt. Raises QuarantineError if another decision was made.
     """
     item = find_quarantined(here, batch_id)
     settled = settle(here, item, "discarded", by, reason)
@@ -87,14 +86,14 @@ def discard_batch(here: Installation, batch_id: str, by: str, reason: str) -> Qu
 
 
 def settle(here: Installation, item: Quarantined, kind: Settlement, by: str, reason: str) -> Quarantined:
-    """Record what a person decided about a batch; the same decision given again is the same act.
+    """Record a person's decision about a batch. Repeating the same decision returns the same act.
 
-    Raises QuarantineError for a batch that was settled otherwise, or that another delivery has superseded.
+    Raises QuarantineError if another decision was made, or if another delivery has superseded the batch.
     """
     if item.act is not None and (item.act.kind, item.act.by, item.act.reason) == (kind, by, reason):
         return item
     check_waiting(item)
-    # The act names what the person saw: the book has it, too, if an attempt was killed before it was recorded there.
+    # The act refers to the gate result, which a killed attempt may not have recorded yet.
     here.book.gates.add(item.result)
     detail = {"days": item.batch.days.key, "gate": item.result.id, "rows": item.batch.rows}
     act = here.book.acts.record(kind, item.batch.table, item.id, by, reason, detail)
@@ -102,7 +101,7 @@ def settle(here: Installation, item: Quarantined, kind: Settlement, by: str, rea
 
 
 def check_waiting(item: Quarantined) -> None:
-    """Raise QuarantineError unless the batch still waits for a decision."""
+    """Raise QuarantineError unless the batch waits for a decision."""
     if item.act is not None:
         raise QuarantineError(
             f"{item.id} was {item.act.kind} by {item.act.by} on {item.act.at:%Y-%m-%d %H:%M}"
@@ -112,10 +111,10 @@ def check_waiting(item: Quarantined) -> None:
 
 
 def superseded(item: Quarantined) -> QuarantineError:
-    """Return the error that a batch is not to be published in the place of one that passed since."""
+    """Return the error for a batch that must not replace one that has passed since."""
     return QuarantineError(
-        f"{item.id} was superseded: another delivery of {item.batch.table} {item.batch.days.key} passed "
-        "since; releasing it would put the worse in the better one's place"
+        f"{item.id} was superseded: another delivery of {item.batch.table} {item.batch.days.key} has passed "
+        "since, and releasing this one would replace it; discard this batch"
     )
 
 
@@ -129,7 +128,7 @@ def _read(place: str, book: Book) -> Quarantined:
     batch_id = places.name_of(place)
     act = book.acts.settlement_of(batch.table, batch_id)
     if act is not None and act.detail.get("gate") != result.id:
-        act = None  # it was decided on another judgement, and failed again since for what that did not say
+        act = None  # the decision was about another gate result; the batch has failed again since
     state: State = "waiting"
     if act is not None:
         state = "released" if act.kind == "released" else "discarded"

@@ -1,4 +1,4 @@
-"""A person's word for a batch that failed: it is recorded, and the batch goes through the same steps once more."""
+"""Release a quarantined batch: record the person's decision, and admit the batch by the same steps again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Released(Frozen):
-    """What a release came to; `published` is None when the gate failed the batch for what the person did not see."""
+    """The result of a release; `published` is None if the batch failed for reasons that the person did not see."""
 
     act: Act
     result: GateResult
@@ -31,18 +31,20 @@ class Released(Frozen):
 
 
 def record_release(here: Installation, batch_id: str, by: str, reason: str) -> Quarantined:
-    """Let a batch into the lake despite its gate, from now on and on this person's word.
+    """Record a person's decision that a batch may be published despite its failures.
 
-    The gate still judges it whenever it comes, and excuses what failed in the judgement that the person saw. The same
-    decision given again is the same act. Raises QuarantineError for a batch that was settled otherwise, was superseded,
-    or holds nothing that fits its table.
+    The gate checks the batch again whenever it is delivered, and turns the failures that the person saw into warnings.
+    Repeating the same decision returns the same act. Raises QuarantineError if another decision was made, or if the
+    batch was superseded or has no rows that fit its table.
     """
     item = find_quarantined(here, batch_id)
     daily = here.catalog.contract(item.batch.table).daily
-    strange = sum(file.rows for file in item.batch.files if daily and file.day is None)
-    if item.batch.rows == 0 or strange:
-        what = f"{strange} rows of other days" if strange else "no row that could be read"
-        raise QuarantineError(f"{item.id} holds {what}: have it delivered again, or discard it")
+    misplaced = sum(file.rows for file in item.batch.files if daily and file.day is None)
+    if item.batch.rows == 0 or misplaced:
+        what = f"{misplaced} rows of other days" if misplaced else "no readable rows"
+        raise QuarantineError(
+            f"{item.id} cannot be released, it has {what}: ask for a new delivery, or discard it"
+        )
     settled = settle(here, item, "released", by, reason)
     if settled.act is not None and _was_superseded(here, settled, settled.act):
         raise superseded(item)
@@ -52,10 +54,10 @@ def record_release(here: Installation, batch_id: str, by: str, reason: str) -> Q
 def release_batch(
     here: Installation, batch_id: str, by: str, reason: str, submit: Submit | None = None
 ) -> Released:
-    """Record a release, judge the batch again and publish it, unless it fails for what the person did not see.
+    """Record a release, check the batch again and publish it, unless it has failures that the person did not see.
 
-    Given again with the same person and reason, it goes on where a killed attempt stopped. Raises QuarantineError as
-    `record_release` does, LakeError and SparkError.
+    Repeating the same decision continues a killed attempt. Raises QuarantineError as `record_release` does, LakeError
+    and SparkError.
     """
     item = record_release(here, batch_id, by, reason)
     assert item.act is not None
@@ -67,12 +69,12 @@ def release_batch(
 
 
 def run_of_release(act: Act) -> str:
-    """Return what the run of a release is called in the book of record."""
+    """Return the name of a release's run in the book of record."""
     return f"released {act.id}"
 
 
 def _was_superseded(here: Installation, item: Quarantined, act: Act) -> bool:
-    """Return whether another delivery took the batch's place after it was released."""
+    """Return whether another delivery replaced the batch after its release."""
     if here.lake.holds(item.batch):
         return False
     own = here.book.gates.get(gate_id(item.batch, run_of_release(act)))

@@ -1,4 +1,4 @@
-"""Versions that were fitted on rows which have been replaced since: they serve on, with a caveat that says so."""
+"""Mark versions whose training rows were replaced later. They keep serving, with a caveat."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 from contender.installation import Installation
 from contender.records import Caveat, TrainedVersion, caveat_id
-from contender.specs import Catalog, Days, ModelSpec, feeding_days
+from contender.specs import Catalog, Days, ModelSpec, source_days
 
 
 def find_superseded(
@@ -15,7 +15,7 @@ def find_superseded(
 ) -> tuple[TrainedVersion, ...]:
     """Return the versions whose training rows were built from any of these days of a source table.
 
-    None among the days stands for a table without days, which every version of its readers was built from.
+    None among the days denotes a reference table, on which all versions of its readers depend.
     """
     readers = {model.name: model for model in _readers(catalog, table)}
     return tuple(
@@ -28,7 +28,7 @@ def find_superseded(
 def note_superseded(
     version: TrainedVersion, table: str, days: Days, content: str, what: str = "was corrected"
 ) -> Caveat:
-    """Return the caveat of a version whose training data changed; the same for the same new `content`."""
+    """Return the caveat of a version whose training data changed; its id is the same for the same new `content`."""
     return Caveat(
         id=caveat_id(version, "superseded", table, days, content),
         model=version.model,
@@ -36,12 +36,12 @@ def note_superseded(
         kind="superseded",
         table=table,
         days=days,
-        why=f"{table} {days.key} {what} after the fit",
+        why=f"{table} {days.key} {what} after training",
     )
 
 
 def mark_superseded(here: Installation, table: str, replaced: Collection[date], content: str) -> None:
-    """Add a caveat to every version that was fitted on the replaced days of a table."""
+    """Add a caveat to every version that was trained on the replaced days of a table."""
     readers = [model.name for model in _readers(here.catalog, table)]
     if not replaced or not readers:
         return
@@ -62,5 +62,5 @@ def _readers(catalog: Catalog, table: str) -> list[ModelSpec]:
 def _was_fed(
     version: TrainedVersion, model: ModelSpec, catalog: Catalog, table: str, days: Collection[date | None]
 ) -> bool:
-    fed = feeding_days(catalog, model, table, version.trained_on)
+    fed = source_days(catalog, model, table, version.trained_on)
     return any(day is None or (fed is not None and day in fed) for day in days)

@@ -1,4 +1,4 @@
-"""Rows that wait in quarantine, for a person's eyes; personal data is masked for those who may not read it."""
+"""Show quarantined rows to people. Personal data is masked for those who may not read it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contender.specs import Contract
 from contender.specs.frozen import Frozen
 
 MASK = "***"
-_LONGEST = 60  # characters of a value that are shown
+_LONGEST = 60  # characters shown of a value
 
 
 class ShownRows(Frozen):
-    """The first rows of a batch as text; `masked` are the columns whose values are not shown."""
+    """The first rows of a batch as text, and the columns whose values are masked."""
 
     columns: tuple[str, ...]
     masked: tuple[str, ...]
@@ -21,7 +21,7 @@ class ShownRows(Frozen):
 
 
 def show_quarantined(place: str, contract: Contract, *, pii: bool, limit: int = 20) -> ShownRows:
-    """Return the first rows of the batch in a folder of the quarantine, as staged; none once it is discarded."""
+    """Return the first staged rows of a batch in the quarantine; none if it was discarded."""
     batch = StagedBatch.model_validate_json(places.read(places.below(place, "batch.json")))
     personal = {column.name for column in contract.columns if column.pii}
     columns: tuple[str, ...] = contract.column_names
@@ -31,18 +31,18 @@ def show_quarantined(place: str, contract: Contract, *, pii: bool, limit: int = 
             table = places.read_rows(file.path).slice(0, limit - len(rows))
             columns = tuple(table.column_names)
             rows += table.to_pylist()
-    # What no contract names may be anything, a person's address too.
+    # Columns that are not in the contract may contain personal data.
     hidden = personal | (set(columns) - set(contract.column_names))
     masked = () if pii else tuple(name for name in columns if name in hidden)
     return ShownRows(
         columns=columns,
         masked=masked,
-        rows=tuple(tuple(_told(row.get(name), hidden=name in masked) for name in columns) for row in rows),
+        rows=tuple(tuple(_format(row.get(name), hidden=name in masked) for name in columns) for row in rows),
         total=batch.rows,
     )
 
 
-def _told(value: object, *, hidden: bool) -> str:
+def _format(value: object, *, hidden: bool) -> str:
     if value is None:
-        return "–"  # that a value is missing is no secret, and often what is wrong
+        return "–"  # missing values are shown even in masked columns: they are often the defect
     return MASK if hidden else str(value)[:_LONGEST]

@@ -1,4 +1,4 @@
-"""Backfill: what a correction of old days touches, shown first and then done by ordinary runs, and nothing else."""
+"""Plan the backfill of corrected old days, and execute it with ordinary runs."""
 
 from contender.backfilling.apply import BackfillStoppedError, apply_backfill, is_done
 from contender.backfilling.plan import BackfillError, BackfillPlan, Step, estimate, plan_backfill

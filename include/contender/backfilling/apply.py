@@ -1,4 +1,4 @@
-"""Does a backfill: ordinary runs of the planned ranges, one after the other, taken up again where they stopped."""
+"""Execute a backfill: ordinary runs of the planned ranges, one after the other, resumable after a failure."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ _PATIENCE = 6 * 3600.0
 
 
 class BackfillStoppedError(Exception):
-    """A run failed; the message says which. The same command goes on from it."""
+    """A run failed; the message says which. The same command continues from it."""
 
 
 def apply_backfill(
-    plan: BackfillPlan, name: str, airflow: Airflow, tell: Callable[[Step, Days, str], None]
+    plan: BackfillPlan, name: str, airflow: Airflow, notify: Callable[[Step, Days, str], None]
 ) -> None:
     """Run every step of a plan, in chunks of a month.
 
-    `name` tells one backfill from the next: its runs are called by it, so that the same call, made again after
-    an interruption, finds what is done. Airflow itself holds each DAG to one run at a time. `tell` hears of
-    each chunk: `done before`, `started`, or `done`. Raises BackfillStoppedError.
+    `name` identifies the backfill. It is part of its run ids, so that the same call after an interruption skips
+    finished runs. Airflow limits each DAG to one run at a time. `notify` is called for each chunk with
+    `done before`, `started` or `done`. Raises BackfillStoppedError.
     """
     for step in plan.steps:
         for days in chunks(step.days):
             before = _tries(airflow, step, name, days)
             if any(run.state == "success" for run in before):
-                tell(step, days, "done before")
+                notify(step, days, "done before")
                 continue
-            tell(step, days, "started")
+            notify(step, days, "started")
             running = next((run for run in before if not run.ended), None)
             run = running or airflow.trigger(
                 step.dag,
@@ -40,11 +40,11 @@ def apply_backfill(
                 run_id=f"{_run_name(name, days)}__try{len(before) + 1}",
             )
             _wait(airflow, run)
-            tell(step, days, "done")
+            notify(step, days, "done")
 
 
 def is_done(plan: BackfillPlan, name: str, airflow: Airflow) -> bool:
-    """Whether every run of a backfill of that name succeeded."""
+    """Return whether every run of a backfill of that name succeeded."""
     return all(
         any(run.state == "success" for run in _tries(airflow, step, name, days))
         for step in plan.steps
@@ -53,7 +53,7 @@ def is_done(plan: BackfillPlan, name: str, airflow: Airflow) -> bool:
 
 
 def chunks(days: Days, size: int = CHUNK_DAYS) -> Iterator[Days]:
-    """The range in pieces of at most so many days, in order."""
+    """Yield the range in chunks of at most `size` days, in order."""
     for offset in range(0, len(days), size):
         first = days.first + timedelta(days=offset)
         yield Days(first=first, last=min(days.last, first + timedelta(days=size - 1)))
@@ -65,7 +65,7 @@ def _tries(airflow: Airflow, step: Step, name: str, days: Days) -> list[Run]:
 
 
 def _run_name(name: str, days: Days) -> str:
-    # Airflow keeps ids that begin with `backfill__` to itself.
+    # Airflow reserves ids that start with `backfill__`.
     return f"correction__{name}__{days.first}_{days.last}"
 
 
@@ -74,5 +74,5 @@ def _wait(airflow: Airflow, run: Run) -> None:
         airflow.wait(run.dag_id, run.run_id, _PATIENCE)
     except ApiError as error:
         raise BackfillStoppedError(
-            f"{error}\nMend the cause and give the same command again: it goes on here."
+            f"{error}\nFix the cause and run the same command again: it continues from here."
         ) from None

@@ -1,4 +1,4 @@
-"""The firewall, on paper: which runs repeat which days, and what stays as it is."""
+"""Plan a backfill: which runs repeat which days, and what stays unchanged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import median
 from contender.admission import find_superseded
 from contender.orchestrator import Run
 from contender.records import TrainedVersion
-from contender.specs import Catalog, Days, DaysError, ModelSpec, dag_id, fed_nights, resolve_days
+from contender.specs import Catalog, Days, DaysError, ModelSpec, affected_nights, dag_id, resolve_days
 from contender.specs.catalog import Source
 from contender.specs.frozen import Frozen
 
@@ -19,7 +19,7 @@ class BackfillError(Exception):
 
 
 class Step(Frozen):
-    """One range of one DAG."""
+    """A DAG and the range of days that it repeats."""
 
     dag: str
     days: Days
@@ -27,7 +27,7 @@ class Step(Frozen):
 
 
 class BackfillPlan(Frozen):
-    """The steps of a backfill, in order; and what it leaves alone."""
+    """The steps of a backfill, in order, and the versions and predictions that it leaves unchanged."""
 
     dataset: str
     days: Days
@@ -43,21 +43,21 @@ def plan_backfill(
     held: Mapping[str, Sequence[date]],
     versions: Sequence[TrainedVersion],
 ) -> BackfillPlan:
-    """What follows from delivering these days of a dataset again.
+    """Plan the backfill of these days of a dataset.
 
-    `held` names the days that each daily table has, `versions` those that were ever judged. Raises
-    BackfillError for a dataset without days, and for the newest day, whose correction is the night's own work.
+    `held` contains the days of each daily table, `versions` all versions that were ever evaluated. Raises
+    BackfillError for a reference dataset, and for the newest day, which its own night corrects.
     """
     spec = catalog.dataset(dataset)
     if spec.kind == "reference":
         raise BackfillError(
-            f"{dataset} is replaced as a whole: start {dag_id('ingest', dataset)} for the day"
+            f"{dataset} is replaced as a whole: start {dag_id('ingest', dataset)} for the day instead"
         )
     newest = max(held.get(spec.contract.table, ()), default=None)
     if newest is not None and newest in days:
         raise BackfillError(
-            f"{newest} is the newest day of {dataset}: its correction is this night's own work; start "
-            f"{dag_id('ingest', dataset)} with the partition key {newest}, and backfill the days before it"
+            f"{newest} is the newest day of {dataset}, which its own night corrects: start "
+            f"{dag_id('ingest', dataset)} with the partition key {newest}, and backfill only the days before it"
         )
     readers = [
         (model, source)
@@ -80,19 +80,19 @@ def plan_backfill(
 
 
 def touched_nights(model: ModelSpec, source: Source, days: Days, features: Sequence[date]) -> Days | None:
-    """The nights whose features read any of these days of a source, among those that were built."""
+    """Return the nights with built features that read any of these days of a source."""
     if not features:
         return None
     horizon = timedelta(days=model.horizon_days)
-    nights = fed_nights(model, source, days)
+    nights = affected_nights(model, source, days)
     first, last = max(nights.first, min(features) - horizon), min(nights.last, max(features) - horizon)
     return Days(first=first, last=last) if first <= last else None
 
 
 def estimate(step: Step, past: Sequence[Run]) -> float | None:
-    """Seconds that a step will take, from successful runs of its DAG; None while there are none.
+    """Estimate the seconds of a step from successful runs of its DAG; None without such runs.
 
-    A run has a fixed part, which single days show, and a part for each day, which the longest range shows.
+    Runs of single days show the fixed part of the duration, the longest range shows the part per day.
     """
     known = [(_days_of(run), run.seconds) for run in past if run.state == "success" and run.seconds]
     sizes = [(days, seconds) for days, seconds in known if days and seconds]

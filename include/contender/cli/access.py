@@ -106,7 +106,7 @@ def check() -> None:
     with Airflow(here.ui_url, airflow_password(), here.ui_user) as airflow:
         differences = compare_roles(access, catalog, airflow)
     for difference in differences:
-        typer.echo(difference.told, err=True)
+        typer.echo(difference.message, err=True)
     if differences:
         raise typer.Exit(CHECK_FAILED)
     typer.echo(f"Airflow's {len(list_holders(access, catalog))} roles match access.yaml.")

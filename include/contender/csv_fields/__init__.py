@@ -1,4 +1,4 @@
-"""The fields of a delivered CSV file, as texts and as values: one reader for all who read deliveries."""
+"""Read the fields of a delivered CSV file, as texts and as typed values."""
 
 from contender.csv_fields.raw_text import find_unreadable, read_header
 from contender.csv_fields.texts import find_unfit, judge_names, no_texts, read_texts, why_no_csv

@@ -1,4 +1,4 @@
-"""Looks at a raw file before it is parsed: whether it is text, whether it is whole, what its first line says."""
+"""Check a raw file before parsing: whether it is text, whether it is complete, and its header."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contender.records import Defect
 
 _CHUNK = 1 << 20
 _OTHER_KINDS = {
-    b"\x1f\x8b": ("it is compressed by gzip", "deliver it unpacked: it is not unpacked here"),
-    b"PK\x03\x04": ("it is a ZIP archive", "deliver the file that is in it"),
+    b"\x1f\x8b": ("it is compressed by gzip", "deliver the uncompressed file"),
+    b"PK\x03\x04": ("it is a ZIP archive", "deliver the file inside it"),
     b"\xff\xfe": ("it is UTF-16", "export the file as UTF-8"),
     b"\xfe\xff": ("it is UTF-16", "export the file as UTF-8"),
     b"PAR1": ("it is a Parquet file", "deliver it as CSV"),
@@ -19,7 +19,7 @@ _OTHER_KINDS = {
 
 
 def find_unreadable(raw: RawFile) -> Defect | None:
-    """What makes the file no UTF-8 text with closed quotes; None when nothing does."""
+    """Return the defect of a file that is not UTF-8 text with closed quotes, or None."""
     if raw.size == 0:
         return Defect(what="the file is empty", where=raw.name, way_out="deliver it again")
     quotes = offset = 0
@@ -40,15 +40,15 @@ def find_unreadable(raw: RawFile) -> Defect | None:
             offset += len(chunk)
     if quotes % 2:
         return Defect(
-            what="it is no CSV file: a quote is opened and never closed",
+            what="it is not a CSV file: a quote is opened and never closed",
             where=raw.name,
-            way_out="quote fields as RFC 4180 says; the upload may have been cut short",
+            way_out="quote fields according to RFC 4180; the upload may be incomplete",
         )
     return None
 
 
 def read_header(raw: RawFile) -> tuple[list[str], bool]:
-    """The names in the first line, and whether there is more after it. Raises csv.Error when it is no line."""
+    """Return the names in the first line, and whether more lines follow. Raises csv.Error if it is not valid."""
     with raw.copy_path.open(encoding="utf-8-sig", newline="") as file:
         names = next(csv.reader(file, strict=True), [])
         return names, bool(next(file, ""))
@@ -57,7 +57,7 @@ def read_header(raw: RawFile) -> tuple[list[str], bool]:
 def _other_kind(raw: RawFile, start: bytes) -> Defect | None:
     for magic, (what, way_out) in _OTHER_KINDS.items():
         if start.startswith(magic):
-            return Defect(what=f"{what}, whatever its name says", where=raw.name, way_out=way_out)
+            return Defect(what=f"{what}, despite its name", where=raw.name, way_out=way_out)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Parses a CSV file into texts, and says which texts are not of a type."""
+"""Parse a CSV file into texts, and find the texts that do not fit a type."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ MISSING = ["", "NA"]
 
 
 def why_no_csv(raw: RawFile, error: csv.Error | pa.ArrowInvalid) -> Defect:
-    """What the parser could not take."""
-    why = _in_words(error) if isinstance(error, pa.ArrowInvalid) else str(error)
-    return Defect(what=f"it is no CSV file: {why}", where=raw.name, way_out="quote fields as RFC 4180 says")
+    """Return the defect for a parser error."""
+    why = _explain(error) if isinstance(error, pa.ArrowInvalid) else str(error)
+    return Defect(
+        what=f"it is not a CSV file: {why}", where=raw.name, way_out="quote fields according to RFC 4180"
+    )
 
 
-def _in_words(error: pa.ArrowInvalid) -> str:
+def _explain(error: pa.ArrowInvalid) -> str:
     text = str(error)
     return "a line is longer than a megabyte" if "straddl" in text else text.partition("\n")[0][:200]
 
 
 def judge_names(raw: RawFile, header: Sequence[str]) -> Defect | None:
-    """What is wrong with the header, whatever a contract says; None when nothing is."""
+    """Return the defect of a header with duplicate columns, or None."""
     if repeated := sorted({name for name in header if list(header).count(name) > 1}):
         return Defect(
-            what=f"the column {repeated[0]!a} is there twice",
+            what=f"the column {repeated[0]!a} occurs twice",
             where=f"{raw.name}, line 1",
             way_out="deliver each column once",
         )
@@ -38,9 +40,9 @@ def judge_names(raw: RawFile, header: Sequence[str]) -> Defect | None:
 
 
 def read_texts(raw: RawFile, header: Sequence[str]) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
-    """All lines below the header as texts, and those left out for another number of fields.
+    """Return all lines below the header as texts, and the lines skipped for a wrong number of fields.
 
-    Empty fields and `NA` are missing values. Raises pyarrow.ArrowInvalid when the lines cannot be told apart.
+    Empty fields and `NA` are missing values. Raises pyarrow.ArrowInvalid if the lines cannot be separated.
     """
     ragged: list[pacsv.InvalidRow] = []
 
@@ -50,7 +52,7 @@ def read_texts(raw: RawFile, header: Sequence[str]) -> tuple[pa.Table, list[pacs
 
     texts = pacsv.read_csv(
         str(raw.copy_path),
-        # On one thread, since only then rows know their number.
+        # Rows have their line numbers only when read on one thread.
         read_options=pacsv.ReadOptions(use_threads=False, column_names=list(header), skip_rows=1),
         parse_options=pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
         convert_options=pacsv.ConvertOptions(
@@ -61,12 +63,12 @@ def read_texts(raw: RawFile, header: Sequence[str]) -> tuple[pa.Table, list[pacs
 
 
 def no_texts(header: Sequence[str]) -> pa.Table:
-    """The columns of a file without lines."""
+    """Return the empty columns of a file without rows."""
     return pa.table({name: pa.array([], pa.string()) for name in header})
 
 
 def find_unfit(texts: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """The distinct texts that are not of the type; control characters fit nowhere, nor do nan and inf."""
+    """Return the distinct texts that do not fit the type. Control characters, nan and inf fit no type."""
     if pa.types.is_string(wanted):
         return pc.unique(texts.filter(pc.match_substring_regex(texts, r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")))
     try:

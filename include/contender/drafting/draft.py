@@ -40,7 +40,7 @@ def check_name(name: str) -> None:
         _NAME.validate_python(name)
     except ValidationError:
         form = FORMS[NAME_PATTERN]
-        raise DraftError(f"{name!r} does not have the form {form}, at most 60 of them: mend it") from None
+        raise DraftError(f"{name!r} does not have the form {form}, at most 60 of them: correct it") from None
 
 
 def check_owner(owner: str) -> None:
@@ -49,5 +49,5 @@ def check_owner(owner: str) -> None:
         _EMAIL.validate_python(owner)
     except ValidationError:
         raise DraftError(
-            f"the owner {owner!r} does not have the form {FORMS[EMAIL_PATTERN]}: mend it"
+            f"the owner {owner!r} does not have the form {FORMS[EMAIL_PATTERN]}: correct it"
         ) from None

@@ -17,7 +17,7 @@ from contender.records import (
     UsualChange,
     compares_refresh,
 )
-from contender.specs import Catalog, Days, ModelSpec, fed_nights
+from contender.specs import Catalog, Days, ModelSpec, affected_nights
 from contender.specs.days import parse_day
 
 NIGHTS_REMEMBERED = 28
@@ -112,7 +112,7 @@ def excused_days(catalog: Catalog, model: ModelSpec, acts: Sequence[Act], since:
         days = Days.read(str(act.detail.get("days", act.key)))
         for source in catalog.sources(model):
             if act.about in (source.contract.table, source.contract.table.removeprefix("datasets.")):
-                nights = fed_nights(model, source, days)
+                nights = affected_nights(model, source, days)
                 excused |= {*model.scored_days(nights).each(), *model.matured_days(nights).each()}
         if act.about in own:
             excused |= set(days.each())

@@ -1,4 +1,4 @@
-"""Gate: judges a staged batch by its contract, with Great Expectations, and by its table's past; it changes nothing."""
+"""Check a staged batch against its contract with Great Expectations, and against the table's previous days."""
 
 from contender.gating.check import check
 from contender.gating.on_spark import SPARK_SETTINGS, SparkError, Submit, check_by_size, run_task

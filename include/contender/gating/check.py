@@ -1,4 +1,4 @@
-"""Judges one batch: a quick look at everything, then a close one at what does not hold."""
+"""Check one batch: first every expectation quickly, then the failed ones again with their failing rows."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ from contender.records import ExpectationResult, GateResult, StagedBatch, Verdic
 from contender.specs import Contract, Expectation, describe
 
 KEYS_KEPT = 10
-_LOOKED_AT = 1000  # failing rows, in which so many different keys are looked for
+_SAMPLED_ROWS = 1000  # failing rows that are searched for distinct keys
 
 
 def check(
     contract: Contract, batch: StagedBatch, run: str, past: Past | None = None, load: Load = load_frames
 ) -> GateResult:
-    """Hold a staged batch to every promise of its contract, and to the days before it where they are known.
+    """Check a staged batch against every expectation of its contract, and against previous days if given.
 
-    The verdict is `fail` when a promise or the reading of the files failed, `warn` when only those of severity
-    `warn` did, else `pass`. Of each broken promise, up to ten failing primary keys are kept, personal data masked.
+    The verdict is `fail` if an expectation or the reading of the files failed, `warn` if only expectations or
+    defects of severity `warn` failed, else `pass`. The result contains up to ten primary keys of failing rows per
+    expectation, with personal data masked.
     """
-    promises, days = contract.promises(), contract.open_days(batch.days)
-    quick = _validate(load(contract, batch, promises, False), days, "BOOLEAN_ONLY")
-    doubtful = [promise for promise in promises if not quick[promise].success]
-    close = _validate(load(contract, batch, doubtful, True), days, _closely(contract)) if doubtful else {}
+    expectations, days = contract.all_expectations(), contract.open_days(batch.days)
+    quick = _validate(load(contract, batch, expectations, False), days, "BOOLEAN_ONLY")
+    doubtful = [expectation for expectation in expectations if not quick[expectation].success]
+    close = (
+        _validate(load(contract, batch, doubtful, True), days, _detailed_format(contract)) if doubtful else {}
+    )
     broken = {
-        promise: _broken(promise, result, contract, batch.rows, days) for promise, result in close.items()
+        expectation: _broken(expectation, result, contract, batch.rows, days)
+        for expectation, result in close.items()
     }
-    results = tuple(broken.get(p) or _kept(p, days) for p in promises)
+    results = tuple(broken.get(p) or _kept(p, days) for p in expectations)
     if past is not None and contract.usual is not None:
         results += check_usual(contract.usual, past)
     return GateResult(
@@ -58,69 +62,71 @@ def _verdict(verdicts: Sequence[Verdict]) -> Verdict:
 
 def _validate(parts: Iterable[Part], days: int, result_format: Any) -> dict[Expectation, Any]:
     found = {}
-    for batch, promises in parts:
-        expectations = [build_expectation(promise, days) for promise in promises]
-        for number, expectation in enumerate(expectations):
-            # The validator may reorder its results; the number tells which promise each one is about.
-            expectation.meta = {"promise": number}
-        suite = gx.ExpectationSuite(name="contract", expectations=expectations)
+    for batch, expectations in parts:
+        built = [build_expectation(expectation, days) for expectation in expectations]
+        for number, gx_expectation in enumerate(built):
+            # The validator may reorder its results; the number identifies the expectation of each.
+            gx_expectation.meta = {"number": number}
+        suite = gx.ExpectationSuite(name="contract", expectations=built)
         for result in batch.validate(suite, result_format=result_format).results:
-            found[promises[int(result.expectation_config.meta["promise"])]] = result
+            found[expectations[int(result.expectation_config.meta["number"])]] = result
     return found
 
 
-def _closely(contract: Contract) -> dict[str, object]:
+def _detailed_format(contract: Contract) -> dict[str, object]:
     return {
         "result_format": "SUMMARY",
-        "partial_unexpected_count": _LOOKED_AT,
+        "partial_unexpected_count": _SAMPLED_ROWS,
         "unexpected_index_column_names": list(contract.primary_key),
         "return_unexpected_index_query": False,
     }
 
 
-def _kept(promise: Expectation, days: int) -> ExpectationResult:
+def _kept(expectation: Expectation, days: int) -> ExpectationResult:
     return ExpectationResult(
-        expectation=describe(promise, days),
-        same_as=None if days == 1 else describe(promise, 1),
-        columns=promise.columns,
+        expectation=describe(expectation, days),
+        same_as=None if days == 1 else describe(expectation, 1),
+        columns=expectation.columns,
         verdict="pass",
-        observed="as promised",
+        observed="passed",
     )
 
 
-def _broken(promise: Expectation, result: Any, contract: Contract, rows: int, days: int) -> ExpectationResult:
+def _broken(
+    expectation: Expectation, result: Any, contract: Contract, rows: int, days: int
+) -> ExpectationResult:
     figures: dict[str, Any] = dict(result.result or {})
     count = figures.get("unexpected_count")
     return ExpectationResult(
-        expectation=describe(promise, days),
-        same_as=None if days == 1 else describe(promise, 1),
-        columns=promise.columns,
-        verdict=promise.severity,
-        observed=_observed(promise, figures, result, contract, rows),
+        expectation=describe(expectation, days),
+        same_as=None if days == 1 else describe(expectation, 1),
+        columns=expectation.columns,
+        verdict=expectation.severity,
+        observed=_observed(expectation, figures, result, contract, rows),
         failing_rows=None if count is None else int(count),
         failing_keys=_failing_keys(figures, contract),
     )
 
 
 def _observed(
-    promise: Expectation, figures: dict[str, Any], result: Any, contract: Contract, rows: int
+    expectation: Expectation, figures: dict[str, Any], result: Any, contract: Contract, rows: int
 ) -> str:
-    trouble = result.exception_info or {}
-    if trouble.get("raised_exception"):
-        return f"could not be checked: {trouble['exception_message']}"
+    error = result.exception_info or {}
+    if error.get("raised_exception"):
+        return f"could not be checked: {error['exception_message']}"
     if "unexpected_count" not in figures:
-        return f"{figures.get('observed_value', 'nothing')} rows" if not promise.columns else "not so"
-    told = f"{int(figures['unexpected_count'])} of {rows} rows"
+        return f"{figures.get('observed_value', 'nothing')} rows" if not expectation.columns else "failed"
+    text = f"{int(figures['unexpected_count'])} of {rows} rows"
     pii = {column.name for column in contract.columns if column.pii}
     values = [value for value in figures.get("partial_unexpected_list") or [] if value is not None]
-    if values and not pii & set(promise.columns) and not isinstance(values[0], dict):
-        told += f", {_shown(str(values[0])[:60])} among them"
-    return told
+    if values and not pii & set(expectation.columns) and not isinstance(values[0], dict):
+        text += f", for example {_quote(str(values[0])[:60])}"
+    return text
 
 
-def _shown(value: str) -> str:
-    # A look-alike from another alphabet is shown by its code, too, or nobody would see it.
-    return repr(value) if value.isascii() else f"{value!r}, that is {value!a},"
+def _quote(value: str) -> str:
+    # A look-alike character of another alphabet is also shown by its code, to make it visible.
+    return repr(value) if value.isascii() else f"{value!r} ({value!a})"
 
 
 def _failing_keys(figures: dict[str, Any], contract: Contract) -> tuple[dict[str, str], ...]:

@@ -1,4 +1,4 @@
-"""Sends a large batch's check to Spark: writes down what is to be checked, and reads what was found."""
+"""Check large batches on Spark: write a task file, run the job, and read its result."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ Submit = Callable[[str], object]
 
 
 class SparkError(RuntimeError):
-    """Spark could not check a batch; the message holds the end of what it said."""
+    """Spark could not check a batch; the message contains the end of its output."""
 
 
 class Task(Frozen):
-    """What a Spark job is to check, and the file that its result goes to."""
+    """The input of a Spark job, and the file for its result."""
 
     contract: Contract
     batch: StagedBatch
@@ -53,8 +53,8 @@ def check_by_size(
 ) -> GateResult:
     """Check a batch in memory or, from `gate_spark_rows` rows on, on Spark.
 
-    `submit` runs the job with a task file as its argument and returns when it has ended; by default spark-submit on
-    this machine. Raises SparkError when the job leaves no result.
+    `submit` runs the job with a task file as its argument and returns when it has ended; the default is spark-submit
+    on this machine. Raises SparkError if the job writes no result.
     """
     if batch.rows < settings.gate_spark_rows:
         return check(contract, batch, run, past)
@@ -65,13 +65,13 @@ def check_by_size(
     (submit or submit_here)(file)
     if not places.exists(result):
         raise SparkError(
-            f"{batch.table} {batch.days.key}: Spark ended without a result in {result}: see its log"
+            f"{batch.table} {batch.days.key}: Spark ended without a result in {result}: see the log of the Spark job"
         )
     return GateResult.model_validate_json(places.read(result))
 
 
 def run_task(file: str, session: Any) -> GateResult:
-    """Inside the Spark job: check what the task file says, and leave the result beside it, whole or not at all."""
+    """Run a task inside the Spark job, and write its result atomically."""
     task = Task.model_validate_json(places.read(file))
     result = check(task.contract, task.batch, task.run, task.past, partial(load_spark, session=session))
     places.write(task.result, result.model_dump_json().encode())
@@ -79,18 +79,18 @@ def run_task(file: str, session: Any) -> GateResult:
 
 
 def submit_here(file: str) -> None:
-    """Run the job by spark-submit with this machine's cores. Raises SparkError when it fails."""
+    """Run the job by spark-submit on this machine. Raises SparkError if it fails."""
     conf = [word for name, value in SPARK_SETTINGS.items() for word in ("--conf", f"{name}={value}")]
     done = subprocess.run(  # noqa: S603
         ["spark-submit", "--master", "local[*]", *conf, str(JOB), file],  # noqa: S607
         env={**os.environ, "PYTHONPATH": str(PROJECT / "include")},
-        # A job's own error is told on the JVM's standard output, Spark's on the other.
+        # A job's own errors are on the JVM's standard output, Spark's on standard error.
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        words = [line for line in done.stdout.strip().splitlines() if not line.startswith("\tat ")]
-        said = "\n".join(words[-15:])
-        raise SparkError(f"Spark could not check the batch of {file}:\n{said}")
+        lines = [line for line in done.stdout.strip().splitlines() if not line.startswith("\tat ")]
+        output = "\n".join(lines[-15:])
+        raise SparkError(f"Spark could not check the batch of {file}:\n{output}")

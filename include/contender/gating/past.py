@@ -1,4 +1,4 @@
-"""Looks up the days before a batch: their rows and their profiles, made now where there are none yet."""
+"""Read the days before a batch: their row counts and profiles; missing profiles are computed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contender.specs import Contract, Days
 
 
 def read_past(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) -> Past | None:
-    """The batch's profile and its table's past; None for a range, a closed day, and tables without a usual day."""
+    """Return the batch's profile and its table's past; None for ranges, closed days and tables without `usual`."""
     if contract.usual is None or not batch.days.is_single or contract.open_days(batch.days) == 0:
         return None
     day = batch.days.first
@@ -22,18 +22,18 @@ def read_past(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) ->
     held = lake.day_files(contract.table, before)
     recent = Days.one(day).reaching_back(RECENT_DAYS - 1).shifted(-1)
     return Past(
-        today=_of_batch(contract, batch, day),
+        today=_profile_batch(contract, batch, day),
         closed=frozenset(contract.closed),
         rows={then: file.rows for then, file in held.items()},
         profiles=tuple(
-            _recalled(contract, then, file.digest, lake, book)
+            _get_profile(contract, then, file.digest, lake, book)
             for then, file in held.items()
             if then in recent
         ),
     )
 
 
-def _of_batch(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:
+def _profile_batch(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:
     file = next((file for file in batch.files if file.day == day), None)
     if file is None:
         return DayProfile(
@@ -43,7 +43,7 @@ def _of_batch(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:
         return profile(contract, day, file.digest, pq.ParquetFile(content))
 
 
-def _recalled(contract: Contract, day: date, digest: str, lake: Lake, book: Book) -> DayProfile:
+def _get_profile(contract: Contract, day: date, digest: str, lake: Lake, book: Book) -> DayProfile:
     known = book.profiles.get(profile_id(contract.table, day, digest))
     if known is not None:
         return known

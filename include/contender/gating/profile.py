@@ -1,7 +1,7 @@
-"""Sums a day up: quantile sketches of its numbers, counts of its categories, and what is missing.
+"""Profile a day: quantile sketches of numbers, counts of categories, and counts of missing values.
 
-The sketch is KLL (Karnin, Lang, Liberty: Optimal Quantile Approximation in Streams, FOCS 2016): with k = 200
-its ranks are off by less than 2 %, it has some 4 kB, and the sketches of days merge into that of a month.
+The sketch is KLL (Karnin, Lang, Liberty: Optimal Quantile Approximation in Streams, FOCS 2016). With k = 200 its
+rank error is below 2 % and its size about 4 kB. Sketches of days can be merged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MANY_VALUES = 200
 
 
 def profile(contract: Contract, day: date, digest: str, rows: pa.Table | pq.ParquetFile) -> DayProfile:
-    """The profile of a day's rows, which have the contract's columns. Of a file, one column at a time is read."""
+    """Return the profile of a day's rows, which have the contract's columns. A file is read column by column."""
     size = rows.num_rows if isinstance(rows, pa.Table) else rows.metadata.num_rows
     return DayProfile(
         id=profile_id(contract.table, day, digest),
@@ -39,7 +39,7 @@ def profile(contract: Contract, day: date, digest: str, rows: pa.Table | pq.Parq
 
 
 def decode_sketch(text: str) -> kll_doubles_sketch:
-    """The sketch of a column's profile."""
+    """Return the sketch of a column's profile."""
     return kll_doubles_sketch.deserialize(base64.b64decode(text))
 
 
@@ -54,7 +54,7 @@ def _profile_column(column: Column, values: pa.Array) -> ColumnProfile:
         case "integer" | "number":
             return ColumnProfile(**size, sketch=_sketch(known))
         case "timestamp":
-            # The hour of the day tells of a shifted time zone; the date itself differs every day.
+            # The time of day reveals a shifted time zone; the date differs every day.
             seconds = pc.add(pc.multiply(pc.hour(known), 3600), pc.multiply(pc.minute(known), 60))
             return ColumnProfile(**size, sketch=_sketch(seconds))
     return ColumnProfile(**size, counts=None if column.pii else _counts(known))
@@ -62,7 +62,7 @@ def _profile_column(column: Column, values: pa.Array) -> ColumnProfile:
 
 def _sketch(values: pa.Array) -> str:
     sketch = kll_doubles_sketch(SKETCH_SIZE)
-    # A copy, since the sketch asks for an array that could be written to.
+    # A copy, since the sketch requires a writable array.
     sketch.update(np.array(pc.cast(values, pa.float64()), dtype=np.float64))
     return base64.b64encode(sketch.serialize()).decode()
 

@@ -1,4 +1,4 @@
-"""A contract's promises as Great Expectations' own."""
+"""Translate a contract's expectations into those of Great Expectations."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from contender.specs import (
 )
 
 
-def build_expectation(promise: Expectation, days: int) -> GxExpectation:
-    """The promise as Great Expectations checks it, over a batch of so many days."""
-    match promise:
+def build_expectation(expectation: Expectation, days: int) -> GxExpectation:
+    """Return the Great Expectations form of an expectation, for a batch with a number of open days."""
+    match expectation:
         case NotNull(column=column, mostly=mostly):
             return gxe.ExpectColumnValuesToNotBeNull(column=column, mostly=mostly)
         case Between(column=column, low=low, high=high, mostly=mostly):
@@ -34,7 +34,7 @@ def build_expectation(promise: Expectation, days: int) -> GxExpectation:
         case OnDay(column=column, mostly=mostly):
             return gxe.ExpectColumnPairValuesToBeEqual(
                 column_A="day",
-                column_B=local_day_name(promise),
+                column_B=local_day_name(expectation),
                 ignore_row_if="either_value_is_missing",
                 mostly=mostly,
             )
@@ -53,6 +53,6 @@ def build_expectation(promise: Expectation, days: int) -> GxExpectation:
             return gxe.ExpectTableRowCountToBeBetween(min_value=fewest * days, max_value=most * days)
 
 
-def local_day_name(promise: OnDay) -> str:
-    """The column that a batch gets beside its own: the local day of a moment."""
-    return f"{promise.column} in {promise.zone}"
+def local_day_name(expectation: OnDay) -> str:
+    """Return the name of the derived column with a timestamp's local day."""
+    return f"{expectation.column} in {expectation.zone}"

@@ -1,9 +1,9 @@
-"""Is this day like the days before it? Its volume, its distributions, and whether a day is missing in between.
+"""Compare a day with previous days: its volume, its distributions, and gaps between them.
 
-Pure functions of profiles. A distance is between 0 and 1: of two distribution functions (Kolmogorov and
-Smirnov) for numbers, half the sum of differences of shares (total variation) for categories, or the difference of
-the shares that are missing, whichever is larger. A day's distance from its past is measured against the largest
-that one of those days has from them all: columns that change every day, like the temperature, set their own bar.
+Pure functions of profiles. A distance is between 0 and 1: the Kolmogorov-Smirnov distance for numbers, the total
+variation distance for categories, or the difference of the shares of missing values, whichever is larger. A day's
+distance from the recent days together is compared with the largest such distance of one of them, so that columns
+that change every day, like the temperature, have a wider limit.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _POINTS = 64
 
 
 class Past(Frozen):
-    """A day's profile, and what is known of its table's days before it."""
+    """A day's profile, and the row counts and profiles of the table's previous days."""
 
     today: DayProfile
     rows: Mapping[date, int]
@@ -38,7 +38,7 @@ class Past(Frozen):
 
 
 def check_usual(usual: Usual, past: Past) -> tuple[ExpectationResult, ...]:
-    """Every judgement of a day that needs the days before it."""
+    """Return the results of all comparisons of a day with previous days."""
     today = past.today
     return (
         judge_volume(usual, today.day, today.rows, past.rows),
@@ -48,18 +48,18 @@ def check_usual(usual: Usual, past: Past) -> tuple[ExpectationResult, ...]:
 
 
 def judge_volume(usual: Usual, day: date, rows: int, held: Mapping[date, int]) -> ExpectationResult:
-    """Rows against the median of the same weekday in the weeks before."""
+    """Compare the number of rows with the median of the same weekday in previous weeks."""
     earlier = [held[then] for week in range(1, WEEKS + 1) if (then := day - timedelta(weeks=week)) in held]
-    promise = f"about as many rows as on other {day:%A}s"
+    expectation = f"about as many rows as on other {day:%A}s"
     if len(earlier) < ENOUGH_WEEKS:
-        return _kept(promise, f"not judged: only {len(earlier)} of them are known")
+        return _kept(expectation, f"not checked: only {len(earlier)} of them are known")
     typical = median(earlier)
     low, high = usual.min_rows_ratio * typical, usual.max_rows_ratio * typical
-    promise += f": {low:.0f} to {high:.0f}"
+    expectation += f": {low:.0f} to {high:.0f}"
     if low <= rows <= high:
-        return _kept(promise, f"{rows} rows")
+        return _kept(expectation, f"{rows} rows")
     return ExpectationResult(
-        expectation=promise,
+        expectation=expectation,
         same_as="about as many rows as on the same weekday",
         verdict=usual.volume_severity,
         observed=f"{rows} rows; the median of {len(earlier)} {day:%A}s is {typical:.0f}",
@@ -67,28 +67,30 @@ def judge_volume(usual: Usual, day: date, rows: int, held: Mapping[date, int]) -
 
 
 def judge_gap(day: date, held: Mapping[date, int], closed: frozenset[date]) -> ExpectationResult:
-    """Whether the day before is there: a warning, since the night may catch up."""
+    """Check that the previous day has been published. A gap is a warning, since it may be filled later."""
     before = day - timedelta(days=1)
     while before in closed:
         before -= timedelta(days=1)
-    promise = "the day before it has been published"
+    expectation = "the day before it has been published"
     earlier = [then for then in held if then < day]
     if not earlier or max(earlier) >= before:
-        return _kept(promise, f"{max(earlier)} is there" if earlier else "there is no day before it")
+        return _kept(expectation, f"{max(earlier)} is published" if earlier else "there is no previous day")
     return ExpectationResult(
-        expectation=promise,
+        expectation=expectation,
         verdict="warn",
-        observed=f"{before} is not there; the last day before it is {max(earlier)}",
+        observed=f"{before} is missing; the last day before it is {max(earlier)}",
     )
 
 
 def judge_distributions(
     usual: Usual, today: DayProfile, recent: Sequence[DayProfile]
 ) -> tuple[ExpectationResult, ...]:
-    """Each column's values against those of the recent days together."""
+    """Compare the distribution of each column with that of the recent days together."""
     if len(recent) < ENOUGH_DAYS or not today.rows:
-        told = f"not judged: {len(recent)} of the last {RECENT_DAYS} days are known, {ENOUGH_DAYS} are needed"
-        return (_kept("values are distributed as on recent days", told),)
+        reason = (
+            f"not checked: {len(recent)} of the last {RECENT_DAYS} days are known, {ENOUGH_DAYS} are needed"
+        )
+        return (_kept("values are distributed as on recent days", reason),)
     judged = (
         _judge_column(usual, name, column, [day.columns[name] for day in recent if name in day.columns])
         for name, column in today.columns.items()
@@ -116,7 +118,7 @@ def _judge_column(
 
 
 def distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> tuple[float, float]:
-    """How far a day lies from the recent ones together, and the farthest of these themselves."""
+    """Return a day's distance from the recent days together, and the largest distance of one of them."""
     of_nulls = _null_distances(today, recent)
     if today.sketch is not None:
         of_values = _quantile_distances(today, recent)
@@ -139,7 +141,7 @@ def _quantile_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -
         together.merge(sketch)
     if together.is_empty() or sketches[0].is_empty():
         return 0.0, 0.0
-    # Values that only today has are looked at, too: of a constant column the past tells one point alone.
+    # Today's quantiles are points too: the past of a constant column gives only one point.
     shares = np.linspace(0, 1, _POINTS)
     points = np.unique(np.concatenate([s.get_quantiles(shares) for s in (together, sketches[0])]))
     expected = np.array(together.get_cdf(points, True))
@@ -169,5 +171,5 @@ def _farthest(found: Sequence[float]) -> tuple[float, float]:
     return found[0], max(found[1:], default=0.0)
 
 
-def _kept(promise: str, observed: str) -> ExpectationResult:
-    return ExpectationResult(expectation=promise, verdict="pass", observed=observed)
+def _kept(expectation: str, observed: str) -> ExpectationResult:
+    return ExpectationResult(expectation=expectation, verdict="pass", observed=observed)

@@ -1,4 +1,4 @@
-"""Grant: from access.yaml to Airflow's roles, to grants in Postgres and to policies in S3, and how they differ."""
+"""Generate Airflow roles, Postgres grants and S3 policies from access.yaml, and find differences in Airflow."""
 
 from contender.granting.apply import GrantError, apply_roles
 from contender.granting.holders import Holder, dags_of, list_holders, models_of, tables_of

@@ -1,4 +1,4 @@
-"""Brings the roles of access.yaml into a running Airflow."""
+"""Apply the roles of access.yaml to a running Airflow."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _POLL_SECONDS = 2.0
 
 
 class GrantError(RuntimeError):
-    """Airflow's roles could not be brought to what the file says; the message says what to do."""
+    """The roles or policies of access.yaml cannot be applied; the message says what to do."""
 
 
 def apply_roles(
-    wanted: Sequence[AirflowRole], roles: Roles, tell: Callable[[str], None], wait: float = 0.0
+    wanted: Sequence[AirflowRole], roles: Roles, notify: Callable[[str], None], wait: float = 0.0
 ) -> tuple[str, ...]:
-    """Make Airflow's roles what is wanted. Returns what was changed, a line each; nothing when all was so before.
+    """Create, change and delete Airflow's roles as wanted. Return the changes, one line each.
 
-    Permissions on a DAG exist in Airflow once it has read that DAG: those missing are waited for up to `wait`
-    seconds. What can be granted is granted all the same, and then GrantError names the DAGs that are not there.
+    Permissions on a DAG exist once Airflow has read that DAG: wait up to `wait` seconds for missing ones. All other
+    permissions are granted in any case, and then GrantError names the missing DAGs.
     """
-    missing = _await(wanted, roles, tell, wait)
+    missing = _wait_for_resources(wanted, roles, notify, wait)
     found = roles.read()
     changed = []
     for role in wanted:
@@ -36,32 +36,34 @@ def apply_roles(
             changed.append(f"{role.name} created with {len(grantable.permissions)} permissions")
         elif there.permissions != grantable.permissions:
             roles.replace(grantable)
-            given = len(grantable.permissions - there.permissions)
-            taken = len(there.permissions - grantable.permissions)
-            changed.append(f"{role.name}: {given} permissions given, {taken} taken away")
+            added = len(grantable.permissions - there.permissions)
+            removed = len(there.permissions - grantable.permissions)
+            changed.append(f"{role.name}: {added} permissions added, {removed} removed")
     named = {role.name for role in wanted}
     for name in sorted(found):
         if name.startswith(PREFIX) and name not in named:
             roles.delete(name)
             changed.append(f"{name} removed")
     for line in changed:
-        tell(line)
+        notify(line)
     if missing:
         dags = sorted({resource.partition(":")[2] for resource in missing})
         raise GrantError(
-            f"Airflow does not know {', '.join(dags)} yet: all else is granted; apply again once its DAG processor "
-            "has read them (or wait for it, with --wait SECONDS)"
+            f"Airflow has not read {', '.join(dags)} yet; all other permissions are granted: apply again when its DAG "
+            "processor has read them, or use --wait SECONDS"
         )
     return tuple(changed)
 
 
-def _await(wanted: Sequence[AirflowRole], roles: Roles, tell: Callable[[str], None], wait: float) -> set[str]:
+def _wait_for_resources(
+    wanted: Sequence[AirflowRole], roles: Roles, notify: Callable[[str], None], wait: float
+) -> set[str]:
     needed = {resource for role in wanted for _, resource in role.permissions if ":" in resource}
     deadline = time.monotonic() + wait
-    told = None
+    notified = None
     while (missing := needed - roles.resources()) and time.monotonic() < deadline:
-        if len(missing) != told:
-            tell(f"Waiting for Airflow to read its DAGs: {len(missing)} resources are missing")
-            told = len(missing)
+        if len(missing) != notified:
+            notify(f"Waiting for Airflow to read its DAGs: {len(missing)} resources are missing")
+            notified = len(missing)
         time.sleep(_POLL_SECONDS)
     return missing

@@ -1,4 +1,4 @@
-"""Who holds a role, and which datasets, models, tables and DAGs its scopes come to."""
+"""Resolve the roles of access.yaml to owners, and their scopes to datasets, models, tables and DAGs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ QUARANTINE = dag_id("operations", "quarantine")
 
 
 class Holder(Frozen):
-    """A role as the other systems know it: one of the file's, or one an owner where it is about own models."""
+    """A role in the other systems: a role of the file, or one per model owner if it has the scope `own_models`."""
 
     role: str
     owner: str | None
@@ -20,12 +20,12 @@ class Holder(Frozen):
 
     @property
     def name(self) -> str:
-        """Its name in Airflow."""
+        """The role's name in Airflow."""
         return role_name(self.role, self.owner)
 
 
 def list_holders(access: Access, catalog: Catalog) -> tuple[Holder, ...]:
-    """Every role of the file, in its order; those about own models once for each owner of a model."""
+    """Return all roles in the file's order; those with the scope `own_models` once per model owner."""
     owners = sorted({model.owner for model in catalog.models.values()})
     return tuple(
         Holder(role=name, owner=owner, about=role.about, grants=role)
@@ -35,12 +35,12 @@ def list_holders(access: Access, catalog: Catalog) -> tuple[Holder, ...]:
 
 
 def datasets_of(holder: Holder, action: Action, catalog: Catalog) -> tuple[str, ...]:
-    """The datasets that the holder may do it to."""
+    """Return the datasets on which the role may perform the action."""
     return tuple(catalog.datasets) if "datasets" in holder.grants.may.scopes(action) else ()
 
 
 def models_of(holder: Holder, action: Action, catalog: Catalog) -> tuple[str, ...]:
-    """The models that the holder may do it to."""
+    """Return the models on which the role may perform the action."""
     scopes: tuple[Scope, ...] = holder.grants.may.scopes(action)
     return tuple(
         name
@@ -50,7 +50,7 @@ def models_of(holder: Holder, action: Action, catalog: Catalog) -> tuple[str, ..
 
 
 def tables_of(holder: Holder, action: Action, catalog: Catalog) -> tuple[str, ...]:
-    """The tables of the lake that the holder may do it to."""
+    """Return the tables on which the role may perform the action."""
     datasets, models = datasets_of(holder, action, catalog), models_of(holder, action, catalog)
     return tuple(
         table
@@ -60,7 +60,7 @@ def tables_of(holder: Holder, action: Action, catalog: Catalog) -> tuple[str, ..
 
 
 def dags_of(holder: Holder, action: Action, catalog: Catalog) -> tuple[str, ...]:
-    """The DAGs that the holder may do it to: to see, trigger or clear; to approve, roll back or release with."""
+    """Return the DAGs on which, or with which, the role may perform the action."""
     datasets, models = datasets_of(holder, action, catalog), models_of(holder, action, catalog)
     match action:
         case "approve":

@@ -1,4 +1,4 @@
-"""What a role of access.yaml comes to in Airflow: permissions, as pairs of an action and a resource."""
+"""Generate Airflow permissions from the roles of access.yaml, and find differences to a running Airflow."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from contender.specs.frozen import Frozen
 PREFIX = "contender."
 ADMIN = "Admin"
 CHECKER = "contender.access_check"
-# Airflow's own roles that reach every DAG, whatever access.yaml says.
+# Airflow's built-in roles with access to every DAG, regardless of access.yaml.
 OWN_ROLES = ("Admin", "Op", "User", "Viewer")
 
 _EVERYBODY = {
     ("can_read", "Website"),
-    ("can_read", "Plugins"),  # or the menu would not lead to Contender's pages
+    ("can_read", "Plugins"),  # shows Contender's pages in the menu
     ("can_read", "My Profile"),
     ("can_read", "My Password"),
     ("can_edit", "My Password"),
@@ -31,8 +31,8 @@ _RUNS = {
     ("menu_access", "DAG Runs"),
     ("menu_access", "Task Instances"),
 }
-# Logs, XComs and sources may name what is in the data: they are for those who work on a DAG.
-_AT_WORK = {
+# Logs, XComs and sources may contain data, so they are for roles that operate a DAG.
+_OPERATING = {
     ("can_read", "Task Logs"),
     ("can_read", "XComs"),
     ("can_read", "DAG Code"),
@@ -52,14 +52,14 @@ _CHECKING = {("can_read", "Website"), ("can_read", "Roles"), ("can_read", "Users
 
 
 class Difference(Frozen):
-    """A way in which Airflow is not as access.yaml says, in words, with its way out."""
+    """A difference between Airflow and access.yaml: a message with the fix."""
 
-    told: str
-    mendable: bool = True  # by `contender access apply`
+    message: str
+    fixable: bool = True  # by `contender access apply`
 
 
 def wanted_roles(access: Access, catalog: Catalog) -> tuple[AirflowRole, ...]:
-    """The roles that Airflow is to have, with every permission of each; that of the nightly check among them."""
+    """Return the roles that Airflow must have, with their permissions, including the role of the nightly check."""
     checker = AirflowRole(name=CHECKER, permissions=frozenset(_CHECKING))
     return (*(_role(holder, catalog) for holder in list_holders(access, catalog)), checker)
 
@@ -70,7 +70,7 @@ def find_differences(
     found: Mapping[str, AirflowRole],
     users: Sequence[AirflowUser],
 ) -> tuple[Difference, ...]:
-    """How Airflow's roles and their holders differ from what is wanted."""
+    """Return the differences of Airflow's roles and users to the wanted ones."""
     return (*_roles_differ(wanted, found), *_users_differ(access, users), *_public_differs(found))
 
 
@@ -90,7 +90,7 @@ def _role(holder: Holder, catalog: Catalog) -> AirflowRole:
     granted |= {("can_edit", f"DAG:{dag}") for dag in {*started, *on["clear"], *on["approve"]}}
     for given, permissions in (
         (may.see, _RUNS),
-        (started or may.clear, _AT_WORK),
+        (started or may.clear, _OPERATING),
         (may.clear, _CLEARING),
         (may.approve, _APPROVING),
         (may.edit_connections, _CONNECTIONS),
@@ -110,15 +110,15 @@ def _roles_differ(wanted: Sequence[AirflowRole], found: Mapping[str, AirflowRole
             continue
         lines += [f"{role.name} lacks {_pair(p)}" for p in sorted(role.permissions - there.permissions)]
         lines += [
-            f"{role.name} has {_pair(p)} beyond it" for p in sorted(there.permissions - role.permissions)
+            f"{role.name} has {_pair(p)} in addition" for p in sorted(there.permissions - role.permissions)
         ]
     named = {role.name for role in wanted}
     lines += [
-        f"the role {name} is not in the file any more"
+        f"the role {name} is no longer in the file"
         for name in sorted(found)
         if name.startswith(PREFIX) and name not in named
     ]
-    return tuple(Difference(told=f"{line}: `contender access apply` mends it") for line in lines)
+    return tuple(Difference(message=f"{line}: run `contender access apply`") for line in lines)
 
 
 def _users_differ(access: Access, users: Sequence[AirflowUser]) -> tuple[Difference, ...]:
@@ -127,18 +127,18 @@ def _users_differ(access: Access, users: Sequence[AirflowUser]) -> tuple[Differe
         for role in sorted(set(user.roles) & set(OWN_ROLES)):
             if role == ADMIN and user.name in access.administrators:
                 continue
-            told = "may do everything" if role == ADMIN else "reads every DAG, at least"
+            rights = "may do everything" if role == ADMIN else "can read every DAG"
             lines.append(
-                f"{user.name} holds Airflow's own role {role}, which {told}: take it away"
-                + (", or name them under `administrators`" if role == ADMIN else "")
+                f"{user.name} has Airflow's built-in role {role}, which {rights}: remove it"
+                + (", or add the user to `administrators`" if role == ADMIN else "")
             )
         ours = [role for role in user.roles if role.startswith(PREFIX)]
         if len(ours) > 1:
             lines.append(
-                f"{user.name} holds {' and '.join(sorted(ours))}: Airflow adds up what each may clear or approve with "
-                "what each may change: give them one role"
+                f"{user.name} has {' and '.join(sorted(ours))}: Airflow combines the rights of several roles, so that "
+                "the user may clear or approve more than each role allows: assign only one role"
             )
-    return tuple(Difference(told=line, mendable=False) for line in lines)
+    return tuple(Difference(message=line, fixable=False) for line in lines)
 
 
 def _public_differs(found: Mapping[str, AirflowRole]) -> tuple[Difference, ...]:
@@ -146,8 +146,8 @@ def _public_differs(found: Mapping[str, AirflowRole]) -> tuple[Difference, ...]:
     if public is None or not public.permissions:
         return ()
     many = len(public.permissions)
-    told = f"the role Public, which nobody needs to log in for, has {many} permissions: take them away"
-    return (Difference(told=told, mendable=False),)
+    message = f"the role Public, which needs no login, has {many} permissions: remove them"
+    return (Difference(message=message, fixable=False),)
 
 
 def _pair(permission: Permission) -> str:

@@ -1,4 +1,4 @@
-"""The policy of the lake's bucket in S3: a role reads the files of tables that it may see, and the service all."""
+"""Generate the S3 policy of the lake's bucket: roles read the tables that they may see, the service everything."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ Statement = dict[str, Any]
 
 
 def render_s3(access: Access, catalog: Catalog, *, bucket: str, prefix: str, account: str) -> str:
-    """The bucket's policy as JSON. Its principals are IAM roles of the account, called as `iam_name` says.
+    """Return the bucket's policy as JSON. Its principals are IAM roles of the account, named by `iam_name`.
 
-    What is not allowed here is denied to these roles, whatever other policies allow them: above all the landing zone,
-    staging and the quarantine, where personal data lies unmasked. Raises GrantError when there is more to say than a
-    policy can hold. A file of a table with personal data is for those
-    whose role may read it: no column can be masked in a file.
+    Everything else in the bucket is explicitly denied to these roles, especially the landing zone, staging and the
+    quarantine with unmasked personal data. Columns of a file cannot be masked, so tables with personal data require
+    the right to read it. Raises GrantError if the policy exceeds the size limit.
     """
     statements = [_service(bucket, account)]
     for holder in list_holders(access, catalog):
@@ -35,14 +34,14 @@ def render_s3(access: Access, catalog: Catalog, *, bucket: str, prefix: str, acc
     policy = {"Version": VERSION, "Statement": statements}
     if (size := len(json.dumps(policy, separators=(",", ":")))) > LARGEST:
         raise GrantError(
-            f"the policy has {size} bytes, and S3 takes {LARGEST}: give each role an access point of its own instead, "
-            "with the statements that are about it"
+            f"the policy has {size} bytes, but S3 allows {LARGEST}: create an access point per role instead, with the "
+            "statements of that role"
         )
     return json.dumps(policy, indent=2) + "\n"
 
 
 def allow_reading(holder: Holder, catalog: Catalog, *, bucket: str, prefix: str) -> list[Statement]:
-    """What a holder may do in the bucket: read and list the files of its tables, and nothing else."""
+    """Return the statements that allow a role to read and list the files of its tables."""
     places = [
         "/".join(part for part in (prefix.strip("/"), table.replace(".", "/")) if part)
         for table in readable_tables(holder, catalog)
@@ -67,14 +66,14 @@ def allow_reading(holder: Holder, catalog: Catalog, *, bucket: str, prefix: str)
 
 
 def readable_tables(holder: Holder, catalog: Catalog) -> tuple[str, ...]:
-    """The tables whose files a holder may read: those it may see, with personal data only where it may read that."""
+    """Return the tables whose files a role may read; those with personal data require `read_pii`."""
     personal = {t for t, contract in catalog.tables.items() if any(column.pii for column in contract.columns)}
     unmasked = set(tables_of(holder, "read_pii", catalog))
     return tuple(t for t in tables_of(holder, "see", catalog) if t not in personal or t in unmasked)
 
 
 def iam_name(role: str) -> str:
-    """A role's name in IAM, which knows letters, digits and `+=,.@-` alone: `contender-data_engineer`."""
+    """Return a role's name in IAM, which allows only letters, digits and `_+=,.@-`: `contender-data_engineer`."""
     return re.sub(r"[^\w+=,.@-]", "-", role.replace("contender.", "contender-", 1))
 
 

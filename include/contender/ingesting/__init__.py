@@ -1,4 +1,4 @@
-"""Land: copies a delivery out of the landing zone and stages it as typed Parquet, whatever its state."""
+"""Copy a delivery out of the landing zone and stage it as typed Parquet."""
 
 from contender.ingesting.land import land
 

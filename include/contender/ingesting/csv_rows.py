@@ -1,4 +1,4 @@
-"""Reads a delivered CSV file strictly: every line, field and type that is not as promised is named."""
+"""Read a delivered CSV file strictly, and report every line, field and type that does not fit the contract."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from contender.specs import Column, Contract
 
 @dataclass(frozen=True)
 class Delivered:
-    """The rows of a raw file, typed as the contract says; what could not be read; columns nobody asked for."""
+    """The rows of a raw file, typed by the contract; its defects; and its columns that are not in the contract."""
 
     raw: RawFile
     rows: pa.Table
@@ -35,20 +35,20 @@ class Delivered:
     aside: pa.Table | None = None
 
     def with_defects(self, *more: Defect) -> Delivered:
-        """The same rows with more said against them."""
+        """Return the same rows with additional defects."""
         return replace(self, defects=(*self.defects, *more))
 
 
 def read_delivery(raw: RawFile, contract: Contract) -> Delivered:
-    """Read a UTF-8 CSV file with a header. Empty fields and `NA` are missing values. Never raises for content."""
-    if trouble := find_unreadable(raw):
-        return _unreadable(raw, contract, trouble)
+    """Read a UTF-8 CSV file with a header. Empty fields and `NA` are missing. Defects are returned, not raised."""
+    if defect := find_unreadable(raw):
+        return _unreadable(raw, contract, defect)
     try:
         header, has_rows = read_header(raw)
     except csv.Error as error:
         return _unreadable(raw, contract, why_no_csv(raw, error))
-    if trouble := _judge_header(raw, header, contract):
-        return _unreadable(raw, contract, trouble)
+    if defect := _check_header(raw, header, contract):
+        return _unreadable(raw, contract, defect)
     try:
         texts, ragged = read_texts(raw, header) if has_rows else (no_texts(header), [])
     except pa.ArrowInvalid as error:
@@ -69,14 +69,14 @@ def _unreadable(raw: RawFile, contract: Contract, defect: Defect) -> Delivered:
     return Delivered(raw, arrow_schema(contract).empty_table(), (defect,))
 
 
-def _judge_header(raw: RawFile, header: Sequence[str], contract: Contract) -> Defect | None:
+def _check_header(raw: RawFile, header: Sequence[str], contract: Contract) -> Defect | None:
     if missing := [name for name in contract.column_names if name not in header]:
-        # A look-alike from another alphabet is shown by its code, or nobody would see it.
+        # A look-alike character of another alphabet is shown by its code, to make it visible.
         found = ", ".join(name if name.isascii() else ascii(name)[1:-1] for name in header)
         return Defect(
-            what=f"the columns {', '.join(missing)} are missing; there are {found[:400]}",
+            what=f"the columns {', '.join(missing)} are missing; the file has {found[:400]}",
             where=f"{raw.name}, line 1",
-            way_out="deliver them, or change the contract",
+            way_out="deliver the columns, or change the contract",
         )
     return judge_names(raw, header)
 
@@ -88,7 +88,7 @@ def _unknown_columns(raw: RawFile, extra: Sequence[str]) -> list[Defect]:
         Defect(
             what=f"the columns {', '.join(map(repr, extra))} are not in the contract and were set aside",
             where=raw.name,
-            way_out="add them to the contract, or stop delivering them",
+            way_out="add the columns to the contract, or stop delivering them",
             severity="warn",
         )
     ]
@@ -103,13 +103,13 @@ def _ragged_lines(raw: RawFile, header: Sequence[str], ragged: Sequence[pacsv.In
             what=f"{len(ragged)} lines do not have {len(header)} fields; line {first.number} has "
             f"{first.actual_columns}",
             where=f"{raw.name}, line {first.number}",
-            way_out="the upload may have been cut short: deliver the file again",
+            way_out="the upload may be incomplete: deliver the file again",
         )
     ]
 
 
 def _typed(raw: RawFile, column: Column, texts: pa.Array) -> tuple[pa.Array, tuple[Defect, ...]]:
-    """The column's values, missing where a field does not fit, and the defect that this makes."""
+    """Return the column's values, missing where a field does not fit the type, and the defect if any do not."""
     wanted = arrow_type(column.type)
     unfit = find_unfit(texts, wanted)
     if not len(unfit):
@@ -118,8 +118,9 @@ def _typed(raw: RawFile, column: Column, texts: pa.Array) -> tuple[pa.Array, tup
     first = pc.index(wrong, pa.scalar(True)).as_py()
     shown = "(hidden)" if column.pii else ascii(texts[first].as_py()[:60])
     defect = Defect(
-        what=f"{pc.sum(wrong).as_py()} values are no {column.type}; row {first + 2} has {shown}",
+        what=f"{pc.sum(wrong).as_py()} values are not of type {column.type}; row {first + 2} has {shown}",
         where=f"{raw.name}, column {column.name}",
-        way_out=f"deliver {column.name} as {column.type}" + (f" in {column.unit}" if column.unit else ""),
+        way_out=f"deliver {column.name} as type {column.type}"
+        + (f" in {column.unit}" if column.unit else ""),
     )
     return pc.cast(pc.if_else(wrong, pa.scalar(None, pa.string()), texts), wanted), (defect,)

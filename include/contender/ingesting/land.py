@@ -1,4 +1,4 @@
-"""Fetches the files of some days and stages their rows; what cannot be read is told to the gate as defects."""
+"""Fetch the files of some days and stage their rows; unreadable parts are passed to the gate as defects."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ from contender.specs import DatasetSpec, Days
 def land(spec: DatasetSpec, days: Days, settings: Settings) -> StagedBatch:
     """Stage the dataset's delivery of these days.
 
-    A file with mistakes is staged as far as it can be read, with its defects named: the gate decides.
-    Raises landing.NotDelivered when a day's file is missing or still growing, so that the task tries again
-    later, and landing.LandingError when it must not be read. A day that the contract declares closed needs no
-    file and may have no rows.
+    A file with defects is staged as far as it can be read, and the gate decides. A day that the contract declares
+    closed needs no file and may have no rows. Raises landing.NotDelivered if a day's file is missing or incomplete,
+    so that the task retries later, and landing.LandingError if it must not be read.
     """
     delivered = []
     with TemporaryDirectory() as folder:
@@ -54,7 +53,7 @@ def land(spec: DatasetSpec, days: Days, settings: Settings) -> StagedBatch:
 
 
 def _keep_raw(delivered: list[RawFile], spec: DatasetSpec, days: Days, settings: Settings) -> tuple[str, ...]:
-    """Put the raw files beside the staged batch, where its gate finds them, whichever worker that runs on."""
+    """Copy the raw files next to the staged batch, so that the gate finds them on any worker."""
     folder = places.below(settings.staging, "raw", spec.name, days.key, uuid.uuid4().hex)
     return tuple(
         places.copy(str(raw.copy_path), places.below(folder, raw.copy_path.name)) for raw in delivered
@@ -69,13 +68,13 @@ def _read(spec: DatasetSpec, raw: RawFile, day: date | None) -> Delivered:
     delivered = read_delivery(raw, spec.contract)
     if day is None:
         return delivered
-    strangers = _rows_of_other_days(delivered, day)
+    misplaced = _rows_of_other_days(delivered, day)
     unexpected = _rows_of_a_closed_day(delivered, day) if day in spec.delivery.closed else []
-    return delivered.with_defects(*strangers, *unexpected)
+    return delivered.with_defects(*misplaced, *unexpected)
 
 
 def _set_aside(delivered: Delivered, spec: DatasetSpec, day: date, settings: Settings) -> None:
-    """Keep columns that nobody asked for, with the key of their rows: they may be wanted yet."""
+    """Keep columns that are not in the contract, with the key of their rows, since they may be needed later."""
     if delivered.aside is None:
         return
     name = f"{day}-{delivered.raw.digest[:16]}.parquet"
@@ -84,16 +83,16 @@ def _set_aside(delivered: Delivered, spec: DatasetSpec, day: date, settings: Set
 
 def _rows_of_other_days(delivered: Delivered, day: date) -> list[Defect]:
     days = delivered.rows["day"]
-    strange = pc.fill_null(pc.not_equal(days, pa.scalar(day, pa.date32())), False)
-    count = pc.sum(strange).as_py() or 0
+    differs = pc.fill_null(pc.not_equal(days, pa.scalar(day, pa.date32())), False)
+    count = pc.sum(differs).as_py() or 0
     if not count:
         return []
-    other = pc.min(days.filter(strange)).as_py()
+    other = pc.min(days.filter(differs)).as_py()
     return [
         Defect(
-            what=f"{count} of {len(days)} rows are of another day, {other} among them",
+            what=f"{count} of {len(days)} rows are of another day, for example {other}",
             where=f"{delivered.raw.name}, column day",
-            way_out=f"deliver the rows of {day} alone in this file",
+            way_out=f"deliver only the rows of {day} in this file",
         )
     ]
 
@@ -105,6 +104,6 @@ def _rows_of_a_closed_day(delivered: Delivered, day: date) -> list[Defect]:
         Defect(
             what=f"there are {delivered.rows.num_rows} rows of {day}, which the contract declares closed",
             where=delivered.raw.name,
-            way_out="deliver no file for it, or take the day out of `delivery.closed`",
+            way_out="deliver no file for the day, or remove it from `delivery.closed`",
         )
     ]

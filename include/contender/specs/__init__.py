@@ -1,4 +1,4 @@
-"""Contracts of datasets and models: frozen records, strict about every field, found in the user's catalog folder."""
+"""Contracts of datasets and models: frozen, strictly validated records, loaded from the user's catalog folder."""
 
 from contender.specs.access import (
     ACCESS_FILE,
@@ -28,6 +28,7 @@ from contender.specs.contract import Contract
 from contender.specs.dag_ids import NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
 from contender.specs.dataset import DatasetSpec, Delivery
 from contender.specs.days import Days, DaysError, resolve_days
+from contender.specs.descriptions import describe
 from contender.specs.expectations import (
     Between,
     Expectation,
@@ -41,12 +42,11 @@ from contender.specs.expectations import (
     Unique,
 )
 from contender.specs.guards import Guards, Slice
-from contender.specs.lineage import fed_days, fed_nights, feeding_days
+from contender.specs.lineage import affected_days, affected_nights, source_days
 from contender.specs.mistakes import CatalogError, UnknownNameError
 from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Monitoring, Race, Recipe
 from contender.specs.modules import load_module
 from contender.specs.usual import Usual
-from contender.specs.words import describe
 
 __all__ = [
     "ACCESS_FILE",
@@ -98,12 +98,11 @@ __all__ = [
     "Usual",
     "Verb",
     "Widened",
+    "affected_days",
+    "affected_nights",
     "check_behaviours",
     "dag_id",
     "describe",
-    "fed_days",
-    "fed_nights",
-    "feeding_days",
     "load_access",
     "load_behaviour",
     "load_catalog",
@@ -112,4 +111,5 @@ __all__ = [
     "parse_dag_id",
     "resolve_days",
     "role_name",
+    "source_days",
 ]

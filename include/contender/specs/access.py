@@ -1,4 +1,4 @@
-"""Who may do what: the roles of `access.yaml`, from which Airflow's roles, grants and policies are made."""
+"""The roles of `access.yaml`, from which Airflow roles, database grants and storage policies are generated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contender.specs.frozen import Frozen
 from contender.specs.mistakes import CatalogError, explain
 
 ACCESS_FILE = "access.yaml"
-LONGEST_ROLE = 63  # characters of a role's name that Airflow and Postgres both keep
+LONGEST_ROLE = 63  # maximum length of a role name in both Airflow and Postgres
 
 Action = Literal[
     "see", "trigger", "clear", "approve", "roll_back", "release", "read_pii", "edit_connections", "audit"
@@ -30,72 +30,72 @@ _Whole = tuple[Literal["installation"], ...]
 
 
 class May(Frozen):
-    """What a role may do, and to what. An action that is left out is refused."""
+    """The actions that a role may perform, each with its scopes. Actions that are not listed are denied."""
 
-    see: _Workflows = Field(default=(), description="the DAGs, their runs and pages")
+    see: _Workflows = Field(default=(), description="view DAGs, their runs and pages")
     trigger: _Workflows = Field(default=(), description="start a run by hand")
     clear: _Workflows = Field(default=(), description="run tasks again")
-    approve: _Models = Field(default=(), description="answer what a retrain DAG asks a person")
-    roll_back: _Models = Field(default=(), description="decide by hand which version serves")
+    approve: _Models = Field(default=(), description="approve or reject proposals of a retrain DAG")
+    roll_back: _Models = Field(default=(), description="roll back a model, and resume its refreshes")
     release: tuple[Literal["datasets"], ...] = Field(
-        default=(), description="settle a batch that failed its gate"
+        default=(), description="release or discard a quarantined batch"
     )
-    read_pii: _Tables = Field(default=(), description="columns with personal data, unmasked")
-    edit_connections: _Whole = Field(default=(), description="Airflow's connections, passwords among them")
-    audit: _Whole = Field(default=(), description="what people did, with name, time and reason")
+    read_pii: _Tables = Field(default=(), description="read personal data unmasked")
+    edit_connections: _Whole = Field(default=(), description="edit Airflow connections, including passwords")
+    audit: _Whole = Field(default=(), description="read the audit log of people's actions")
 
     def scopes(self, action: Action) -> tuple[Scope, ...]:
-        """What the action may be done to."""
+        """Return the scopes in which the role may perform the action."""
         found: tuple[Scope, ...] = getattr(self, action)
         return found
 
     @model_validator(mode="after")
-    def _seen(self) -> May:
+    def _check_visibility(self) -> May:
         for action in ("trigger", "clear", "approve", "roll_back", "release", "read_pii"):
             for scope in self.scopes(action):
                 if not _covers(self.see, scope):
                     raise ValueError(
-                        f"{action}: {scope} may not be seen by this role: add {scope} to `see`, or remove it here"
+                        f"{action}: this role may not see {scope}: add {scope} to `see`, or remove it here"
                     )
         return self
 
     @model_validator(mode="after")
-    def _told_apart_by_airflow(self) -> May:
-        # To clear and to approve are rights on all DAGs that a role may change at all, and so is not less.
+    def _check_airflow_rights(self) -> May:
+        # In Airflow, the rights to clear and to approve apply to every DAG that the role may edit.
         if self.clear:
             for scope in (*self.trigger, *self.approve):
                 if not _covers(self.clear, scope):
                     raise ValueError(
-                        f"clear: lacks {scope}, which this role may start or approve: Airflow cannot tell these rights "
-                        f"apart within a role: add {scope}, or make two roles"
+                        f"clear: lacks {scope}, which this role may start or approve: Airflow cannot separate these "
+                        f"rights within a role: add {scope}, or split the role in two"
                     )
         if self.approve:
             for scope in (*self.trigger, *self.clear):
                 if scope in ("models", "own_models") and not _covers(self.approve, scope):
                     raise ValueError(
-                        f"approve: lacks {scope}, which this role may start or clear: Airflow cannot tell these rights "
-                        f"apart within a role: add {scope}, or make two roles"
+                        f"approve: lacks {scope}, which this role may start or clear: Airflow cannot separate these "
+                        f"rights within a role: add {scope}, or split the role in two"
                     )
         return self
 
 
 class Role(Frozen):
-    """One role: for whom it is, and what they may do."""
+    """A role: its purpose and its rights."""
 
     about: Text
     may: May
 
     @property
     def of_owners(self) -> bool:
-        """Whether it is about a model's own people, and so becomes one role an owner."""
+        """Whether any right is scoped to `own_models`, so that Airflow needs one role per model owner."""
         return any("own_models" in self.may.scopes(action) for action in ACTIONS)
 
 
 class Access(Frozen):
-    """Everybody's rights in an installation."""
+    """The administrators and roles of an installation."""
 
     administrators: tuple[Text, ...] = Field(
-        min_length=1, description="users who hold Airflow's own role Admin, and so may do everything"
+        min_length=1, description="users with Airflow's Admin role, who may do everything"
     )
     roles: Annotated[dict[Name, Role], Field(min_length=1)]
 
@@ -104,12 +104,12 @@ ACTIONS: tuple[Action, ...] = tuple(May.model_fields)  # type: ignore[arg-type]
 
 
 def load_access(catalog: Catalog) -> Access:
-    """Read `access.yaml` of the catalog. Raises CatalogError with every mistake found."""
+    """Read the catalog's `access.yaml`. Raises CatalogError with all mistakes."""
     path = catalog.home / ACCESS_FILE
     if not path.is_file():
-        raise CatalogError([f"{ACCESS_FILE}: not found in {catalog.home}: write it; docs/ACCESS.md says how"])
+        raise CatalogError([f"{ACCESS_FILE}: not found in {catalog.home}: create it, see docs/ACCESS.md"])
     access = _read(path)
-    if mistakes := _too_long(access, catalog):
+    if mistakes := _find_long_names(access, catalog):
         raise CatalogError(mistakes)
     return access
 
@@ -121,12 +121,12 @@ def _read(path: Path) -> Access:
         mark = getattr(error, "problem_mark", None)
         line = "" if mark is None else f"line {mark.line + 1}: "
         raise CatalogError(
-            [f"{ACCESS_FILE}: {line}{getattr(error, 'problem', None) or error}: mend the YAML"]
+            [f"{ACCESS_FILE}: {line}{getattr(error, 'problem', None) or error}: correct the YAML"]
         ) from None
     except UnicodeDecodeError as error:
-        raise CatalogError([f"{ACCESS_FILE}: is no UTF-8 text ({error.reason}): save it as UTF-8"]) from None
+        raise CatalogError([f"{ACCESS_FILE}: is not UTF-8 text ({error.reason}): save it as UTF-8"]) from None
     if not isinstance(content, dict):
-        raise CatalogError([f"{ACCESS_FILE}: holds no fields: begin with `administrators:` and `roles:`"])
+        raise CatalogError([f"{ACCESS_FILE}: has no fields: start with `administrators:` and `roles:`"])
     try:
         return Access.model_validate(content)
     except ValidationError as error:
@@ -134,15 +134,15 @@ def _read(path: Path) -> Access:
 
 
 def _as_yaml(line: str) -> str:
-    """The line as it is for YAML, where others are for Python."""
-    line = line.replace("=...`", ": ...`").replace(".[key]", "")
+    """Return a mistake with its Python syntax replaced by YAML syntax."""
+    line = line.replace("=...`", ": ...`").replace(".[key]", "").replace("is not a tuple", "is not a list")
     return re.sub(r"write \('(.*)',\)$", r"write [\1]", line)
 
 
-def _too_long(access: Access, catalog: Catalog) -> list[str]:
+def _find_long_names(access: Access, catalog: Catalog) -> list[str]:
     owners = {model.owner for model in catalog.models.values()}
     return [
-        f"{ACCESS_FILE}: roles.{name}: with the owner {owner} its name in Airflow is {length} characters long: "
+        f"{ACCESS_FILE}: roles.{name}: its Airflow name with the owner {owner} has {length} characters: "
         f"shorten it by {length - LONGEST_ROLE}"
         for name, role in access.roles.items()
         if role.of_owners
@@ -152,7 +152,7 @@ def _too_long(access: Access, catalog: Catalog) -> list[str]:
 
 
 def role_name(role: str, owner: str | None = None) -> str:
-    """What a role is called in Airflow; one that is about own models carries their owner's name."""
+    """Return a role's name in Airflow. The name of a role with scope `own_models` includes the owner."""
     return f"contender.{role}" if owner is None else f"contender.{role}.{owner}"
 
 
@@ -161,15 +161,15 @@ def _covers(scopes: tuple[Scope, ...], scope: Scope) -> bool:
 
 
 class _OnceLoader(yaml.SafeLoader):  # type: ignore[misc]
-    """Reads plain data, and refuses a key that is given twice: the second would silently win."""
+    """A safe loader that rejects duplicate keys, of which YAML would silently use the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build the mapping. Raises ConstructorError for a key that is there already."""
+        """Build the mapping. Raises ConstructorError for a duplicate key."""
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"{key.value!r} is given twice, and only one would count", key.start_mark
+                    None, None, f"{key.value!r} is given twice, and only one would be used", key.start_mark
                 )
             seen.add(key.value)
         found: Mapping[Any, Any] = super().construct_mapping(node, deep=deep)

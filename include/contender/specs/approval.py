@@ -1,4 +1,4 @@
-"""Which changes of what serves wait for a person, and for how long."""
+"""Which promotions need a person's approval, and how long a proposal waits for it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from contender.specs.frozen import Frozen
 
 
 class Approval(Frozen):
-    """What a person has to approve before it serves; by default nothing. Nobody's answer is a no."""
+    """The promotions that a person must approve; none by default. Rejected by default after the deadline."""
 
-    refreshes: bool = Field(default=False, description="the champion's recipe, fitted on newer days")
+    refreshes: bool = Field(default=False, description="the champion's recipe, trained on newer data")
     new_recipes: bool = Field(
-        default=False, description="another recipe than the champion's, when it has won"
+        default=False, description="a recipe other than the champion's that passed its sequential test"
     )
-    first: bool = Field(default=False, description="the first version of all")
+    first: bool = Field(default=False, description="the model's first version")
     hours: float = Field(
         default=12.0,
         gt=0,
         lt=24,
-        description="how long an answer is waited for: under a day, or the next night would wait, too",
+        description="deadline of a proposal, in hours; less than a day, so that the next night does not wait",
     )
-    mail_to: tuple[Email, ...] = Field(default=(), description="who is asked by mail; the owner when empty")
+    mail_to: tuple[Email, ...] = Field(default=(), description="recipients of proposals; the owner if empty")
 
     @property
     def asked(self) -> bool:
-        """Whether anything waits for a person at all."""
+        """Whether any promotion needs approval."""
         return self.refreshes or self.new_recipes or self.first

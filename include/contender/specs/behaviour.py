@@ -1,7 +1,7 @@
-"""What a model must do whatever its figures say: tests that stand in its folder and are put to every new version.
+"""Behaviour tests of a model: expectations of its predictions that every new version must pass.
 
 The three kinds are those of Ribeiro, Wu, Guestrin and Singh, "Beyond Accuracy: Behavioral Testing of NLP Models with
-CheckList" (ACL 2020): a change that must not matter, a change whose direction is known, and a plain case.
+CheckList" (ACL 2020): invariance tests, directional tests and minimum functionality tests.
 """
 
 from __future__ import annotations
@@ -19,41 +19,41 @@ from contender.specs.modules import load_module
 
 FILE = "behaviour.py"
 
-Rows = Any  # a pandas.DataFrame of judged rows: keys, features and day
+Rows = Any  # a pandas.DataFrame of evaluated rows: keys, features and day
 Change = Callable[[Rows], Rows]
 Where = Callable[[Rows], Any]
 
 
 class BehaviourError(ValueError):
-    """The tests of a model's folder cannot be put to a version; the message names file, test and fix."""
+    """A model's behaviour tests cannot be run; the message names file, test and fix."""
 
 
 class _Test(Frozen):
-    name: Text = Field(description="what is expected, in words")
+    name: Text = Field(description="the expected behaviour, as a sentence")
     where: Where | None = Field(
-        default=None, description="which of the judged rows, as a mask; all when None"
+        default=None, description="returns a mask of the evaluated rows to test; all rows if None"
     )
 
 
 class Invariance(_Test):
-    """A change of the rows that must hardly change what is foretold of them."""
+    """A perturbation that must leave predictions almost unchanged."""
 
     change: Change
     within: float = Field(
-        default=0.01, ge=0, description="mean |difference|; of quantities, in standard deviations"
+        default=0.01, ge=0, description="maximum mean |difference|; in standard deviations for quantities"
     )
 
 
 class Direction(_Test):
-    """A change of the rows that must move what is foretold of them up, or down, on average."""
+    """A perturbation that must raise or lower the mean prediction."""
 
     change: Change
     expect: Literal["up", "down"]
-    by: float = Field(default=0.0, ge=0, description="at least; of quantities, in standard deviations")
+    by: float = Field(default=0.0, ge=0, description="minimum change; in standard deviations for quantities")
 
 
 class Minimum(_Test):
-    """Plain rows, found by `where` or made by `change`, of which the mean prediction must lie in these bounds."""
+    """Clear cases, selected by `where` or made by `change`, whose mean prediction must lie within bounds."""
 
     change: Change | None = None
     low: float | None = None
@@ -72,7 +72,7 @@ BehaviourTest = Invariance | Direction | Minimum
 
 
 def load_behaviour(home: Path) -> tuple[BehaviourTest, ...]:
-    """The tests of a model's folder: BEHAVIOUR in its behaviour.py; none without that file. Raises BehaviourError."""
+    """Return BEHAVIOUR of the model's behaviour.py, or no tests without that file. Raises BehaviourError."""
     file = home / FILE
     if not file.is_file():
         return ()
@@ -83,26 +83,24 @@ def load_behaviour(home: Path) -> tuple[BehaviourTest, ...]:
         detail = error.errors()[0]
         field = ".".join(str(part) for part in (error.title, *detail["loc"]))
         raise BehaviourError(
-            f"{where}: {field}: {detail['msg'].removeprefix('Value error, ')}: mend the test"
+            f"{where}: {field}: {detail['msg'].removeprefix('Value error, ')}: correct the test"
         ) from None
     except Exception as error:
-        raise BehaviourError(f"{where}: {type(error).__name__}: {error}: mend the file") from error
+        raise BehaviourError(f"{where}: {type(error).__name__}: {error}: correct the file") from error
     if not isinstance(tests, tuple) or not all(isinstance(test, BehaviourTest) for test in tests):
         raise BehaviourError(
-            f"{where}: BEHAVIOUR: is no tuple of Invariance, Direction and Minimum: "
+            f"{where}: BEHAVIOUR: is not a tuple of Invariance, Direction and Minimum: "
             "end the file with `BEHAVIOUR = (Direction(...),)`"
         )
     names = [test.name for test in tests]
     for name in names:
         if names.count(name) > 1:
-            raise BehaviourError(
-                f"{where}: BEHAVIOUR: {name!r} stands there twice: give each a name of its own"
-            )
+            raise BehaviourError(f"{where}: BEHAVIOUR: {name!r} is used twice: give each test its own name")
     return tests
 
 
 def check_behaviours(catalog: Catalog) -> list[str]:
-    """What is wrong with the behaviour tests of the catalog's models, a line each."""
+    """Return the mistakes in the behaviour tests of all models, one line each."""
     mistakes = []
     for name in catalog.models:
         try:

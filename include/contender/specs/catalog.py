@@ -1,4 +1,4 @@
-"""Finds the user's contracts in a folder and checks them together; every mistake is one line with its fix."""
+"""Load the user's contracts from the catalog folder and check that they are consistent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from contender.specs.contract import Contract
 from contender.specs.dataset import DatasetSpec
 from contender.specs.frozen import Frozen
-from contender.specs.mistakes import CatalogError, UnknownNameError, explain, meant
+from contender.specs.mistakes import CatalogError, UnknownNameError, explain, suggest
 from contender.specs.model import Input, ModelSpec
 from contender.specs.modules import load_module
 
@@ -20,7 +20,7 @@ SpecT = TypeVar("SpecT", DatasetSpec, ModelSpec)
 
 
 class Source(Frozen):
-    """An input as the engine reads it: which table, and how many days ahead its newest batch is."""
+    """An input of a model: its table's contract, and the days that are known and read in a night."""
 
     name: str
     contract: Contract
@@ -36,51 +36,51 @@ class Catalog(Frozen):
     models: Mapping[str, ModelSpec]
 
     def dataset(self, name: str) -> DatasetSpec:
-        """The dataset of that name; UnknownNameError when there is none."""
+        """Return the dataset of that name. Raises UnknownNameError if there is none."""
         if name not in self.datasets:
-            raise UnknownNameError([f"there is no dataset {name!r}{meant(name, self.datasets)}"])
+            raise UnknownNameError([f"there is no dataset {name!r}{suggest(name, self.datasets)}"])
         return self.datasets[name]
 
     def model(self, name: str) -> ModelSpec:
-        """The model of that name; UnknownNameError when there is none."""
+        """Return the model of that name. Raises UnknownNameError if there is none."""
         if name not in self.models:
-            raise UnknownNameError([f"there is no model {name!r}{meant(name, self.models)}"])
+            raise UnknownNameError([f"there is no model {name!r}{suggest(name, self.models)}"])
         return self.models[name]
 
     def model_home(self, name: str) -> Path:
-        """The folder with a model's features, estimators and baseline."""
+        """Return the folder with a model's features, estimators and baseline."""
         return self.home / "models" / self.model(name).name
 
     def sources(self, model: ModelSpec) -> tuple[Source, ...]:
-        """The tables that a model's features are built from."""
+        """Return the tables that a model's features are built from."""
         return tuple(self._source(source) for source in model.inputs)
 
     @property
     def tables(self) -> dict[str, Contract]:
-        """The contract of every table of the lake, by `namespace.name`: datasets first, then four a model."""
+        """The contracts of all tables by `namespace.name`: the datasets, then four tables per model."""
         return {contract.table: contract for contract in self.contracts()}
 
     def contract(self, table: str) -> Contract:
-        """The contract of a table of the lake, `namespace.name`. Raises UnknownNameError when there is none."""
+        """Return the contract of a table, `namespace.name`. Raises UnknownNameError if there is none."""
         contracts = self.tables
         if table not in contracts:
-            raise UnknownNameError([f"there is no table {table!r}{meant(table, contracts)}"])
+            raise UnknownNameError([f"there is no table {table!r}{suggest(table, contracts)}"])
         return contracts[table]
 
     def contracts(self) -> tuple[Contract, ...]:
-        """Every table that somebody declares: the datasets', then four a model."""
+        """Return the contracts of all tables: the datasets, then four tables per model."""
         declared = [dataset.contract for dataset in self.datasets.values()]
         for model in self.models.values():
             declared += model.contracts
         return tuple(declared)
 
     def tables_called(self, name: str) -> tuple[str, ...]:
-        """The tables meant by `namespace.name`, or by a dataset's or model's name alone. Raises CatalogError."""
+        """Return the tables called `namespace.name`, or all tables of a dataset or model. Raises CatalogError."""
         tables = list(self.tables)
         found = tuple(table for table in tables if name in (table, table.partition(".")[2]))
         if not found:
             known = [*tables, *self.datasets, *self.models]
-            raise UnknownNameError([f"there is no table {name!r}{meant(name, known)}"])
+            raise UnknownNameError([f"there is no table {name!r}{suggest(name, known)}"])
         return found
 
     def _source(self, source: Input) -> Source:
@@ -94,9 +94,9 @@ class Catalog(Frozen):
 
 
 def load_catalog(home: Path) -> Catalog:
-    """Read `datasets/*.py` and `models/*/spec.py` below `home`. Raises CatalogError with every mistake found."""
+    """Load `datasets/*.py` and `models/*/spec.py` below `home`. Raises CatalogError with all mistakes."""
     if not home.is_dir():
-        raise CatalogError([f"{home}: no such folder: set CONTENDER_CATALOG_HOME to the catalog's"])
+        raise CatalogError([f"{home}: no such folder: set CONTENDER_CATALOG_HOME to the catalog's folder"])
     mistakes: list[str] = []
     datasets = _load(DatasetSpec, sorted(home.glob("datasets/[!_]*.py")), home, mistakes)
     models = _load(ModelSpec, sorted(home.glob("models/[!_]*/spec.py")), home, mistakes)
@@ -118,13 +118,15 @@ def _load(kind: type[SpecT], files: list[Path], home: Path, mistakes: list[str])
         except ValidationError as error:
             mistakes += [f"{where}: {line}" for line in explain(error, kind)]
             continue
-        except Exception as error:  # a user's file may fail in any way; all are reported alike
-            mistakes.append(f"{where}: {type(error).__name__}: {error}: mend the file")
+        except Exception as error:  # a user's file may raise anything
+            mistakes.append(f"{where}: {type(error).__name__}: {error}: correct the file")
             continue
         if not isinstance(spec, kind):
             mistakes.append(f"{where}: SPEC: not found: end the file with `SPEC = {kind.__name__}(...)`")
         elif spec.name != expected:
-            mistakes.append(f"{where}: name: is {spec.name!r}: call it {expected!r}, as its file")
+            mistakes.append(
+                f"{where}: name: is {spec.name!r}: change it to {expected!r}, the name of its file or folder"
+            )
         else:
             found[spec.name] = spec
     return found
@@ -134,19 +136,19 @@ def _unknown_inputs(
     datasets: Mapping[str, DatasetSpec], models: Mapping[str, ModelSpec], home: Path
 ) -> list[str]:
     mistakes = []
-    # One that was refused has a line of its own already.
-    written = {f.stem for f in home.glob("datasets/[!_]*.py")}
-    specified = {f.parent.name for f in home.glob("models/[!_]*/spec.py")}
+    # Specs that failed to load are reported already, so references to them are not.
+    dataset_files = {f.stem for f in home.glob("datasets/[!_]*.py")}
+    model_folders = {f.parent.name for f in home.glob("models/[!_]*/spec.py")}
     for model in models.values():
         for index, source in enumerate(model.inputs):
             where = f"models/{model.name}/spec.py: inputs.{index}"
-            if source.dataset and source.dataset not in {*datasets, *written}:
+            if source.dataset and source.dataset not in {*datasets, *dataset_files}:
                 mistakes.append(
-                    f"{where}: unknown dataset {source.dataset!r}{meant(source.dataset, datasets)}"
+                    f"{where}: unknown dataset {source.dataset!r}{suggest(source.dataset, datasets)}"
                 )
-            if source.predictions_of and source.predictions_of not in {*models, *specified}:
+            if source.predictions_of and source.predictions_of not in {*models, *model_folders}:
                 mistakes.append(
-                    f"{where}: unknown model {source.predictions_of!r}{meant(source.predictions_of, models)}"
+                    f"{where}: unknown model {source.predictions_of!r}{suggest(source.predictions_of, models)}"
                 )
     return mistakes
 
@@ -154,7 +156,7 @@ def _unknown_inputs(
 def _too_short_retentions(datasets: Mapping[str, DatasetSpec], models: Mapping[str, ModelSpec]) -> list[str]:
     return [
         f"datasets/{spec.name}.py: retention_days: {spec.retention_days} is less than the {source.history_days} days "
-        f"that {model.name} reads: keep as many"
+        f"that the model {model.name} reads: raise it to {source.history_days} or more"
         for spec in datasets.values()
         for model in models.values()
         for source in model.inputs
@@ -165,7 +167,7 @@ def _too_short_retentions(datasets: Mapping[str, DatasetSpec], models: Mapping[s
 def _missing_parts(models: Mapping[str, ModelSpec], home: Path) -> list[str]:
     parts = {"features.py": "build_features and build_labels", "baseline.py": "build_baseline"}
     return [
-        f"models/{name}/{part}: not found: write it, with {content}"
+        f"models/{name}/{part}: not found: create it with {content}"
         for name, model in models.items()
         for part, content in (parts | _own_parts(model)).items()
         if not (home / "models" / name / part).is_file()
@@ -187,7 +189,7 @@ def _cycles(models: Mapping[str, ModelSpec]) -> list[str]:
     except CycleError as error:
         chain = list(reversed(error.args[1]))
         return [
-            f"models/{chain[0]}/spec.py: inputs: {' needs '.join(chain)}: a circle, "
-            "which no night could begin: remove one of these inputs"
+            f"models/{chain[0]}/spec.py: inputs: the models depend on each other ({' needs '.join(chain)}): "
+            "remove one of these inputs"
         ]
     return []

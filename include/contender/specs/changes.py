@@ -1,4 +1,4 @@
-"""How a contract's columns came to be what they are: one entry a change, each naming the version that it made."""
+"""Changes of a contract's columns, from version 1 to the present one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from contender.specs.columns import Column, ColumnType, Name
 from contender.specs.frozen import Frozen
 
-# Every value of the first fits the others. Integers beyond 2**53 do not fit a number; migrating such a table fails.
+# The types that a type can be widened to. Integers beyond 2**53 do not fit a number; migrating such a table fails.
 _WIDER: dict[ColumnType, tuple[ColumnType, ...]] = {
     "integer": ("number", "string"),
     "date": ("timestamp",),
@@ -18,7 +18,7 @@ _WIDER: dict[ColumnType, tuple[ColumnType, ...]] = {
 
 
 class Added(Frozen):
-    """A new column; rows of days before it have no value there, whatever the contract promises of new batches."""
+    """A new column. Rows of earlier days have no value in it, even if the column is not nullable."""
 
     change: Literal["added"] = "added"
     version: int = Field(ge=2)
@@ -26,7 +26,7 @@ class Added(Frozen):
 
 
 class Widened(Frozen):
-    """A column's type became a wider one, into which every old value fits."""
+    """A change of a column's type to a wider one, which can hold every old value."""
 
     change: Literal["widened"] = "widened"
     version: int = Field(ge=2)
@@ -35,7 +35,7 @@ class Widened(Frozen):
 
 
 class Renamed(Frozen):
-    """A column has another name for the same thing. The old name is never given to another column."""
+    """A new name of a column with the same meaning. The old name must not be used again."""
 
     change: Literal["renamed"] = "renamed"
     version: int = Field(ge=2)
@@ -48,20 +48,20 @@ Types = dict[str, ColumnType]
 
 
 def check_changes(columns: Iterable[Column], version: int, changes: tuple[Change, ...]) -> None:
-    """Raise ValueError when the changes do not lead, version by version, to these columns."""
+    """Raise ValueError unless the changes lead, version by version, to these columns."""
     versions = [change.version for change in changes]
     if versions != sorted(versions) or set(versions) != set(range(2, version + 1)):
         made = ", ".join(map(str, versions)) or "none"
         raise ValueError(
-            f"changes: they make the versions {made} and `version` is {version}: "
-            f"give each version from 2 to {version} its changes, in order"
+            f"changes: they describe the versions {made}, but `version` is {version}: "
+            f"list the changes of each version from 2 to {version}, in order"
             if version > 1
-            else f"changes: they make the versions {made} and `version` is 1: raise `version` to the last of them"
+            else f"changes: they describe the versions {made}, but `version` is 1: raise `version` to the last of them"
         )
     types: Types = {column.name: column.type for column in columns}
     if again := _used_again(types, changes):
         raise ValueError(
-            f"changes: {again!r} was renamed and is used again: older snapshots know it as another column: "
+            f"changes: {again!r} was renamed and is used again, but in older snapshots it is another column: "
             "choose a new name"
         )
     for place in reversed(range(len(changes))):
@@ -69,7 +69,7 @@ def check_changes(columns: Iterable[Column], version: int, changes: tuple[Change
 
 
 def types_at(columns: Iterable[Column], changes: tuple[Change, ...], version: int) -> Types:
-    """Each column's type by name, as a version of the contract had it."""
+    """Return the type of each column, by name, in a version of the contract."""
     types: Types = {column.name: column.type for column in columns}
     for change in reversed(changes):
         if change.version > version:
@@ -88,7 +88,7 @@ def _used_again(types: Types, changes: tuple[Change, ...]) -> str | None:
 
 
 def _before(change: Change, types: Types, where: str) -> Types:
-    """The columns before a change, given those after it. Raises ValueError when it cannot have led to them."""
+    """Return the columns before a change, given those after it. Raises ValueError if they do not fit."""
     name = change.column
     if name not in types:
         raise ValueError(f"{where}: unknown column {name!r}: use one of {', '.join(types)}")
@@ -101,7 +101,7 @@ def _before(change: Change, types: Types, where: str) -> Types:
         case Widened(was=was):
             if types[name] not in _WIDER.get(was, ()):
                 raise ValueError(
-                    f"{where}: {name!r} is {types[name]!r} now, which is not wider than {was!r}: "
+                    f"{where}: the type of {name!r} is now {types[name]!r}, which is not wider than {was!r}: "
                     "add a new column instead"
                 )
             return {**others, name: was}

@@ -1,4 +1,4 @@
-"""A column of a table: its name, type, unit, and whether it holds personal data."""
+"""Columns of tables, and the types of names, addresses and texts in contracts."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 EMAIL_PATTERN = r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$"
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=60)]
 Email = Annotated[str, StringConstraints(pattern=EMAIL_PATTERN)]
-# What a pattern asks for, in words: nobody should have to read it to mend a name.
+# The patterns in words, for error messages.
 FORMS = {
-    NAME_PATTERN: "of a name in small letters, digits and _, as in flight_delay",
-    EMAIL_PATTERN: "of an e-mail address, as in team@company.example",
+    NAME_PATTERN: "of a name in lower-case letters, digits and _, such as flight_delay",
+    EMAIL_PATTERN: "of an e-mail address, such as team@company.example",
 }
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Column(Frozen):
-    """One column. Timestamps are UTC, in microseconds; `unit` says what a number counts."""
+    """A column of a table. Timestamps are in UTC with microseconds; `unit` is the unit of a number."""
 
     name: Name
     type: ColumnType

@@ -1,4 +1,4 @@
-"""What a table promises: its columns, its key, and the expectations that a gate holds every batch to."""
+"""The contract of a table: its columns, its key, and the expectations that every batch must pass."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from contender.specs.usual import Usual
 
 
 class Contract(Frozen):
-    """The promise of one table of the lake, whoever fills it: a dataset's, a feature table's, the predictions'."""
+    """The contract of any table in the lake: a dataset, or a model's features, labels or predictions."""
 
-    table: str = Field(description="its name in the lake, `namespace.name`")
+    table: str = Field(description="name in the lake, `namespace.name`")
     owner: Email
     columns: tuple[Column, ...] = Field(min_length=1)
     primary_key: tuple[Name, ...] = Field(min_length=1)
     expectations: tuple[Expectation, ...] = ()
-    guarantees: tuple[Text, ...] = Field(default=(), description="what a consumer may rely on beside them")
-    daily: bool = Field(default=True, description="partitioned by `day`; else replaced as a whole")
-    version: int = Field(default=1, ge=1, description="of the columns, raised with each change of them")
-    changes: tuple[Change, ...] = Field(default=(), description="what led from version 1 to this one")
+    guarantees: tuple[Text, ...] = Field(default=(), description="further guarantees to consumers")
+    daily: bool = Field(default=True, description="partitioned by `day`; otherwise replaced as a whole")
+    version: int = Field(default=1, ge=1, description="version of the columns, raised with each change")
+    changes: tuple[Change, ...] = Field(default=(), description="changes from version 1 to this one")
     retention_days: int | None = Field(
-        default=None, description="days kept, counted back from the newest; all, if None"
+        default=None, description="days kept, counted back from the newest day; all if None"
     )
-    usual: Usual | None = Field(default=None, description="how unlike its recent days a day may be")
-    closed: tuple[date, ...] = Field(default=(), description="days that are right without any row")
+    usual: Usual | None = Field(default=None, description="how much a day may differ from recent days")
+    closed: tuple[date, ...] = Field(default=(), description="days without rows")
 
     @model_validator(mode="after")
     def _consistent(self) -> Contract:
@@ -40,21 +40,21 @@ class Contract(Frozen):
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The columns' names, in order."""
+        """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
     def open_days(self, days: Days) -> int:
-        """How many days' rows a batch of these days is to have; a table that is replaced whole comes at once."""
+        """Return how many of the days must have rows; 1 for a reference table, which is replaced whole."""
         if not self.daily:
             return 1
         return len(days) - sum(1 for day in set(self.closed) if day in days)
 
     def types_at(self, version: int) -> Types:
-        """Each column's type by name, as that version had it."""
+        """Return the type of each column, by name, in a version of the contract."""
         return types_at(self.columns, self.changes, version)
 
-    def promises(self) -> tuple[Expectation, ...]:
-        """Every expectation of the batch: what the schema and the key imply, then what is stated."""
+    def all_expectations(self) -> tuple[Expectation, ...]:
+        """Return the expectations implied by the schema and the key, then the declared ones."""
         implied = [NotNull(column=c.name) for c in self.columns if not c.nullable]
         return (*implied, Unique(key=self.primary_key), *self.expectations)
 
@@ -66,7 +66,7 @@ def check_columns(
     *,
     daily: bool,
 ) -> None:
-    """Raise ValueError when a key or an expectation names a column that is not there."""
+    """Raise ValueError if a column is missing or declared twice, or a key or expectation names an unknown one."""
     names = [column.name for column in columns]
     known = ", ".join(names)
     if repeated := sorted({name for name in names if names.count(name) > 1}):

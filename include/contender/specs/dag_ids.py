@@ -8,29 +8,29 @@ from contender.specs.catalog import Catalog
 
 Verb = Literal["ingest", "features", "retrain", "score", "monitor", "rollback", "operations"]
 
-NIGHTLY: tuple[Verb, ...] = ("features", "retrain", "score", "monitor")  # a model's nights
+NIGHTLY: tuple[Verb, ...] = ("features", "retrain", "score", "monitor")  # the DAGs of a model's nightly run
 SEPARATOR = "__"
 
 
 class DagId(NamedTuple):
-    """What an id says: what the DAG does, and to which dataset or model."""
+    """The parts of a DAG id: what the DAG does, and for which dataset or model."""
 
     verb: str
     subject: str
 
 
 def dag_id(verb: Verb, subject: str) -> str:
-    """Return the id of the DAG that does this to a dataset or model; of an operation, `subject` is its name."""
+    """Return the id of a DAG. The subject is a dataset, a model, or the name of an operation."""
     return f"{verb}{SEPARATOR}{subject}"
 
 
 def parse_dag_id(text: str) -> DagId:
-    """Return the verb and the subject of an id; no subject where the id is not one of Contender's."""
+    """Return the verb and the subject of a DAG id; the subject is empty if it is not one of Contender's."""
     verb, _, subject = text.partition(SEPARATOR)
     return DagId(verb, subject)
 
 
 def nightly_dag_ids(catalog: Catalog) -> set[str]:
-    """Return the ids of the DAGs that run the nights of every dataset and model."""
+    """Return the ids of all nightly DAGs."""
     ingested = {dag_id("ingest", name) for name in catalog.datasets}
     return ingested | {dag_id(verb, name) for name in catalog.models for verb in NIGHTLY}

@@ -1,4 +1,4 @@
-"""A dataset's contract: what arrives, from where, when, whose it is, and what must hold."""
+"""The specification of a dataset: its delivery, owner, columns and expectations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ONCE_A_DAY = re.compile(r"\d+ \d+ \* \* \*")
 def _cron(line: str) -> str:
     if not croniter.is_valid(line) or len(line.split()) != 5:
         raise ValueError(
-            f"{line!r} is not a cron line: write five fields, for example '30 3 * * *' for 03:30 UTC"
+            f"{line!r} is not a cron expression: write five fields, for example '30 3 * * *' for 03:30 UTC"
         )
     return line
 
@@ -31,31 +31,34 @@ def _path(text: str) -> str:
     try:
         text.format(day=date.min)
     except (ValueError, LookupError, AttributeError):
-        raise ValueError(f"{text!r} has braces that are not `{{day}}`: remove them") from None
+        raise ValueError(f"{text!r} has braces other than `{{day}}`: remove them") from None
     if text.startswith("/") or ".." in text.split("/"):
-        raise ValueError(f"{text!r} leads out of the landing zone: write it from there, without `..`")
+        raise ValueError(f"{text!r} is outside the landing zone: write a path relative to it, without `..`")
     return text
 
 
 class Delivery(Frozen):
-    """How a dataset reaches the landing zone, and when its nightly run looks for it."""
+    """Where and when a dataset's files are delivered."""
 
     path: Annotated[Text, AfterValidator(_path)] = Field(
-        description="below the landing zone; `{day}` stands for the partition key"
+        description="path in the landing zone; `{day}` is replaced by the partition key"
     )
-    cron: Annotated[str, AfterValidator(_cron)] = Field(description="once a day, in UTC")
+    cron: Annotated[str, AfterValidator(_cron)] = Field(
+        description="when it is due, in UTC; daily datasets: once a day"
+    )
     lead_days: int = Field(
-        default=0, ge=0, le=30, description="days before its own day that a batch is delivered"
+        default=0, ge=0, le=30, description="how many days before its own day a batch is delivered"
     )
-    grace_hours: int = Field(default=6, ge=0, description="how late it may be before it is overdue")
-    max_bytes: int = Field(default=1 << 30, gt=0, description="a larger file is not read at all")
+    grace_hours: int = Field(default=6, ge=0, description="hours after the due time until it is overdue")
+    max_bytes: int = Field(default=1 << 30, gt=0, description="larger files are rejected unread")
     closed: tuple[date, ...] = Field(
-        default=(), description="days on which the source rests: no file is waited for, and no rows are right"
+        default=(),
+        description="days on which the source delivers nothing: no file is expected, and no rows are allowed",
     )
 
 
 class DatasetSpec(Frozen):
-    """One dataset. A `daily` one is partitioned by its column `day`; a `reference` one is replaced whole."""
+    """A dataset. A `daily` one is partitioned by its column `day`; a `reference` one is replaced whole."""
 
     name: Name
     description: Text
@@ -65,16 +68,16 @@ class DatasetSpec(Frozen):
     primary_key: tuple[Name, ...] = Field(min_length=1)
     expectations: tuple[Expectation, ...] = ()
     guarantees: tuple[Text, ...] = Field(
-        default=(), description="what a consumer may rely on beside the expectations, a sentence each"
+        default=(), description="further guarantees to consumers, one sentence each"
     )
     usual: Usual = Usual()
     kind: Literal["daily", "reference"] = "daily"
-    version: int = Field(default=1, ge=1, description="of the columns: raise it with each change of them")
+    version: int = Field(default=1, ge=1, description="version of the columns; raise it with each change")
     changes: tuple[Change, ...] = Field(
-        default=(), description="what led from version 1 to this one, in order"
+        default=(), description="changes from version 1 to this one, in order"
     )
     retention_days: int | None = Field(
-        default=None, ge=1, description="days kept, counted back from the newest one there is; all, if None"
+        default=None, ge=1, description="days kept, counted back from the newest day; all if None"
     )
 
     @model_validator(mode="after")
@@ -83,23 +86,25 @@ class DatasetSpec(Frozen):
         check_columns(self.columns, self.primary_key, self.expectations, daily=daily)
         check_changes(self.columns, self.version, self.changes)
         if daily and "{day}" not in self.delivery.path:
-            raise ValueError("delivery.path: a daily dataset needs `{day}` in it, as in 'sales/{day}.csv'")
+            raise ValueError(
+                "delivery.path: a daily dataset needs `{day}` in its path: write 'sales/{day}.csv'"
+            )
         if daily and not _ONCE_A_DAY.fullmatch(self.delivery.cron):
             raise ValueError(
-                f"delivery.cron: a daily dataset is looked for once a day, not at {self.delivery.cron!r}: "
-                "write minute, hour and three stars, as in '30 3 * * *'"
+                f"delivery.cron: a daily dataset is due once a day, not at {self.delivery.cron!r}: "
+                "write minute, hour and three stars, for example '30 3 * * *'"
             )
         if not daily and "{day}" in self.delivery.path:
             raise ValueError("delivery.path: a reference dataset has one file: remove `{day}`")
         if not daily and self.delivery.closed:
-            raise ValueError("delivery.closed: a reference dataset has no days of its own: remove it")
+            raise ValueError("delivery.closed: a reference dataset has no days: remove it")
         if not daily and self.retention_days is not None:
             raise ValueError("retention_days: a reference dataset is replaced whole: remove it")
         return self
 
     @property
     def contract(self) -> Contract:
-        """The promise of its table in the lake."""
+        """The contract of its table in the lake."""
         return Contract(
             table=f"datasets.{self.name}",
             owner=self.owner,

@@ -1,4 +1,4 @@
-"""Business days: the partition keys that a run is about, one day or an explicit range."""
+"""Business days: the partition key of a run, or an explicit range of days."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from contender.specs.frozen import Frozen
 
 
 class DaysError(ValueError):
-    """The days that somebody asked for are no day, or no range; the message says what to write."""
+    """The requested days are not valid; the message says what to write."""
 
 
 class Days(Frozen):
-    """An inclusive range of business days; most runs are about one."""
+    """An inclusive range of business days; a single day for most runs."""
 
     first: date
     last: date
@@ -31,13 +31,13 @@ class Days(Frozen):
 
     @classmethod
     def one(cls, day: date | str) -> Days:
-        """The range of a single day, given as a date or as `YYYY-MM-DD`. Raises DaysError."""
+        """Return the range of a single day, given as a date or as `YYYY-MM-DD`. Raises DaysError."""
         parsed = day if isinstance(day, date) else parse_day(day)
         return cls(first=parsed, last=parsed)
 
     @classmethod
     def read(cls, key: str) -> Days:
-        """The range that is written so, as by `key`. Raises DaysError."""
+        """Parse a range as written by `key`. Raises DaysError."""
         first, _, last = key.partition("..")
         return cls(first=cls.one(first).first, last=cls.one(last or first).last)
 
@@ -48,16 +48,16 @@ class Days(Frozen):
 
     @property
     def key(self) -> str:
-        """How the range is written: `2013-09-01`, or `2013-01-01..2013-08-31`."""
+        """The range as text: `2013-09-01`, or `2013-01-01..2013-08-31`."""
         return str(self.first) if self.is_single else f"{self.first}..{self.last}"
 
     def shifted(self, days: int) -> Days:
-        """The same range, so many days later (earlier when negative)."""
+        """Return the range, shifted by a number of days (earlier if negative)."""
         step = timedelta(days=days)
         return Days(first=self.first + step, last=self.last + step)
 
     def reaching_back(self, days: int) -> Days:
-        """The range with so many days more before its first."""
+        """Return the range, extended by a number of days before its first."""
         return Days(first=self.first - timedelta(days=days), last=self.last)
 
     def overlaps(self, other: Days) -> bool:
@@ -68,17 +68,17 @@ class Days(Frozen):
         return isinstance(day, date) and self.first <= day <= self.last
 
     def __len__(self) -> int:
-        """How many days."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
     def each(self) -> Iterator[date]:
-        """Every day of the range, in order."""
+        """Yield every day of the range, in order."""
         for offset in range(len(self)):
             yield self.first + timedelta(days=offset)
 
 
 def parse_day(text: str) -> date:
-    """The day written as `YYYY-MM-DD`; anything else raises DaysError."""
+    """Parse a day written as `YYYY-MM-DD`. Raises DaysError."""
     try:
         day = date.fromisoformat(text)
     except (TypeError, ValueError):
@@ -89,15 +89,15 @@ def parse_day(text: str) -> date:
 
 
 def resolve_days(partition_key: str | None, params: Mapping[str, Any]) -> Days:
-    """The days that a run is about: its partition key, else the `day` or `first`/`last` of its form.
+    """Return the days of a run: its partition key, or else `day` or `first` and `last` of its form.
 
-    Raises DaysError with one sentence when neither, both, or something else than days is given.
+    Raises DaysError if neither or both are given, or if they are not days.
     """
     day, first, last = (params.get(name) or None for name in ("day", "first", "last"))
     if partition_key:
         if day or first or last:
             raise DaysError(
-                f"this run has the partition key {partition_key} and days in its form: give one of them"
+                f"this run has the partition key {partition_key} and days in its form: give only one of them"
             )
         return Days.one(partition_key)
     if day and not (first or last):

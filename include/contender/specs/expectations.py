@@ -1,4 +1,4 @@
-"""The kinds of expectation that a contract can state; each is data, and the gate knows how to check it."""
+"""The kinds of expectation that a contract can declare."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ def _in_order(low: float | None, high: float | None) -> None:
 class _OfAColumn(Frozen):
     column: Name
     severity: Severity = "fail"
-    mostly: float = Field(default=1.0, gt=0, le=1, description="share of rows that must hold")
+    mostly: float = Field(default=1.0, gt=0, le=1, description="share of rows that must pass")
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it is about."""
+        """The columns that it checks."""
         return (self.column,)
 
 
 class NotNull(_OfAColumn):
-    """The column has a value in (mostly) every row."""
+    """The column has a value in every row, or in a share `mostly` of them."""
 
     kind: Literal["not_null"] = "not_null"
 
 
 class Between(_OfAColumn):
-    """The column's values lie within the bounds, both included; missing values are not judged."""
+    """The column's values lie within the bounds, both included; missing values are not checked."""
 
     kind: Literal["between"] = "between"
     low: float | None = None
@@ -52,7 +52,7 @@ class Between(_OfAColumn):
 
 
 class InSet(_OfAColumn):
-    """The column's values are among those named."""
+    """The column's values are among the listed ones."""
 
     kind: Literal["in_set"] = "in_set"
     values: tuple[str, ...] = Field(min_length=1)
@@ -70,31 +70,33 @@ class Matches(_OfAColumn):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"{pattern!r} is no regular expression ({error}): mend it") from None
+            raise ValueError(f"{pattern!r} is not a regular expression ({error}): correct it") from None
         return pattern
 
 
 class OnDay(_OfAColumn):
-    """The moment in the column falls on the row's `day`, as the clocks of a time zone show it."""
+    """The timestamp in the column falls on the row's `day` in a time zone."""
 
     kind: Literal["on_day"] = "on_day"
-    zone: str = Field(description="as in America/New_York")
+    zone: str = Field(description="IANA time zone, such as America/New_York")
 
     @field_validator("zone")
     @classmethod
     def _known(cls, zone: str) -> str:
         if zone not in available_timezones():
-            raise ValueError(f"{zone!r} is no time zone: write one as in 'Europe/Berlin', or 'UTC'")
+            raise ValueError(
+                f"{zone!r} is not a time zone: write an IANA name such as 'Europe/Berlin', or 'UTC'"
+            )
         return zone
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it is about."""
+        """The columns that it checks."""
         return ("day", self.column)
 
 
 class OrderedPair(Frozen):
-    """In every row where both have a value, `low` is not above `high`."""
+    """The column `low` is not above the column `high` in any row that has both values."""
 
     kind: Literal["ordered_pair"] = "ordered_pair"
     low: Name
@@ -103,12 +105,12 @@ class OrderedPair(Frozen):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it is about."""
+        """The columns that it checks."""
         return (self.low, self.high)
 
 
 class Unique(Frozen):
-    """No two rows share these columns' values."""
+    """No two rows have the same values in these columns."""
 
     kind: Literal["unique"] = "unique"
     key: tuple[Name, ...] = Field(min_length=1)
@@ -116,12 +118,12 @@ class Unique(Frozen):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it is about."""
+        """The columns that it checks."""
         return self.key
 
 
 class RowCount(Frozen):
-    """A day's batch has so many rows; a range is held to as many times its open days, a closed day to none."""
+    """The number of rows per day. The bounds of a range are multiplied by its open days; closed days have none."""
 
     kind: Literal["row_count"] = "row_count"
     low: int = Field(ge=0)
@@ -135,7 +137,7 @@ class RowCount(Frozen):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it is about."""
+        """The columns that it checks."""
         return ()
 
 

@@ -1,4 +1,4 @@
-"""The one base of every record in the project: frozen, and strict about unknown fields."""
+"""The base class of all records: frozen, without unknown fields."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
-    """A record that cannot change and accepts no field it does not know."""
+    """An immutable record that rejects unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())

@@ -1,4 +1,4 @@
-"""What a new version must keep to: the bounds of the guards, and the parts of the rows that are looked at apart."""
+"""The bounds of the guards, and the slices of rows that are evaluated on their own."""
 
 from __future__ import annotations
 
@@ -16,85 +16,88 @@ _TYPES: dict[ColumnType, tuple[type, ...]] = {
 
 
 class Slice(Frozen):
-    """Rows that are judged apart: those with one of the `values` in a column; without values, each value by itself."""
+    """The rows with one of the `values` in a column. Without `values`, each value of the column is a slice."""
 
     column: Name = Field(description="a key or a feature")
     values: tuple[bool | int | float | str, ...] = Field(
-        default=(), description="of one slice; without them every value of the column is a slice"
+        default=(), description="values of the slice; if empty, every value of the column is a slice"
     )
-    name: Text | None = Field(default=None, description="else it is called `column=value`")
+    name: Text | None = Field(default=None, description="name of the slice; `column=value` if None")
 
     @property
     def title(self) -> str:
-        """What it is called; of a column without values, the slices are called `column=value`."""
-        told = "|".join(str(value) for value in self.values)
-        return self.name or (f"{self.column}={told}" if told else self.column)
+        """The name of the slice: `name`, or `column=value`, or the column if it has no values."""
+        values = "|".join(str(value) for value in self.values)
+        return self.name or (f"{self.column}={values}" if values else self.column)
 
 
 class Guards(Frozen):
-    """The bounds that a refresh must keep to be promoted; each is judged apart, with its figures."""
+    """The bounds of the guards. A version outside any bound is not promoted."""
 
     min_rows_ratio: float = Field(
-        default=0.8, gt=0, le=1, description="training rows, against the champion's"
+        default=0.8, gt=0, le=1, description="training rows, as a share of the champion's"
     )
     min_days_ratio: float = Field(
-        default=0.9, gt=0, le=1, description="days with training rows, against the champion's"
+        default=0.9, gt=0, le=1, description="days with training rows, as a share of the champion's"
     )
     max_missing_days: float = Field(
         default=0.1,
         ge=0,
         lt=1,
-        description="share of the days from the first with training rows on that have none and are not closed",
+        description="share of days without training rows, from the first day with rows on; closed days do not count",
     )
     max_history_change: float = Field(
         default=0.01,
         gt=0,
-        description="how much of the champion's training rows is different now on the days that both were fitted on: "
+        description="change of the champion's training rows on the days that both versions were trained on: "
         "share of rows, or of a column's variance",
     )
     max_disagreement: float = Field(
         default=0.1,
         gt=0,
-        description="mean |challenger - champion| of the prediction; of quantities, in standard deviations",
+        description="mean |challenger - champion| of predictions; in standard deviations for quantities",
     )
     max_disagreement_ratio: float = Field(
         default=2.0,
         gt=1,
-        description="the same, and the mean difference, against what nine of ten refreshes kept to (seven or more)",
+        description="the disagreement, and the mean difference, divided by the 90% quantile of earlier refreshes; "
+        "needs seven of them",
     )
     max_loss_increase: float = Field(
         default=0.03,
         ge=0,
-        description="as a share of the champion's loss on the same rows, where that is more than chance explains",
+        description="as a share of the champion's loss on the same rows; only significant increases block",
     )
     max_slice_loss_increase: float = Field(
-        default=0.05, ge=0, description="the same within a slice, beyond what chance explains"
+        default=0.05,
+        ge=0,
+        description="the same within a slice; only significant increases block",
     )
-    min_slice_rows: int = Field(default=200, gt=0, description="a slice with fewer judged rows is not judged")
+    min_slice_rows: int = Field(default=200, gt=0, description="slices with fewer rows are not judged")
     max_loss_above_baseline: float = Field(
         default=0.07,
         ge=0,
-        description="as a share of the simple baseline's loss: a few days are noisy; the very first version must "
-        "lie below the baseline",
+        description="as a share of the baseline's loss, since a few days are noisy; the first version must be "
+        "better than the baseline",
     )
     max_calibration_error: float = Field(
         default=0.15,
         gt=0,
-        description="expected calibration error in ten bins of equal size; of quantities, in standard deviations. "
-        "Not of a refresh, nor where the champion is beyond it, too",
+        description="expected calibration error in ten bins of equal size; in standard deviations for quantities. "
+        "It does not apply to refreshes, nor if the champion exceeds it too",
     )
     max_calibration_increase: float = Field(
         default=0.03,
         ge=0,
-        description="of a refresh, beyond the champion's calibration error on the same rows",
+        description="increase of a refresh's calibration error over the champion's on the same rows",
     )
     max_seconds_per_million_rows: float = Field(
-        default=300.0, gt=0, description="of a prediction, the best of several measured"
+        default=300.0, gt=0, description="prediction time, the best of several measurements"
     )
-    max_artifact_bytes: int = Field(default=200_000_000, gt=0, description="of the stored pipeline")
+    max_artifact_bytes: int = Field(default=200_000_000, gt=0, description="size of the stored pipeline")
 
 
 def is_value_of(value: object, kind: ColumnType) -> bool:
-    """Whether a value of a spec can stand in a column of that type; days and moments cannot be named so far."""
+    """Return whether a value fits a column's type. Dates and timestamps are not supported."""
     wanted = _TYPES.get(kind, ())
     return isinstance(value, wanted) and (bool in wanted or not isinstance(value, bool))

@@ -1,4 +1,4 @@
-"""Which days of a table went into which days of a model."""
+"""The days of source tables that a model's rows are built from, and vice versa."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contender.specs.days import Days
 from contender.specs.model import ModelSpec
 
 
-def feeding_days(catalog: Catalog, model: ModelSpec, table: str, rows_of: Days) -> Days | None:
-    """The days of a source table that a model's features and labels of some days were built from.
+def source_days(catalog: Catalog, model: ModelSpec, table: str, rows_of: Days) -> Days | None:
+    """Return the days of a source table that a model's features and labels of some days are built from.
 
-    None for a table that the model does not read, or that is not of days.
+    Return None if the model does not read the table, or the table is not daily.
     """
     source = next((s for s in catalog.sources(model) if s.contract.table == table), None)
     if source is None or not source.contract.daily:
@@ -23,14 +23,14 @@ def feeding_days(catalog: Catalog, model: ModelSpec, table: str, rows_of: Days) 
     return Days(first=known.first, last=max(known.last, matured))
 
 
-def fed_days(model: ModelSpec, source: Source, days: Days) -> Days:
-    """The days of a model's rows whose features or labels read any of these days of a source."""
-    nights = fed_nights(model, source, days)
+def affected_days(model: ModelSpec, source: Source, days: Days) -> Days:
+    """Return the days of a model's rows whose features or labels read any of these days of a source."""
+    nights = affected_nights(model, source, days)
     return Days(first=model.matured_days(nights).first, last=model.scored_days(nights).last)
 
 
-def fed_nights(model: ModelSpec, source: Source, days: Days) -> Days:
-    """The nights whose features or labels read any of these days of a source."""
+def affected_nights(model: ModelSpec, source: Source, days: Days) -> Days:
+    """Return the nights whose features or labels read any of these days of a source."""
     first = days.first - timedelta(days=source.lead_days)
     last = days.last + timedelta(
         days=max(source.history_days - 1 - source.lead_days, model.label_maturity_days)

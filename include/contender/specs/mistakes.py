@@ -1,4 +1,4 @@
-"""How a mistake in the user's files is told: one line with file, field and fix."""
+"""Messages about mistakes in the user's files: one line with file, field and fix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contender.specs.columns import FORMS
 
 
 class CatalogError(Exception):
-    """What is wrong in the catalog: one line a mistake, each naming file, field and fix."""
+    """The mistakes in the catalog, one line each with file, field and fix."""
 
     def __init__(self, mistakes: list[str]) -> None:
         self.mistakes = mistakes
@@ -25,7 +25,7 @@ class UnknownNameError(CatalogError):
 
 
 def explain(error: ValidationError, kind: type[BaseModel]) -> list[str]:
-    """A line for each of the error's mistakes: the field, what is wrong with it, and the fix."""
+    """Return one line per mistake: the field, what is wrong with it, and the fix."""
     record = _record_called(error.title, kind)
     details = error.errors()
     misspelt = {
@@ -37,8 +37,8 @@ def explain(error: ValidationError, kind: type[BaseModel]) -> list[str]:
     lines = []
     for detail in details:
         if detail["type"] == "missing" and detail["loc"] in misspelt:
-            continue  # the line about its misspelling says it all
-        # A nested record that is built in the user's file fails by itself, under its own name.
+            continue  # reported as a misspelt field
+        # A nested record is validated when the user's file builds it, under its own class name.
         prefix = () if error.title == kind.__name__ else (error.title,)
         field = ".".join(str(part) for part in (*prefix, *detail["loc"]))
         message = _message(detail, _fields_at(record, detail["loc"]))
@@ -46,13 +46,13 @@ def explain(error: ValidationError, kind: type[BaseModel]) -> list[str]:
     return lines
 
 
-def meant(name: str, known: Iterable[str]) -> str:
-    """What was probably meant, or else what there is."""
-    there = list(known)
-    close = get_close_matches(name, there, n=1)
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return a suggestion for a misspelt name: the closest known name, or all of them."""
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return f"; there are: {', '.join(sorted(there)) or 'none'}"
+    return f"; there are: {', '.join(sorted(names)) or 'none'}"
 
 
 def _message(detail: ErrorDetails, known: list[str]) -> str:
@@ -61,15 +61,15 @@ def _message(detail: ErrorDetails, known: list[str]) -> str:
         case "missing":
             return f"missing: add `{detail['loc'][-1]}=...`"
         case "extra_forbidden":
-            return f"unknown field: remove it{meant(str(detail['loc'][-1]), known)}"
+            return f"unknown field: remove it{suggest(str(detail['loc'][-1]), known)}"
         case "string_pattern_mismatch":
             pattern = detail["ctx"]["pattern"]
-            return f"{given!r} does not have the form {FORMS.get(pattern, pattern)}: mend it"
+            return f"{given!r} does not have the form {FORMS.get(pattern, pattern)}: correct it"
         case "too_short":
             return "is empty: give at least one"
         case "tuple_type":
-            return f"{given!r} is no list of values: write ({given!r},)"
-    return message if ":" in message else f"{message}, not {given!r}: mend it"
+            return f"{given!r} is not a tuple: write ({given!r},)"
+    return message if ":" in message else f"{message}, not {given!r}: correct it"
 
 
 def _record_called(title: str, kind: type[BaseModel]) -> type[BaseModel]:
@@ -79,7 +79,7 @@ def _record_called(title: str, kind: type[BaseModel]) -> type[BaseModel]:
 
 
 def _fields_at(record: Any, loc: tuple[int | str, ...]) -> list[str]:
-    """The fields of the record that a mistake lies in, however deep below `record`."""
+    """Return the field names of the record, possibly nested in `record`, that contains the mistake."""
     for part in loc[:-1]:
         if isinstance(record, type) and issubclass(record, BaseModel):
             field = record.model_fields.get(str(part))

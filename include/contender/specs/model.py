@@ -1,4 +1,4 @@
-"""A model's contract: what it predicts, from which datasets, by which recipe, under which guards."""
+"""The specification of a model: what it predicts, its inputs, features, recipes and guards."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LOSSES: dict[str, tuple[LossName, ...]] = {
 
 
 class Input(Frozen):
-    """A table that the features are built from: a dataset, or the predictions of another model."""
+    """A table that features are built from: a dataset, or the predictions of another model."""
 
     dataset: Name | None = None
     predictions_of: Name | None = None
     history_days: int = Field(
-        default=1, ge=1, description="how many days up to the newest known one are read"
+        default=1, ge=1, description="number of days that are read, up to the newest known day"
     )
 
     @model_validator(mode="after")
@@ -39,91 +39,97 @@ class Input(Frozen):
 
     @property
     def name(self) -> str:
-        """What the features function knows it by."""
+        """The name of the table in `build_features`."""
         return self.dataset or f"predictions_{self.predictions_of}"
 
 
 class Recipe(Frozen):
-    """How a model is made; fitted again on newer days, it is a refresh. Edit it, and it is another recipe."""
+    """How a model is trained. Its name is a label: a changed recipe has another fingerprint and is a rival."""
 
     name: Name
-    window_days: int = Field(gt=0, description="days of labelled history that it is fitted on")
+    window_days: int = Field(gt=0, description="days of labelled history to train on")
     estimator: Name = Field(
-        default="estimator", description="the file of the model's folder whose build_estimator it uses"
+        default="estimator", description="the file in the model's folder that defines build_estimator"
     )
-    features: tuple[Name, ...] = Field(default=(), description="those it sees; all of the model's when empty")
+    features: tuple[Name, ...] = Field(default=(), description="features to use; all if empty")
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
     seed: int = 0
 
 
 class Race(Frozen):
-    """When paired days are evidence enough: for another recipe, or against going on refreshing."""
+    """The parameters of the sequential tests: for a rival, and against refreshing."""
 
     alpha: float = Field(
-        default=0.05, gt=0, lt=1, description="chance of ever promoting a recipe that is no better, a race"
+        default=0.05,
+        gt=0,
+        lt=1,
+        description="per test, the chance of ever promoting a recipe that is not better",
     )
     min_rows: int = Field(
-        default=20, gt=0, description="a day with fewer scored and labelled rows is left out"
+        default=20, gt=0, description="days with fewer scored and labelled rows are left out"
     )
     still_days: int = Field(
-        default=28, gt=0, description="how long ago the version served that refreshes are held against"
+        default=28, gt=0, description="refreshes are compared with the version that served this many days ago"
     )
     nights_between_false_stops: int = Field(
-        default=730, gt=1, description="on average at least, while refreshes do no harm"
+        default=730,
+        gt=1,
+        description="minimum mean number of nights between false stops of harmless refreshes",
     )
 
 
 class Monitoring(Frozen):
-    """When yesterday is called unusual."""
+    """The bounds of a night's monitoring."""
 
     max_loss_ratio: float = Field(
-        default=1.5, gt=1, description="the day's loss against that of the last evaluation"
+        default=1.5, gt=1, description="the day's loss, as a ratio to the last evaluation's"
     )
-    max_drifted_share: float = Field(
-        default=0.5, gt=0, le=1, description="share of features whose distribution moved"
-    )
+    max_drifted_share: float = Field(default=0.5, gt=0, le=1, description="share of features with drift")
     reference_days: int = Field(default=28, gt=0)
     current_days: int = Field(default=7, gt=0)
-    sample_rows: int = Field(default=5000, gt=0, description="rows of each side of the report")
+    sample_rows: int = Field(
+        default=5000, gt=0, description="maximum rows of each period in the drift report"
+    )
 
 
 class ModelSpec(Frozen):
-    """One model. In night N it scores the rows of day N + `horizon_days`."""
+    """A model. In night N it scores the rows of day N + `horizon_days`."""
 
     name: Name
     description: Text
     owner: Email
-    label: Text = Field(description="in words: what is foretold")
+    label: Text = Field(description="what is predicted, in words")
     limits: tuple[Text, ...] = Field(
-        default=(), description="what it does not know and must not be used for: they stand in its card"
+        default=(), description="limits of its knowledge and use, shown in its model card"
     )
     predicts: Literal["probability", "quantity"] = Field(
-        default="probability", description="of a label that is 0 or 1, or a label that is any number"
+        default="probability", description="`probability` for labels 0 and 1, `quantity` for any number"
     )
     loss: LossName = Field(
         default="brier",
-        description="what versions are judged and raced by; `cost` is the model's own cost.py",
+        description="the loss by which versions are compared; `cost` is defined by the model's cost.py",
     )
     inputs: tuple[Input, ...] = Field(min_length=1)
-    keys: tuple[Column, ...] = Field(min_length=1, description="what names a row beside its day")
+    keys: tuple[Column, ...] = Field(min_length=1, description="the columns that identify a row of a day")
     features: tuple[Column, ...] = Field(min_length=1)
     recipes: tuple[Recipe, ...] = Field(
-        min_length=1, description="the first serves first; the others race against it for its place"
+        min_length=1,
+        description="the first is trained and served first; the others must pass a sequential test",
     )
     evaluation_days: int = Field(
-        default=7, gt=0, description="newest labelled days, kept from every fit and judged on"
+        default=7, gt=0, description="newest labelled days, excluded from training and used for evaluation"
     )
     baseline_features: tuple[Name, ...] = Field(min_length=1)
     slices: tuple[Slice, ...] = Field(
-        default=(), description="parts of the rows that a new version must not do worse on"
+        default=(), description="slices on which a new version may not be worse"
     )
     guards: Guards = Guards()
     race: Race = Race()
     approval: Approval = Approval()
     monitoring: Monitoring = Monitoring()
-    horizon_days: int = Field(default=1, ge=0, description="days ahead of its night that a row is scored")
+    horizon_days: int = Field(default=1, ge=0, description="number of days that a row is scored ahead")
     label_maturity_days: int = Field(
-        default=0, ge=0, description="days after its own day that a row's label is known"
+        default=0, ge=0, description="number of days after its own day until a row's label is known"
     )
     engine: Literal["auto", "spark", "duckdb"] = "auto"
 
@@ -134,15 +140,15 @@ class ModelSpec(Frozen):
             if names.count(name) > 1:
                 raise ValueError(f"features: {name!r} is declared twice: remove one")
             if name in _RESERVED:
-                raise ValueError(f"features: {name!r} is a word of the engine: choose another name")
+                raise ValueError(f"features: {name!r} is a reserved name: choose another name")
         if max(source.history_days for source in self.inputs) <= self.label_maturity_days:
             raise ValueError(
-                f"inputs: none reaches back to the day whose labels mature, {self.label_maturity_days} days before "
-                f"the night: give the labels' input history_days={self.label_maturity_days + 1} or more"
+                f"inputs: none includes the day whose labels become known, {self.label_maturity_days} days before "
+                f"the night: set history_days={self.label_maturity_days + 1} or more on the input with the labels"
             )
         if self.loss != "cost" and self.loss not in LOSSES[self.predicts]:
             raise ValueError(
-                f"loss: {self.loss!r} does not judge a {self.predicts}: use one of "
+                f"loss: {self.loss!r} cannot be used with predicts={self.predicts!r}: use one of "
                 + ", ".join((*LOSSES[self.predicts], "cost"))
             )
         inputs = [source.name for source in self.inputs]
@@ -153,12 +159,12 @@ class ModelSpec(Frozen):
 
     @model_validator(mode="after")
     def _features_known(self) -> ModelSpec:
-        seen = {"baseline_features": self.baseline_features}
+        used = {"baseline_features": self.baseline_features}
         for recipe in self.recipes:
-            seen[f"recipes: {recipe.name!r}: features"] = recipe.features
+            used[f"recipes: {recipe.name!r}: features"] = recipe.features
             if [other.name for other in self.recipes].count(recipe.name) > 1:
-                raise ValueError(f"recipes: {recipe.name!r} is declared twice: give each a name of its own")
-        for where, chosen in seen.items():
+                raise ValueError(f"recipes: {recipe.name!r} is declared twice: give each recipe its own name")
+        for where, chosen in used.items():
             for name in chosen:
                 if name not in self.feature_names:
                     raise ValueError(
@@ -176,67 +182,65 @@ class ModelSpec(Frozen):
             wrong = [value for value in part.values if not is_value_of(value, columns[part.column].type)]
             if wrong:
                 raise ValueError(
-                    f"slices: {wrong[0]!r} is no value of {part.column!r}, which is of type "
-                    f"{columns[part.column].type}: write its values so"
+                    f"slices: {wrong[0]!r} is not a value of {part.column!r}, which has the type "
+                    f"{columns[part.column].type}: correct the value"
                 )
             if part.title in taken:
-                raise ValueError(
-                    f"slices: {part.title!r} is declared twice: give one of them a name of its own"
-                )
+                raise ValueError(f"slices: {part.title!r} is declared twice: give one of them another name")
             taken.add(part.title)
         return self
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """Every feature, in order."""
+        """The names of all features, in order."""
         return tuple(column.name for column in self.features)
 
     def recipe(self, name: str) -> Recipe:
-        """The recipe of that name. Raises KeyError, naming those that there are."""
+        """Return the recipe of that name. Raises KeyError with the known names."""
         for recipe in self.recipes:
             if recipe.name == name:
                 return recipe
         raise KeyError(
-            f"{self.name} has no recipe {name!r}: choose among {', '.join(r.name for r in self.recipes)}"
+            f"{self.name} has no recipe {name!r}: use one of {', '.join(r.name for r in self.recipes)}"
         )
 
     def seen_by(self, recipe: Recipe) -> tuple[str, ...]:
-        """The features that a recipe's estimator sees, in order."""
+        """Return the features that a recipe uses, in order."""
         return recipe.features or self.feature_names
 
     @property
     def row_key(self) -> tuple[str, ...]:
-        """What names a row of the model's tables: the day and its keys."""
+        """The primary key of the model's tables: the day and the keys."""
         return ("day", *(column.name for column in self.keys))
 
     def scored_days(self, nights: Days) -> Days:
-        """The days that are scored in these nights."""
+        """Return the days that are scored in these nights."""
         return nights.shifted(self.horizon_days)
 
     def matured_days(self, nights: Days) -> Days:
-        """The days whose labels become known in these nights."""
+        """Return the days whose labels become known in these nights."""
         return nights.shifted(-self.label_maturity_days)
 
     def last_fitted_before(self, judged: date) -> date:
-        """The newest day that a model may be fitted on to be judged on the day `judged`, and on those after it.
+        """Return the newest day that a model may be trained on to be evaluated on `judged` and later days.
 
-        Its labels are known in the night that scores `judged`, as when the model serves; it is never that day itself.
+        Its labels are known in the night that scores `judged`, as in production, and it is never `judged` itself.
         """
         return judged - timedelta(days=self.outcome_lag)
 
     @property
     def outcome_lag(self) -> int:
-        """How many days are scored, one a night, from a day's own scoring until its outcome can be learnt from."""
+        """The number of nights from the scoring of a day until its outcome is known, at least 1."""
         return max(self.horizon_days + self.label_maturity_days, 1)
 
     @property
     def feature_contract(self) -> Contract:
-        """The promise of the feature table."""
+        """The contract of the feature table."""
         return self._contract("features", self.features)
 
     @property
     def label_contract(self) -> Contract:
-        """The promise of the table of matured labels."""
+        """The contract of the table of matured labels."""
         if self.predicts == "quantity":
             return self._contract("labels", (Column(name="label", type="number", description=self.label),))
         label = Column(name="label", type="integer", description=self.label)
@@ -244,21 +248,21 @@ class ModelSpec(Frozen):
 
     @property
     def prediction_contract(self) -> Contract:
-        """The promise of what the champion serves."""
+        """The contract of the table of served predictions."""
         return self._contract("predictions", _PREDICTION, *self._score_bounds)
 
     @property
     def shadow_contract(self) -> Contract:
-        """The promise of what others would have served: tonight's versions, and the champion kept still."""
+        """The contract of shadow predictions: of tonight's versions, and of the version kept without refreshes."""
         stream = Column(
             name="stream", type="string", description="a recipe's fingerprint, or `champion`, or `still`"
         )
-        promise = self._contract("shadow", (stream, *_PREDICTION), *self._score_bounds)
-        return promise.model_copy(update={"primary_key": (*self.row_key, "stream")})
+        contract = self._contract("shadow", (stream, *_PREDICTION), *self._score_bounds)
+        return contract.model_copy(update={"primary_key": (*self.row_key, "stream")})
 
     @property
     def contracts(self) -> tuple[Contract, ...]:
-        """The promises of all its tables."""
+        """The contracts of all its tables."""
         return (self.feature_contract, self.label_contract, self.prediction_contract, self.shadow_contract)
 
     @property
@@ -266,7 +270,7 @@ class ModelSpec(Frozen):
         return (Between(column="score", low=0, high=1),) if self.predicts == "probability" else ()
 
     def _contract(self, namespace: str, columns: tuple[Column, ...], *expectations: Between) -> Contract:
-        day = Column(name="day", type="date", description="the day that the row is about")
+        day = Column(name="day", type="date", description="the day of the row")
         return Contract(
             table=f"{namespace}.{self.name}",
             owner=self.owner,
@@ -279,6 +283,6 @@ class ModelSpec(Frozen):
 _PREDICTION = (
     Column(name="score", type="number", description="the predicted probability, or quantity"),
     Column(name="model_version", type="integer", description="the version that scored the row"),
-    Column(name="feature_snapshot", type="integer", description="snapshot of the features read"),
+    Column(name="feature_snapshot", type="integer", description="snapshot of the feature table"),
 )
 _RESERVED = frozenset({"day", "label", "stream"} | {column.name for column in _PREDICTION})

@@ -1,4 +1,4 @@
-"""Loads a file of the catalog as a module of its own: a model's folder is no package, and two may have equal names."""
+"""Load files of the catalog as modules. Model folders are not packages, and their files have equal names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import ModuleType
 
 
 def load_module(file: Path) -> ModuleType:
-    """Run a file and return its module. Raises whatever the file raises, FileNotFoundError when there is none."""
+    """Run a file and return its module. Raises any error of the file, and FileNotFoundError if it is missing."""
     spec = importlib.util.spec_from_file_location(f"{file.stem}_of_{file.parent.name}", file)
     assert spec is not None
     assert spec.loader is not None

@@ -1,4 +1,4 @@
-"""How unlike its recent days a day may be."""
+"""Bounds on how much a day may differ from recent days."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from contender.specs.frozen import Frozen
 
 
 class Usual(Frozen):
-    """What a gate holds a day to beside its contract's fixed bounds: the days before it.
+    """Bounds of a gate's comparison of a day with previous days, in addition to the contract's expectations.
 
-    Judged for single days, once enough earlier days are known. A world that changes looks like a feed that
-    broke: what is let through with a warning, and what is not, is the owner's to say.
+    It applies to single days with enough previous days. A real change looks like a broken feed, so the owner
+    chooses which difference fails the batch and which one warns.
     """
 
     min_rows_ratio: float = Field(
-        default=0.5, ge=0, lt=1, description="rows, to the median of the same weekday in eight weeks"
+        default=0.5,
+        ge=0,
+        lt=1,
+        description="rows, as a ratio to the median of the same weekday in eight weeks",
     )
     max_rows_ratio: float = Field(default=2.0, gt=1)
     volume_severity: Severity = "fail"
     max_distance_ratio: float = Field(
         default=2.0,
         ge=1,
-        description="distance of a column's values from those of four weeks, to the largest that one of these "
-        "days has itself",
+        description="distance of a column's distribution from that of four weeks, as a ratio to the largest "
+        "distance of one of those days",
     )
     min_distance: float = Field(
         default=0.5,
         gt=0,
         le=1,
-        description="a smaller distance is never spoken of; 1 is the largest there is",
+        description="smaller distances always pass; the largest possible distance is 1",
     )
     distribution_severity: Severity = "warn"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contender.records import Act, Caveat, TrainedVersion, caveat_id
-from contender.specs import Catalog, Days, feeding_days
+from contender.specs import Catalog, Days, source_days
 
 
 def note_released(catalog: Catalog, version: TrainedVersion, acts: Sequence[Act]) -> tuple[Caveat, ...]:
@@ -15,7 +15,7 @@ def note_released(catalog: Catalog, version: TrainedVersion, acts: Sequence[Act]
         if act.kind != "released":
             continue
         days = Days.read(str(act.detail["days"]))
-        fed = feeding_days(catalog, catalog.model(version.model), act.about, version.trained_on)
+        fed = source_days(catalog, catalog.model(version.model), act.about, version.trained_on)
         if fed is not None and fed.overlaps(days):
             caveat = Caveat(
                 id=caveat_id(version, "released", act.about, days, act.key),

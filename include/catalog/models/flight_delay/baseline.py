@@ -1,4 +1,4 @@
-"""What every version of the model has to beat: fitted beside it, on the same rows."""
+"""The baseline model, trained on the same rows as each version."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from sklearn.preprocessing import OneHotEncoder
 
 
 def build_baseline(seed: int) -> Pipeline:
-    """What anyone would try first: the usual rate of the airport and the hour."""
+    """Return a logistic regression on the airport and the hour."""
     return make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression(random_state=seed))

@@ -1,4 +1,4 @@
-"""What anyone who knows flights expects of every version, whatever its figures say."""
+"""Behaviour tests that every version must pass."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from contender.specs import Direction, Invariance, Minimum
 
-Rows = Any  # a pandas.DataFrame of judged flights
+Rows = Any  # a pandas.DataFrame of evaluated flights
 
 
 def _with_late_past(flights: Rows) -> Rows:
@@ -22,15 +22,15 @@ def _to_the_next_field(flights: Rows) -> Rows:
 
 
 BEHAVIOUR = (
-    # Not the airport's rate: after weeks of delays calmer ones follow, and versions learn so.
+    # The airport's rate does not qualify: calmer weeks follow weeks of delays, and versions learn this.
     Direction(
-        name="a flight that was late more often foretells more delay",
+        name="a flight that was late more often has a higher predicted delay",
         change=_with_late_past,
         expect="up",
         by=0.005,
     ),
     Direction(
-        name="delays add up over the day: the evening is later than the early morning",
+        name="delays accumulate over the day: evening flights are later than early ones",
         where=lambda flights: flights["dep_hour"] <= 8,
         change=_in_the_evening,
         expect="up",
@@ -40,7 +40,7 @@ BEHAVIOUR = (
         name="a destination a few hundred feet away changes nothing", change=_to_the_next_field, within=0.005
     ),
     Minimum(
-        name="an early flight that is hardly ever late is no likely delay",
+        name="an early flight that is rarely late is predicted on time",
         where=lambda flights: (flights["dep_hour"] <= 8) & (flights["flight_late"] <= 0.1),
         high=0.4,
     ),

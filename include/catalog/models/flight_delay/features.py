@@ -1,4 +1,4 @@
-"""What is known of tomorrow's flights tonight, and what became of today's; the same lines run on Spark and DuckDB."""
+"""Features of tomorrow's flights and labels of today's, for Spark and DuckDB."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Known = Callable[[Mapping[str, Column]], Column]
 
 
 def build_features(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFrame:
-    """One row a flight of the timetable of `days`, by what was known before each of these days.
+    """Return one row per scheduled flight of `days`, from what was known before each day.
 
-    `tables` holds schedule, departures, weather, planes and airports; `days` has the one column `day`.
+    `tables` contains schedule, departures, weather, planes and airports; `days` has the single column `day`.
     """
     flights = _numbered(tables["schedule"].join(days, "day")).localCheckpoint(eager=False)
     departures = _counted(tables["departures"], tables["planes"]).localCheckpoint(eager=False)
@@ -36,7 +36,7 @@ def build_features(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFram
 
 
 def build_labels(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFrame:
-    """One row a departure of `days`: 1 when it arrived more than 15 minutes late or was cancelled, else 0."""
+    """Return one row per departure of `days`: 1 if it was more than 15 minutes late or cancelled, else 0."""
     departed = tables["departures"].join(days, "day")
     return departed.select("day", "carrier", "flight", "origin", _late().alias("label"))
 
@@ -47,7 +47,7 @@ def _late() -> Column:
 
 
 def _counted(departures: DataFrame, planes: DataFrame) -> DataFrame:
-    """Departures as whole numbers to be summed, so that no order of rows can change a mean."""
+    """Return the departures with integer measures, so that means do not depend on the order of rows."""
     fleet = planes.select("tailnum", "seats", F.col("year").alias("built"))
     return (
         _numbered(departures)
@@ -68,9 +68,9 @@ _SUMMED = ("late", "flown", "seats", "with_seats", "built", "with_built")
 def _known_before(
     departures: DataFrame, flights: DataFrame, by: tuple[str, ...], features: Mapping[str, tuple[int, Known]]
 ) -> DataFrame:
-    """`features` of the departures in the days before each day, for each day and group of `flights`.
+    """Return `features` of the departures before each day, for each day and group of `flights`.
 
-    Counts a day first, then lets a window slide over the days: linear in the length of the history.
+    Departures are counted per day first, then summed over windows of days: linear in the length of the history.
     """
     history = departures.groupBy("day", "nth", *by).agg(
         *(F.sum(name).alias(name) for name in _SUMMED), F.lit(0).alias("asked")
@@ -85,7 +85,7 @@ def _known_before(
 
 
 def _sums(by: tuple[str, ...], span: int) -> Mapping[str, Column]:
-    """Sums over the `span` days before: all before the day, less all before the span, both running sums."""
+    """Return sums over the `span` days before a day, as differences of two running sums."""
 
     def before(days: int) -> WindowSpec:
         return Window.partitionBy(*by).orderBy("nth").rangeBetween(Window.unboundedPreceding, -days)
@@ -97,7 +97,7 @@ def _sums(by: tuple[str, ...], span: int) -> Mapping[str, Column]:
 
 
 def _numbered(rows: DataFrame) -> DataFrame:
-    """Days as numbers, which a window can count in."""
+    """Add the day as a number, for windows over days."""
     return rows.withColumn("nth", F.datediff(F.col("day"), F.lit("2000-01-01").cast("date")))
 
 
@@ -121,7 +121,7 @@ def _ratio(total: Column, count: Column) -> Column:
     return F.when(count > 0, total / count)
 
 
-# By what departures are counted, and the features made of the counts: over how many days, and how.
+# The groups by which departures are counted, and the features of the counts: number of days and formula.
 KNOWN_BEFORE: Mapping[tuple[str, ...], Mapping[str, tuple[int, Known]]] = {
     ("carrier",): {
         "carrier_late": (HISTORY_DAYS, _share_late),
@@ -148,7 +148,7 @@ def _traffic(timetable: DataFrame) -> DataFrame:
 
 
 def _weather(weather: DataFrame, days: DataFrame) -> DataFrame:
-    """The evening before: last values known, and the extremes of that day, by airport."""
+    """Return the previous day's last known values and extremes, by airport."""
     eve = weather.withColumn("day", F.date_add(F.col("day"), 1)).join(days, "day")
 
     def last_known(name: str) -> Column:

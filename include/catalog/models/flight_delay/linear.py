@@ -1,4 +1,4 @@
-"""Logistic regression over categories and standardised numbers; what is missing counts as usual, and is told apart."""
+"""A linear estimator: logistic regression on categories and standardised numbers, with imputed missing values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CATEGORIES = ["airline", "airport", "dep_hour", "arr_hour", "weekday"]
 
 
 def build_estimator(parameters: dict[str, object], seed: int) -> Pipeline:
-    """Logistic regression; `parameters` are those of the recipe."""
+    """Return a logistic regression with the recipe's parameters."""
     encode = make_column_transformer(
         (OneHotEncoder(handle_unknown="ignore"), CATEGORIES),
         remainder=make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()),

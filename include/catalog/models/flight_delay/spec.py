@@ -1,4 +1,4 @@
-"""Will a flight of tomorrow be late? Scored in the night before it leaves."""
+"""Predict delays of tomorrow's flights, scored the night before."""
 
 from contender.specs import Approval, Column, Input, ModelSpec, Monitoring, Recipe, Slice
 
@@ -8,11 +8,11 @@ SPEC = ModelSpec(
     owner="flight-models@contender.example",
     label="arrived more than 15 minutes late, or was cancelled",
     limits=(
-        "It knows departures from New York's three airports in 2013 alone: no other airport, no other year.",
-        "It knows the timetable, and outcomes and weather up to the evening before, and no forecast.",
-        "A flight that is cancelled counts as late: it does not tell the two apart.",
-        "Rates of the last 28 days follow a strike, a storm or a new timetable only as days pass.",
-        "Not for decisions about a passenger's compensation or a person's work, and not for safety.",
+        "It was trained only on departures from New York's three airports in 2013.",
+        "Inputs: the timetable, and outcomes and weather up to the evening before. It uses no weather forecasts.",
+        "A cancelled flight counts as late: predictions do not distinguish the two.",
+        "Rates over the last 28 days adapt slowly to a strike, a storm or a new timetable.",
+        "Do not use it for decisions about compensation, a person's work, or safety.",
     ),
     inputs=(
         Input(dataset="schedule"),
@@ -24,7 +24,7 @@ SPEC = ModelSpec(
     keys=(
         Column(name="carrier", type="string", description="airline"),
         Column(name="flight", type="integer", description="flight number"),
-        Column(name="origin", type="string", description="airport left from"),
+        Column(name="origin", type="string", description="departure airport"),
     ),
     features=(
         Column(name="airline", type="string", description="the carrier, as a category"),
@@ -35,7 +35,7 @@ SPEC = ModelSpec(
         Column(name="distance", type="number", unit="miles", description="between the airports"),
         Column(name="dest_lat", type="number", unit="°", nullable=True, description="of the destination"),
         Column(name="dest_lon", type="number", unit="°", nullable=True, description="of the destination"),
-        Column(name="hour_flights", type="integer", description="departures of the hour and airport"),
+        Column(name="hour_flights", type="integer", description="departures in that hour from the airport"),
         Column(name="carrier_late", type="number", nullable=True, description="share late, 28 days"),
         Column(name="origin_late", type="number", nullable=True, description="share late, 28 days"),
         Column(name="dest_late", type="number", nullable=True, description="share late, 28 days"),
@@ -43,9 +43,9 @@ SPEC = ModelSpec(
             name="flight_late",
             type="number",
             nullable=True,
-            description="share late of the carrier's flight of that number, 28 days",
+            description="share late of the flight number, 28 days",
         ),
-        Column(name="flight_seen", type="integer", description="how often that flight left, 28 days"),
+        Column(name="flight_seen", type="integer", description="departures of the flight number, 28 days"),
         Column(
             name="origin_late_newest",
             type="number",
@@ -62,7 +62,7 @@ SPEC = ModelSpec(
             name="seats",
             type="number",
             nullable=True,
-            description="mean seats of the aircraft that flew the route for the airline, 28 days",
+            description="mean seats of the airline's aircraft on the route, 28 days",
         ),
         Column(
             name="built",
@@ -74,7 +74,7 @@ SPEC = ModelSpec(
         Column(name="humid", type="number", unit="%", nullable=True, description="last known, at origin"),
         Column(name="wind", type="number", unit="mph", nullable=True, description="strongest of the day"),
         Column(name="rain", type="number", unit="inches", nullable=True, description="wettest hour"),
-        Column(name="visib", type="number", unit="miles", nullable=True, description="least of the day"),
+        Column(name="visib", type="number", unit="miles", nullable=True, description="lowest of the day"),
     ),
     recipes=(
         Recipe(
@@ -85,11 +85,11 @@ SPEC = ModelSpec(
         ),
         Recipe(name="linear", estimator="linear", window_days=365, parameters={"C": 0.1}, seed=20130901),
     ),
-    # A refresh is tonight's weather; another recipe is for those who know flights to see first.
+    # Refreshes are routine; a new recipe is reviewed by a person.
     approval=Approval(new_recipes=True),
     baseline_features=("airport", "dep_hour"),
     slices=(Slice(column="airport"), Slice(column="airline")),
-    # Half of the features are rates and weather of the last days, which move every week, and one day's
-    # Brier score doubles in a storm: both are usual here.
+    # Half of the features are recent rates and weather, which change every week, and a storm doubles a day's
+    # Brier score: both are normal for this model.
     monitoring=Monitoring(max_drifted_share=0.7, max_loss_ratio=2.0),
 )

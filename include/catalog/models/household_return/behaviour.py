@@ -1,4 +1,4 @@
-"""What anyone who knows shoppers expects of every version, whatever its figures say."""
+"""Behaviour tests that every version must pass."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from contender.specs import Direction, Invariance, Minimum
 
-Rows = Any  # a pandas.DataFrame of judged households
+Rows = Any  # a pandas.DataFrame of evaluated households
 
 
 def _shopping_once_more_a_week(households: Rows) -> Rows:
@@ -26,25 +26,25 @@ def _a_cent_more(households: Rows) -> Rows:
 
 BEHAVIOUR = (
     Direction(
-        name="who shops once more a week returns more likely",
+        name="a household that shops once more a week is more likely to return",
         change=_shopping_once_more_a_week,
         expect="up",
         by=0.01,
     ),
     Direction(
-        name="who has been away for three weeks returns less likely",
+        name="a household away for three weeks is less likely to return",
         change=_away_for_three_weeks,
         expect="down",
         by=0.005,
     ),
-    Invariance(name="a cent more in the till changes nothing", change=_a_cent_more, within=0.005),
+    Invariance(name="one more cent of spend changes nothing", change=_a_cent_more, within=0.005),
     Minimum(
-        name="who shops every other day is all but sure to return",
+        name="a household that shops every other day almost certainly returns",
         where=lambda households: households["shopped_28"] >= 14,
         low=0.85,
     ),
     Minimum(
-        name="who came once, three weeks ago, is not expected back",
+        name="a household that came once, three weeks ago, is not expected back",
         where=lambda households: (households["shopped_28"] == 1) & (households["days_since"] >= 21),
         high=0.5,
     ),

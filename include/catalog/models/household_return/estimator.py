@@ -1,4 +1,4 @@
-"""How the household model is fitted: boosted trees over habits."""
+"""The estimator: boosted trees on shopping habits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CATEGORIES = ["household_size", "income"]
 
 
 def build_estimator(parameters: dict[str, object], seed: int) -> Pipeline:
-    """Boosted trees (missing numbers are values of their own); `parameters` are those of the recipe."""
+    """Return boosted trees with the recipe's parameters. Missing numbers are handled by the trees."""
     encode = make_column_transformer(
         (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), CATEGORIES),
         remainder="passthrough",

@@ -1,4 +1,4 @@
-"""What a household's purchases tell of it, and whether it came back; the same lines run on Spark and DuckDB."""
+"""Features of a household's purchases, and labels of its return, for Spark and DuckDB."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RETURN_DAYS = 7
 
 FRESH = ("PRODUCE", "MEAT", "SEAFOOD", "DELI", "PASTRY", "FLORAL", "SALAD BAR")
 
-# What is summed of a household, and over how many of the last days.
+# The sums of a household, and their numbers of days.
 SUMMED: Mapping[str, tuple[int, ...]] = {
     "shopped": (7, 14, ACTIVE_DAYS, HISTORY_DAYS),
     "baskets": (28,),
@@ -27,9 +27,9 @@ SUMMED: Mapping[str, tuple[int, ...]] = {
 
 
 def build_features(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFrame:
-    """One row a household and day of `days`, if it shopped in the 28 days up to it, that day included.
+    """Return one row per household and day of `days` if it shopped on that day or the 27 days before.
 
-    `tables` holds transactions, products and demographics; `days` has the one column `day`.
+    `tables` contains transactions, products and demographics; `days` has the single column `day`.
     """
     visits = _visits(tables["transactions"], tables["products"]).localCheckpoint(eager=False)
     sums = {f"{name}_{span}": _of_last(name, span) for name, spans in SUMMED.items() for span in spans}
@@ -38,7 +38,7 @@ def build_features(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFram
         *(total.alias(name) for name, total in sums.items()),
         _weeks_with_a_visit(HISTORY_DAYS // 7).alias("weeks_of_8"),
         F.max("visit").over(_up_to(0)).alias("last"),
-        # A visit's predecessor only grows, so that the largest is the newest visit's.
+        # A visit's predecessor only increases, so the maximum belongs to the newest visit.
         F.max("visit_before").over(_up_to(0)).alias("last_but_one"),
     )
     active = asked.where((F.col("asked") == 1) & (F.col("shopped_28") > 0)).localCheckpoint(eager=False)
@@ -62,7 +62,7 @@ def build_features(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFram
 
 
 def build_labels(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFrame:
-    """One row for each that `build_features` has: 1 when the household shopped in the 7 days after, else 0."""
+    """Return one row per row of `build_features`: 1 if the household shopped in the 7 days after, else 0."""
     visits = _visits(tables["transactions"], tables["products"])
     after = Window.partitionBy("household_id").orderBy("nth").rangeBetween(1, RETURN_DAYS)
     asked = _asked(visits, days).select(
@@ -75,7 +75,7 @@ def build_labels(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFrame:
 
 
 def _visits(transactions: DataFrame, products: DataFrame) -> DataFrame:
-    """A row a household and day with purchases, with sums of whole numbers, which no order of rows can change."""
+    """Return one row per household and shopping day, with integer sums that do not depend on the order of rows."""
     sold = transactions.join(products.select("product_id", "department", "brand"), "product_id", "left")
     priced = sold.select(
         *("day", "household_id", "basket_id"),
@@ -102,26 +102,26 @@ def _visits(transactions: DataFrame, products: DataFrame) -> DataFrame:
 
 
 def _asked(visits: DataFrame, days: DataFrame) -> DataFrame:
-    """The visits, and among them a row (`asked` is 1) for each of `days` and household, which counts nothing."""
-    nobody_yet = F.lit(None).cast("int")
+    """Return the visits, and an empty row (`asked` is 1) for each household and each of `days`."""
+    missing = F.lit(None).cast("int")
     asked = days.crossJoin(visits.select("household_id").distinct()).select(
         *("day", "household_id"),
         _nth().alias("nth"),
         F.lit(1).alias("asked"),
         *(F.lit(0).alias(name) for name in SUMMED),
-        *(nobody_yet.alias(name) for name in ("visit", "visit_before")),
+        *(missing.alias(name) for name in ("visit", "visit_before")),
     )
     return visits.withColumn("asked", F.lit(0)).select(asked.columns).unionByName(asked)
 
 
 def _up_to(days_ago: int) -> WindowSpec:
-    """A household's rows up to so many days before a row's own day."""
+    """Return the window of a household's rows up to a number of days before a row's day."""
     ordered = Window.partitionBy("household_id").orderBy("nth")
     return ordered.rangeBetween(Window.unboundedPreceding, -days_ago)
 
 
 def _of_last(name: str, span: int, ended_days_ago: int = 0) -> Column:
-    """A sum over `span` days: all up to their end, less all before them, both running sums."""
+    """Return a sum over `span` days, as the difference of two running sums."""
 
     def total(days_ago: int) -> Column:
         return F.coalesce(F.sum(name).over(_up_to(days_ago)), F.lit(0))
@@ -135,7 +135,7 @@ def _weeks_with_a_visit(weeks: int) -> Column:
 
 
 def _nth() -> Column:
-    """Days as numbers, which a window can count in."""
+    """Return the day as a number, for windows over days."""
     return F.datediff(F.col("day"), F.lit("2000-01-01").cast("date"))
 
 

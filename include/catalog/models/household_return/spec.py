@@ -1,6 +1,6 @@
-"""Will a household shop again within seven days? Asked every night of every household of the last four weeks.
+"""Predict whether a household shops again within seven days, for every household of the last four weeks.
 
-The data's documentation disagrees on whether it is simulated; see the contract of the transactions.
+The data's documentation is inconsistent on whether it is simulated; see the contract of the transactions.
 """
 
 from contender.specs import Column, Guards, Input, ModelSpec, Recipe, Slice
@@ -13,11 +13,11 @@ SPEC = ModelSpec(
     owner="store-models@contender.example",
     label="shopped on at least one of the 7 days after the day",
     limits=(
-        "It knows households of one retailer's panel in 2017 that shopped in the last 28 days: nobody new.",
-        "The data's documentation disagrees on whether it is simulated: no finding about real people rests on it.",
-        "Income and size of a household are unknown for many, and are classes, not figures.",
-        "It foretells whether a household returns, not why, and not what an offer would change.",
-        "Not for prices, credit or any terms that a household is given.",
+        "It covers households of one retailer's panel in 2017 that shopped in the last 28 days, and no new ones.",
+        "The data may be simulated, its documentation is inconsistent: draw no conclusions about real people.",
+        "Income and size of a household are classes, and unknown for many households.",
+        "It predicts whether a household returns, not why, and not the effect of an offer.",
+        "Do not use it for prices, credit or any terms offered to a household.",
     ),
     inputs=(
         Input(dataset="transactions", history_days=56),
@@ -60,9 +60,9 @@ SPEC = ModelSpec(
     baseline_features=("shopped_28",),
     slices=(
         Slice(column="household_size"),
-        Slice(name="seldom seen", column="shopped_28", values=(1, 2)),
+        Slice(name="infrequent", column="shopped_28", values=(1, 2)),
     ),
-    # The data is calm from day to day: what would pass for weather among flights is a mistake here.
+    # The data varies little from day to day, so the bounds are tighter than for flights.
     guards=Guards(max_disagreement=0.05, max_calibration_error=0.08),
     horizon_days=0,
     label_maturity_days=7,
