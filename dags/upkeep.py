@@ -20,13 +20,13 @@ from wiring import CATALOG, Json, open_installation, operation_dag
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def keep_up(table: str) -> Json:
     """Do what the table needs; returns what was done, or would be."""
-    from contender.lake import look_after
+    from contender.lake import maintain_table
 
     here, dry_run = open_installation(), bool(get_current_context()["params"]["dry_run"])
     pinned = {pin.snapshot for pin in here.book.evaluations.pinned_snapshots(table)}
     keep = timedelta(days=here.settings.snapshot_days)
-    done = look_after(here.lake, CATALOG.contract(table), pinned, keep, dry_run=dry_run)
-    logging.getLogger(__name__).info("%s%s", "would be done: " if dry_run else "", done.told())
+    done = maintain_table(here.lake, CATALOG.contract(table), pinned, keep, dry_run=dry_run)
+    logging.getLogger(__name__).info("%s%s", "would be done: " if dry_run else "", done.summary())
     return {
         "table": table,
         "dry_run": dry_run,

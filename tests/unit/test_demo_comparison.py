@@ -1,4 +1,4 @@
-"""The demo's last word: rows that differ from their origin are told, with the first of them."""
+"""The demo's comparison of published rows with their origin reports differences, and the first row of each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_rows_in_another_order_do_not_differ():
 
 
 @pytest.mark.parametrize(
-    ("published", "told"),
+    ("published", "difference"),
     [
         (table(), "there are none"),
         (table(bolt=1.5), "1 rows are published and 2 expected, or under other keys"),
@@ -46,6 +46,6 @@ def test_rows_in_another_order_do_not_differ():
     ],
     ids=["none", "too few", "a value for none", "the last bit"],
 )
-def test_a_difference_names_the_column_the_values_and_the_row(published, told):
+def test_a_difference_names_the_column_the_values_and_the_row(published, difference):
     origin = table() if published.num_rows == 0 else table(bolt=1.5, nut=None)
-    assert find_difference(published, origin, CONTRACT) == told
+    assert find_difference(published, origin, CONTRACT) == difference
