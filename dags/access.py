@@ -25,33 +25,22 @@ CONNECTION = "contender_access"
 @task
 def check_access() -> None:
     """Fail with a line for each way in which Airflow's roles are not as the file says."""
-    from contender.granting import find_differences, wanted_roles
-    from contender.orchestrator import Airflow, Roles
+    from contender.alerting import keep_access_alert
+    from contender.granting import compare_roles
+    from contender.orchestrator import Airflow
     from contender.specs import load_access
 
     try:
         login = Connection.get(CONNECTION)
     except AirflowNotFoundException:
         raise AirflowSkipException(f"there is no connection {CONNECTION}: nothing was checked") from None
-    access = load_access(CATALOG)
     with Airflow(settings().ui_url, login.password or "", login.login or "") as airflow:
-        roles = Roles(airflow)
-        found = find_differences(access, wanted_roles(access, CATALOG), roles.read(), roles.users())
+        found = compare_roles(load_access(CATALOG), CATALOG, airflow)
     told = [difference.told for difference in found]
-    _tell(told)
+    if keep_access_alert(told, PLATFORM, open_installation().book):
+        deliver()
     if told:
         raise OwnerWasTold("\n".join(told))
-
-
-def _tell(differences: list[str]) -> None:
-    from contender.alerting import compose_access_alert
-    from contender.specs import ACCESS_FILE
-
-    book = open_installation().book
-    newest = book.alerts.newest_of(ACCESS_FILE)
-    if alert := compose_access_alert(differences, to=PLATFORM, before=newest):
-        book.alerts.add(alert)
-        deliver()
 
 
 with operation_dag("access", __doc__, "30 6 * * *", "Holds Airflow's roles against access.yaml"):

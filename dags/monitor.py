@@ -58,13 +58,10 @@ def compare(name: str) -> Json:
 @task
 def conclude(name: str, performance: Json, drift: Json) -> str:
     """Name the verdict and the action, and keep them."""
-    from contender.monitoring import Drift, Performance
-    from contender.monitoring import conclude as put_together
+    from contender.monitoring import Drift, Performance, keep_conclusion
 
-    monitored = put_together(
-        CATALOG.model(name), Performance.model_validate(performance), Drift.model_validate(drift), run_name()
-    )
-    open_installation().book.monitored.add(monitored)
+    measured, drifted = Performance.model_validate(performance), Drift.model_validate(drift)
+    monitored = keep_conclusion(CATALOG.model(name), measured, drifted, run_name(), open_installation().book)
     return f"{monitored.verdict}: {monitored.action}"
 
 

@@ -38,15 +38,11 @@ def build_score(model: ModelSpec) -> DAG:
 @task
 def score(name: str) -> Json:
     """Stage the champion's probabilities."""
-    from contender.promoting import follow_ledger
     from contender.scoring import NoChampion
-    from contender.scoring import score as score_nights
+    from contender.serving import score_by_ledger
 
-    here = open_installation()
-    # A promotion that was cut short between ledger and alias is made whole before anything is served.
-    follow_ledger(name, here.book, here.registry)
     try:
-        batch = score_nights(here, CATALOG.model(name), run_days())
+        batch = score_by_ledger(open_installation(), CATALOG.model(name), run_days())
     except NoChampion as nobody:
         raise AirflowSkipException(str(nobody)) from None
     return batch.model_dump(mode="json")

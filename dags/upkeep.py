@@ -16,6 +16,8 @@ from airflow.sdk import Param, get_current_context, task
 
 from wiring import CATALOG, Json, open_installation, operation_dag
 
+log = logging.getLogger(__name__)
+
 
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def keep_up(table: str) -> Json:
@@ -26,16 +28,8 @@ def keep_up(table: str) -> Json:
     pinned = {pin.snapshot for pin in here.book.evaluations.pinned_snapshots(table)}
     keep = timedelta(days=here.settings.snapshot_days)
     done = maintain_table(here.lake, CATALOG.contract(table), pinned, keep, dry_run=dry_run)
-    logging.getLogger(__name__).info("%s%s", "would be done: " if dry_run else "", done.summary())
-    return {
-        "table": table,
-        "dry_run": dry_run,
-        "days": len(done.outdated),
-        "snapshots": len(done.expiring),
-        "kept_by_pins": done.kept_by_pins,
-        "orphans": len(done.orphans),
-        "manifests_merged": done.merge_manifests,
-    }
+    log.info("%s (dry run: %s)", done.summary(), dry_run)
+    return {"table": table, "dry_run": dry_run, **done.counts()}
 
 
 with operation_dag(

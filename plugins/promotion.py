@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import task
 
 from approve_operator import WHY, ApproveOperator
-from contender.installation import open_installation
 from contender.specs import ModelSpec
-from wiring import CATALOG, Json, dump_all, fails_for_good, night_stores
+from wiring import CATALOG, Json, dump_all, fails_for_good, night_stores, open_installation
 
 if TYPE_CHECKING:
     from contender.records import Answer

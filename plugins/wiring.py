@@ -220,12 +220,11 @@ def announce(asset: Asset, published: Any) -> Any:
 
     @task(task_id="announce", outlets=[asset], pool=settings().announcements_pool)
     def announce_day(publication: Json) -> None:
-        from contender.admission import should_announce
+        from contender.admission import starts_downstream
         from contender.lake import Published
 
         done = Published.model_validate(publication)
-        held = open_installation().lake.days(done.table) if CATALOG.contract(done.table).daily else []
-        if not should_announce(done.days, changed=done.changed, held=held):
+        if not starts_downstream(open_installation(), done):
             raise AirflowSkipException(f"{done.table} {done.days.key}: nothing downstream is to start")
         key = str(run_days().first)
         get_current_context()["outlet_events"][asset].add_partitions(key)

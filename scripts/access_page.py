@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import cast
 
 from contender.granting import dags_of, list_holders, render_postgres, wanted_roles
 from contender.granting.s3 import readable_tables
@@ -18,6 +19,7 @@ from contender.specs import (
     Catalog,
     May,
     Role,
+    Verb,
     dag_id,
     load_access,
     parse_dag_id,
@@ -196,7 +198,7 @@ def _short(dags: Iterable[str], catalog: Catalog) -> set[str]:
     for verb, found in kinds.items():
         names = {parse_dag_id(dag).subject for dag in found}
         whole = {"<dataset>": set(catalog.datasets), "<model>": set(catalog.models)}
-        every = [dag_id(verb, kind) for kind, all_names in whole.items() if names == all_names]
+        every = [dag_id(cast("Verb", verb), kind) for kind, all_names in whole.items() if names == all_names]
         short |= set(every) or found
     return short
 

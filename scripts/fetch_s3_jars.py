@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import shutil
 import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -100,4 +99,4 @@ def find_difference(found: dict[str, str], pinned: dict[str, str]) -> str | None
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

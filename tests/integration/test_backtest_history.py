@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from contender.backtesting import BacktestError, build_history, read_history
+from contender.backtesting import BacktestError, build_history, read_history, run_backtest
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.ingesting import land
 from contender.installation import Installation
@@ -15,6 +15,7 @@ from contender.lake import Lake, open_lake
 from contender.settings import Settings
 from contender.specs import Days
 from demo import source
+from tests.integration.contents import digest_contents
 
 BEGAN = date(2013, 1, 1)
 NIGHTS = Days(first=date(2013, 2, 20), last=date(2013, 2, 22))
@@ -33,6 +34,22 @@ def flights(tmp_path_factory, catalog) -> tuple[Settings, Lake]:
         last = NIGHTS.last + timedelta(days=spec.delivery.lead_days)
         lake.publish(spec.contract, land(spec, Days(first=BEGAN, last=last), here))
     return here, lake
+
+
+@pytest.mark.parametrize("batches", ["in a folder", "on S3"])
+def test_a_backtest_leaves_everything_that_the_installation_keeps_as_it_was(
+    flights, catalog, batches, request
+):
+    here, _ = flights
+    if batches == "on S3":
+        here = here.model_copy(update={"batches": request.getfixturevalue("on_s3").batches})
+    installation = Installation(here, catalog)
+    model = catalog.model("flight_delay")
+    before = digest_contents(here)
+    assert not installation.lake.days(model.feature_contract.table)  # so that features are built
+    history = build_history(installation, model, NIGHTS)
+    run_backtest(catalog, model, history, NIGHTS, ["ours"])
+    assert digest_contents(here) == before
 
 
 def test_what_is_built_apart_is_what_the_feature_dag_publishes(flights, catalog):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import sqlite3
@@ -11,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from contender.installation import Installation
 from contender.lake.snapshots import expire
@@ -20,6 +18,8 @@ from contender.replaying import ReplayError, find_entry, replay
 from contender.retraining import InstalledStores
 from contender.settings import Settings, settings
 from contender.specs import Days, load_catalog
+from tests.command import run_command
+from tests.integration.contents import digest_contents
 from tests.integration.made_up import (
     NIGHT,
     copy_catalog,
@@ -100,19 +100,6 @@ def notes(found) -> list[str]:
     return [note for note in found.notes if not note.startswith("code: ")]
 
 
-def content(home: Path) -> dict[str, str]:
-    """A digest of every file and of every table of every database of an installation."""
-    found = {}
-    for path in sorted(home.rglob("*")):
-        if path.suffix == ".db":
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-                dumped = "\n".join(database.iterdump())
-            found[str(path)] = hashlib.sha256(dumped.encode()).hexdigest()
-        elif path.is_file() and not path.name.endswith(("-wal", "-shm")):
-            found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
-
-
 def test_every_decision_of_these_nights_is_identical_when_it_is_made_again(place):
     kinds = [entry.decision.kind for entry in entries(place)]
     assert kinds == ["first", "refreshed", "refreshed", "rolled_back", "held"]
@@ -147,13 +134,13 @@ def test_a_replay_compares_data_predictions_measures_evidence_guards_and_the_dec
 
 
 def test_a_replay_changes_nothing(place):
-    before = content(place.installation.settings.home)
+    before = digest_contents(place.installation.settings)
     again(place, entries(place)[1])
-    assert content(place.installation.settings.home) == before
+    assert digest_contents(place.installation.settings) == before
 
 
 def test_a_replay_that_is_killed_half_way_has_changed_nothing(place):
-    before = content(place.installation.settings.home)
+    before = digest_contents(place.installation.settings)
 
     def die(step: str) -> None:
         if step.startswith("judging"):
@@ -161,7 +148,7 @@ def test_a_replay_that_is_killed_half_way_has_changed_nothing(place):
 
     with pytest.raises(KeyboardInterrupt):
         replay(place.installation, entries(place)[1], die)
-    assert content(place.installation.settings.home) == before
+    assert digest_contents(place.installation.settings) == before
 
 
 def test_what_a_person_decided_has_nothing_to_refit(place):
@@ -247,7 +234,7 @@ def test_an_expired_snapshot_is_named(own):
     table = own.model.feature_contract.table
     (pin,) = [p for p in entries(own)[0].decision.pins if p.table == table]
     rows = make_flights(own.model, Days.one(tomorrow(NIGHT)), a_day=61)
-    publish(own.installation.lake, own.model.feature_contract, rows, own.here)
+    publish(own.installation.lake, own.model.feature_contract, rows, own.installation.settings)
     expire(own.installation.lake, table, [pin.snapshot])
     with pytest.raises(ReplayError, match=f"snapshot {pin.snapshot} of {table} has expired"):
         again(own, entries(own)[0])
@@ -289,38 +276,44 @@ def edit(place: InstalledStores, table: str, change) -> None:
 
 
 @pytest.fixture
-def run(place, monkeypatch):
-    from contender.cli import app
+def run(monkeypatch):
+    def give(place: InstalledStores, *words: str):
+        monkeypatch.setenv("CONTENDER_HOME", str(place.installation.settings.home))
+        monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(place.installation.catalog.home))
+        settings.cache_clear()
+        return run_command("replay", *words)
 
-    monkeypatch.setenv("CONTENDER_HOME", str(place.installation.settings.home))
-    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(place.installation.catalog.home))
-    settings.cache_clear()
-    yield lambda *words: CliRunner().invoke(app, ["replay", *words])
+    yield give
     settings.cache_clear()
 
 
 def test_the_command_ends_with_0_and_tells_its_steps_apart_from_its_findings(place, run):
-    outcome = run(entries(place)[1].decision.id[:8], "--json")
-    assert outcome.exit_code == 0
-    assert json.loads(outcome.stdout)["identical"] is True
-    assert "again" in outcome.stderr
+    outcome = run(place, entries(place)[1].decision.id[:8], "--json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["identical"] is True
+    assert "again" in outcome.err
 
 
-def test_the_command_takes_a_model_and_a_number(run):
-    outcome = run(MODEL, "4")
-    assert outcome.exit_code == 0
-    assert "ana decided" in outcome.stdout
+def test_the_command_ends_with_1_when_something_differs(own, run):
+    edit(own, "ledger", lambda record: record["decision"].update(why="it was always so"))
+    assert run(own, MODEL, "1").code == 1
+
+
+def test_the_command_takes_a_model_and_a_number(place, run):
+    outcome = run(place, MODEL, "4")
+    assert outcome.code == 0
+    assert "ana decided" in outcome.out
 
 
 def test_an_unknown_id_lists_what_there_is(place, run):
-    outcome = run("nothing")
-    assert outcome.exit_code == 2
+    outcome = run(place, "nothing")
+    assert outcome.code == 2
     for entry in entries(place):
-        assert f"{entry.decision.id}  {MODEL} {entry.number}" in outcome.stderr
+        assert f"{entry.decision.id}  {MODEL} {entry.number}" in outcome.err
 
 
-def test_a_number_beyond_the_ledger_is_told(run):
-    assert run(MODEL, "77").stderr.strip() == "flight_delay has entries 1 to 5, not 77"
+def test_a_number_beyond_the_ledger_is_told(place, run):
+    assert run(place, MODEL, "77").err.strip() == "flight_delay has entries 1 to 5, not 77"
 
 
 def test_a_prefix_of_several_ids_asks_for_more_of_it(place):

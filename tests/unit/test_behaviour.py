@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from contender.evaluating import check_behaviour, examine
 from contender.specs import BehaviourError, Direction, Invariance, Minimum, load_behaviour
+from tests.command import run_command
 
 ROWS = pd.DataFrame(
     {"day": date(2013, 8, 1), "dep_hour": np.arange(24), "distance": 100.0, "label": np.arange(24) % 2}
@@ -76,9 +76,10 @@ def test_a_model_that_looks_at_the_rows_beside_is_found_out(model):
             place = np.arange(len(rows)) / len(rows)
             return np.column_stack([1 - place, place])
 
-    pipeline = Ranks()
-    rows = ROWS[["dep_hour"]]
-    found = examine(model, (), pipeline, ROWS, ("dep_hour",), pipeline.predict_proba(rows)[:, 1])
+    def predict(rows):
+        return Ranks().predict_proba(rows)[:, 1]
+
+    found = examine(model, (), predict, ROWS, predict(ROWS))
     assert found.repeat_difference == pytest.approx(23 / 24)
 
 
@@ -124,17 +125,15 @@ def test_every_model_of_the_catalog_has_tests_of_each_kind(catalog):
 def test_contender_check_tells_mistakes_in_behaviour_tests(tmp_path, monkeypatch, catalog):
     import shutil
 
-    from contender.cli.app import app
     from contender.settings import settings
-    from contender.specs import CatalogError
 
     home = Path(shutil.copytree(catalog.home, tmp_path / "catalog"))
     (home / "models/flight_delay/behaviour.py").write_text("BEHAVIOUR = None")
     monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(home))
     settings.cache_clear()
     try:
-        result = CliRunner().invoke(app, ["check"])
+        result = run_command("check")
     finally:
         settings.cache_clear()
-    assert isinstance(result.exception, CatalogError)
-    assert re.match(r"models/flight_delay/behaviour\.py: BEHAVIOUR: is no tuple", str(result.exception))
+    assert result.code == 1
+    assert re.match(r"models/flight_delay/behaviour\.py: BEHAVIOUR: is no tuple", result.err)

@@ -1,24 +1,13 @@
 """Every command says what it does, with an example."""
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from contender.cli import app
+from tests.command import list_commands
 
 
-def commands(group: typer.Typer, *above: str) -> list[tuple[str, ...]]:
-    found = [
-        (*above, command.name or command.callback.__name__)
-        for command in group.registered_commands
-        if command.callback
-    ]
-    for nested in group.registered_groups:
-        found += commands(nested.typer_instance, *above, nested.name)
-    return found
-
-
-@pytest.mark.parametrize("words", commands(app), ids=" ".join)
+@pytest.mark.parametrize("words", list_commands(), ids=" ".join)
 def test_help_explains_with_an_example(words):
     outcome = CliRunner().invoke(app, [*words, "--help"])
     assert outcome.exit_code == 0

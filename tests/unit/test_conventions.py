@@ -33,12 +33,6 @@ def test_no_module_is_a_drawer_for_everything(path):
     assert not ROOM_BANNED & {path.stem, path.parent.name}
 
 
-@pytest.mark.parametrize("path", sorted((PROJECT / "dags").glob("*.py")), ids=told)
-def test_a_dag_file_holds_wiring_only(path):
-    code = [line for line in path.read_text().splitlines() if line.strip()]
-    assert len(code) <= 130
-
-
 @pytest.mark.parametrize("path", sorted((PROJECT / "include" / "contender").rglob("*.py")), ids=told)
 def test_no_module_of_the_engine_outgrows_a_sitting(path):
     assert len(path.read_text().splitlines()) <= 300
@@ -148,3 +142,10 @@ def test_every_file_names_the_version_of_the_package(name, pattern):
     found = re.findall(pattern, (PROJECT / name).read_text(), re.MULTILINE)
     assert found
     assert set(found) == {contender.__version__}
+
+
+OTHERS = sorted(path for folder in ("benchmarks", "tests") for path in (PROJECT / folder).rglob("*.py"))
+
+
+def test_every_line_is_laid_out_by_the_formatter():
+    assert [told(path) for path in (*MODULES, *OTHERS) if re.search(r"#\s*fmt:", path.read_text())] == []

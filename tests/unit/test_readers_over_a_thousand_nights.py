@@ -13,6 +13,7 @@ import pytest
 from contender.records import Book, migrate, open_book, read_audit
 from contender.specs import Days
 from tests.unit.thousand_nights import (
+    KILLED,
     MODELS,
     NIGHTS,
     TABLE,
@@ -140,6 +141,7 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     "proposals.newest": [lambda b: b.proposals.newest(MODEL, 5)],
     "proposals.waiting": [lambda b: b.proposals.waiting(MODELS)],
     "publications.get": [lambda b: b.publications.get("publication 2")],
+    "publications.unconfirmed": [lambda b: b.publications.unconfirmed(TABLE, Days.one(day_of(KILLED)))],
     "publications.newest": [lambda b: b.publications.newest(TABLE, 5)],
     "publications.contains": [lambda b: b.publications.contains(TABLE, Days.one(day_of(2)))],
     "read_audit": [

@@ -258,6 +258,9 @@ def all_entries() -> dict[int, list[LedgerRow]]:
     return entries
 
 
+KILLED = 3  # the night whose publication was killed before it was confirmed
+
+
 def rows_of(book: Book, nights: Collection[int]) -> Iterator[Base]:
     """The rows that keep the records of these nights."""
     for night in nights:
@@ -267,7 +270,7 @@ def rows_of(book: Book, nights: Collection[int]) -> Iterator[Base]:
                 for record in records:
                     row = getattr(book, name).row_of(record)
                     if name == "publications":
-                        row.state = "committed"
+                        row.state = "intended" if night == KILLED else "committed"
                     yield row
         for row in all_entries()[night]:
             columns = {column.key: getattr(row, column.key) for column in LedgerRow.__table__.columns}

@@ -7,10 +7,11 @@ replaces, `should_announce` says whether that starts anything downstream. A batc
 
 from contender.admission.excusing import apply_release, excuse, find_unexcused
 from contender.admission.judging import gate_batch
-from contender.admission.publishing import publish_batch, should_announce
+from contender.admission.publishing import publish_batch, should_announce, starts_downstream
 from contender.admission.quarantine import (
     Quarantined,
     QuarantineError,
+    UnknownBatchError,
     discard_batch,
     find_quarantined,
     list_quarantined,
@@ -25,6 +26,7 @@ __all__ = [
     "Quarantined",
     "Released",
     "ShownRows",
+    "UnknownBatchError",
     "apply_release",
     "discard_batch",
     "excuse",
@@ -41,4 +43,5 @@ __all__ = [
     "release_batch",
     "should_announce",
     "show_quarantined",
+    "starts_downstream",
 ]

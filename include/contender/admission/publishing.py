@@ -68,6 +68,13 @@ def should_announce(days: Days, *, changed: bool, held: Sequence[date]) -> bool:
     return days.is_single and changed and not any(day > days.last for day in held)
 
 
+def starts_downstream(here: Installation, published: Published) -> bool:
+    """Return whether a publication starts what depends on its table, by the days that the table holds now."""
+    daily = here.catalog.contract(published.table).daily
+    held = here.lake.days(published.table) if daily else []
+    return should_announce(published.days, changed=published.changed, held=held)
+
+
 def _finish(here: Installation, batch: StagedBatch) -> None:
     """Do what follows from the commit, also for other attempts at this batch that were killed before they could."""
     for left in here.book.publications.unconfirmed(batch.table, batch.days):

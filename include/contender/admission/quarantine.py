@@ -18,6 +18,10 @@ class QuarantineError(Exception):
     """What was asked cannot be done with a quarantined batch; the message says what can."""
 
 
+class UnknownBatchError(QuarantineError):
+    """No quarantined batch, or more than one, is meant; the message lists what there is."""
+
+
 class Quarantined(Frozen):
     """A batch in quarantine: its gate's judgement, and what a person decided about that judgement."""
 
@@ -57,12 +61,12 @@ def list_quarantined(here: Installation) -> list[Quarantined]:
 
 
 def find_quarantined(here: Installation, batch_id: str) -> Quarantined:
-    """Return the batch whose id begins so. Raises QuarantineError when there is none, or several."""
+    """Return the batch whose id begins so. Raises UnknownBatchError when there is none, or several."""
     items = list_quarantined(here)
     matching = [item for item in items if item.id.startswith(batch_id)]
     if len(matching) != 1:
         there = ", ".join(f"{i.id} ({i.batch.table} {i.batch.days.key})" for i in matching) or "none"
-        raise QuarantineError(
+        raise UnknownBatchError(
             f"{len(matching)} quarantined batches have an id that begins with {batch_id!r}: {there}; "
             "`contender quarantine list` shows all"
         )

@@ -8,7 +8,7 @@ from contender.alerting.compose import (
     compose_gate_alert,
     compose_task_alert,
 )
-from contender.alerting.deliver import MailServer, deliver_pending
+from contender.alerting.deliver import MailServer, deliver_pending, keep_access_alert
 
 __all__ = [
     "FailedTask",
@@ -19,4 +19,5 @@ __all__ = [
     "compose_gate_alert",
     "compose_task_alert",
     "deliver_pending",
+    "keep_access_alert",
 ]

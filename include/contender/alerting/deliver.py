@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
+from contender.alerting.compose import compose_access_alert
 from contender.records import Alert, Book
 from contender.redaction import redact
+from contender.specs import ACCESS_FILE
 from contender.specs.frozen import Frozen
 
 TIMEOUT_SECONDS = 20
@@ -25,6 +28,15 @@ class MailServer(Frozen):
     password: str | None = None
     tls: bool = False
     starttls: bool = False
+
+
+def keep_access_alert(differences: Sequence[str], to: str, book: Book) -> bool:
+    """Keep the mail about how roles differ, unless the last one said the same. Returns whether it was kept."""
+    newest = next(iter(book.alerts.newest(ACCESS_FILE, limit=1)), None)
+    alert = compose_access_alert(differences, to=to, before=newest)
+    if alert is not None:
+        book.alerts.add(alert)
+    return alert is not None
 
 
 def deliver_pending(book: Book, server: MailServer, sender: str) -> list[Alert]:

@@ -1,4 +1,4 @@
-"""The `contender` command: for people, over the same functions as the DAGs."""
+"""The `contender` command line. It calls the same functions as the DAGs."""
 
 from contender.cli.app import app, main
 

@@ -1,4 +1,4 @@
-"""Lets `python -m contender.cli` be the command."""
+"""Run the command line with `python -m contender.cli`."""
 
 from contender.cli.app import main
 

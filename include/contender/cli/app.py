@@ -1,4 +1,4 @@
-"""The commands. Errors that a person can mend are one line on stderr and exit code 1."""
+"""The command line's commands. `exit_codes` maps errors to exit codes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from contender.catalogue import read_catalogue, read_status
 from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
+from contender.cli.exit_codes import CANNOT_COMPLETE, CHECK_FAILED, find_exit_code
 from contender.cli.person import current_user
 from contender.cli.replay import replay
 from contender.cli.status import render_status
-from contender.drafting import DraftError
 from contender.installation import open_installation
 from contender.lake import migrate_table
-from contender.records import BookError, migrate
+from contender.records import migrate
 from contender.redaction import redact
-from contender.settings import SettingsError
 from contender.specs import CatalogError, check_behaviours, load_access
 
 app = typer.Typer(
     name="contender",
-    help="Nightly retraining: look at what the nights have made.",
+    help="Operate nightly retraining: inspect data and models, correct data, and decide about versions.",
+    epilog="Example: contender status\n\n"
+    "Exit codes: 0 done; 1 a check failed; 2 wrong use; 3 cannot be completed. docs/CLI.md lists them by command.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -44,10 +45,10 @@ app.command("ledger", epilog="Examples: contender ledger churn --json | contende
 app.command(epilog='Example: contender rollback churn --reason "refunds went up since Tuesday"')(
     ledger.rollback
 )
-app.command(epilog='Example: contender promote churn 12 --reason "fitted by hand on the new prices"')(
+app.command(epilog='Example: contender promote churn 12 --reason "trained by hand on the new prices"')(
     ledger.promote
 )
-app.command(epilog='Example: contender resume churn --reason "the labels were mended"')(ledger.resume)
+app.command(epilog='Example: contender resume churn --reason "the labels are correct again"')(ledger.resume)
 app.command(epilog="Examples: contender card churn | contender card churn 12 --html card.html")(card.card)
 app.command(epilog="Examples: contender replay 3f09ab | contender replay churn 412 --json")(replay)
 app.command(epilog="Examples: contender audit --about churn | contender audit --by ada --json")(audit.audit)
@@ -56,14 +57,17 @@ app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner 
 
 @app.command(epilog="Example: contender status --json | jq '.models[].champion'")
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show each dataset's last good day and verdict, each model's champion, its measures and last night."""
-    found = read_status(open_installation())
+    """Show the status of each dataset and model: last good day and verdict, champion, measures, last night.
+
+    Changes nothing.
+    """
+    current = read_status(open_installation())
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        typer.echo(current.model_dump_json(indent=2))
     else:
-        Console().print(*render_status(found), sep="\n\n")
+        Console().print(*render_status(current), sep="\n\n")
 
 
 @app.command(
@@ -72,11 +76,14 @@ def status(
 )
 def show_catalogue(
     name: Annotated[
-        str | None, typer.Argument(help="A table, `datasets.sales`, or a dataset's or model's name alone.")
+        str | None, typer.Argument(help="A table (`datasets.sales`), or the name of a dataset or model.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show what each table holds: its schema, promises, freshness, gates, lineage and snapshots."""
+    """Show the catalogue: each table's schema, checks, freshness, gate results, lineage and snapshots.
+
+    Changes nothing.
+    """
     installation = open_installation()
     tables = None if name is None else installation.catalog.tables_called(name)
     found = read_catalogue(installation, now=datetime.now(UTC), tables=tables)
@@ -90,14 +97,19 @@ def show_catalogue(
 
 @app.command("migrate", epilog="Example: CONTENDER_RECORDS=postgresql://... contender migrate")
 def migrate_stores(
-    by: Annotated[str, typer.Option(help="Who wants it.", default_factory=current_user)],
+    by: Annotated[str, typer.Option(help="The person who migrates.", default_factory=current_user)],
 ) -> None:
-    """Create the stores, or bring them and the datasets' tables to this version's shape. Harmless when they are."""
+    """Create the stores, or migrate them to this release. A second run changes nothing.
+
+    Changes the schema of the book of record and of tables whose contract declares a change.
+
+    Keeps all rows and records.
+    """
     here = open_installation()
     changed = migrate(here.settings.records)
     if changed is not None:
         here.book.acts.record("migrated", "book of record", changed, by, "contender migrate")
-    _ = here.registry  # created when it is opened
+    _ = here.registry  # opening the registry creates it
     for dataset in here.catalog.datasets.values():
         migrated = migrate_table(here.lake, here.book.acts, dataset.contract, here.settings.staging, by)
         if migrated is not None:
@@ -107,35 +119,30 @@ def migrate_stores(
 
 @app.command(epilog="Example: contender check && airflow dags list")
 def check() -> None:
-    """Check every contract and behaviour test in the catalog; each mistake is one line with file, field and fix."""
-    catalog = open_installation().catalog
-    if mistakes := check_behaviours(catalog):
-        raise CatalogError(mistakes)
-    roles = len(load_access(catalog).roles)
+    """Check every contract and behaviour test of the catalog: one line per mistake, with file, field and fix.
+
+    Changes nothing.
+    """
+    try:
+        catalog = open_installation().catalog
+        mistakes, roles = check_behaviours(catalog), len(load_access(catalog).roles)
+    except CatalogError as error:
+        mistakes = error.mistakes
+    for mistake in mistakes:
+        typer.echo(redact(mistake), err=True)
+    if mistakes:
+        raise typer.Exit(CHECK_FAILED)
     typer.echo(
-        f"{len(catalog.datasets)} datasets, {len(catalog.models)} models and {roles} roles, all in order."
+        f"{len(catalog.datasets)} datasets, {len(catalog.models)} models and {roles} roles: no mistakes."
     )
 
 
 def main() -> None:
-    """Run the command; what a person can mend is told in a line."""
+    """Run the command line. An expected error prints one line to stderr; a bug prints its traceback."""
     try:
         app()
-    except (
-        BookError,
-        CatalogError,
-        SettingsError,
-        DraftError,
-        *access.ERRORS,
-        *backfill.ERRORS,
-        *backtest.ERRORS,
-        *card.ERRORS,
-        *ledger.ERRORS,
-        *quarantine.ERRORS,
-    ) as error:
-        print(redact(str(error)), file=sys.stderr)  # noqa: T201
-        sys.exit(1)
-    except Exception:
-        # A fault of the program: its whole trace helps who mends it, and may name what nobody should read.
-        print(redact(traceback.format_exc()), file=sys.stderr)  # noqa: T201
-        sys.exit(2)
+    except Exception as error:
+        code = find_exit_code(error)
+        message = traceback.format_exc() if code is None else str(error)
+        print(redact(message), file=sys.stderr)  # noqa: T201
+        sys.exit(CANNOT_COMPLETE if code is None else code)

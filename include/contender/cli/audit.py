@@ -1,4 +1,4 @@
-"""`contender audit`: what people did, from the acts and the ledger, as one list."""
+"""`contender audit`: list what people did, from the acts and the ledger."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ from contender.records import read_audit
 
 
 def audit(
-    about: Annotated[str | None, typer.Option(help="Only what was done to this table or model.")] = None,
-    by: Annotated[str | None, typer.Option(help="Only what this person did.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+    about: Annotated[str | None, typer.Option(help="Only actions on this table or model.")] = None,
+    by: Annotated[str | None, typer.Option(help="Only actions of this person.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Number of actions, newest first.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show what people did: who, when, to what, and why. Runs they started are in Airflow's own audit log."""
-    found = read_audit(open_installation().book, about=about, by=by, limit=limit)
+    """List what people did: who, when, to what, and why. Changes nothing.
+
+    Runs that people start by hand are in Airflow's audit log.
+    """
+    actions = read_audit(open_installation().book, about=about, by=by, limit=limit)
     if as_json:
-        echo_json(found)
+        echo_json(actions)
         return
-    if not found:
-        typer.echo("Nobody did anything of the kind yet.")
+    if not actions:
+        typer.echo("No matching actions.")
         return
-    table = Table("at, UTC", "who", "what", "to", "which", "why", title="What people did")
-    for one in found:
-        told = (one.by, one.what, one.about, one.key, one.reason)
-        table.add_row(f"{one.at:%Y-%m-%d %H:%M}", *(escape(word) for word in told))
+    table = Table("at, UTC", "who", "action", "on", "which", "reason", title="Actions of people")
+    for action in actions:
+        cells = (action.by, action.what, action.about, action.key, action.reason)
+        table.add_row(f"{action.at:%Y-%m-%d %H:%M}", *(escape(cell) for cell in cells))
     Console().print(table)

@@ -1,4 +1,4 @@
-"""`contender backfill`: what a correction of old days touches, shown, and then done by ordinary Airflow runs."""
+"""`contender backfill`: plan the backfill of old days, and apply it with ordinary Airflow runs."""
 
 from __future__ import annotations
 
@@ -11,55 +11,54 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.backfilling import (
-    BackfillError,
     BackfillPlan,
-    BackfillStoppedError,
     Step,
     apply_backfill,
     estimate,
     is_done,
     plan_backfill,
 )
+from contender.cli.exit_codes import UsageError
 from contender.cli.person import PASSWORD, airflow_password, current_user
 from contender.installation import Installation, open_installation
-from contender.orchestrator import Airflow, ApiError
+from contender.orchestrator import Airflow
 from contender.records import Book
-from contender.specs import Days, DaysError, dag_id, resolve_days
-
-ERRORS = (ApiError, BackfillError, BackfillStoppedError, DaysError)
+from contender.specs import Days, dag_id, resolve_days
 
 
 def backfill(
-    dataset: Annotated[str, typer.Argument(help="The dataset whose old days were delivered again.")],
+    dataset: Annotated[str, typer.Argument(help="The dataset with redelivered days.")],
     days: Annotated[str, typer.Argument(help="FIRST..LAST, or one day, as YYYY-MM-DD.")],
-    by: Annotated[str, typer.Option(help="Who decides.", default_factory=current_user)],
+    by: Annotated[str, typer.Option(help="The person who decides.", default_factory=current_user)],
     apply: Annotated[
-        bool, typer.Option("--apply/--plan", help="Do it, or only show what would be done.")
+        bool, typer.Option("--apply/--plan", help="Start the runs, or only show the plan.")
     ] = False,
     reason: Annotated[
-        str, typer.Option(help="Why; kept for good, with your name. Needed with --apply.")
+        str, typer.Option(help="Why; recorded permanently with your name. Required with --apply.")
     ] = "",
 ) -> None:
-    """Publish old days again, and build again what depends on them.
+    """Publish old days again and rebuild the tables that depend on them.
 
-    Nothing is retrained, no served prediction changes and nobody is told as of a new day. Given again after
-    an interruption, the command goes on where it stopped.
+    Replaces whole days of these tables, with ordinary Airflow runs. Marks versions that were trained on these days.
+
+    Does not retrain, change served predictions or announce the days to other DAGs. After an interruption, repeat
+    the same command to continue.
     """
     installation = open_installation()
     plan = _plan(installation, dataset, parse_range(days))
     if apply and not reason:
-        raise BackfillError("say why, with --reason: it is kept with your name")
+        raise UsageError("--reason is missing: give the reason, which is recorded with your name")
     here = installation.settings
     with Airflow(here.ui_url, airflow_password(needed=apply), here.ui_user) as airflow:
-        _show(plan, airflow if apply or PASSWORD in os.environ else None)
+        _show_plan(plan, airflow if apply or PASSWORD in os.environ else None)
         if apply:
-            _do(plan, airflow, installation.book, by, reason)
+            _apply(plan, airflow, installation.book, by, reason)
         else:
-            typer.echo("Nothing was started: --apply does it.")
+            typer.echo("No run was started. Repeat the command with --apply to start the runs.")
 
 
 def parse_range(text: str) -> Days:
-    """The days written as `FIRST..LAST` or as one day. Raises DaysError."""
+    """Parse days written as `FIRST..LAST` or as one day. Raises DaysError."""
     first, dots, last = text.partition("..")
     return resolve_days(None, {"first": first, "last": last} if dots else {"day": first})
 
@@ -77,38 +76,38 @@ def _plan(installation: Installation, dataset: str, days: Days) -> BackfillPlan:
     )
 
 
-def _show(plan: BackfillPlan, airflow: Airflow | None) -> None:
+def _show_plan(plan: BackfillPlan, airflow: Airflow | None) -> None:
     table = Table(
-        "run of", "days", "count", "about", "why", title=f"Backfill of {plan.dataset} {plan.days.key}"
+        "DAG", "days", "count", "duration", "why", title=f"Backfill of {plan.dataset} {plan.days.key}"
     )
     for step in plan.steps:
         seconds = None if airflow is None else estimate(step, airflow.runs(step.dag))
-        about = "unknown" if seconds is None else f"{seconds / 60:.1f} min"
-        table.add_row(step.dag, step.days.key, str(len(step.days)), about, step.why)
+        duration = "unknown" if seconds is None else f"{seconds / 60:.1f} min"
+        table.add_row(step.dag, step.days.key, str(len(step.days)), duration, step.why)
     Console().print(table)
     if airflow is None:
-        typer.echo(f"Set {PASSWORD} to have the time estimated from earlier runs.")
+        typer.echo(f"Set {PASSWORD} to estimate durations from earlier runs.")
     for version in plan.outdated:
         typer.echo(
-            f"{version.model} version {version.version} was fitted on these days: it will be marked as trained "
-            "on superseded data, and serve on."
+            f"{version.model} version {version.version} was trained on these days: it gets a caveat and is not "
+            "retrained."
         )
     for served in plan.served:
-        typer.echo(f"{served} stays as it was served.")
+        typer.echo(f"{served} is not changed.")
 
 
-def _do(plan: BackfillPlan, airflow: Airflow, book: Book, by: str, reason: str) -> None:
+def _apply(plan: BackfillPlan, airflow: Airflow, book: Book, by: str, reason: str) -> None:
     act = book.acts.newest_of("backfilled", plan.dataset, plan.days.key)
     if act is None or is_done(plan, act.id, airflow):
         detail: dict[str, object] = {"steps": [f"{step.dag} {step.days.key}" for step in plan.steps]}
         act = book.acts.record("backfilled", plan.dataset, plan.days.key, by, reason, detail)
     else:
-        typer.echo(f"Going on with the backfill that {act.by} began on {act.at:%Y-%m-%d %H:%M}.")
-    apply_backfill(plan, act.id, airflow, _tell)
+        typer.echo(f"Continuing the backfill that {act.by} started on {act.at:%Y-%m-%d %H:%M}.")
+    apply_backfill(plan, act.id, airflow, _report)
     typer.echo(
-        f"Done. To use the corrected days at once, start {dag_id('retrain', '…')} for the newest night."
+        f"Done. To train on the corrected days now, start {dag_id('retrain', '…')} for the newest night."
     )
 
 
-def _tell(step: Step, days: Days, what: str) -> None:
+def _report(step: Step, days: Days, what: str) -> None:
     typer.echo(f"{datetime.now(UTC):%H:%M:%S}  {step.dag} {days.key}: {what}")

@@ -1,4 +1,4 @@
-"""`contender backtest`: what a span of past nights would have come to, by one policy or several."""
+"""`contender backtest`: compare promotion policies on past nights."""
 
 from __future__ import annotations
 
@@ -15,53 +15,47 @@ from rich.table import Table
 from contender.backtesting import (
     POLICIES,
     Backtest,
-    BacktestError,
     Cadence,
     Fits,
     build_history,
     render_report,
     run_backtest_on,
 )
+from contender.cli.exit_codes import INTERRUPTED, UsageError
 from contender.cli.json_output import echo_json
-from contender.featurizing import BuildError
 from contender.installation import Installation, open_installation
 from contender.lake import places
-from contender.measures import LossError
 from contender.specs import Days, DaysError, ModelSpec, resolve_days
 
-ERRORS = (BacktestError, BuildError, LossError)
-
 CADENCES: tuple[Cadence, ...] = ("nightly", "weekly", "monthly")
-STOPPED = 130  # as a shell says of a command that was interrupted
 SHOWN = 10
 
 
 def backtest(
     model: Annotated[str, typer.Argument(help="A model of the catalog.")],
     first: Annotated[str, typer.Option("--from", help="First night, YYYY-MM-DD.")],
-    last: Annotated[str, typer.Option("--to", help="Last night, included.")],
+    last: Annotated[str, typer.Option("--to", help="Last night, inclusive, YYYY-MM-DD.")],
     cadence: Annotated[
-        list[str] | None, typer.Option(help="nightly, weekly or monthly; several are put side by side.")
+        list[str] | None, typer.Option(help="nightly, weekly or monthly; repeat it to compare several.")
     ] = None,
     policy: Annotated[
         list[str] | None,
-        typer.Option(
-            help=f"One or several of: {', '.join(POLICIES)}. All by default; the first is told in detail."
-        ),
+        typer.Option(help=f"{', '.join(POLICIES)}; repeatable; default: all. The report details the first."),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Where the HTML report goes; else below the reports' folder.")
+        Path | None, typer.Option(help="The HTML report. Default: in the reports folder.")
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the records as JSON, in place of the table.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Live past nights by the judgements of the DAGs, from what the lake holds. Nothing is changed by it."""
+    """Run past nights under promotion policies, with data from the lake, and compare the served loss.
+
+    Writes a report. Changes no table, model or record.
+    """
     installation = open_installation()
     spec = installation.catalog.model(model)
-    nights = _span(first, last)
-    policies = _known("policy", policy or list(POLICIES), tuple(POLICIES))
-    cadences = [c for c in CADENCES if c in _known("cadence", cadence or ["nightly"], CADENCES)]
+    nights = _parse_nights(first, last)
+    policies = _check_known("policy", policy or list(POLICIES), tuple(POLICIES))
+    cadences = [c for c in CADENCES if c in _check_known("cadence", cadence or ["nightly"], CADENCES)]
     place = _report_place(report, installation.settings.reports, model, nights)
     done: dict[Cadence, int] = dict.fromkeys(cadences, 0)
     try:
@@ -69,8 +63,8 @@ def backtest(
         _write(render_report(found), place)
     except KeyboardInterrupt:
         counts = ", ".join(f"{count} {each}" for each, count in done.items())
-        typer.echo(f"Stopped, of {len(nights)} nights run: {counts}. No report was written.", err=True)
-        raise typer.Exit(STOPPED) from None
+        typer.echo(f"Stopped; nights run, of {len(nights)}: {counts}. No report was written.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         echo_json(found)
     else:
@@ -86,7 +80,7 @@ def _run(
     policies: Sequence[str],
     done: dict[Cadence, int],
 ) -> list[Backtest]:
-    """Run the nights at each cadence of `done`, which counts them as they end."""
+    """Run the nights at each cadence of `done`, and count finished nights in it."""
     history = build_history(installation, model, nights, lambda line: typer.echo(line, err=True))
     fits = Fits(installation.catalog, model, history)
     found = []
@@ -94,11 +88,11 @@ def _run(
         for each in done:
             task = progress.add_task(f"{model.name}, {each}", total=len(nights))
 
-            def tell(_: date, task: TaskID = task, each: Cadence = each) -> None:
+            def count_night(_: date, task: TaskID = task, each: Cadence = each) -> None:
                 progress.advance(task)
                 done[each] += 1
 
-            found.append(run_backtest_on(fits, nights, policies, each, tell))
+            found.append(run_backtest_on(fits, nights, policies, each, count_night))
     return found
 
 
@@ -111,15 +105,17 @@ def _report_place(report: Path | None, folder: str, model: str, nights: Days) ->
 
 def _refuse_folder(place: Path) -> None:
     if place.is_dir():
-        raise BacktestError(f"--report {place}: is a folder: name a file in it, {place / 'backtest.html'}")
+        raise UsageError(
+            f"--report {place}: is a folder: give a file in it, such as {place / 'backtest.html'}"
+        )
 
 
 def _write(page: str, place: str) -> None:
     try:
         places.write(place, page.encode())
     except OSError as error:
-        raise BacktestError(
-            f"--report {place}: cannot be written ({error.strerror or error}): name another file"
+        raise UsageError(
+            f"--report {place}: cannot be written ({error.strerror or error}): give another file"
         ) from None
 
 
@@ -127,20 +123,20 @@ def _list_failures(failed: Sequence[str]) -> None:
     for line in failed[:SHOWN]:
         typer.echo(line)
     if len(failed) > SHOWN:
-        typer.echo(f"And {len(failed) - SHOWN} more nights or recipes; the report lists them.")
+        typer.echo(f"{len(failed) - SHOWN} more nights or recipes failed; the report lists them.")
 
 
-def _span(first: str, last: str) -> Days:
+def _parse_nights(first: str, last: str) -> Days:
     try:
         return resolve_days(None, {"first": first, "last": last})
     except DaysError as error:
-        raise BacktestError(f"--from {first} --to {last}: {error}") from None
+        raise UsageError(f"--from {first} --to {last}: {error}") from None
 
 
-def _known(option: str, given: list[str], known: tuple[str, ...]) -> list[str]:
+def _check_known(option: str, given: list[str], known: tuple[str, ...]) -> list[str]:
     for name in given:
         if name not in known:
-            raise BacktestError(f"--{option} {name}: there are {', '.join(known)}")
+            raise UsageError(f"--{option} {name}: unknown; give one of {', '.join(known)}")
     return list(dict.fromkeys(given))
 
 
@@ -155,8 +151,8 @@ def _progress() -> Progress:
     )
 
 
-def _tabulate(lived: list[Backtest]) -> Table:
-    first = lived[0]
+def _tabulate(backtests: list[Backtest]) -> Table:
+    first = backtests[0]
     table = Table(
         "cadence",
         "policy",
@@ -166,14 +162,14 @@ def _tabulate(lived: list[Backtest]) -> Table:
         "CPU s of fits",
         title=f"{first.model}, nights {first.nights.first} to {first.nights.last}",
     )
-    for backtest in lived:
-        for one in backtest.results:
+    for backtest in backtests:
+        for result in backtest.results:
             table.add_row(
                 backtest.cadence,
-                one.policy,
-                f"{one.mean_loss:.5f}",
-                str(len(one.served)),
-                str(one.promotions),
-                f"{one.cpu_seconds:.0f}",
+                result.policy,
+                f"{result.mean_loss:.5f}",
+                str(len(result.served)),
+                str(result.promotions),
+                f"{result.cpu_seconds:.0f}",
             )
     return table

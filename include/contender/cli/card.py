@@ -1,4 +1,4 @@
-"""`contender card`: what is known of a version, and what it must not be used for."""
+"""`contender card`: print the model card of a version."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import Annotated
 
 import typer
 
-from contender.cards import CardError, read_card, render_html, render_markdown
+from contender.cards import read_card, render_html, render_markdown
 from contender.installation import open_installation
-
-ERRORS = (CardError,)
 
 
 def card(
     model: Annotated[str, typer.Argument(help="A model of the catalog.")],
-    version: Annotated[int | None, typer.Argument(help="Its number; else the one that serves.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write it as one HTML file with drawings.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+    version: Annotated[
+        int | None, typer.Argument(help="The version's number. Default: the serving version.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the card to this HTML file, with charts.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of Markdown.")] = False,
 ) -> None:
-    """Print the card of a version: data, measures, slices, limits, behaviour and ledger, as Markdown."""
+    """Print the model card of a version as Markdown: data, measures, slices, limits, behaviour and ledger.
+
+    Changes nothing; with --html it writes the card to a file.
+    """
     found = read_card(open_installation(), model, version)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)

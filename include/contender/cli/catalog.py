@@ -1,4 +1,4 @@
-"""The catalogue in a terminal: all tables in short, or one at length."""
+"""Render the catalogue for a terminal: one line per table, or one table in detail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
 
 
 def render_catalogue(catalogue: Catalogue) -> Table:
-    """A line a table; gates run from the oldest to the newest."""
+    """Return a table with one line per lake table; gate results are ordered from oldest to newest."""
     table = Table("table", "last good day", "due", "gates", "rows", "owner", title="Catalogue")
     for entry in catalogue.entries:
         rows = entry.snapshots[0].rows if entry.snapshots else None
@@ -30,44 +30,44 @@ def render_catalogue(catalogue: Catalogue) -> Table:
 
 
 def render_entry(entry: Entry) -> Group:
-    """One table's page."""
+    """Return everything that the catalogue knows about one table."""
     head = [
         f"[bold]{escape(entry.table)}[/bold]  {escape(entry.description)}",
         f"owner       {escape(entry.owner)}",
         f"key         {', '.join(entry.primary_key)}",
-        f"filled by   {entry.dag}, {'a day at a time' if entry.daily else 'replaced as a whole'}",
-        f"made from   {', '.join(entry.upstream) or 'what is delivered'}",
-        f"makes       {', '.join(entry.downstream) or 'no other table'}",
-        f"freshness   {tell_freshness(entry.freshness)}",
+        f"filled by   {entry.dag}, {'one day at a time' if entry.daily else 'replaced as a whole'}",
+        f"upstream    {', '.join(entry.upstream) or 'deliveries'}",
+        f"downstream  {', '.join(entry.downstream) or 'no other table'}",
+        f"freshness   {describe_freshness(entry.freshness)}",
     ]
-    promises = [
+    checks = [
         f"  {'(warns) ' if promise.severity == 'warn' else ''}{escape(promise.words)}"
         for promise in entry.promises
     ]
     parts: list[RenderableType] = ["\n".join(head), _columns(entry.columns)]
-    parts.append("Promised of each day's batch:\n" + "\n".join(promises))
+    parts.append("Checks of each batch:\n" + "\n".join(checks))
     if entry.guarantees:
         parts.append("Consumers may rely on:\n" + "\n".join(f"  {escape(g)}" for g in entry.guarantees))
     parts += [_gates(entry.gates), _snapshots(entry)]
     return Group(*(part for pair in ((part, "") for part in parts) for part in pair))
 
 
-def tell_freshness(freshness: Freshness) -> str:
-    """When a table is looked for, how new it is, and whether that is late."""
-    told = [f"newest day {_shown(freshness.last_good_day)}"]
+def describe_freshness(freshness: Freshness) -> str:
+    """Return the newest day of a table, when the next delivery is due, and whether it is late."""
+    parts = [f"newest day {_shown(freshness.last_good_day)}"]
     if freshness.cron is not None:
-        told.append(f"looked for at {freshness.cron} UTC, {freshness.grace_hours} h of grace")
+        parts.append(f"due at {freshness.cron} UTC, {freshness.grace_hours} h of grace")
     if freshness.overdue and freshness.due is not None:
-        told.append(f"[red]OVERDUE[/red]: {freshness.expected_day} since {freshness.due:%Y-%m-%d %H:%M} UTC")
+        parts.append(f"[red]OVERDUE[/red]: {freshness.expected_day} since {freshness.due:%Y-%m-%d %H:%M} UTC")
     elif freshness.expected_day is None:
-        told.append("nothing is expected by cron yet")
+        parts.append("no delivery is due yet")
     else:
-        told.append("in time")
-    return "; ".join(told)
+        parts.append("on time")
+    return "; ".join(parts)
 
 
 def _columns(columns: tuple[Column, ...]) -> Table:
-    table = Table("column", "type", "unit", "may be missing", "personal", "what it is")
+    table = Table("column", "type", "unit", "nullable", "personal", "description")
     for column in columns:
         table.add_row(
             column.name,
@@ -82,8 +82,8 @@ def _columns(columns: tuple[Column, ...]) -> Table:
 
 def _gates(gates: tuple[Judged, ...]) -> RenderableType:
     if not gates:
-        return "No gate yet."
-    table = Table("days", "verdict", "rows", "what did not hold", title="Newest gates", title_justify="left")
+        return "No gate results yet."
+    table = Table("days", "verdict", "rows", "failed checks", title="Newest gates", title_justify="left")
     for gate in gates[:10]:
         colour = COLOURS[gate.verdict]
         broken = escape("; ".join(gate.broken)) or "–"

@@ -1,4 +1,4 @@
-"""`contender erase`: takes a person's rows out of everything that can be reached, and says what cannot."""
+"""`contender erase`: erase all rows with a key from tables, snapshots and copies, and list what remains."""
 
 from __future__ import annotations
 
@@ -15,17 +15,25 @@ from contender.installation import open_installation
 
 
 def erase(
-    key: Annotated[str, typer.Argument(metavar="COLUMN=VALUE", help="The key whose rows are to go.")],
-    by: Annotated[str, typer.Option(help="Who wants it.", default_factory=current_user)],
+    key: Annotated[str, typer.Argument(metavar="COLUMN=VALUE", help="The key whose rows are erased.")],
+    by: Annotated[str, typer.Option(help="The person who decides.", default_factory=current_user)],
     dataset: Annotated[
         str | None, typer.Option(help="Only this dataset, and the models built from it.")
     ] = None,
-    reason: Annotated[str, typer.Option(help="Why; kept for good, with your name.")] = "",
-    plan: Annotated[bool, typer.Option("--plan", help="Show what would be done, and do nothing.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; recorded permanently with your name.")] = "",
+    plan: Annotated[bool, typer.Option("--plan", help="Show the plan and change nothing.")] = False,
 ) -> None:
-    """Erase every row with a key from all tables, their old snapshots, and copies in folders. Not to be undone."""
+    """Erase every row with a key from all tables, their old snapshots, and copies in folders.
+
+    Cannot be undone. Expires the snapshots that contain the rows.
+
+    Does not change pinned snapshots, trained models, the landing zone or the book of record; the output lists what
+    remains.
+    """
     if not plan and not reason.strip():
-        raise typer.BadParameter("say why, in --reason TEXT; or look first, by --plan")
+        raise typer.BadParameter(
+            "--reason is missing: give --reason TEXT, or --plan to see what would be erased"
+        )
     here = open_installation()
     found = plan_erasure(here, key, dataset) if plan else erase_rows(here, key, by, reason, dataset)
     console = Console(soft_wrap=True)
@@ -33,12 +41,12 @@ def erase(
 
 
 def render_erasure(found: Erasure, *, done: bool) -> list[Table | str]:
-    """What an erasure does or did, for a terminal: what goes, what stays and why, and who had seen it."""
+    """Return an erasure for a terminal: what is erased, what remains and why, and versions trained on it."""
     tables = Table("table", "days", "rows", "snapshots", "kept by pins")
     for holding in found.holdings:
         tables.add_row(
             holding.table,
-            _days(tuple(holding.rows)),
+            _shorten(tuple(holding.rows)),
             str(sum(holding.rows.values())),
             str(len(holding.expiring)),
             str(len(holding.pinned)),
@@ -49,7 +57,7 @@ def render_erasure(found: Erasure, *, done: bool) -> list[Table | str]:
         for holding in found.holdings
         for pin in holding.pinned
     ]
-    mentions = [_left(copy) for copy in found.copies if copy.way == "beyond reach"]
+    mentions = [_describe_left(copy) for copy in found.copies if copy.way == "beyond reach"]
     seen = ", ".join(found.versions) or "none"
     what = "Erased." if done else "This would be erased; nothing was changed."
     return [
@@ -61,11 +69,11 @@ def render_erasure(found: Erasure, *, done: bool) -> list[Table | str]:
     ]
 
 
-def _left(copy: Copy) -> str:
+def _describe_left(copy: Copy) -> str:
     if copy.rows:
-        return f"{copy.rows} rows in {copy.path}: a commit may be under way; upkeep removes it after a day"
+        return f"{copy.rows} rows in {copy.path}: a commit may be in progress; upkeep removes it after a day"
     return f"mentioned in {copy.path}"
 
 
-def _days(days: tuple[str, ...]) -> str:
+def _shorten(days: tuple[str, ...]) -> str:
     return ", ".join(days) if len(days) < 4 else f"{len(days)} days, {days[0]} to {days[-1]}"

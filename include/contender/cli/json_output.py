@@ -1,4 +1,4 @@
-"""Records as JSON for other programs."""
+"""JSON output of records."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from contender.specs.frozen import Frozen
 
 
 def echo_json(records: Iterable[Frozen]) -> None:
-    """Print the records as one JSON array, a record a line."""
+    """Print the records as one JSON array, with one record per line."""
     typer.echo("[" + ",\n".join(record.model_dump_json() for record in records) + "]")

@@ -1,4 +1,4 @@
-"""`contender ledger`, and what a person decides about a champion: `rollback`, `promote` and `resume`."""
+"""`contender ledger`, and decisions of a person about a champion: `rollback`, `promote` and `resume`."""
 
 from __future__ import annotations
 
@@ -10,37 +10,41 @@ from rich.console import Console
 from rich.table import Table
 
 from contender.alerting import compose_decision_alert
+from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.json_output import echo_json
 from contender.cli.person import current_user
 from contender.installation import open_installation
-from contender.promoting import RollbackError, Wish, decide_by_hand, verify_ledger
-from contender.records import Decision, Entry, StaleDecision
+from contender.promoting import Wish, decide_by_hand, verify_ledger
+from contender.records import Decision, Entry
 from contender.specs import dag_id
 
 Model = Annotated[str, typer.Argument(help="A model of the catalog.")]
-Reason = Annotated[str, typer.Option(help="Why; kept for good, with your name.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=current_user)]
+Reason = Annotated[str, typer.Option(help="Why; recorded permanently with your name.")]
+By = Annotated[str, typer.Option(help="The person who decides.", default_factory=current_user)]
 
 
 def show(
-    model: Annotated[str, typer.Argument(help="A model of the catalog; or `verify`, to check all ledgers.")],
-    limit: Annotated[int, typer.Option(min=1, help="How many of the newest entries.")] = 30,
-    why: Annotated[bool, typer.Option("--why", help="Tell each guard's word, and the evidence.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+    model: Annotated[str, typer.Argument(help="A model of the catalog, or `verify` to check all ledgers.")],
+    limit: Annotated[int, typer.Option(min=1, help="Number of entries, newest first.")] = 30,
+    why: Annotated[bool, typer.Option("--why", help="Show each guard's result and the evidence.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show what was decided about a model and why, newest first; or verify that no ledger was changed."""
+    """List the decisions about a model, newest first; or verify that no ledger entry was changed.
+
+    Changes nothing.
+    """
     if model == "verify":
         _verify()
         return
     installation = open_installation()
-    installation.catalog.model(model)  # raises where the catalog has no such model
+    installation.catalog.model(model)  # raises if the catalog has no such model
     book = installation.book
     entries = book.ledger.newest(model, limit)
     if as_json:
         echo_json(entries)
     elif not entries:
         typer.echo(
-            f"Nothing was decided about {model} yet: {dag_id('retrain', model)} makes its first entry."
+            f"No decision about {model} yet. The DAG {dag_id('retrain', model)} writes the first entry."
         )
     else:
         Console().print(_tabulate(model, entries))
@@ -57,11 +61,14 @@ def rollback(
     model: Model,
     reason: Reason,
     by: By,
-    to: Annotated[
-        int | None, typer.Option(help="A version that served once; else the one before the champion.")
-    ] = None,
+    to: Annotated[int | None, typer.Option(help="An earlier champion. Default: the previous one.")] = None,
 ) -> None:
-    """Let the version before serve again, at once. Refreshes then have to earn their place until `resume`."""
+    """Serve the previous champion again, immediately.
+
+    Changes the ledger and the champion alias. Refreshes must then win against this version until `contender resume`.
+
+    Does not change stored predictions.
+    """
     _decide(model, Wish("roll back", by, reason, to))
 
 
@@ -71,52 +78,62 @@ def promote(
     reason: Reason,
     by: By,
 ) -> None:
-    """Put a version in place by hand, whatever guards and race say of it. For emergencies."""
+    """Serve a version of your choice, immediately and without guards or a sequential test. For emergencies.
+
+    Changes the ledger and the champion alias.
+
+    Does not change stored predictions.
+    """
     _decide(model, Wish("put in place", by, reason, version))
 
 
 def resume(model: Model, reason: Reason, by: By) -> None:
-    """Let refreshes serve again as they used to, after a roll-back or an emergency."""
+    """Allow automatic refreshes again, after a roll-back or an emergency promotion.
+
+    Adds an entry to the ledger.
+
+    Does not change the champion or stored predictions.
+    """
     _decide(model, Wish("resume", by, reason))
 
 
 def _decide(model: str, wish: Wish) -> None:
-    from contender.registry import UnknownVersion  # slow to import, and only needed here
+    from contender.registry import UnknownVersion  # slow to import
 
     here = open_installation()
     owner = here.catalog.model(model).owner
     try:
         entry = decide_by_hand(here, model, wish)
     except UnknownVersion as error:
-        raise RollbackError(str(error)) from None
+        raise UsageError(str(error)) from None
     here.book.alerts.add(compose_decision_alert(entry, to=owner))
     typer.echo(
-        f"{model}: version {entry.decision.champion_after} serves. Entry {entry.number} of its ledger."
+        f"{model}: version {entry.decision.champion_after} is serving. This is entry {entry.number} of its ledger."
     )
-    typer.echo(f"A mail to {owner} waits for Airflow to send it, which it does every quarter of an hour.")
+    typer.echo(f"A mail to {owner} is queued. Airflow sends it within 15 minutes.")
     typer.echo(
-        f"What was scored before keeps its scores: {dag_id('score', model)} for night {entry.decision.night} "
-        "replaces them."
+        f"Stored predictions are not changed. To replace them, start {dag_id('score', model)} for night "
+        f"{entry.decision.night}."
     )
 
 
 def _verify() -> None:
     installation = open_installation()
-    wrong = [
-        f"{name}: {word}"
+    mistakes = [
+        f"{name}: {mistake}"
         for name in installation.catalog.models
-        for word in verify_ledger(name, installation.book, installation.registry)
+        for mistake in verify_ledger(name, installation.book, installation.registry)
     ]
-    for line in wrong:
+    for line in mistakes:
         typer.echo(line, err=True)
-    if wrong:
-        raise typer.Exit(1)
-    typer.echo("Every ledger is as it was written, and every alias follows it.")
+    if mistakes:
+        raise typer.Exit(CHECK_FAILED)
+    typer.echo("No ledger was changed, and every champion alias matches its ledger.")
 
 
 def _tabulate(model: str, entries: Sequence[Entry]) -> Table:
     table = Table(
-        "entry", "night", "what", "version", "serves", "by", "why", "seal", title=f"Ledger of {model}"
+        "entry", "night", "decision", "version", "serving", "by", "why", "seal", title=f"Ledger of {model}"
     )
     for entry in entries:
         decision = entry.decision
@@ -127,17 +144,14 @@ def _tabulate(model: str, entries: Sequence[Entry]) -> Table:
             str(decision.challenger),
             str(decision.champion_after),
             decision.approved_by or decision.by,
-            _told(decision),
+            _explain(decision),
             entry.seal[:8],
         )
     return table
 
 
-def _told(decision: Decision) -> str:
+def _explain(decision: Decision) -> str:
     if decision.why:
         return decision.why
-    spoke = [reason.explanation for reason in decision.reasons if not reason.holds]
-    return "; ".join(spoke) or "no guard spoke"
-
-
-ERRORS = (RollbackError, StaleDecision)
+    blocking = [reason.explanation for reason in decision.reasons if not reason.holds]
+    return "; ".join(blocking) or "no guard blocked it"

@@ -1,15 +1,17 @@
-"""Who gives a command: the name that is kept with what was done, and how they log in to Airflow."""
+"""The person who runs a command: the recorded name, and the password for Airflow."""
 
 from __future__ import annotations
 
 import getpass
 import os
 
+from contender.cli.exit_codes import UsageError
+
 PASSWORD = "CONTENDER_UI_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 def current_user() -> str:
-    """The name of the user of this process; a container's user may have none."""
+    """Return the name of this process's user, or the user ID if it has no name, as in a container."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -17,6 +19,16 @@ def current_user() -> str:
 
 
 def airflow_password(*, needed: bool = True) -> str:
-    """The password for Airflow from the environment; asked for when there is none and it is needed."""
+    """Return Airflow's password from the environment, or ask for it if it is needed.
+
+    Raises UsageError if there is no terminal to ask on.
+    """
     given = os.environ.get(PASSWORD, "")
-    return given if given or not needed else getpass.getpass("Password for Airflow: ")
+    if given or not needed:
+        return given
+    try:
+        return getpass.getpass("Password for Airflow: ")
+    except EOFError:
+        raise UsageError(
+            f"Airflow's password is missing and there is no terminal to ask on: set {PASSWORD}"
+        ) from None

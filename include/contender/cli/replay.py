@@ -1,4 +1,4 @@
-"""`contender replay`: a decision of the ledger, made again from what it was pinned to."""
+"""`contender replay`: repeat a ledger decision from its pinned snapshots."""
 
 from __future__ import annotations
 
@@ -6,41 +6,36 @@ from typing import Annotated
 
 import typer
 
+from contender.cli.exit_codes import CHECK_FAILED
 from contender.installation import open_installation
-from contender.lake import LakeError
-from contender.records import BookError
-from contender.replaying import ReplayError, find_entry
-from contender.specs import CatalogError
-
-IDENTICAL, DIFFERENT, IMPOSSIBLE = 0, 1, 2
+from contender.replaying import find_entry
 
 
 def replay(
     wanted: Annotated[
-        str, typer.Argument(metavar="ID|MODEL", help="A decision's id or its beginning; or a model.")
+        str, typer.Argument(metavar="ID|MODEL", help="A decision's id or its first characters, or a model.")
     ],
-    number: Annotated[int | None, typer.Argument(help="After a model: the entry's number.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+    number: Annotated[
+        int | None, typer.Argument(help="With a model: the number of the ledger entry.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
-    """Make a decision again: refit from the pinned snapshots, judge, decide, and compare every part.
+    """Repeat a decision from its pinned snapshots (train, evaluate, decide), and compare every part.
 
-    Nothing is changed by it. Ends with 0 when all is identical, 1 when something differs, 2 when it cannot be replayed.
+    Changes nothing. The exit code is 0 if all parts are identical, and 1 if any part differs.
     """
-    from contender.replaying import replay as make_again
+    from contender.replaying import replay as replay_entry
 
     here = open_installation()
-    try:
-        found = make_again(here, find_entry(here.book, wanted, number), _say)
-    except (BookError, CatalogError, LakeError, ReplayError) as error:
-        _say(str(error))
-        raise typer.Exit(IMPOSSIBLE) from None
+    found = replay_entry(here, find_entry(here.book, wanted, number), _report)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
         for line in found.tell():
             typer.echo(line)
-    raise typer.Exit(IDENTICAL if found.identical else DIFFERENT)
+    if not found.identical:
+        raise typer.Exit(CHECK_FAILED)
 
 
-def _say(line: str) -> None:
+def _report(line: str) -> None:
     typer.echo(line, err=True)

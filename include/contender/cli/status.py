@@ -1,4 +1,4 @@
-"""`contender status` as two tables for a terminal."""
+"""Render `contender status` for a terminal."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contender.catalogue import Status
 
 
 def render_status(status: Status) -> tuple[Table, Table]:
-    """The status as two tables for a terminal."""
-    datasets = Table("dataset", "last good day", "last gate", "of", "rows", title="Datasets")
+    """Return a table of datasets and a table of models."""
+    datasets = Table("dataset", "last good day", "last gate", "days", "rows", title="Datasets")
     for d in status.datasets:
         datasets.add_row(
             d.name,

@@ -121,7 +121,7 @@ def _scope(here: Installation, key: str, dataset: str | None) -> _Scope:
     for contract in having:
         table = here.lake.iceberg(contract.table)
         if table is not None and (mismatch := find_mismatch(table, contract)):
-            raise ErasureError(mismatch)
+            raise LakeError(mismatch)
     names = frozenset(name for c in having for name in names_of_column(here.lake, c, column))
     return _Scope(Sought(column=column, value=value, names=names), dataset or "lake", having)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from contender.granting.holders import Holder, dags_of, list_holders
-from contender.orchestrator import AirflowRole, AirflowUser, Permission
+from contender.orchestrator import Airflow, AirflowRole, AirflowUser, Permission, Roles
 from contender.specs import ACTIONS, Access, Catalog
 from contender.specs.frozen import Frozen
 
@@ -72,6 +72,12 @@ def find_differences(
 ) -> tuple[Difference, ...]:
     """How Airflow's roles and their holders differ from what is wanted."""
     return (*_roles_differ(wanted, found), *_users_differ(access, users), *_public_differs(found))
+
+
+def compare_roles(access: Access, catalog: Catalog, airflow: Airflow) -> tuple[Difference, ...]:
+    """Read Airflow's roles and who holds them, and return how they differ from access.yaml. Raises ApiError."""
+    roles = Roles(airflow)
+    return find_differences(access, wanted_roles(access, catalog), roles.read(), roles.users())
 
 
 def _role(holder: Holder, catalog: Catalog) -> AirflowRole:

@@ -40,5 +40,6 @@ __all__ = [
     "read_examples",
     "retry_on_conflict",
     "stage",
+    "starts_downstream",
     "sweep",
 ]

@@ -48,6 +48,16 @@ class TableUpkeep(Frozen):
     kept_by_pins: int = 0
     orphans: tuple[str, ...] = ()
 
+    def counts(self) -> dict[str, int]:
+        """Return the number of removed and kept items by kind."""
+        return {
+            "days": len(self.outdated),
+            "snapshots": len(self.expiring),
+            "kept_by_pins": self.kept_by_pins,
+            "orphans": len(self.orphans),
+            "manifests_merged": self.merge_manifests,
+        }
+
     def summary(self) -> str:
         """Describe the upkeep in one line."""
         merged = ", manifests merged" if self.merge_manifests else ""

@@ -2,13 +2,14 @@
 
 from contender.monitoring.drift import Drift, compare_features
 from contender.monitoring.performance import Performance, measure_performance
-from contender.monitoring.triage import conclude, triage
+from contender.monitoring.triage import conclude, keep_conclusion, triage
 
 __all__ = [
     "Drift",
     "Performance",
     "compare_features",
     "conclude",
+    "keep_conclusion",
     "measure_performance",
     "triage",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contender.monitoring.drift import Drift
 from contender.monitoring.performance import Performance
-from contender.records import DriftVerdict, Monitored, identify
+from contender.records import Book, DriftVerdict, Monitored, identify
 from contender.specs import ModelSpec, Monitoring
 
 ACTIONS: dict[DriftVerdict, str] = {
@@ -48,6 +48,15 @@ def conclude(model: ModelSpec, performance: Performance, drift: Drift, run: str)
         action=_action(verdict, performance),
         report=drift.report,
     )
+
+
+def keep_conclusion(
+    model: ModelSpec, performance: Performance, drift: Drift, run: str, book: Book
+) -> Monitored:
+    """Conclude on a monitored day and keep the record in the book."""
+    monitored = conclude(model, performance, drift, run)
+    book.monitored.add(monitored)
+    return monitored
 
 
 def _worse(performance: Performance, watch: Monitoring) -> bool:

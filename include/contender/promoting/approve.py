@@ -28,6 +28,8 @@ def split_by_approval(decisions: Sequence[Decision], approval: Approval) -> tupl
     waits. A refresh is not asked about when, in the same night, a rival takes the place without being asked about:
     it is held, for it would serve for no moment.
     """
+    if not decisions:
+        return (), ()
     before = decisions[0].champion_before
     waiting = [decision for decision in decisions if needs_approval(decision, approval)]
     taken = next((d for d in decisions if d.kind == "promoted" and d not in waiting), None)

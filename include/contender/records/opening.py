@@ -40,10 +40,9 @@ def open_book(url: str) -> Book:
 
 def migrate(url: str) -> str | None:
     """Create or upgrade the book's tables. Returns the revisions before and after, or None if nothing changed."""
-    database = make_url(url).database
-    if url.startswith("sqlite") and database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
     config, engine = Config(), _engine(url)
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["engine"] = engine
     before = _revision(engine)

@@ -19,6 +19,10 @@ class ReplayError(RuntimeError):
     """It cannot be replayed; the message says why."""
 
 
+class UnknownEntryError(ReplayError):
+    """No entry of the ledger, or more than one, is meant; the message lists what there is."""
+
+
 class InForce(NamedTuple):
     """The contract that a decision was made by, the other grounds of it, and what is otherwise today."""
 
@@ -31,7 +35,7 @@ class InForce(NamedTuple):
 def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
     """The entry that is meant: by the decision's id or the beginning of it, or by model and number.
 
-    Raises ReplayError, listing what there is, when none or several are meant.
+    Raises UnknownEntryError, listing what there is, when none or several are meant; ReplayError for an empty ledger.
     """
     models = book.ledger.models()
     if not models:
@@ -39,21 +43,23 @@ def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
     head = book.ledger.head(wanted)
     if number is not None:
         if head is None:
-            raise ReplayError(f"there is no ledger of {wanted!r}: there are those of {', '.join(models)}")
+            raise UnknownEntryError(
+                f"there is no ledger of {wanted!r}: there are those of {', '.join(models)}"
+            )
         if (entry := book.ledger.entry(wanted, number)) is None:
-            raise ReplayError(f"{wanted} has entries 1 to {head.number}, not {number}")
+            raise UnknownEntryError(f"{wanted} has entries 1 to {head.number}, not {number}")
         return entry
     if head is not None:
         listed = _listed(book.ledger.newest(wanted, SHOWN), head.number)
-        raise ReplayError(f"which decision about {wanted}? Give its number or id:\n{listed}")
+        raise UnknownEntryError(f"which decision about {wanted}? Give its number or id:\n{listed}")
     found = book.ledger.starting_with(wanted) if wanted else []
     if len(found) > 1:
-        raise ReplayError(
+        raise UnknownEntryError(
             f"{wanted!r} begins {len(found)} ids; give more of it:\n{_listed(found, len(found))}"
         )
     if not found:
         listed = _listed(book.ledger.newest(limit=SHOWN), book.ledger.count())
-        raise ReplayError(f"no decision has the id {wanted!r}; there are:\n{listed}")
+        raise UnknownEntryError(f"no decision has the id {wanted!r}; there are:\n{listed}")
     return found[0]
 
 

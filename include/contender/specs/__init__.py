@@ -42,7 +42,7 @@ from contender.specs.expectations import (
 )
 from contender.specs.guards import Guards, Slice
 from contender.specs.lineage import fed_days, fed_nights, feeding_days
-from contender.specs.mistakes import CatalogError
+from contender.specs.mistakes import CatalogError, UnknownNameError
 from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Monitoring, Race, Recipe
 from contender.specs.modules import load_module
 from contender.specs.usual import Usual
@@ -94,6 +94,7 @@ __all__ = [
     "Severity",
     "Slice",
     "Unique",
+    "UnknownNameError",
     "Usual",
     "Verb",
     "Widened",

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from contender.specs.contract import Contract
 from contender.specs.dataset import DatasetSpec
 from contender.specs.frozen import Frozen
-from contender.specs.mistakes import CatalogError, explain, meant
+from contender.specs.mistakes import CatalogError, UnknownNameError, explain, meant
 from contender.specs.model import Input, ModelSpec
 from contender.specs.modules import load_module
 
@@ -36,15 +36,15 @@ class Catalog(Frozen):
     models: Mapping[str, ModelSpec]
 
     def dataset(self, name: str) -> DatasetSpec:
-        """The dataset of that name; CatalogError when there is none."""
+        """The dataset of that name; UnknownNameError when there is none."""
         if name not in self.datasets:
-            raise CatalogError([f"there is no dataset {name!r}{meant(name, self.datasets)}"])
+            raise UnknownNameError([f"there is no dataset {name!r}{meant(name, self.datasets)}"])
         return self.datasets[name]
 
     def model(self, name: str) -> ModelSpec:
-        """The model of that name; CatalogError when there is none."""
+        """The model of that name; UnknownNameError when there is none."""
         if name not in self.models:
-            raise CatalogError([f"there is no model {name!r}{meant(name, self.models)}"])
+            raise UnknownNameError([f"there is no model {name!r}{meant(name, self.models)}"])
         return self.models[name]
 
     def model_home(self, name: str) -> Path:
@@ -61,10 +61,10 @@ class Catalog(Frozen):
         return {contract.table: contract for contract in self.contracts()}
 
     def contract(self, table: str) -> Contract:
-        """The contract of a table of the lake, `namespace.name`. Raises CatalogError when nobody declares it."""
+        """The contract of a table of the lake, `namespace.name`. Raises UnknownNameError when there is none."""
         contracts = self.tables
         if table not in contracts:
-            raise CatalogError([f"there is no table {table!r}{meant(table, contracts)}"])
+            raise UnknownNameError([f"there is no table {table!r}{meant(table, contracts)}"])
         return contracts[table]
 
     def contracts(self) -> tuple[Contract, ...]:
@@ -80,7 +80,7 @@ class Catalog(Frozen):
         found = tuple(table for table in tables if name in (table, table.partition(".")[2]))
         if not found:
             known = [*tables, *self.datasets, *self.models]
-            raise CatalogError([f"there is no table {name!r}{meant(name, known)}"])
+            raise UnknownNameError([f"there is no table {name!r}{meant(name, known)}"])
         return found
 
     def _source(self, source: Input) -> Source:

@@ -20,6 +20,10 @@ class CatalogError(Exception):
         super().__init__("\n".join(mistakes))
 
 
+class UnknownNameError(CatalogError):
+    """The catalog is in order, but has no dataset, model or table of the given name."""
+
+
 def explain(error: ValidationError, kind: type[BaseModel]) -> list[str]:
     """A line for each of the error's mistakes: the field, what is wrong with it, and the fix."""
     record = _record_called(error.title, kind)

@@ -1,0 +1,49 @@
+"""Runs the `contender` command as a shell does, in this process."""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from unittest.mock import patch
+
+import typer
+
+from contender.cli import app, main
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run_command(*words: str) -> Outcome:
+    """Run `contender` with these words, by the function that the installed script calls."""
+    out, err = io.StringIO(), io.StringIO()
+    code: str | int | None = 0
+    with patch.object(sys, "argv", ["contender", *words]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    assert isinstance(code, int), code
+    return Outcome(code, out.getvalue(), err.getvalue())
+
+
+def list_commands(group: typer.Typer = app, *above: str) -> list[tuple[str, ...]]:
+    """Return the words of every command, those of nested groups included."""
+    found = [
+        (*above, command.name or command.callback.__name__)
+        for command in group.registered_commands
+        if command.callback
+    ]
+    for nested in group.registered_groups:
+        assert nested.typer_instance is not None
+        assert nested.name is not None
+        found += list_commands(nested.typer_instance, *above, nested.name)
+    return found

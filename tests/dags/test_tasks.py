@@ -1,0 +1,116 @@
+"""The tasks' own code, run by Airflow in this process on a small real installation: no scheduler, no mocks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+
+from contender.records import migrate
+from contender.settings import PROJECT, settings
+from contender.specs import Days
+from demo import mailbox, source
+
+FIRST, NIGHT = date(2013, 7, 20), date(2013, 9, 1)
+HISTORY = {"first": str(FIRST), "last": str(NIGHT)}
+LANDED = Days(first=FIRST, last=date(2013, 9, 2))
+BUILT = {"first": "2013-08-17", "last": str(NIGHT)}
+BY_HAND = {"action": "resume", "reason": "a test"}
+RUNS = [
+    ("ingest", "ingest__planes", {"day": str(NIGHT)}),
+    ("ingest", "ingest__airports", {"day": str(NIGHT)}),
+    ("ingest", "ingest__departures", HISTORY),
+    ("ingest", "ingest__weather", HISTORY),
+    ("ingest", "ingest__schedule", {"first": str(FIRST), "last": "2013-09-02"}),
+    ("features", "features__flight_delay", BUILT),
+    ("retrain", "retrain__flight_delay", {"day": str(NIGHT)}),
+    ("score", "score__flight_delay", {"day": str(NIGHT)}),
+    ("monitor", "monitor__flight_delay", {"day": str(NIGHT)}),
+    ("operations", "operations__housekeeping", {}),
+    ("upkeep", "operations__upkeep", {}),
+    ("quarantine", "operations__quarantine", {"batch": "4f2a", "action": "discard", "reason": "a test"}),
+    ("rollback", "rollback__flight_delay", BY_HAND),
+    ("access", "operations__access", {}),
+]
+# Spark has tests of its own, a person's answer those in tests/e2e, and the two triggers need what a person releases.
+RUN_ELSEWHERE = {
+    "features.build_on_spark",
+    "retrain.approve",
+    "retrain.promote_answered",
+    "quarantine.ingest",
+    "rollback.score_again",
+}
+# Their bodies ran, and found nothing that they could do.
+REFUSED = {"quarantine.settle": "failed", "rollback.decide": "failed", "access.check_access": "skipped"}
+Ended = dict[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An installation with weeks of flights in its landing zone, Airflow's own database, and a mail server."""
+    home = tmp_path_factory.mktemp("tasks")
+    with pytest.MonkeyPatch.context() as monkeypatch, mailbox.running(home / "mails") as box:
+        monkeypatch.setenv("CONTENDER_HOME", str(home / "contender"))
+        monkeypatch.setenv("CONTENDER_ENGINE", "duckdb")
+        smtp = {"conn_type": "smtp", "host": "127.0.0.1", "port": box.port}
+        smtp["extra"] = {"disable_ssl": True, "disable_tls": True}
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(smtp))
+        settings.cache_clear()
+        here = settings()
+        migrate(here.records)
+        source.drop_reference(here.landing)
+        for dataset in ("departures", "weather", "schedule"):
+            source.drop(dataset, LANDED.each(), here.landing)
+        subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
+        yield home
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def ended(installed) -> Ended:
+    """The states in which each task of a kind of DAG ended, over all runs."""
+    states: Ended = {}
+    for kind, dag_id, form in RUNS:
+        for task, state in run_dag(kind, dag_id, form):
+            states.setdefault(f"{kind}.{task}", set()).add(state)
+    return states
+
+
+def run_dag(kind: str, dag_id: str, form: dict[str, str]) -> list[tuple[str, str]]:
+    """Run a DAG as its form asks. It is read anew: a run leaves its form's values in the DAG that ran."""
+    dag = DagBag(str(PROJECT / "dags" / f"{kind}.py")).dags[dag_id]
+    for task in dag.tasks:
+        task.retries = 0
+    run = dag.test(run_conf=form)
+    return [(each.task_id, str(each.state)) for each in run.get_task_instances()]
+
+
+def test_every_kind_of_dag_runs(ended):
+    files = {path.stem for path in (PROJECT / "dags").glob("*.py")}
+    assert {kind for kind, _, _ in RUNS} == files
+
+
+def test_every_task_of_every_kind_was_run_here_or_is_listed(ended):
+    tasks = {
+        f"{kind}.{task.task_id}"
+        for kind, dag_id, _ in RUNS
+        for task in DagBag(str(PROJECT / "dags" / f"{kind}.py")).dags[dag_id].tasks
+    }
+    assert tasks - RUN_ELSEWHERE <= set(ended)
+    assert tasks >= RUN_ELSEWHERE
+
+
+def test_no_task_failed_but_for_those_that_had_to(ended):
+    failed = {name for name, states in ended.items() if "failed" in states}
+    assert failed == {name for name, state in REFUSED.items() if state == "failed"}
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_what_cannot_be_done_ends_as_failed_or_skipped_and_is_not_tried_again(ended, name):
+    assert ended[name] == {REFUSED[name]}

@@ -1,0 +1,221 @@
+"""Every command ends with the exit code that docs/CLI.md lists: 0 done, 1 no, 2 wrong use, 3 cannot be done."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contender.records import migrate, open_book
+from contender.registry import open_registry
+from contender.settings import PROJECT, Settings, settings
+from demo import source
+from tests.command import Outcome, list_commands, run_command
+from tests.unit.policy_results import decision
+
+MODEL, REASON = "flight_delay", ("--reason", "a test")
+SPAN = ("--from", "2013-03-01", "--to", "2013-03-02")
+LANDED = "{landing}/departures/2013-09-02.csv"
+GRANTS = ("access", "render", "s3", "--bucket", "lake", "--account", "123456789012")
+
+READY = "an installation"
+DECIDED = "a decision, of a version that the registry lacks"
+MISTAKE = "a mistake in the catalog"
+NO_BOOK = "no book of record"
+NO_URL = "a setting that is no URL"
+NO_NUMBER = "a setting that is no number"
+VARIABLES = {NO_URL: ("CONTENDER_RECORDS", "nowhere"), NO_NUMBER: ("CONTENDER_SNAPSHOT_DAYS", "many")}
+
+# These have a case of exit code 1 beside the servers or nights that they need.
+NO_IS_TESTED_ELSEWHERE = {("access", "check"), ("replay",)}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command line, where it is given, and how it ends."""
+
+    words: tuple[str, ...]
+    code: int
+    said: str
+    place: str = READY
+
+    def __str__(self) -> str:
+        return f"{' '.join(self.words)} ({self.place})"
+
+
+def done(*words: str, said: str = "") -> Case:
+    return Case(words, 0, said)
+
+
+def no(*words: str, said: str, place: str = READY) -> Case:
+    return Case(words, 1, said, place)
+
+
+def misused(*words: str, said: str, place: str = READY) -> Case:
+    return Case(words, 2, said, place)
+
+
+def impossible(*words: str, place: str, said: str) -> Case:
+    return Case(words, 3, said, place)
+
+
+def without_book(*words: str) -> Case:
+    return impossible(*words, place=NO_BOOK, said="run `contender migrate`")
+
+
+def without_airflow(*words: str) -> Case:
+    return impossible(*words, place=READY, said="Airflow does not answer")
+
+
+CASES = [
+    done("status", said="flight_delay"),
+    misused("status", "--jsn", said="No such option"),
+    without_book("status"),
+    done("catalog", "planes", said="datasets.planes"),
+    misused("catalog", "plains", said="did you mean 'planes'"),
+    without_book("catalog"),
+    done("migrate", said="are ready"),
+    misused("migrate", "now", said="unexpected extra argument"),
+    impossible("migrate", place=NO_URL, said="CONTENDER_RECORDS is no SQLAlchemy URL"),
+    done("check", said="all in order"),
+    no("check", place=MISTAKE, said="datasets/planes.py"),
+    misused("check", "planes", said="unexpected extra argument"),
+    impossible("check", place=NO_NUMBER, said="CONTENDER_SNAPSHOT_DAYS"),
+    done("new", "dataset", "sales", "--from", LANDED, said="Wrote"),
+    misused("new", "dataset", "planes", "--from", "nowhere.csv", said="there is no such file"),
+    impossible("new", "dataset", "a", "--from", LANDED, place=NO_NUMBER, said="SNAPSHOT_DAYS"),
+    done("new", "model", "late", "--from", "departures", said="Wrote"),
+    misused("new", "model", "late", "--from", "departure", said="there is no dataset"),
+    impossible("new", "model", "late", place=MISTAKE, said="datasets/planes.py"),
+    done("quarantine", "list", said="Nothing waits"),
+    misused("quarantine", "list", "planes", said="unexpected extra argument"),
+    without_book("quarantine", "list"),
+    misused("quarantine", "show", "4f2a", said="`contender quarantine list` shows all"),
+    without_book("quarantine", "show", "4f2a"),
+    misused("quarantine", "release", "4f2a", *REASON, said="`contender quarantine list` shows all"),
+    misused("quarantine", "release", "4f2a", said="Missing option"),
+    without_book("quarantine", "release", "4f2a", *REASON),
+    misused("quarantine", "discard", "4f2a", *REASON, said="`contender quarantine list` shows all"),
+    misused("quarantine", "discard", "4f2a", said="Missing option"),
+    without_book("quarantine", "discard", "4f2a", *REASON),
+    done("access", "show", said="read"),
+    misused("access", "show", "ann", said="unexpected extra argument"),
+    impossible("access", "show", place=MISTAKE, said="datasets/planes.py"),
+    misused("access", "apply", said="Missing option"),
+    without_airflow("access", "apply", *REASON),
+    misused("access", "check", "ann", said="unexpected extra argument"),
+    without_airflow("access", "check"),
+    done(*GRANTS, said="Statement"),
+    misused("access", "render", "s3", said="give --bucket NAME"),
+    impossible("access", "render", "s3", place=MISTAKE, said="datasets/planes.py"),
+    misused("backfill", "departures", "2013-2-30", said="2013-2-30"),
+    misused("backfill", "departures", "2013-03-01", "--apply", said="--reason"),
+    without_airflow("backfill", "departures", "2013-03-01", "--apply", *REASON),
+    misused("backtest", MODEL, *SPAN, "--policy", "better", said="--policy better: there are"),
+    misused("backtest", "flight_delays", *SPAN, said="did you mean"),
+    impossible("backtest", MODEL, *SPAN, place=READY, said="choose other nights"),
+    done("ledger", MODEL, said="Nothing was decided"),
+    no("ledger", "verify", place=DECIDED, said="alias"),
+    misused("ledger", "flight_delays", said="did you mean"),
+    without_book("ledger", MODEL),
+    misused("rollback", MODEL, said="Missing option"),
+    misused("rollback", "flight_delays", *REASON, said="did you mean"),
+    impossible("rollback", MODEL, *REASON, place=READY, said="no version serves yet"),
+    misused("promote", MODEL, "12", *REASON, said="no version 12"),
+    without_book("promote", MODEL, "12", *REASON),
+    misused("resume", MODEL, said="Missing option"),
+    impossible("resume", MODEL, *REASON, place=READY, said="no version serves yet"),
+    misused("card", MODEL, "12", said="version 12 was never judged"),
+    without_book("card", MODEL),
+    misused("replay", "4f2a", place=DECIDED, said="no decision has the id"),
+    impossible("replay", "4f2a", place=READY, said="nothing was decided yet"),
+    done("audit", said="Nobody"),
+    misused("audit", "--limit", "0", said="--limit"),
+    without_book("audit"),
+    misused("erase", "tailnum=N14228", said="--reason"),
+    misused("erase", "tailnum", *REASON, said="COLUMN=VALUE"),
+    without_book("erase", "tailnum=N14228", "--plan"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A home with a catalog, a delivery, an empty book and an empty registry, to be copied."""
+    home = tmp_path_factory.mktemp("made") / "home"
+    here = Settings(home=home)
+    shutil.copytree(PROJECT / "include" / "catalog", home / "catalog")
+    source.drop("departures", [date(2013, 9, 2)], here.landing)
+    migrate(here.records)
+    open_registry(here)
+    return home
+
+
+@pytest.fixture
+def run(made, tmp_path, monkeypatch) -> Callable[[Case], Outcome]:
+    """Give a case's command in a copy of the home, changed as the case wants it."""
+
+    def give(case: Case) -> Outcome:
+        home = tmp_path / "home"
+        shutil.copytree(made, home)
+        for name, value in {
+            "CONTENDER_HOME": str(home),
+            "CONTENDER_CATALOG_HOME": str(home / "catalog"),
+            "CONTENDER_UI_URL": "http://127.0.0.1:1",
+            "CONTENDER_UI_PASSWORD": "secret",
+            "COLUMNS": "200",
+        }.items():
+            monkeypatch.setenv(name, value)
+        prepare(home, case.place)
+        if case.place in VARIABLES:
+            monkeypatch.setenv(*VARIABLES[case.place])
+        settings.cache_clear()
+        return run_command(*(word.format(landing=home / "landing") for word in case.words))
+
+    yield give
+    settings.cache_clear()
+
+
+def prepare(home: Path, place: str) -> None:
+    here = Settings(home=home)
+    if place == NO_BOOK:
+        (home / "records.db").unlink()
+    elif place == MISTAKE:
+        (home / "catalog" / "datasets" / "planes.py").write_text('"""Planes."""\n')
+    elif place == DECIDED:
+        open_book(here.records).ledger.enter(decision(date(2013, 3, 1), "first", 1, "boosted_trees"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_command_ends_with_its_code_and_says_why(run, case):
+    outcome = run(case)
+    said = re.sub(r"[\s│]+", " ", outcome.out + outcome.err)
+    assert outcome.code == case.code, said
+    assert case.said in said
+    assert "Traceback" not in said
+
+
+def test_a_fault_of_the_program_is_a_trace_on_stderr_and_code_3(run, monkeypatch):
+    monkeypatch.setattr("contender.cli.audit.read_audit", lambda *_, **__: 1 / 0)
+    outcome = run(done("audit"))
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "ZeroDivisionError" in outcome.err
+
+
+@pytest.mark.parametrize("words", list_commands(), ids=" ".join)
+def test_every_command_has_a_case_of_wrong_use_and_of_what_cannot_be_done(words):
+    assert {2, 3} <= {case.code for case in CASES if case.words[: len(words)] == words}
+
+
+def test_the_documentation_lists_every_command_and_those_that_may_answer_no():
+    lines = (PROJECT / "docs" / "CLI.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
+    listed = {tuple(command.strip("`").split()): answer for command, _, answer, *_ in rows}
+    assert set(listed) == set(list_commands())
+    answers_no = {words for words, answer in listed.items() if answer != "–"}
+    tested = {case.words[: len(words)] for case in CASES if case.code == 1 for words in list_commands()}
+    assert answers_no == (tested & set(list_commands())) | NO_IS_TESTED_ELSEWHERE
