@@ -33,15 +33,15 @@ def test_rows_in_another_order_do_not_differ():
 @pytest.mark.parametrize(
     ("published", "difference"),
     [
-        (table(), "there are none"),
-        (table(bolt=1.5), "1 rows are published and 2 expected, or under other keys"),
+        (table(), "there are no rows"),
+        (table(bolt=1.5), "1 rows are published, but 2 expected, or their keys differ"),
         (
             table(bolt=1.5, nut=2.0),
-            "weight differs in 1, first 2.0 instead of None (part nut)",
+            "weight differs in 1 rows, first 2.0 instead of None (part nut)",
         ),
         (
             table(bolt=1.5000000000000002, nut=None),
-            "weight differs in 1, first 1.5000000000000002 instead of 1.5 (part bolt)",
+            "weight differs in 1 rows, first 1.5000000000000002 instead of 1.5 (part bolt)",
         ),
     ],
     ids=["none", "too few", "a value for none", "the last bit"],
