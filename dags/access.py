@@ -15,7 +15,7 @@ from __future__ import annotations
 from airflow.sdk import Connection, task
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
 
-from alerts import OwnerWasTold, deliver
+from alerts import OwnerNotified, deliver
 from contender.settings import settings
 from wiring import CATALOG, PLATFORM, open_installation, operation_dag
 
@@ -40,7 +40,7 @@ def check_access() -> None:
     if keep_access_alert(told, PLATFORM, open_installation().book):
         deliver()
     if told:
-        raise OwnerWasTold("\n".join(told))
+        raise OwnerNotified("\n".join(told))
 
 
 with operation_dag("access", __doc__, "30 6 * * *", "Holds Airflow's roles against access.yaml"):

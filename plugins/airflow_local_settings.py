@@ -1,7 +1,7 @@
-"""Import the slow libraries once in the scheduler, so that the task processes it forks start with them.
+"""Import slow libraries once in the scheduler, so that the task processes it forks start with them loaded.
 
-Airflow imports a module of this name at start: from the plugins folder, which is on its path wherever
-AIRFLOW_HOME is. It is also loaded as a plugin, where the imports are long done and nothing is registered.
+Airflow imports a module of this name at start. It finds it in the plugins folder, which is always on its path. The
+file is also loaded as a plugin, which registers nothing.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import logging
 import sys
 import warnings
 
-# Airflow copies the public names of this module into its settings: there shall be none.
+# Airflow copies the public names of this module into its settings: it must have none.
 __all__: list[str] = []
 
 _SLOW_LIBRARIES = (
-    "skops.io",  # first: it walks all that is imported and warns about each deprecated name
+    "skops.io",  # first: it inspects all imported modules and warns about each deprecated name
     "contender.ingesting",
     "contender.gating",
     "contender.featurizing",
@@ -26,13 +26,13 @@ _SLOW_LIBRARIES = (
 
 
 def _preload() -> None:
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # Airflow's own levels come later
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # Airflow sets its own levels later
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for library in _SLOW_LIBRARIES:
             try:
                 importlib.import_module(library)
-            except ImportError as error:  # a smaller installation: the tasks that need it will say so
+            except ImportError as error:  # in a smaller installation, the tasks that need it fail
                 logging.getLogger(__name__).warning("Not preloaded: %s (%s)", library, error)
 
 

@@ -1,4 +1,4 @@
-"""Tells the owner by mail when a task has failed for good; the mail is kept until a server takes it."""
+"""Notify owners by mail of failed tasks. A mail stays pending until a server accepts it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ SMTP_CONNECTION = "smtp_default"
 log = logging.getLogger(__name__)
 
 
-class OwnerWasTold(AirflowFailException):  # type: ignore[misc]
-    """A failure that the task itself has told its owner about; no other mail follows."""
+class OwnerNotified(AirflowFailException):
+    """A failure about which the task has already sent a mail; no other mail follows."""
 
 
-def tell_owner(context: Any) -> None:
-    """Write the mail about a failed task and try to send it, with all that still wait."""
+def notify_owner(context: Any) -> None:
+    """Record the mail about a failed task, and try to send all pending mails."""
     from contender.alerting import FailedTask, compose_gate_alert, compose_task_alert
     from contender.installation import open_installation
 
-    if isinstance(context.get("exception"), OwnerWasTold):
+    if isinstance(context.get("exception"), OwnerNotified):
         return
     book, task_instance = open_installation().book, context["ti"]
     gate_id = task_instance.xcom_pull(task_ids=task_instance.task_id, key=GATE_KEY)
@@ -44,7 +44,7 @@ def tell_owner(context: Any) -> None:
                 task=task_instance.task_id,
                 run=context["run_id"],
                 days=_days(context),
-                error=str(context.get("exception") or "the task ended without telling why"),
+                error=str(context.get("exception") or "the task ended without an error message"),
                 log_url=_log_url(context),
             ),
             to=task_instance.task.owner,
@@ -54,7 +54,7 @@ def tell_owner(context: Any) -> None:
 
 
 def deliver() -> int:
-    """Send the mails that wait. Returns how many still do: the mail server, then, is to be looked at."""
+    """Send all pending mails. Returns how many could not be sent."""
     from contender.alerting import MailServer, deliver_pending
     from contender.installation import open_installation
 
@@ -70,10 +70,10 @@ def deliver() -> int:
     )
     installation = open_installation()
     sender = extra.get("from_email") or installation.settings.mail_from
-    left = deliver_pending(installation.book, server, sender)
-    for alert in left:
-        log.error("Not sent, kept for the next try: %s (%s)", alert.subject, alert.last_error)
-    return len(left)
+    pending = deliver_pending(installation.book, server, sender)
+    for alert in pending:
+        log.error("Not sent, will be tried again: %s (%s)", alert.subject, alert.last_error)
+    return len(pending)
 
 
 def _days(context: Any) -> str:

@@ -1,4 +1,4 @@
-"""A person's approval as a task: Airflow's human-in-the-loop operator, with the question in the book, and by mail."""
+"""Ask a person for approval as a task: Airflow's human-in-the-loop operator with a record, a page and a mail."""
 
 from __future__ import annotations
 
@@ -16,35 +16,39 @@ from contender.settings import settings
 
 PAGE_KEY = "decision_page"
 WHY = Param(
-    "", type=["null", "string"], title="Why", description="Kept in the ledger, with your name.", source="task"
+    "",
+    type=["null", "string"],
+    title="Reason",
+    description="Recorded in the ledger with your name.",
+    source="task",
 )
 
 
 def decision_url(model: str, decision_id: str) -> str:
-    """The page of a decision, where what is known of it is shown."""
+    """Return the URL of a decision's page."""
     return f"{settings().ui_url}/contender/decisions/{model}/{decision_id}"
 
 
 def form_url(task_instance: Any) -> str:
-    """Where Airflow takes the answer."""
+    """Return the URL of Airflow's form for the answer."""
     run = f"{settings().ui_url}/dags/{task_instance.dag_id}/runs/{quote(task_instance.run_id)}"
     return f"{run}/tasks/{task_instance.task_id}/mapped/{task_instance.map_index}/required_actions"
 
 
 class DecisionLink(BaseOperatorLink):
-    """Leads from the question to the page that shows what to decide by."""
+    """A link from the question to the decision's page."""
 
-    name = "What to decide by"
+    name = "Decision page"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002
-        """Return the page's address; empty before the question is put."""
+        """Return the page's URL; empty before the question is asked."""
         return XCom.get_value(ti_key=ti_key, key=PAGE_KEY) or ""
 
 
-class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
-    """Ask a person about a decision and wait; without an answer in time, it is refused. Returns the answer.
+class ApproveOperator(ApprovalOperator):
+    """Ask a person to approve a decision. Returns the answer; after the deadline, the decision is rejected.
 
-    Give it `params={"why": WHY}` for a reason to be asked for, too.
+    With `params={"why": WHY}`, the form asks for a reason, too.
     """
 
     template_fields: Sequence[str] = (*ApprovalOperator.template_fields, "decision")
@@ -63,7 +67,7 @@ class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
         self.mail_to = mail_to
 
     def execute(self, context: Any) -> None:
-        """Write the question down, send the mail, and park: no worker is held while nobody answers."""
+        """Record the question, send the mail and defer, so that no worker slot is used while waiting."""
         from contender.alerting import compose_approval_alert
         from contender.installation import open_installation
         from contender.records import Decision, Proposal
@@ -71,7 +75,7 @@ class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
         decision, book = Decision.model_validate(self.decision), open_installation().book
         evaluation = book.evaluations.get(str(decision.evaluation))
         assert evaluation is not None
-        # Every attempt asks, and mails, anew: one that was cleared left a question that nobody can answer any more.
+        # Each attempt asks again: after a clear, the previous form no longer accepts an answer.
         asked = datetime.now(UTC)
         proposal = Proposal(
             decision=decision,
@@ -89,17 +93,17 @@ class ApproveOperator(ApprovalOperator):  # type: ignore[misc]
         super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> dict[str, Any]:
-        """Return what was answered, and by whom."""
+        """Return the answer and who gave it."""
         from contender.records import Answer
 
-        # Not the parent's own: it would skip the task that enters a refusal into the ledger.
-        answered = super(ApprovalOperator, self).execute_complete(context, event)
-        who = answered["responded_by_user"]
+        # Skip the parent's method: on a rejection it would skip the task that records it in the ledger.
+        response = super(ApprovalOperator, self).execute_complete(context, event)
+        who = response["responded_by_user"]
         answer = Answer(
             decision=self.decision["id"],
-            approved=answered["chosen_options"] == [self.APPROVE],
+            approved=response["chosen_options"] == [self.APPROVE],
             by=who["name"] if who else None,
-            at=answered["responded_at"],
-            why=str(answered["params_input"].get("why") or "").strip() or None,
+            at=response["responded_at"],
+            why=str(response["params_input"].get("why") or "").strip() or None,
         )
         return answer.model_dump(mode="json")

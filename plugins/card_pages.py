@@ -1,4 +1,4 @@
-"""The pages of model cards: what is known of a version, for whoever may read the DAG that makes it."""
+"""Pages of model cards, for users who may read the model's retrain DAG."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ router = APIRouter(prefix="/cards")
 
 @router.get("/{model}")
 def champion(model: str, user: GetUserDep) -> HTMLResponse:
-    """The card of the version that serves."""
+    """Show the card of the champion."""
     return _card(model, None, user)
 
 
 @router.get("/{model}/{version}")
-def card(model: str, version: int, user: GetUserDep) -> HTMLResponse:
-    """The card of one version."""
+def version_card(model: str, version: int, user: GetUserDep) -> HTMLResponse:
+    """Show the card of one version."""
     return _card(model, version, user)
 
 
-def show(found: ModelCard) -> HTMLResponse:
-    """A card as a page."""
+def show(card: ModelCard) -> HTMLResponse:
+    """Return the page of a card."""
     from contender.cards import draw_card
 
-    charts = {name: drawn(chart) for name, chart in draw_card(found).items()}
-    return page("model_card_page.html", card=found, charts=charts)
+    charts = {name: drawn(chart) for name, chart in draw_card(card).items()}
+    return page("model_card_page.html", card=card, charts=charts)
 
 
 def _card(model: str, version: int | None, user: GetUserDep) -> HTMLResponse:

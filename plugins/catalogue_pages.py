@@ -1,7 +1,8 @@
-"""The catalogue's pages: what each table holds, how its gates went, and what hangs on it."""
+"""Pages of the catalogue: schema, gates and lineage of each table."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -11,15 +12,15 @@ from fastapi.responses import HTMLResponse
 from page_access import readable_dags, require_dag
 from page_rendering import page
 
-# Beyond it, a drawing of everything is no longer read: each table's page draws its own surroundings.
-MOST_DRAWN = 60
+# A drawing of more tables is unreadable. Each table's page draws its own lineage.
+MAX_DRAWN = 60
 
 router = APIRouter(prefix="/catalog")
 
 
 @router.get("")
 def overview(user: GetUserDep) -> HTMLResponse:
-    """Every table that the user may see, with its last gates and the lineage between them."""
+    """List all tables that the user may see, with their last gates and lineage."""
     from contender.catalogue import draw, read_catalogue
     from contender.installation import open_installation
 
@@ -27,7 +28,7 @@ def overview(user: GetUserDep) -> HTMLResponse:
     catalog = installation.catalog
     found = read_catalogue(installation, now=datetime.now(UTC), visible=_visible(catalog.tables, user))
     tables = [entry.table for entry in found.entries]
-    drawing = draw(tables, found.lineage) if len(tables) <= MOST_DRAWN else None
+    drawing = draw(tables, found.lineage) if len(tables) <= MAX_DRAWN else None
     return page(
         "catalog.html", entries=found.entries, hidden=len(catalog.tables) - len(tables), drawing=drawing
     )
@@ -35,25 +36,25 @@ def overview(user: GetUserDep) -> HTMLResponse:
 
 @router.get("/{table}")
 def entry(table: str, user: GetUserDep) -> HTMLResponse:
-    """One table, for whoever may read the DAG that fills it."""
+    """Show one table to users who may read the DAG that fills it."""
     from contender.catalogue import draw, producing_dag, read_catalogue, related
     from contender.installation import open_installation
 
     installation = open_installation()
     catalog = installation.catalog
     if table not in catalog.tables:
-        # Without a guess at what was meant: it might name a table that is not this user's to see.
+        # No "did you mean": the suggestion could be a table that the user may not see.
         raise HTTPException(404, f"There is no table {table!r}.")
     require_dag(producing_dag(table), user)
     visible = _visible(catalog.tables, user)
     found = read_catalogue(installation, now=datetime.now(UTC), tables={table}, visible=visible)
-    kin = related(found.lineage, table)
-    # In the order of the contracts: equal lineages are drawn alike.
-    drawing = draw([name for name in catalog.tables if name in kin], found.lineage)
+    connected = related(found.lineage, table)
+    # Use the order of the contracts, so that the drawing is always the same.
+    drawing = draw([name for name in catalog.tables if name in connected], found.lineage)
     return page("table.html", entry=found.entries[0], drawing=drawing)
 
 
-def _visible(tables: dict[str, object], user: GetUserDep) -> set[str]:
+def _visible(tables: Iterable[str], user: GetUserDep) -> set[str]:
     from contender.catalogue import producing_dag
 
     dags = {table: producing_dag(table) for table in tables}

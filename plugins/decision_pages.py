@@ -1,4 +1,4 @@
-"""The pages of decisions: what waits for a person, and all that one needs to decide by, or what was decided by."""
+"""Pages of decisions: proposals that wait for approval, ledger entries, and the figures that they are based on."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from contender.records import Book, Decision, Evaluation, Measures, Proposal
     from contender.specs import ModelSpec
 
-MOST_LISTED, MOST_SEARCHED, MOST_GATES = 100, 10_000, 10
+MAX_LISTED, MAX_GATES = 100, 10
 
 router = APIRouter(prefix="/decisions")
 
 
 @router.get("/{model}")
 def decisions(model: str, user: GetUserDep) -> HTMLResponse:
-    """What was asked of people about a model, and its ledger, newest first."""
+    """List a model's proposals and ledger entries, newest first."""
     from contender.installation import open_installation
 
     require_dag(dag_id("retrain", model), user)
@@ -32,14 +32,14 @@ def decisions(model: str, user: GetUserDep) -> HTMLResponse:
         "decisions.html",
         model=model,
         training_dag=dag_id("retrain", model),
-        proposals=book.proposals.newest([model], limit=MOST_LISTED),
-        entries=book.ledger.newest(model, limit=MOST_LISTED),
+        proposals=book.proposals.newest([model], limit=MAX_LISTED),
+        entries=book.ledger.newest(model, limit=MAX_LISTED),
     )
 
 
 @router.get("/{model}/{decision_id}")
 def decision(model: str, decision_id: str, user: GetUserDep) -> HTMLResponse:
-    """One decision, waiting or entered: measures, slices, evidence, calibration, guards, and what it was made from."""
+    """Show one decision: measures, slices, evidence, calibration, guards and training data."""
     from contender.installation import open_installation
 
     require_dag(dag_id("retrain", model), user)
@@ -52,7 +52,7 @@ def decision(model: str, decision_id: str, user: GetUserDep) -> HTMLResponse:
 def show(
     model: str, decision_id: str, spec: ModelSpec | None, book: Book, *, sees_data: bool
 ) -> HTMLResponse:
-    """The page of a decision; the gates of the model's data for those who may see them. Raises 404 without one."""
+    """Return the page of a decision; gates of the model's data only if `sees_data`. Raises 404 if it does not exist."""
     from contender.cards import MEASURE_NAMES
 
     proposal = book.proposals.get(decision_id)
@@ -68,15 +68,15 @@ def show(
         changed=_champion_changed(proposal, evaluation, book),
         evaluation=evaluation,
         judged=judged,
-        measures=[(name, word) for name, word in MEASURE_NAMES.items() if _applies(name, judged)],
+        measures=[(name, label) for name, label in MEASURE_NAMES.items() if _applies(name, judged)],
         charts=_charts(found, evaluation, spec, book),
         caveats=book.caveats.of_version(model, found.challenger),
-        gates=book.gates.newest([f"features.{model}", f"labels.{model}"], MOST_GATES) if sees_data else None,
+        gates=book.gates.newest([f"features.{model}", f"labels.{model}"], MAX_GATES) if sees_data else None,
     )
 
 
 def _champion_changed(proposal: Proposal | None, evaluation: Evaluation | None, book: Book) -> int | None:
-    """The version that serves by now, when an approval would come too late for it."""
+    """The serving version, if it has changed since the proposal, so that an approval has no effect."""
     if proposal is None or proposal.state != "waiting" or evaluation is None:
         return None
     judged = None if evaluation.champion is None else evaluation.champion.version
@@ -88,10 +88,10 @@ def _judged(evaluation: Evaluation | None) -> dict[str, Measures | None]:
     if evaluation is None:
         return {}
     champion = evaluation.champion
-    told = "champion" if champion is None else f"champion, version {champion.version}"
+    label = "champion" if champion is None else f"champion, version {champion.version}"
     return {
         f"challenger, version {evaluation.challenger.version}": evaluation.challenger_measures,
-        told: evaluation.champion_measures,
+        label: evaluation.champion_measures,
         "simple baseline": evaluation.baseline_measures,
     }
 
@@ -103,7 +103,7 @@ def _applies(name: str, judged: dict[str, Measures | None]) -> bool:
 def _charts(
     found: Decision, evaluation: Evaluation | None, spec: ModelSpec | None, book: Book
 ) -> dict[str, Any]:
-    """Charts as markup, which escape their words themselves."""
+    """Charts as markup; they escape their texts."""
     from contender.cards import draw_judgement
 
     drawings: dict[str, str] = {}
@@ -127,10 +127,10 @@ def _evidence_charts(found: Decision, spec: ModelSpec, book: Book) -> list[Any]:
             "for this recipe" if evidence.rival == found.challenger_recipe else f"for {evidence.rival[:8]}"
         )
         if evidence.question == "still":
-            about = "against going on refreshing"
+            about = "against further refreshes"
         points = [(float(nth), value) for nth, (_, value) in enumerate(grown)]
         names = {float(nth): str(grown[nth][0]) for nth in sorted({0, len(grown) - 1}) if grown}
-        bars = {f"{evidence.bar:g} is enough": evidence.bar}
+        bars = {f"threshold {evidence.bar:g}": evidence.bar}
         charts.append(
             drawn(draw_lines(f"Evidence {about}", {"evidence": points}, names, log=True, bars=bars))
         )

@@ -1,4 +1,4 @@
-"""The quality gate as a task, with a link to its result that works above all when it failed."""
+"""The quality gate as a task, with a link to its result, also for failed tasks."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ GATE_KEY = "gate_id"
 
 
 def gate_url(gate_id: str) -> str:
-    """The page of a gate's result."""
+    """Return the URL of a gate result's page."""
     return f"{settings().ui_url}/contender/gates/{gate_id}"
 
 
 def submit_check(task_file: str) -> None:
-    """Check a batch by a Spark job through the connection `spark_default`, and wait for it."""
+    """Check a batch in a Spark job (connection `spark_default`), and wait for it."""
     from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
 
     from contender.gating import SPARK_SETTINGS
@@ -37,18 +37,18 @@ def submit_check(task_file: str) -> None:
 
 
 class GateLink(BaseOperatorLink):
-    """Leads from the task to the page of its result."""
+    """A link from the task to the page of its result."""
 
     name = "Gate result"
 
     def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:  # noqa: ARG002
-        """Return the page's address; empty while there is no result."""
+        """Return the page's URL; empty if there is no result yet."""
         gate_id = XCom.get_value(ti_key=ti_key, key=GATE_KEY)
         return gate_url(gate_id) if gate_id else ""
 
 
 class GateOperator(BaseOperator):
-    """Hold a staged batch to its contract. A failed batch goes to the quarantine, and the task fails for good."""
+    """Check a staged batch against its contract. A failed batch is quarantined, and the task fails without retry."""
 
     template_fields: Sequence[str] = ("batch",)
     operator_extra_links = (GateLink(),)
@@ -59,28 +59,30 @@ class GateOperator(BaseOperator):
         self.result: GateResult | None = None
 
     def execute(self, context: Any) -> str:
-        """Judge the batch and keep the result. Returns the verdict, `pass` or `warn`."""
+        """Check the batch and record the result. Returns the verdict, `pass` or `warn`."""
         from contender.admission import gate_batch
         from contender.installation import open_installation
         from contender.records import StagedBatch
 
         batch = StagedBatch.model_validate(self.batch)
         run = f"{context['dag'].dag_id} {context['run_id']}"
-        kept = gate_batch(open_installation(), batch, run, submit_check)
-        self.result = kept
-        context["ti"].xcom_push(key=GATE_KEY, value=kept.id)
-        for broken in (*kept.defects, *kept.failed):
-            self.log.warning("%s", broken)
-        if kept.verdict == "fail":
-            raise AirflowFailException(f"{batch.table} {batch.days.key} failed its gate: {gate_url(kept.id)}")
-        self.log.info("%s %s: %s, %d rows", batch.table, batch.days.key, kept.verdict, kept.rows)
-        return kept.verdict
+        result = gate_batch(open_installation(), batch, run, submit_check)
+        self.result = result
+        context["ti"].xcom_push(key=GATE_KEY, value=result.id)
+        for failure in (*result.defects, *result.failed):
+            self.log.warning("%s", failure)
+        if result.verdict == "fail":
+            raise AirflowFailException(
+                f"{batch.table} {batch.days.key} failed its gate: {gate_url(result.id)}"
+            )
+        self.log.info("%s %s: %s, %d rows", batch.table, batch.days.key, result.verdict, result.rows)
+        return result.verdict
 
     def get_openlineage_facets_on_complete(self, _: Any) -> Any:
-        """What Airflow's OpenLineage provider sends out, of a failed batch too; nothing when none was judged."""
+        """Return the facets for Airflow's OpenLineage provider, also for a failed batch; None without a result."""
         from contender.specs import load_catalog
-        from lineage_facets import tell_gate
+        from lineage_facets import gate_facets
 
         if self.result is None:
             return None
-        return tell_gate(load_catalog(settings().catalog_home), self.result)
+        return gate_facets(load_catalog(settings().catalog_home), self.result)

@@ -1,7 +1,7 @@
-"""What tasks tell OpenLineage: the tables that they judge and fill, with schema, owner, snapshot and quality.
+"""OpenLineage facets of the tables that tasks check and publish: schema, owner, snapshot and data quality.
 
-Airflow's provider asks an operator for it once its task has ended, and only where a transport is set. Its
-libraries are imported then: this file is read by every process that loads plugins.
+Airflow's provider calls these functions after a task, if a transport is configured. OpenLineage is imported inside
+them, because every process that loads plugins imports this module.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 NAMESPACE = "contender"
 
 
-def tell_gate(catalog: Catalog, result: GateResult) -> Any:
-    """A gate's lineage: the table that the batch is meant for, with each promise and what became of it."""
+def gate_facets(catalog: Catalog, result: GateResult) -> Any:
+    """Return the lineage of a gate: the table of the batch, with the result of each expectation."""
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.event_v2 import InputDataset
 
@@ -34,23 +34,23 @@ def tell_gate(catalog: Catalog, result: GateResult) -> Any:
 
 
 def _quality(result: GateResult) -> dict[str, Any]:
-    """What became of each expectation, and how many rows were judged."""
+    """Results of expectations, and the number of rows."""
     from openlineage.client.facet_v2 import data_quality_assertions_dataset as assertions
     from openlineage.client.facet_v2 import data_quality_metrics_input_dataset as metrics
 
-    held = [
+    checked = [
         assertions.Assertion(
-            assertion=promise.expectation,
-            success=promise.verdict == "pass",
-            column=promise.columns[0] if len(promise.columns) == 1 else None,
-            severity="warn" if promise.verdict == "warn" else "error",
-            actual=promise.observed,
+            assertion=outcome.expectation,
+            success=outcome.verdict == "pass",
+            column=outcome.columns[0] if len(outcome.columns) == 1 else None,
+            severity="warn" if outcome.verdict == "warn" else "error",
+            actual=outcome.observed,
         )
-        for promise in result.expectations
+        for outcome in result.expectations
     ]
-    unread = [
+    unreadable = [
         assertions.Assertion(
-            assertion="is readable as its contract says",
+            assertion="can be read according to its contract",
             success=False,
             severity="warn" if defect.severity == "warn" else "error",
             actual=f"{defect.what} ({defect.where})",
@@ -58,15 +58,17 @@ def _quality(result: GateResult) -> dict[str, Any]:
         for defect in result.defects
     ]
     return {
-        "dataQualityAssertions": assertions.DataQualityAssertionsDatasetFacet(assertions=[*held, *unread]),
+        "dataQualityAssertions": assertions.DataQualityAssertionsDatasetFacet(
+            assertions=[*checked, *unreadable]
+        ),
         "dataQualityMetrics": metrics.DataQualityMetricsInputDatasetFacet(
             columnMetrics={}, rowCount=result.rows
         ),
     }
 
 
-def tell_publication(catalog: Catalog, published: Published, settings: Settings) -> Any:
-    """A publication's lineage: from the tables (or the delivery) that the table is made from, to its snapshot."""
+def publication_facets(catalog: Catalog, published: Published, settings: Settings) -> Any:
+    """Return the lineage of a publication: from the upstream tables (or the delivery) to the table's snapshot."""
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.event_v2 import InputDataset, OutputDataset
     from openlineage.client.facet_v2 import dataset_version_dataset, output_statistics_output_dataset
@@ -94,7 +96,7 @@ def tell_publication(catalog: Catalog, published: Published, settings: Settings)
 
 
 def delivery_name(catalog: Catalog, table: str, landing: str) -> tuple[str, str]:
-    """Namespace and name of a dataset's deliveries, all days as one, as OpenLineage names files and S3 objects."""
+    """Return namespace and name of a dataset's deliveries (all days as one) in OpenLineage's naming of files and S3."""
     path = catalog.dataset(table.partition(".")[2]).delivery.path
     if not landing.startswith("s3://"):
         return "file", f"{landing.rstrip('/')}/{path}"
@@ -103,7 +105,7 @@ def delivery_name(catalog: Catalog, table: str, landing: str) -> tuple[str, str]
 
 
 def _facets(catalog: Catalog, table: str) -> dict[str, Any]:
-    """What the contract says of a table: schema, owner, description, and which columns are personal data."""
+    """Facets from a table's contract: schema, owner, description, and columns with personal data."""
     from openlineage.client.facet_v2 import (
         documentation_dataset,
         ownership_dataset,
@@ -141,7 +143,7 @@ def _facets(catalog: Catalog, table: str) -> dict[str, Any]:
 
 
 def _business_days(days: Days) -> dict[str, Any]:
-    """The days that the run is about: a partitioned run has no data interval to tell them by."""
+    """The days of the run, as its nominal time: a partitioned run has no data interval."""
     from openlineage.client.facet_v2 import nominal_time_run
 
     return {

@@ -1,7 +1,6 @@
-"""Map what is delivered ahead of its day to the night that needs it.
+"""Map data that is delivered before its day to the night that needs it.
 
-The timetable of day D+1 arrives in night D: with `lead_days=1` its partition key D+1 joins the run
-of night D.
+The timetable of day D+1 arrives in night D: with `lead_days=1`, its partition key D+1 is mapped to the run of night D.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from airflow.partition_mappers.base import PartitionMapper
 from airflow.plugins_manager import AirflowPlugin
 
 
-class NightMapper(PartitionMapper):  # type: ignore[misc]
+class NightMapper(PartitionMapper):
     """Map the key of a day, `YYYY-MM-DD`, to the key `lead_days` earlier."""
 
     def __init__(self, lead_days: int = 1, *, max_downstream_keys: int | None = None) -> None:
         if isinstance(lead_days, bool) or not isinstance(lead_days, int) or lead_days < 0:
-            raise ValueError(f"lead_days must be a whole number of days from 0 on, got {lead_days!r}.")
+            raise ValueError(f"lead_days must be an integer of at least 0, got {lead_days!r}.")
         super().__init__(max_downstream_keys=max_downstream_keys)
         self.lead_days = lead_days
 
@@ -27,7 +26,7 @@ class NightMapper(PartitionMapper):  # type: ignore[misc]
         return (_day(key) - timedelta(days=self.lead_days)).isoformat()
 
     def serialize(self) -> dict[str, Any]:
-        """Return what the scheduler needs to rebuild this mapper."""
+        """Return the fields from which the scheduler rebuilds the mapper."""
         return {**super().serialize(), "lead_days": self.lead_days}
 
     @classmethod
@@ -42,12 +41,12 @@ def _day(key: str) -> date:
     except ValueError:
         day = None
     if day is None or day.isoformat() != key:
-        raise ValueError(f"A partition key is a day written as YYYY-MM-DD, got {key!r}.")
+        raise ValueError(f"A partition key must be a day as YYYY-MM-DD, got {key!r}.")
     return day
 
 
-class NightMapperPlugin(AirflowPlugin):  # type: ignore[misc]
-    """Makes the mapper known to the scheduler."""
+class NightMapperPlugin(AirflowPlugin):
+    """Register the mapper with Airflow."""
 
     name = "night_mapper"
     partition_mappers: ClassVar[list[type[PartitionMapper]]] = [NightMapper]

@@ -1,6 +1,6 @@
-"""Who may see which page: whoever may read the DAG that it is about, as Airflow's auth manager says.
+"""Access to pages: a page is visible to users who may read its DAG, according to Airflow's auth manager.
 
-What Airflow has no word for (personal data, the audit) goes by the user's roles and access.yaml.
+Rights that Airflow does not have (to personal data, to the audit) depend on the user's roles and access.yaml.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def readable_dags(dag_ids: Iterable[str], user: Any) -> set[str]:
-    """Those of the DAGs that the user may read."""
+    """Return the DAGs that the user may read."""
     wanted = set(dag_ids)
     teams = DagModel.get_dag_id_to_team_name_mapping(sorted(wanted))
     by_team: dict[str | None, set[str]] = defaultdict(set)
@@ -37,21 +37,22 @@ def require_dag(dag_id: str, user: Any) -> None:
     if dag_id not in readable_dags([dag_id], user):
         raise HTTPException(
             403,
-            f"This page is for those who may read the DAG {dag_id}. Ask whoever grants roles in this Airflow.",
+            f"You need the right to read the DAG {dag_id} to see this page. "
+            "Ask an administrator of this Airflow for a role.",
         )
 
 
 def allows(action: Action, user: Any, catalog: Catalog, table: str | None = None) -> bool:
-    """Whether one of the user's roles may do it, by access.yaml: to a table, or at all.
+    """Return whether access.yaml allows the action to one of the user's roles: on a table, or on any.
 
-    Airflow's own administrators may: they could give themselves any role. Where the file is missing or broken,
-    nobody else may.
+    Airflow administrators are always allowed, since they can give themselves any role. If the file is missing or
+    invalid, no one else is.
     """
     from contender.granting import list_holders, tables_of
     from contender.specs import CatalogError, load_access
 
-    held = _roles(user)
-    if "admin" in {name.lower() for name in held}:
+    roles = _roles(user)
+    if "admin" in {name.lower() for name in roles}:
         return True
     try:
         access = load_access(catalog)
@@ -60,23 +61,23 @@ def allows(action: Action, user: Any, catalog: Catalog, table: str | None = None
     return any(
         table in tables_of(holder, action, catalog) if table else bool(holder.grants.may.scopes(action))
         for holder in list_holders(access, catalog)
-        if holder.name in held
+        if holder.name in roles
     )
 
 
 def require_audit(user: Any, catalog: Catalog) -> None:
     """Refuse the audit, with 403, to a user without a role that may read it."""
     if not allows("audit", user, catalog):
-        raise HTTPException(403, "This page is for those whose role in access.yaml may `audit`.")
+        raise HTTPException(403, "You need a role with the right `audit` in access.yaml to see this page.")
 
 
 def user_name(user: Any) -> str:
-    """The name that is kept with what a user does."""
+    """Return the user name that is recorded with an act."""
     return str(getattr(user, "username", None) or user.get_name())
 
 
 def _roles(user: Any) -> set[str]:
-    """Names of the user's roles: FAB has several, the simple auth manager one."""
+    """Names of the user's roles: several with FAB, one with the simple auth manager."""
     roles = getattr(user, "roles", None)
     if roles is None:
         return {str(getattr(user, "role", None) or "")}

@@ -1,4 +1,4 @@
-"""How pages are made: from templates that escape all they are given, under a policy that runs no scripts."""
+"""Render pages from templates that escape all values, with a content security policy that forbids scripts."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ NO_SCRIPTS = {
     "frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",  # what one user may see is not for the next one at the same browser
+    "Cache-Control": "no-store",  # the next user of the same browser may have other rights
 }
 TEMPLATES = Path(__file__).parent / "templates"
-# A card has the same words here and in a file of its own.
+# A card inside the UI and in a separate file has the same body.
 CARDS = Path(contender.__file__).parent / "cards" / "templates"
 
 
 def drawn(chart: str) -> Markup:
-    """A chart of contender.charts as part of a page: it escapes its own words."""
+    """Return a chart of contender.charts as markup. Charts escape their texts."""
     return Markup(chart)  # noqa: S704
 
 
 def page(template: str, *, http_status: int = 200, **values: Any) -> HTMLResponse:
-    """The template with these values, as a page."""
+    """Return the page of a template with these values."""
     content = (
         templates(TEMPLATES, CARDS)
         .get_template(template)

@@ -1,6 +1,6 @@
-"""Contender's own pages inside the Airflow UI: where things stand, gates, drift reports and the catalogue.
+"""Contender's pages inside the Airflow UI: overview, gates, drift reports, audit, and the pages of other modules.
 
-Each is for those who may read the DAG that it is about; what a list names is left out for everybody else.
+A page is visible to users who may read its DAG. Lists leave out what the user may not see.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from contender.specs import dag_id
 from page_access import allows, readable_dags, require_audit, require_dag, user_name
 from page_rendering import PREFIX, page
 
-# A report is one file with its own scripts: they run, but as a stranger to Airflow's cookies and API.
+# A drift report has scripts: the sandbox runs them without access to Airflow's cookies and API.
 SANDBOXED = {
     "Content-Security-Policy": "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; frame-ancestors 'self'",
@@ -37,21 +37,21 @@ app.include_router(decision_pages.router)
 
 @app.exception_handler(HTTPException)
 def refuse(_: Request, error: HTTPException) -> HTMLResponse:
-    """A page for people that says what is wrong."""
-    return page("refusal.html", http_status=error.status_code, told=error.detail)
+    """Return an error as a page."""
+    return page("refusal.html", http_status=error.status_code, message=error.detail)
 
 
 @app.get("/")
 def overview(user: GetUserDep) -> HTMLResponse:
-    """Where datasets and models stand, with the newest gates, decisions and reports that the user may see."""
+    """Show the status of datasets and models, with the newest gates, decisions and reports that the user may see."""
     from contender.catalogue import producing_dag, read_status
     from contender.installation import open_installation
 
     installation = open_installation()
     catalog, book = installation.catalog, installation.book
     dags = {table: producing_dag(table) for table in catalog.tables}
-    watching = {name: dag_id("monitor", name) for name in catalog.models}
-    readable = readable_dags([*dags.values(), *watching.values()], user)
+    monitor_dags = {name: dag_id("monitor", name) for name in catalog.models}
+    readable = readable_dags([*dags.values(), *monitor_dags.values()], user)
     visible = [table for table, dag in dags.items() if dag in readable]
     status = read_status(installation, visible)
     models = [model.name for model in status.models]
@@ -62,14 +62,14 @@ def overview(user: GetUserDep) -> HTMLResponse:
         waiting=[p for p in book.proposals.waiting(models) if p.open],
         decisions=book.ledger.decisions(models, limit=30),
         monitored=book.monitored.newest(
-            [name for name, dag in watching.items() if dag in readable], limit=30
+            [name for name, dag in monitor_dags.items() if dag in readable], limit=30
         ),
     )
 
 
 @app.get("/gates/{gate_id}")
 def gate(gate_id: str, user: GetUserDep) -> HTMLResponse:
-    """One gate's result: every promise, and what was observed."""
+    """Show the result of a gate: every expectation with the observed value."""
     from contender.catalogue import producing_dag
     from contender.installation import open_installation
 
@@ -81,8 +81,8 @@ def gate(gate_id: str, user: GetUserDep) -> HTMLResponse:
 
 
 @app.get("/gates/{gate_id}/rows")
-def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
-    """The first rows of a batch that failed its gate; who sees personal data among them is written down."""
+def quarantined_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
+    """Show the first rows of a quarantined batch. If they contain personal data, the access is recorded."""
     from contender.admission import show_quarantined
     from contender.catalogue import producing_dag
     from contender.installation import open_installation
@@ -91,7 +91,7 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
     book, catalog = installation.book, installation.catalog
     result = book.gates.get(gate_id)
     if result is None or result.quarantine is None:
-        raise HTTPException(404, f"No batch in quarantine is known by the gate result {gate_id!r}.")
+        raise HTTPException(404, f"There is no quarantined batch of the gate result {gate_id!r}.")
     require_dag(producing_dag(result.table), user)
     contract = catalog.contract(result.table)
     pii = allows("read_pii", user, catalog, result.table)
@@ -104,7 +104,7 @@ def waiting_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
 
 @app.get("/audit")
 def audit(user: GetUserDep, about: str | None = None, by: str | None = None) -> HTMLResponse:
-    """What people did: name, time and reason, newest first."""
+    """Show the acts of people with name, time and reason, newest first."""
     from contender.installation import open_installation
     from contender.records import read_audit
 
@@ -116,20 +116,20 @@ def audit(user: GetUserDep, about: str | None = None, by: str | None = None) -> 
 
 @app.get("/reports/{model}/{day}")
 def report(model: str, day: str, user: GetUserDep) -> Response:
-    """The drift report of a model and day."""
-    # Both become part of a path: nothing but a name and a day may pass.
+    """Return the drift report of a model and day."""
+    # Both become part of a path: accept only a name and a day.
     if not re.fullmatch(r"[a-z][a-z0-9_]*", model) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
-        raise HTTPException(404, "There is no such report.")
+        raise HTTPException(404, "There is no such report: expected a model's name and a day as YYYY-MM-DD.")
     require_dag(dag_id("monitor", model), user)
     try:
         content = places.read(places.below(settings().reports, "drift", model, f"{day}.html"))
     except FileNotFoundError:
-        raise HTTPException(404, f"There is no report of {model} for {day}.") from None
+        raise HTTPException(404, f"There is no drift report of {model} for {day}.") from None
     return Response(content, media_type="text/html", headers=SANDBOXED)
 
 
-class ContenderPages(AirflowPlugin):  # type: ignore[misc]
-    """Mounts the pages and puts them into the menu."""
+class ContenderPages(AirflowPlugin):
+    """Register the pages and their menu items with Airflow."""
 
     name = "contender_pages"
     fastapi_apps: ClassVar[list[dict[str, Any]]] = [{"app": app, "url_prefix": PREFIX, "name": "Contender"}]

@@ -1,4 +1,4 @@
-"""The end of a retrain DAG: what is entered into the ledger at once, and what a person is asked about before."""
+"""The last tasks of a retrain DAG: enter decisions into the ledger, at once or after a person's approval."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @task
 def promote(name: str, decisions: Sequence[Json]) -> list[Json]:
-    """Enter the decisions into the ledger; the alias follows. Those that wait for a person are handed on."""
+    """Enter the decisions into the ledger; the alias follows. Returns the decisions that need approval."""
     from contender.records import Decision, StaleDecision, read_all
     from contender.retraining import promote as enter
 
@@ -32,7 +32,7 @@ def promote(name: str, decisions: Sequence[Json]) -> list[Json]:
 
 
 def await_approval(model: ModelSpec, waiting: Any) -> Any:
-    """Ask about each decision that waits, all at once; with none, both tasks are skipped."""
+    """Ask for approval of all waiting decisions in parallel; without any, both tasks are skipped."""
     asked = ApproveOperator.partial(
         task_id="approve",
         params={"why": WHY},
@@ -44,19 +44,19 @@ def await_approval(model: ModelSpec, waiting: Any) -> Any:
 
 @task
 def promote_answered(name: str, waiting: Sequence[Json], answers: Sequence[Json]) -> list[str]:
-    """Enter what a person approved or rejected into the ledger; the alias follows."""
+    """Enter the answers into the ledger; the alias follows. Decisions without an answer are rejected."""
     from contender.promoting import enter_answers
     from contender.records import Answer, Decision, StaleDecision, read_all
 
-    asked, said, here = read_all(Decision, waiting), read_all(Answer, answers), open_installation()
-    with fails_for_good(StaleDecision, todo=_what_to_clear(said)):
-        entries = enter_answers(asked, said, CATALOG.model(name).approval, here.book, here.registry)
+    asked, answered, here = read_all(Decision, waiting), read_all(Answer, answers), open_installation()
+    with fails_for_good(StaleDecision, todo=_what_to_clear(answered)):
+        entries = enter_answers(asked, answered, CATALOG.model(name).approval, here.book, here.registry)
     return [line for entry in entries for line in entry.decision.tell()]
 
 
 def _what_to_clear(answers: Sequence[Answer]) -> str:
     names = " and ".join(sorted({answer.by for answer in answers if answer.approved and answer.by}))
     return (
-        f"approved by {names}, but not carried out: clear `evaluate` of this run and the tasks after it, "
-        "and approval is asked for again"
+        f"approved by {names}, but not carried out: clear `evaluate` of this run and the tasks after it "
+        "to ask for approval again"
     )

@@ -1,4 +1,4 @@
-"""The atomic commit as a task, which tells OpenLineage what it filled and from what."""
+"""Publish a batch as a task, with its lineage for OpenLineage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PublishOperator(BaseOperator):
-    """Make a gated batch its table's content for its days, in one commit."""
+    """Publish a batch that passed its gate: replace its days in the table, in one commit."""
 
     template_fields: Sequence[str] = ("batch",)
 
@@ -24,7 +24,7 @@ class PublishOperator(BaseOperator):
         self.published: Published | None = None
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Publish the batch with a record of it; versions fitted on what it replaces are marked."""
+        """Publish and record the batch. Versions trained on replaced days get a caveat."""
         from contender.admission import publish_batch
         from contender.installation import open_installation
         from contender.records import StagedBatch
@@ -34,11 +34,11 @@ class PublishOperator(BaseOperator):
         return self.published.model_dump(mode="json")
 
     def get_openlineage_facets_on_complete(self, _: Any) -> Any:
-        """What Airflow's OpenLineage provider sends out; nothing of an attempt that published nothing."""
+        """Return the facets for Airflow's OpenLineage provider; None if nothing was published."""
         from contender.specs import load_catalog
-        from lineage_facets import tell_publication
+        from lineage_facets import publication_facets
 
         if self.published is None:
             return None
         here = settings()
-        return tell_publication(load_catalog(here.catalog_home), self.published, here)
+        return publication_facets(load_catalog(here.catalog_home), self.published, here)

@@ -1,4 +1,4 @@
-"""Teaches Airflow's own masker the secrets of this process, and masks what a task logs before it leaves the task."""
+"""Register the secrets of this process with Airflow's masker, and mask log lines before they leave a task."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contender.redaction import known_secrets
 
 
 def mask_environment() -> None:
-    """Mask every secret of the environment in what this process, or its task, logs from now on.
+    """Mask all secrets of the environment in the logs of this process and its tasks.
 
-    Airflow masks the file of a task's log, but not the copy of it that goes to the scheduler's own output: so lines are
-    masked here, as the last step before they are written or sent.
+    Airflow masks the log file of a task, but not the copy of it in the scheduler's output. Masking is therefore also
+    the last step before a line is written or sent.
     """
     for secret in known_secrets():
         mask_secret(secret)
     steps = structlog.get_config()["processors"]
     if isinstance(steps, list) and mask_logs not in steps:
-        steps.insert(len(steps) - 1, mask_logs)  # in place: loggers that exist already share the list
+        steps.insert(len(steps) - 1, mask_logs)  # in place: existing loggers share the list

@@ -1,4 +1,4 @@
-"""What every DAG file shares: owners and retries, the days of a run, and the way of a batch through its gate."""
+"""Shared parts of DAG files: owners and retries, the days of a run, and the tasks that gate and publish a batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import DAG, Asset, Param, get_current_context, get_parsing_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from alerts import tell_owner
+from alerts import notify_owner
 from contender.settings import settings
 from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, Verb, dag_id, load_catalog, resolve_days
 from gate_operator import GateOperator
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-PLATFORM = settings().platform_owner  # owns what belongs to no dataset and no model
+PLATFORM = settings().platform_owner  # owner of everything that belongs to no dataset and no model
 
-mask_environment()  # every task begins by reading its DAG, and so this
+mask_environment()  # every task process imports its DAG file, and so this module
 
 CATALOG = load_catalog(settings().catalog_home)
 
 
 def task_defaults(owner: str, *, minutes: int = 30) -> Json:
-    """Each task's owner, its retries with growing pauses, its time limit, and who hears of its failure."""
+    """Return the defaults of tasks: owner, retries with increasing pauses, time limit, and the mail on failure."""
     return {
         "owner": owner,
         "retries": 3,
@@ -40,7 +40,7 @@ def task_defaults(owner: str, *, minutes: int = 30) -> Json:
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=15),
         "execution_timeout": timedelta(minutes=minutes),
-        "on_failure_callback": tell_owner,
+        "on_failure_callback": notify_owner,
     }
 
 
@@ -53,9 +53,9 @@ def night_dag(
     minutes: int = 30,
     form: Mapping[str, Param] | None = None,
 ) -> DAG:
-    """The DAG `<verb>__<name>` of a dataset or model, one run at a time; `page` is its text in the UI.
+    """Return the DAG `<verb>__<name>` of a dataset or model; `page` is its documentation in the UI.
 
-    `form` is what a manual run is asked beside its days.
+    `form` contains further parameters of manual runs, besides the days.
     """
     kind = "dataset" if isinstance(subject, DatasetSpec) else "model"
     return DAG(
@@ -65,7 +65,7 @@ def night_dag(
         schedule=schedule,
         start_date=_first_morning(),
         catchup=True,
-        # Two runs at once would each decide on what the other is about to change.
+        # Concurrent runs would decide on a state that the other run is changing.
         max_active_runs=1,
         default_args=task_defaults(subject.owner, minutes=minutes),
         params={**day_form(), **(form or {})},
@@ -80,7 +80,7 @@ def operation_dag(
     description: str,
     form: Mapping[str, Param] | None = None,
 ) -> DAG:
-    """The DAG of an operation of the platform; one without a schedule is started by hand."""
+    """Return the DAG of a platform operation; without a schedule, it is started by hand."""
     return DAG(
         dag_id=dag_id("operations", name),
         description=description,
@@ -96,13 +96,13 @@ def operation_dag(
 
 
 def _first_morning() -> datetime:
-    """The morning after the first day that cron ingests."""
+    """The morning after the first day that is ingested by cron."""
     first = settings().nightly_from or date(2013, 1, 1)
     return datetime.combine(first, time.min, UTC) + timedelta(days=1)
 
 
 def day_form() -> dict[str, Param]:
-    """The form of a manual run: one day, or a range."""
+    """Return the parameters of a manual run: one day, or a range."""
     kind = ["null", "string"]
     return {
         "day": Param(
@@ -110,21 +110,23 @@ def day_form() -> dict[str, Param]:
             type=kind,
             format="date",
             title="Day",
-            description="One business day. Leave all three empty when the run has a partition key.",
+            description="One business day. Leave all three empty if the run has a partition key.",
         ),
         "first": Param(
             None,
             type=kind,
             format="date",
             title="First day",
-            description="A range publishes without starting anything downstream.",
+            description="Start of a range. A range is published without starting downstream runs.",
         ),
-        "last": Param(None, type=kind, format="date", title="Last day", description="Included."),
+        "last": Param(
+            None, type=kind, format="date", title="Last day", description="End of the range, included."
+        ),
     }
 
 
 def run_days() -> Days:
-    """The days that the current run is about. A form that makes no sense fails the task at once."""
+    """Return the days of the current run. An invalid form fails the task without retry."""
     context = get_current_context()
     try:
         return resolve_days(context["dag_run"].partition_key, context["params"])
@@ -133,15 +135,17 @@ def run_days() -> Days:
 
 
 def run_night() -> date:
-    """The one night that the current run is about. A range fails the task at once."""
+    """Return the night of the current run. A range fails the task without retry."""
     nights = run_days()
     if not nights.is_single:
-        raise AirflowFailException(f"this is about one night, not about {nights.key}: give one day")
+        raise AirflowFailException(
+            f"this DAG runs for a single night, but got {nights.key}: fill in `day` only"
+        )
     return nights.first
 
 
 def night_stores(model: str) -> InstalledStores:
-    """What a night of a model reads and writes; imported late, since only tasks need it."""
+    """Return the stores that a night of a model reads and writes. Imported late: only tasks need them."""
     from contender.retraining import InstalledStores
 
     return InstalledStores(open_installation(), CATALOG.model(model))
@@ -149,7 +153,7 @@ def night_stores(model: str) -> InstalledStores:
 
 @contextmanager
 def fails_for_good(*errors: type[Exception], todo: str = "") -> Iterator[None]:
-    """Fail the task without a retry on these errors: the same rows and files would fail in the same way."""
+    """Fail the task without retry on these errors, which a retry would only repeat. `todo` is added to the message."""
     try:
         yield
     except errors as error:
@@ -157,30 +161,30 @@ def fails_for_good(*errors: type[Exception], todo: str = "") -> Iterator[None]:
 
 
 def dump_all(records: Iterable[Frozen]) -> list[Json]:
-    """The records as tasks pass them to each other."""
+    """Return the records as JSON, as tasks pass them to each other."""
     return [record.model_dump(mode="json") for record in records]
 
 
 def open_installation() -> Installation:
-    """The installation that the tasks work on; imported late, for tasks alone need it."""
+    """Return the installation. Imported late: only tasks need it."""
     from contender.installation import Installation
 
     return Installation(settings(), CATALOG)
 
 
 def run_by() -> str:
-    """Who started the current run."""
+    """Return who started the current run."""
     return get_current_context()["dag_run"].triggering_user_name or "the scheduler"
 
 
 def run_name() -> str:
-    """What the current run is called in the book of record."""
+    """Return the name of the current run in the book of record."""
     context = get_current_context()
     return f"{context['dag'].dag_id} {context['run_id']}"
 
 
 def build_each(names: Mapping[str, Any], verb: Verb, build: Callable[[Any], Any]) -> None:
-    """Build the DAG of this verb for each; in a task's own process, just the one that it belongs to."""
+    """Build the DAGs of this verb; in a task's process, only the DAG of the task."""
     wanted = get_parsing_context().dag_id
     for name, spec in names.items():
         if wanted in (None, dag_id(verb, name)):
@@ -188,35 +192,35 @@ def build_each(names: Mapping[str, Any], verb: Verb, build: Callable[[Any], Any]
 
 
 def dataset_asset(name: str) -> Asset:
-    """What a dataset's publication is announced as."""
+    """Return the asset that announces a dataset's publications."""
     return Asset(name=f"datasets.{name}", uri=f"contender://datasets/{name}")
 
 
 def features_asset(model: str) -> Asset:
-    """What a model's new features and matured labels are announced as."""
+    """Return the asset that announces a model's features and matured labels."""
     return Asset(name=f"features.{model}", uri=f"contender://features/{model}")
 
 
 def predictions_asset(model: str) -> Asset:
-    """What a model's new predictions are announced as."""
+    """Return the asset that announces a model's predictions."""
     return Asset(name=f"predictions.{model}", uri=f"contender://predictions/{model}")
 
 
 def gate_and_publish(batch: Any, group: str = "admit") -> Any:
-    """Two tasks: hold the batch to its contract, then make it part of its table. Returns the publication."""
+    """Add two tasks: check the batch against its contract, then publish it. Returns the publication."""
 
-    @task_group(group_id=group, tooltip="The quality gate, then the atomic commit")
+    @task_group(group_id=group, tooltip="Quality gate, then one atomic commit")
     def admit() -> Any:
-        judged = GateOperator(task_id="gate", batch=batch)
+        gate = GateOperator(task_id="gate", batch=batch)
         published = PublishOperator(task_id="publish", batch=batch)
-        judged >> published
+        gate >> published
         return published.output
 
     return admit()
 
 
 def announce(asset: Asset, published: Any) -> Any:
-    """Tell those downstream of a new or corrected newest day; ranges and old days are told to nobody."""
+    """Add a task that starts downstream runs for a new or corrected newest day; skipped for ranges and old days."""
 
     @task(task_id="announce", outlets=[asset], pool=settings().announcements_pool)
     def announce_day(publication: Json) -> None:
@@ -225,7 +229,9 @@ def announce(asset: Asset, published: Any) -> Any:
 
         done = Published.model_validate(publication)
         if not starts_downstream(open_installation(), done):
-            raise AirflowSkipException(f"{done.table} {done.days.key}: nothing downstream is to start")
+            raise AirflowSkipException(
+                f"{done.table} {done.days.key}: no downstream run starts, since it is not a changed newest day"
+            )
         key = str(run_days().first)
         get_current_context()["outlet_events"][asset].add_partitions(key)
 

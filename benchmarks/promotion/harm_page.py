@@ -74,7 +74,7 @@ def _render(data: str, of: Sequence[Row]) -> str:
 
 def _line(poison: str, rows: Sequence[Row]) -> str:
     ours, without = _one(rows, poison, OURS), _one(rows, poison, WITHOUT)
-    alone = {r.rule.removesuffix(ALONE): r.runs - r.promotions for r in rows if r.rule.endswith(ALONE)}
+    alone = {r.rule.removesuffix(ALONE): _blocked(r) for r in rows if r.rule.endswith(ALONE)}
     who = ", ".join(f"{guard} {alone[guard]}" for guard in sorted(alone, key=lambda guard: -alone[guard]))
     losses = " / ".join(f"{_loss(rows, poison, rule):.4f}" for rule in (NOTHING, OURS, INSTEAD))
     named = f"{poison} (loss over {HARMFUL:.0%} higher)" if poison == ANY_HARMFUL else poison
@@ -97,19 +97,36 @@ def _plot(data: str) -> str:
     return f"guards-{data.replace('_', '-')}.svg"
 
 
-def _one(rows: Sequence[Row], poison: str, rule: str) -> Row | None:
-    return next((row for row in rows if (row.effect, row.rule) == (poison, rule)), None)
+def _one(rows: Sequence[Row], poison: str, rule: str) -> Row:
+    (row,) = (row for row in rows if (row.effect, row.rule) == (poison, rule))
+    return row
 
 
 def _loss(rows: Sequence[Row], poison: str, rule: str) -> float:
-    row = _one(rows, poison, rule)
-    return row.served_loss if row is not None and row.served_loss is not None else float("nan")
+    loss = _one(rows, poison, rule).served_loss
+    assert loss is not None
+    return loss
 
 
 def _share(row: Row) -> str:
-    return f"{100 * row.share_promoted:.0f} % ({100 * row.ci_low:.0f} to {100 * row.ci_high:.0f})"
+    share, low, high = _promoted(row)
+    return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def _blocked(row: Row) -> int:
+    assert row.runs is not None
+    assert row.promotions is not None
+    return row.runs - row.promotions
 
 
 def _kept(row: Row) -> str:
-    low, high = 100 * (1 - row.ci_high), 100 * (1 - row.ci_low)
-    return f"{100 * (1 - row.share_promoted):.0f} % of {row.runs} ({low:.0f} to {high:.0f})"
+    share, low, high = _promoted(row)
+    return f"{100 * (1 - share):.0f} % of {row.runs} ({100 * (1 - high):.0f} to {100 * (1 - low):.0f})"
+
+
+def _promoted(row: Row) -> tuple[float, float, float]:
+    """The promoted share and its confidence interval, which every row with runs has."""
+    assert row.share_promoted is not None
+    assert row.ci_low is not None
+    assert row.ci_high is not None
+    return row.share_promoted, row.ci_low, row.ci_high

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]  # of 64 bits, or of 32 where there are many rows
 Kind = Literal["independent days", "autocorrelated days", "alternating lead", "7-day label delay"]
 
 ROWS = 900  # flights that leave New York on a day
@@ -34,10 +34,12 @@ class Pair:
     lag: int
 
     @property
-    def differences(self) -> Floats:
+    def differences(self) -> NDArray[np.float64]:
         """How much less the rival lost (Brier score), by run and night."""
         y = self.outcomes
-        found: Floats = ((self.incumbent - y) ** 2 - (self.rival - y) ** 2).mean(axis=-1, dtype=np.float64)
+        found: NDArray[np.float64] = ((self.incumbent - y) ** 2 - (self.rival - y) ** 2).mean(
+            axis=-1, dtype=np.float64
+        )
         return found
 
 
@@ -52,7 +54,9 @@ def make_pairs(
         yield _draw(kind, noise, min(part, runs - first), nights, rows, random)
 
 
-def make_differences(kind: Kind, gain: float, runs: int, nights: int, seed: int, rows: int = ROWS) -> Floats:
+def make_differences(
+    kind: Kind, gain: float, runs: int, nights: int, seed: int, rows: int = ROWS
+) -> NDArray[np.float64]:
     """Daily differences of pairs, (runs, nights)."""
     return np.concatenate([pair.differences for pair in make_pairs(kind, gain, runs, nights, seed, rows)])
 

@@ -43,13 +43,15 @@ def rescale_feature(model: ModelSpec, rows: Rows, nth: int) -> Rows:
 def lose_half(_: ModelSpec, rows: Rows, __: int) -> Rows:
     """The older half of the days is missing."""
     days = np.sort(rows["day"].unique())
-    return rows[rows["day"] >= days[len(days) // 2]]
+    newer: Rows = rows[rows["day"] >= days[len(days) // 2]]
+    return newer
 
 
 def append_week(_: ModelSpec, rows: Rows, __: int) -> Rows:
     """The last week stands there twice."""
     since = rows["day"].max() - timedelta(days=6)
-    return pd.concat([rows, rows[rows["day"] >= since]], ignore_index=True)
+    longer: Rows = pd.concat([rows, rows[rows["day"] >= since]], ignore_index=True)
+    return longer
 
 
 def repeat_week(_: ModelSpec, rows: Rows, __: int) -> Rows:
@@ -57,14 +59,16 @@ def repeat_week(_: ModelSpec, rows: Rows, __: int) -> Rows:
     since = rows["day"].max() - timedelta(days=6)
     before, last = since - timedelta(days=7), rows[rows["day"] >= since]
     copied = last.assign(day=[day - timedelta(days=7) for day in last["day"]])
-    return pd.concat([rows[rows["day"] < before], copied, last], ignore_index=True)
+    repeated: Rows = pd.concat([rows[rows["day"] < before], copied, last], ignore_index=True)
+    return repeated
 
 
 def lose_group(model: ModelSpec, rows: Rows, nth: int) -> Rows:
     """All rows of one value are missing, of the last column with a slice a value: an airline, a size of household."""
     column = [part.column for part in model.slices if not part.values][-1]
     values = rows[column].value_counts().index
-    return rows[rows[column] != values[nth % len(values)]]
+    others: Rows = rows[rows[column] != values[nth % len(values)]]
+    return others
 
 
 POISONS: Mapping[str, Poison] = {

@@ -17,9 +17,10 @@ import numpy as np
 import sklearn
 from numpy.typing import NDArray
 
+from benchmarks.promotion.bets import Floats
 from benchmarks.promotion.row_tests import ROW_TESTS, first_night
 from benchmarks.promotion.rows import Row, count
-from benchmarks.promotion.rules import RULES, Floats
+from benchmarks.promotion.rules import RULES
 from benchmarks.promotion.simulated import NEVER, first_of
 from benchmarks.promotion.years import KEPT, NIGHTS, fingerprint, keep, read_year
 from contender.backtesting import History

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap, norm, rankdata
 
-from benchmarks.promotion.rules import ALPHA, Floats
+from benchmarks.promotion.bets import Floats
+from benchmarks.promotion.rules import ALPHA
 
 Day = tuple[NDArray[np.bool_], Floats, Floats]  # what came, and what the incumbent and the rival foretold
 Says = Callable[[NDArray[np.bool_], Floats, Floats, np.random.Generator], bool]

@@ -46,7 +46,8 @@ def t_test(differences: Floats, _: int) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore", divide="ignore"):
         error = np.sqrt(np.maximum(square - mean**2, 0) / np.maximum(days - 1, 1))
         found = mean / error > student.ppf(1 - ALPHA, np.maximum(days - 1, 1))
-    return found & (days >= FEWEST_DAYS)
+    promotes: NDArray[np.bool_] = found & (days >= FEWEST_DAYS)
+    return promotes
 
 
 RULES: Mapping[str, Promotes] = {

@@ -140,7 +140,7 @@ def test_one_mail_reports_the_broken_delivery(demo_run):
     mails = mailpit.read(f"http://127.0.0.1:{demo_run.ports['mailpit']}")
     assert [(mail.subject, mail.to) for mail in mails] == [
         (
-            f"[contender] departures {BROKEN}: gate failed, 2 promises broken",
+            f"[contender] departures {BROKEN}: gate failed on 2 checks",
             ("flight-data@contender.example",),
         )
     ]

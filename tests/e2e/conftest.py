@@ -18,6 +18,7 @@ from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, nightly_dag_ids
 from demo import mailbox, nights, stack
 from demo.comparison import compare_rows
+from demo.nights import Expectations, Night, World
 from demo.running import environment
 
 GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
@@ -27,9 +28,9 @@ GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
 class Lived:
     """What the nights came to, with the Airflow that they were lived in, still running."""
 
-    world: nights.World
-    nights: tuple[nights.Night, ...]
-    expectations: nights.Expectations
+    world: World
+    nights: tuple[Night, ...]
+    expectations: Expectations
     mails: Path
     stack: stack.Stack
     airflow: Airflow
@@ -48,8 +49,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterato
         ) as running,
     ):
         airflow = Airflow(running.url, running.password)
-        world = nights.World(Installation(here, catalog), airflow, partial(mailbox.read, mails), print)
-        expectations = nights.Expectations()
+        world = World(Installation(here, catalog), airflow, partial(mailbox.read, mails), print)
+        expectations = Expectations()
         for dag in airflow_dags(airflow, catalog):
             airflow.unpause(dag)
         nights.load_history(world, expectations)

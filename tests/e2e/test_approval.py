@@ -65,6 +65,7 @@ def install(folder: Path) -> Installation:
     here = Settings(home=folder / "home", catalog_home=cautious_catalog(folder / "catalog"))
     migrate(here.records)
     installation = Installation(here)
+    _ = installation.registry  # created once, as `contender migrate` does: tasks at once would each create it
     for name in (MODEL, SILENT):
         model = installation.catalog.model(name)
         rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))

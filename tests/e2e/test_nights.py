@@ -50,7 +50,7 @@ def test_challengers_are_scored_in_the_shadow(lived):
 
 def test_the_mail_says_what_failed_what_was_done_and_where_to_look(lived):
     (mail,) = mailbox.read(lived.mails)
-    assert mail.subject == "[contender] departures 2013-09-02: gate failed, 2 promises broken"
+    assert mail.subject == "[contender] departures 2013-09-02: gate failed on 2 checks"
     assert mail.to == ("flight-data@contender.example",)
     for form in (mail.text, mail.html):
         assert "no two rows share day, carrier, flight, origin" in form

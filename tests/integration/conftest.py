@@ -11,7 +11,7 @@ import sqlalchemy
 from contender.lake import open_lake
 from contender.records import migrate
 from contender.settings import Settings
-from contender.specs import load_access
+from contender.specs import Catalog, load_access
 from demo import source
 from demo.source.groceries import SOURCE as GROCERIES
 from tests.integration.fab import CHECKER, Fab, apply, running_fab
@@ -31,7 +31,7 @@ def grocer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[sou
 
 
 @pytest.fixture(scope="session")
-def fab(tmp_path_factory: pytest.TempPathFactory, catalog) -> Iterator[Fab]:
+def fab(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[Fab]:
     """An Airflow with the FAB auth manager, whose roles are those of access.yaml."""
     here = Settings(home=tmp_path_factory.mktemp("access") / "contender")
     migrate(here.records)

@@ -1,4 +1,4 @@
-"""An Airflow with the FAB auth manager, its roles made from access.yaml, and a user for each of them."""
+"""Start an Airflow with the FAB auth manager, and add users with roles from access.yaml."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from contender.settings import PROJECT, Settings
 from contender.specs import Access, Catalog
 from demo import mailbox, stack
 
-ADMIN, PASSWORD = "admin", "a-password-of-tests"  # the user whom access.yaml names
-CHECKER = "checker"  # whom the nightly check logs in as
-# By the ways that they come in: AWS's variables, a setting's URL, an Airflow connection, Airflow's own key.
+ADMIN, PASSWORD = "admin", "a-password-of-tests"  # the administrator in access.yaml
+CHECKER = "checker"  # the user of the nightly check
+# One secret per source: AWS variables, the URL of a setting, an Airflow connection, Airflow's own key.
 AWS_KEY, IN_URL, IN_CONNECTION = "wJalrXUtnFEMI/K7MDENG+bPx", "l0velace&co", "c0nnect<ion>"
 FERNET = "cVrR3vqYk5yU0m1XlZ2bWq8nT4sD6fG9hJ0kL1zX2cA="
 PLANTED = {
@@ -41,14 +41,14 @@ class Fab:
     url: str
     here: Settings
     home: Path
-    mails: Path  # those that arrived at its SMTP server
+    mails: Path  # the folder of mails that its SMTP server received
     sessions: dict[str, httpx.Client] = field(default_factory=dict)
 
     def airflow(self, user: str = ADMIN) -> Airflow:
         return Airflow(self.url, PASSWORD, user)
 
     def as_user(self, user: str) -> httpx.Client:
-        """A session that is logged in as the user, with the token that the REST API and the pages take."""
+        """Return an HTTP client that is logged in as the user, with a token for the REST API and the pages."""
         if user not in self.sessions:
             client = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
             answer = client.post("/auth/token", json={"username": user, "password": PASSWORD})
@@ -75,9 +75,9 @@ class Fab:
 
 @contextlib.contextmanager
 def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
-    """Start it with the project's DAGs, those that let secrets slip, and one that only asks in retrain's place.
+    """Start Airflow with the project's DAGs, the DAGs that leak secrets, and a retrain DAG that only asks a person.
 
-    Secrets are planted where an installation has them.
+    All planted secrets are set in its environment.
     """
     dags = home / "dags"
     shutil.copytree(PROJECT / "dags", dags, ignore=shutil.ignore_patterns("__pycache__"))
@@ -112,7 +112,7 @@ def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
 
 
 def create_admin(env: dict[str, str], log: Path) -> None:
-    """The first user can only be made on the machine itself."""
+    """Create the first user, which is only possible on the machine itself."""
     create = f"users create -r Admin -u {ADMIN} -p {PASSWORD} -e admin@contender.example -f A -l B"
     with log.open("ab") as file:
         subprocess.run(
@@ -121,6 +121,6 @@ def create_admin(env: dict[str, str], log: Path) -> None:
 
 
 def apply(fab: Fab, access: Access, catalog: Catalog) -> tuple[str, ...]:
-    """What `contender access apply --wait 120` does."""
+    """Do the same as `contender access apply --wait 120`."""
     with fab.airflow() as airflow:
         return apply_roles(wanted_roles(access, catalog), Roles(airflow), lambda _: None, wait=120)

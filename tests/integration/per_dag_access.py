@@ -12,9 +12,12 @@ READABLE = {"ingest__weather", "features__flight_delay"}
 class PerDagAccess(SimpleAuthManager):
     """The user `reader` may read a few DAGs; everybody else is what Airflow's simple manager says."""
 
-    def is_authorized_dag(self, *, method: Any, user: Any, access_entity: Any = None, details: Any = None):
+    def is_authorized_dag(
+        self, *, method: Any, user: Any, access_entity: Any = None, details: Any = None
+    ) -> bool:
         if user.username == "reader":
             return method == "GET" and details is not None and details.id in READABLE
-        return super().is_authorized_dag(
+        allowed: bool = super().is_authorized_dag(
             method=method, user=user, access_entity=access_entity, details=details
         )
+        return allowed

@@ -62,7 +62,7 @@ def test_its_owner_gets_one_mail_about_it(mornings):
 
 def test_its_end_is_told_once(mornings):
     assert [(state, mails) for state, mails, _ in mornings[2:]] == [
-        ("success", ["[contender] Airflow's roles are as access.yaml says again"]),
+        ("success", ["[contender] Airflow's roles match access.yaml again"]),
         ("success", []),
     ]
 

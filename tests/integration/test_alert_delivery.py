@@ -1,4 +1,4 @@
-"""Alert mails over real SMTP: a server that is down loses none of them."""
+"""Delivery of alert mails over SMTP: once each, and without loss when the server is down."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def server():
     return MailServer(host="127.0.0.1", port=free_port())
 
 
-def test_a_mail_arrives_as_text_and_html(book, tmp_path):
+def test_a_mail_is_delivered_as_text_and_html(book, tmp_path):
     book.alerts.add(ALERT)
     with mailbox.running(tmp_path) as box:
         assert deliver_pending(book, MailServer(host="127.0.0.1", port=box.port), SENDER) == []
@@ -37,10 +37,10 @@ def test_a_mail_arrives_as_text_and_html(book, tmp_path):
     assert (mail.text.strip(), mail.html.strip()) == (ALERT.text, ALERT.html)
 
 
-def test_a_mail_waits_while_the_server_is_down_and_goes_out_once(book, server, tmp_path):
+def test_a_mail_stays_pending_while_the_server_is_down_and_is_sent_once(book, server, tmp_path):
     book.alerts.add(ALERT)
-    (left,) = deliver_pending(book, server, SENDER)
-    assert "ConnectionRefusedError" in (left.last_error or "")
+    (pending,) = deliver_pending(book, server, SENDER)
+    assert "ConnectionRefusedError" in (pending.last_error or "")
     with mailbox.running(tmp_path, server.port):
         deliver_pending(book, server, SENDER)
         deliver_pending(book, server, SENDER)
@@ -48,7 +48,7 @@ def test_a_mail_waits_while_the_server_is_down_and_goes_out_once(book, server, t
     assert book.alerts.pending() == []
 
 
-def test_two_who_deliver_at_once_send_each_mail_once(book, tmp_path):
+def test_concurrent_deliveries_send_each_mail_once(book, tmp_path):
     for number in range(8):
         book.alerts.add(ALERT.model_copy(update={"id": f"a{number}"}))
     with mailbox.running(tmp_path) as box, ThreadPoolExecutor(4) as pool:
@@ -57,7 +57,7 @@ def test_two_who_deliver_at_once_send_each_mail_once(book, tmp_path):
     assert len(mailbox.read(tmp_path)) == 8
 
 
-def test_a_mail_whose_sender_died_goes_out_later(book, tmp_path):
+def test_a_mail_claimed_by_a_dead_process_is_sent_later(book, tmp_path):
     book.alerts.add(ALERT)
     with mailbox.running(tmp_path) as box:
         server = MailServer(host="127.0.0.1", port=box.port)

@@ -1,4 +1,4 @@
-"""The card of a real version: judged with slices and behaviour, told as Markdown, HTML and JSON."""
+"""The card of a trained version, with slices and behaviour tests, as Markdown, HTML and JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MODEL = "flight_delay"
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A night that made two versions, of which the first serves."""
+    """A night that trained two versions, of which the first is serving."""
     folder = tmp_path_factory.mktemp("carded")
     here, catalog = Settings(home=folder / "home"), copy_catalog(folder / "catalog")
     made = install_flights(here, catalog)
@@ -42,13 +42,13 @@ def run(place, monkeypatch):
     settings.cache_clear()
 
 
-def test_without_a_number_it_is_the_card_of_the_champion(place):
+def test_without_a_version_the_card_is_the_champions(place):
     card = read_card(place.installation, MODEL)
     assert (card.version, card.serves, card.made.recipe) == (1, True, "boosted_trees")
     assert [entry.decision.kind for entry in card.ledger] == ["first"]
 
 
-def test_a_card_has_all_that_was_measured(place):
+def test_a_card_has_all_measurements(place):
     card = read_card(place.installation, MODEL, 1)
     assert card.loss_interval.low < card.measures[0].version < card.loss_interval.high
     assert sum(point.rows for point in card.calibration) == card.judged_rows
@@ -57,12 +57,12 @@ def test_a_card_has_all_that_was_measured(place):
     assert card.artifact_bytes > 0
 
 
-def test_a_version_that_was_judged_and_not_decided_on_has_a_card_too(place):
+def test_an_evaluated_version_without_a_decision_has_a_card(place):
     card = read_card(place.installation, MODEL, 2)
     assert (card.made.recipe, card.serves, card.ledger) == ("linear", False, ())
 
 
-def test_a_card_tells_the_recipe_that_it_was_judged_by_and_the_limits_of_today(place):
+def test_a_card_shows_the_recipe_at_the_evaluation_and_the_limits_of_today(place):
     edited = place.model.model_copy(update={"recipes": place.model.recipes[1:], "limits": ("not at night",)})
     catalog = place.installation.catalog.model_copy(update={"models": {MODEL: edited}})
     card = read_card(Installation(place.installation.settings, catalog), MODEL, 1)
@@ -70,28 +70,29 @@ def test_a_card_tells_the_recipe_that_it_was_judged_by_and_the_limits_of_today(p
     assert card.limits == ("not at night",)
 
 
-def test_an_unknown_version_is_answered_by_those_there_are(place):
-    with pytest.raises(CardError, match=r"version 9 was never judged.*judged were 1, 2"):
+def test_the_error_for_an_unknown_version_lists_the_versions(place):
+    with pytest.raises(CardError, match=r"version 9 was never evaluated.*choose one of 1, 2"):
         read_card(place.installation, MODEL, 9)
 
 
-def test_before_the_first_night_it_is_told_what_to_run(installation, book):
+def test_the_error_before_the_first_night_names_the_dag_to_run(installation, book):
     with pytest.raises(
-        CardError, match=r"no version of household_return serves yet: run retrain__household_return"
+        CardError,
+        match=r"no version of household_return is serving yet: run the DAG retrain__household_return",
     ):
         read_card(installation, "household_return")
 
 
 def test_the_command_prints_markdown_json_and_a_file(run, tmp_path):
-    assert run(MODEL).stdout.startswith("# flight_delay, version 1 (serves)\n")
+    assert run(MODEL).stdout.startswith("# flight_delay, version 1 (serving)\n")
     assert json.loads(run(MODEL, "2", "--json").stdout)["version"] == 2
     outcome = run(MODEL, "1", "--html", str(tmp_path / "cards" / "one.html"))
     assert outcome.exit_code == 0
     assert "<svg" in (tmp_path / "cards" / "one.html").read_text()
 
 
-def test_a_person_who_put_it_in_place_is_named(place):
+def test_the_card_names_the_person_who_promoted_the_version_by_hand(place):
     decide_by_hand(place.installation, MODEL, Wish("put in place", "ana", "the first one broke", 2))
     card = read_card(place.installation, MODEL)
     assert card.version == 2
-    assert ("put in place by hand", "ana: the first one broke") in [(c.about, c.told) for c in card.cautions]
+    assert ("promoted by hand", "ana: the first one broke") in [(c.about, c.told) for c in card.cautions]

@@ -1,4 +1,4 @@
-"""The catalogue over a real lake and a real book, as read and as told in a terminal."""
+"""The catalogue, read from a lake and a book of record, and shown in a terminal."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def read(installation, book):
 
 
 @pytest.fixture
-def tell(here, book, monkeypatch):
-    """Run `contender catalog` in an installation of this test alone."""
+def run(here, book, monkeypatch):
+    """Run `contender catalog` in an installation of its own."""
     monkeypatch.setenv("CONTENDER_HOME", str(here.home))
     monkeypatch.setenv("COLUMNS", "200")
     settings.cache_clear()
@@ -64,17 +64,17 @@ def test_every_table_has_an_entry_before_anything_is_published(read, catalog):
         assert (entry.snapshots, entry.gates, entry.freshness.last_good_day) == ((), (), None)
 
 
-def test_an_entry_tells_schema_key_promises_and_lineage_as_the_contract_does(read, catalog):
+def test_an_entry_contains_schema_key_expectations_and_lineage_of_the_contract(read, catalog):
     entry = read()["datasets.departures"]
     spec = catalog.dataset("departures")
     assert (entry.owner, entry.columns, entry.primary_key) == (spec.owner, spec.columns, spec.primary_key)
-    assert "there are 500 to 1300 rows" in [promise.words for promise in entry.promises]
+    assert "there are 500 to 1300 rows" in [expectation.text for expectation in entry.expectations]
     assert entry.upstream == ()
     assert entry.downstream == ("features.flight_delay", "labels.flight_delay")
     assert entry.dag == "ingest__departures"
 
 
-def test_an_entry_tells_published_days_judgements_and_snapshots(read, ingest):
+def test_an_entry_contains_published_days_gates_and_snapshots(read, ingest):
     ingest("departures", DAY)
     ingest("departures", NEXT, source.append_rerun)
     entry = read()["datasets.departures"]
@@ -86,7 +86,7 @@ def test_an_entry_tells_published_days_judgements_and_snapshots(read, ingest):
     assert (entry.freshness.last_good_day, entry.freshness.overdue) == (DAY, True)
 
 
-def test_a_corrected_delivery_is_in_time_again(read, ingest):
+def test_a_table_with_a_corrected_delivery_is_not_overdue(read, ingest):
     ingest("departures", DAY)
     ingest("departures", NEXT)
     freshness = read()["datasets.departures"].freshness
@@ -94,7 +94,7 @@ def test_a_corrected_delivery_is_in_time_again(read, ingest):
     assert freshness.due == datetime(2013, 9, 3, 11, 30, tzinfo=UTC)
 
 
-def test_a_reference_table_is_as_new_as_the_last_delivery_that_passed(here, read, catalog, book, lake):
+def test_a_reference_table_is_as_fresh_as_its_last_passed_delivery(here, read, catalog, book, lake):
     source.drop_reference(here.landing)
     spec = catalog.dataset("planes")
     batch = land(spec, Days.one(NEXT), here)
@@ -102,7 +102,7 @@ def test_a_reference_table_is_as_new_as_the_last_delivery_that_passed(here, read
     assert read()["datasets.planes"].freshness.last_good_day == NEXT
 
 
-def test_what_is_not_to_be_seen_is_not_named(read):
+def test_tables_that_are_not_visible_are_not_mentioned(read):
     entries = read(visible={"features.flight_delay", "datasets.weather"})
     assert list(entries) == ["datasets.weather", "features.flight_delay"]
     assert entries["features.flight_delay"].upstream == ("datasets.weather",)
@@ -111,21 +111,21 @@ def test_what_is_not_to_be_seen_is_not_named(read):
     )
 
 
-def test_one_table_is_read_with_its_whole_lineage(read):
+def test_a_single_entry_has_its_lineage(read):
     (entry,) = read(tables={"features.flight_delay"}).values()
     assert "datasets.departures" in entry.upstream
 
 
-def test_the_overview_names_every_table(tell, catalog):
-    told = tell()
-    assert told.exit_code == 0
+def test_the_overview_lists_every_table(run, catalog):
+    outcome = run()
+    assert outcome.exit_code == 0
     for table in catalog.tables:
-        assert table in told.output
+        assert table in outcome.output
 
 
-def test_a_dataset_is_told_by_its_name_alone(tell, ingest):
+def test_a_dataset_can_be_shown_by_its_name(run, ingest):
     ingest("departures", NEXT, source.append_rerun)
-    told = tell("departures").output
+    output = run("departures").output
     for shown in (
         "ingest__departures",
         "minutes",
@@ -133,18 +133,18 @@ def test_a_dataset_is_told_by_its_name_alone(tell, ingest):
         "fail",
         "Nothing published yet",
     ):
-        assert shown in told
+        assert shown in output
 
 
-def test_a_model_is_told_as_its_tables(tell):
-    told = tell("flight_delay").output
-    assert "labels.flight_delay" in told
-    assert "datasets." not in told
+def test_a_model_is_shown_as_its_tables(run):
+    output = run("flight_delay").output
+    assert "labels.flight_delay" in output
+    assert "datasets." not in output
 
 
-def test_json_is_the_whole_entry(tell, ingest):
+def test_json_contains_the_whole_entry(run, ingest):
     ingest("weather", DAY)
-    (entry,) = json.loads(tell("datasets.weather", "--json").output)["entries"]
+    (entry,) = json.loads(run("datasets.weather", "--json").output)["entries"]
     assert entry["gates"][0]["verdict"] == "pass"
     assert entry["snapshots"][0]["days"] == 1
 
@@ -152,20 +152,20 @@ def test_json_is_the_whole_entry(tell, ingest):
 @pytest.mark.parametrize(
     ("name", "meant"), [("wether", "weather"), ("datasets.departure", "datasets.departures")]
 )
-def test_an_unknown_name_is_told_with_the_one_that_was_meant(tell, name, meant):
-    told = tell(name)
-    assert isinstance(told.exception, CatalogError)
-    assert str(told.exception) == f"there is no table {name!r}; did you mean {meant!r}?"
+def test_the_error_for_an_unknown_name_suggests_a_similar_one(run, name, meant):
+    outcome = run(name)
+    assert isinstance(outcome.exception, CatalogError)
+    assert str(outcome.exception) == f"there is no table {name!r}; did you mean {meant!r}?"
 
 
-def test_a_book_that_was_never_made_says_what_to_run(here, monkeypatch):
+def test_a_missing_book_of_record_is_an_error(here, monkeypatch):
     here.home.mkdir()
     monkeypatch.setenv("CONTENDER_HOME", str(here.home))
     settings.cache_clear()
-    told = CliRunner().invoke(app, ["catalog"])
+    outcome = CliRunner().invoke(app, ["catalog"])
     settings.cache_clear()
-    assert isinstance(told.exception, BookError)
+    assert isinstance(outcome.exception, BookError)
 
 
-def test_the_help_has_examples(tell):
-    assert "contender catalog labels.churn" in tell("--help").output
+def test_the_help_contains_examples(run):
+    assert "contender catalog labels.churn" in run("--help").output

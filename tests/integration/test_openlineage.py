@@ -16,7 +16,7 @@ from contender.records import migrate
 from contender.settings import PROJECT, Settings
 from contender.specs import Days
 from demo import source, stack
-from lineage_facets import delivery_name, tell_publication
+from lineage_facets import delivery_name, publication_facets
 
 DAY, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
 Event = dict[str, Any]
@@ -110,7 +110,7 @@ def test_deliveries_on_s3_are_named_by_their_bucket(catalog):
 def test_a_table_of_a_model_has_all_its_upstream_datasets_as_inputs(catalog, here):
     labels = catalog.model("flight_delay").label_contract.table
     published = Published(table=labels, days=Days.one(DAY), snapshot=None, rows=3, changed=True)
-    event = tell_publication(catalog, published, here)
+    event = publication_facets(catalog, published, here)
     inputs = [dataset.name for dataset in event.inputs]
     assert inputs == [f"datasets.{source.dataset}" for source in catalog.model("flight_delay").inputs]
     assert "version" not in event.outputs[0].facets
@@ -119,7 +119,7 @@ def test_a_table_of_a_model_has_all_its_upstream_datasets_as_inputs(catalog, her
 def test_the_nominal_time_of_a_run_covers_its_business_days(catalog, here):
     september = Days(first=DAY, last=date(2013, 9, 30))
     published = Published(table="datasets.weather", days=september, snapshot=1, rows=3, changed=True)
-    nominal = tell_publication(catalog, published, here).run_facets["nominalTime"]
+    nominal = publication_facets(catalog, published, here).run_facets["nominalTime"]
     assert nominal.nominalStartTime == "2013-09-01T00:00:00Z"
     assert nominal.nominalEndTime == "2013-10-01T00:00:00Z"
 
@@ -130,5 +130,5 @@ def test_personal_data_is_tagged(catalog, here):
     marked = weather.model_copy(update={"columns": columns})
     known = catalog.model_copy(update={"datasets": {**catalog.datasets, "weather": marked}})
     published = Published(table="datasets.weather", days=Days.one(DAY), snapshot=1, rows=3, changed=True)
-    tags = tell_publication(known, published, here).outputs[0].facets["tags"].tags
+    tags = publication_facets(known, published, here).outputs[0].facets["tags"].tags
     assert [(tag.field, tag.key) for tag in tags] == [("origin", "pii")]

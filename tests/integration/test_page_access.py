@@ -1,4 +1,4 @@
-"""Contender's pages in a real API server: each for those who may read the DAG that it is about."""
+"""Access to Contender's pages in an API server: a page is visible to users who may read its DAG."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def reader(server) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("path", ["/", "/catalog", "/catalog/datasets.weather", "/gates/x"])
-def test_a_stranger_sees_nothing(server, path):
+def test_pages_require_a_login(server, path):
     assert httpx.get(f"{server.url}/contender{path}", trust_env=False).status_code == 401
 
 
@@ -133,7 +133,7 @@ def test_an_admin_sees_every_page(admin, server, catalog):
 
 
 @pytest.mark.parametrize("table", ["datasets.weather", f"features.{MODEL}", f"labels.{MODEL}"])
-def test_a_reader_sees_the_tables_of_the_dags_that_they_may_read(reader, server, table):
+def test_a_reader_sees_the_tables_of_readable_dags(reader, server, table):
     assert reader.get(f"/contender/catalog/{table}").status_code == 200
     assert reader.get(f"/contender/gates/{server.gates[table]}").status_code == 200
 
@@ -146,15 +146,15 @@ def test_a_reader_sees_the_tables_of_the_dags_that_they_may_read(reader, server,
         (f"shadow.{MODEL}", f"retrain__{MODEL}"),
     ],
 )
-def test_a_reader_is_refused_the_others_and_told_which_dag_it_takes(reader, server, table, dag):
+def test_a_refused_page_names_the_dag_that_the_reader_lacks(reader, server, table, dag):
     for path in (f"catalog/{table}", f"gates/{server.gates[table]}"):
         refused = reader.get(f"/contender/{path}")
         assert refused.status_code == 403
-        assert f"those who may read the DAG {dag}" in refused.text
+        assert f"You need the right to read the DAG {dag} to see this page" in refused.text
         assert "default-src 'none'" in refused.headers["Content-Security-Policy"]
 
 
-def test_decisions_are_for_those_who_may_read_the_retraining(reader, admin):
+def test_decisions_require_the_right_to_read_the_retrain_dag(reader, admin):
     for path, found in (("", 200), ("/no-such-decision", 404)):
         assert admin.get(f"/contender/decisions/{MODEL}{path}").status_code == found
         refused = reader.get(f"/contender/decisions/{MODEL}{path}")
@@ -163,38 +163,41 @@ def test_decisions_are_for_those_who_may_read_the_retraining(reader, admin):
 
 
 @pytest.mark.parametrize("path", ["", "/1"])
-def test_cards_are_for_those_who_may_read_the_retraining(reader, admin, path):
+def test_cards_require_the_right_to_read_the_retrain_dag(reader, admin, path):
     absent = admin.get(f"/contender/cards/{MODEL}{path}")
-    assert (absent.status_code, f"run retrain__{MODEL} once" in absent.text) == (404, True)
+    assert (absent.status_code, f"run the DAG retrain__{MODEL} first" in absent.text) == (404, True)
     refused = reader.get(f"/contender/cards/{MODEL}{path}")
     assert (refused.status_code, f"retrain__{MODEL}" in refused.text) == (403, True)
 
 
-def test_a_report_is_for_those_who_may_read_its_monitoring(reader):
+def test_a_report_requires_the_right_to_read_the_monitor_dag(reader):
     refused = reader.get(f"/contender/reports/{MODEL}/2013-09-01")
     assert refused.status_code == 403
     assert f"monitor__{MODEL}" in refused.text
 
 
 @pytest.mark.parametrize("path", ["/contender/", "/contender/catalog", "/contender/catalog/datasets.weather"])
-def test_no_list_and_no_drawing_names_what_is_not_to_be_seen(reader, path):
+def test_lists_and_drawings_leave_out_unreadable_tables(reader, path):
     html = reader.get(path).text
     for hidden in ("departures", "planes", f"predictions.{MODEL}", f"shadow.{MODEL}"):
         assert hidden not in html
     assert "weather" in html
 
 
-def test_a_reader_is_told_how_many_tables_are_left_out(reader, catalog):
-    assert f"{len(catalog.tables) - 3} more, of DAGs" in reader.get("/contender/catalog").text
+def test_the_catalogue_shows_how_many_tables_are_hidden(reader, catalog):
+    assert (
+        f"{len(catalog.tables) - 3} more tables belong to DAGs that you may not read"
+        in reader.get("/contender/catalog").text
+    )
 
 
-def test_a_table_that_nobody_declares_is_not_found_and_not_guessed_at(reader):
+def test_the_error_for_an_unknown_table_suggests_no_other(reader):
     missing = reader.get("/contender/catalog/datasets.departure")
     assert missing.status_code == 404
     assert "departures" not in missing.text
 
 
-def test_the_menu_leads_to_the_catalogue(admin):
+def test_the_menu_links_to_the_catalogue(admin):
     plugins = admin.get("/api/v2/plugins").json()["plugins"]
     views = {view["name"]: view["href"] for plugin in plugins for view in plugin["external_views"]}
     assert views["Catalogue"] == "/contender/catalog"

@@ -1,4 +1,4 @@
-"""Records whose every word is another's, and what a browser makes of a page: its shape, its words, its links."""
+"""Records with hostile texts, and a parser that returns tags, text and links of a page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORDS = (
 
 
 def saying(value: Any, word: str, kept: tuple[str, ...] = ()) -> Any:
-    """The record with this word in the place of each text in it, but for texts of a fixed choice and fields to keep."""
+    """Return the record with each text replaced by `word`, except for literals and the fields in `kept`."""
     if isinstance(value, str):
         return word if value else value
     if isinstance(value, BaseModel):
@@ -31,9 +31,9 @@ def saying(value: Any, word: str, kept: tuple[str, ...] = ()) -> Any:
         ]
         return value.model_copy(update={name: saying(getattr(value, name), word, kept) for name in free})
     if isinstance(value, dict):
-        return {saying(key, word): saying(held, word, kept) for key, held in value.items()}
+        return {saying(key, word): saying(item, word, kept) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return type(value)(saying(held, word, kept) for held in value)
+        return type(value)(saying(item, word, kept) for item in value)
     return value
 
 
@@ -43,7 +43,7 @@ def _chosen(annotation: Any) -> bool:
 
 @dataclass
 class Seen(HTMLParser):
-    """What a browser would make of a page."""
+    """The tags, text and links of a page, as a browser would see them."""
 
     html: str
     shape: list[tuple[str, tuple[str, ...]]] = field(

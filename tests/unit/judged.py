@@ -8,7 +8,9 @@ from contender.records import Evaluation, Measures, Pin, TrainedVersion
 from contender.specs import Days
 
 
-def version(number: int, *, last: date = date(2013, 8, 24), rows: int = 200_000, recipe: str = "r1"):
+def version(
+    number: int, *, last: date = date(2013, 8, 24), rows: int = 200_000, recipe: str = "r1"
+) -> TrainedVersion:
     return TrainedVersion(
         model="flight_delay",
         version=number,
@@ -39,7 +41,7 @@ def measures(loss: float = 0.15, calibration: float = 0.05) -> Measures:
     )
 
 
-def evaluation(**changes) -> Evaluation:
+def evaluation(**changes: object) -> Evaluation:
     healthy = {
         "id": "e1",
         "model": "flight_delay",

@@ -36,7 +36,7 @@ def decision(night: date, kind: str, challenger: int, recipe: str, explanation: 
     )
 
 
-def policy_result(policy: str = "ours", loss: float = 0.2, **changes) -> PolicyResult:
+def policy_result(policy: str = "ours", loss: float = 0.2, **changes: object) -> PolicyResult:
     fields = {
         "policy": policy,
         "decisions": (
@@ -59,7 +59,7 @@ def policy_result(policy: str = "ours", loss: float = 0.2, **changes) -> PolicyR
     return PolicyResult(**(fields | changes))
 
 
-def backtest(**changes) -> Backtest:
+def backtest(**changes: object) -> Backtest:
     fields = {
         "model": "flight_delay",
         "loss": "brier",

@@ -1,4 +1,4 @@
-"""What an alert mail says, and what data can not make it say."""
+"""The text of alert mails, and that data cannot inject HTML or headers into them."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -37,7 +37,7 @@ def result(**changes) -> GateResult:
                 failing_rows=928,
                 failing_keys=KEYS,
             ),
-            ExpectationResult(expectation="carrier has a value", verdict="pass", observed="as promised"),
+            ExpectationResult(expectation="carrier has a value", verdict="pass", observed="as expected"),
         ),
         "quarantine": "quarantine/datasets.departures/2013-09-02/abc",
     }
@@ -54,33 +54,33 @@ def mail(**changes):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "departures 2013-09-02",
         "no two rows share carrier, flight",
         "928 of 1393 rows",
         "quarantine/datasets.departures/2013-09-02/abc",
-        "champions serve on",
+        "Champions keep serving",
         "http://ui/g1",
         "http://ui/log",
     ],
 )
-def test_both_forms_say_what_failed_what_was_done_and_where_to_look(said):
+def test_text_and_html_contain_failures_actions_taken_and_links(text):
     alert = mail()
-    assert said in alert.text
-    assert said in alert.html
+    assert text in alert.text
+    assert text in alert.html
 
 
-def test_the_subject_names_dataset_day_and_verdict():
-    assert mail().subject == "[contender] departures 2013-09-02: gate failed, 1 promises broken"
+def test_the_subject_contains_dataset_day_and_number_of_failed_checks():
+    assert mail().subject == "[contender] departures 2013-09-02: gate failed on 1 check"
 
 
-def test_promises_that_held_are_not_listed():
+def test_passed_expectations_are_not_listed():
     assert "carrier has a value" not in mail().text
 
 
 @pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
-def test_nothing_from_data_becomes_html(hostile):
+def test_data_is_escaped_in_html(hostile):
     defect = Defect(what=hostile, where=hostile, way_out=hostile)
     broken = ExpectationResult(
         expectation=hostile, verdict="fail", observed=hostile, failing_keys=({"carrier": hostile},)
@@ -88,7 +88,7 @@ def test_nothing_from_data_becomes_html(hostile):
     assert hostile not in mail(defects=(defect,), expectations=(broken,)).html
 
 
-def test_nothing_from_data_begins_another_header():
+def test_data_cannot_start_another_header():
     failed = FailedTask(
         dag="d\r\nBcc: thief@evil.example", task="t", run="r", days="2013-09-01", error="e", log_url="u"
     )
@@ -97,7 +97,7 @@ def test_nothing_from_data_begins_another_header():
     assert "\r" not in alert.subject
 
 
-def test_the_same_failure_is_the_same_alert():
+def test_the_same_failure_has_the_same_alert_id():
     assert mail().id == mail().id
 
 
@@ -112,50 +112,50 @@ def question(asked: datetime = datetime(2013, 9, 1, 4, tzinfo=UTC)):
     return compose_approval_alert(proposal, refresh, to=("a@b.example",), page_url="http://ui/page")
 
 
-def test_a_question_names_model_and_deadline_in_its_subject():
+def test_the_subject_of_an_approval_mail_contains_model_and_deadline():
     assert question().subject == (
         "[contender] flight_delay 2013-08-31: a refresh waits for approval until 2013-09-01 16:00 UTC"
     )
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
-        "Shall version 2 (recipe boosted_trees) serve in the place of version 1?",
+        "Should version 2 (recipe boosted_trees) replace version 1?",
         "loss 0.1500",
-        "the champion&#39;s 0.1510",
+        "champion 0.1510",
         "expected calibration error",
-        "the champion serves on",
+        "the champion keeps serving",
         "http://ui/form",
         "http://ui/page",
     ],
 )
-def test_a_question_tells_what_is_asked_key_figures_and_where_to_answer(said):
+def test_an_approval_mail_contains_question_key_figures_and_links(text):
     asked = question()
-    assert said in asked.html
-    assert said.replace("&#39;", "'") in asked.text
+    assert text in asked.html
+    assert text in asked.text
 
 
-def test_a_question_asked_anew_is_another_mail():
+def test_a_question_asked_again_is_another_mail():
     assert question().id == question().id != question(datetime(2013, 9, 1, 20, tzinfo=UTC)).id
 
 
-DRIFT = ("contender.approver lacks can_read on DAG Runs: `contender access apply` mends it",)
+DRIFT = ("contender.approver lacks can_read on DAG Runs: run `contender access apply`",)
 
 
 def about_roles(differences=DRIFT, before=None):
     return compose_access_alert(differences, to="platform@contender.example", before=before)
 
 
-def test_roles_that_differ_are_told_with_the_way_out():
+def test_a_mail_about_differing_roles_contains_differences_and_fix():
     alert = about_roles()
     assert alert.subject == "[contender] Airflow's roles differ from access.yaml in 1 way"
-    for said in (DRIFT[0], "contender access check"):
-        assert said in alert.text
-        assert said in alert.html
+    for text in (DRIFT[0], "contender access check"):
+        assert text in alert.text
+        assert text in alert.html
 
 
-def test_the_same_differences_are_told_once():
+def test_unchanged_differences_are_reported_once():
     assert about_roles(before=about_roles()) is None
 
 
@@ -163,16 +163,16 @@ def test_other_differences_are_another_mail():
     assert about_roles((*DRIFT, "more"), before=about_roles()) is not None
 
 
-def test_the_end_of_all_differences_is_told_once():
+def test_the_end_of_all_differences_is_reported_once():
     ended = about_roles((), before=about_roles())
-    assert ended.subject == "[contender] Airflow's roles are as access.yaml says again"
+    assert ended.subject == "[contender] Airflow's roles match access.yaml again"
     assert about_roles((), before=ended) is None
 
 
-def test_differences_that_come_back_are_told_again():
+def test_differences_that_come_back_are_reported_again():
     ended = about_roles((), before=about_roles())
     assert about_roles(before=ended).id != about_roles().id
 
 
-def test_where_nothing_ever_differed_nothing_is_told():
+def test_without_differences_no_mail_is_sent():
     assert about_roles(()) is None

@@ -76,7 +76,7 @@ def test_a_slower_cadence_is_told_with_its_difference_and_its_share_of_the_cost(
     weekly = backtest(cadence="weekly", results=(policy_result(loss=0.22, fits=10, cpu_seconds=3.0),))
     page = render_report([backtest(results=(policy_result(),)), weekly])
     assert "weekly lost more: +0.02000" in page
-    assert "Cost: 25 % of it." in page
+    assert "It takes 25 % of the CPU time." in page
 
 
 def test_policies_that_served_alike_are_one_line():
@@ -86,7 +86,7 @@ def test_policies_that_served_alike_are_one_line():
 
 def test_a_backtest_in_which_nothing_served_says_so():
     empty = backtest(results=(policy_result(served=(), decisions=(), evidence=()),), newest={}, baseline=())
-    assert "Nothing served" in render_report([empty])
+    assert "No version served" in render_report([empty])
 
 
 def test_a_difference_is_over_the_rows_of_the_days_of_both():

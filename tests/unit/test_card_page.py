@@ -1,4 +1,4 @@
-"""A card inside the Airflow UI: the same words under the same policy, with links to its decisions."""
+"""A model card inside the Airflow UI: no scripts, escaped values, and links to the version's decisions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.unit.test_cards import spec as spec
 from tests.unit.test_page_rendering import Seen
 
 
-def test_the_page_runs_no_scripts_and_escapes_all(spec):
+def test_the_page_forbids_scripts_and_escapes_all_values(spec):
     page = show(hostile(spec))
     seen = Seen(page.body.decode())
     assert page.headers["Content-Security-Policy"] == NO_SCRIPTS["Content-Security-Policy"]
@@ -19,7 +19,7 @@ def test_the_page_runs_no_scripts_and_escapes_all(spec):
     assert not [name for name in seen.attributes if name.startswith("on")]
 
 
-def test_the_page_draws_calibration_and_slices_and_leads_to_the_decisions(spec):
+def test_the_page_shows_calibration_and_slices_and_links_to_decisions(spec):
     from contender.promoting import decide_promotion
     from contender.specs import Guards
     from tests.unit.judged import evaluation

@@ -1,4 +1,4 @@
-"""A card says what its records say, tells what was not measured, and lets no word of theirs become markup."""
+"""Model cards: content, missing measurements, cautions, and escaping."""
 
 from __future__ import annotations
 
@@ -71,38 +71,38 @@ def hostile(spec):
     caveat = Caveat(
         id="c", model="m", version=2, kind="released", table=MARKED, days=Days.one("2013-08-01"), why=MARKED
     )
-    words = {"description": MARKED, "owner": MARKED, "limits": (MARKED,), "label": MARKED}
-    return card(spec.model_copy(update=words), measured(MARKED), [entered(decision)], [caveat])
+    texts = {"description": MARKED, "owner": MARKED, "limits": (MARKED,), "label": MARKED}
+    return card(spec.model_copy(update=texts), measured(MARKED), [entered(decision)], [caveat])
 
 
 def abouts(found) -> list[str]:
     return [caution.about for caution in found.cautions]
 
 
-def test_a_card_tells_what_is_known(spec):
+def test_a_card_contains_measures_calibration_slices_and_ledger(spec):
     decision = decide_promotion(evaluation(), Guards())
-    told = render_markdown(card(spec, entries=[entered(decision)]))
-    for words in (
-        "# flight_delay, version 2 (serves)",
+    markdown = render_markdown(card(spec, entries=[entered(decision)]))
+    for text in (
+        "# flight_delay, version 2 (serving)",
         "| loss | 0.1500 | 0.1510 | 0.1600 |",
-        "Loss with 95 % confidence: 0.1410 to 0.1590",
+        "95 % interval of the loss: 0.1410 to 0.1590",
         "| 0.2000 | 0.2500 | 600 |",
         "-0.0200 to 0.0100",
         "id " + decision.id,
         "| dep_hour | integer | hours | local, by timetable |",
         "New York's three airports in 2013 alone",
     ):
-        assert words in told
+        assert text in markdown
 
 
-def test_what_was_not_measured_is_said(spec):
-    for told in (
+def test_a_card_states_what_was_not_measured(spec):
+    for text in (
         render_markdown(card(spec, evaluation())),
         re.sub(r"<[^>]+>", "", render_html(card(spec, evaluation()))),
     ):
-        assert told.count("Not measured.") == 3
-        assert "95 % confidence: not measured" in told
-        assert "Nothing was decided about it." in told
+        assert text.count("Not measured.") == 3
+        assert "95 % interval of the loss: not measured" in text
+        assert "No decision about this version yet." in text
 
 
 def test_a_card_draws_calibration_and_slices(spec):
@@ -111,30 +111,30 @@ def test_a_card_draws_calibration_and_slices(spec):
     assert render_html(card(spec, evaluation())).count("<svg") == 0
 
 
-def test_no_word_becomes_markup_in_html(spec):
+def test_values_are_escaped_in_html(spec):
     seen = Seen(render_html(hostile(spec)))
     assert "script" not in seen.tags
     assert not [name for name in seen.attributes if name.startswith("on")]
 
 
-def test_no_word_becomes_markup_in_markdown(spec):
-    told = render_markdown(hostile(spec))
-    assert not re.search(r"(?<!\\)<", told)
-    assert "\x1b" not in told
-    assert "\n# a heading" not in told
-    tables = [line for line in told.splitlines() if line.startswith("| ")]
+def test_values_are_escaped_in_markdown(spec):
+    markdown = render_markdown(hostile(spec))
+    assert not re.search(r"(?<!\\)<", markdown)
+    assert "\x1b" not in markdown
+    assert "\n# a heading" not in markdown
+    tables = [line for line in markdown.splitlines() if line.startswith("| ")]
     columns = {len(re.findall(r"(?<!\\)\|", line)) for line in tables}
     assert columns <= {4, 5, 6, 7}
 
 
 @given(st.text())
-def test_a_value_stays_on_its_line_and_in_its_cell(value):
+def test_an_escaped_value_stays_on_its_line_and_in_its_table_cell(value):
     escaped = escape_markdown(value)
     assert len(escaped.splitlines()) <= 1
     assert not re.search(r"(?<!\\)(?:\\\\)*[|<*`]", escaped)
 
 
-def test_a_html_card_fetches_nothing(spec):
+def test_an_html_card_loads_no_other_file(spec):
     assert not re.search(r"(?:src|href)=", render_html(card(spec)))
 
 
@@ -148,15 +148,15 @@ def test_a_html_card_fetches_nothing(spec):
         ({"challenger": version(2)}, "training data"),
     ],
 )
-def test_records_that_speak_against_a_version_are_cautions(spec, change, about):
+def test_weak_evaluations_cause_cautions(spec, change, about):
     assert about in abouts(card(spec, evaluation(**change)))
 
 
-def test_small_slices_and_broken_behaviour_are_cautions(spec):
+def test_small_slices_and_failed_behaviour_tests_cause_cautions(spec):
     assert {"slice airport=JFK", "behaviour 'airport=JFK'"} <= set(abouts(card(spec)))
 
 
-def test_replaced_data_is_a_caution(spec):
+def test_replaced_training_data_causes_a_caution(spec):
     caveat = Caveat(
         id="c",
         model="m",
@@ -171,9 +171,9 @@ def test_replaced_data_is_a_caution(spec):
 
 @pytest.mark.parametrize(
     ("kind", "challenger", "before", "about"),
-    [("emergency", 2, 1, "put in place by hand"), ("rolled_back", 1, 2, "rolled back")],
+    [("emergency", 2, 1, "promoted by hand"), ("rolled_back", 1, 2, "rolled back")],
 )
-def test_what_people_did_with_a_version_is_a_caution(spec, kind, challenger, before, about):
+def test_decisions_by_hand_cause_cautions(spec, kind, challenger, before, about):
     decision = Decision(
         id="d",
         model="flight_delay",
@@ -190,6 +190,6 @@ def test_what_people_did_with_a_version_is_a_caution(spec, kind, challenger, bef
     assert about in abouts(card(spec, entries=[entered(decision)]))
 
 
-def test_every_model_of_the_catalog_says_what_it_must_not_be_used_for(catalog):
+def test_every_model_of_the_catalog_states_uses_it_is_not_for(catalog):
     for model in catalog.models.values():
         assert any(limit.startswith("Not for") for limit in model.limits)

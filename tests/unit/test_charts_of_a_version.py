@@ -1,4 +1,4 @@
-"""Charts are SVG that shows every figure, survives gaps, and never lets a name become markup."""
+"""Charts of a version are valid SVG, show every value, and escape names."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def parsed(chart: str) -> ElementTree.Element:
     return ElementTree.fromstring(chart)
 
 
-def test_a_calibration_plot_has_a_dot_a_bin_and_the_diagonal():
+def test_a_calibration_chart_has_one_dot_per_bin_and_the_diagonal():
     root = parsed(draw_calibration("c", [(0.1, 0.12, 600), (0.3, 0.28, 600), (0.6, 0.7, 600)]))
     assert len(root.findall(f"{SVG}circle")) == 3
     (diagonal,) = root.findall(f"{SVG}line")
     assert diagonal.get("stroke-dasharray")
 
 
-def test_a_bin_that_came_true_lies_on_the_diagonal():
+def test_a_perfectly_calibrated_bin_is_on_the_diagonal():
     root = parsed(draw_calibration("c", [(0.0, 0.0, 10), (0.25, 0.25, 10), (1.0, 1.0, 10)]))
     (line,) = root.findall(f"{SVG}line")
     x1, y1, x2, y2 = (float(line.get(name)) for name in ("x1", "y1", "x2", "y2"))
@@ -46,12 +46,12 @@ def test_any_intervals_can_be_drawn(spans):
     assert len(parsed(draw_spans("c", drawn)).findall(f"{SVG}circle")) == len(spans)
 
 
-def test_a_figure_without_an_interval_is_a_dot_alone():
+def test_a_value_without_an_interval_is_only_a_dot():
     root = parsed(draw_spans("c", [Span("s", 0.5)], bar=None))
     assert root.findall(f"{SVG}line") == []
 
 
-def test_names_are_never_markup():
+def test_names_are_escaped():
     for chart in (
         draw_lines(EVIL, {EVIL: [(0.0, 1.0), (1.0, 2.0)]}, {0.0: EVIL}),
         draw_calibration(EVIL, [(0.1, 0.2, 3)], EVIL),
@@ -61,7 +61,7 @@ def test_names_are_never_markup():
         assert "onload" not in {name for element in parsed(chart).iter() for name in element.attrib}
 
 
-def test_without_figures_a_chart_says_so():
+def test_a_chart_without_data_says_so():
     for chart in (draw_lines(EVIL, {}), draw_calibration(EVIL, [(math.nan, 0.1, 3)]), draw_spans(EVIL, [])):
-        assert "nothing to draw" in chart
+        assert "no data" in chart
         assert "<script>" not in chart

@@ -1,4 +1,4 @@
-"""Every command says what it does, with an example."""
+"""Every command has help with an example."""
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +11,6 @@ from tests.command import list_commands
 def test_help_explains_with_an_example(words):
     outcome = CliRunner().invoke(app, [*words, "--help"])
     assert outcome.exit_code == 0
-    told = " ".join(outcome.output.split())
-    assert "Example" in told
-    assert words[0] in told.partition("Example")[2]
+    text = " ".join(outcome.output.split())
+    assert "Example" in text
+    assert words[0] in text.partition("Example")[2]

@@ -1,4 +1,4 @@
-"""The page of a decision shows all that an approver needs, escapes it, and says when an approval comes too late."""
+"""The page of a decision: what an approver needs, escaping, and approvals that come too late."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def judged():
 
 @pytest.fixture
 def waiting(judged, book):
-    """A rival of 20 paired days that has won, in the book."""
+    """A proposal for a rival that has won after 20 paired days, in the book of record."""
     days = [SINCE + timedelta(days=n) for n in range(20)]
     for day in days:
         book.pairs.add(pair(day))
@@ -99,7 +99,7 @@ def show(book, catalog):
     return render
 
 
-def test_a_waiting_decision_shows_what_to_decide_by(show, waiting):
+def test_a_waiting_proposal_shows_deadline_form_measures_evidence_and_slices(show, waiting):
     html = show(waiting)
     for shown in (
         "A new recipe waits for approval\nuntil 2013-09-01 16:00 UTC",
@@ -108,7 +108,7 @@ def test_a_waiting_decision_shows_what_to_decide_by(show, waiting):
         "-0.0200 to 0.0010",
         "evidence of 25.00 from 20 days",
         "Evidence for this recipe",
-        "20 is enough",
+        "threshold 20",
         "Calibration of version 3",
         "later is worse",
         "2013-01-01..2013-08-24",
@@ -116,19 +116,19 @@ def test_a_waiting_decision_shows_what_to_decide_by(show, waiting):
         assert shown in html
 
 
-def test_its_evidence_curve_has_a_point_a_day(show, waiting):
+def test_the_evidence_chart_has_a_point_per_day(show, waiting):
     html = show(waiting)
     curve = html[html.index("Evidence for this recipe") :]
     assert len(re.search(r'<polyline points="([^"]*)"', curve).group(1).split()) == 20
 
 
-def test_what_data_says_is_never_markup_and_nothing_runs(show, waiting):
+def test_data_is_escaped_and_no_script_runs(show, waiting):
     seen = Seen(show(waiting))
     assert "script" not in seen.tags
     assert not [name for name in seen.attributes if name.startswith("on")]
 
 
-def test_what_must_be_said_of_the_version_stands_on_it(show, waiting, book):
+def test_caveats_of_the_version_are_shown(show, waiting, book):
     book.caveats.add(
         Caveat(
             id="c",
@@ -143,20 +143,20 @@ def test_what_must_be_said_of_the_version_stands_on_it(show, waiting, book):
     assert "ana let it through" in show(waiting)
 
 
-def test_an_answered_one_tells_who_said_what(show, waiting):
-    said = Answer(decision=waiting.decision.id, approved=False, by="ana", at=ASKED, why="a holiday")
-    html = show(waiting.model_copy(update={"state": "refused", "answer": said}))
-    assert "Refused by <strong>ana</strong>,\n2013-09-01 04:00 UTC: a holiday" in html
+def test_an_answered_proposal_shows_answer_name_and_reason(show, waiting):
+    answer = Answer(decision=waiting.decision.id, approved=False, by="ana", at=ASKED, why="a holiday")
+    html = show(waiting.model_copy(update={"state": "refused", "answer": answer}))
+    assert "Rejected by <strong>ana</strong>,\n2013-09-01 04:00 UTC: a holiday" in html
 
 
-def test_when_another_version_serves_by_now_it_says_that_an_approval_comes_too_late(show, waiting, book):
+def test_the_page_says_if_an_approval_comes_too_late(show, waiting, book):
     by_hand = waiting.decision.model_copy(
         update={"id": "x", "champion_before": None, "champion_after": 7, "kind": "emergency"}
     )
     book.ledger.enter(by_hand)
-    assert "Version 7 has come to serve since this was judged" in show(waiting)
+    assert "Version 7 has been promoted since this evaluation" in show(waiting)
 
 
-def test_gates_of_its_data_are_for_those_who_may_see_them(show, waiting):
-    assert "gates of its data" in show(waiting)
-    assert "gates of its data" not in show(waiting, sees_data=False)
+def test_gates_are_shown_only_to_users_who_may_see_the_data(show, waiting):
+    assert "Last gates of its data" in show(waiting)
+    assert "Last gates of its data" not in show(waiting, sees_data=False)

@@ -1,4 +1,4 @@
-"""What should be there by now, and what is late."""
+"""Which day each table should contain by now, and which tables are overdue."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ def at(text: str) -> datetime:
         ("datasets.planes", "2013-09-09T12:00", date(2013, 9, 9)),
     ],
 )
-def test_a_delivery_is_due_when_its_grace_is_over(catalog, table, now, day):
+def test_a_delivery_is_due_at_the_end_of_its_grace_period(catalog, table, now, day):
     assert expected_days(catalog, at(now), BEGAN)[table].day == day
 
 
-def test_nothing_is_late_where_cron_starts_nothing(catalog):
+def test_nothing_is_due_without_a_schedule(catalog):
     assert expected_days(catalog, at("2013-09-05T14:00"), None) == {}
 
 
-def test_nothing_is_late_before_the_first_morning(catalog):
+def test_nothing_is_due_before_the_first_scheduled_run(catalog):
     assert "datasets.departures" not in expected_days(catalog, at("2013-09-02T11:29"), BEGAN)
     first = expected_days(catalog, at("2013-09-02T11:30"), BEGAN)["datasets.departures"]
     assert first.day == BEGAN
 
 
-def test_a_models_tables_are_due_with_the_last_of_its_inputs(catalog):
+def test_a_models_tables_are_due_when_the_last_of_its_inputs_is(catalog):
     early = expected_days(catalog, at("2013-09-05T11:29"), BEGAN)
     late = expected_days(catalog, at("2013-09-05T11:30"), BEGAN)
     assert early["features.flight_delay"].day == date(2013, 9, 4)
@@ -60,24 +60,24 @@ def test_labels_are_due_when_they_have_matured(catalog):
     assert expected[patient.label_contract.table].day == date(2013, 9, 7)
 
 
-def test_a_model_that_reads_predictions_is_due_with_them(catalog):
+def test_a_model_that_reads_predictions_is_due_when_they_are(catalog):
     name = "flight_delay"
     other = catalog.model(name).model_copy(update={"name": "a", "inputs": (Input(predictions_of=name),)})
-    # The reader stands first: what it reads must be looked at before it all the same.
+    # The reader comes first, although its input must be computed before it.
     both = catalog.model_copy(update={"models": {"a": other, name: catalog.model(name)}})
     expected = expected_days(both, at("2013-09-05T11:30"), BEGAN)
     assert expected["features.a"] == expected[f"features.{name}"]
 
 
 @pytest.mark.parametrize(
-    ("held", "overdue"), [(None, True), (date(2013, 9, 3), True), (date(2013, 9, 4), False)]
+    ("newest", "overdue"), [(None, True), (date(2013, 9, 3), True), (date(2013, 9, 4), False)]
 )
-def test_a_table_is_overdue_while_the_expected_day_is_not_there(catalog, held, overdue):
+def test_a_table_is_overdue_if_it_lacks_the_expected_day(catalog, newest, overdue):
     dataset = catalog.dataset("departures")
     expected = expected_days(catalog, at("2013-09-05T11:30"), BEGAN)["datasets.departures"]
-    judged = judge_freshness(dataset, held, expected)
+    judged = judge_freshness(dataset, newest, expected)
     assert (judged.overdue, judged.cron, judged.grace_hours) == (overdue, "30 7 * * *", 4)
 
 
-def test_a_table_of_which_nothing_is_expected_is_not_overdue():
+def test_a_table_without_an_expected_day_is_not_overdue():
     assert not judge_freshness(None, None, None).overdue

@@ -1,4 +1,4 @@
-"""Whatever data, files and people call things: no page, mail or report takes it for markup or a template."""
+"""Text from data, file names and people is never markup or template code in a page, mail or report."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ DRAWN = draw(["datasets.sales", "features.churn"], [Edge(source="datasets.sales"
 
 
 def of_page(template: str, **values: object) -> Callable[[str], str]:
-    """What becomes of a page's template when each text among its values is a word."""
+    """Render a page's template with each text in its values replaced by a given one."""
     return lambda word: page(template, **{n: saying(v, word) for n, v in values.items()}).body.decode()
 
 
@@ -163,7 +163,7 @@ MADE: dict[str, Callable[[str], str]] = {
     "plugins/table.html": of_page("table.html", entry=entry(), drawing=DRAWN),
     "plugins/gate.html": of_page("gate.html", result=GATE),
     "plugins/rows.html": of_page("rows.html", result=GATE, shown=SHOWN),
-    "plugins/refusal.html": of_page("refusal.html", told="t"),
+    "plugins/refusal.html": of_page("refusal.html", message="t"),
     "plugins/decisions.html": of_page("decisions.html", model="m", proposals=(ASKED,), entries=(ENTERED,)),
     "plugins/overview.html": of_page(
         "overview.html",
@@ -206,7 +206,7 @@ def book(tmp_path_factory) -> Book:
 
 @pytest.fixture
 def render(book, catalog) -> Callable[[str, str], str]:
-    """What becomes of a template when each text in its records is a word."""
+    """Render a template with each text in its records replaced by a given one."""
     spec = catalog.model("flight_delay")
     known = card(spec, JUDGED, [ENTERED], [CAVEAT])
 
@@ -226,7 +226,7 @@ def render(book, catalog) -> Callable[[str, str], str]:
     return lambda template, word: made[template](word)
 
 
-def test_every_template_is_among_these():
+def test_every_template_is_tested():
     engine = Path(contender.__file__).parent
     found = {f"plugins/{file.name}" for file in (PROJECT / "plugins" / "templates").glob("*.html")}
     found |= {f"{file.parents[1].name}/{file.name}" for file in engine.glob("*/templates/*.html")}
@@ -235,18 +235,18 @@ def test_every_template_is_among_these():
 
 @pytest.mark.parametrize("template", EVERY)
 @pytest.mark.parametrize("word", WORDS)
-def test_a_word_changes_no_tag_and_no_attribute(render, template, word):
+def test_text_changes_no_tag_and_no_attribute(render, template, word):
     assert Seen(render(template, word)).shape == Seen(render(template, "word")).shape
 
 
 @pytest.mark.parametrize("template", EVERY)
 @pytest.mark.parametrize("word", WORDS)
-def test_a_word_is_shown_as_it_is(render, template, word):
+def test_text_is_shown_unchanged(render, template, word):
     assert word in Seen(render(template, word)).words
 
 
 @pytest.mark.parametrize("template", sorted(set(EVERY) - {"plugins/decision.html", "alerting/approval.html"}))
-def test_no_link_leads_where_a_word_says(render, template):
-    # A decision's form is a link of our own making, kept in the book.
+def test_text_is_never_the_target_of_a_link(render, template):
+    # A proposal's form is a link that Contender writes itself.
     for link in Seen(render(template, "javascript:alert(1)")).links:
         assert not link.startswith("javascript:")

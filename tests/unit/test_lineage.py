@@ -1,4 +1,4 @@
-"""What is made from what, and how it is drawn."""
+"""The lineage of tables, and its drawing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TABLES = [f"datasets.t{number}" for number in range(9)]
 
 @pytest.fixture
 def chained(catalog: Catalog) -> Catalog:
-    """The catalog with one model more, which reads the predictions of the first."""
+    """The catalog with a second model, which reads the predictions of the first."""
     name = "flight_delay"
     first = catalog.model(name)
     other = first.model_copy(update={"name": "refunds", "inputs": (Input(predictions_of=name),)})
@@ -25,14 +25,14 @@ def chained(catalog: Catalog) -> Catalog:
 
 @st.composite
 def lineages(choose):
-    """Tables, and steps from any of them to a later one."""
+    """Tables, and edges from any of them to a later one."""
     tables = TABLES[: choose(st.integers(1, len(TABLES)))]
     ends = st.tuples(st.integers(0, len(tables) - 1), st.integers(0, len(tables) - 1))
     steps = choose(st.sets(ends.filter(lambda pair: pair[0] < pair[1]), max_size=20))
     return tables, [Edge(source=tables[source], target=tables[target]) for source, target in sorted(steps)]
 
 
-def test_features_and_labels_come_from_inputs_and_predictions_from_both(catalog):
+def test_features_and_labels_are_built_from_inputs_and_predictions_from_both(catalog):
     edges = {(edge.source, edge.target) for edge in trace_lineage(catalog)}
     assert ("datasets.departures", "features.flight_delay") in edges
     assert ("datasets.departures", "labels.flight_delay") in edges
@@ -40,14 +40,14 @@ def test_features_and_labels_come_from_inputs_and_predictions_from_both(catalog)
     assert ("labels.flight_delay", "shadow.flight_delay") in edges
 
 
-def test_a_model_that_reads_anothers_predictions_hangs_on_all_of_its_inputs(chained):
+def test_a_model_that_reads_predictions_is_downstream_of_all_their_inputs(chained):
     edges = trace_lineage(chained)
     assert Edge(source="predictions.flight_delay", target="features.refunds") in edges
     assert "predictions.refunds" in related(edges, "datasets.weather")
     assert "datasets.weather" in related(edges, "predictions.refunds")
 
 
-def test_a_sister_is_not_related(chained):
+def test_tables_with_a_common_ancestor_only_are_not_related(chained):
     assert "datasets.planes" not in related(trace_lineage(chained), "datasets.weather")
     assert "shadow.flight_delay" not in related(trace_lineage(chained), "predictions.flight_delay")
 
@@ -67,7 +67,7 @@ def test_each_table_is_filled_by_one_dag(table, dag):
 
 
 @given(lineages())
-def test_every_table_has_its_box_and_no_two_overlap(lineage):
+def test_every_table_has_a_box_and_boxes_do_not_overlap(lineage):
     tables, edges = lineage
     drawing = draw(tables, edges)
     corners = {(box.x, box.y) for box in drawing.boxes}
@@ -81,7 +81,7 @@ def test_every_table_has_its_box_and_no_two_overlap(lineage):
 
 
 @given(lineages())
-def test_every_step_runs_from_left_to_right(lineage):
+def test_every_edge_runs_from_left_to_right(lineage):
     tables, edges = lineage
     drawing = draw(tables, edges)
     left = {box.table: box.x for box in drawing.boxes}
@@ -90,11 +90,11 @@ def test_every_step_runs_from_left_to_right(lineage):
 
 
 @given(lineages())
-def test_equal_lineages_are_drawn_alike(lineage):
+def test_drawing_is_deterministic(lineage):
     assert draw(*lineage) == draw(*lineage)
 
 
-def test_what_hangs_on_nothing_crossing_is_drawn_without_crossing():
+def test_independent_edges_do_not_cross():
     edges = [
         Edge(source="datasets.t0", target="datasets.t3"),
         Edge(source="datasets.t1", target="datasets.t2"),
@@ -103,6 +103,6 @@ def test_what_hangs_on_nothing_crossing_is_drawn_without_crossing():
     assert (tops["datasets.t0"] < tops["datasets.t1"]) == (tops["datasets.t3"] < tops["datasets.t2"])
 
 
-def test_nothing_is_drawn_of_nothing():
+def test_an_empty_lineage_has_an_empty_drawing():
     drawing = draw([], [])
     assert (drawing.width, drawing.height, drawing.boxes, drawing.lines) == (0, 0, (), ())

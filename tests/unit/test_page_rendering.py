@@ -1,4 +1,4 @@
-"""Pages escape whatever data says, draw without scripts, and tell verdicts by more than a colour."""
+"""Pages escape data, use no scripts, and show verdicts by more than colour."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from contender.catalogue import Edge, Entry, Freshness, Judged, Promise, draw
+from contender.catalogue import Edge, Entry, ExpectationEntry, Freshness, GateSummary, draw
 from contender.lake import Snapshot
 from contender.specs import Column
 from page_rendering import page
@@ -26,13 +26,13 @@ def entry(**changes: object) -> Entry:
         "daily": True,
         "columns": (Column(name="shop", type="string", unit=EVIL, pii=True, description=EVIL),),
         "primary_key": ("shop",),
-        "promises": (Promise(words=EVIL, severity="warn"),),
+        "expectations": (ExpectationEntry(text=EVIL, severity="warn"),),
         "freshness": Freshness(
             cron=None, grace_hours=None, last_good_day=None, expected_day=None, due=None, overdue=False
         ),
         "gates": (
-            Judged(gate=EVIL, days="2013-09-02", verdict="fail", rows=2, broken=(EVIL,), at=AT),
-            Judged(gate="g", days="2013-09-01", verdict="pass", rows=1, broken=(), at=AT),
+            GateSummary(gate=EVIL, days="2013-09-02", verdict="fail", rows=2, broken=(EVIL,), at=AT),
+            GateSummary(gate="g", days="2013-09-01", verdict="pass", rows=1, broken=(), at=AT),
         ),
         "upstream": (EVIL,),
         "downstream": ("features.churn",),
@@ -65,36 +65,36 @@ def html(request, drawing):
     return page(request.param, entry=entry(), entries=(entry(),), hidden=1, drawing=drawing).body.decode()
 
 
-def test_what_data_says_is_never_markup(html):
+def test_data_is_escaped(html):
     seen = Seen(html)
     assert "script" not in seen.tags
     assert not [name for name in seen.attributes if name.startswith("on")]
 
 
-def test_nothing_is_fetched_from_elsewhere(html):
+def test_pages_load_no_other_file(html):
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", html)
     assert "@import" not in html
 
 
 def test_pages_forbid_scripts():
-    policy = page("refusal.html", http_status=403, told=EVIL).headers["Content-Security-Policy"]
+    policy = page("refusal.html", http_status=403, message=EVIL).headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
     assert "script-src" not in policy
 
 
-def test_a_strip_shows_gates_from_the_oldest_on_by_height_and_in_words(html):
+def test_a_strip_shows_gates_from_the_oldest_to_the_newest_by_height_and_as_text(html):
     strip = html[html.index('<svg class="strip"') :]
     assert 'aria-label="The last 2 gates, oldest first: pass, fail"' in strip
     assert re.findall(r'rect class="(\w+)" x="(\d+)"', strip) == [("pass", "0"), ("fail", "9")]
     assert len(set(re.findall(r'width="7" height="(\d+)"', strip))) == 2
 
 
-def test_a_late_table_says_so(drawing):
+def test_the_page_of_an_overdue_table_says_so(drawing):
     late = Freshness(
         cron="0 7 * * *", grace_hours=4, last_good_day=None, expected_day=AT.date(), due=AT, overdue=True
     )
     html = page("table.html", entry=entry(freshness=late), drawing=drawing).body.decode()
-    assert "2013-09-03 is overdue since 2013-09-03 00:00 UTC" in html
+    assert "2013-09-03 has been overdue since 2013-09-03 00:00 UTC" in html
 
 
 def test_a_table_before_its_first_day_has_a_page(drawing):
@@ -103,6 +103,6 @@ def test_a_table_before_its_first_day_has_a_page(drawing):
     assert "Nothing published yet." in html
 
 
-def test_an_overview_that_is_too_large_draws_nothing():
+def test_an_overview_with_too_many_tables_has_no_drawing():
     html = page("catalog.html", entries=(), hidden=0, drawing=None).body.decode()
-    assert "Too many tables for one drawing" in html
+    assert "There are too many tables for one drawing" in html

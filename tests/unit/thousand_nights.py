@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
@@ -141,7 +142,7 @@ def gates_of(night: int) -> list[GateResult]:
     return failed + [gated(table, night, 2, "pass") for table in (TABLE, *(f"features.{m}" for m in MODELS))]
 
 
-def of_model(model: str, night: int) -> dict[str, list]:
+def of_model(model: str, night: int) -> dict[str, list[Any]]:
     """What a night keeps of a model."""
     decision = decided(model, night)
     return {
@@ -201,7 +202,7 @@ def of_model(model: str, night: int) -> dict[str, list]:
     }
 
 
-def of_tables(night: int) -> dict[str, list]:
+def of_tables(night: int) -> dict[str, list[Any]]:
     """What a night keeps of a table, and what people did and were sent."""
     text = f"contract {night}"
     return {

@@ -1,4 +1,4 @@
-"""Alert: writes the mail about a failed gate or task, a decision by or for a person, or rights; and sends it."""
+"""Compose and send mails about failed gates and tasks, decisions, approvals, and differences in access rights."""
 
 from contender.alerting.compose import (
     FailedTask,

@@ -1,4 +1,4 @@
-"""Words an alert: what failed, what was observed against what was promised, what was done, what to do next."""
+"""Compose alert mails: what happened, what Contender has done about it, and what to do next."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 class FailedTask(Frozen):
-    """A task that failed for good, as Airflow describes it."""
+    """A task that failed after its last retry."""
 
     dag: str
     task: str
@@ -26,25 +26,26 @@ class FailedTask(Frozen):
 
 
 def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: str) -> Alert:
-    """The mail about a failed gate. Keys of failing rows come masked from the gate."""
+    """Return the mail about a failed gate. The gate has already masked the keys of failing rows."""
     name = result.table.partition(".")[2]
     values = {"result": result, "name": name, "gate_url": gate_url, "log_url": log_url}
-    broken = len([e for e in result.failed if e.verdict == "fail"]) + len(result.defects)
+    count = len([e for e in result.failed if e.verdict == "fail"]) + len(result.defects)
+    failures = f"{count} check" + ("s" if count > 1 else "")
     return Alert(
         id=identify("alert", result.id),
         kind="gate",
         about=name,
         to=(to,),
-        subject=_line(f"[contender] {name} {result.days.key}: gate failed, {broken} promises broken"),
+        subject=_line(f"[contender] {name} {result.days.key}: gate failed on {failures}"),
         text=_render("gate.txt", values),
         html=_render("gate.html", values),
     )
 
 
 def compose_task_alert(failed: FailedTask, *, to: str) -> Alert:
-    """The mail about a task that failed for good, for another reason than a gate's verdict."""
+    """Return the mail about a task that failed after its last retry for another reason than its gate's verdict."""
     about = parse_dag_id(failed.dag).subject or failed.dag
-    # Escaped for HTML, a secret would no longer be found.
+    # Redact before escaping for HTML, which could hide a secret from redaction.
     values = failed.model_dump() | {"error": redact(failed.error)}
     return Alert(
         id=identify("alert", failed.dag, failed.task, failed.run, failed.error),
@@ -58,17 +59,17 @@ def compose_task_alert(failed: FailedTask, *, to: str) -> Alert:
 
 
 def compose_decision_alert(entry: Entry, *, to: str) -> Alert:
-    """The mail about what a person decided of a champion."""
+    """Return the mail about a person's decision about a champion."""
     decision = entry.decision
-    told = {
+    descriptions = {
         "rolled_back": f"rolled back to version {decision.champion_after}",
-        "emergency": f"version {decision.champion_after} put in place by hand",
-        "resumed": "refreshes serve again",
+        "emergency": f"version {decision.champion_after} promoted by hand",
+        "resumed": "automatic refreshes resumed",
     }
     values = {
         "entry": entry,
         "decision": decision,
-        "what": told.get(decision.kind, decision.kind),
+        "what": descriptions.get(decision.kind, decision.kind),
         "scoring_dag": dag_id("score", decision.model),
     }
     return Alert(
@@ -85,16 +86,16 @@ def compose_decision_alert(entry: Entry, *, to: str) -> Alert:
 def compose_approval_alert(
     proposal: Proposal, evaluation: Evaluation, *, to: tuple[str, ...], page_url: str
 ) -> Alert:
-    """The mail about a decision that waits for a person. Its text is what the form of the answer shows, too."""
+    """Return the mail that asks for approval of a decision. Airflow's form shows its text, too."""
     decision = proposal.decision
     serving = decision.champion_before
     version = f"version {decision.challenger} (recipe {evaluation.challenger.recipe})"
-    place = f"serve in the place of version {serving}" if serving else "be the first that serves"
+    change = f"replace version {serving}" if serving else "serve as the first version"
     values = {
         "proposal": proposal,
         "decision": decision,
-        "question": f"Shall {version} {place}?",
-        "unchanged": "the champion serves on" if serving else "no version serves yet",
+        "question": f"Should {version} {change}?",
+        "unchanged": "the champion keeps serving" if serving else "no version serves yet",
         "figures": tuple(_key_figures(proposal, evaluation)),
         "page_url": page_url,
     }
@@ -113,26 +114,26 @@ def compose_approval_alert(
 
 
 def compose_access_alert(differences: Sequence[str], *, to: str, before: Alert | None) -> Alert | None:
-    """The mail about how Airflow's roles differ from access.yaml, and about the end of it.
+    """Return the mail about differences between Airflow's roles and access.yaml, or about their end.
 
-    None where `before`, the last such mail, said the same already; where nothing differs and nothing did.
+    Returns None if nothing has changed since `before`, the last such mail, or if there never was a difference.
     """
     if before is None and not differences:
         return None
-    told = f"Airflow's roles are as {ACCESS_FILE} says again"
-    if many := len(differences):
-        told = f"Airflow's roles differ from {ACCESS_FILE} in {many} way{'s' if many > 1 else ''}"
-    values = {"told": told, "differences": differences}
+    summary = f"Airflow's roles match {ACCESS_FILE} again"
+    if count := len(differences):
+        summary = f"Airflow's roles differ from {ACCESS_FILE} in {count} way{'s' if count > 1 else ''}"
+    values = {"summary": summary, "differences": differences}
     text = _render("access.txt", values)
     if before is not None and before.text == text:
         return None
     return Alert(
-        # After the same finding was mended and has come back, it is another mail.
+        # The id depends on the previous mail: a difference that was fixed and came back is reported again.
         id=identify("alert", "access", text, before.id if before else ""),
         kind="access",
         about=ACCESS_FILE,
         to=(to,),
-        subject=_line(f"[contender] {told}"),
+        subject=_line(f"[contender] {summary}"),
         text=text,
         html=_render("access.html", values),
     )
@@ -140,13 +141,13 @@ def compose_access_alert(differences: Sequence[str], *, to: str, before: Alert |
 
 def _key_figures(proposal: Proposal, evaluation: Evaluation) -> Iterator[str]:
     yield (
-        f"Judged on {evaluation.judged_on.key}, {evaluation.challenger_measures.rows:,} rows: loss "
-        f"{_loss(evaluation.challenger_measures)}, the champion's {_loss(evaluation.champion_measures)}, "
-        f"the simple baseline's {_loss(evaluation.baseline_measures)}"
+        f"Evaluated on {evaluation.judged_on.key}, {evaluation.challenger_measures.rows:,} rows: loss "
+        f"{_loss(evaluation.challenger_measures)}; champion {_loss(evaluation.champion_measures)}; "
+        f"simple baseline {_loss(evaluation.baseline_measures)}"
     )
     for evidence in proposal.decision.evidence:
         if evidence.question == "race" and evidence.rival == proposal.decision.challenger_recipe:
-            yield f"Evidence of {evidence.value:.1f} from {evidence.days} days; {evidence.bar:g} is enough"
+            yield f"Evidence: {evidence.value:.1f} after {evidence.days} days; threshold {evidence.bar:g}"
     for reason in proposal.decision.reasons:
         yield f"{reason.guard}: {reason.explanation}"
 
@@ -159,7 +160,7 @@ def _loss(measures: Measures | None) -> str:
 
 
 def _line(subject: str) -> str:
-    # A line break would end the header; whatever came from data must not begin another.
+    # A line break in data would end the header and could start another one.
     return redact(" ".join(subject.split()))
 
 

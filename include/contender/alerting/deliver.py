@@ -1,4 +1,4 @@
-"""Hands kept mails to an SMTP server; what it does not take waits for the next time."""
+"""Send pending mails through an SMTP server; a mail that it does not accept stays pending."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from contender.specs import ACCESS_FILE
 from contender.specs.frozen import Frozen
 
 TIMEOUT_SECONDS = 20
-# Longer than a server may take in all its steps: who claimed a mail and is silent for so long is dead.
+# Longer than a server may take for all steps of one mail: an older claim is from a process that died.
 CLAIM_SECONDS = 300
 
 
 class MailServer(Frozen):
-    """An SMTP server, as an Airflow connection describes it."""
+    """The address and login of an SMTP server."""
 
     host: str
     port: int
@@ -40,20 +40,20 @@ def keep_access_alert(differences: Sequence[str], to: str, book: Book) -> bool:
 
 
 def deliver_pending(book: Book, server: MailServer, sender: str) -> list[Alert]:
-    """Send every mail that waits. Returns those that still do, each with the server's last word.
+    """Send all pending mails. Returns those that are still pending, each with the last error.
 
-    What another process is sending at the same time is left to it. A mail may arrive twice when the process dies
-    between the server's answer and the note of it, and never not at all.
+    Mails that another process is sending are skipped. Delivery is at least once: a mail arrives twice if the process
+    dies after the server accepted it and before that was recorded.
     """
-    left: list[Alert] = []
+    pending: list[Alert] = []
     for alert in book.alerts.pending():
         if not book.alerts.claim(alert, CLAIM_SECONDS):
             continue
-        settled = _try(alert, server, sender)
-        book.alerts.settle(settled)
-        if settled.state == "pending":
-            left.append(settled)
-    return left
+        result = _try(alert, server, sender)
+        book.alerts.settle(result)
+        if result.state == "pending":
+            pending.append(result)
+    return pending
 
 
 def _try(alert: Alert, server: MailServer, sender: str) -> Alert:

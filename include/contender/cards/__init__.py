@@ -1,4 +1,4 @@
-"""Model cards: what is known of a version, and what it must not be used for, as Mitchell et al. (FAT* 2019) ask for."""
+"""Model cards as proposed by Mitchell et al. (FAT* 2019): training data, measures, slices and limits of a version."""
 
 from contender.cards.card import MEASURE_NAMES, CardError, Caution, Comparison, ModelCard, make_card
 from contender.cards.read import read_card

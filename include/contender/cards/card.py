@@ -1,4 +1,4 @@
-"""A version's card, made from records alone."""
+"""Build the card of a version from its records."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from contender.records import (
 from contender.specs import Column, Days, ModelSpec
 from contender.specs.frozen import Frozen
 
-# Below as many rows a slice's loss says little: its standard error is some ten percent of the deviation of a row's.
+# With fewer rows, the standard error of a slice's loss is above a tenth of the standard deviation of one row's loss.
 FEW_ROWS = 100
-# A week has every weekday once. Fewer days than two of each cannot tell a bad weekday from a bad day.
+# Two of each weekday: with fewer, a bad weekday cannot be distinguished from a bad day.
 FEW_DAYS = 14
 MEASURE_NAMES = {
     "loss": "loss",
@@ -36,11 +36,11 @@ MEASURE_NAMES = {
 
 
 class CardError(LookupError):
-    """There is no card of that version; the message says of which there is one."""
+    """The version has no card; the message lists the versions that have one."""
 
 
 class Comparison(Frozen):
-    """A measure of the version beside those of the champion of that night and of the simple baseline."""
+    """A measure of the version, of that night's champion and of the simple baseline."""
 
     name: str
     version: float | None
@@ -49,14 +49,14 @@ class Comparison(Frozen):
 
 
 class Caution(Frozen):
-    """What its records say against relying on a version."""
+    """A reason not to rely on a version, found in its records."""
 
     about: str
     told: str
 
 
 class ModelCard(Frozen):
-    """All that is known of a version. Empty collections and None stand for what was not measured."""
+    """The card of a version. Empty collections and None mean that something was not measured."""
 
     model: str
     version: int
@@ -65,15 +65,15 @@ class ModelCard(Frozen):
     predicts: str
     label: str
     loss: str
-    serves: bool = Field(description="whether it is the champion, by the ledger")
+    serves: bool = Field(description="whether it is the champion, according to the ledger")
     made: TrainedVersion
     parameters: dict[str, int | float | str | bool]
     window_days: int | None
-    features: tuple[Column, ...] = Field(description="what it sees, in order")
+    features: tuple[Column, ...] = Field(description="the model's features, in order")
     evaluation: str
     judged_on: Days
     judged_rows: int
-    champion: int | None = Field(description="the version that it was held against")
+    champion: int | None = Field(description="the version that it was compared with")
     measures: tuple[Comparison, ...]
     loss_interval: Interval | None
     calibration: tuple[CalibrationPoint, ...]
@@ -81,34 +81,35 @@ class ModelCard(Frozen):
     behaviour: tuple[BehaviourCheck, ...]
     seconds_per_million_rows: float | None
     artifact_bytes: int | None
-    limits: tuple[str, ...] = Field(description="written by the model's owner in its contract")
-    cautions: tuple[Caution, ...] = Field(description="told by its records")
-    ledger: tuple[Entry, ...] = Field(description="the entries about it, newest first")
+    limits: tuple[str, ...] = Field(description="written by the model's owner in the contract")
+    cautions: tuple[Caution, ...] = Field(description="found in its records")
+    ledger: tuple[Entry, ...] = Field(description="the entries about the version, newest first")
 
 
 def make_card(
     spec: ModelSpec,
-    then: ModelSpec,
+    past_spec: ModelSpec,
     evaluation: Evaluation,
     entries: Sequence[Entry],
     caveats: Sequence[Caveat],
     serving: int | None,
 ) -> ModelCard:
-    """The card of the version that an evaluation is about.
+    """Return the card of an evaluated version.
 
-    Owner, description and limits are today's, `spec`; recipe, columns and loss those that it was judged by, `then`.
+    Owner, description and limits are taken from today's contract, `spec`; recipe, columns and loss from `past_spec`,
+    the contract at the time of the evaluation.
     """
     made, champion = evaluation.challenger, evaluation.champion
-    recipe = next((r for r in then.recipes if r.name == made.recipe), None)
-    columns = {column.name: column for column in then.features}
+    recipe = next((r for r in past_spec.recipes if r.name == made.recipe), None)
+    columns = {column.name: column for column in past_spec.features}
     return ModelCard(
         model=made.model,
         version=made.version,
         description=spec.description,
         owner=spec.owner,
-        predicts=then.predicts,
-        label=then.label,
-        loss=then.loss,
+        predicts=past_spec.predicts,
+        label=past_spec.label,
+        loss=past_spec.loss,
         serves=serving == made.version,
         made=made,
         parameters=recipe.parameters if recipe else {},
@@ -134,14 +135,14 @@ def make_card(
 def _compare(evaluation: Evaluation) -> Iterator[Comparison]:
     ours, champion = evaluation.challenger_measures, evaluation.champion_measures
     for field, name in MEASURE_NAMES.items():
-        found = Comparison(
+        comparison = Comparison(
             name=name,
             version=getattr(ours, field),
             champion=None if champion is None else getattr(champion, field),
             baseline=getattr(evaluation.baseline_measures, field),
         )
-        if found.version is not None:
-            yield found
+        if comparison.version is not None:
+            yield comparison
 
 
 def _caution(
@@ -156,33 +157,37 @@ def _caution(
 def _caution_of_rows(evaluation: Evaluation) -> Iterator[Caution]:
     made, days = evaluation.challenger, len(evaluation.judged_on)
     if made.days_with_rows < len(made.trained_on):
-        told = f"{made.days_with_rows} of the {len(made.trained_on)} days of its window had rows"
-        yield Caution(about="training data", told=told)
+        text = f"only {made.days_with_rows} of the {len(made.trained_on)} days of its window had rows"
+        yield Caution(about="training data", told=text)
     if days < FEW_DAYS:
-        told = f"judged on {days} days, {evaluation.judged_on.key}: other seasons may be foretold less well"
-        yield Caution(about="few days", told=told)
+        text = (
+            f"evaluated on {days} days, {evaluation.judged_on.key}: predictions may be worse in other seasons"
+        )
+        yield Caution(about="few days", told=text)
     for part in evaluation.slices:
         if part.rows < FEW_ROWS:
-            yield Caution(about=f"slice {part.name}", told=f"{part.rows} rows are too few to judge it by")
+            yield Caution(
+                about=f"slice {part.name}", told=f"{part.rows} rows are too few for a reliable loss"
+            )
 
 
 def _caution_of_figures(evaluation: Evaluation) -> Iterator[Caution]:
     if evaluation.challenger_measures.loss >= evaluation.baseline_measures.loss:
-        yield Caution(about="baseline", told="on these days the simple baseline did as well, or better")
+        yield Caution(about="baseline", told="on these days the simple baseline was as good or better")
     if evaluation.champion is not None and evaluation.champion_measures is None:
-        told = f"version {evaluation.champion.version}, the champion then, was fitted on days that it was judged on"
-        yield Caution(about="no comparison", told=told)
+        text = f"version {evaluation.champion.version}, the champion then, was trained on some of the evaluation's days"
+        yield Caution(about="no comparison", told=text)
     if evaluation.unusable_predictions:
-        told = f"{evaluation.unusable_predictions:,} predictions were no finite number"
-        yield Caution(about="predictions", told=told)
+        text = f"{evaluation.unusable_predictions:,} predictions were not finite numbers"
+        yield Caution(about="predictions", told=text)
     for check in evaluation.behaviour:
         if not check.holds:
-            yield Caution(about=f"behaviour {check.name!r}", told=f"broken: {check.explanation}")
+            yield Caution(about=f"behaviour {check.name!r}", told=f"failed: {check.explanation}")
 
 
 def _caution_of_people(version: int, entries: Sequence[Entry]) -> Iterator[Caution]:
     for decision in (entry.decision for entry in entries):
         if decision.kind == "emergency" and decision.challenger == version:
-            yield Caution(about="put in place by hand", told=f"{decision.by}: {decision.why}")
+            yield Caution(about="promoted by hand", told=f"{decision.by}: {decision.why}")
         if decision.kind == "rolled_back" and decision.champion_before == version:
             yield Caution(about="rolled back", told=f"{decision.by}: {decision.why}")

@@ -1,4 +1,4 @@
-"""Reads what a card is made from out of the book."""
+"""Read the records of a version's card from the book of record."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from contender.specs import ModelSpec, dag_id
 
 
 def read_card(installation: Installation, model: str, version: int | None = None) -> ModelCard:
-    """The card of a version; of the one that serves, if None. The book alone is read, and nothing changed.
+    """Return the card of a version, by default of the champion. Reads only the book of record.
 
-    Raises CardError when it was never judged, and CatalogError for an unknown model.
+    Raises CardError for a version that was never evaluated, and CatalogError for an unknown model.
     """
     book = installation.book
     spec = installation.catalog.model(model)
@@ -21,14 +21,14 @@ def read_card(installation: Installation, model: str, version: int | None = None
     serving = entries[0].decision.champion_after if entries else None
     wanted = serving if version is None else version
     if wanted is None:
-        raise CardError(f"no version of {model} serves yet: {_versions(book, model)}")
+        raise CardError(f"no version of {model} is serving yet: {_versions(book, model)}")
     evaluation = _judged(book, model, wanted, entries)
     caveats = book.caveats.of_version(model, wanted)
-    return make_card(spec, _contract_then(book, spec, evaluation), evaluation, entries, caveats, serving)
+    return make_card(spec, _past_spec(book, spec, evaluation), evaluation, entries, caveats, serving)
 
 
 def _judged(book: Book, model: str, version: int, entries: list[Entry]) -> Evaluation:
-    """The evaluation of a version: the newest that was decided on, else the newest."""
+    """The evaluation that the newest decision about a version used; without a decision, the newest evaluation."""
     for entry in entries:
         decision = entry.decision
         if decision.challenger == version and decision.evaluation:
@@ -38,7 +38,7 @@ def _judged(book: Book, model: str, version: int, entries: list[Entry]) -> Evalu
     evaluation = book.evaluations.of_version(model, version)
     if evaluation is None:
         raise CardError(
-            f"{model}: version {version} was never judged, so nothing is known of it: {_versions(book, model)}"
+            f"{model}: version {version} was never evaluated, so it has no card: {_versions(book, model)}"
         )
     return evaluation
 
@@ -46,13 +46,13 @@ def _judged(book: Book, model: str, version: int, entries: list[Entry]) -> Evalu
 def _versions(book: Book, model: str) -> str:
     versions = book.evaluations.versions(model)
     if not versions:
-        return f"run {dag_id('retrain', model)} once"
+        return f"run the DAG {dag_id('retrain', model)} first"
     shown = ", ".join(map(str, versions[-10:]))
-    return f"judged were {shown}{', and older ones' if len(versions) > 10 else ''}"
+    return f"choose one of {shown}{' or an older version' if len(versions) > 10 else ''}"
 
 
-def _contract_then(book: Book, spec: ModelSpec, evaluation: Evaluation) -> ModelSpec:
-    """The contract that it was judged by; today's, where the book did not keep one, or one of another Contender."""
+def _past_spec(book: Book, spec: ModelSpec, evaluation: Evaluation) -> ModelSpec:
+    """The contract at the time of the evaluation; today's if none was stored, or if this release cannot read it."""
     text = None if evaluation.contract is None else book.documents.text(evaluation.contract)
     if text is None:
         return spec

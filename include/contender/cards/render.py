@@ -1,4 +1,4 @@
-"""A card as Markdown, or as one HTML file with its drawings. Whatever records say is escaped."""
+"""Render a card as Markdown, or as one HTML file with charts. All values are escaped."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _SPECIAL = re.compile(r"([\\`*\[\]<>#|~!&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 
 
 def render_markdown(card: ModelCard) -> str:
-    """The card as Markdown with tables."""
+    """Return the card as Markdown with tables."""
     return templates(TEMPLATES, finalize=escape_markdown).get_template("model_card.md").render(card=card)
 
 
 def render_html(card: ModelCard) -> str:
-    """The card as a page of its own, without scripts, that fetches nothing."""
-    charts = {name: Markup(chart) for name, chart in draw_card(card).items()}  # noqa: S704 - they escape their words
+    """Return the card as a self-contained HTML page without scripts."""
+    charts = {name: Markup(chart) for name, chart in draw_card(card).items()}  # noqa: S704 - charts escape their texts
     return templates(TEMPLATES).get_template("model_card.html").render(card=card, charts=charts, prefix=None)
 
 
 def draw_card(card: ModelCard) -> dict[str, str]:
-    """The card's drawings as SVG, by name: `calibration` and `slices`, if they were measured."""
+    """Return the card's charts as SVG by name: `calibration` and `slices`, if they were measured."""
     return draw_judgement(card.version, card.calibration, card.slices)
 
 
 def draw_judgement(
     version: int, calibration: Sequence[CalibrationPoint], slices: Sequence[SliceMeasures]
 ) -> dict[str, str]:
-    """What an evaluation found about a version as SVG: `calibration` and `slices`, if they were measured."""
+    """Return the charts of an evaluation as SVG by name: `calibration` and `slices`, if they were measured."""
     drawings = {}
     bins = [(point.predicted, point.observed, point.rows) for point in calibration]
     if bins:
@@ -53,11 +53,11 @@ def draw_judgement(
         if part.champion_loss is not None
     ]
     if spans:
-        drawings["slices"] = draw_spans("Loss less the champion's, by slice", spans)
+        drawings["slices"] = draw_spans("Difference in loss to the champion, by slice", spans)
     return drawings
 
 
 def escape_markdown(value: object) -> str:
-    """A value within a line of Markdown: no marks, no HTML, no new line, no control character."""
+    """Escape a value for use within a line of Markdown: no markup, HTML, line breaks or control characters."""
     text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", str(value))
     return _SPECIAL.sub(r"\\\1", text)

@@ -1,9 +1,16 @@
-"""The catalogue: what a person may want to know of tables, datasets and models, read from contracts, lake and book."""
+"""The catalogue of all tables, and the status of datasets and models, read from contracts, lake and book of record."""
 
 from contender.catalogue.drawing import Box, Drawing, Line, draw
 from contender.catalogue.freshness import Expected, Freshness, expected_days, judge_freshness
 from contender.catalogue.lineage import Edge, producing_dag, related, trace_lineage
-from contender.catalogue.read import Catalogue, Entry, Judged, Promise, describe_table, read_catalogue
+from contender.catalogue.read import (
+    Catalogue,
+    Entry,
+    ExpectationEntry,
+    GateSummary,
+    describe_table,
+    read_catalogue,
+)
 from contender.catalogue.status import Status, read_status
 
 __all__ = [
@@ -12,11 +19,11 @@ __all__ = [
     "Drawing",
     "Edge",
     "Entry",
+    "ExpectationEntry",
     "Expected",
     "Freshness",
-    "Judged",
+    "GateSummary",
     "Line",
-    "Promise",
     "Status",
     "describe_table",
     "draw",

@@ -1,4 +1,4 @@
-"""Lays out a lineage from left to right: where each table's box stands, and how the lines between them run."""
+"""Lay out a lineage graph from left to right: the position of each table's box, and the lines between them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from statistics import fmean
 from contender.catalogue.lineage import Edge
 from contender.specs.frozen import Frozen
 
-LETTER = 7.5  # width of a letter of the boxes' type
+LETTER = 7.5  # width of a letter in a box
 BOX_HEIGHT = 30.0
 GAP_ACROSS = 70.0
 GAP_DOWN = 14.0
 SWEEPS = 4
 
-# A table, or a column that a table's lines to farther ones pass on their way, together.
+# A table, or (table, column number) where its lines to later columns pass through a column; they are bundled.
 Node = tuple[str, ...]
 
 
 class Box(Frozen):
-    """A table's box: its upper left corner and its size, in pixels."""
+    """The box of a table: upper left corner and size, in pixels."""
 
     table: str
     x: float
@@ -31,7 +31,7 @@ class Box(Frozen):
 
 
 class Line(Frozen):
-    """The way from one box to the next, as an SVG path."""
+    """A line between two boxes, as an SVG path."""
 
     source: str
     target: str
@@ -39,7 +39,7 @@ class Line(Frozen):
 
 
 class Drawing(Frozen):
-    """Boxes and lines within so many pixels."""
+    """A drawing: its size in pixels, boxes and lines."""
 
     width: float
     height: float
@@ -48,10 +48,10 @@ class Drawing(Frozen):
 
 
 def draw(tables: Collection[str], edges: Iterable[Edge]) -> Drawing:
-    """Lay out these tables and the steps between them; other steps are left out.
+    """Lay out these tables and the edges between them; edges to other tables are left out.
 
-    A table stands one column right of the last that it is made from. Equal inputs give equal drawings.
-    Raises graphlib.CycleError when a table is made from itself.
+    A table is one column to the right of its rightmost upstream table. The layout is deterministic.
+    Raises graphlib.CycleError if the lineage has a cycle.
     """
     known = [edge for edge in edges if edge.source in tables and edge.target in tables]
     columns = _columns(tables, known)
@@ -85,7 +85,7 @@ def _columns(tables: Collection[str], edges: Sequence[Edge]) -> dict[str, int]:
 
 
 def _way(edge: Edge, columns: Mapping[str, int]) -> list[Node]:
-    """The nodes that an edge passes, one a column."""
+    """The nodes that an edge passes through, one per column."""
     between = range(columns[edge.source] + 1, columns[edge.target])
     bends: list[Node] = [(edge.source, str(column)) for column in between]
     return [(edge.source,), *bends, (edge.target,)]
@@ -105,7 +105,7 @@ def _grid(
 
 
 def _untangled(grid: list[list[Node]], ways: list[list[Node]]) -> list[list[Node]]:
-    """The same columns, each in the order of what its nodes are tied to, by turns from the left and the right."""
+    """Reduce crossings: order each column by the mean row of its neighbours, alternately from left and right."""
     steps = [step for way in ways for step in pairwise(way)]
     before: dict[Node, list[Node]] = {}
     after: dict[Node, list[Node]] = {}
@@ -118,9 +118,9 @@ def _untangled(grid: list[list[Node]], ways: list[list[Node]]) -> list[list[Node
         )
         for column in order:
             rows = {node: row for nodes in grid for row, node in enumerate(nodes)}
-            # Nodes that are tied to nothing on that side keep their row.
-            wished = {node: fmean(rows[other] for other in tied.get(node, [node])) for node in grid[column]}
-            grid[column] = sorted(grid[column], key=wished.__getitem__)
+            # Nodes without neighbours on that side keep their row.
+            means = {node: fmean(rows[other] for other in tied.get(node, [node])) for node in grid[column]}
+            grid[column] = sorted(grid[column], key=means.__getitem__)
     return grid
 
 
@@ -129,12 +129,14 @@ def _top(row: int, rows: int, tall: int) -> float:
 
 
 def _path(way: list[Node], places: Mapping[Node, tuple[float, float]], wide: float) -> str:
-    """Level through each node of the way, and bent between them."""
-    told: list[str] = []
+    """A line that is horizontal through each node, and curved between them."""
+    commands: list[str] = []
     for left, right in pairwise(way):
         (start, from_top), (end, to_top) = places[left], places[right]
         begin, middle = start + wide, start + wide + GAP_ACROSS / 2
         leaves, enters = from_top + BOX_HEIGHT / 2, to_top + BOX_HEIGHT / 2
-        told.append("M" if not told else "L")
-        told.append(f"{begin:g} {leaves:g} C{middle:g} {leaves:g} {middle:g} {enters:g} {end:g} {enters:g}")
-    return " ".join(told)
+        commands.append("M" if not commands else "L")
+        commands.append(
+            f"{begin:g} {leaves:g} C{middle:g} {leaves:g} {middle:g} {enters:g} {end:g} {enters:g}"
+        )
+    return " ".join(commands)

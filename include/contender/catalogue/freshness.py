@@ -1,4 +1,4 @@
-"""How new a table's days have to be, and whether they are."""
+"""Freshness of tables: the newest day that each should contain by now, and whether it is overdue."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from contender.specs.frozen import Frozen
 
 
 class Expected(Frozen):
-    """The newest day that a table should hold by now, and since when."""
+    """The newest day that a table should contain, and when it was due."""
 
     day: date
-    due: datetime = Field(description="in UTC, the grace included")
+    due: datetime = Field(description="in UTC, including the grace period")
 
 
 class Freshness(Frozen):
-    """A table's newest day, held against the one expected of it."""
+    """A table's newest day, compared with the expected one."""
 
-    cron: str | None = Field(description="in UTC; None for a table that follows others")
+    cron: str | None = Field(description="in UTC; None for a table built from others")
     grace_hours: int | None
     last_good_day: date | None
-    expected_day: date | None = Field(description="None while nothing is expected yet")
+    expected_day: date | None = Field(description="None if no day is expected yet")
     due: datetime | None
     overdue: bool
 
 
 def expected_days(catalog: Catalog, now: datetime, nightly_from: date | None) -> dict[str, Expected]:
-    """What each table should hold at `now` (aware), by its name; nothing of a table that waits for no cron.
+    """Return the newest day that each table should contain at `now` (timezone-aware), by table name.
 
-    `nightly_from` is the first day that cron ingests; without it, nights are started by hand and nothing is
-    ever late. A model's tables are due with the last of their inputs.
+    `nightly_from` is the first day that is ingested by cron. Without it, nights are started by hand and no table is
+    ever overdue. A model's tables are due when the last of their inputs is.
     """
     if nightly_from is None:
         return {}
@@ -49,7 +49,7 @@ def expected_days(catalog: Catalog, now: datetime, nightly_from: date | None) ->
 def judge_freshness(
     dataset: DatasetSpec | None, last_good_day: date | None, expected: Expected | None
 ) -> Freshness:
-    """Hold a table's newest day against the one expected; `dataset` is None for a model's table."""
+    """Compare a table's newest day with the expected one; `dataset` is None for a model's table."""
     late = expected is not None and (last_good_day is None or last_good_day < expected.day)
     return Freshness(
         cron=dataset and dataset.delivery.cron,
@@ -62,20 +62,20 @@ def judge_freshness(
 
 
 def _of_dataset(dataset: DatasetSpec, now: datetime, nightly_from: date) -> Expected | None:
-    """The newest delivery whose grace is over; None before cron's first morning."""
+    """The newest day whose grace period is over; None before the first scheduled run."""
     delivery = dataset.delivery
     grace = timedelta(hours=delivery.grace_hours)
-    just_after = now - grace + timedelta(seconds=1)  # croniter looks strictly before
-    looked_for: datetime = croniter(delivery.cron, just_after).get_prev(datetime)
-    if looked_for.date() <= nightly_from:
+    just_after = now - grace + timedelta(seconds=1)  # croniter returns times strictly before this one
+    scheduled: datetime = croniter(delivery.cron, just_after).get_prev(datetime)
+    if scheduled.date() <= nightly_from:
         return None
-    # In the morning after the day, or as many days before it as it is delivered ahead.
+    # A daily file is due on the morning after its day, or earlier by the lead of its delivery.
     shift = delivery.lead_days - 1 if dataset.kind == "daily" else 0
-    return Expected(day=looked_for.date() + timedelta(days=shift), due=looked_for + grace)
+    return Expected(day=scheduled.date() + timedelta(days=shift), due=scheduled + grace)
 
 
 def _add_model(catalog: Catalog, model: ModelSpec, found: dict[str, Expected]) -> None:
-    """Add what is expected of a model's tables, after that of the models whose predictions it reads."""
+    """Add the expected days of a model's tables; models whose predictions it reads come first."""
     if model.feature_contract.table in found:
         return
     for source in model.inputs:

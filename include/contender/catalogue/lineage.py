@@ -1,4 +1,4 @@
-"""Which table is made from which, as the contracts say."""
+"""Lineage: which table is built from which, according to the contracts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contender.specs import Catalog, ModelSpec, Verb, dag_id
 from contender.specs.frozen import Frozen
 
-# What the DAG that fills the tables of a namespace does.
+# The kind of DAG that fills the tables of a namespace.
 _VERBS: dict[str, Verb] = {
     "datasets": "ingest",
     "features": "features",
@@ -18,29 +18,29 @@ _VERBS: dict[str, Verb] = {
 
 
 class Edge(Frozen):
-    """`target` is made from `source`: both are tables, `namespace.name`."""
+    """`target` is built from `source`; both are tables, `namespace.name`."""
 
     source: str
     target: str
 
 
 def trace_lineage(catalog: Catalog) -> tuple[Edge, ...]:
-    """Every step from one table to the next, in the order of the contracts.
+    """Return all edges of the lineage, in the order of the contracts.
 
-    A model's predictions come from its features, and from its labels by what it was fitted on.
+    A model's predictions depend on its features, and on its labels through training.
     """
     return tuple(edge for model in catalog.models.values() for edge in _model_edges(catalog, model))
 
 
 def related(edges: Iterable[Edge], table: str) -> frozenset[str]:
-    """The table itself, all that it is made from, and all that is made from it, however far."""
+    """Return the table itself and all tables upstream and downstream of it, direct or indirect."""
     known = tuple(edges)
     down = _reachable(table, [(edge.source, edge.target) for edge in known])
     return down | _reachable(table, [(edge.target, edge.source) for edge in known])
 
 
 def producing_dag(table: str) -> str:
-    """The DAG that fills a table: `features__churn` for `labels.churn`. KeyError for an unknown namespace."""
+    """Return the DAG that fills a table: `features__churn` for `labels.churn`. KeyError for an unknown namespace."""
     namespace, _, name = table.partition(".")
     return dag_id(_VERBS[namespace], name)
 

@@ -1,4 +1,4 @@
-"""Reads the catalogue: a page's worth about every table of the lake."""
+"""Read the catalogue: one entry for every table of the lake."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ GATES_KEPT = 30
 SNAPSHOTS_KEPT = 20
 
 
-class Promise(Frozen):
-    """An expectation of each day's batch, in words."""
+class ExpectationEntry(Frozen):
+    """An expectation of a table's contract, as a sentence."""
 
-    words: str
+    text: str
     severity: Severity
 
 
-class Judged(Frozen):
-    """A gate's judgement of some days, in short."""
+class GateSummary(Frozen):
+    """The result of a gate, in short."""
 
-    gate: str = Field(description="id of the gate's result")
+    gate: str = Field(description="id of the gate result")
     days: str
     verdict: Verdict
     rows: int
-    broken: tuple[str, ...] = Field(description="what did not hold, in words")
+    broken: tuple[str, ...] = Field(description="failed checks, as sentences")
     at: datetime
 
 
 class Entry(Frozen):
-    """One table of the lake."""
+    """The catalogue's entry for one table."""
 
     table: str
     owner: str
     description: str
     dag: str = Field(description="the DAG that fills it")
-    daily: bool = Field(description="partitioned by `day`; else replaced as a whole")
+    daily: bool = Field(description="partitioned by `day`; otherwise replaced as a whole")
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
-    promises: tuple[Promise, ...]
-    guarantees: tuple[str, ...] = Field(default=(), description="what a consumer may rely on beside them")
+    expectations: tuple[ExpectationEntry, ...]
+    guarantees: tuple[str, ...] = Field(default=(), description="what consumers may rely on in addition")
     freshness: Freshness
-    gates: tuple[Judged, ...] = Field(description="newest first")
-    upstream: tuple[str, ...] = Field(description="tables that it is made from, at one step")
+    gates: tuple[GateSummary, ...] = Field(description="newest first")
+    upstream: tuple[str, ...] = Field(description="tables that it is built from directly")
     downstream: tuple[str, ...]
     snapshots: tuple[Snapshot, ...] = Field(description="newest first")
 
 
 class Catalogue(Frozen):
-    """Tables in the order of their contracts, and how they hang together."""
+    """Entries in the order of their contracts, and the lineage between tables."""
 
     entries: tuple[Entry, ...]
     lineage: tuple[Edge, ...] = Field(description="between all visible tables")
@@ -70,10 +70,10 @@ def read_catalogue(
     tables: Collection[str] | None = None,
     visible: Collection[str] | None = None,
 ) -> Catalogue:
-    """Read what is known of these tables (of all, if None) at `now` (aware).
+    """Read the entries of these tables (by default all) at `now` (timezone-aware).
 
-    Entries and lineage name none but the `visible` tables (all, if None): a reader shall not hear of what is
-    not theirs to see.
+    Entries and lineage contain only `visible` tables (by default all), so that readers do not learn of tables that
+    they may not see.
     """
     catalog = installation.catalog
     seen = [table for table in catalog.tables if visible is None or table in visible]
@@ -85,17 +85,17 @@ def read_catalogue(
 
 
 def describe_table(catalog: Catalog, table: str) -> str:
-    """What a table holds, in words. Raises CatalogError when nobody declares it."""
+    """Return the description of a table. Raises CatalogError if no contract declares it."""
     contract = catalog.contract(table)
     namespace, _, name = contract.table.partition(".")
     if namespace == "datasets":
         return catalog.dataset(name).description
     model = catalog.model(name)
     return {
-        "features": f"What {name} scores from. {model.description}",
-        "labels": f"Matured outcomes: {model.label}.",
-        "predictions": f"What the champion of {name} served. {model.description}",
-        "shadow": f"What each night's challenger of {name} would have served, for comparison alone.",
+        "features": f"Features of {name}. {model.description}",
+        "labels": f"Matured labels of {name}: {model.label}.",
+        "predictions": f"Predictions served by the champion of {name}. {model.description}",
+        "shadow": f"Predictions of each night's versions of {name}, stored for comparison and not served.",
     }[namespace]
 
 
@@ -114,30 +114,30 @@ def _entry(
         daily=contract.daily,
         columns=contract.columns,
         primary_key=contract.primary_key,
-        promises=_promises(contract),
+        expectations=_expectations(contract),
         guarantees=contract.guarantees,
         freshness=judge_freshness(dataset, _last_good_day(contract, installation), expected),
-        gates=tuple(_judged(gate) for gate in gates),
+        gates=tuple(_summarize(gate) for gate in gates),
         upstream=tuple(edge.source for edge in edges if edge.target == table),
         downstream=tuple(edge.target for edge in edges if edge.source == table),
         snapshots=lake.snapshots(table, SNAPSHOTS_KEPT),
     )
 
 
-def _promises(contract: Contract) -> tuple[Promise, ...]:
-    promises = (Unique(key=contract.primary_key), *contract.expectations)
-    return tuple(Promise(words=describe(promise, 1), severity=promise.severity) for promise in promises)
+def _expectations(contract: Contract) -> tuple[ExpectationEntry, ...]:
+    expectations = (Unique(key=contract.primary_key), *contract.expectations)
+    return tuple(ExpectationEntry(text=describe(e, 1), severity=e.severity) for e in expectations)
 
 
 def _last_good_day(contract: Contract, installation: Installation) -> date | None:
-    """The newest day that is there; of a table replaced whole, the newest that its gate let through."""
+    """The newest day of a daily table; of a reference table, the newest day that passed its gate."""
     if contract.daily:
         return installation.lake.newest_day(contract.table)
     return max((days.last for days in installation.book.gates.passed_days(contract.table)), default=None)
 
 
-def _judged(gate: GateResult) -> Judged:
-    broken = (*(defect.what for defect in gate.defects), *(result.expectation for result in gate.failed))
-    return Judged(
-        gate=gate.id, days=gate.days.key, verdict=gate.verdict, rows=gate.rows, broken=broken, at=gate.at
+def _summarize(gate: GateResult) -> GateSummary:
+    failed = (*(defect.what for defect in gate.defects), *(result.expectation for result in gate.failed))
+    return GateSummary(
+        gate=gate.id, days=gate.days.key, verdict=gate.verdict, rows=gate.rows, broken=failed, at=gate.at
     )

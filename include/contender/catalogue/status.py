@@ -1,4 +1,4 @@
-"""Where things stand: datasets and models, from the stores alone."""
+"""Read the status of all datasets and models from the stores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contender.specs.frozen import Frozen
 
 
 class DatasetStatus(Frozen):
-    """A dataset's last published day, and what its last gate said of which days."""
+    """A dataset's last published day, and the result of its last gate."""
 
     name: str
     owner: str
@@ -24,7 +24,7 @@ class DatasetStatus(Frozen):
 
 
 class ModelStatus(Frozen):
-    """A model's champion with its measures when it was judged, and its last night."""
+    """A model's champion with its measures when it was evaluated, and its last night."""
 
     name: str
     owner: str
@@ -46,9 +46,9 @@ class Status(Frozen):
 
 
 def read_status(installation: Installation, visible: Collection[str] | None = None) -> Status:
-    """Read the status of every dataset and model; the champion is the ledger's, which the alias follows.
+    """Read the status of every dataset and model; the champion is taken from the ledger.
 
-    Datasets and models whose DAG fills none of the `visible` tables are left out (none, if None).
+    Only datasets and models with a table in `visible` are included (by default all).
     """
     catalog, lake, book = installation.catalog, installation.lake, installation.book
     datasets = [d for d in catalog.datasets.values() if visible is None or d.contract.table in visible]

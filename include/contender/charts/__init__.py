@@ -1,4 +1,4 @@
-"""Charts as SVG, so that a report or a page is one file that needs nothing else."""
+"""Draw charts as SVG, so that reports and pages are self-contained files."""
 
 from contender.charts.over import Points, Spot, draw_lines, draw_spots
 from contender.charts.version import Span, draw_calibration, draw_spans

@@ -1,4 +1,4 @@
-"""Charts over a line of days or of figures: lines with bars and marks, and points with intervals."""
+"""Line charts with thresholds and marks, and scatter charts with intervals."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ GRID, INK, FAINT = "#e6e6e6", "#222222", "#666666"
 
 
 class Spot(NamedTuple):
-    """A point of a chart, with the interval of its height where one is known, and words beside it."""
+    """A point of a chart, optionally with the interval of its y value and a label."""
 
     x: float
     y: float
     low: float | None = None
     high: float | None = None
-    words: str = ""
+    label: str = ""
 
 
 class _Axis(NamedTuple):
-    """From a value to a place on the paper, and where its ticks are."""
+    """The scale of an axis, from values to pixels, and its ticks."""
 
     place: Callable[[float], float]
     ticks: Sequence[float]
@@ -42,25 +42,25 @@ def draw_lines(
     bars: Mapping[str, float] | None = None,
     marks: Mapping[float, str] | None = None,
 ) -> str:
-    """A chart of one line for each name, of (x, y); a place without a finite y leaves a gap.
+    """Return a line chart with one line of (x, y) points per name. A point without a finite y leaves a gap.
 
-    `names` are the words below the x axis; `log` is for y; `bars` are dashed levels and `marks` dotted places on the
-    x axis, each with its words.
+    `names` label the x axis; `log` makes the y axis logarithmic; `bars` are labelled horizontal lines at a y value, and
+    `marks` labelled vertical lines at an x value.
     """
     bars, marks = bars or {}, marks or {}
     values = [y for points in lines.values() for _, y in points if math.isfinite(y) and not (log and y <= 0)]
     places = [*(x for points in lines.values() for x, _ in points), *(names or {}), *marks]
     if not values:
-        return f"<p>{escape(title)}: nothing to draw.</p>"
+        return f"<p>{escape(title)}: no data.</p>"
     across = _linear(min(places), max(places), LEFT, WIDTH - RIGHT)
     scale = _logarithmic if log else _rounded
     up = scale([*values, *bars.values()], HEIGHT - BOTTOM, TOP)
     parts = [*_paper(title, y_name), *_level_lines(up, log=log), *_below(names or {}, across)]
-    for words, level in bars.items():
+    for label, level in bars.items():
         y = up.place(level)
         parts += [
             f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{INK}" stroke-dasharray="6 4"/>',
-            _text(WIDTH - RIGHT + 6, y + 4, words, size=11, colour=INK),
+            _text(WIDTH - RIGHT + 6, y + 4, label, size=11, colour=INK),
         ]
     parts += _mark(marks, across)
     for nth, (name, points) in enumerate(lines.items()):
@@ -75,14 +75,14 @@ def draw_lines(
 
 
 def draw_spots(title: str, spots: Mapping[str, Sequence[Spot]], *, x_name: str, y_name: str) -> str:
-    """A chart of points of one colour for each name, joined in their order, with their intervals as upright bars.
+    """Return a scatter chart with one colour per name, points joined in order and intervals as vertical bars.
 
-    The x axis is logarithmic; a point with an x of 0 or less is left out.
+    The x axis is logarithmic; points with an x of 0 or less are left out.
     """
     spots = {name: [s for s in many if math.isfinite(s.x + s.y) and s.x > 0] for name, many in spots.items()}
     found = [spot for many in spots.values() for spot in many]
     if not found:
-        return f"<p>{escape(title)}: nothing to draw.</p>"
+        return f"<p>{escape(title)}: no data.</p>"
     levels = [y for spot in found for y in (spot.y, spot.low, spot.high) if y is not None]
     right = _logarithmic([spot.x for spot in found], LEFT, WIDTH - RIGHT)
     up = _rounded(levels, HEIGHT - BOTTOM, TOP)
@@ -104,7 +104,7 @@ def draw_spots(title: str, spots: Mapping[str, Sequence[Spot]], *, x_name: str, 
                 )
             dot = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{_colour(nth)}">'
             parts.append(f"{dot}<title>{escape(name)}</title></circle>")
-            parts.append(_text(x + 7, y - 6, spot.words, size=11, colour=FAINT))
+            parts.append(_text(x + 7, y - 6, spot.label, size=11, colour=FAINT))
     return "\n".join([*parts, *_legend(list(spots), []), "</svg>"])
 
 
@@ -120,12 +120,12 @@ def _paper(title: str, y_name: str) -> list[str]:
 
 
 def _text(
-    x: float, y: float, words: str, *, size: int, colour: str, anchor: str = "start", bold: bool = False
+    x: float, y: float, text: str, *, size: int, colour: str, anchor: str = "start", bold: bool = False
 ) -> str:
     weight = ' font-weight="bold"' if bold else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}"{weight}>'
-        f"{escape(words)}</text>"
+        f"{escape(text)}</text>"
     )
 
 
@@ -133,9 +133,9 @@ def _level_lines(up: _Axis, *, log: bool) -> list[str]:
     parts = []
     for tick in up.ticks:
         y = up.place(tick)
-        words = f"{tick:g}" if log else _short(tick, up.ticks)
+        label = f"{tick:g}" if log else _short(tick, up.ticks)
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GRID}"/>')
-        parts.append(_text(LEFT - 8, y + 4, words, size=12, colour=INK, anchor="end"))
+        parts.append(_text(LEFT - 8, y + 4, label, size=12, colour=INK, anchor="end"))
     return parts
 
 
@@ -150,23 +150,23 @@ def _below(names: Mapping[float, str], across: Callable[[float], float]) -> list
 
 def _mark(marks: Mapping[float, str], across: Callable[[float], float]) -> list[str]:
     parts, ends = [], [float("-inf")] * 2
-    for x, words in sorted(marks.items()):
+    for x, label in sorted(marks.items()):
         at = across(x)
         parts.append(
             f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP - 2}" y2="{HEIGHT - BOTTOM}" stroke="{FAINT}" '
-            f'stroke-dasharray="2 3"><title>{escape(words)}</title></line>'
+            f'stroke-dasharray="2 3"><title>{escape(label)}</title></line>'
         )
-        # Words that would lie on those before them go to the other row, or stay in the tooltip alone.
+        # A label that would overlap the previous one goes to the second row, or is only in the tooltip.
         row = next((row for row, end in enumerate(ends) if at + 4 > end), None)
         if row is not None:
-            shown = _cut(words)
+            shown = _cut(label)
             parts.append(_text(at + 4, TOP - 18 + 12 * row, shown, size=11, colour=FAINT))
             ends[row] = at + 12 + 6.2 * len(shown)
     return parts
 
 
 def _legend(names: Sequence[str], taken: Sequence[float]) -> list[str]:
-    """The names on the right, apart from the words of the bars, at the heights `taken`."""
+    """The legend on the right, which avoids the labels of the bars at the heights `taken`."""
     free = [y for y in range(TOP + 6, HEIGHT - BOTTOM, 17) if all(abs(y - other) > 16 for other in taken)]
     parts = []
     for nth, (name, y) in enumerate(zip(names, free, strict=False)):
@@ -190,7 +190,7 @@ def _linear(low: float, high: float, start: float, end: float) -> Callable[[floa
 
 
 def _rounded(values: Sequence[float], start: float, end: float) -> _Axis:
-    """An axis whose ticks are multiples of 1, 2 or 5 times a power of ten, and which ends at ticks."""
+    """An axis that starts and ends at ticks, which are multiples of 1, 2 or 5 times a power of ten."""
     low, high = min(values), max(values)
     spread = (high - low) or abs(high) or 1.0
     power = 10 ** math.floor(math.log10(spread / 4))
@@ -201,7 +201,7 @@ def _rounded(values: Sequence[float], start: float, end: float) -> _Axis:
 
 
 def _logarithmic(values: Sequence[float], start: float, end: float) -> _Axis:
-    """An axis of powers of ten, at most seven of them."""
+    """An axis with at most about seven ticks at powers of ten."""
     low = math.floor(math.log10(min(values)) + 1e-9)
     high = max(math.ceil(math.log10(max(values)) - 1e-9), low + 1)
     ticks = [10.0**power for power in range(low, high + 1, -(-(high - low) // 7))]

@@ -1,4 +1,4 @@
-"""Charts of one version: how its predictions came true, and figures with how far they may be off."""
+"""Charts of one version: calibration, and values with their intervals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SQUARE, ROW = 420, 22
 
 
 class Span(NamedTuple):
-    """A figure with how far it may be off, on a line of its own; without bounds it is drawn as a dot alone."""
+    """A named value with its interval; without bounds, only a dot is drawn."""
 
     name: str
     value: float
@@ -22,16 +22,16 @@ class Span(NamedTuple):
 
 
 def draw_calibration(title: str, points: Sequence[tuple[float, float, int]], unit: str = "") -> str:
-    """What was foretold (x) against what came (y), for bins of `rows` rows each: on the dashed diagonal it is right.
+    """Return a calibration chart of bins (predicted, observed, rows); perfect calibration is the dashed diagonal.
 
-    A dot's area grows with its rows; its figures stand in its tooltip.
+    A dot's size grows with its number of rows; its tooltip shows the values.
     """
     found = [(x, y, rows) for x, y, rows in points if math.isfinite(x) and math.isfinite(y)]
     if not found:
-        return f"<p>{escape(title)}: nothing to draw.</p>"
+        return f"<p>{escape(title)}: no data.</p>"
     low = min(min(x, y) for x, y, _ in found)
     high = max(max(x, y) for x, y, _ in found)
-    margin = (high - low or abs(high)) * 0.06 or 1.0  # 0 also for the smallest of numbers
+    margin = (high - low or abs(high)) * 0.06 or 1.0  # 0 also for denormal numbers
     low, high = low - margin, high + margin
     side, most = SQUARE - LEFT - 20, max(rows for _, _, rows in found) or 1
 
@@ -53,23 +53,23 @@ def draw_calibration(title: str, points: Sequence[tuple[float, float, int]], uni
     )
     for x, y, rows in found:
         radius = 3 + 5 * math.sqrt(max(rows, 0) / most)
-        told = f"foretold {x:.4g}, came {y:.4g}, {rows:,} rows"
+        tooltip = f"predicted {x:.4g}, observed {y:.4g}, {rows:,} rows"
         parts.append(
             f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="{radius:.1f}" fill="{COLOUR}" fill-opacity="0.7">'
-            f"<title>{escape(told)}</title></circle>"
+            f"<title>{escape(tooltip)}</title></circle>"
         )
-    named = f"foretold{f', {unit}' if unit else ''}; upwards: what came"
+    axes = f"x: predicted{f', {unit}' if unit else ''}; y: observed"
     parts.append(
-        f'<text x="{LEFT + side / 2:.1f}" y="{TOP + side + 36}" text-anchor="middle">{escape(named)}</text>'
+        f'<text x="{LEFT + side / 2:.1f}" y="{TOP + side + 36}" text-anchor="middle">{escape(axes)}</text>'
     )
     return "\n".join([*parts, "</svg>"])
 
 
 def draw_spans(title: str, spans: Sequence[Span], *, bar: float | None = 0.0) -> str:
-    """A line for each figure with its interval; `bar` is a dashed place to hold them against."""
+    """Return a chart with a row per value and its interval; `bar` is a dashed reference line."""
     found = [span for span in spans if math.isfinite(span.value)]
     if not found:
-        return f"<p>{escape(title)}: nothing to draw.</p>"
+        return f"<p>{escape(title)}: no data.</p>"
     places = [place for s in found for place in (s.value, s.low, s.high) if place is not None]
     places += [] if bar is None else [bar]
     low, high = min(places), max(places)

@@ -1,4 +1,4 @@
-"""Render the catalogue for a terminal: one line per table, or one table in detail."""
+"""Render the catalogue in a terminal: an overview of all tables, or the details of one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from contender.catalogue import Catalogue, Entry, Freshness, Judged
+from contender.catalogue import Catalogue, Entry, Freshness, GateSummary
 from contender.specs import Column
 
 MARKS = {"pass": "·", "warn": "!", "fail": "✗"}
@@ -14,7 +14,7 @@ COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
 
 
 def render_catalogue(catalogue: Catalogue) -> Table:
-    """Return a table with one line per lake table; gate results are ordered from oldest to newest."""
+    """Return one row per table; gates are shown from the oldest to the newest."""
     table = Table("table", "last good day", "due", "gates", "rows", "owner", title="Catalogue")
     for entry in catalogue.entries:
         rows = entry.snapshots[0].rows if entry.snapshots else None
@@ -30,22 +30,22 @@ def render_catalogue(catalogue: Catalogue) -> Table:
 
 
 def render_entry(entry: Entry) -> Group:
-    """Return everything that the catalogue knows about one table."""
+    """Return the details of one table."""
     head = [
         f"[bold]{escape(entry.table)}[/bold]  {escape(entry.description)}",
         f"owner       {escape(entry.owner)}",
         f"key         {', '.join(entry.primary_key)}",
-        f"filled by   {entry.dag}, {'one day at a time' if entry.daily else 'replaced as a whole'}",
-        f"upstream    {', '.join(entry.upstream) or 'deliveries'}",
-        f"downstream  {', '.join(entry.downstream) or 'no other table'}",
+        f"filled by   {entry.dag}, {'a day at a time' if entry.daily else 'replaced as a whole'}",
+        f"upstream    {', '.join(entry.upstream) or 'deliveries only'}",
+        f"downstream  {', '.join(entry.downstream) or 'no table'}",
         f"freshness   {describe_freshness(entry.freshness)}",
     ]
-    checks = [
-        f"  {'(warns) ' if promise.severity == 'warn' else ''}{escape(promise.words)}"
-        for promise in entry.promises
+    expectations = [
+        f"  {'(warns) ' if expectation.severity == 'warn' else ''}{escape(expectation.text)}"
+        for expectation in entry.expectations
     ]
     parts: list[RenderableType] = ["\n".join(head), _columns(entry.columns)]
-    parts.append("Checks of each batch:\n" + "\n".join(checks))
+    parts.append("Expectations of each batch:\n" + "\n".join(expectations))
     if entry.guarantees:
         parts.append("Consumers may rely on:\n" + "\n".join(f"  {escape(g)}" for g in entry.guarantees))
     parts += [_gates(entry.gates), _snapshots(entry)]
@@ -53,21 +53,21 @@ def render_entry(entry: Entry) -> Group:
 
 
 def describe_freshness(freshness: Freshness) -> str:
-    """Return the newest day of a table, when the next delivery is due, and whether it is late."""
+    """Return a table's newest day, when it is due, and whether it is overdue, as one line."""
     parts = [f"newest day {_shown(freshness.last_good_day)}"]
     if freshness.cron is not None:
         parts.append(f"due at {freshness.cron} UTC, {freshness.grace_hours} h of grace")
     if freshness.overdue and freshness.due is not None:
         parts.append(f"[red]OVERDUE[/red]: {freshness.expected_day} since {freshness.due:%Y-%m-%d %H:%M} UTC")
     elif freshness.expected_day is None:
-        parts.append("no delivery is due yet")
+        parts.append("no day is scheduled yet")
     else:
         parts.append("on time")
     return "; ".join(parts)
 
 
 def _columns(columns: tuple[Column, ...]) -> Table:
-    table = Table("column", "type", "unit", "nullable", "personal", "description")
+    table = Table("column", "type", "unit", "nullable", "personal data", "description")
     for column in columns:
         table.add_row(
             column.name,
@@ -80,14 +80,14 @@ def _columns(columns: tuple[Column, ...]) -> Table:
     return table
 
 
-def _gates(gates: tuple[Judged, ...]) -> RenderableType:
+def _gates(gates: tuple[GateSummary, ...]) -> RenderableType:
     if not gates:
-        return "No gate results yet."
+        return "No gate yet."
     table = Table("days", "verdict", "rows", "failed checks", title="Newest gates", title_justify="left")
     for gate in gates[:10]:
         colour = COLOURS[gate.verdict]
-        broken = escape("; ".join(gate.broken)) or "–"
-        table.add_row(gate.days, f"[{colour}]{gate.verdict}[/{colour}]", f"{gate.rows:,}", broken)
+        failed = escape("; ".join(gate.broken)) or "–"
+        table.add_row(gate.days, f"[{colour}]{gate.verdict}[/{colour}]", f"{gate.rows:,}", failed)
     return table
 
 
@@ -101,7 +101,7 @@ def _snapshots(entry: Entry) -> RenderableType:
     return table
 
 
-def _mark(gate: Judged) -> str:
+def _mark(gate: GateSummary) -> str:
     return f"[{COLOURS[gate.verdict]}]{MARKS[gate.verdict]}[/]"
 
 

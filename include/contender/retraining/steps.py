@@ -16,8 +16,8 @@ from contender.promoting import (
     split_by_approval,
     still_since,
 )
-from contender.records import Decision, Evaluation, Evidence, StagedBatch, Standing, TrainedVersion
-from contender.retraining.stores import NightStores, RaceStores
+from contender.records import Decision, Evaluation, Evidence, Standing, TrainedVersion
+from contender.retraining.stores import NightStores, RaceStores, ShadowStores, Staged
 from contender.specs import Guards, ModelSpec
 from contender.training import TrainingError
 
@@ -94,9 +94,7 @@ def promote(stores: NightStores, decisions: Sequence[Decision]) -> Promoted:
     return Promoted(tuple(entry.decision for entry in stores.enter(at_once)), waiting)
 
 
-def score_in_shadow(
-    stores: NightStores, night: date, versions: Sequence[TrainedVersion]
-) -> StagedBatch | None:
+def score_in_shadow(stores: ShadowStores[Staged], night: date, versions: Sequence[TrainedVersion]) -> Staged:
     """Let tonight's versions, the champion and an older champion predict the rows that this night scores."""
     standing = stores.standing()
     then = still_since(stores.model, standing, night)

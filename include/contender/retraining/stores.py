@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from contender.records import Decision, Entry, Evaluation, PairedDay, StagedBatch, Standing, TrainedVersion
 from contender.specs import Days, ModelSpec, Recipe
+
+Staged = TypeVar("Staged", bound=StagedBatch | None, covariant=True)
 
 
 class RaceStores(Protocol):
@@ -27,7 +29,17 @@ class RaceStores(Protocol):
         """Return the paired days of an incumbent from `since` on, oldest first for each question."""
 
 
-class NightStores(RaceStores, Protocol):
+class ShadowStores(RaceStores, Protocol[Staged]):
+    """What shadow predictions read and write; `Staged` is what they are staged as."""
+
+    def served_on(self, night: date) -> int | None:
+        """Return the version that served after a night; None before the first promotion."""
+
+    def score_in_shadow(self, night: date, streams: Mapping[str, int]) -> Staged:
+        """Predict, for each stream, the rows that a night scores; returns them staged, where rows are staged."""
+
+
+class NightStores(ShadowStores[StagedBatch | None], Protocol):
     """What a whole night reads and writes."""
 
     def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
@@ -41,9 +53,3 @@ class NightStores(RaceStores, Protocol):
 
     def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
         """Append decisions to the ledger; the champion follows. Raises StaleDecision."""
-
-    def served_on(self, night: date) -> int | None:
-        """Return the version that served after a night; None before the first promotion."""
-
-    def score_in_shadow(self, night: date, streams: Mapping[str, int]) -> StagedBatch | None:
-        """Predict, for each stream, the rows that a night scores; returns them staged, where rows are staged."""

@@ -1,4 +1,4 @@
-"""### Tasks that let a secret slip in every way they can: for tests of where it must not arrive."""
+"""### Tasks that leak secrets in several ways, for tests of masking."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def build(way: str) -> None:
         def slip() -> None:
             if way == "connection":
                 raise RuntimeError(f"the source refuses {Connection.get('planted').password}")
-            told = " ".join(
+            secrets = " ".join(
                 os.environ[name]
                 for name in ("AWS_SECRET_ACCESS_KEY", "PLANTED_URL", "AIRFLOW__CORE__FERNET_KEY")
             )
             if way == "log":
-                logging.getLogger(__name__).warning(told)
-            raise RuntimeError(f"could not read: {told}")
+                logging.getLogger(__name__).warning(secrets)
+            raise RuntimeError(f"could not read: {secrets}")
 
         slip()
 

@@ -1,4 +1,4 @@
-"""### A model's retrain DAG that does nothing but ask a person: for tests of who may answer."""
+"""### A retrain DAG that only asks a person, for tests of who may answer."""
 
 from __future__ import annotations
 
