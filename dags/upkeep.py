@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def keep_up(table: str) -> Json:
     """Do what the table needs; returns what was done, or would be."""
-    from contender.lake import look_after
+    from contender.lake import maintain_table
 
     here, dry_run = open_installation(), bool(get_current_context()["params"]["dry_run"])
     pinned = {pin.snapshot for pin in here.book.evaluations.pinned_snapshots(table)}
     keep = timedelta(days=here.settings.snapshot_days)
-    done = look_after(here.lake, CATALOG.contract(table), pinned, keep, dry_run=dry_run)
-    log.info("%s (dry run: %s)", done.told(), dry_run)
+    done = maintain_table(here.lake, CATALOG.contract(table), pinned, keep, dry_run=dry_run)
+    log.info("%s (dry run: %s)", done.summary(), dry_run)
     return {"table": table, "dry_run": dry_run, **done.counts()}
 
 

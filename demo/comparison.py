@@ -1,4 +1,4 @@
-"""Row for row: what was published beside what the source has, and features beside the other engine's."""
+"""Compare published rows with those of the source, and features with a build on the other engine, row by row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from demo.nights import A_DAY, FAULTY, FLIGHTS, MODEL, Expectations, World
 
 
 def compare_rows(world: World, last: date, expectations: Expectations) -> None:
-    """Hold everything that was published up to the night `last` against its origin."""
+    """Compare all rows that were published up to the night `last` with their origin."""
     outcomes = world.installation.catalog.dataset(FAULTY).contract
     nights = Days(first=world.installation.lake.days(outcomes.table)[0], last=last)
     for name in FLIGHTS.daily:
@@ -24,13 +24,13 @@ def compare_rows(world: World, last: date, expectations: Expectations) -> None:
         days = Days(first=nights.first, last=nights.last + spec.delivery.lead_days * A_DAY)
         delivered = source.rows_of(name, days)
         published = world.installation.lake.read(spec.contract, days)
-        what = f"the {len(delivered):,} rows of {name} are the source's own, each once, to the last digit"
+        what = f"the {len(delivered):,} rows of {name} equal the source's rows to the last digit"
         _expect_equal(what, published, delivered, spec.contract, expectations)
     _compare_features(world, Days(first=nights.first - A_DAY, last=nights.last), expectations)
 
 
 def _compare_features(world: World, nights: Days, expectations: Expectations) -> None:
-    """Build them once more from the published tables, in one process on DuckDB."""
+    """Build the features again from the published tables on DuckDB, and compare them."""
     model = world.installation.catalog.model(MODEL)
     on_duckdb = world.installation.settings.model_copy(update={"engine": "duckdb"})
     plan = plan_features(world.installation.catalog, model, nights, world.installation.lake, on_duckdb)
@@ -42,7 +42,7 @@ def _compare_features(world: World, nights: Days, expectations: Expectations) ->
         files = places.files(plan.outputs[name], suffix=".parquet")
         built = pa.concat_tables([places.read_rows(file.place) for file in files])
         published = world.installation.lake.read(contract, days)
-        what = f"the {built.num_rows:,} rows of {name} are those that DuckDB builds in one process, to the last bit"
+        what = f"the {built.num_rows:,} rows of {name} equal those built on DuckDB in one process to the last bit"
         _expect_equal(what, published, built, contract, expectations)
 
 
@@ -54,18 +54,18 @@ def _expect_equal(
 
 
 def find_difference(published: pa.Table, origin: pa.Table, contract: Contract) -> str:
-    """How the rows differ, with the first that does; empty when there are rows, and the same ones.
+    """Describe how the rows differ, with the first different row; empty if both have the same rows, and at least one.
 
-    Rows are matched by the primary key; a text of the origin is read as the contract's type. Missing values are equal.
+    Rows are matched by primary key; texts of the origin are cast to the contract's types. Missing values are equal.
     """
     key, schema = list(contract.primary_key), arrow_schema(contract)
     order = [(name, "ascending") for name in key]
     one, other = (rows.select(schema.names).cast(schema).sort_by(order) for rows in (published, origin))
     if not one.select(key).equals(other.select(key)):
-        return f"{one.num_rows:,} rows are published and {other.num_rows:,} expected, or under other keys"
+        return f"{one.num_rows:,} rows are published, but {other.num_rows:,} expected, or their keys differ"
     if not one.num_rows:
-        return "there are none"
-    told = []
+        return "there are no rows"
+    differences = []
     for name in schema.names:
         if one[name].equals(other[name]):
             continue
@@ -73,7 +73,7 @@ def find_difference(published: pa.Table, origin: pa.Table, contract: Contract) -
         unlike = pc.indices_nonzero(pc.coalesce(pc.not_equal(one[name], other[name]), one_is_missing))
         at = unlike[0].as_py()
         row = ", ".join(f"{part} {one[part][at]}" for part in key)
-        told.append(
-            f"{name} differs in {len(unlike):,}, first {one[name][at]} instead of {other[name][at]} ({row})"
+        differences.append(
+            f"{name} differs in {len(unlike):,} rows, first {one[name][at]} instead of {other[name][at]} ({row})"
         )
-    return "; ".join(told)
+    return "; ".join(differences)

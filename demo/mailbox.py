@@ -1,4 +1,4 @@
-"""A mailbox: an SMTP server that keeps each mail as a file, its HTML beside it for a person to open."""
+"""A mailbox: an SMTP server that stores each mail as a file, with its HTML part in a second file."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ HOST = "127.0.0.1"
 
 
 class MailboxError(RuntimeError):
-    """The mailbox cannot open; the message says why."""
+    """The mailbox cannot be opened or read; the message says why."""
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail that arrived."""
+    """A received mail."""
 
     subject: str
     sender: str
     to: tuple[str, ...]
     text: str
     html: str
-    place: str  # where a person can read it
+    place: str  # the file or page to read it
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class Mailbox:
     server: Any = field(repr=False)  # aiosmtpd's Controller
 
     def close(self) -> None:
-        """Stop accepting mail; what arrived stays."""
+        """Stop accepting mail; received mails are kept."""
         self.server.stop()
 
 
 def start(folder: Path, port: int = 0) -> Mailbox:
-    """Accept mail on 127.0.0.1 (on a free port for 0) and keep it in `folder`."""
+    """Accept mail on 127.0.0.1 (port 0 means a free port) and store it in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     port = port or _free_port()
-    server = Controller(_Keeper(folder), hostname=HOST, port=port)
+    server = Controller(_Handler(folder), hostname=HOST, port=port)
     try:
         server.start()
     except OSError as error:
@@ -60,7 +60,7 @@ def start(folder: Path, port: int = 0) -> Mailbox:
 
 @contextlib.contextmanager
 def running(folder: Path, port: int = 0) -> Iterator[Mailbox]:
-    """Keep a mailbox open for as long as the block lasts."""
+    """Keep a mailbox open for the duration of the block."""
     mailbox = start(folder, port)
     try:
         yield mailbox
@@ -69,12 +69,12 @@ def running(folder: Path, port: int = 0) -> Iterator[Mailbox]:
 
 
 def read(folder: Path) -> list[Mail]:
-    """Return all mail in the folder in the order of its arrival."""
+    """Return all mails in the folder, in the order of arrival."""
     return [_mail(path) for path in sorted(folder.glob("*.eml"))]
 
 
-class _Keeper:
-    """What aiosmtpd calls, one mail at a time, from its own thread."""
+class _Handler:
+    """The handler that aiosmtpd calls with each mail, one at a time, in its own thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -91,7 +91,7 @@ def _keep(folder: Path, number: int, content: bytes) -> None:
     name = f"{number:05d}-{_slug(str(message['subject'] or 'no subject'))}"
     if html := _part(message, "html"):
         _write(folder / f"{name}.html", html.encode())
-    _write(folder / f"{name}.eml", content)  # last: whoever sees the mail finds its page
+    _write(folder / f"{name}.eml", content)  # written last, so that its page exists when the mail appears
 
 
 def _write(path: Path, content: bytes) -> None:

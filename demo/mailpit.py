@@ -1,4 +1,4 @@
-"""Mail that a Mailpit server has caught, by its API."""
+"""Read the mail that a Mailpit server has received, through its API."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ _NEWEST = 500
 
 
 def read(url: str) -> list[Mail]:
-    """Return the mail (its newest 500) in the order of its arrival. Raises MailboxError when nobody answers."""
+    """Return the newest 500 mails in the order of arrival. Raises MailboxError if the server does not respond."""
     try:
-        # A proxy of the environment must not see what stays inside.
+        # Ignore proxies of the environment: the server is local.
         with httpx.Client(base_url=f"{url}/api/v1", timeout=30.0, trust_env=False) as client:
             listed = client.get("/messages", params={"limit": _NEWEST}).raise_for_status().json()["messages"]
             return [
                 _mail(client.get(f"/message/{each['ID']}").raise_for_status().json()) for each in listed[::-1]
             ]
     except httpx.HTTPError as error:
-        raise MailboxError(f"Mailpit at {url} does not tell its mail: {error}") from None
+        raise MailboxError(f"The mail cannot be read from Mailpit at {url}: {error}") from None
 
 
-def _mail(told: Mapping[str, Any]) -> Mail:
+def _mail(message: Mapping[str, Any]) -> Mail:
     return Mail(
-        subject=told["Subject"],
-        sender=told["From"]["Address"],
-        to=tuple(address["Address"] for address in told["To"]),
-        text=told["Text"],
-        html=told["HTML"],
-        place=f"on the mail page, /view/{told['ID']}",
+        subject=message["Subject"],
+        sender=message["From"]["Address"],
+        to=tuple(address["Address"] for address in message["To"]),
+        text=message["Text"],
+        html=message["HTML"],
+        place=f"on the mail page, /view/{message['ID']}",
     )

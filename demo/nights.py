@@ -1,4 +1,4 @@
-"""Lives through history and nights in a running Airflow, as a source and an impatient person would make them happen."""
+"""Load history and run nights in a running Airflow: deliver files, trigger ingestion, and check the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAST_NIGHT = date(2013, 12, 29)
 FAULTY = "departures"
 FOLLOWING: tuple[Verb, ...] = ("score", "retrain", "monitor")
 A_DAY = timedelta(days=1)
-PATIENCE = 900.0  # seconds: a slow machine, and a part of Airflow that died and came back
+PATIENCE = 900.0  # seconds: enough for a slow machine and a restart of an Airflow component
 
 Progress = Callable[[str], None]
 
@@ -39,23 +39,23 @@ class World:
 
 @dataclass
 class Expectations:
-    """What has to hold, and whether it did."""
+    """The checks of the demo and their results."""
 
-    held: list[tuple[str, bool]] = field(default_factory=list)
+    results: list[tuple[str, bool]] = field(default_factory=list)
 
-    def expect(self, what: str, holds: bool) -> None:
-        """Note an expectation."""
-        self.held.append((what, holds))
+    def expect(self, what: str, passed: bool) -> None:
+        """Record the result of a check."""
+        self.results.append((what, passed))
 
     @property
-    def broken(self) -> list[str]:
-        """Those that did not hold."""
-        return [what for what, holds in self.held if not holds]
+    def failed(self) -> list[str]:
+        """The checks that failed."""
+        return [what for what, passed in self.results if not passed]
 
 
 @dataclass(frozen=True)
 class Night:
-    """What one night came to."""
+    """The result of one night."""
 
     day: date
     refused: GateResult | None
@@ -66,29 +66,29 @@ class Night:
 
 
 def first_night(world: World) -> date:
-    """The night to go on with: the one after the newest that was scored, else the one after history."""
+    """Return the night after the newest scored one, or the first night after history."""
     scored = world.installation.lake.days(world.installation.catalog.model(MODEL).prediction_contract.table)
     return scored[-1] if scored else HISTORY.last + A_DAY
 
 
 def has_history(world: World) -> bool:
-    """Whether history was loaded and a champion serves."""
+    """Return whether history is loaded and a champion serves."""
     here = world.installation
     scored = here.lake.days(here.catalog.model(MODEL).prediction_contract.table)
     return bool(scored) and here.registry.champion(MODEL) is not None
 
 
 def load_history(world: World, expectations: Expectations) -> None:
-    """One range run a dataset, one for the features, then the first champion and its first predictions."""
+    """Load history: one range run per dataset, one for features, then the first champion and its predictions."""
     here = world.installation
     monitored = len(world.airflow.runs(dag_id("monitor", MODEL)))
-    world.say(f"History: the source drops {len(HISTORY)} days of three datasets, and two reference tables")
+    world.say(f"History: the source delivers {len(HISTORY)} days of three datasets, and two reference tables")
     source.drop_reference(here.settings.landing, [FLIGHTS])
     ranges = dict.fromkeys(FLIGHTS.daily, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
     for name, days in ranges.items():
         source.drop(name, days.each(), here.settings.landing)
-    with _step(world, "History: gated and published, one range run a dataset"):
-        # Reference tables have no days of their own; the run is named by the last day of history.
+    with _step(world, "History: checked and published, one range run per dataset"):
+        # Reference tables have no days; their partition key is the last day of history.
         runs = [
             world.airflow.trigger(dag_id("ingest", name), conf=_range(days)) for name, days in ranges.items()
         ]
@@ -98,34 +98,34 @@ def load_history(world: World, expectations: Expectations) -> None:
         ]
         _wait(world, runs)
     nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
-    with _step(world, f"History: features of {len(nights)} nights, one run on Spark"):
+    with _step(world, f"History: features of {len(nights)} nights built, one run on Spark"):
         _wait(world, [world.airflow.trigger(dag_id("features", MODEL), conf=_range(nights))])
-    with _step(world, "The first champion: trained, judged against the baseline, promoted"):
+    with _step(world, "The first champion: trained, compared with the baseline, promoted"):
         _wait(world, [world.airflow.trigger(dag_id("retrain", MODEL), partition_key=str(HISTORY.last))])
     champion = here.registry.champion(MODEL)
     expectations.expect("the first version beats the simple baseline and is promoted", champion is not None)
     with _step(world, f"The flights of {HISTORY.last + A_DAY}: scored"):
         _wait(world, [world.airflow.trigger(dag_id("score", MODEL), partition_key=str(HISTORY.last))])
     started = len(world.airflow.runs(dag_id("monitor", MODEL))) - monitored
-    expectations.expect("a range publishes without starting anything downstream", started == 0)
+    expectations.expect("a range run starts no downstream runs", started == 0)
 
 
-def live_night(world: World, day: date, expectations: Expectations, *, broken: bool) -> Night:
-    """One night: deliveries, gates, features, and all that follows; a broken delivery first, if so wished."""
+def run_night(world: World, day: date, expectations: Expectations, *, broken: bool) -> Night:
+    """Run one night: deliveries, gates, features and everything downstream; with `broken`, a broken delivery first."""
     here = world.installation
     model = here.catalog.model(MODEL)
     deliver(world, day)
-    # What an interrupted night had begun, Airflow goes on with by itself: then any run of the night will do.
+    # Airflow continues an interrupted night by itself; in that case, accept existing runs of the night.
     begun = any(_known(world, dag_id("ingest", name), day) for name in ("departures", "weather"))
     before = {dag: set() if begun else _known(world, dag, day) for dag in _downstream()}
     refused = _refuse(world, day, expectations) if broken else None
     names = [FAULTY] if broken else list(FLIGHTS.daily)
-    with _step(world, f"Night {day}: {', '.join(names)} gated and published"):
+    with _step(world, f"Night {day}: {', '.join(names)} checked and published"):
         _wait(world, [_ingest(world, name, day) for name in names])
-    with _step(world, f"Night {day}: features"):
+    with _step(world, f"Night {day}: features built"):
         _follow(world, dag_id("features", MODEL), day, before)
     with _step(
-        world, f"Night {day}: {day + A_DAY} scored, challenger judged, {day} compared with its scores"
+        world, f"Night {day}: {day + A_DAY} scored, challenger evaluated, predictions of {day} monitored"
     ):
         for verb in FOLLOWING:
             _follow(world, dag_id(verb, MODEL), day, before)
@@ -135,7 +135,8 @@ def live_night(world: World, day: date, expectations: Expectations, *, broken: b
     scored = here.lake.read(model.prediction_contract, model.scored_days(Days.one(day)))
     flights = here.lake.read(here.catalog.dataset("schedule").contract, Days.one(day + A_DAY))
     expectations.expect(
-        f"night {day}: every flight of {day + A_DAY} is scored once", scored.num_rows == flights.num_rows > 0
+        f"night {day}: every flight of {day + A_DAY} is scored exactly once",
+        scored.num_rows == flights.num_rows > 0,
     )
     return Night(
         day=day,
@@ -148,7 +149,7 @@ def live_night(world: World, day: date, expectations: Expectations, *, broken: b
 
 
 def deliver(world: World, day: date) -> None:
-    """What the source knows in the night after `day`: its outcomes and weather, and tomorrow's timetable."""
+    """Deliver the files of the night after `day`: outcomes and weather of the day, and the next day's timetable."""
     landing = world.installation.settings.landing
     for name in ("departures", "weather"):
         source.drop(name, [day], landing)
@@ -157,20 +158,20 @@ def deliver(world: World, day: date) -> None:
 
 @contextmanager
 def _step(world: World, what: str) -> Iterator[None]:
-    """Say what is being done, once it is done."""
+    """Print a step when it is done."""
     yield
     world.say(what)
 
 
 def _refuse(world: World, day: date, expectations: Expectations) -> GateResult | None:
-    """Deliver a file whose export was appended to itself, see it refused, and have it corrected."""
+    """Deliver a file with repeated rows, check that it is quarantined, and deliver the correct file."""
     here = world.installation
     landing, table = here.settings.landing, here.catalog.dataset(FAULTY).contract.table
     source.drop(FAULTY, [day], landing, fault=source.append_rerun)
     champion, mails = here.registry.champion(MODEL), len(world.read_mails())
     predictions = here.lake.snapshot(here.catalog.model(MODEL).prediction_contract.table)
-    held = here.lake.snapshot(table)
-    with _step(world, f"Night {day}: a BROKEN delivery of {FAULTY}: rows appended twice"):
+    snapshot = here.lake.snapshot(table)
+    with _step(world, f"Night {day}: a BROKEN delivery of {FAULTY}, with rows appended twice"):
         others = [_ingest(world, name, day) for name in FLIGHTS.daily if name != FAULTY]
         run = _ingest(world, FAULTY, day)
         ended = world.airflow.wait(run.dag_id, run.run_id, must_succeed=False)
@@ -180,22 +181,22 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
     arrived = world.read_mails()[mails:]
     expect = expectations.expect
     expect("the gate of the broken delivery fails", ended.state == "failed")
-    expect("... and says which rows", refused is not None and any(e.failing_keys for e in refused.failed))
+    expect("it reports failing rows", refused is not None and any(e.failing_keys for e in refused.failed))
     expect(
-        "its batch waits in quarantine",
+        "the batch is in quarantine",
         bool(refused and refused.quarantine and places.files(refused.quarantine)),
     )
-    expect("it is not published", "success" not in {states["admit.publish"], states["announce"]})
-    expect("the table is as it was", here.lake.snapshot(table) == held)
-    expect("nothing downstream runs on it", not _known(world, dag_id("features", MODEL), day))
-    expect("the champion serves on", here.registry.champion(MODEL) == champion)
+    expect("the batch is not published", "success" not in {states["admit.publish"], states["announce"]})
+    expect("the table is unchanged", here.lake.snapshot(table) == snapshot)
+    expect("no downstream run starts", not _known(world, dag_id("features", MODEL), day))
+    expect("the champion keeps serving", here.registry.champion(MODEL) == champion)
     expect(
-        "predictions stay as they were",
+        "predictions are unchanged",
         here.lake.snapshot(here.catalog.model(MODEL).prediction_contract.table) == predictions,
     )
-    expect("one alert mail arrives", [FAULTY in mail.subject for mail in arrived] == [True])
+    expect("one alert mail is received", [FAULTY in mail.subject for mail in arrived] == [True])
     source.drop(FAULTY, [day], landing)
-    world.say(f"Night {day}: refused, in quarantine, owner told; the source corrects its delivery")
+    world.say(f"Night {day}: batch quarantined, owner notified; the source delivers a corrected file")
     return refused
 
 

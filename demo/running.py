@@ -1,4 +1,4 @@
-"""Where the demo runs: in an Airflow of its own on this machine, or in the containers that run already."""
+"""The Airflow of the demo: an embedded one on this machine, or one that already runs in containers."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from demo.mailbox import Mail
 
 @dataclass(frozen=True)
 class RunningDemo:
-    """A running Airflow, and what a person needs to look into it."""
+    """A running Airflow with its mailbox, page and password."""
 
     airflow: Airflow
     read_mails: Callable[[], Sequence[Mail]]
     page: str
     password: str = field(repr=False)
-    runs_on: bool = False  # after the demo
+    keeps_running: bool = False  # after the demo
 
 
 def environment(here: Settings, port: int) -> dict[str, str]:
-    """Return the settings of an embedded Airflow whose pages are on this port."""
+    """Return the settings of an embedded Airflow with its pages on this port."""
     return {
         "CONTENDER_HOME": str(here.home),
         "CONTENDER_CATALOG_HOME": str(here.catalog_home),
         "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
-        "CONTENDER_NIGHTLY_FROM": "",  # nights are started by key, not by today's clock
+        "CONTENDER_NIGHTLY_FROM": "",  # nights are started by partition key, not by schedule
     }
 
 
 @contextmanager
 def embedded(here: Settings, say: stack.Progress) -> Iterator[RunningDemo]:
-    """An Airflow and a mailbox of this home, for as long as the block lasts."""
+    """Run an Airflow and a mailbox in this home for the duration of the block."""
     port, mails = stack.free_port(stack.DEFAULT_PORT), here.home / "mail"
     with mailbox.running(mails) as box:
         own = environment(here, port)
@@ -47,6 +47,8 @@ def embedded(here: Settings, say: stack.Progress) -> Iterator[RunningDemo]:
 
 @contextmanager
 def joined(airflow_url: str, mailpit_url: str, here: Settings, password: str) -> Iterator[RunningDemo]:
-    """What runs already, and runs on after the block."""
+    """Connect to a running Airflow and Mailpit, which keep running after the block."""
     with Airflow(airflow_url, password, here.ui_user) as airflow:
-        yield RunningDemo(airflow, partial(mailpit.read, mailpit_url), here.ui_url, password, runs_on=True)
+        yield RunningDemo(
+            airflow, partial(mailpit.read, mailpit_url), here.ui_url, password, keeps_running=True
+        )

@@ -1,7 +1,7 @@
-"""Start and stop an Airflow of one's own: four processes on SQLite, all state under one home folder.
+"""Start and stop an embedded Airflow: four processes on SQLite, with all state in one home folder.
 
-The components are told apart from the terminal (each leads its own session), are stopped one by one
-by their own pid, and whatever they leave behind is found by that session.
+Each component leads its own session, detached from the terminal. Components are stopped one by one by process id;
+remaining child processes are found by their session.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ USER = "admin"
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 START_SECONDS = 180.0
-STOP_SECONDS = 30.0  # in which running tasks may end
+STOP_SECONDS = 30.0  # time for running tasks to end
 
 COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "scheduler": ("scheduler", "--skip-serve-logs"),
@@ -43,12 +43,12 @@ Progress = Callable[[str], None]
 
 
 class StackError(RuntimeError):
-    """The stack cannot start or stop; the message says why and what to do."""
+    """Airflow cannot be started or stopped; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Component:
-    """One running part of Airflow."""
+    """A running component of Airflow."""
 
     name: str
     process: Any = field(repr=False)  # psutil.Popen
@@ -56,7 +56,7 @@ class Component:
 
     @property
     def pid(self) -> int:
-        """Its main process, which leads a session of that number."""
+        """The id of its main process, which is also the id of its session."""
         return int(self.process.pid)
 
 
@@ -71,17 +71,17 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """Where its pages and its API are."""
+        """The URL of its pages and API."""
         return _url(self.port)
 
     @property
     def pids(self) -> dict[str, int]:
-        """The main process of each component."""
+        """The id of the main process of each component."""
         return {component.name: component.pid for component in self.components}
 
     @property
     def password(self) -> str:
-        """The password of the user `admin`, made for this home alone."""
+        """The password of the user `admin`, generated for this home."""
         return _password(self.home)
 
 
@@ -93,7 +93,7 @@ def environment(
     smtp_port: int | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return the whole environment of an Airflow process of this home."""
+    """Return the complete environment of an Airflow process of this home."""
     home, project = home.resolve(), project.resolve()
     return {
         **_inherited(),
@@ -115,7 +115,7 @@ def running(
     port: int,
     smtp_port: int | None = None,
 ) -> Iterator[Stack]:
-    """Run Airflow for the DAGs and plugins of `project` for as long as the block lasts, healthy from its start."""
+    """Run Airflow with the DAGs and plugins of `project` during the block, and wait until it is healthy."""
     settings = environment(home, project, port=port, smtp_port=smtp_port, extra=env)
     stack = _start(home.resolve(), port, settings, on_progress)
     try:
@@ -145,14 +145,14 @@ def _start(home: Path, port: int, settings: Mapping[str, str], on_progress: Prog
 
 
 def _stop(stack: Stack, on_progress: Progress) -> None:
-    """Stop every component, let running tasks end for a while, and leave no process behind."""
+    """Stop all components; running tasks have some time to end, and no process is left."""
     on_progress("Stopping Airflow")
     _stop_components(stack.components, STOP_SECONDS)
     _release(stack.lock)
 
 
 def free_port(preferred: int = 0) -> int:
-    """Return `preferred` if nobody listens there, else a free port."""
+    """Return `preferred` if the port is free, otherwise another free port."""
     for candidate in (preferred, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -163,9 +163,9 @@ def free_port(preferred: int = 0) -> int:
 
 @contextlib.contextmanager
 def peak_memory(pid: int | None = None, *, every: float = 1.0) -> Iterator[Callable[[], int]]:
-    """Yield a function that tells the most memory (bytes) all descendants of `pid` held together so far.
+    """Yield a function that returns the peak memory (bytes) of all descendants of `pid` so far.
 
-    Shared pages are counted once (PSS), so forked processes are not counted double.
+    Shared pages of forked processes are counted once (PSS).
     """
     root = psutil.Process(pid)
     peak = 0
@@ -187,12 +187,12 @@ def peak_memory(pid: int | None = None, *, every: float = 1.0) -> Iterator[Calla
 
 
 def memory(pid: int | None = None) -> int:
-    """Return the memory (bytes, PSS) that all descendants of `pid` hold together now."""
+    """Return the current memory (bytes, PSS) of all descendants of `pid`."""
     total = 0
     for process in psutil.Process(pid).children(recursive=True):
         with contextlib.suppress(psutil.Error):
             figures = process.memory_full_info()
-            total += getattr(figures, "pss", figures.uss)  # only Linux tells PSS
+            total += getattr(figures, "pss", figures.uss)  # PSS exists only on Linux
     return total
 
 
@@ -201,14 +201,14 @@ def _url(port: int) -> str:
 
 
 def _inherited() -> dict[str, str]:
-    """Keep the caller's environment, without what belongs to another Airflow or slows every start."""
+    """Return the caller's environment without variables of another Airflow or that slow down every start."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AIRFLOW_", "_AIRFLOW_")) and name != "PYTHONDONTWRITEBYTECODE"
     }
     no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), HOST, "localhost"]))
-    beside_python = str(Path(sys.executable).parent)  # spark-submit lives there
+    beside_python = str(Path(sys.executable).parent)  # contains spark-submit
     return {
         **kept,
         "NO_PROXY": no_proxy,
@@ -227,14 +227,13 @@ def _airflow_settings(home: Path, project: Path, port: int) -> dict[str, str]:
             "LOAD_EXAMPLES": False,
             "EXECUTOR": "LocalExecutor",
             "PARALLELISM": 4,
-            # A partition timetable makes a run for today as soon as its DAG is active; the demo
-            # unpauses a DAG when it wants one.
+            # A partition timetable creates a run for today as soon as its DAG is active; the demo unpauses DAGs itself.
             "DAGS_ARE_PAUSED_AT_CREATION": True,
             "DAGBAG_IMPORT_TIMEOUT": 120,
             "SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "SIMPLE_AUTH_MANAGER_ALL_ADMINS": False,
             "SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": _password_file(home),
-            # Without it tasks look for the default port and fail with an empty log.
+            # Otherwise tasks use the default port and fail with an empty log.
             "EXECUTION_API_SERVER_URL": f"{_url(port)}/execution/",
         },
         "DATABASE": {"SQL_ALCHEMY_CONN": f"sqlite:///{airflow / 'airflow.db'}"},
@@ -278,7 +277,7 @@ def _library_settings() -> dict[str, str]:
         "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "SPARK_LOCAL_IP": HOST,
         "OMP_NUM_THREADS": "1",
-        # Nothing reports home from a demo.
+        # The demo sends no telemetry.
         "DO_NOT_TRACK": "1",
         "GX_ANALYTICS_ENABLED": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -286,7 +285,7 @@ def _library_settings() -> dict[str, str]:
 
 
 def _secrets(home: Path) -> dict[str, str]:
-    """Return the secrets of this home, made on first use and readable by their owner alone."""
+    """Return the secrets of this home; they are generated on first use and readable only by their owner."""
     _password(home)
     return _kept(
         home / "secrets.json",
@@ -307,13 +306,13 @@ def _password_file(home: Path) -> Path:
 
 
 def _kept(path: Path, fresh: Mapping[str, str]) -> dict[str, str]:
-    """Read the file, or write `fresh` there first if it does not exist."""
+    """Read a file; if it does not exist, write `fresh` to it first."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(fresh, file)
-        with contextlib.suppress(FileExistsError):  # another process was first: its file stands
+        with contextlib.suppress(FileExistsError):  # another process was first: use its file
             os.link(draft, path)
         draft.unlink()
     content: dict[str, str] = json.loads(path.read_text())
@@ -321,7 +320,7 @@ def _kept(path: Path, fresh: Mapping[str, str]) -> dict[str, str]:
 
 
 def _acquire(home: Path) -> IO[str]:
-    """Take the home's lock; the kernel gives it back when the holder dies, however it dies."""
+    """Acquire the lock of the home; the kernel releases it when the process ends, however it ends."""
     file = (home / "stack.json").open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -329,14 +328,14 @@ def _acquire(home: Path) -> IO[str]:
         holder = _noted(file)
         file.close()
         raise StackError(
-            f"A stack already runs in {home}: {holder.get('url', 'still starting')}, "
-            f"process {holder.get('pid', 'unknown')}. Stop that one first, or use another home."
+            f"An Airflow already runs in {home}: {holder.get('url', 'still starting')}, "
+            f"process {holder.get('pid', 'unknown')}. Stop it first, or use another home."
         ) from None
     return file
 
 
 def _note(lock: IO[str], port: int, components: list[Component]) -> None:
-    """Write down what runs, so that the next start can name it, or clean up after a crash."""
+    """Record the running processes, so that the next start can report them, or clean up after a crash."""
     sessions = {c.name: {"pid": c.pid, "started": c.process.create_time()} for c in components}
     lock.seek(0)
     lock.truncate()
@@ -354,14 +353,14 @@ def _noted(lock: IO[str]) -> dict[str, Any]:
 
 
 def _release(lock: IO[str]) -> None:
-    # Emptied, not removed: another start may already wait on this very file.
+    # The file is emptied, not removed: another start may already wait for its lock.
     lock.seek(0)
     lock.truncate()
     lock.close()
 
 
 def _stop_leftovers(lock: IO[str], on_progress: Progress) -> None:
-    """End what a crashed owner left running: two schedulers on one database would be worse."""
+    """End processes of a crashed run, so that no two schedulers use one database."""
     noted = _noted(lock).get("components", {}).values()
     orphans = [p for component in noted for p in _session(component["pid"], component["started"])]
     if orphans:
@@ -370,14 +369,14 @@ def _stop_leftovers(lock: IO[str], on_progress: Progress) -> None:
 
 
 def _migrate(home: Path, env: Mapping[str, str], on_progress: Progress) -> None:
-    """Create or upgrade Airflow's database, once a version."""
+    """Create or upgrade Airflow's database, once per version."""
     airflow = home / "airflow"
     airflow.mkdir(parents=True, exist_ok=True)
     done, current = airflow / "migrated", version("apache-airflow")
     if done.exists() and done.read_text() == current:
         return
     if not done.exists():
-        (airflow / "airflow.db").unlink(missing_ok=True)  # half made by an interrupted start
+        (airflow / "airflow.db").unlink(missing_ok=True)  # incomplete after an interrupted start
     on_progress("Creating Airflow's database")
     log = _log(home, "migrate")
     with log.open("ab") as file:
@@ -421,7 +420,7 @@ def _wait_until_healthy(stack: Stack, timeout: float, on_progress: Progress) -> 
 
 
 def _unhealthy(client: httpx.Client, url: str) -> list[str]:
-    """Return the names of the parts that do not report health (yet)."""
+    """Return the components that are not healthy (yet)."""
     parts = ["metadatabase", "scheduler", "triggerer", "dag_processor"]
     try:
         answer = client.get(f"{url}/api/v2/monitor/health")
@@ -447,10 +446,9 @@ def _overdue(stack: Stack, missing: list[str], timeout: float) -> str:
 
 
 def _stop_components(components: Sequence[Component], patience: float) -> None:
-    """Ask each component's main process to end, then end what is left of each session.
+    """Terminate each component's main process, then end the remaining processes of each session.
 
-    A signal to a whole group would hang the scheduler: it waits for workers that the signal has
-    already taken.
+    A signal to the whole process group would make the scheduler hang, waiting for workers that have already ended.
     """
     family = {process for component in components for process in _family(component)}
     deadline = time.monotonic() + patience
@@ -473,7 +471,7 @@ def _terminate(process: Any) -> None:
 
 
 def _family(component: Component) -> list[Any]:
-    """Return the component's process, its descendants and whoever else is left in its session."""
+    """Return the component's process, its descendants, and all other processes of its session."""
     family = _session(component.pid)
     with contextlib.suppress(psutil.NoSuchProcess):
         family += component.process.children(recursive=True)
@@ -481,7 +479,7 @@ def _family(component: Component) -> list[Any]:
 
 
 def _session(leader: int, started: float | None = None) -> list[Any]:
-    """Return the processes of the session, none if its number has since gone to another process."""
+    """Return the processes of a session; none if its id was reused by another process."""
     members = []
     for pid in psutil.pids():
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -508,7 +506,7 @@ def _alive(process: Any) -> bool:
 
 
 def _end(processes: list[Any], patience: float = 3.0) -> None:
-    """Terminate the processes, kill those that do not heed it, and wait until they are gone."""
+    """Terminate the processes, kill those that do not end, and wait for all of them."""
     for process in processes:
         _terminate(process)
     _, left = psutil.wait_procs(processes, timeout=patience)

@@ -1,4 +1,4 @@
-"""What the demo shows at its end."""
+"""The summary that the demo prints at its end."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from demo.nights import Expectations, Night
 
 
 def show_nights(console: Console, nights: Sequence[Night]) -> None:
-    """Print a line a night: delivery, decision, measures, predictions, and how its own had been foretold."""
-    table = Table(title="The nights", title_justify="left")
+    """Print one line per night: delivery, decision, measures, number of predictions, and monitoring result."""
+    table = Table(title="Nights", title_justify="left")
     table.add_column("night")
     table.add_column("delivery")
     table.add_column("decision")
-    table.add_column("serves", justify="right")
+    table.add_column("serving", justify="right")
     for who in ("challenger", "champion", "baseline"):
         table.add_column(f"{who}\nAUC / loss", justify="right")
     table.add_column("flights\nscored", justify="right")
-    table.add_column("its flights,\nscored before")
+    table.add_column("its flights,\nmonitored")
     for night in nights:
         judged, after = night.evaluation, night.decision.champion_after
         table.add_row(
             str(night.day),
-            "refused, corrected" if night.refused else "good",
+            "failed, corrected" if night.refused else "passed",
             night.decision.kind,
-            "nobody" if after is None else f"version {after}",
+            "none" if after is None else f"version {after}",
             _measures(judged.challenger_measures),
             _measures(judged.champion_measures),
             _measures(judged.baseline_measures),
@@ -42,23 +42,25 @@ def show_nights(console: Console, nights: Sequence[Night]) -> None:
     for night in nights:
         for reason in night.decision.reasons:
             if not reason.holds:
-                console.print(f"  {night.day}: guard [bold]{reason.guard}[/] spoke: {reason.explanation}")
+                console.print(
+                    f"  {night.day}: guard [bold]{reason.guard}[/] blocked the promotion: {reason.explanation}"
+                )
 
 
 def show_mails(console: Console, mails: Sequence[Mail]) -> None:
-    """Print each mail's subject and where it can be read."""
-    table = Table(title="Mails received", title_justify="left")
+    """Print the subject and place of each mail."""
+    table = Table(title="Received mails", title_justify="left")
     table.add_column("subject")
-    table.add_column("to read", overflow="fold")
+    table.add_column("place", overflow="fold")
     for mail in mails:
         table.add_row(escape(mail.subject), _shown(mail.place))
     console.print(table)
 
 
 def show_expectations(console: Console, expectations: Expectations) -> None:
-    """Print what had to hold, and whether it did."""
-    for what, holds in expectations.held:
-        console.print(f"  {'[green]held[/]  ' if holds else '[red]BROKEN[/]'} {what}", highlight=False)
+    """Print the checks and their results."""
+    for what, passed in expectations.results:
+        console.print(f"  {'[green]passed[/]' if passed else '[red]FAILED[/]'} {what}", highlight=False)
 
 
 def _measures(measures: Measures | None) -> str:

@@ -1,12 +1,12 @@
-"""Builds a model's features and labels as a plan says: on Spark under spark-submit, else on DuckDB in this process.
+"""Build a model's features and labels from a plan: on Spark under spark-submit, otherwise on DuckDB in this process.
 
     spark-submit spark_jobs/build_features.py PLAN.json
     python spark_jobs/build_features.py PLAN.json
 
-The plan names the model's `features.py`, the Parquet files and columns of each table (those of pinned snapshots), and
-for each output (`features`, `labels`) its days, its columns and the folder that the Parquet goes to. Nothing else is
-read, so what the plan does not name cannot leak into a feature. A place is a path or `s3://bucket/key`; where S3 is and
-who asks it, AWS's own variables tell.
+The plan contains the model's `features.py`, the Parquet files and columns of each table (of pinned snapshots), and the
+days, columns and folder of each output (`features`, `labels`). The job reads nothing else, so other data cannot leak
+into a feature. A place is a path or `s3://bucket/key`; endpoint and credentials of S3 come from the standard AWS
+variables.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SQL_TYPES = {
 
 
 class Engine(NamedTuple):
-    """A session, how it reads Parquet files, and how it writes rows into a folder in place of what was there."""
+    """A session with functions to read Parquet files and to write rows into a folder, replacing its content."""
 
     session: Any
     load: Callable[[Sequence[str]], Any]
@@ -44,10 +44,10 @@ class Engine(NamedTuple):
 
 
 def main(plan_file: str) -> None:
-    """Build every output of the plan. Prints one line an output."""
+    """Build every output of the plan, and print one line per output."""
     plan = json.loads(read_text(plan_file))
     engine = open_spark() if plan["engine"] == "spark" else open_duckdb()
-    # The model's file imports pyspark, which open_duckdb has put SQLFrame in the place of.
+    # The model's file imports pyspark, which open_duckdb has replaced by SQLFrame.
     model = load_functions(Path(plan["functions"]))
     tables = {name: read_table(engine, table) for name, table in plan["tables"].items()}
     for name, output in plan["outputs"].items():
@@ -58,7 +58,7 @@ def main(plan_file: str) -> None:
 
 
 def open_spark() -> Engine:
-    """The Spark session of this spark-submit."""
+    """Open the Spark session of this spark-submit."""
     from pyspark.sql import SparkSession
 
     session = (
@@ -78,13 +78,13 @@ def open_spark() -> Engine:
 
 
 def open_duckdb() -> Engine:
-    """A session that answers PySpark's DataFrame calls by DuckDB; must come before pyspark is imported."""
+    """Open a session that runs PySpark's DataFrame API on DuckDB. Call it before pyspark is imported."""
     import duckdb
     from sqlframe import activate
 
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    # A night is small, other builds share the host, and no value may hang on the turns that threads take.
+    # A night is small, other builds share the host, and results must not depend on the scheduling of threads.
     connection.execute("SET threads = 1")
     activate("duckdb", conn=connection)
     from pyspark.sql import DataFrame, SparkSession
@@ -92,12 +92,12 @@ def open_duckdb() -> Engine:
     session = SparkSession.builder.getOrCreate()
     names = (f"made_{number}" for number in itertools.count())
 
-    def local_checkpoint(rows: Any, eager: bool = True) -> Any:  # noqa: ARG001 - as PySpark calls it
+    def local_checkpoint(rows: Any, eager: bool = True) -> Any:  # noqa: ARG001 - PySpark's signature
         name = next(names)
         connection.execute(f"CREATE TABLE {name} AS {rows.sql(dialect='duckdb')}")
         return session.table(name)
 
-    # PySpark has this method and SQLFrame does not; without it every further call rewrites a longer query.
+    # SQLFrame lacks this method of PySpark; without it, every further call produces a longer query.
     DataFrame.localCheckpoint = local_checkpoint
 
     def load(files: Sequence[str]) -> Any:
@@ -111,8 +111,8 @@ def open_duckdb() -> Engine:
 
 
 def fetch(connection: Any, files: Sequence[str], table: str) -> None:
-    """Read files on S3 into a table of DuckDB."""
-    # DuckDB's own reader of S3 is an extension that would have to be downloaded; Arrow's is there.
+    """Read files on S3 into a DuckDB table."""
+    # DuckDB's S3 reader is an extension that must be downloaded; Arrow includes one.
     from pyarrow import dataset
 
     paths = [file.removeprefix(S3) for file in files]
@@ -121,19 +121,19 @@ def fetch(connection: Any, files: Sequence[str], table: str) -> None:
 
 
 def save_file(rows: Any, folder: str) -> None:
-    """Write rows of DuckDB as one file of a folder."""
+    """Write rows from DuckDB as one Parquet file in a folder."""
     with TemporaryDirectory() as draft:
         rows.write.parquet(f"{draft}/part-0.parquet")
         put(Path(draft) / "part-0.parquet", f"{folder}/part-0.parquet")
 
 
 def for_spark(place: str) -> str:
-    """The place as Hadoop's file systems call it."""
+    """Return a place as Hadoop's file systems expect it, with `s3a://`."""
     return place.replace(S3, "s3a://", 1)
 
 
 def open_s3() -> Any:
-    """S3 as Arrow speaks to it."""
+    """Open S3 with Arrow."""
     from pyarrow.fs import S3FileSystem
 
     variables = os.environ
@@ -144,7 +144,7 @@ def open_s3() -> Any:
 
 
 def read_text(place: str) -> str:
-    """What is in a text file."""
+    """Read a text file."""
     if not place.startswith(S3):
         return Path(place).read_text()
     with open_s3().open_input_stream(place.removeprefix(S3)) as file:
@@ -152,7 +152,7 @@ def read_text(place: str) -> str:
 
 
 def put(file: Path, place: str) -> None:
-    """Copy a local file there, in place of what an attempt before has left."""
+    """Copy a local file to a place, replacing the file of an earlier attempt."""
     if place.startswith(S3):
         with open_s3().open_output_stream(place.removeprefix(S3)) as target:
             target.write(file.read_bytes())
@@ -164,24 +164,24 @@ def put(file: Path, place: str) -> None:
 
 
 def load_functions(file: Path) -> ModuleType:
-    """The module of a model's features.py."""
+    """Load a model's features.py."""
     spec = importlib.util.spec_from_file_location("model_features", file)
     if spec is None or spec.loader is None:
-        raise SystemExit(f"{file}: cannot be loaded: is it a Python file?")
+        raise SystemExit(f"{file} cannot be loaded. Check that it is a Python file")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 def read_table(engine: Engine, table: Mapping[str, Any]) -> Any:
-    """The table's rows, every column cast to its declared type; an empty table when it has no files."""
+    """Read a table with every column cast to its declared type; a table without files is empty."""
     if not table["files"]:
         return empty(engine.session, table["columns"])
     return cast(engine.load(table["files"]), table["columns"])
 
 
 def empty(session: Any, columns: list[dict[str, str]]) -> Any:
-    """A table with these columns and no rows."""
+    """Return a table with these columns and no rows."""
     from pyspark.sql import functions as F
 
     row = session.createDataFrame([(0,)], ["_none"])
@@ -190,7 +190,7 @@ def empty(session: Any, columns: list[dict[str, str]]) -> Any:
 
 
 def days_frame(session: Any, span: list[str]) -> Any:
-    """A table with the one column `day`, a row for each day from the first to the last of `span`."""
+    """Return a table with one column `day`, and a row for each day from the first to the last of `span`."""
     from pyspark.sql import functions as F
 
     first, last = (date.fromisoformat(text) for text in (span[0], span[-1]))
@@ -199,7 +199,7 @@ def days_frame(session: Any, span: list[str]) -> Any:
 
 
 def cast(rows: Any, columns: list[dict[str, str]]) -> Any:
-    """The declared columns, in their order and of their types."""
+    """Select the declared columns in order, cast to their types."""
     from pyspark.sql import functions as F
 
     return rows.select(*(F.col(c["name"]).cast(SQL_TYPES[c["type"]]).alias(c["name"]) for c in columns))

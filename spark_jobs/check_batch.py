@@ -1,9 +1,9 @@
-"""Checks one large staged batch on Spark, by the contract and in the words of the gate in memory.
+"""Check one large staged batch on Spark, with the same expectations and results as the gate in memory.
 
     spark-submit spark_jobs/check_batch.py TASK.json
 
-The task names the contract, the batch's Parquet files, what is known of the days before it, and the file that the
-result goes to. Great Expectations is needed on the driver alone; `include/` has to be on its PYTHONPATH.
+The task contains the contract, the batch's Parquet files, statistics of previous days, and the file for the result.
+Only the driver needs Great Expectations; `include/` must be on its PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contender.gating import run_task
 
 
 def main(task_file: str) -> None:
-    """Check the batch and print one line about it."""
+    """Check the batch and print the result in one line."""
     session = (
         SparkSession.builder.appName("contender-gate")
         .config("spark.sql.session.timeZone", "UTC")

@@ -1,4 +1,4 @@
-"""What every test stands on: the real catalog, and an installation of its own for each test that wants one."""
+"""Fixtures for all tests: the real catalog, and a separate installation for each test that needs one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from contender.registry import Registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, load_catalog
 
-# Before Airflow or scikit-learn is imported: a home of the tests' own, and one thread a fit.
+# Before Airflow or scikit-learn is imported: a home for the tests, and one thread per fit.
 os.environ["AIRFLOW_HOME"] = str(PROJECT / "build" / "airflow")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(PROJECT / "plugins")
@@ -28,7 +28,7 @@ os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(PROJECT / "dags")
 os.environ["CONTENDER_NIGHTLY_FROM"] = "2013-09-01"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# They need the containers that `make test-compose` starts.
+# These tests need the containers that `make test-compose` starts.
 collect_ignore = [] if "COMPOSE_ENV_FILES" in os.environ else ["compose"]
 
 
@@ -39,14 +39,14 @@ def catalog() -> Catalog:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Settings:
-    """The settings of an installation below a folder of this test alone."""
+    """The settings of an installation in the temporary folder of the test."""
     return Settings(home=tmp_path / "home")
 
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """A real S3 server over HTTP."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells of every request
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     _, port = server.get_host_and_port()
@@ -56,7 +56,7 @@ def s3_endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def on_s3(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The settings of an installation whose landing zone, lake, batches and reports are in a bucket of its own."""
+    """The settings of an installation whose landing zone, lake, batches and reports are in a new bucket."""
     for name, value in {
         "ACCESS_KEY_ID": "key",
         "SECRET_ACCESS_KEY": "secret",
@@ -81,7 +81,7 @@ def on_s3(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def installation(here: Settings, catalog: Catalog) -> Installation:
-    """That installation with its book made, and with the project's own catalog."""
+    """The installation with a migrated book of record and the project's catalog."""
     migrate(here.records)
     return Installation(here, catalog)
 

@@ -1,4 +1,4 @@
-"""Simulated sources: each drops a public package's days into a landing zone, when its owner would know them."""
+"""Simulated sources: each delivers days of a public data package into a landing zone."""
 
 from demo.source import flights, groceries
 from demo.source.dropping import SOURCES, Dropped, Fault, drop, drop_reference, rows_of, source_of

@@ -1,4 +1,4 @@
-"""Drops days of the simulated sources into the landing zone, from the command line."""
+"""Deliver days of the simulated sources into the landing zone, from the command line."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from demo.source.package import Source
 
 def main(
     first: Annotated[
-        str, typer.Argument(help="First day, YYYY-MM-DD: flights are of 2013, groceries of 2017.")
+        str, typer.Argument(help="First day, YYYY-MM-DD. Flights are from 2013, groceries from 2017.")
     ],
     last: Annotated[str, typer.Argument(help="Last day, included.")],
     landing: Annotated[str, typer.Option(help="A folder or s3://bucket/prefix.")] = "",
 ) -> None:
-    """Drop the days FIRST to LAST of every source that knows them, and its reference tables, into the landing zone.
+    """Deliver the days FIRST to LAST of every source that has them, and its reference tables, into the landing zone.
 
     Example: python -m demo.source 2013-09-01 2013-09-03
     """
@@ -32,7 +32,7 @@ def main(
     knowing = [source for source in SOURCES if _overlap(source.days, days)]
     if not knowing:
         known = "; ".join(f"{source.package} {source.days.key}" for source in SOURCES)
-        raise typer.BadParameter(f"no source knows a day of {days.key}; there are: {known}")
+        raise typer.BadParameter(f"no source has a day of {days.key}; available days: {known}")
     for source in knowing:
         _drop_all(source, days, place, here.landing_endpoint)
 
@@ -42,7 +42,7 @@ def _drop_all(source: Source, days: Days, landing: str, endpoint: str | None) ->
         dropped = drop(dataset, days.each(), landing, endpoint=endpoint)
         print(f"{dataset}: {sum(file.place is not None for file in dropped)} files")
         if missing := [str(file.day) for file in dropped if file.place is None]:
-            print(f"  no rows, hence no file: {', '.join(missing)}")
+            print(f"  no rows, so no file: {', '.join(missing)}")
     print(f"reference: {len(drop_reference(landing, [source], endpoint=endpoint))} files")
 
 

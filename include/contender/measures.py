@@ -1,4 +1,4 @@
-"""Losses and measures of what was foretold; evaluation, race, backtest and monitoring must mean the same by them."""
+"""Losses and measures of predictions, shared by evaluation, sequential tests, backtest and monitoring."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ CALIBRATION_BINS = 10
 
 
 class LossError(ValueError):
-    """A model's own cost function gives no losses; the message says what it gave."""
+    """A model's cost function does not return one finite number per row; the message says what it returned."""
 
 
 def squared(outcomes: Outcomes, predictions: Predictions) -> NDArray[np.float64]:
-    """The squared difference of each row; of a probability and an outcome 0 or 1, its Brier score."""
+    """Return the squared error of each row; for a probability and an outcome 0 or 1, the Brier score."""
     return (predictions - outcomes) ** 2
 
 
 def absolute(outcomes: Outcomes, predictions: Predictions) -> NDArray[np.float64]:
-    """The absolute difference of each row."""
+    """Return the absolute error of each row."""
     return np.abs(predictions - outcomes)
 
 
 def logarithmic(outcomes: Outcomes, predictions: Predictions) -> NDArray[np.float64]:
-    """Minus the logarithm of the probability that the outcome was given, clipped as scikit-learn clips it."""
+    """Return minus the logarithm of the probability of the outcome, clipped as in scikit-learn."""
     smallest = np.finfo(np.float64).eps
     clipped = np.clip(predictions, smallest, 1.0 - smallest)
     return -np.where(outcomes > 0, np.log(clipped), np.log1p(-clipped))
@@ -49,9 +49,9 @@ _LOSSES: dict[LossName, Loss] = {
 
 
 def choose_loss(model: ModelSpec, home: Path) -> Loss:
-    """The loss that a model is judged by, row by row; `cost` is `compute_costs` of `cost.py` in the model's folder.
+    """Return the loss function of a model; `cost` is `compute_costs` of `cost.py` in the model's folder.
 
-    What a cost function returns is checked at each call: LossError unless it is one finite number for each row.
+    The result of a cost function is checked at each call: it raises LossError unless it is a finite number per row.
     """
     if model.loss != "cost":
         return _LOSSES[model.loss]
@@ -61,7 +61,7 @@ def choose_loss(model: ModelSpec, home: Path) -> Loss:
         found = np.asarray(compute_costs(outcomes, predictions), dtype=np.float64)
         if found.shape != outcomes.shape or not np.isfinite(found).all():
             raise LossError(
-                f"{model.name}: cost.py: compute_costs gave {_describe(found)} for {len(outcomes)} rows: "
+                f"{model.name}: cost.py: compute_costs returned {_describe(found)} for {len(outcomes)} rows: "
                 "return one finite number for each row"
             )
         return found
@@ -75,15 +75,15 @@ def _describe(found: NDArray[np.float64]) -> str:
 
 
 def mean_loss(loss: Loss, outcomes: Outcomes, predictions: Predictions) -> float:
-    """The mean loss over rows, arrays of the same length, at least one row."""
+    """Return the mean loss over arrays of the same length, with at least one row."""
     return float(np.mean(loss(outcomes, predictions)))
 
 
 def measure(model: ModelSpec, loss: Loss, outcomes: Outcomes, predictions: Predictions) -> Measures:
-    """Measure predictions against outcomes, arrays of the same length, at least one row.
+    """Measure predictions against outcomes, arrays of the same length with at least one row.
 
-    AUC, Brier score and log loss are of probabilities alone, and AUC only where both outcomes occur; the errors are of
-    quantities alone. The calibration error of quantities is told in standard deviations of the outcomes.
+    AUC, Brier score and log loss are computed for probabilities only, and AUC only if both outcomes occur; absolute and
+    squared errors for quantities only. The calibration error of quantities is in standard deviations of the outcomes.
     """
     probable = model.predicts == "probability"
     spread = 1.0 if probable else float(outcomes.std()) or 1.0
@@ -102,9 +102,9 @@ def measure(model: ModelSpec, loss: Loss, outcomes: Outcomes, predictions: Predi
 
 
 def calibration_error(outcomes: Outcomes, predictions: Predictions) -> float:
-    """Expected calibration error over ten bins of equal size (after Naeini, Cooper and Hauskrecht, AAAI 2015).
+    """Return the expected calibration error over ten bins of equal size (Naeini, Cooper and Hauskrecht, AAAI 2015).
 
-    The mean over bins, weighted by rows, of |mean prediction - mean outcome|; of probabilities, between 0 and 1.
+    It is the mean over bins, weighted by rows, of |mean prediction - mean outcome|; for probabilities, from 0 to 1.
     """
     order = np.argsort(predictions, kind="stable")
     bins = [rows for rows in np.array_split(order, CALIBRATION_BINS) if len(rows)]

@@ -1,4 +1,4 @@
-"""The model registry: fitted versions with their pins, and the alias that says which one serves."""
+"""The model registry: fitted versions with their pins, and the alias of the serving version."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from contender.specs import ModelSpec
 
 CHAMPION = "champion"
 
-# What scikit-learn's pipelines over categories are made of, beyond what skops trusts by itself. A partial is no
-# more than its function, and skops asks for trust in that one, too.
+# Types of scikit-learn's pipelines over categories that skops does not trust by default. Trusting `functools.partial`
+# is safe, because skops also requires trust in the function that it wraps.
 _TRUSTED = [
     "functools.partial",
     "numpy.dtype",
@@ -41,16 +41,16 @@ _LEDGER = "contender.ledger"
 _SKETCH = "training-rows.json"
 
 
-class UnsafeModel(RuntimeError):  # noqa: N818 - nothing went wrong: it is refused
-    """A pipeline holds types whose loading could run code; the message names them."""
+class UnsafeModel(RuntimeError):  # noqa: N818 - the model is rejected, nothing failed
+    """A pipeline contains types that could run code when loaded; the message names them."""
 
 
-class UnknownVersion(LookupError):  # noqa: N818 - it is a wish that cannot be met
-    """The registry has no version of that number."""
+class UnknownVersion(LookupError):  # noqa: N818 - an unknown name, not a failure
+    """The registry has no version with this number."""
 
 
 class Registry:
-    """An open registry. Every version holds two pipelines: the model, and the baseline fitted on the same rows."""
+    """An open registry. Every version has two pipelines: the model, and the baseline fitted on the same rows."""
 
     def __init__(self, client: MlflowClient, artifacts: str | None) -> None:
         self._client = client
@@ -67,11 +67,10 @@ class Registry:
         requirements: Sequence[str],
         sketch: TrainingSketch | None = None,
     ) -> TrainedVersion:
-        """Log and register a fitted version; `fit` names the inputs of the fit. Returns it with its number.
+        """Log and register a fitted version and return it with its number.
 
-        The sketch of its training rows is kept beside it.
-
-        Raises UnsafeModel when the pipeline holds types that could run code when it is loaded.
+        `fit` identifies the inputs of the fit. The sketch of the training rows is stored with the version.
+        Raises UnsafeModel if a pipeline contains types that could run code when it is loaded.
         """
         for pipeline in (model, baseline):
             _refuse_unsafe(trained.model, trained.recipe, pipeline)
@@ -85,7 +84,7 @@ class Registry:
             self._ensure_model(trained.model)
             created = self._client.create_model_version(trained.model, source=model_uri, run_id=run_id)
             numbered = trained.model_copy(update={"version": int(created.version)})
-            # The fit is tagged last: a version without it was cut short, and is never found by `find`.
+            # The fit is tagged last: an incomplete version does not have this tag, so `find` ignores it.
             self._tag(numbered, _RECORD, numbered.model_dump_json())
             self._tag(numbered, _FIT, fit)
         except BaseException:
@@ -95,12 +94,12 @@ class Registry:
         return numbered
 
     def find(self, model: str, fit: str) -> TrainedVersion | None:
-        """The version that came of a fit with the same inputs, if there is one."""
+        """Return the version of a fit with the same inputs, or None."""
         found = self._search(f"name = '{model}' and tags.`{_FIT}` = '{fit}'")
         return _record(found[0]) if found else None
 
     def version(self, model: str, version: int) -> TrainedVersion:
-        """The record of a version. Raises UnknownVersion when there is none of that number."""
+        """Return the record of a version. Raises UnknownVersion if it does not exist."""
         try:
             return _record(self._client.get_model_version(model, str(version)))
         except MlflowException as error:
@@ -109,7 +108,7 @@ class Registry:
             raise UnknownVersion(f"{model} has no version {version} in the registry") from None
 
     def champion(self, model: str) -> TrainedVersion | None:
-        """The version that serves; None before the first promotion."""
+        """Return the serving version, or None before the first promotion."""
         try:
             return _record(self._client.get_model_version_by_alias(model, CHAMPION))
         except MlflowException as error:
@@ -118,15 +117,15 @@ class Registry:
             raise
 
     def set_champion(self, model: str, version: int) -> None:
-        """Let a version serve."""
+        """Make a version the champion."""
         self._client.set_registered_model_alias(model, CHAMPION, str(version))
 
     def note_ledger(self, model: str, number: int, seal: str) -> None:
-        """Keep the place and seal of a ledger's newest entry, apart from the ledger itself."""
+        """Store the number and seal of a ledger's newest entry, outside the ledger itself."""
         self._client.set_registered_model_tag(model, _LEDGER, f"{number} {seal}")
 
     def noted_ledger(self, model: str) -> tuple[int, str] | None:
-        """The place and seal that were kept last; None before the first, or for a model without versions."""
+        """Return the number and seal that were stored last, or None."""
         try:
             noted = self._client.get_registered_model(model).tags.get(_LEDGER)
         except MlflowException as error:
@@ -139,15 +138,15 @@ class Registry:
         return int(number), seal
 
     def load(self, model: str, version: int) -> Pipeline:
-        """The fitted pipeline of a version, read by skops: no code of the file is run."""
+        """Load the pipeline of a version with skops, which runs no code from the file."""
         return self._load(model, version, "model")
 
     def load_baseline(self, model: str, version: int) -> Pipeline:
-        """The baseline that was fitted on the same rows as the version."""
+        """Load the baseline that was fitted on the same rows as the version."""
         return self._load(model, version, "baseline")
 
     def load_sketch(self, model: str, version: int) -> TrainingSketch | None:
-        """The sketch of the rows that a version was fitted on; None when none was kept."""
+        """Load the sketch of a version's training rows, or None if none was stored."""
         run_id = str(self._client.get_model_version(model, str(version)).run_id)
         if not any(file.path == _SKETCH for file in self._client.list_artifacts(run_id)):
             return None
@@ -156,7 +155,7 @@ class Registry:
         return TrainingSketch.model_validate_json(text)
 
     def record_metrics(self, trained: TrainedVersion, metrics: Mapping[str, float]) -> None:
-        """Write an evaluation's measures onto the version's run, for people who look in MLflow."""
+        """Log an evaluation's measures to the version's MLflow run."""
         run_id = self._client.get_model_version(trained.model, str(trained.version)).run_id
         for name, figure in metrics.items():
             self._client.log_metric(str(run_id), name, figure)
@@ -202,7 +201,7 @@ class Registry:
         try:
             place = f"{self._artifacts}/{model}" if self._artifacts else None
             return str(self._client.create_experiment(model, artifact_location=place))
-        except MlflowException as error:  # another task was first
+        except MlflowException as error:  # another task may have created it
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
             return self._experiment(model)
@@ -224,7 +223,7 @@ class Registry:
 def predict(
     model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]
 ) -> NDArray[np.float64]:
-    """What a pipeline foretells of each row by the columns that it sees: a probability of 1, or a quantity."""
+    """Predict each row from the pipeline's feature columns: the probability of 1, or a quantity."""
     seen = rows[list(features)]
     if model.predicts == "quantity":
         return np.asarray(pipeline.predict(seen), dtype=np.float64)
@@ -232,9 +231,9 @@ def predict(
 
 
 def store_and_load(model: str, recipe: str, pipeline: Pipeline) -> tuple[Pipeline, int]:
-    """The pipeline as it comes back when it was stored as the registry stores it, and how many bytes that took.
+    """Store a pipeline as the registry does and load it again; return it with its stored size in bytes.
 
-    Raises UnsafeModel when it holds types that could run code when it is loaded.
+    Raises UnsafeModel if it contains types that could run code when it is loaded.
     """
     stored = _refuse_unsafe(model, recipe, pipeline)
     return skops.io.loads(stored, trusted=_TRUSTED), len(stored)
@@ -246,14 +245,14 @@ def _refuse_unsafe(model: str, recipe: str, pipeline: Pipeline) -> bytes:
     if unsafe:
         raise UnsafeModel(
             f"{model}: recipe {recipe!r}: {', '.join(sorted(unsafe))} cannot be loaded without "
-            "running code: build the estimator from scikit-learn's own parts"
+            "running code: build the estimator from scikit-learn's own classes"
         )
     return stored
 
 
 @cache
 def open_registry(settings: Settings) -> Registry:
-    """Open the registry of these settings; a SQLite one is made on first use, its artifacts beside it."""
+    """Open the registry of these settings; a SQLite registry is created on first use, with its artifacts next to it."""
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

@@ -1,11 +1,11 @@
-"""Sketches of training rows: a few numbers a day, from which it can be told how much of a day has changed.
+"""Sketches of training rows: a few numbers per day, from which the changed share of a day is estimated.
 
-Every row has a sign, +1 or -1, that follows from its key. The sum of value times sign over a day's rows is a random
-projection of the day: between two states of that day it moves by *d*, and the expectation of d² over the signs is the
-sum of the squared changes of all its values (Alon, Matias & Szegedy, "The space complexity of approximating the
-frequency moments", JCSS 58, 1999). Added over the shared days and divided by the column's variance, it is the share of
-the column that is different now: 0 when nothing was touched, about 1 when nothing of it is left. So labels that were
-flipped in both directions show as well as those that moved their mean, and nothing but a few numbers a day is kept.
+Every row has a sign, +1 or -1, computed from its key. The sum of value times sign over a day's rows is a random
+projection of the day. If it differs by *d* between two states of that day, the expectation of d² over the signs is the
+sum of the squared changes of all values (Alon, Matias & Szegedy, "The space complexity of approximating the frequency
+moments", JCSS 58, 1999). Summed over the shared days and divided by the column's variance, it is the changed share of
+the column: 0 if nothing has changed, about 1 if all of it has. Labels that were flipped in both directions are detected
+as well as a changed mean, although only a few numbers per day are stored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FEWEST_ROWS_OF_A_CATEGORY = 20
 
 
 def sketch_rows(model: ModelSpec, rows: pd.DataFrame) -> TrainingSketch:
-    """The sketch of training rows, which hold the row key, the features and `label`."""
+    """Return the sketch of training rows, which have the row key, the features and `label`."""
     nth, days = pd.factorize(rows["day"], sort=True)
     signs = _signs(_hash_keys(model, rows))
 
@@ -56,7 +56,7 @@ def sketch_rows(model: ModelSpec, rows: pd.DataFrame) -> TrainingSketch:
 
 
 def count_repeated(model: ModelSpec, rows: pd.DataFrame) -> int:
-    """How many rows have the key of another one."""
+    """Return the number of rows with a repeated key."""
     return len(rows) - len(np.unique(_hash_keys(model, rows)))
 
 
@@ -67,9 +67,9 @@ def compare_sketches(
     champion: TrainedVersion,
     excused: Collection[date] = (),
 ) -> HistoryChange | None:
-    """What has changed of the champion's rows (`theirs`) on the shared days, but for the `excused` ones.
+    """Return how much the champion's rows (`theirs`) have changed on the shared days, without the `excused` ones.
 
-    None when nothing can be compared: no shared day, or no sketch with the same signs.
+    Return None if there is nothing to compare: no shared day with rows, or no sketch with the same signs.
     """
     if theirs is None or theirs.signs != ours.signs:
         return None
@@ -83,9 +83,9 @@ def compare_sketches(
     before = _pick(theirs.rows, left)
     if before.sum() == 0:
         return None
-    came_or_went = np.abs(_pick(ours.rows, right) - before).sum()
+    added_or_removed = np.abs(_pick(ours.rows, right) - before).sum()
     replaced = ((_pick(ours.presence, right) - _pick(theirs.presence, left)) ** 2).sum()
-    changed = {"rows": float(max(came_or_went, replaced) / before.sum())}
+    changed = {"rows": float(max(added_or_removed, replaced) / before.sum())}
     lost: list[str] = []
     for name in theirs.columns.keys() & ours.columns.keys():
         was, now = theirs.columns[name], ours.columns[name]
@@ -113,12 +113,12 @@ def _signs(hashes: NDArray[np.uint64]) -> Numbers:
 
 
 def _name_signs() -> str:
-    """Another version of the library might hash otherwise; then sketches must not be held against each other."""
+    """Identify the hash function: if another version of pandas hashes differently, sketches are not comparable."""
     return f"{int(pd.util.hash_array(np.array(['contender'], dtype=object))[0]):016x}"
 
 
 def _as_numbers(column: pd.Series) -> tuple[Numbers, NDArray[np.bool_]]:
-    """A column's values, and which of them are missing. What is no number has the value +1 or -1, by its hash."""
+    """Return a column's values, and which are missing. Values that are not numbers become +1 or -1 by their hash."""
     if pd.api.types.is_numeric_dtype(column):
         values = column.to_numpy(np.float64, na_value=np.nan)
         return values, ~np.isfinite(values)
@@ -150,9 +150,9 @@ def _pick(numbers: tuple[float, ...] | tuple[int, ...] | None, places: list[int 
 
 
 def _centred(sketch: TrainingSketch, column: ColumnSketch, mean: float, places: list[int | None]) -> Numbers:
-    """The projection of the values less the mean, so that a row that came or went weighs as much as its value does."""
-    there = _pick(sketch.presence, places) - _pick(column.missing, places)
-    return _pick(column.projected, places) - mean * there
+    """Return the projection of value minus mean, so that added or removed rows count by their distance to the mean."""
+    present = _pick(sketch.presence, places) - _pick(column.missing, places)
+    return _pick(column.projected, places) - mean * present
 
 
 def _lost(was: ColumnSketch, now: ColumnSketch, left: list[int | None], right: list[int | None]) -> list[str]:

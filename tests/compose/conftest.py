@@ -1,4 +1,4 @@
-"""A good night and a broken one in the containers, whose processes are killed meanwhile: lived once for all tests."""
+"""Run the demo with a good and a broken night once on the container stack, and kill processes during it."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from demo.nights import MODEL
 GOOD, BROKEN = "2013-09-01", "2013-09-02"
 FEATURES, RETRAIN = dag_id("features", MODEL), dag_id("retrain", MODEL)
 EXECUTOR = "CoarseGrainedExecutorBackend"
-# Where tasks run: under LocalExecutor in the scheduler.
+# The service that runs tasks: with LocalExecutor, the scheduler.
 TASKS = "celery-worker" if os.environ.get("EXECUTOR") == "CeleryExecutor" else "scheduler"
 
 
 @dataclass(frozen=True)
-class Lived:
-    """What the demo said and came to, in a stack that still runs."""
+class DemoRun:
+    """The result of the demo, on a stack that is still running."""
 
     status: int
-    said: str
+    output: str
     airflow: Airflow
     killed: dict[str, str]  # container by service
-    interrupted: dict[str, str]  # run, by what was done to it
+    interrupted: dict[str, str]  # run id by the component that was killed or restarted during it
     ports: dict[str, int]
 
 
 def compose(*words: str) -> str:
-    """What `docker compose` answers. Raises CalledProcessError, its own words shown."""
+    """Return the output of `docker compose`. Raises CalledProcessError; stderr is printed."""
     return docker("compose", *words)
 
 
@@ -51,7 +51,7 @@ def docker(*words: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def lived() -> Lived:
+def demo_run() -> DemoRun:
     ports = published_ports()
     airflow = Airflow(f"http://127.0.0.1:{ports['api-server']}", secret("ADMIN_PASSWORD"))
     airflow.wait_for_dags({FEATURES, RETRAIN})
@@ -62,8 +62,8 @@ def lived() -> Lived:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    said: list[str] = []
-    listener = threading.Thread(target=listen, args=(demo, said), daemon=True)
+    lines: list[str] = []
+    listener = threading.Thread(target=listen, args=(demo, lines), daemon=True)
     listener.start()
     try:
         killed, interrupted = interfere(demo, airflow)
@@ -71,38 +71,38 @@ def lived() -> Lived:
     finally:
         demo.kill()
         listener.join(timeout=10)
-    return Lived(demo.returncode, "".join(said), airflow, killed, interrupted, ports)
+    return DemoRun(demo.returncode, "".join(lines), airflow, killed, interrupted, ports)
 
 
-def listen(demo: subprocess.Popen[str], said: list[str]) -> None:
-    """Keep what the demo says, and pass it on while it is said."""
+def listen(demo: subprocess.Popen[str], lines: list[str]) -> None:
+    """Collect the output of the demo, and print it at the same time."""
     assert demo.stdout is not None
     for line in demo.stdout:
-        said.append(line)
+        lines.append(line)
         print(line, end="", flush=True)
 
 
 def interfere(demo: subprocess.Popen[str], airflow: Airflow) -> tuple[dict[str, str], dict[str, str]]:
-    """Kill a worker of Spark, the scheduler and where its tasks run, restart Postgres: each in the middle of work."""
+    """Kill a Spark worker, the scheduler and the service that runs tasks, and restart Postgres, all during tasks."""
 
-    def when(what: str, holds: Callable[[], str | None]) -> str:
+    def wait_for(what: str, find: Callable[[], str | None]) -> str:
         began, found = time.monotonic(), None
-        while not (found := holds()):
+        while not (found := find()):
             assert demo.poll() is None, f"the demo ended before {what}"
-            assert time.monotonic() - began < 900, f"in vain waited for {what}"
+            assert time.monotonic() - began < 900, f"waited 900 s for {what}"
             time.sleep(0.3)
         print(f"{time.strftime('%X')}  {what}: {found}", flush=True)
         return found
 
-    history = when("history's features", lambda: running_run(airflow, FEATURES, "build_on_spark"))
-    worker = when("an executor on a worker, which is killed", working_container)
+    history = wait_for("history's features", lambda: running_run(airflow, FEATURES, "build_on_spark"))
+    worker = wait_for("an executor on a worker", working_container)
     kill(worker)
-    night = when("the good night's training", lambda: running_run(airflow, RETRAIN, "train[0]", GOOD))
+    night = wait_for("the good night's training", lambda: running_run(airflow, RETRAIN, "train[0]", GOOD))
     killed = {"spark-worker": worker}
     for service in {TASKS, "scheduler"}:
         (killed[service],) = compose("ps", "--quiet", service).split()
         kill(killed[service])
-    restarted = when(
+    restarted = wait_for(
         "the broken night's features", lambda: running_run(airflow, FEATURES, "build_on_spark", BROKEN)
     )
     compose("restart", "postgres")
@@ -110,7 +110,7 @@ def interfere(demo: subprocess.Popen[str], airflow: Airflow) -> tuple[dict[str, 
 
 
 def running_run(airflow: Airflow, dag: str, task: str, key: str | None = None) -> str | None:
-    """The run in which this task runs now."""
+    """Return the id of a run in which the task is running."""
     for run in airflow.runs(dag, key):
         if not run.ended and airflow.task_states(dag, run.run_id).get(task) == "running":
             return run.run_id
@@ -118,7 +118,7 @@ def running_run(airflow: Airflow, dag: str, task: str, key: str | None = None) -
 
 
 def working_container() -> str | None:
-    """A worker's container in which an executor runs now."""
+    """Return the container of a worker in which an executor is running."""
     for container in compose("ps", "--quiet", "spark-worker").split():
         if EXECUTOR in docker("top", container, "-eo", "pid,args"):
             return container
@@ -126,24 +126,24 @@ def working_container() -> str | None:
 
 
 def kill(container: str) -> None:
-    """Kill the main process as the machine's own killer would: no policy of the engine knows of it."""
+    """Kill the main process from outside the container engine, so that its restart policy applies."""
     pid = docker("inspect", "--format", "{{.State.Pid}}", container).strip()
     image = docker("inspect", "--format", "{{.Config.Image}}", container).strip()
     docker("run", "--rm", "--pid=host", "--user=0", "--network=none", "--entrypoint=kill", image, "-9", pid)
 
 
 def published_ports() -> dict[str, int]:
-    """The ports on this machine, by service."""
-    told = [json.loads(line) for line in compose("ps", "--format", "json").splitlines()]
+    """Return the published ports of this machine by service."""
+    services = [json.loads(line) for line in compose("ps", "--format", "json").splitlines()]
     return {
         each["Service"]: p["PublishedPort"]
-        for each in told
+        for each in services
         for p in each["Publishers"] or ()
         if p["PublishedPort"]
     }
 
 
 def secret(name: str) -> str:
-    """One of the installation's secrets."""
+    """Return a secret of the installation."""
     lines = Path(os.environ["COMPOSE_ENV_FILES"]).read_text().splitlines()
     return dict(line.split("=", 1) for line in lines)[name]

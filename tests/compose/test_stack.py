@@ -1,4 +1,4 @@
-"""The stack of docker-compose.yaml, while its processes are killed: nothing is lost, nothing is there twice."""
+"""On the stack of docker-compose.yaml, killed processes lose and duplicate nothing."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ OPEN_SESSION = (
 
 
 @pytest.fixture(scope="session")
-def bucket(lived):
+def bucket(demo_run):
     store = boto3.resource(
         "s3",
-        endpoint_url=f"http://127.0.0.1:{lived.ports['s3']}",
+        endpoint_url=f"http://127.0.0.1:{demo_run.ports['s3']}",
         region_name="us-east-1",
         aws_access_key_id=secret("S3_ACCESS_KEY"),
         aws_secret_access_key=secret("S3_SECRET_KEY"),
@@ -34,81 +34,85 @@ def bucket(lived):
 
 
 @pytest.fixture(scope="session")
-def cluster(lived):
-    """What the master of Spark tells of its workers and of the jobs that ended."""
-    return json.loads(asked_inside("http://spark-master:8080/json/"))
+def cluster(demo_run):
+    """The workers and finished jobs, as reported by the Spark master."""
+    return json.loads(fetch_inside("http://spark-master:8080/json/"))
 
 
-def asked_inside(url: str) -> str:
-    """What a server answers that only the stack's own network sees."""
-    ask = f"import urllib.request as r; print(r.urlopen('{url}').read().decode())"
-    return compose("exec", "-T", "scheduler", "python", "-c", ask)
+def fetch_inside(url: str) -> str:
+    """Return the response of a server that is reachable only from the stack's network."""
+    program = f"import urllib.request as r; print(r.urlopen('{url}').read().decode())"
+    return compose("exec", "-T", "scheduler", "python", "-c", program)
 
 
-def test_every_expectation_of_the_demo_holds(lived):
-    assert lived.status == 0, lived.said
+def test_all_checks_of_the_demo_pass(demo_run):
+    assert demo_run.status == 0, demo_run.output
 
 
 @pytest.mark.parametrize(
     "compared",
     [
-        "rows of departures are the source's own",
-        "rows of schedule are the source's own",
-        "rows of weather are the source's own",
-        "rows of features are those that DuckDB builds in one process",
-        "rows of labels are those that DuckDB builds in one process",
+        "rows of departures equal the source's rows",
+        "rows of schedule equal the source's rows",
+        "rows of weather equal the source's rows",
+        "rows of features equal those built on DuckDB in one process",
+        "rows of labels equal those built on DuckDB in one process",
     ],
 )
-def test_published_rows_were_compared_with_their_origin(lived, compared):
-    assert compared in lived.said
+def test_published_rows_were_compared_with_their_origin(demo_run, compared):
+    assert compared in demo_run.output
 
 
 @pytest.mark.parametrize("service", sorted({"scheduler", "spark-worker", TASKS}))
-def test_a_killed_process_is_started_again(lived, service):
-    told = docker("inspect", "--format", "{{.RestartCount}} {{.State.Health.Status}}", lived.killed[service])
-    restarts, health = told.split()
-    assert int(restarts) >= 1  # the scheduler starts once more, when it has lost its database
+def test_a_killed_process_is_restarted(demo_run, service):
+    inspected = docker(
+        "inspect", "--format", "{{.RestartCount}} {{.State.Health.Status}}", demo_run.killed[service]
+    )
+    restarts, health = inspected.split()
+    assert int(restarts) >= 1  # the scheduler also restarts when it loses its database
     assert health == "healthy"
 
 
-def test_training_that_died_with_the_scheduler_was_tried_again(lived):
-    tries = lived.airflow.request(
-        "GET", f"/dags/{RETRAIN}/dagRuns/{lived.interrupted['scheduler']}/taskInstances"
+def test_training_that_was_killed_with_the_scheduler_was_retried(demo_run):
+    tries = demo_run.airflow.request(
+        "GET", f"/dags/{RETRAIN}/dagRuns/{demo_run.interrupted['scheduler']}/taskInstances"
     )
     train = next(t for t in tries["task_instances"] if (t["task_id"], t["map_index"]) == ("train", 0))
     assert train["state"] == "success"
     assert train["try_number"] > 1
 
 
-@pytest.mark.parametrize("done", ["worker", "postgres"])
-def test_features_were_built_on_the_cluster_all_the_same(lived, done):
-    run = lived.interrupted[done]
-    assert lived.airflow.task_states(FEATURES, run)["build_on_spark"] == "success"
-    assert "built on spark" in lived.airflow.task_log(FEATURES, run, "build_on_spark")
+@pytest.mark.parametrize("component", ["worker", "postgres"])
+def test_interrupted_feature_builds_succeeded_on_the_cluster(demo_run, component):
+    run = demo_run.interrupted[component]
+    assert demo_run.airflow.task_states(FEATURES, run)["build_on_spark"] == "success"
+    assert "built on spark" in demo_run.airflow.task_log(FEATURES, run, "build_on_spark")
 
 
-def test_datasets_are_announced_one_at_a_time(lived):
-    """On Postgres, Airflow may count two announcements of one moment for a night each, and start neither."""
-    assert lived.airflow.request("GET", "/pools/announcements")["slots"] == 1
+def test_datasets_are_announced_one_at_a_time(demo_run):
+    """On Postgres, Airflow may create a separate night for each of two concurrent announcements, and start neither."""
+    assert demo_run.airflow.request("GET", "/pools/announcements")["slots"] == 1
     for dataset in ("departures", "schedule", "weather"):
-        run = lived.airflow.runs(dag_id("ingest", dataset))[-1]
-        told = lived.airflow.request("GET", f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/announce")
-        assert told["pool"] == "announcements"
+        run = demo_run.airflow.runs(dag_id("ingest", dataset))[-1]
+        task = demo_run.airflow.request(
+            "GET", f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/announce"
+        )
+        assert task["pool"] == "announcements"
 
 
-def test_both_workers_serve_again(cluster):
+def test_both_workers_are_alive_again(cluster):
     alive = [worker for worker in cluster["workers"] if worker["state"] == "ALIVE"]
     assert len(alive) == 2
 
 
-def test_a_driver_with_the_secret_gets_an_answer_and_one_that_guesses_gets_none(lived):
+def test_a_driver_needs_the_secret_of_the_cluster(demo_run):
     compose("exec", "-T", "scheduler", "timeout", "120", "python", "-c", OPEN_SESSION)
     guess = ("-e", "_SPARK_AUTH_SECRET=guessed")
     with pytest.raises(CalledProcessError):
         compose("exec", "-T", *guess, "scheduler", "timeout", "40", "python", "-c", OPEN_SESSION)
 
 
-def test_no_job_is_taken_by_http(lived):
+def test_the_cluster_accepts_no_jobs_over_http(demo_run):
     connect = "import socket; socket.create_connection(('spark-master', {}), 5)"
     compose("exec", "-T", "scheduler", "python", "-c", connect.format(7077))
     with pytest.raises(CalledProcessError) as refused:
@@ -121,7 +125,7 @@ def test_the_cluster_built_history_and_both_nights(cluster):
     assert finished.count("contender-features") >= 3
 
 
-def test_everything_that_is_kept_is_on_s3(bucket):
+def test_all_stored_files_are_on_s3(bucket):
     for prefix, suffix in (
         (f"landing/departures/{GOOD}", ".csv"),
         ("lake/", ".parquet"),
@@ -132,8 +136,8 @@ def test_everything_that_is_kept_is_on_s3(bucket):
         assert any(found.key.endswith(suffix) for found in bucket.objects.filter(Prefix=prefix)), prefix
 
 
-def test_one_mail_tells_of_the_broken_delivery(lived):
-    mails = mailpit.read(f"http://127.0.0.1:{lived.ports['mailpit']}")
+def test_one_mail_reports_the_broken_delivery(demo_run):
+    mails = mailpit.read(f"http://127.0.0.1:{demo_run.ports['mailpit']}")
     assert [(mail.subject, mail.to) for mail in mails] == [
         (
             f"[contender] departures {BROKEN}: gate failed on 2 checks",
@@ -142,10 +146,13 @@ def test_one_mail_tells_of_the_broken_delivery(lived):
     ]
 
 
-def test_only_pages_mail_and_s3_are_published_and_on_this_machine_alone(lived):
-    told = [json.loads(line) for line in compose("ps", "--format", "json").splitlines()]
+def test_only_pages_mail_and_s3_are_published_on_the_local_host(demo_run):
+    services = [json.loads(line) for line in compose("ps", "--format", "json").splitlines()]
     published = {
-        (each["Service"], p["URL"]) for each in told for p in each["Publishers"] or () if p["PublishedPort"]
+        (each["Service"], p["URL"])
+        for each in services
+        for p in each["Publishers"] or ()
+        if p["PublishedPort"]
     }
     assert published == {("api-server", "127.0.0.1"), ("mailpit", "127.0.0.1"), ("s3", "127.0.0.1")}
 
@@ -166,6 +173,6 @@ def test_only_pages_mail_and_s3_are_published_and_on_this_machine_alone(lived):
         "airflow_dag_processing_import_errors",
     ],
 )
-def test_prometheus_has_what_the_dashboard_asks(lived, measure):
-    told = json.loads(asked_inside(f"http://prometheus:9090/api/v1/query?query={measure}"))
-    assert told["data"]["result"]
+def test_prometheus_has_the_metrics_of_the_dashboard(demo_run, measure):
+    result = json.loads(fetch_inside(f"http://prometheus:9090/api/v1/query?query={measure}"))
+    assert result["data"]["result"]

@@ -55,7 +55,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterato
             airflow.unpause(dag)
         nights.load_history(world, expectations)
         lived = tuple(
-            nights.live_night(world, day, expectations, broken=day == BROKEN) for day in (GOOD, BROKEN)
+            nights.run_night(world, day, expectations, broken=day == BROKEN) for day in (GOOD, BROKEN)
         )
         compare_rows(world, BROKEN, expectations)
         yield Lived(world, lived, expectations, mails, running, airflow)

@@ -20,7 +20,7 @@ GOOD, BROKEN = "2013-09-01", "2013-09-02"
 
 
 def test_every_expectation_of_the_demo_holds(lived):
-    assert lived.expectations.broken == []
+    assert lived.expectations.failed == []
 
 
 def test_both_nights_end_with_a_decision_and_scored_flights(lived):

@@ -1,4 +1,4 @@
-"""A book that an older version wrote is brought to this one's tables with all that is in it."""
+"""A book of record from an older version is migrated with all its records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAIL = Alert(id="a", kind="task", about=TABLE, to=("a@b.example",), subject="s",
 
 @pytest.fixture
 def today(here) -> Book:
-    """A book of today's shape with a few records in it."""
+    """A book at the current revision with a few records."""
     migrate(here.records)
     book = open_book(here.records)
     for number in (1, 2, 3):
@@ -65,7 +65,7 @@ def migrated(today, here, database) -> Book:
     return open_book(database)
 
 
-def test_evaluations_and_versions_are_found_as_in_a_book_of_today(migrated, today):
+def test_migrated_evaluations_and_versions_are_found_as_in_a_new_book(migrated, today):
     for number in (1, 2, 3):
         night = NIGHT + timedelta(days=number)
         assert migrated.evaluations.of_version(MODEL, number) == today.evaluations.of_version(MODEL, number)
@@ -81,21 +81,21 @@ def test_evaluations_and_versions_are_found_as_in_a_book_of_today(migrated, toda
     )
 
 
-def test_a_version_that_is_judged_again_after_the_migration_is_still_listed_once(migrated):
+def test_a_version_that_is_evaluated_again_after_the_migration_is_listed_once(migrated):
     migrated.evaluations.add(judged(4, 3, night=NIGHT + timedelta(days=4)))
     assert [one.version for one in migrated.evaluations.trained_versions()] == [1, 2, 3, 4]
 
 
-def test_the_ledger_is_as_it_was_written_and_says_who_approved(migrated):
+def test_the_migrated_ledger_is_intact_and_names_who_approved(migrated):
     assert migrated.ledger.verify(MODEL) == ()
     assert [entry.number for entry in migrated.ledger.by_people(MODEL, "ben")] == [3, 2, 1]
 
 
-def test_acts_and_gates_are_found_as_in_a_book_of_today(migrated, today):
+def test_migrated_acts_and_gates_are_found_as_in_a_new_book(migrated, today):
     assert migrated.acts.settlement_of(TABLE, "batch").by == "ann"
     assert migrated.acts.by_people(person="ann") == today.acts.by_people(person="ann")
     assert migrated.gates.passed_since(TABLE, DAY, NOW)
 
 
-def test_a_mail_that_was_being_sent_keeps_its_lease(migrated):
+def test_a_leased_mail_keeps_its_lease(migrated):
     assert not migrated.alerts.claim(MAIL, 300)

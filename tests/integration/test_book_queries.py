@@ -1,4 +1,4 @@
-"""What the book is asked for is found by what it is about, however many newer records there are."""
+"""Queries of the book find records regardless of the number of newer ones."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def gate(name: str, verdict: str, at: datetime, days: Days = DAY) -> GateResult:
     )
 
 
-def test_a_release_is_found_behind_any_number_of_page_views(book):
+def test_a_release_is_found_among_many_newer_page_views(book):
     released = book.acts.record("released", TABLE, "batch", "ann", "it is true", at=NOW)
     for n in range(150):
         book.acts.record("read", TABLE, "gate", "ben", "opened the page", at=later(n))
@@ -75,12 +75,12 @@ def test_a_release_is_found_behind_any_number_of_page_views(book):
     assert book.acts.released() == [released]
 
 
-def test_each_act_is_one_of_its_own_even_when_it_repeats_another(book):
+def test_a_repeated_act_is_recorded_again(book):
     first, second = (book.acts.record("granted", "access.yaml", "admin", "ann", "again") for _ in range(2))
     assert book.acts.newest() == [second, first]
 
 
-def test_an_act_that_was_begun_and_not_done_is_found_until_it_is_done(book):
+def test_a_begun_act_is_found_until_it_is_done(book):
     assert book.acts.begun("erased", "lake", "digest") is None
     begun = book.acts.record("erased", "lake", "digest", "ann", "asked", {"state": "begun"}, NOW)
     assert book.acts.begun("erased", "lake", "digest") == begun
@@ -89,7 +89,7 @@ def test_an_act_that_was_begun_and_not_done_is_found_until_it_is_done(book):
     assert book.acts.begun("erased", "lake", "digest") is None
 
 
-def test_corrections_are_what_changed_published_data_after_a_time(book):
+def test_corrections_are_acts_that_changed_published_data_after_a_time(book):
     kinds = ("backfilled", "released", "discarded", "erased", "migrated", "granted", "read")
     acts = {
         kind: book.acts.record(kind, TABLE, "2013-08-01", "ann", "so", at=later(n))
@@ -99,7 +99,7 @@ def test_corrections_are_what_changed_published_data_after_a_time(book):
     assert found == [acts["released"], acts["erased"]]
 
 
-def test_a_batch_that_passed_since_is_one_of_exactly_these_days(book):
+def test_a_passed_batch_counts_only_for_exactly_its_days(book):
     book.gates.add(gate("before", "pass", NOW))
     book.gates.add(gate("failed", "fail", later(2)))
     book.gates.add(gate("another day", "pass", later(2), Days.one("2013-08-02")))
@@ -118,7 +118,7 @@ def test_the_newest_evaluation_of_a_version_is_found_by_the_version(book):
     assert book.evaluations.versions(MODEL) == [1, 2]
 
 
-def test_what_was_decided_on_is_found_by_night_and_version(book):
+def test_the_evaluation_of_a_decision_is_found_by_night_and_version(book):
     for number in (1, 2):
         book.evaluations.add(judged(number, champion=number - 1 or None))
     book.ledger.enter(decided(1, kind="first"))
@@ -127,7 +127,7 @@ def test_what_was_decided_on_is_found_by_night_and_version(book):
     assert book.evaluations.decided_on(MODEL, NIGHT + timedelta(days=1), 1) is None
 
 
-def test_a_version_is_listed_once_however_often_it_was_judged(book):
+def test_a_version_that_was_evaluated_repeatedly_is_listed_once(book):
     for ago in range(3):
         book.evaluations.add(judged(10 - ago, champion=1, night=NIGHT - timedelta(days=ago)))
     trained = book.evaluations.trained_versions()
@@ -137,7 +137,7 @@ def test_a_version_is_listed_once_however_often_it_was_judged(book):
     assert book.evaluations.trained_versions(["household_return"]) == []
 
 
-def test_the_pins_of_a_version_are_kept_once(book):
+def test_the_pins_of_a_version_are_stored_once(book):
     pinned = version(5).model_copy(update={"pins": (Pin(table=TABLE, snapshot=2**60),)})
     for ago in range(2):
         book.evaluations.add(judged(5, night=NIGHT - timedelta(days=ago), challenger=pinned))
@@ -148,7 +148,7 @@ def test_the_pins_of_a_version_are_kept_once(book):
 
 
 def past_refreshes():
-    """A hundred nights of two recipes; some refreshes are held, some nights are judged twice, some not compared."""
+    """A hundred nights of two recipes; some refreshes are held, some nights evaluated twice, some not comparable."""
     serving = 1
     for n in range(1, 101):
         night, number = NIGHT - timedelta(days=101 - n), 2 * n
@@ -168,7 +168,7 @@ def past_refreshes():
         serving = serving if held else number
 
 
-def test_the_refreshes_that_the_book_finds_are_those_that_a_backtest_chooses(book):
+def test_the_book_and_a_backtest_select_the_same_refreshes(book):
     past = list(past_refreshes())
     for one in past:
         book.evaluations.add(one)
@@ -190,7 +190,7 @@ def ledger(book):
     return book.ledger
 
 
-def test_an_entry_is_found_by_number_by_id_and_by_the_beginning_of_its_id(ledger):
+def test_an_entry_is_found_by_number_id_and_prefix_of_its_id(ledger):
     assert ledger.entry(MODEL, 7).decision.id == "d7"
     assert ledger.entry(MODEL, 61) is None
     assert ledger.decision("d7").challenger == 7
@@ -199,26 +199,26 @@ def test_an_entry_is_found_by_number_by_id_and_by_the_beginning_of_its_id(ledger
     assert ledger.starting_with("D2") == ledger.starting_with("%2") == []
 
 
-def test_the_last_entry_of_a_kind_may_lie_far_back(ledger):
+def test_the_last_entry_of_a_kind_is_found_behind_many_newer_ones(ledger):
     assert ledger.last_of(MODEL, ["first", "rolled_back"]).number == 10
     assert ledger.last_of(MODEL, ["first", "rolled_back"], before=10).number == 1
     assert ledger.last_of(MODEL, ["promoted"]) is None
 
 
-def test_who_served_on_a_night_is_who_the_last_decision_until_then_chose(ledger):
+def test_the_version_that_served_on_a_night_follows_from_the_last_decision_until_then(ledger):
     assert ledger.served_on(MODEL, NIGHT + timedelta(days=20)) == 20
     assert ledger.served_on(MODEL, NIGHT + timedelta(days=100)) == 60
     assert ledger.served_on(MODEL, NIGHT) is None
     assert [entry.number for entry in ledger.of_night(MODEL, NIGHT + timedelta(days=3))] == [3]
 
 
-def test_a_ledger_is_read_whole_newest_first(ledger):
+def test_the_history_has_all_entries_newest_first(ledger):
     assert [entry.number for entry in ledger.history(MODEL)] == [*range(60, 0, -1)]
     assert (ledger.models(), ledger.count()) == ([MODEL], 60)
     assert ledger.history("household_return") == []
 
 
-def test_what_people_decided_is_found_by_who_decided(ledger):
+def test_decisions_of_people_are_found_by_person(ledger):
     assert [entry.number for entry in ledger.by_people()] == [10]
     assert [entry.number for entry in ledger.by_people(MODEL, "ann")] == [10]
     assert ledger.by_people(person="ben") == ledger.by_people("household_return") == []

@@ -1,4 +1,4 @@
-"""Erasing a key from a lake with real Iceberg tables: nothing that can be reached keeps the rows, all else stays."""
+"""Erasing a key from a lake with real Iceberg tables removes all reachable rows with the key, and no others."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def fill(here, lake):
 
 @pytest.fixture
 def filled(stores, fill):
-    """Three days of sales and features, of which the second is without ann; everyone in `people`."""
+    """Three days of sales and features, the second without ann; ann and bob in `people`."""
     days = Days(first=FIRST, last=THIRD)
     named = [(FIRST, "ann"), (FIRST, "bob"), (SECOND, "bob"), (THIRD, "ann")]
     fill(SALES.contract, days, *named)
@@ -148,14 +148,14 @@ def test_a_plan_shows_tables_days_and_rows_and_changes_nothing(filled):
     assert filled.book.acts.newest() == []
 
 
-def test_the_rows_are_gone_from_every_table_and_the_others_stay(filled):
+def test_the_rows_are_removed_from_every_table_and_others_are_kept(filled):
     erase(filled, KEY, "carl", "she asked")
     assert who(filled.lake, SALES.contract) == [(FIRST, "bob"), (SECOND, "bob")]
     assert who(filled.lake, MODEL.feature_contract) == [(FIRST, "bob"), (SECOND, "bob")]
     assert who(filled.lake, PEOPLE.contract) == [(FIRST, "bob")]
 
 
-def test_no_file_of_the_installation_holds_the_rows_any_more(filled, fill):
+def test_no_file_of_the_installation_contains_the_rows_afterwards(filled, fill):
     fill(SALES.contract, Days.one(FIRST), (FIRST, "ann"), value=2.0)
     erase(filled, KEY, "carl", "she asked")
     assert parquet_with("ann", filled.settings.home) == []
@@ -188,14 +188,14 @@ def test_a_pinned_snapshot_stays_readable_and_is_reported_with_its_reason(filled
     assert "ann" not in filled.lake.read(MODEL.feature_contract)["customer"].to_pylist()
 
 
-def test_versions_are_named_that_were_fitted_on_days_built_from_the_rows(filled):
+def test_the_plan_names_versions_that_were_fitted_on_days_built_from_the_rows(filled):
     evaluation(filled, 1, Days.one(date(2013, 8, 20)))
     evaluation(filled, 2, Days.one(date(2013, 9, 5)))  # built from the third and the fourth
     evaluation(filled, 3, Days.one(date(2013, 9, 6)))
     assert plan_erasure(filled, KEY).versions == ("returns v2",)
 
 
-def test_versions_that_were_fitted_on_days_that_lost_rows_get_a_caveat(filled):
+def test_versions_that_were_fitted_on_days_with_erased_rows_get_a_caveat(filled):
     evaluation(filled, 1, Days.one(FIRST))
     evaluation(filled, 2, Days.one(date(2013, 8, 20)))
     erase(filled, KEY, "carl", "she asked", dataset="sales")
@@ -205,7 +205,7 @@ def test_versions_that_were_fitted_on_days_that_lost_rows_get_a_caveat(filled):
     assert filled.book.caveats.of_version("returns", 2) == []
 
 
-def test_the_record_tells_all_but_the_value(filled):
+def test_the_act_records_everything_but_the_value(filled):
     erase(filled, KEY, "carl", "she asked")
     done, begun = filled.book.acts.newest()
     assert (done.kind, done.by, done.reason, done.detail["state"]) == ("erased", "carl", "she asked", "done")
@@ -218,7 +218,7 @@ def test_the_record_tells_all_but_the_value(filled):
     ("step", "call", "after"),
     [
         ("_record", 1, True),
-        ("take_out", 2, True),
+        ("remove_rows", 2, True),
         ("expire_holding", 1, False),
         ("clear_copies", 1, False),
         ("renew_batches", 1, False),
@@ -228,7 +228,7 @@ def test_the_record_tells_all_but_the_value(filled):
         ("_record", 2, True),
     ],
 )
-def test_killed_half_way_and_run_again_comes_to_the_same(filled, monkeypatch, step, call, after):
+def test_a_killed_erasure_is_completed_by_the_next_attempt(filled, monkeypatch, step, call, after):
     real, calls = getattr(erasure, step), []
 
     def die(*given):
@@ -247,7 +247,7 @@ def test_killed_half_way_and_run_again_comes_to_the_same(filled, monkeypatch, st
         try:
             erase(filled, KEY, "carl", "she asked")
         except ErasureError:
-            assert (step, call, after) == ("_record", 2, True)  # all had been done and written down
+            assert (step, call, after) == ("_record", 2, True)  # everything was done and recorded
     done = filled.book.acts.newest()[0]
     assert done.detail["state"] == "done"
     assert [sum(h["rows"].values()) for h in done.detail["erasure"]["holdings"]] == [2, 1, 2, 0, 0, 0]
@@ -255,7 +255,9 @@ def test_killed_half_way_and_run_again_comes_to_the_same(filled, monkeypatch, st
     assert who(filled.lake, SALES.contract) == [(FIRST, "bob"), (SECOND, "bob")]
 
 
-def test_killed_between_deleting_rows_and_expiring_their_snapshot(filled, fill, monkeypatch):
+def test_an_erasure_killed_between_deleting_rows_and_expiring_their_snapshot_is_completed(
+    filled, fill, monkeypatch
+):
     from pyiceberg.table.maintenance import MaintenanceTable
 
     fill(SALES.contract, Days.one(FIRST), (FIRST, "ann"), value=2.0)
@@ -277,7 +279,7 @@ def test_killed_between_deleting_rows_and_expiring_their_snapshot(filled, fill, 
     assert parquet_with("ann", filled.settings.home) == []
 
 
-def test_what_another_writer_commits_in_between_is_kept(filled, fill, monkeypatch):
+def test_rows_that_another_writer_commits_in_between_are_kept(filled, fill, monkeypatch):
     from contender.lake import rewriting
 
     real, calls = rewriting.replace_days, []
@@ -327,7 +329,7 @@ def test_a_quarantined_batch_loses_the_rows_and_can_still_be_released(filled):
     )
 
 
-def test_a_raw_file_in_quarantine_loses_its_lines_and_no_other_byte(filled):
+def test_a_raw_file_in_quarantine_loses_the_lines_with_the_key_and_no_other_byte(filled):
     batch = quarantined(filled)
     erase(filled, KEY, "carl", "she asked")
     item = find_quarantined(filled, batch.fingerprint[:16])
@@ -336,7 +338,7 @@ def test_a_raw_file_in_quarantine_loses_its_lines_and_no_other_byte(filled):
     )
 
 
-def test_what_is_staged_is_removed_and_what_lies_aside_is_rewritten(filled):
+def test_staged_files_are_removed_and_files_aside_are_rewritten(filled):
     quarantined(filled)
     aside = Path(filled.settings.aside) / "sales" / "2013-09-01-x.parquet"
     aside.parent.mkdir(parents=True)
@@ -347,7 +349,7 @@ def test_what_is_staged_is_removed_and_what_lies_aside_is_rewritten(filled):
     assert list((Path(filled.settings.staging) / "raw").rglob("*.csv")) == []
 
 
-def test_a_file_that_cannot_be_changed_is_named(filled):
+def test_a_file_that_cannot_be_changed_is_reported(filled):
     note = Path(filled.settings.quarantine) / "note.txt"
     note.parent.mkdir(parents=True)
     note.write_text("ann called; joanna did not\n")
@@ -355,7 +357,7 @@ def test_a_file_that_cannot_be_changed_is_named(filled):
     assert copy.path == str(note)
 
 
-def test_what_a_killed_commit_left_is_removed_when_no_commit_can_need_it_any_more(filled):
+def test_files_of_a_killed_commit_are_removed_once_no_commit_can_need_them(filled):
     data = Path(filled.settings.lake) / "datasets" / "sales" / "data"
     for name, hours in (("old", 25), ("young", 1)):
         stray = data / f"{name}.parquet"
@@ -367,16 +369,16 @@ def test_what_a_killed_commit_left_is_removed_when_no_commit_can_need_it_any_mor
     assert [copy.path for copy in done.copies if copy.way == "beyond reach"] == [str(data / "young.parquet")]
 
 
-def test_a_table_that_no_contract_declares_is_named(filled, fill):
+def test_a_table_that_no_contract_declares_is_reported(filled, fill):
     fill(SALES.contract.model_copy(update={"table": "features.gone"}), Days.one(FIRST), (FIRST, "ann"))
     assert "the table features.gone, which no contract declares any more" in plan_erasure(filled, KEY).beyond
 
 
-def test_the_landing_zone_is_named_as_out_of_reach(filled):
+def test_the_landing_zone_is_reported_as_out_of_reach(filled):
     assert any("landing/sales/{day}.csv" in line for line in plan_erasure(filled, KEY).beyond)
 
 
-def test_one_dataset_takes_its_models_along_and_leaves_others(filled):
+def test_erasing_from_a_dataset_includes_its_models_and_leaves_other_datasets(filled):
     done = erase(filled, KEY, "carl", "she asked", dataset="sales")
     assert "datasets.people" not in {holding.table for holding in done.holdings}
     assert who(filled.lake, PEOPLE.contract) == [(FIRST, "ann"), (FIRST, "bob")]
@@ -384,18 +386,18 @@ def test_one_dataset_takes_its_models_along_and_leaves_others(filled):
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "message"),
     [
         ("custommer=ann", "no table has a column 'custommer'; did you mean 'customer'?"),
-        ("customer=zoe", "no row has customer=zoe: there is nothing to erase"),
-        ("customer", "'customer' is no key: write COLUMN=VALUE, as in customer=4711"),
-        ("amount=much", "no row has amount=much: there is nothing to erase"),
+        ("customer=zoe", "there is nothing to erase: no row has customer=zoe"),
+        ("customer", "'customer' is not a key: write COLUMN=VALUE, for example customer=4711"),
+        ("amount=much", "there is nothing to erase: no row has amount=much"),
     ],
 )
-def test_a_key_that_is_nowhere_is_told_in_a_line(filled, key, told):
+def test_a_key_that_does_not_exist_is_an_error_of_one_line(filled, key, message):
     with pytest.raises(ErasureError) as error:
         erase(filled, key, "carl", "she asked")
-    assert str(error.value) == told
+    assert str(error.value) == message
     assert filled.book.acts.newest() == []
 
 
@@ -418,7 +420,7 @@ def command(monkeypatch):
     return run
 
 
-def test_the_command_wants_a_reason_unless_it_only_plans(command, tmp_path):
+def test_the_command_requires_a_reason_unless_it_only_plans(command, tmp_path):
     refused = command(tmp_path / "home", "tailnum=N14228")
     assert refused.exit_code == 2
     assert "--reason" in refused.output
@@ -428,8 +430,8 @@ def test_the_command_shows_its_plan(command, tmp_path):
     staged = tmp_path / "home" / "aside" / "x.parquet"
     staged.parent.mkdir(parents=True)
     pq.write_table(pa.table({"tailnum": ["N14228"]}), staged)
-    told = command(tmp_path / "home", "tailnum=N14228", "--plan")
-    assert told.exit_code == 0
-    assert f"rewrite: {staged} (1 rows)" in told.output
-    assert "nothing was changed" in told.output
+    result = command(tmp_path / "home", "tailnum=N14228", "--plan")
+    assert result.exit_code == 0
+    assert f"rewrite: {staged} (1 rows)" in result.output
+    assert "nothing was changed" in result.output
     assert pq.read_table(staged).num_rows == 1

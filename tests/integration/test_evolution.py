@@ -1,4 +1,4 @@
-"""A contract's new version reaches a real Iceberg table in one commit; undeclared changes reach none."""
+"""Migration of real Iceberg tables: declared changes are applied in one commit, undeclared changes are rejected."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def filled(put):
 
 
 @pytest.fixture
-def bring(lake, book, here):
+def migrate_to(lake, book, here):
     return lambda to: migrate_table(lake, book.acts, to, here.staging, "carl")
 
 
@@ -99,18 +99,18 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_declared_change_reaches_the_table_and_every_file_of_it(lake, filled, bring, name):
+def test_a_declared_change_is_applied_to_the_table_and_all_its_files(lake, filled, migrate_to, name):
     to, expected = EXPECTED[name]
-    bring(to)
+    migrate_to(to)
     assert held(lake, to) == expected
     assert all(schema.equals(arrow_schema(to)) for schema in files_of(lake))
     assert len(files_of(lake)) == 2
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_columns_keep_their_ids_and_old_snapshots_stay_readable(lake, filled, bring, name):
+def test_columns_keep_their_ids_and_old_snapshots_stay_readable(lake, filled, migrate_to, name):
     before = {field.field_id for field in lake.iceberg(OLD.table).schema().fields}
-    bring(EXPECTED[name][0])
+    migrate_to(EXPECTED[name][0])
     table = lake.iceberg(OLD.table)
     assert before <= {field.field_id for field in table.schema().fields}
     old = (
@@ -122,36 +122,37 @@ def test_columns_keep_their_ids_and_old_snapshots_stay_readable(lake, filled, br
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_the_new_contract_publishes_after_it_and_the_old_one_does_not(lake, filled, put, bring, name):
+def test_after_migration_only_the_new_contract_can_publish(lake, filled, put, migrate_to, name):
     to = EXPECTED[name][0]
     with pytest.raises(
-        LakeError, match=rf"is at version 1 and its contract at {to.version}: run `contender migrate`"
+        LakeError,
+        match=rf"is at version 1, but its contract is at version {to.version}: run `contender migrate`",
     ):
         put(to, [{"day": FIRST}], Days.one(FIRST))
-    bring(to)
+    migrate_to(to)
     put(to, [{"day": FIRST}], Days.one(FIRST))
     assert len(held(lake, to)) == 2
-    with pytest.raises(LakeError, match="somebody migrated it to a newer contract"):
+    with pytest.raises(LakeError, match="the table was migrated to a newer contract; use that contract"):
         put(OLD, ROWS[:1], Days.one(FIRST))
 
 
-def test_twice_is_once(lake, filled, bring, book):
-    assert bring(ALL) is not None
+def test_migrating_again_changes_nothing(lake, filled, migrate_to, book):
+    assert migrate_to(ALL) is not None
     before = lake.iceberg(OLD.table).metadata_location
-    assert bring(ALL) is None
+    assert migrate_to(ALL) is None
     assert lake.iceberg(OLD.table).metadata_location == before
     assert [act.detail["state"] for act in book.acts.newest(OLD.table)] == ["done", "begun"]
 
 
-def test_step_by_step_comes_to_the_same_as_at_once(lake, filled, bring):
+def test_migrating_step_by_step_gives_the_same_table_as_at_once(lake, filled, migrate_to):
     steps = contract(SHOP, AMOUNT, COLOUR, version=2, changes=ALL.changes[:1])
-    bring(steps)
-    bring(ALL)
+    migrate_to(steps)
+    migrate_to(ALL)
     assert held(lake, ALL) == EXPECTED["all at once"][1]
 
 
-def test_the_record_says_who_did_what(filled, bring, book):
-    bring(WIDENED)
+def test_the_act_records_who_migrated_what(filled, migrate_to, book):
+    migrate_to(WIDENED)
     act = book.acts.newest(OLD.table)[0]
     assert (act.kind, act.by) == ("migrated", "carl")
     assert act.reason == "datasets.sales: version 1 to 2: amount widened from integer"
@@ -161,7 +162,9 @@ def test_the_record_says_who_did_what(filled, bring, book):
     ("step", "call"), [("_migrate", 1), ("_write_again", 1), ("_record", 1), ("_record", 2)]
 )
 @pytest.mark.parametrize("after", [False, True])
-def test_killed_between_and_run_again(lake, filled, bring, book, monkeypatch, step, call, after):
+def test_a_killed_migration_is_completed_by_the_next_run(
+    lake, filled, migrate_to, book, monkeypatch, step, call, after
+):
     real, calls = getattr(evolution, step), []
 
     def die(*given):
@@ -175,13 +178,15 @@ def test_killed_between_and_run_again(lake, filled, bring, book, monkeypatch, st
     with monkeypatch.context() as dying:
         dying.setattr(evolution, step, die)
         with pytest.raises(KeyboardInterrupt):
-            bring(ALL)
-    bring(ALL)
+            migrate_to(ALL)
+    migrate_to(ALL)
     assert held(lake, ALL) == EXPECTED["all at once"][1]
     assert [act.detail["state"] for act in book.acts.newest(OLD.table)] == ["done", "begun"]
 
 
-def test_a_day_that_another_writer_adds_meanwhile_is_migrated_too(lake, filled, put, bring, monkeypatch):
+def test_a_day_that_another_writer_adds_during_the_migration_is_migrated_too(
+    lake, filled, put, migrate_to, monkeypatch
+):
     real, calls = evolution._write_again, []
     third = date(2013, 9, 3)
 
@@ -192,68 +197,68 @@ def test_a_day_that_another_writer_adds_meanwhile_is_migrated_too(lake, filled, 
         return written
 
     monkeypatch.setattr(evolution, "_write_again", late)
-    bring(ALL)
+    migrate_to(ALL)
     assert [row["store"] for row in held(lake, ALL)] == ["a", "b", "a", "late"]
     assert all(schema.equals(arrow_schema(ALL)) for schema in files_of(lake))
 
 
-def test_a_table_without_rows_and_one_without_days(lake, put, bring, here):
+def test_tables_without_rows_and_without_days_are_migrated(lake, put, migrate_to, here):
     put(OLD, [], Days.one(FIRST))
-    bring(WITH_ADDED)
+    migrate_to(WITH_ADDED)
     assert held(lake, WITH_ADDED) == []
     whole = {"table": "datasets.shops", "daily": False, "primary_key": ("shop",)}
     put(OLD.model_copy(update=whole), ROWS[:2], Days.one(FIRST))
-    bring(WITH_ADDED.model_copy(update=whole))
+    migrate_to(WITH_ADDED.model_copy(update=whole))
     assert [row["colour"] for row in held(lake, WITH_ADDED.model_copy(update=whole))] == [None, None]
 
 
-def test_a_table_that_is_not_there_yet_is_made_at_its_contracts_version(lake, put, bring):
-    assert bring(ALL) is None
+def test_a_new_table_is_created_at_the_version_of_its_contract(lake, put, migrate_to):
+    assert migrate_to(ALL) is None
     put(ALL, [{"day": FIRST, "store": "a"}], Days.one(FIRST))
     assert plan_migration(lake, ALL) is None
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "difference"),
     [
         (contract(SHOP, AMOUNT, COLOUR), "lacks the column 'colour'"),
-        (contract(SHOP), "has the column 'amount', which its contract does not"),
-        (contract(SHOP, PRICE), "has 'amount' as integer, its contract as number"),
+        (contract(SHOP), "has the column 'amount', which its contract does not declare"),
+        (contract(SHOP, PRICE), "has 'amount' as integer, but its contract declares number"),
         (
             contract(SHOP, PRICE, COLOUR, version=2, changes=(Added(version=2, column="colour"),)),
-            "has 'amount' as integer, its contract as number",
+            "has 'amount' as integer, but its contract declares number",
         ),
     ],
 )
-def test_an_undeclared_change_is_refused_before_anything_is_written(lake, filled, put, bring, changed, told):
-    for refused in (lambda: put(changed, [{"day": FIRST}], Days.one(FIRST)), lambda: bring(changed)):
+def test_an_undeclared_change_is_rejected_before_anything_is_written(
+    lake, filled, put, migrate_to, changed, difference
+):
+    for refused in (lambda: put(changed, [{"day": FIRST}], Days.one(FIRST)), lambda: migrate_to(changed)):
         with pytest.raises(LakeError) as error:
             refused()
         assert str(error.value) == (
-            f"datasets.sales {told}: raise `version` and declare the change in `changes`, "
+            f"datasets.sales {difference}: raise `version` and declare the change in `changes`, "
             "then run `contender migrate`"
         )
     assert held(lake, OLD) == ROWS
 
 
-def test_a_number_too_large_to_be_widened_changes_nothing(lake, put, bring):
+def test_an_integer_too_large_to_be_widened_changes_nothing(lake, put, migrate_to):
     rows = [{"day": FIRST, "shop": "a", "amount": 2**53 + 1}]
     put(OLD, rows)
     with pytest.raises(pa.ArrowInvalid):
-        bring(WIDENED)
+        migrate_to(WIDENED)
     assert held(lake, OLD) == rows
 
 
-def test_a_batch_that_was_staged_before_the_migration_is_not_published_after_it(lake, filled, bring, here):
+def test_a_batch_staged_before_the_migration_cannot_be_published_after_it(lake, filled, migrate_to, here):
     late = stage(pa.Table.from_pylist(ROWS[:1], arrow_schema(OLD)), OLD, Days.one(FIRST), here.staging)
-    bring(WITH_ADDED)
-    with pytest.raises(
-        LakeError, match="staged under another version of its contract: ingest its days again"
-    ):
+    migrate_to(WITH_ADDED)
+    with pytest.raises(LakeError, match="staged with another version of its contract: ingest its days again"):
         lake.publish(WITH_ADDED, late)
 
 
-def test_the_command_migrates_and_tells(here, lake, filled, monkeypatch):
+def test_the_command_migrates_tables_and_prints_the_changes(here, lake, filled, monkeypatch):
     from typer.testing import CliRunner
 
     from contender import cli
@@ -271,7 +276,7 @@ def test_the_command_migrates_and_tells(here, lake, filled, monkeypatch):
     )
     commands = import_module("contender.cli.app")  # the package's own `app` is the command
     monkeypatch.setattr(commands, "open_installation", lambda: install(here, [spec]))
-    told = CliRunner().invoke(cli.app, ["migrate", "--by", "carl"])
-    assert told.exit_code == 0
-    assert "datasets.sales: version 1 to 2: amount widened from integer" in told.output
+    result = CliRunner().invoke(cli.app, ["migrate", "--by", "carl"])
+    assert result.exit_code == 0
+    assert "datasets.sales: version 1 to 2: amount widened from integer" in result.output
     assert plan_migration(lake, spec.contract) is None

@@ -1,4 +1,4 @@
-"""The lake with a real Iceberg catalogue: a day is replaced as a whole, once, whatever happens half-way."""
+"""The lake with a real Iceberg catalog: days are replaced as a whole, and equal content only once."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_published_day_is_read_back(lake, staged):
     assert held(lake) == [(FIRST, "a", 1.0), (FIRST, "b", 2.0)]
 
 
-def test_the_same_day_twice_changes_nothing(lake, staged):
+def test_publishing_the_same_day_again_changes_nothing(lake, staged):
     before = lake.publish(SALES, staged((FIRST, "a", 1.0), (FIRST, "b", 2.0)))
     again = lake.publish(SALES, staged((FIRST, "b", 2.0), (FIRST, "a", 1.0)))
     assert before.changed
@@ -68,34 +68,34 @@ def test_the_same_day_twice_changes_nothing(lake, staged):
     assert again.snapshot == before.snapshot
 
 
-def test_a_changed_delivery_replaces_its_day_and_no_other(lake, staged):
+def test_a_changed_delivery_replaces_only_its_day(lake, staged):
     lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 5.0), days=BOTH))
     lake.publish(SALES, staged((FIRST, "b", 2.0)))
     assert held(lake) == [(FIRST, "b", 2.0), (SECOND, "a", 5.0)]
 
 
-def test_a_day_that_is_empty_now_is_removed(lake, staged):
+def test_a_day_that_became_empty_is_removed(lake, staged):
     lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 5.0), days=BOTH))
     lake.publish(SALES, staged())
     assert lake.days(SALES.table) == [SECOND]
 
 
-def test_an_old_snapshot_still_reads_as_it_was(lake, staged):
+def test_an_old_snapshot_stays_readable(lake, staged):
     old = lake.publish(SALES, staged((FIRST, "a", 1.0)))
     lake.publish(SALES, staged((FIRST, "a", 9.0)))
     assert lake.read(SALES, snapshot=old.snapshot)["amount"].to_pylist() == [1.0]
 
 
-def test_snapshots_are_the_states_that_readers_saw(lake, staged):
+def test_snapshots_are_the_committed_states(lake, staged):
     first = lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 5.0), days=BOTH))
     replaced = lake.publish(SALES, staged((FIRST, "b", 2.0), (FIRST, "c", 2.0)))
     emptied = lake.publish(SALES, staged())
-    told = [(found.id, found.days, found.rows) for found in lake.snapshots(SALES.table)]
-    assert told == [(emptied.snapshot, 1, 1), (replaced.snapshot, 2, 3), (first.snapshot, 2, 2)]
+    listed = [(found.id, found.days, found.rows) for found in lake.snapshots(SALES.table)]
+    assert listed == [(emptied.snapshot, 1, 1), (replaced.snapshot, 2, 3), (first.snapshot, 2, 2)]
     assert [found.id for found in lake.snapshots(SALES.table, limit=1)] == [emptied.snapshot]
 
 
-def test_the_newest_day_is_the_last_that_still_has_rows(lake, staged):
+def test_the_newest_day_is_the_last_day_with_rows(lake, staged):
     assert lake.newest_day(SALES.table) is None
     lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 5.0), days=BOTH))
     third = date(2013, 9, 3)
@@ -120,13 +120,13 @@ def test_a_table_that_does_not_exist_reads_as_empty(lake):
     assert lake.pin(SALES.table).files == ()
 
 
-def test_pinned_files_are_those_of_the_days_asked_for(lake, staged):
+def test_pinned_files_are_limited_to_the_requested_days(lake, staged):
     lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 5.0), days=BOTH))
     (file,) = lake.pin(SALES.table, Days.one(SECOND)).files
     assert "day=2013-09-02" in file
 
 
-def test_two_writers_at_once_both_succeed(here, staged):
+def test_concurrent_writers_all_succeed(here, staged):
     days = [date(2013, 9, number) for number in range(1, 7)]
     open_lake(here).publish(SALES, staged((FIRST, "zero", 0.0)))
     batches = [staged((day, "a", 1.0), days=Days.one(day)) for day in days]
@@ -136,7 +136,7 @@ def test_two_writers_at_once_both_succeed(here, staged):
     assert held(open_lake(here)) == [(day, "a", 1.0) for day in days]
 
 
-def test_a_reference_table_is_replaced_whole(lake, here):
+def test_a_reference_table_is_replaced_as_a_whole(lake, here):
     shops = SALES.model_copy(update={"table": "datasets.shops", "daily": False, "primary_key": ("shop",)})
     for amount in (1.0, 2.0):
         batch = stage(rows((FIRST, "a", amount)), shops, Days.one(FIRST), here.staging)
@@ -144,7 +144,7 @@ def test_a_reference_table_is_replaced_whole(lake, here):
     assert lake.read(shops)["amount"].to_pylist() == [2.0]
 
 
-def test_sweeping_forgets_old_attempts_only(here, staged):
+def test_sweeping_removes_only_old_attempts(here, staged):
     from datetime import timedelta
 
     staged((FIRST, "a", 1.0))

@@ -1,7 +1,7 @@
-"""The lake by an Iceberg REST catalogue, where one is at hand.
+"""The lake with an Iceberg REST catalog, if one is available.
 
-CONTENDER_TEST_REST=http://127.0.0.1:8181 names it; CONTENDER_TEST_REST_WAREHOUSE is the folder of its tables.
-rest_catalogue/pom.xml says how to have one.
+Set CONTENDER_TEST_REST to its URL (http://127.0.0.1:8181) and CONTENDER_TEST_REST_WAREHOUSE to the folder of its
+tables. rest_catalogue/pom.xml explains how to start one.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog.rest import RestCatalog
 
-from contender.lake import look_after, open_lake, stage
+from contender.lake import maintain_table, open_lake, stage
 from contender.lake.schema import arrow_schema
 from contender.settings import Settings
 from contender.specs import Days
 from tests.integration.test_lake import A_DAY, BOTH, FIRST, SALES, SECOND, held
 
 URL = os.environ.get("CONTENDER_TEST_REST", "")
-pytestmark = pytest.mark.skipif(not URL, reason="no REST catalogue is at hand: CONTENDER_TEST_REST names one")
+pytestmark = pytest.mark.skipif(not URL, reason="no REST catalog: set CONTENDER_TEST_REST to its URL")
 
 
 @pytest.fixture
@@ -40,18 +40,18 @@ def staged(here):
     return batch
 
 
-def test_a_published_day_is_read_back_by_another_process_lake(lake, here, staged):
+def test_a_published_day_is_read_back_through_a_new_connection(lake, here, staged):
     lake.publish(SALES, staged((FIRST, "a", 1.0), (FIRST, "b", 2.0)))
     assert held(open_lake(here)) == [(FIRST, "a", 1.0), (FIRST, "b", 2.0)]
 
 
-def test_a_corrected_day_takes_the_place_of_the_old_one_and_leaves_the_others(lake, staged):
+def test_a_corrected_day_replaces_only_the_old_one(lake, staged):
     lake.publish(SALES, staged((FIRST, "a", 1.0), (SECOND, "a", 2.0), days=BOTH))
     lake.publish(SALES, staged((FIRST, "b", 9.0)))
     assert held(lake) == [(FIRST, "b", 9.0), (SECOND, "a", 2.0)]
 
 
-def test_the_same_batch_again_changes_nothing(lake, staged):
+def test_publishing_the_same_batch_again_changes_nothing(lake, staged):
     batch = staged((FIRST, "a", 1.0))
     assert lake.publish(SALES, batch).changed
     before = lake.snapshot(SALES.table)
@@ -59,7 +59,7 @@ def test_the_same_batch_again_changes_nothing(lake, staged):
     assert lake.snapshot(SALES.table) == before
 
 
-def test_an_old_snapshot_is_read_as_it_was(lake, staged):
+def test_an_old_snapshot_stays_readable(lake, staged):
     lake.publish(SALES, staged((FIRST, "a", 1.0)))
     before = lake.snapshot(SALES.table)
     lake.publish(SALES, staged((FIRST, "a", 5.0)))
@@ -69,7 +69,7 @@ def test_an_old_snapshot_is_read_as_it_was(lake, staged):
 def test_upkeep_expires_old_snapshots_and_keeps_the_rows(lake, staged):
     lake.publish(SALES, staged((FIRST, "a", 1.0)))
     lake.publish(SALES, staged((FIRST, "a", 5.0)))
-    done = look_after(lake, SALES, (), timedelta(0))
+    done = maintain_table(lake, SALES, (), timedelta(0))
     assert done.expiring
     assert len(lake.snapshots(SALES.table)) == 1
     assert held(lake) == [(FIRST, "a", 5.0)]

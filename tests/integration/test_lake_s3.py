@@ -1,4 +1,4 @@
-"""What else walks through files on S3: an upkeep, an erasure, the quarantine, a night's build and a report."""
+"""Upkeep, erasure, quarantine and feature builds with all files on S3."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contender.erasing import erase
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.gating import check
 from contender.ingesting import land
-from contender.lake import look_after, open_lake, places, snapshots, stage, sweep, upkeep
+from contender.lake import maintain_table, open_lake, places, snapshots, stage, sweep, upkeep
 from contender.lake.schema import arrow_schema
 from contender.specs import Column, DatasetSpec, Days, Delivery
 from demo import source
@@ -51,7 +51,7 @@ def customers(lake):
     return lake.read(SALES.contract)["customer"].to_pylist()
 
 
-def test_every_file_of_an_installation_on_s3_is_there(lake, here):
+def test_all_files_of_an_installation_on_s3_are_on_s3(lake, here):
     put(lake, here, "ann")
     assert [file.place for file in places.files(here.lake, suffix=".parquet")] == list(
         lake.pin(SALES.contract.table).files
@@ -62,18 +62,18 @@ def test_every_file_of_an_installation_on_s3_is_there(lake, here):
 
 def test_a_file_on_s3_is_named_by_its_digest(lake, here):
     put(lake, here, "ann")
-    ((_, held),) = lake.day_files(SALES.contract.table, Days.one(FIRST)).items()
+    ((_, day_file),) = lake.day_files(SALES.contract.table, Days.one(FIRST)).items()
     (file,) = lake.pin(SALES.contract.table).files
-    assert places.name_of(file) == f"{held.digest}.parquet"
+    assert places.name_of(file) == f"{day_file.digest}.parquet"
 
 
-def test_orphans_on_s3_are_removed_and_the_table_stays(lake, here, monkeypatch):
+def test_orphans_on_s3_are_removed_and_the_table_is_unchanged(lake, here, monkeypatch):
     put(lake, here, "ann")
     stray = places.write(f"{here.lake}/datasets/sales/data/day=2013-09-01/killed.parquet", b"half a commit")
-    assert look_after(lake, SALES.contract, (), timedelta(days=1)).orphans == ()
-    for room in (snapshots, upkeep):
-        monkeypatch.setattr(room, "SAFETY", timedelta(0))
-    assert look_after(lake, SALES.contract, (), timedelta(days=1)).orphans == (stray,)
+    assert maintain_table(lake, SALES.contract, (), timedelta(days=1)).orphans == ()
+    for module in (snapshots, upkeep):
+        monkeypatch.setattr(module, "SAFETY", timedelta(0))
+    assert maintain_table(lake, SALES.contract, (), timedelta(days=1)).orphans == (stray,)
     assert not places.exists(stray)
     assert customers(lake) == ["ann"]
 
@@ -98,17 +98,17 @@ def test_a_failed_batch_waits_on_s3_until_a_person_discards_it(installation, her
     spec = catalog.dataset("departures")
     source.drop("departures", NIGHT.each(), here.landing, fault=faults.append_rerun)
     batch = land(spec, NIGHT, here)
-    judged = check(spec.contract, batch, "run")
-    assert judged.verdict == "fail"
-    quarantine_batch(batch, judged, here)
+    result = check(spec.contract, batch, "run")
+    assert result.verdict == "fail"
+    quarantine_batch(batch, result, here)
     (item,) = list_quarantined(installation)
     assert item.batch.files[0].path.startswith(here.quarantine)
     discard_batch(installation, item.id, "carl", "the airline sends it again")
     assert [places.name_of(file.place) for file in places.files(item.place)] == ["batch.json", "gate.json"]
 
 
-def test_a_night_is_built_on_duckdb_alike_on_s3_and_in_a_folder(here, catalog, tmp_path):
-    model, prints = catalog.model("flight_delay"), []
+def test_a_duckdb_build_on_s3_equals_one_in_a_folder(here, catalog, tmp_path):
+    model, fingerprints = catalog.model("flight_delay"), []
     for settings in (here, here.model_copy(update=in_a_folder(tmp_path))):
         lake = open_lake(settings)
         source.drop_reference(settings.landing)
@@ -121,8 +121,9 @@ def test_a_night_is_built_on_duckdb_alike_on_s3_and_in_a_folder(here, catalog, t
         plan = plan_features(catalog, model, NIGHT, lake, settings)
         assert plan.engine == "duckdb"
         run_in_process(plan)
-        prints.append({name: batch.fingerprint for name, batch in collect(model, plan, settings).items()})
-    assert prints[0] == prints[1]
+        batches = collect(model, plan, settings)
+        fingerprints.append({name: batch.fingerprint for name, batch in batches.items()})
+    assert fingerprints[0] == fingerprints[1]
 
 
 def in_a_folder(tmp_path):
@@ -131,7 +132,7 @@ def in_a_folder(tmp_path):
     }
 
 
-def test_sweeping_on_s3_forgets_whole_attempts(lake, here):
+def test_sweeping_on_s3_removes_whole_attempts(lake, here):
     put(lake, here, "ann")
     assert sweep(here.staging, older_than=timedelta(hours=1)) == 0
     assert sweep(here.staging, older_than=timedelta(0)) == 1
@@ -139,7 +140,7 @@ def test_sweeping_on_s3_forgets_whole_attempts(lake, here):
     assert customers(lake) == ["ann"]
 
 
-def test_a_folder_of_more_objects_than_a_page_is_listed_whole(here):
+def test_a_folder_with_more_objects_than_a_page_is_listed_completely(here):
     client, bucket = boto3.client("s3"), here.batches.removeprefix("s3://")
     for number in range(1_005):
         client.put_object(Bucket=bucket, Key=f"many/{number:04d}", Body=b"")

@@ -1,4 +1,4 @@
-"""The ledger on SQLite and Postgres: of many at once one wins, and what was entered cannot be changed unseen."""
+"""The ledger on SQLite and Postgres: of concurrent decisions one is entered, and changed entries are detected."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def decision(version: int, before: int | None, *, name: str = "", night: int = 0
 
 
 def wait_for_all(barrier) -> None:
-    """Begin when every other process is ready to."""
+    """Start when all processes are ready."""
     barrier.wait(timeout=60)
 
 
-def enter_or_tell(records: str, name: str) -> str:
-    """What another process does."""
+def enter_or_report(records: str, name: str) -> str:
+    """Enter a decision in another process."""
     book = open_book(records)
     try:
         book.ledger.enter(decision(2, before=1, name=name))
@@ -53,7 +53,7 @@ def at_once(records: str, names: list[str]) -> list[str]:
     spawn = multiprocessing.get_context("spawn")
     together = (spawn.Barrier(PROCESSES),)
     with ProcessPoolExecutor(PROCESSES, spawn, initializer=wait_for_all, initargs=together) as pool:
-        return list(pool.map(enter_or_tell, [records] * PROCESSES, names))
+        return list(pool.map(enter_or_report, [records] * PROCESSES, names))
 
 
 def change(records: str, statement: str) -> None:
@@ -67,61 +67,64 @@ def three_nights(book):
     return [book.ledger.enter(decision(n + 1, before=n or None, night=n)) for n in range(3)]
 
 
-def test_of_processes_that_decide_against_the_same_champion_one_wins(records, book):
+def test_of_concurrent_decisions_against_the_same_champion_one_is_entered(records, book):
     book.ledger.enter(decision(1, before=None))
-    told = at_once(records, [f"-{n}" for n in range(PROCESSES)])
-    assert told.count("entered") == 1
-    assert all("the champion is version 2, not version 1" in word for word in told if word != "entered")
+    outcomes = at_once(records, [f"-{n}" for n in range(PROCESSES)])
+    assert outcomes.count("entered") == 1
+    stale = [outcome for outcome in outcomes if outcome != "entered"]
+    assert all("the champion is version 2, but the decision of night 2013-08-31" in one for one in stale)
+    assert all("was made against version 1" in one for one in stale)
     assert len(book.ledger.newest("flight_delay")) == 2
     assert book.ledger.verify("flight_delay") == ()
 
 
-def test_processes_that_enter_the_very_same_decision_enter_it_once(records, book):
+def test_the_same_decision_of_concurrent_processes_is_entered_once(records, book):
     book.ledger.enter(decision(1, before=None))
     assert at_once(records, [""] * PROCESSES) == ["entered"] * PROCESSES
     assert len(book.ledger.newest("flight_delay")) == 2
 
 
-def test_a_stale_decision_changes_nothing_and_says_what_to_do(book):
+def test_a_stale_decision_is_not_entered_and_says_what_to_do(book):
     entries = three_nights(book)
-    with pytest.raises(StaleDecision, match=r"the champion is version 3, not version 1, .* judge again"):
+    message = r"the champion is version 3, but .* was made against version 1\. .* evaluate the night again"
+    with pytest.raises(StaleDecision, match=message):
         book.ledger.enter(decision(4, before=1))
     assert book.ledger.newest("flight_delay") == entries[::-1]
 
 
-def test_a_decision_entered_again_is_the_entry_that_stands(book):
+def test_entering_a_decision_again_returns_its_entry(book):
     entries = three_nights(book)
     assert book.ledger.enter(decision(2, before=1, night=1)) == entries[1]
 
 
-def test_each_entry_is_sealed_with_the_one_before_it(book):
+def test_each_entry_is_sealed_with_the_previous_one(book):
     first, second, third = three_nights(book)
     assert (first.previous, second.previous, third.previous) == ("", first.seal, second.seal)
     assert book.ledger.verify("flight_delay") == ()
 
 
-def test_models_have_ledgers_of_their_own(book):
+def test_each_model_has_its_own_ledger(book):
     three_nights(book)
     other = decision(1, before=None).model_copy(update={"id": "another", "model": "household_return"})
     assert book.ledger.enter(other).number == 1
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "defect"),
     [
         (
             "update ledger set record = replace(cast(record as text), '\"refreshed\"', '\"held\"') where number = 2",
             "entry 2 of night 2013-09-01 was changed after it was entered",
         ),
-        ("update ledger set state = 'held' where number = 2", "entry 2: the columns beside the record"),
-        ("delete from ledger where number = 2", "entries 2 to 2 are gone"),
-        ("delete from ledger where number = 1", "begins with entry 2: those before it are gone"),
+        ("update ledger set state = 'held' where number = 2", "entry 2: its columns differ from its record"),
+        ("delete from ledger where number = 2", "entries 2 to 2 are missing"),
+        ("delete from ledger where number = 1", "begins with entry 2: the entries before it are missing"),
     ],
 )
-def test_what_was_done_to_the_ledger_by_hand_is_told(records, book, statement, told):
+def test_manual_changes_of_the_ledger_are_detected(records, book, statement, defect):
     three_nights(book)
     if records.startswith("postgresql"):
         statement = statement.replace("'\"held\"')", "'\"held\"')::json")
     change(records, statement)
-    (word,) = book.ledger.verify("flight_delay")
-    assert told in word
+    (found,) = book.ledger.verify("flight_delay")
+    assert defect in found

@@ -1,4 +1,4 @@
-"""What goes out to a lineage catalogue: the events of a real run, as Airflow's provider writes them."""
+"""The OpenLineage events of a real run, as Airflow's provider sends them to a lineage catalog."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from demo import source, stack
 from lineage_facets import delivery_name, publication_facets
 
 DAY, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
-Told = dict[str, Any]
-# Both days in one process: each would otherwise import Airflow and Great Expectations anew.
-LIVE = f"""
+Event = dict[str, Any]
+# Both days run in one process, so that Airflow and Great Expectations are imported once.
+RUN_BOTH_DAYS = f"""
 from airflow.utils.cli import get_bagged_dag
 dag = get_bagged_dag(bundle_names=None, dag_id="ingest__departures")
 for day in ("{DAY}", "{BROKEN}"):
@@ -30,8 +30,8 @@ for day in ("{DAY}", "{BROKEN}"):
 
 
 @pytest.fixture(scope="module")
-def events(tmp_path_factory) -> Callable[[str, date, str], Told]:
-    """Two days of departures, a good one and a broken one; then the last event of a task of a day."""
+def events(tmp_path_factory) -> Callable[[str, date, str], Event]:
+    """Ingest a good and a broken day of departures; return a function that finds the last event of a task and day."""
     home = tmp_path_factory.mktemp("openlineage")
     here = Settings(home=home / "contender")
     migrate(here.records)
@@ -49,10 +49,10 @@ def events(tmp_path_factory) -> Callable[[str, date, str], Told]:
     subprocess.run([*airflow, "db", "migrate"], env=env, capture_output=True, check=True)
     for day, fault in ((DAY, None), (BROKEN, source.append_rerun)):
         source.drop("departures", [day], here.landing, fault=fault)
-    subprocess.run([sys.executable, "-c", LIVE], env=env, capture_output=True, check=True)
+    subprocess.run([sys.executable, "-c", RUN_BOTH_DAYS], env=env, capture_output=True, check=True)
     found = [json.loads(line) for line in written.read_text().splitlines()]
 
-    def last(task: str, day: date, state: str) -> Told:
+    def last(task: str, day: date, state: str) -> Event:
         return next(
             event
             for event in reversed(found)
@@ -64,7 +64,7 @@ def events(tmp_path_factory) -> Callable[[str, date, str], Told]:
     return last
 
 
-def test_a_publication_leads_from_the_delivery_to_a_snapshot_of_the_table(events, catalog):
+def test_a_publication_has_the_delivery_as_input_and_the_table_snapshot_as_output(events, catalog):
     event = events("admit.publish", DAY, "COMPLETE")
     (delivery,), (table,) = event["inputs"], event["outputs"]
     assert delivery["namespace"] == "file"
@@ -74,28 +74,28 @@ def test_a_publication_leads_from_the_delivery_to_a_snapshot_of_the_table(events
     assert table["outputFacets"]["outputStatistics"]["rowCount"] == 718
 
 
-def test_a_table_is_told_with_its_schema_owner_and_description(events, catalog):
+def test_a_table_has_its_schema_owner_and_description(events, catalog):
     facets = events("admit.publish", DAY, "COMPLETE")["outputs"][0]["facets"]
     spec = catalog.dataset("departures")
-    told = [(field["name"], field["type"]) for field in facets["schema"]["fields"]]
-    assert told == [(column.name, column.type) for column in spec.columns]
+    fields = [(field["name"], field["type"]) for field in facets["schema"]["fields"]]
+    assert fields == [(column.name, column.type) for column in spec.columns]
     assert [owner["name"] for owner in facets["ownership"]["owners"]] == [spec.owner]
     assert facets["documentation"]["description"] == spec.description
 
 
-def test_a_gate_tells_each_promise_and_that_it_held(events):
+def test_a_passed_gate_has_an_assertion_for_each_expectation(events):
     (judged,) = events("admit.gate", DAY, "COMPLETE")["inputs"]
-    held = judged["inputFacets"]["dataQualityAssertions"]["assertions"]
-    assert all(assertion["success"] for assertion in held)
-    assert "there are 500 to 1300 rows" in [assertion["assertion"] for assertion in held]
+    assertions = judged["inputFacets"]["dataQualityAssertions"]["assertions"]
+    assert all(assertion["success"] for assertion in assertions)
+    assert "there are 500 to 1300 rows" in [assertion["assertion"] for assertion in assertions]
     assert judged["inputFacets"]["dataQualityMetrics"]["rowCount"] == 718
 
 
-def test_a_failed_gate_tells_what_did_not_hold_but_no_keys(events):
+def test_a_failed_gate_has_its_failed_assertions_but_no_keys(events):
     event = events("admit.gate", BROKEN, "FAIL")
     assertions = event["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"]
-    broken = {assertion["assertion"] for assertion in assertions if not assertion["success"]}
-    assert broken == {"no two rows share day, carrier, flight, origin", "there are 500 to 1300 rows"}
+    failed = {assertion["assertion"] for assertion in assertions if not assertion["success"]}
+    assert failed == {"no two rows share day, carrier, flight, origin", "there are 500 to 1300 rows"}
     assert "failing_keys" not in json.dumps(event)
 
 
@@ -107,16 +107,16 @@ def test_deliveries_on_s3_are_named_by_their_bucket(catalog):
     assert delivery_name(catalog, "datasets.planes", "s3://raw") == ("s3://raw", "planes.csv")
 
 
-def test_a_models_tables_are_told_with_all_that_they_are_made_from(catalog, here):
+def test_a_table_of_a_model_has_all_its_upstream_datasets_as_inputs(catalog, here):
     labels = catalog.model("flight_delay").label_contract.table
     published = Published(table=labels, days=Days.one(DAY), snapshot=None, rows=3, changed=True)
-    told = publication_facets(catalog, published, here)
-    inputs = [dataset.name for dataset in told.inputs]
+    event = publication_facets(catalog, published, here)
+    inputs = [dataset.name for dataset in event.inputs]
     assert inputs == [f"datasets.{source.dataset}" for source in catalog.model("flight_delay").inputs]
-    assert "version" not in told.outputs[0].facets
+    assert "version" not in event.outputs[0].facets
 
 
-def test_a_run_is_about_its_business_days(catalog, here):
+def test_the_nominal_time_of_a_run_covers_its_business_days(catalog, here):
     september = Days(first=DAY, last=date(2013, 9, 30))
     published = Published(table="datasets.weather", days=september, snapshot=1, rows=3, changed=True)
     nominal = publication_facets(catalog, published, here).run_facets["nominalTime"]

@@ -1,4 +1,4 @@
-"""The book of record with a real database and its real migrations."""
+"""The book of record with a real database and real migrations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def alert(number: int) -> Alert:
     )
 
 
-def test_the_migrations_make_just_the_tables_that_the_code_knows(records):
+def test_migrations_create_exactly_the_tables_of_the_code(records):
     with create_engine(records).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
@@ -32,31 +32,31 @@ def test_migrating_again_changes_nothing(here):
     assert len(open_book(here.records).alerts.newest()) == 1
 
 
-def test_a_book_that_was_never_made_says_what_to_run(here):
+def test_opening_a_missing_book_says_what_to_run(here):
     here.home.mkdir()
     with pytest.raises(BookError, match="run `contender migrate`"):
         open_book(here.records)
 
 
-def test_a_record_written_twice_is_there_once(book):
+def test_a_record_added_twice_is_stored_once(book):
     book.alerts.add(alert(1))
     book.alerts.add(alert(1))
     assert [kept.id for kept in book.alerts.newest()] == ["a1"]
 
 
-def test_many_writers_at_once_lose_nothing(here, book):
+def test_concurrent_writers_lose_no_record(here, book):
     with ThreadPoolExecutor(4) as writers:
         list(writers.map(lambda number: open_book(here.records).alerts.add(alert(number)), range(40)))
     assert len(book.alerts.newest()) == 40
 
 
-def test_the_newest_comes_first(book):
+def test_the_newest_records_are_listed_first(book):
     for number in range(3):
         book.alerts.add(alert(number))
     assert [kept.id for kept in book.alerts.newest(limit=2)] == ["a2", "a1"]
 
 
-def test_gates_are_found_by_one_table_by_some_and_by_none(book):
+def test_gate_results_are_listed_for_one_table_for_some_and_for_all(book):
     for table in ("datasets.a", "datasets.b", "datasets.c"):
         book.gates.add(
             GateResult(

@@ -1,4 +1,4 @@
-"""Upkeep of real Iceberg tables: what is needed stays readable, what nobody needs goes, killed or not."""
+"""Upkeep of real Iceberg tables keeps needed snapshots readable and removes the rest, even if it is killed midway."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from contender.lake import do_upkeep, look_after, plan_upkeep, stage, upkeep
+from contender.lake import do_upkeep, maintain_table, plan_upkeep, stage, upkeep
 from contender.lake.schema import arrow_schema
 from contender.records import Evaluation, Measures, Pin, TrainedVersion
 from contender.specs import Column, Contract, Days
@@ -31,7 +31,7 @@ MEASURES = Measures(rows=1, mean_label=0, loss=0.1, calibration_error=0.1)
 
 @pytest.fixture
 def put(lake, here):
-    """Publishes one shop's day, which is `after` days after the first; returns the snapshot."""
+    """Publish one shop's row for the day `after` days after the first, and return the snapshot."""
 
     def put(shop: str, after: int = 0) -> int:
         day = FIRST + timedelta(days=after)
@@ -92,58 +92,58 @@ def age(here, **by: float) -> None:
         os.utime(path, (then, then))
 
 
-def test_a_pinned_snapshot_stays_readable_and_an_unpinned_old_one_goes(lake, book, here, put):
+def test_a_pinned_snapshot_stays_readable_and_an_unpinned_old_one_expires(lake, book, here, put):
     one, two, three = put("one"), put("two"), put("three")
     pin(book, one)
-    done = look_after(lake, SALES, pinned_in(book), NOTHING)
-    there = {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}
-    assert one in there
-    assert two not in there
+    done = maintain_table(lake, SALES, pinned_in(book), NOTHING)
+    existing = {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}
+    assert one in existing
+    assert two not in existing
     assert done.kept_by_pins == 1
     assert shops(lake, one) == ["one"]
     assert shops(lake, three) == shops(lake) == ["three"]
     assert len(data_files(here)) == 2
 
 
-def test_a_dry_run_tells_and_changes_nothing(lake, book, here, put):
+def test_a_dry_run_returns_the_plan_and_changes_nothing(lake, book, here, put):
     put("one"), put("two")
     before = lake.iceberg(SALES.table).metadata_location
-    told = look_after(lake, SALES, pinned_in(book), NOTHING, dry_run=True)
-    assert len(told.expiring) == 2  # the first day's, and that between its deletion and its new rows
+    plan = maintain_table(lake, SALES, pinned_in(book), NOTHING, dry_run=True)
+    assert len(plan.expiring) == 2  # the first day's, and the one between its deletion and its new rows
     assert lake.iceberg(SALES.table).metadata_location == before
 
 
-def test_young_snapshots_stay(lake, book, put):
+def test_young_snapshots_are_kept(lake, book, put):
     one = put("one")
     put("two")
-    assert look_after(lake, SALES, pinned_in(book), timedelta(days=1)).expiring == ()
+    assert maintain_table(lake, SALES, pinned_in(book), timedelta(days=1)).expiring == ()
     assert shops(lake, one) == ["one"]
 
 
-def test_days_past_their_retention_leave_the_table_but_not_a_pinned_snapshot(lake, book, put):
+def test_days_past_their_retention_are_removed_but_stay_in_a_pinned_snapshot(lake, book, put):
     pinned = [put("shop", after) for after in range(5)][-1]
     pin(book, pinned)
     kept = SALES.model_copy(update={"retention_days": 2})
-    assert len(look_after(lake, kept, pinned_in(book), NOTHING).outdated) == 3
+    assert len(maintain_table(lake, kept, pinned_in(book), NOTHING).outdated) == 3
     assert lake.days(SALES.table) == [date(2013, 9, 4), date(2013, 9, 5)]
-    look_after(lake, kept, pinned_in(book), NOTHING)
+    maintain_table(lake, kept, pinned_in(book), NOTHING)
     assert len(shops(lake, pinned)) == 5
 
 
-def test_files_that_nothing_refers_to_go_after_a_day(lake, book, here, put):
+def test_unreferenced_files_are_removed_after_a_day(lake, book, here, put):
     put("one")
     stray = Path(here.lake) / "datasets" / "sales" / "data" / "day=2013-09-01" / "killed.parquet"
     stray.write_bytes(b"of an attempt that was killed before its commit")
-    assert look_after(lake, SALES, pinned_in(book), NOTHING).orphans == ()
+    assert maintain_table(lake, SALES, pinned_in(book), NOTHING).orphans == ()
     age(here, hours=25)
-    assert look_after(lake, SALES, pinned_in(book), NOTHING).orphans == (str(stray),)
+    assert maintain_table(lake, SALES, pinned_in(book), NOTHING).orphans == (str(stray),)
     assert not stray.exists()
     assert shops(lake) == ["one"]
 
 
-def test_an_orphan_that_a_publication_uses_again_stays(lake, book, here, put):
+def test_an_orphan_that_a_publication_uses_again_is_kept(lake, book, here, put):
     put("one"), put("two")
-    look_after(lake, SALES, pinned_in(book), NOTHING)
+    maintain_table(lake, SALES, pinned_in(book), NOTHING)
     age(here, hours=25)
     stray = Path(here.lake) / "datasets" / "sales" / "data" / "day=2013-09-01" / "stray.parquet"
     stray.write_bytes(b"")
@@ -158,7 +158,7 @@ def test_merging_manifests_changes_no_file_and_no_row(lake, book, put, monkeypat
     monkeypatch.setattr(upkeep, "MANIFESTS", 2)
     snapshots = [put("shop", after) for after in range(4)]
     files = lake.pin(SALES.table).files
-    assert look_after(lake, SALES, pinned_in(book), timedelta(days=1)).merge_manifests
+    assert maintain_table(lake, SALES, pinned_in(book), timedelta(days=1)).merge_manifests
     table = lake.iceberg(SALES.table)
     assert len(table.current_snapshot().manifests(table.io)) == 1
     assert lake.pin(SALES.table).files == files
@@ -168,9 +168,9 @@ def test_merging_manifests_changes_no_file_and_no_row(lake, book, put, monkeypat
     assert sorted(shops(lake)) == ["other", "shop", "shop", "shop"]
 
 
-@pytest.mark.parametrize("step", ["_forget_days", "_merge_manifests", "expire", "_delete_orphans"])
+@pytest.mark.parametrize("step", ["_delete_days", "_merge_manifests", "expire", "_delete_orphans"])
 @pytest.mark.parametrize("after", [False, True])
-def test_killed_and_run_again_comes_to_the_same(lake, book, here, put, monkeypatch, step, after):
+def test_a_killed_upkeep_is_completed_by_the_next_run(lake, book, here, put, monkeypatch, step, after):
     monkeypatch.setattr(upkeep, "MANIFESTS", 2)
     pinned = [put("shop", number) for number in range(4)][1]
     pin(book, pinned)
@@ -188,19 +188,19 @@ def test_killed_and_run_again_comes_to_the_same(lake, book, here, put, monkeypat
     with monkeypatch.context() as dying:
         dying.setattr(upkeep, step, die)
         with pytest.raises(KeyboardInterrupt):
-            look_after(lake, kept, pinned_in(book), NOTHING)
+            maintain_table(lake, kept, pinned_in(book), NOTHING)
     for _ in range(2):
-        look_after(lake, kept, pinned_in(book), NOTHING)
+        maintain_table(lake, kept, pinned_in(book), NOTHING)
     age(here, hours=25)
-    look_after(lake, kept, pinned_in(book), NOTHING)
+    maintain_table(lake, kept, pinned_in(book), NOTHING)
     assert shops(lake) == ["shop", "new"]
     assert shops(lake, pinned) == ["shop", "shop"]
-    there = {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}
-    assert there == {pinned, lake.snapshot(SALES.table)}
+    existing = {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}
+    assert existing == {pinned, lake.snapshot(SALES.table)}
     assert len(data_files(here)) == 4
 
 
-def test_killed_between_a_commit_and_its_files_leaves_orphans_for_another_day(
+def test_files_of_an_upkeep_killed_after_its_commit_are_removed_as_orphans_later(
     lake, book, here, put, monkeypatch
 ):
     from contender.lake import snapshots
@@ -211,10 +211,10 @@ def test_killed_between_a_commit_and_its_files_leaves_orphans_for_another_day(
     put("one"), put("two")
     monkeypatch.setattr(snapshots, "delete", die)
     with pytest.raises(KeyboardInterrupt):
-        look_after(lake, SALES, pinned_in(book), NOTHING)
+        maintain_table(lake, SALES, pinned_in(book), NOTHING)
     monkeypatch.undo()
     assert len(data_files(here)) == 2
     age(here, hours=25)
-    look_after(lake, SALES, pinned_in(book), NOTHING)
+    maintain_table(lake, SALES, pinned_in(book), NOTHING)
     assert len(data_files(here)) == 1
     assert shops(lake) == ["two"]

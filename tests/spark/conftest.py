@@ -1,4 +1,4 @@
-"""Real deliveries in a lake of the test session's own, and feature builds over them on either engine."""
+"""Real deliveries in a lake for the test session, and feature builds from them on either engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Build = Callable[..., dict[str, pd.DataFrame]]
 
 @pytest.fixture(scope="session", params=MODELS)
 def model(request: pytest.FixtureRequest, catalog: Catalog) -> ModelSpec:
-    """Each model of the catalog whose datasets are simulated."""
+    """Each model of the catalog whose datasets have a simulated source."""
     spec = catalog.model(request.param)
     try:
         nights_of(spec)
@@ -37,7 +37,7 @@ def model(request: pytest.FixtureRequest, catalog: Catalog) -> ModelSpec:
 
 @pytest.fixture(scope="session")
 def nights(model: ModelSpec) -> Days:
-    """The nights that the model is built for."""
+    """The nights for which features are built."""
     return nights_of(model)
 
 
@@ -56,13 +56,13 @@ def world(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> tuple[S
 
 
 def nights_of(model: ModelSpec) -> Days:
-    """The same stretch of the year that its source knows. Raises LookupError when no source delivers its datasets."""
+    """Return a range of nights in the year of its source. Raises LookupError if no source delivers its datasets."""
     year = source.source_of(model.inputs[0].name).days.first.year
     return Days(first=date(year, 10, 30), last=date(year, 11, 4))
 
 
 def histories(catalog: Catalog) -> dict[str, Days]:
-    """The days of each dataset that some model reads for its nights, not counting those delivered ahead."""
+    """Return the days of each dataset that a model reads for its nights, without days delivered ahead."""
     read: dict[str, Days] = {}
     for spec in catalog.models.values():
         for given in spec.inputs:
@@ -74,7 +74,7 @@ def histories(catalog: Catalog) -> dict[str, Days]:
 
 @pytest.fixture(scope="session")
 def build(world: tuple[Settings, Lake], catalog: Catalog) -> Build:
-    """Build the features and labels of some nights on an engine; returns both tables."""
+    """Build the features and labels of some nights on an engine, and return both tables."""
     here, lake = world
 
     def run(spec: ModelSpec, engine: str, nights: Days, lake: Lake = lake) -> dict[str, pd.DataFrame]:

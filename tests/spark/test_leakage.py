@@ -1,4 +1,4 @@
-"""Nothing that a night cannot know reaches its rows: poison all of it, and they stay bit-identical, for every model."""
+"""No future data leaks into features or labels: changing all rows unknown to a night leaves its rows bit-identical."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def daily_inputs(catalog, model):
 
 @pytest.fixture
 def poisoned(world, catalog, model, tmp_path):
-    """A lake like the session's, but for the rows that `where` picks of a source's days: they say other things."""
+    """Copy the session's lake, with other values in the rows that `where` selects from a source's days."""
 
     def copy(where):
         _, lake = world
@@ -55,11 +55,11 @@ def poison(rows: pd.DataFrame, where: pd.Series, contract) -> pd.DataFrame:
 
 
 def unknown_in(night: Days):
-    """All days beyond the newest that the night can know of a source."""
+    """Select all days of a source after the newest day that the night can know."""
     return lambda source, days: days > night.last + timedelta(days=source.lead_days)
 
 
-def test_the_poison_reaches_every_daily_input(world, poisoned, daily_inputs, night):
+def test_every_daily_input_is_changed_beyond_the_known_days(world, poisoned, daily_inputs, night):
     other, unknown = poisoned(unknown_in(night)), unknown_in(night)
     for source in daily_inputs:
         clean, changed = (lake.read(source.contract).to_pandas() for lake in (world[1], other))
@@ -69,14 +69,14 @@ def test_the_poison_reaches_every_daily_input(world, poisoned, daily_inputs, nig
         assert (clean[beyond].fillna(0) != changed[beyond].fillna(0)).any(axis=1).all()
 
 
-def test_a_night_does_not_change_with_what_comes_after_it(build, poisoned, model, night):
+def test_a_nights_rows_do_not_depend_on_later_data(build, poisoned, model, night):
     clean = build(model, "duckdb", night)
     after = build(model, "duckdb", night, poisoned(unknown_in(night)))
     for table in ("features", "labels"):
         pd.testing.assert_frame_equal(clean[table], after[table], check_exact=True)
 
 
-def test_a_night_of_a_range_does_not_change_with_what_comes_after_it(build, poisoned, model, night):
+def test_the_rows_of_a_night_in_a_range_do_not_depend_on_later_data(build, poisoned, model, night):
     nights = Days(first=night.first, last=night.first + timedelta(days=2))
     clean = build(model, "duckdb", nights)
     after = build(model, "duckdb", nights, poisoned(unknown_in(night)))
@@ -88,9 +88,7 @@ def test_a_night_of_a_range_does_not_change_with_what_comes_after_it(build, pois
         pd.testing.assert_frame_equal(*of_the_first, check_exact=True)
 
 
-def test_features_do_change_with_the_newest_that_is_known_of_each_input(
-    build, poisoned, model, daily_inputs, night
-):
+def test_features_depend_on_the_newest_known_day_of_each_input(build, poisoned, model, daily_inputs, night):
     clean = build(model, "duckdb", night)["features"]
     for changed in daily_inputs:
         newest = night.last + timedelta(days=changed.lead_days)

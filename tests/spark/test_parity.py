@@ -1,4 +1,4 @@
-"""Both engines compute the same rows, to the last bit, for every model there is."""
+"""Spark and DuckDB compute bit-identical rows for every model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_spark_and_duckdb_build_the_same_rows(build, model, nights):
         pd.testing.assert_frame_equal(on_spark[table], on_duckdb[table], check_exact=True)
 
 
-def test_one_night_is_built_as_in_a_range(build, model, nights):
+def test_a_night_built_alone_equals_the_same_night_in_a_range(build, model, nights):
     last = Days.one(nights.last)
     whole, alone = build(model, "duckdb", nights), build(model, "duckdb", last)
     for table, days in (("features", model.scored_days(last)), ("labels", model.matured_days(last))):

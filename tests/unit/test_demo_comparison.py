@@ -1,4 +1,4 @@
-"""The demo's last word: rows that differ from their origin are told, with the first of them."""
+"""The demo's comparison of published rows with their origin reports differences, and the first row of each."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def test_rows_in_another_order_do_not_differ():
 
 
 @pytest.mark.parametrize(
-    ("published", "told"),
+    ("published", "difference"),
     [
-        (table(), "there are none"),
-        (table(bolt=1.5), "1 rows are published and 2 expected, or under other keys"),
+        (table(), "there are no rows"),
+        (table(bolt=1.5), "1 rows are published, but 2 expected, or their keys differ"),
         (
             table(bolt=1.5, nut=2.0),
-            "weight differs in 1, first 2.0 instead of None (part nut)",
+            "weight differs in 1 rows, first 2.0 instead of None (part nut)",
         ),
         (
             table(bolt=1.5000000000000002, nut=None),
-            "weight differs in 1, first 1.5000000000000002 instead of 1.5 (part bolt)",
+            "weight differs in 1 rows, first 1.5000000000000002 instead of 1.5 (part bolt)",
         ),
     ],
     ids=["none", "too few", "a value for none", "the last bit"],
 )
-def test_a_difference_names_the_column_the_values_and_the_row(published, told):
+def test_a_difference_names_the_column_the_values_and_the_row(published, difference):
     origin = table() if published.num_rows == 0 else table(bolt=1.5, nut=None)
-    assert find_difference(published, origin, CONTRACT) == told
+    assert find_difference(published, origin, CONTRACT) == difference

@@ -41,7 +41,7 @@ def home(catalog):
 
 @pytest.fixture(scope="module")
 def judge(probability, quantity, home):
-    """Measure by a model's own loss."""
+    """Measure with a model's loss."""
 
     def measured(outcomes, predictions, model=probability):
         return measure(model, choose_loss(model, home), np.asarray(outcomes, float), predictions)
@@ -49,28 +49,28 @@ def judge(probability, quantity, home):
     return measured
 
 
-def test_a_certain_and_right_forecast_has_no_error(judge):
+def test_a_perfect_prediction_has_no_error(judge):
     outcomes = np.array([0, 1, 1, 0])
     perfect = judge(outcomes, outcomes.astype(float))
     assert (perfect.auc, perfect.brier, perfect.calibration_error) == (1.0, 0.0, 0.0)
 
 
-def test_the_rate_alone_is_calibrated_and_tells_nothing_apart(judge):
+def test_predicting_the_base_rate_is_calibrated_and_has_auc_one_half(judge):
     usual = judge(np.tile([0, 0, 0, 1], 100), np.full(400, 0.25))
     assert usual.auc == 0.5
     assert usual.brier == pytest.approx(0.1875)
     assert usual.calibration_error == pytest.approx(0.0, abs=1e-12)
 
 
-def test_one_outcome_alone_has_no_auc(judge):
+def test_auc_is_none_if_only_one_outcome_occurs(judge):
     assert judge([0, 0], np.array([0.1, 0.2])).auc is None
 
 
 def test_a_quantity_has_errors_and_no_probability_scores(judge, quantity):
-    told = judge([10.0, 20.0], np.array([13.0, 16.0]), quantity)
-    assert (told.loss, told.mean_absolute_error) == (3.5, 3.5)
-    assert told.root_mean_squared_error == pytest.approx(np.sqrt(12.5))
-    assert (told.auc, told.brier, told.log_loss) == (None, None, None)
+    measures = judge([10.0, 20.0], np.array([13.0, 16.0]), quantity)
+    assert (measures.loss, measures.mean_absolute_error) == (3.5, 3.5)
+    assert measures.root_mean_squared_error == pytest.approx(np.sqrt(12.5))
+    assert (measures.auc, measures.brier, measures.log_loss) == (None, None, None)
 
 
 @given(forecasts)
@@ -95,14 +95,14 @@ def test_the_calibration_error_of_a_quantity_does_not_depend_on_its_unit(judge, 
     outcomes, predictions = rows
     if outcomes.std() < 1e-3:
         return
-    told = judge(outcomes, predictions, quantity).calibration_error
+    error = judge(outcomes, predictions, quantity).calibration_error
     assert judge(outcomes * factor, predictions * factor, quantity).calibration_error == pytest.approx(
-        told, rel=1e-6, abs=1e-9
+        error, rel=1e-6, abs=1e-9
     )
 
 
 @given(forecasts)
-def test_log_loss_is_that_of_scikit_learn(probability, home, forecast):
+def test_log_loss_equals_that_of_scikit_learn(probability, home, forecast):
     outcomes, probabilities = forecast
     loss = choose_loss(probability.model_copy(update={"loss": "log_loss"}), home)
     assert mean_loss(loss, outcomes, probabilities) == pytest.approx(
@@ -110,14 +110,14 @@ def test_log_loss_is_that_of_scikit_learn(probability, home, forecast):
     )
 
 
-def test_calibration_error_finds_a_forecast_that_is_too_high():
+def test_calibration_error_measures_a_prediction_that_is_too_high():
     outcomes = np.tile([0.0, 0, 0, 1], 100)
     assert calibration_error(outcomes, np.full(400, 0.45)) == pytest.approx(0.2)
 
 
 @pytest.fixture
 def costly(probability, tmp_path):
-    """The loss of a model with a cost.py of the given lines."""
+    """The loss of a model whose cost function has this body."""
 
     def written(body: str):
         (tmp_path / "cost.py").write_text(f"def compute_costs(outcomes, predictions):\n    {body}\n")
@@ -126,18 +126,20 @@ def costly(probability, tmp_path):
     return written
 
 
-def test_a_models_own_cost_judges_its_rows(costly):
+def test_a_model_can_have_its_own_cost_function(costly):
     loss = costly("return 10 * outcomes * (predictions < 0.5) + (1 - outcomes) * (predictions >= 0.5)")
     assert mean_loss(loss, np.array([1.0, 0.0]), np.array([0.2, 0.7])) == 5.5
 
 
 @pytest.mark.parametrize(
-    ("body", "gave"),
+    ("body", "returned"),
     [
         ("return outcomes.mean()", r"an array of shape \(\)"),
         ("return outcomes / 0", "2 numbers that are not finite"),
     ],
 )
-def test_a_cost_that_is_no_loss_of_each_row_says_what_it_gave(costly, body, gave):
-    with pytest.raises(LossError, match=f"flight_delay: cost.py: compute_costs gave {gave} for 2 rows"):
+def test_a_cost_function_must_return_a_finite_number_per_row(costly, body, returned):
+    with pytest.raises(
+        LossError, match=f"flight_delay: cost.py: compute_costs returned {returned} for 2 rows"
+    ):
         costly(body)(np.array([1.0, 1.0]), np.array([0.2, 0.7]))

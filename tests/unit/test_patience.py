@@ -1,4 +1,4 @@
-"""Airflow's API is asked again while it is being restarted, and no longer."""
+"""The client retries while Airflow's API restarts, up to a limit."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from contender.orchestrator import Airflow, ApiError, airflow
 
 
 class Restarting(BaseHTTPRequestHandler):
-    """Fails as often as it is told, then answers."""
+    """A server that fails `failures` times, then responds."""
 
     failures = 0
-    tokens = 0  # how many it has given out; those before the last restart are worth nothing
+    tokens = 0  # the number of issued tokens; only the newest is valid
 
     def do_GET(self) -> None:
         type(self).failures -= 1
@@ -29,7 +29,7 @@ class Restarting(BaseHTTPRequestHandler):
         self._answer(201, b'{"access_token": "%d"}' % self.tokens)
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
     def _answer(self, status: int, content: bytes) -> None:
         self.send_response(status)
@@ -47,19 +47,19 @@ def url(monkeypatch) -> Iterator[str]:
     server.shutdown()
 
 
-def test_a_server_that_comes_back_is_waited_for(url):
+def test_requests_are_retried_until_the_server_is_back(url):
     Restarting.failures = 3
     assert Airflow(url, "password").dags() == set()
 
 
-def test_a_token_that_a_restart_made_worthless_is_renewed(url):
+def test_a_token_that_a_restart_has_invalidated_is_renewed(url):
     session = Airflow(url, "password")
     session.dags()
     Restarting.failures, Restarting.tokens = 2, Restarting.tokens + 1
     assert session.dags() == set()
 
 
-def test_one_that_does_not_is_told_of(url):
+def test_a_server_that_keeps_failing_is_an_error(url):
     Restarting.failures = 100
-    with pytest.raises(ApiError, match="refuses GET /dags with 503"):
+    with pytest.raises(ApiError, match="rejects GET /dags with 503"):
         Airflow(url, "password").dags()

@@ -1,4 +1,4 @@
-"""How much of the days that two fits share has changed, told from a few numbers a day."""
+"""Sketches of training rows estimate how much of the shared days of two fits has changed."""
 
 from __future__ import annotations
 
@@ -62,18 +62,18 @@ def flip(rows: pd.DataFrame, share: float, seed: int = 1) -> pd.DataFrame:
     return rows.assign(label=np.where(flipped, 1 - rows["label"], rows["label"]))
 
 
-def test_rows_that_are_still_the_same_have_not_changed_at_all():
+def test_unchanged_rows_in_another_order_show_no_change():
     assert max(compare(ROWS.sample(frac=1, random_state=3)).changed.values()) < 1e-9
 
 
-def test_a_sketch_is_as_it_was_when_it_was_kept_and_read_again():
+def test_a_sketch_survives_serialization():
     assert TrainingSketch.model_validate_json(KNOWN.model_dump_json()) == KNOWN
 
 
 @settings(max_examples=25, deadline=None)
 @given(share=st.floats(0.05, 0.5), seed=st.integers(0, 1000))
-def test_flipped_labels_are_found_though_their_mean_stays(share, seed):
-    """Labels are balanced, so that flips cancel in the mean; a share of f flips is 4 f of their variance."""
+def test_flipped_labels_are_detected_although_their_mean_is_unchanged(share, seed):
+    """Labels are balanced, so flips cancel in the mean; a share f of flips changes 4 f of their variance."""
     assert compare(flip(ROWS, share, seed)).changed["label"] == pytest.approx(4 * share, rel=0.75)
 
 
@@ -97,29 +97,29 @@ def test_flipped_labels_are_found_though_their_mean_stays(share, seed):
         "every other row",
         "the older half",
         "the last week twice",
-        "others than before",
+        "other customers",
     ],
 )
-def test_what_spoils_training_rows_shows(what, poisoned, at_least):
+def test_corrupted_training_rows_are_detected(what, poisoned, at_least):
     assert compare(poisoned).changed[what] >= at_least
 
 
-def test_a_category_that_is_gone_is_named_however_small():
+def test_a_missing_small_category_is_named():
     assert compare(ROWS[ROWS["plan"] != "team"]).lost == ("plan=team",)
 
 
-def test_a_correction_of_one_day_is_one_day_of_sixty():
+def test_a_correction_of_one_day_of_sixty_is_a_small_change():
     corrected = flip(ROWS, 0.3).where(ROWS["day"] == SPAN.last, ROWS)
     assert 0 < compare(corrected).changed["label"] < 0.05
 
 
-def test_days_that_a_person_replaced_are_left_out():
+def test_days_that_a_person_replaced_are_excused():
     corrected = flip(ROWS, 0.3).where(ROWS["day"] == SPAN.last, ROWS)
     found = compare(corrected, excused={SPAN.last})
     assert (found.changed["label"], found.shared_days, found.excused_days) == (0, 59, 1)
 
 
-def test_days_that_only_one_window_has_are_not_compared():
+def test_days_in_only_one_window_are_not_compared():
     later = Days(first=FIRST + timedelta(days=1), last=SPAN.last + timedelta(days=1))
     rows = pd.concat([ROWS[ROWS["day"] > FIRST], make_rows(Days.one(later.last)).assign(spend=1e6)])
     champion = version(1).model_copy(update={"trained_on": SPAN})
@@ -128,12 +128,12 @@ def test_days_that_only_one_window_has_are_not_compared():
     assert (found.shared_days, max(found.changed.values())) == (59, 0)
 
 
-def test_sketches_with_other_signs_are_not_held_against_each_other():
-    other = KNOWN.model_copy(update={"signs": "those of another library"})
+def test_sketches_with_different_signs_are_not_compared():
+    other = KNOWN.model_copy(update={"signs": "of another library"})
     champion = version(1).model_copy(update={"trained_on": SPAN})
     assert compare_sketches(KNOWN, other, champion, champion) is None
 
 
-def test_rows_with_the_key_of_another_are_counted():
+def test_rows_with_repeated_keys_are_counted():
     assert count_repeated(MODEL, ROWS) == 0
     assert count_repeated(MODEL, pd.concat([ROWS, ROWS.head(3)])) == 3

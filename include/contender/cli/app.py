@@ -113,7 +113,7 @@ def migrate_stores(
     for dataset in here.catalog.datasets.values():
         migrated = migrate_table(here.lake, here.book.acts, dataset.contract, here.settings.staging, by)
         if migrated is not None:
-            typer.echo(migrated.told())
+            typer.echo(migrated.summary())
     typer.echo(f"The stores below {here.settings.home} are ready.")
 
 

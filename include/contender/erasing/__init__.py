@@ -1,6 +1,6 @@
-"""Erasing: takes every row with a key out of tables, old snapshots and copies, and reports what it cannot reach.
+"""Erasure: remove all rows with a key from tables, old snapshots and copies, and report what cannot be reached.
 
-It decides what there is to erase and records what was done; commits and snapshots are the lake's.
+It plans and records an erasure; `lake` does the commits and expires snapshots.
 """
 
 from contender.erasing.copies import Copy

@@ -1,4 +1,4 @@
-"""Copies of rows outside the tables, in staging, quarantine and aside: finds those with a key, takes them out."""
+"""Find and remove rows with a key in copies outside the tables: in staging, quarantine and aside."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Way = Literal["rewrite", "remove", "beyond reach"]
 
 
 class Copy(Frozen):
-    """A file outside the tables that holds rows with the key, or mentions it where it cannot be taken out."""
+    """A file outside the tables that contains rows with the key, or mentions the key where it cannot be removed."""
 
     path: str
     rows: int
@@ -30,9 +30,9 @@ class Copy(Frozen):
 
 
 def find_copies(sought: Sought, settings: Settings, kinds: Collection[pa.DataType]) -> tuple[Copy, ...]:
-    """Every such file, in order. `kinds` are the types that the key's column is read as.
+    """Return the copies in order. `kinds` are the types that the key's column is read as.
 
-    A staged file is removed whole: its run has its digest, and is told by the missing file to begin again.
+    A staged file is removed as a whole: its run, which knows its digest, fails on the missing file and starts again.
     """
     found = []
     for root in (settings.staging, settings.quarantine, settings.aside):
@@ -50,7 +50,7 @@ def find_copies(sought: Sought, settings: Settings, kinds: Collection[pa.DataTyp
 
 
 def clear_copies(sought: Sought, copies: Collection[Copy], kinds: Collection[pa.DataType]) -> None:
-    """Take the rows out of these files; each is replaced whole, or removed."""
+    """Remove the rows from these files; each file is rewritten or removed."""
     for copy in copies:
         if copy.way == "remove":
             places.remove(copy.path)
@@ -58,25 +58,24 @@ def clear_copies(sought: Sought, copies: Collection[Copy], kinds: Collection[pa.
             if copy.path.endswith(".parquet"):
                 places.write_rows(sought.without(places.read_rows(copy.path)), copy.path)
             else:
-                lines = [line for line, hit in _records(sought, copy.path, kinds) if not hit]
+                lines = [line for line, matches in _records(sought, copy.path, kinds) if not matches]
                 places.write(copy.path, "".join(lines).encode())
 
 
 def renew_batches(settings: Settings) -> None:
-    """Make every quarantined batch's description fit its files again.
+    """Update the description of every quarantined batch to its rewritten files.
 
-    Its id stays: it is what people's decisions about the batch refer to. Files that were removed by a
-    decision are left out of it.
+    The batch keeps its id, which people's decisions refer to. Files that a decision has removed are left out.
     """
     for described in places.files(settings.quarantine, suffix="/batch.json"):
         batch = StagedBatch.model_validate_json(places.read(described.place))
-        files = tuple(_as_it_is(file) if places.exists(file.path) else file for file in batch.files)
+        files = tuple(_updated(file) if places.exists(file.path) else file for file in batch.files)
         if files != batch.files:
             renewed = batch.model_copy(update={"files": files})
             places.write(described.place, renewed.model_dump_json(indent=2).encode())
 
 
-def _as_it_is(file: StagedFile) -> StagedFile:
+def _updated(file: StagedFile) -> StagedFile:
     content = places.read(file.path)
     rows = pq.ParquetFile(io.BytesIO(content)).metadata.num_rows
     return file.model_copy(update={"digest": sha256(content).hexdigest(), "rows": rows})
@@ -86,37 +85,37 @@ def _count(sought: Sought, place: str, kinds: Collection[pa.DataType]) -> int:
     if place.endswith(".parquet"):
         with places.open_file(place) as file:
             return sought.count_in(file)
-    # Only what was delivered is read as CSV: what we wrote ourselves beside it has no rows.
+    # Only delivered files are read as CSV; the files that Contender writes next to them have no rows.
     if "raw" not in place.split("/"):
         return 0
-    return sum(hit for _, hit in _records(sought, place, kinds))
+    return sum(matches for _, matches in _records(sought, place, kinds))
 
 
 def _records(sought: Sought, place: str, kinds: Collection[pa.DataType]) -> Iterator[tuple[str, bool]]:
-    """Each record of a CSV file as it stands there, bytes and all, and whether it has the key."""
+    """Yield each record of a CSV file verbatim, and whether it has the key."""
     with places.open_file(place) as stream, io.TextIOWrapper(stream, encoding="utf-8", newline="") as file:
-        taken: list[str] = []
-        reader = csv.reader(_noting(file, taken), strict=True)
+        consumed: list[str] = []
+        reader = csv.reader(_recording(file, consumed), strict=True)
         header = next(reader, [])
-        yield "".join(taken), False
+        yield "".join(consumed), False
         names = [name.removeprefix("\ufeff") for name in header]
-        having = [number for number, name in enumerate(names) if name in sought.names]
-        taken.clear()
+        columns = [number for number, name in enumerate(names) if name in sought.names]
+        consumed.clear()
         for fields in reader:
-            hit = any(at < len(fields) and sought.is_text(fields[at], kinds) for at in having)
-            yield "".join(taken), hit
-            taken.clear()
+            matches = any(at < len(fields) and sought.is_text(fields[at], kinds) for at in columns)
+            yield "".join(consumed), matches
+            consumed.clear()
 
 
-def _noting(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+def _recording(lines: Iterator[str], consumed: list[str]) -> Iterator[str]:
     for line in lines:
-        taken.append(line)
+        consumed.append(line)
         yield line
 
 
 def _mentions(sought: Sought, place: str) -> bool:
-    word = rb"(?<![0-9A-Za-z])" + re.escape(sought.value.encode()) + rb"(?![0-9A-Za-z])"
+    pattern = rb"(?<![0-9A-Za-z])" + re.escape(sought.value.encode()) + rb"(?![0-9A-Za-z])"
     if place.endswith(".parquet"):
         return False
     with io.BufferedReader(places.open_file(place)) as lines:
-        return any(re.search(word, line) for line in lines)
+        return any(re.search(pattern, line) for line in lines)

@@ -1,4 +1,4 @@
-"""Erases every row with a key: from the tables, from the snapshots behind them, and from copies in folders."""
+"""Erase all rows with a key: from tables, from their older snapshots, and from copies in folders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 from contender.admission import note_superseded
 from contender.erasing.copies import Copy, clear_copies, find_copies, renew_batches
 from contender.erasing.exposure import find_exposed
-from contender.erasing.holdings import Holding, expire_holding, find_holding, find_strays, take_out
+from contender.erasing.holdings import Holding, expire_holding, find_holding, find_strays, remove_rows
 from contender.erasing.sought import Sought
 from contender.installation import Installation
 from contender.lake import LakeError
@@ -26,11 +26,11 @@ from contender.specs.frozen import Frozen
 
 
 class ErasureError(LakeError):
-    """Nothing can be erased so; the message says why."""
+    """The erasure is impossible; the message says why."""
 
 
 class Erasure(Frozen):
-    """What an erasure is about to do, or did; the key's value is not in it."""
+    """A planned or finished erasure. It does not contain the value of the key."""
 
     column: str
     digest: str
@@ -42,13 +42,13 @@ class Erasure(Frozen):
 
     @property
     def rows(self) -> int:
-        """Rows in the newest snapshots of all tables."""
+        """The number of rows in the newest snapshots of all tables."""
         return sum(sum(holding.rows.values()) for holding in self.holdings)
 
 
 @dataclass(frozen=True)
 class _Scope:
-    """A key, and the tables that have its column."""
+    """A key, and the contracts of the tables that have its column."""
 
     sought: Sought
     about: str
@@ -62,25 +62,25 @@ class _Scope:
 
 
 def plan_erasure(here: Installation, key: str, dataset: str | None = None) -> Erasure:
-    """Return what there is to erase; changes nothing.
+    """Plan the erasure of a key. This changes nothing.
 
-    `key` is written `column=value`; with `dataset`, only it and the models built from it are looked at. Raises
-    ErasureError when no table has the column or no row the key, CatalogError when there is no such dataset.
+    `key` is written `column=value`. With `dataset`, only that dataset and the models built from it are searched.
+    Raises ErasureError if no table has the column or no row has the key, and CatalogError for an unknown dataset.
     """
     scope = _scope(here, key, dataset)
-    found = _look(here, scope)
+    found = _search(here, scope)
     if _is_empty(found) and here.book.acts.begun("erased", scope.about, scope.sought.digest) is None:
-        raise ErasureError(f"no row has {key}: there is nothing to erase")
+        raise ErasureError(f"there is nothing to erase: no row has {key}")
     return found
 
 
 def erase(here: Installation, key: str, by: str, reason: str, dataset: str | None = None) -> Erasure:
-    """Erase it all; record who wanted it, why and what was done, without the value. Raises as `plan_erasure` does.
+    """Erase a key and record who requested it, why, and what was done, without the value. Raises as `plan_erasure`.
 
-    One commit a table. The act is recorded before anything is changed, so that an attempt after a killed one
-    finishes what that one began, and reports all that both did. Versions that were fitted on the rewritten days get a
-    caveat. Let no run be under way: one that reads an expired snapshot, or has its batch in staging, fails and begins
-    again.
+    Each table is changed in one commit. The act is recorded before anything is changed, so that an attempt after a
+    killed one completes it and reports what both did. Versions that were fitted on the rewritten days get a caveat.
+    Do not erase while runs are active: a run that reads an expired snapshot, or has its batch in staging, fails and
+    starts again.
     """
     scope = _scope(here, key, dataset)
     found = plan_erasure(here, key, dataset)
@@ -89,7 +89,7 @@ def erase(here: Installation, key: str, by: str, reason: str, dataset: str | Non
     if begun is None:
         _record(here, planned, "begun", by, reason)
     for contract in scope.contracts:
-        take_out(here.lake, contract, scope.sought, here.settings.staging)
+        remove_rows(here.lake, contract, scope.sought, here.settings.staging)
         expire_holding(here.lake, _holding(here, contract, scope))
     clear_copies(scope.sought, found.copies, scope.kinds)
     renew_batches(here.settings)
@@ -100,7 +100,7 @@ def erase(here: Installation, key: str, by: str, reason: str, dataset: str | Non
 
 
 def mark_exposed(here: Installation, erasure: Erasure) -> None:
-    """Add a caveat to every version that was fitted on days which lost rows."""
+    """Add a caveat to every version that was fitted on days with erased rows."""
     versions = [v for v in here.book.evaluations.trained_versions() if v.model in here.catalog.models]
     for holding in erasure.holdings:
         days = [day for day in holding.days if day is not None]
@@ -113,7 +113,7 @@ def mark_exposed(here: Installation, erasure: Erasure) -> None:
 def _scope(here: Installation, key: str, dataset: str | None) -> _Scope:
     column, equals, value = key.partition("=")
     if not (column and equals and value):
-        raise ErasureError(f"{key!r} is no key: write COLUMN=VALUE, as in customer=4711")
+        raise ErasureError(f"{key!r} is not a key: write COLUMN=VALUE, for example customer=4711")
     concerned = here.catalog.contracts() if dataset is None else _fed_by(dataset, here.catalog)
     having = tuple(c for c in concerned if column in c.column_names)
     if not having:
@@ -127,7 +127,7 @@ def _scope(here: Installation, key: str, dataset: str | None) -> _Scope:
 
 
 def _fed_by(dataset: str, catalog: Catalog) -> tuple[Contract, ...]:
-    """The tables of a dataset and of all models that are built from it, directly or by others' predictions."""
+    """Return the contracts of a dataset and of all models built from it, directly or from other models' predictions."""
     tables = {catalog.dataset(dataset).contract.table: catalog.dataset(dataset).contract}
     while True:
         models = [
@@ -142,11 +142,11 @@ def _fed_by(dataset: str, catalog: Catalog) -> tuple[Contract, ...]:
 def _no_column(column: str, concerned: tuple[Contract, ...]) -> str:
     known = sorted({name for contract in concerned for name in contract.column_names})
     close = get_close_matches(column, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
+    hint = f"did you mean {close[0]!r}?" if close else f"known columns: {', '.join(known)}"
     return f"no table has a column {column!r}; {hint}"
 
 
-def _look(here: Installation, scope: _Scope) -> Erasure:
+def _search(here: Installation, scope: _Scope) -> Erasure:
     holdings = tuple(_holding(here, contract, scope) for contract in scope.contracts)
     days = {holding.table: holding.days for holding in holdings}
     exposed = find_exposed(days, here.catalog, here.book.evaluations.trained_versions())
@@ -178,26 +178,26 @@ def _is_empty(found: Erasure) -> bool:
 
 
 def _beyond_reach(here: Installation, scope: _Scope) -> tuple[str, ...]:
-    """What no erasure can change, in words."""
+    """Describe the places that an erasure cannot change."""
     tables = {contract.table for contract in scope.contracts}
     paths = [d.delivery.path for d in here.catalog.datasets.values() if d.contract.table in tables]
     declared = {contract.table for contract in here.catalog.contracts()}
-    forgotten = [table for table in here.lake.tables() if table not in declared]
+    undeclared = [table for table in here.lake.tables() if table not in declared]
     return (
-        *(f"the table {table}, which no contract declares any more" for table in forgotten),
+        *(f"the table {table}, which no contract declares any more" for table in undeclared),
         *(
-            f"the landing zone ({here.settings.landing}/{path}): have the source erase it there, too, or the "
-            "next ingestion of these days brings the rows back"
+            f"the landing zone ({here.settings.landing}/{path}): have the source erase the rows there, too; otherwise "
+            "the next ingestion of these days restores them"
             for path in paths
         ),
-        "what was computed from the rows in tables without this column, until those days are built again",
-        "fitted models: retrain those that saw the rows, and retire the older versions",
+        "values computed from the rows in tables without this column, until those days are built again",
+        "fitted models: retrain the models that were fitted on the rows, and retire the older versions",
         "the book of record, reports, logs and mails: they quote single values of columns not marked `pii`",
     )
 
 
 def _joined(begun: Erasure, found: Erasure) -> Erasure:
-    """What two attempts of one erasure came to."""
+    """Return the combined result of two attempts of one erasure."""
     before: Mapping[str, Holding] = {holding.table: holding for holding in begun.holdings}
     holdings = []
     for holding in found.holdings:

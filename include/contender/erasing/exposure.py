@@ -1,4 +1,4 @@
-"""Which model versions saw rows of some days, by what they were fitted on."""
+"""Find the model versions that may have been fitted on erased rows."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ ByTable = Mapping[str, Collection[date | None]]
 def find_exposed(
     erased: ByTable, catalog: Catalog, versions: Iterable[TrainedVersion]
 ) -> tuple[TrainedVersion, ...]:
-    """Return the versions whose training days could hold something of the erased rows, ordered by model and version.
+    """Return the versions whose training data may have included erased rows, ordered by model and version.
 
-    `erased` are days by table; None stands for a table without days, which every version of its readers saw.
-    The answer may have a version too many, and never one too few: it has all versions whose model the catalog no
-    longer has, when anything is erased at all.
+    `erased` are days by table; None stands for a table without days, which all versions of its readers have used.
+    The result may include unaffected versions, but never misses one: versions of a model that is no longer in the
+    catalog are always included when anything is erased.
     """
-    seen = (version for version in versions if _saw(version, catalog, erased))
-    return tuple(sorted(seen, key=lambda version: (version.model, version.version)))
+    exposed = (version for version in versions if _used(version, catalog, erased))
+    return tuple(sorted(exposed, key=lambda version: (version.model, version.version)))
 
 
-def _saw(version: TrainedVersion, catalog: Catalog, erased: ByTable) -> bool:
+def _used(version: TrainedVersion, catalog: Catalog, erased: ByTable) -> bool:
     model = catalog.models.get(version.model)
     if model is None:
         return any(erased.values())

@@ -1,4 +1,4 @@
-"""What a table holds of a key, in its newest snapshot and in those behind it, and how it is taken out."""
+"""Find and remove a table's rows with a key, in its newest snapshot and in older ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contender.erasing.copies import Copy, Way
 from contender.erasing.sought import Sought
 from contender.lake import Lake, places
 from contender.lake.rewriting import current_files, rewrite_days
-from contender.lake.snapshots import SAFETY, expire, find_loose, reach
+from contender.lake.snapshots import SAFETY, expire, find_unreferenced, reach
 from contender.records import PinnedBy
 from contender.specs import Contract
 from contender.specs.days import parse_day
@@ -21,7 +21,7 @@ WHOLE = "all"
 
 
 class PinnedSnapshot(Frozen):
-    """A snapshot that the book of record refers to, and what needs it."""
+    """A snapshot that the book of record refers to, and why it is needed."""
 
     table: str
     snapshot: int
@@ -29,7 +29,7 @@ class PinnedSnapshot(Frozen):
 
 
 class Holding(Frozen):
-    """What a table has of the key: rows by day now (`all` in a table without days), and snapshots with them."""
+    """The rows of a table with the key: their number by day (`all` in a table without days), and the snapshots."""
 
     table: str
     rows: dict[str, int] = Field(default_factory=dict)
@@ -38,41 +38,43 @@ class Holding(Frozen):
 
     @property
     def days(self) -> tuple[date | None, ...]:
-        """The days that have such rows; None stands for a table without days."""
+        """The days with such rows; None stands for a table without days."""
         return tuple(None if day == WHOLE else parse_day(day) for day in self.rows)
 
 
 def find_holding(lake: Lake, contract: Contract, sought: Sought, pinned: Iterable[PinnedBy]) -> Holding:
-    """Return what the table holds of the key. A snapshot that a version was fitted on stays, any other is to expire."""
+    """Find the rows and snapshots with the key. Snapshots that a version was fitted on are kept, others expire."""
     table = lake.iceberg(contract.table)
     if table is None or table.current_snapshot() is None:
         return Holding(table=contract.table)
     reached = reach(table)
-    hits = {file: _count(sought, file) for file in {f for r in reached.values() for f in r.data}}
-    tainted = {snapshot for snapshot, files in reached.items() if any(hits[file] for file in files.data)}
+    counts = {file: _count(sought, file) for file in {f for r in reached.values() for f in r.data}}
+    containing = {snapshot for snapshot, files in reached.items() if any(counts[file] for file in files.data)}
     needed = _needed(pinned)
     return Holding(
         table=contract.table,
-        rows={str(day or WHOLE): hits[file] for day, file in current_files(table) if hits[file]},
-        expiring=tuple(sorted(tainted - set(needed))),
-        pinned=tuple(needed[snapshot] for snapshot in sorted(tainted & set(needed))),
+        rows={str(day or WHOLE): counts[file] for day, file in current_files(table) if counts[file]},
+        expiring=tuple(sorted(containing - set(needed))),
+        pinned=tuple(needed[snapshot] for snapshot in sorted(containing & set(needed))),
     )
 
 
-def take_out(lake: Lake, contract: Contract, sought: Sought, staging: str) -> None:
-    """Rewrite the days that hold the key without its rows, in one commit; a day of nothing else is gone."""
+def remove_rows(lake: Lake, contract: Contract, sought: Sought, staging: str) -> None:
+    """Rewrite the days without the rows that have the key, in one commit; a day without other rows is removed."""
     rewrite_days(lake, contract, staging, lambda file: _count(sought, file) != 0, sought.without)
 
 
 def find_strays(lake: Lake, contract: Contract, sought: Sought, now: datetime) -> tuple[Copy, ...]:
-    """Return the files in a table's folder that hold the key and no snapshot knows: a killed commit left them.
+    """Return unreferenced files in a table's folder that contain the key; killed commits leave such files.
 
-    One that is younger than a day may belong to a commit under way, and is left to upkeep.
+    A file that is younger than a day may belong to a commit in progress, and is left to upkeep.
     """
     table = lake.iceberg(contract.table)
-    loose = [] if table is None else [f for f in find_loose(table) if f.name.endswith(".parquet")]
+    unreferenced = (
+        [] if table is None else [f for f in find_unreferenced(table) if f.name.endswith(".parquet")]
+    )
     found = []
-    for file in loose:
+    for file in unreferenced:
         if (rows := _count(sought, file.name)) > 0:
             way: Way = "remove" if file.since < now - SAFETY else "beyond reach"
             found.append(Copy(path=file.name, rows=rows, way=way))
@@ -80,7 +82,7 @@ def find_strays(lake: Lake, contract: Contract, sought: Sought, now: datetime) -
 
 
 def expire_holding(lake: Lake, holding: Holding) -> None:
-    """Expire the snapshots that hold the rows and that nothing needs; their rows go first."""
+    """Expire the snapshots that contain the rows and are not pinned; data files are deleted first."""
     expire(lake, holding.table, holding.expiring, data_first=True)
 
 
@@ -100,5 +102,5 @@ def _count(sought: Sought, file: str) -> int:
         with places.open_file(places.plain(file)) as content:
             return sought.count_in(content)
     except FileNotFoundError:
-        # Erased by an attempt that was killed before it expired the snapshot: that is still to be done.
+        # An earlier attempt erased the file, but was killed before it expired the snapshot.
         return -1

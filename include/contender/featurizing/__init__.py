@@ -1,4 +1,4 @@
-"""Features: plans a build over pinned snapshots, lets an engine run it, and stages what came of it."""
+"""Features: plan a build on pinned snapshots, run it on an engine, and stage the result."""
 
 from contender.featurizing.plan import Plan, choose_engine, plan_features
 from contender.featurizing.run import BuildError, collect, run_in_process

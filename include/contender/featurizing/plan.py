@@ -1,4 +1,4 @@
-"""What a feature build reads and writes, decided before any engine starts."""
+"""Plan the inputs and outputs of a feature build."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Engine = Literal["spark", "duckdb"]
 
 
 class Plan(Frozen):
-    """A build of a model's features and labels, written down for the engine in `file`."""
+    """A planned build of a model's features and labels; `file` is the plan that the engine reads."""
 
     model: str
     nights: Days
@@ -29,10 +29,10 @@ class Plan(Frozen):
 
 
 def plan_features(catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, settings: Settings) -> Plan:
-    """Pin the inputs of these nights and write the plan file into a folder of its own.
+    """Pin the inputs of these nights and write the plan file into a new folder.
 
-    A night's features are of the day it scores (`horizon_days` later); its labels are of the day that matured
-    by then (`label_maturity_days` earlier). No table is read beyond the newest day that the night can know.
+    A night builds the features of the day that it scores (`horizon_days` later), and the labels of the day that has
+    matured by then (`label_maturity_days` earlier). Inputs are limited to days that were known in that night.
     """
     folder = places.below(settings.staging, "builds", model.name, nights.key, uuid.uuid4().hex)
     pinned = {source: _pin(source, nights, lake) for source in catalog.sources(model)}
@@ -71,7 +71,7 @@ def plan_features(catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, 
 def choose_engine(
     wanted: Literal["auto", "spark", "duckdb"], nights: Days, rows: int, spark_rows: int
 ) -> Engine:
-    """Spark for ranges of nights and for inputs of `spark_rows` or more, DuckDB for one small night."""
+    """Return Spark for ranges of nights and for inputs of at least `spark_rows` rows, otherwise DuckDB."""
     if wanted != "auto":
         return wanted
     return "duckdb" if nights.is_single and rows < spark_rows else "spark"

@@ -1,4 +1,4 @@
-"""Runs a plan on DuckDB in a process of its own, and stages what either engine wrote."""
+"""Run a plan on DuckDB in a separate process, and stage the output of either engine."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ JOB = PROJECT / "spark_jobs" / "build_features.py"
 
 
 class BuildError(RuntimeError):
-    """An engine could not build the features; the message holds the end of what it said."""
+    """An engine failed to build the features; the message contains the end of its output."""
 
 
 def run_in_process(plan: Plan) -> None:
-    """Run the plan on DuckDB. A process of its own, since there PySpark's name stands for another engine."""
-    # The job imports no more of the project than the model's own file, and so starts fast.
+    """Run the plan on DuckDB, in a separate process because SQLFrame replaces the `pyspark` module there."""
+    # The job imports only the model's own file from the project, and therefore starts fast.
     environment = {**os.environ, "PYTHONPATH": ""}
     done = subprocess.run(  # noqa: S603
         [sys.executable, str(JOB), plan.file],
@@ -34,13 +34,13 @@ def run_in_process(plan: Plan) -> None:
         check=False,
     )
     if done.returncode != 0:
-        said = "\n".join(done.stderr.strip().splitlines()[-15:])
-        raise BuildError(f"{plan.model} {plan.nights.key}: features could not be built on DuckDB:\n{said}")
+        output = "\n".join(done.stderr.strip().splitlines()[-15:])
+        raise BuildError(f"{plan.model} {plan.nights.key}: features could not be built on DuckDB:\n{output}")
     print(done.stdout, end="")  # noqa: T201 - the task's log
 
 
 def collect(model: ModelSpec, plan: Plan, settings: Settings) -> dict[str, StagedBatch]:
-    """Stage what the engine wrote: `features` and `labels`, each a batch for its gate."""
+    """Stage the engine's output: `features` and `labels`, one batch each."""
     nights = plan.nights
     return {
         "features": _collect(plan, "features", model.feature_contract, model.scored_days(nights), settings),
@@ -52,7 +52,7 @@ def _collect(plan: Plan, output: str, contract: Contract, days: Days, settings: 
     folder = plan.outputs[output]
     files = places.files(folder, suffix=".parquet")
     if not files:
-        raise BuildError(f"{plan.model} {plan.nights.key}: the engine left no {output} in {folder}")
+        raise BuildError(f"{plan.model} {plan.nights.key}: the engine wrote no {output} to {folder}")
     parts = [places.read_rows(file.place, contract.column_names) for file in files]
     parts = [part.cast(arrow_schema(contract)) for part in parts]
     rows = pa.concat_tables(parts) if parts else arrow_schema(contract).empty_table()

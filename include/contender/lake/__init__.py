@@ -1,7 +1,7 @@
-"""The lake, a store: Iceberg tables that are written in whole days and read by pinned snapshot.
+"""The lake: Iceberg tables that are written in whole days and read by pinned snapshot.
 
-It knows tables, snapshots and files. Which batch may be published, what is recorded of it and what follows from it
-belongs to `admission`; what is searched for and taken out, to `erasing`.
+It handles tables, snapshots and files. `admission` decides which batch is published, records it and does what follows;
+`erasing` decides which rows are removed.
 """
 
 from contender.lake import places
@@ -12,7 +12,7 @@ from contender.lake.fit import LakeError
 from contender.lake.history import Snapshot
 from contender.lake.staging import fingerprint, stage, sweep
 from contender.lake.tables import Lake, PinnedFiles, Published, open_lake
-from contender.lake.upkeep import TableState, TableUpkeep, do_upkeep, look_after, plan_upkeep
+from contender.lake.upkeep import TableState, TableUpkeep, do_upkeep, maintain_table, plan_upkeep
 
 __all__ = [
     "DayChanges",
@@ -29,8 +29,8 @@ __all__ = [
     "do_upkeep",
     "fingerprint",
     "join_examples",
-    "look_after",
     "lost_pins",
+    "maintain_table",
     "migrate_table",
     "open_lake",
     "pin_examples",

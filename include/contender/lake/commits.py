@@ -1,4 +1,4 @@
-"""Commits that replace whole days of a table, each on the very state of it that it was computed from."""
+"""Replace whole days of a table in one commit; retry if another commit changed the snapshot it was computed from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from contender.records import StagedBatch, StagedFile
 from contender.specs import Contract, Days
 from contender.specs.frozen import Frozen
 
-# Both say that another writer's commit came between; what was computed from the old state is computed again.
+# Both exceptions mean that another writer committed in between; the commit is computed again on the new snapshot.
 retry_on_conflict = retry(
     retry=retry_if_exception_type((CommitFailedException, ValidationException)),
     wait=wait_random_exponential(multiplier=0.1, max=5),
@@ -28,8 +28,8 @@ retry_on_conflict = retry(
     reraise=True,
 )
 
-# PyIceberg would add files that were meant for a new day once more, on whatever state it finds: two first deliveries of
-# a day at once would both be kept. So it does not retry, and `retry_on_conflict` compares anew.
+# PyIceberg's own retry would append the files of a new day to any newer snapshot, so that two concurrent first
+# deliveries of a day would both be kept. It is disabled; `retry_on_conflict` compares the days again instead.
 NO_BLIND_RETRY = {TableProperties.COMMIT_NUM_RETRIES: "0"}
 
 _EPOCH = date(1970, 1, 1)
@@ -37,21 +37,21 @@ _DAYS_A_MANIFEST = 31
 
 
 class DayChanges(Frozen):
-    """The days whose content in a table is not that of a batch; None stands for a table without days."""
+    """The days whose content differs between a table and a batch; None stands for a table without days."""
 
     differing: frozenset[date | None] = frozenset()
     replaced: frozenset[date | None] = frozenset()
 
     @property
     def replaced_days(self) -> Days | None:
-        """The range from the first to the last day that has rows now and is to have others."""
+        """The range from the first to the last day whose rows are replaced."""
         days = sorted(day for day in self.replaced if day is not None)
         return Days(first=days[0], last=days[-1]) if days else None
 
 
 @dataclass(frozen=True)
 class LoadedDays:
-    """Some days of a table in one state of it; a commit on them fails when the table has changed since."""
+    """Some days of a table at one snapshot; a commit on them fails if the table has changed since."""
 
     contract: Contract
     table: Table
@@ -59,21 +59,21 @@ class LoadedDays:
 
     @property
     def snapshot(self) -> int | None:
-        """The table's snapshot: the loaded one, or that of the commit made on it."""
+        """The loaded snapshot, or the snapshot of the commit that was made on it."""
         newest = self.table.current_snapshot()
         return None if newest is None else newest.snapshot_id
 
     def compare(self, batch: StagedBatch) -> DayChanges:
-        """Return the days that publishing the batch would change. Raises LakeError for rows of other days."""
+        """Return the days that publishing the batch would change. Raises LakeError if it has rows of other days."""
         if self.contract.daily and any(file.day is None for file in batch.files):
-            raise LakeError(f"{batch.table} {batch.days.key}: the batch holds rows of other days")
+            raise LakeError(f"{batch.table} {batch.days.key}: the batch contains rows of other days")
         return compare_days(self.digests, batch)
 
     def replace(self, batch: StagedBatch, changes: DayChanges) -> None:
-        """Make the batch the content of the differing days, in one commit.
+        """Replace the content of the differing days by the batch, in one commit.
 
-        Files are copied into the table's folder under names made from their content: an attempt that is killed
-        before its commit leaves only files that the next attempt uses.
+        Files are copied into the table's folder and named by their digest. An attempt that is killed before its
+        commit leaves only files that the next attempt uses.
         """
         new = [file for file in batch.files if file.day in changes.differing]
         if stale := find_stale(self.contract, new):
@@ -82,20 +82,20 @@ class LoadedDays:
         with self.table.transaction() as change:
             if changes.replaced:
                 change.delete(rows_of(changes.replaced))
-            # A month to a manifest: a later change of one day rewrites a list of these, not of a decade.
+            # One manifest per month: a later change of one day rewrites a small manifest, not one of ten years.
             for first in range(0, len(paths), _DAYS_A_MANIFEST):
                 change.add_files(paths[first : first + _DAYS_A_MANIFEST], check_duplicate_files=False)
 
 
-def compare_days(held: Mapping[date | None, frozenset[str]], batch: StagedBatch) -> DayChanges:
+def compare_days(current: Mapping[date | None, frozenset[str]], batch: StagedBatch) -> DayChanges:
     """Return the days whose files differ between a table (digests by day) and a batch."""
     staged = {file.day: frozenset({file.digest}) for file in batch.files if file.rows}
-    differing = frozenset(day for day in {*held, *staged} if held.get(day) != staged.get(day))
-    return DayChanges(differing=differing, replaced=differing & held.keys())
+    differing = frozenset(day for day in {*current, *staged} if current.get(day) != staged.get(day))
+    return DayChanges(differing=differing, replaced=differing & current.keys())
 
 
 def digests_of(table: Table, days: Days) -> dict[date | None, frozenset[str]]:
-    """Return the digests of a table's files by day: their names are made from them."""
+    """Return the digests of a table's files by day, taken from the file names."""
     found: dict[date | None, frozenset[str]] = {}
     if table.current_snapshot() is None:
         return found
@@ -106,12 +106,12 @@ def digests_of(table: Table, days: Days) -> dict[date | None, frozenset[str]]:
 
 
 def day_of(table: Table, file: DataFile) -> date | None:
-    """Return the day that a data file holds; None in a table that is not partitioned by day."""
+    """Return the day of a data file; None in a table that is not partitioned by day."""
     return _EPOCH + timedelta(days=file.partition[0]) if table.spec().fields else None
 
 
 def copy_into(table: Table, file: StagedFile) -> str:
-    """Copy a staged file into a table's folder, named by its digest. Returns its path there."""
+    """Copy a staged file into a table's folder, named by its digest, and return its new path."""
     part = f"day={file.day}/" if file.day else ""
     target = f"{table.location()}/data/{part}{file.digest}.parquet"
     with table.io.new_output(target).create(overwrite=True) as output:
@@ -120,7 +120,7 @@ def copy_into(table: Table, file: StagedFile) -> str:
 
 
 def replace_days(table: Table, change: Transaction, files: Mapping[date | None, StagedFile]) -> None:
-    """Replace these days, in an open transaction, by files of other rows; a file without rows removes its day."""
+    """Replace days by new files in an open transaction; a file without rows removes its day."""
     paths = [copy_into(table, file) for file in files.values() if file.rows]
     change.delete(rows_of(files))
     if paths:
@@ -128,7 +128,7 @@ def replace_days(table: Table, change: Transaction, files: Mapping[date | None, 
 
 
 def rows_of(days: Iterable[date | None]) -> BooleanExpression:
-    """Return the filter for all rows of these days; of a table without days, for all rows."""
+    """Return the filter for all rows of some days; for a table without days, the filter for all rows."""
     known = sorted(day for day in days if day is not None)
     if not known:
         return AlwaysTrue()

@@ -1,7 +1,7 @@
-"""Brings a table from the version of its contract that it has to the one that the contract is at.
+"""Migrate a table from an older version of its contract to the current one.
 
-Every day file is written again. Spark and DuckDB read lists of files and take names and types from them, so all files
-of a snapshot must have the same; and an integer that becomes a number is no change that Iceberg makes on reading.
+Every data file is rewritten. Spark and DuckDB read lists of files and take column names and types from them, so all
+files of a snapshot must have the same schema; and Iceberg does not convert integers to doubles when reading.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from contender.specs.frozen import Frozen
 
 
 class Migration(Frozen):
-    """The changes that bring a table from one version to another."""
+    """The changes between two versions of a table."""
 
     table: str
     version_before: int
     version_after: int
     changes: tuple[Change, ...]
 
-    def told(self) -> str:
-        """It in a line."""
-        what = ", ".join(_told(change) for change in self.changes)
-        return f"{self.table}: version {self.version_before} to {self.version_after}: {what}"
+    def summary(self) -> str:
+        """Describe the migration in one line."""
+        changes = ", ".join(_describe(change) for change in self.changes)
+        return f"{self.table}: version {self.version_before} to {self.version_after}: {changes}"
 
 
 def plan_migration(lake: Lake, contract: Contract) -> Migration | None:
-    """What a table still needs; None when it needs nothing, or is not there yet.
+    """Return the migration that a table needs, or None if it is up to date or does not exist.
 
     Raises LakeError when the table differs from its contract by more than the declared changes.
     """
@@ -59,11 +59,11 @@ def plan_migration(lake: Lake, contract: Contract) -> Migration | None:
 
 
 def migrate_table(lake: Lake, acts: Acts, contract: Contract, staging: str, by: str) -> Migration | None:
-    """Apply what `plan_migration` says, in one commit, with a record in `acts`. Returns None when nothing was to do.
+    """Apply the migration of `plan_migration` in one commit, and record it in `acts`. Return None if there is none.
 
-    The record is begun before the commit, so that an attempt after one that was killed behind it ends it. Older
+    The act is recorded as begun before the commit, so that an attempt after a killed one can complete the record. Older
     snapshots keep their columns and stay readable. Raises LakeError as `plan_migration` does, and pyarrow.ArrowInvalid
-    when a value does not fit its wider type.
+    if a value does not fit its wider type.
     """
     planned, begun = plan_migration(lake, contract), _begun(contract.table, acts)
     if planned is None:
@@ -87,20 +87,20 @@ def _migrate(lake: Lake, contract: Contract, planned: Migration, staging: str) -
         for step in planned.changes:
             _change_schema(change, step, contract)
         if paths:
-            # Of everything: a day that somebody adds meanwhile has the old columns, and makes this begin anew.
+            # Delete all rows: if a day with the old columns is added meanwhile, the commit conflicts and is retried.
             change.delete(AlwaysTrue())
             change.add_files(paths, check_duplicate_files=False)
         change.set_properties({VERSION: str(planned.version_after)})
 
 
 def _write_again(table: Table, contract: Contract, planned: Migration, staging: str) -> list[str]:
-    """The current rows, a day at a time, as files of the new columns in the table's folder."""
+    """Write the current rows with the new columns into the table's folder, one day at a time; return the paths."""
     if table.current_snapshot() is None:
         return []
     paths = []
     for task in table.scan().plan_files():
         day = day_of(table, task.file)
-        # A table without days is staged under any day's name.
+        # The rows of a table without days are staged under an arbitrary day.
         rows = _with_changes(_read(table, day), planned.changes)
         batch = stage(rows, contract, Days.one(day or date.min), staging)
         paths += [copy_into(table, file) for file in batch.files if file.rows]
@@ -113,7 +113,7 @@ def _read(table: Table, day: date | None) -> pa.Table:
 
 
 def _with_changes(rows: pa.Table, changes: tuple[Change, ...]) -> pa.Table:
-    """The rows under their new names; staging casts them to their new types."""
+    """Return the rows with their new column names; staging casts them to the new types."""
     for change in changes:
         match change:
             case Added():
@@ -137,7 +137,7 @@ def _change_schema(transaction: Transaction, change: Change, contract: Contract)
 
 
 def _name_at(change: Change, contract: Contract) -> str:
-    """What the column is called when all changes of that version are made."""
+    """Return the name of the changed column after all changes of the same version."""
     name = change.column
     after = contract.changes[contract.changes.index(change) :]
     for later in after:
@@ -151,7 +151,7 @@ def _description(name: str, contract: Contract) -> str | None:
 
 
 def _begun(table: str, acts: Acts) -> Migration | None:
-    """Return the migration that an attempt began and did not record as done."""
+    """Return the migration that an earlier attempt began and did not record as done."""
     act = acts.begun("migrated", table)
     return None if act is None else Migration.model_validate(act.detail["migration"])
 
@@ -162,12 +162,12 @@ def _record(migration: Migration, state: Literal["begun", "done"], by: str, acts
         migration.table,
         f"version {migration.version_before} to {migration.version_after}",
         by,
-        migration.told(),
+        migration.summary(),
         {"state": state, "migration": migration.model_dump(mode="json")},
     )
 
 
-def _told(change: Change) -> str:
+def _describe(change: Change) -> str:
     if isinstance(change, Added):
         return f"{change.column} added"
     return f"{change.column} {change.change} from {change.was}"

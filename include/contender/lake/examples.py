@@ -1,4 +1,4 @@
-"""Labelled rows of a model: features and matured labels of the same days, from pinned snapshots."""
+"""Labelled rows of a model: features and mature labels of the same days, read from pinned snapshots."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from contender.specs import Days, ModelSpec
 
 
 def pin_examples(lake: Lake, model: ModelSpec) -> tuple[Pin, ...]:
-    """The newest snapshots of a model's features and labels; none of a table that does not exist yet."""
+    """Return the newest snapshots of a model's features and labels, without tables that do not exist yet."""
     tables = (model.feature_contract.table, model.label_contract.table)
     snapshots = ((table, lake.snapshot(table)) for table in tables)
     return tuple(Pin(table=table, snapshot=snapshot) for table, snapshot in snapshots if snapshot)
 
 
 def lost_pins(lake: Lake, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
-    """The pins whose snapshots are no longer there: what was read from them cannot be read again."""
+    """Return the pins whose snapshots no longer exist."""
     tables = {pin.table: lake.iceberg(pin.table) for pin in pins}
     return tuple(
         pin
@@ -28,7 +28,7 @@ def lost_pins(lake: Lake, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
 
 
 def read_examples(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...]) -> pd.DataFrame:
-    """Rows of `days` that have both features and a label: keys, features and `label`, ordered by key."""
+    """Read the rows of `days` that have both features and a label: keys, features and `label`, ordered by key."""
     snapshots = {pin.table: pin.snapshot for pin in pins}
     features, labels = (
         lake.read(contract, days, snapshot=snapshots.get(contract.table))
@@ -38,7 +38,7 @@ def read_examples(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...
 
 
 def join_examples(model: ModelSpec, features: pa.Table, labels: pa.Table) -> pd.DataFrame:
-    """The rows that have both features and a label, in the order of the features. Raises MergeError for a key twice."""
+    """Join features and labels by key, in the order of the features. Raises MergeError if a key is not unique."""
     examples: pd.DataFrame = features.to_pandas().merge(
         labels.to_pandas(), on=list(model.row_key), how="inner", validate="one_to_one"
     )

@@ -1,4 +1,4 @@
-"""Whether a table has the columns that its contract promises, and if not, what to do about it."""
+"""Compare the columns of tables and staged files with the contract, and explain how to resolve a mismatch."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ VERSION = "contender.contract-version"
 
 
 class LakeError(RuntimeError):
-    """The lake cannot do what was asked; the message says why."""
+    """A table or batch does not fit its contract, or cannot be changed as requested; the message says why."""
 
 
 def version_of(table: Table) -> int:
-    """The version of the contract that a table was made for, or last brought to."""
+    """Return the contract version of a table: the one it was created with or last migrated to."""
     return int(table.properties.get(VERSION, "1"))
 
 
 def find_mismatch(table: Table, contract: Contract) -> str | None:
-    """Why a batch of this contract must not become part of the table, in a line; None when it may."""
+    """Return why a batch of this contract must not be published to the table, in one line, or None if it may be."""
     if trouble := find_undeclared(table, contract):
         return trouble
     if version_of(table) < contract.version:
         return (
-            f"{contract.table} is at version {version_of(table)} and its contract at {contract.version}: "
-            "run `contender migrate`"
+            f"{contract.table} is at version {version_of(table)}, but its contract is at version "
+            f"{contract.version}: run `contender migrate`"
         )
     return None
 
 
 def find_undeclared(table: Table, contract: Contract) -> str | None:
-    """What no declared change of the contract explains, in a line; None when there is nothing."""
+    """Return the differences that no declared change of the contract explains, in one line, or None."""
     version = version_of(table)
     if version > contract.version:
         return (
-            f"{contract.table} is at version {version} and its contract at {contract.version}: "
-            "somebody migrated it to a newer contract: use that one"
+            f"{contract.table} is at version {version}, but its contract is at version {contract.version}: "
+            "the table was migrated to a newer contract; use that contract"
         )
-    held, promised = column_types(table.schema()), contract.types_at(version)
-    if held == promised:
+    actual, declared = column_types(table.schema()), contract.types_at(version)
+    if actual == declared:
         return None
-    return f"{contract.table} {_difference(held, promised)}: {_way_out(contract)}"
+    return f"{contract.table} {_difference(actual, declared)}: {_remedy(contract)}"
 
 
 def find_stale(contract: Contract, files: Iterable[StagedFile]) -> str | None:
-    """Why staged files are not of this contract, in a line; None when all are."""
+    """Return that staged files have other columns than the contract, in one line, or None if all have the same."""
     wanted = arrow_schema(contract)
     if all(_columns_of(file).equals(wanted) for file in files if file.rows):
         return None
     return (
-        f"{contract.table}: the batch was staged under another version of its contract: ingest its days again"
+        f"{contract.table}: the batch was staged with another version of its contract: ingest its days again"
     )
 
 
@@ -66,20 +66,22 @@ def _columns_of(file: StagedFile) -> pa.Schema:
         return pq.read_schema(content)
 
 
-def _difference(held: Mapping[str, object], promised: Mapping[str, object]) -> str:
-    parts = [f"lacks the column {name!r}" for name in promised if name not in held]
+def _difference(actual: Mapping[str, object], declared: Mapping[str, object]) -> str:
+    parts = [f"lacks the column {name!r}" for name in declared if name not in actual]
     parts += [
-        f"has the column {name!r}, which its contract does not" for name in held if name not in promised
+        f"has the column {name!r}, which its contract does not declare"
+        for name in actual
+        if name not in declared
     ]
     parts += [
-        f"has {name!r} as {held[name]}, its contract as {promised[name]}"
-        for name in promised
-        if name in held and held[name] != promised[name]
+        f"has {name!r} as {actual[name]}, but its contract declares {declared[name]}"
+        for name in declared
+        if name in actual and actual[name] != declared[name]
     ]
     return ", ".join(parts)
 
 
-def _way_out(contract: Contract) -> str:
+def _remedy(contract: Contract) -> str:
     if contract.table.startswith("datasets."):
         return "raise `version` and declare the change in `changes`, then run `contender migrate`"
-    return "a model's tables have no versions: give the changed model a new name"
+    return "a model's tables cannot be migrated: give the changed model a new name"

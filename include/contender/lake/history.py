@@ -1,4 +1,4 @@
-"""What a table is and was, told from its metadata alone."""
+"""A table's snapshots and newest day, read from its metadata alone."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from contender.specs.frozen import Frozen
 
 
 class Snapshot(Frozen):
-    """A state of a table that readers saw, and that can be read again by its id."""
+    """A committed snapshot of a table, which can be read by its id."""
 
     id: int
-    at: datetime = Field(description="of its commit, in UTC")
-    days: int | None = Field(description="how many days it holds; None in a table that is replaced whole")
+    at: datetime = Field(description="time of its commit, in UTC")
+    days: int | None = Field(description="number of days; None in a table that is replaced as a whole")
     rows: int
 
 
 def committed_snapshots(table: Table, limit: int) -> tuple[Snapshot, ...]:
-    """The newest snapshots that were ever visible, newest first.
+    """Return the newest snapshots that were visible to readers, newest first.
 
-    Replacing a day makes two snapshots in one commit, of which nobody saw the first: a commit is known by
-    the time of its metadata, and its last snapshot is what it left.
+    Replacing a day creates two snapshots in one commit, and the first is never visible. A commit is identified by
+    the time of its metadata; its last snapshot is the visible one.
     """
     commits = {entry.timestamp_ms for entry in table.metadata.metadata_log} | {table.metadata.last_updated_ms}
     visible = {s.timestamp_ms: s for s in table.snapshots() if s.timestamp_ms in commits}
@@ -38,9 +38,9 @@ def committed_snapshots(table: Table, limit: int) -> tuple[Snapshot, ...]:
 
 
 def newest_day(table: Table) -> date | None:
-    """The newest day of a table that is partitioned by day; None while it is empty.
+    """Return the newest day of a table that is partitioned by day, or None if it is empty.
 
-    A year is hundreds of manifests, and each tells its newest day beforehand: the last one is mostly enough.
+    A year has hundreds of manifests. The manifest list contains each one's upper bound, so usually only one is read.
     """
     current = table.current_snapshot()
     manifests = [] if current is None else current.manifests(table.io)
@@ -54,7 +54,7 @@ def newest_day(table: Table) -> date | None:
 
 
 def _bound(manifest: ManifestFile) -> int:
-    """The newest day that a manifest speaks of, in days since 1970, whether its file is still there or not."""
+    """Return a manifest's upper bound of the day, in days since 1970; the file of that day may be deleted."""
     partitioning = manifest.partitions or []
     return int(from_bytes(DateType(), partitioning[0].upper_bound or b""))
 

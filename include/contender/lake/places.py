@@ -1,7 +1,7 @@
-"""Files that several workers share, in a folder or on S3, each by one string: a path, or `s3://bucket/key`.
+"""Files that workers share, in a folder or on S3. A place is a string: a path, or `s3://bucket/key`.
 
-Nobody else opens such a file. A file is written whole or not at all: on S3 by one upload, in a folder by one rename.
-Who talks to S3, and where it is, is told by AWS's own variables (`AWS_ENDPOINT_URL`, `AWS_REGION`, ...).
+All shared files are opened by this module. Writes are atomic: one upload on S3, one rename in a folder.
+Endpoint and credentials of S3 come from the standard AWS variables (`AWS_ENDPOINT_URL`, `AWS_REGION`, ...).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ATTEMPTS = 5
 
 
 class Found(Frozen):
-    """A file that is there."""
+    """An existing file."""
 
     place: str
     size: int
@@ -35,38 +35,38 @@ class Found(Frozen):
 
 
 def is_s3(place: str) -> bool:
-    """Whether a place is on S3."""
+    """Return whether a place is on S3."""
     return place.startswith(_S3)
 
 
 def plain(place: str) -> str:
-    """A place as this module writes it: a path without `file://`, or `s3://bucket/key`."""
+    """Return a place without the prefix `file://`."""
     return place.removeprefix("file://")
 
 
 def below(place: str, *parts: object) -> str:
-    """The place of that name below another one."""
+    """Append names to a place."""
     return "/".join([place.rstrip("/"), *map(str, parts)])
 
 
 def for_spark(place: str) -> str:
-    """The place as Hadoop's file systems call it."""
+    """Return a place as Hadoop's file systems expect it, with `s3a://`."""
     return place.replace(_S3, "s3a://", 1) if is_s3(place) else place
 
 
 def name_of(place: str) -> str:
-    """The last part of a place."""
+    """Return the last part of a place."""
     return place.rsplit("/", 1)[-1]
 
 
 def exists(place: str) -> bool:
-    """Whether there is a file."""
+    """Return whether a file exists."""
     system, path = _locate(place)
     return bool(system.get_file_info(path).type == fs.FileType.File)
 
 
 def files(place: str, *, suffix: str = "") -> list[Found]:
-    """All files below a place whose names end so, in order; none when nothing is there."""
+    """Return all files below a place, sorted, optionally only those with a suffix."""
     system, path = _locate(place)
     listed = system.get_file_info(fs.FileSelector(path, recursive=True, allow_not_found=True))
     found = (
@@ -82,20 +82,20 @@ def files(place: str, *, suffix: str = "") -> list[Found]:
 
 
 def open_file(place: str) -> pa.NativeFile:
-    """A file to read, at any position. Raises FileNotFoundError when there is none."""
+    """Open a file for random-access reading. Raises FileNotFoundError if it does not exist."""
     system, path = _locate(place)
     return system.open_input_file(path)
 
 
 def read(place: str) -> bytes:
-    """What is in a file. Raises FileNotFoundError when there is none."""
+    """Return the content of a file. Raises FileNotFoundError if it does not exist."""
     with open_file(place) as file:
         content: bytes = file.read()
     return content
 
 
 def write(place: str, content: bytes | pa.Buffer) -> str:
-    """Put this into a file, in place of what it held. Returns the place."""
+    """Write a file, replacing an existing one, and return its place."""
     system, path = _locate(place)
     if is_s3(place):
         _put(system, path, content)
@@ -111,18 +111,18 @@ def write(place: str, content: bytes | pa.Buffer) -> str:
 
 
 def copy(source: str, target: str) -> str:
-    """Copy a file. Returns the target."""
+    """Copy a file and return the target."""
     return write(target, read(source))
 
 
 def read_rows(place: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of a Parquet file."""
+    """Read the rows of a Parquet file."""
     with open_file(place) as file:
         return pq.ParquetFile(file).read(columns=None if columns is None else list(columns))
 
 
 def write_rows(rows: pa.Table, place: str) -> pa.Buffer:
-    """Write rows as Parquet: equal rows become equal bytes. Returns those."""
+    """Write rows as Parquet and return the bytes; equal rows give equal bytes."""
     content = pa.BufferOutputStream()
     pq.write_table(rows, content, compression="zstd", store_schema=False)
     written = content.getvalue()
@@ -131,21 +131,21 @@ def write_rows(rows: pa.Table, place: str) -> pa.Buffer:
 
 
 def remove(place: str) -> None:
-    """Remove a file; one that is gone already is as wanted."""
+    """Remove a file if it exists."""
     system, path = _locate(place)
     with suppress(FileNotFoundError):
         system.delete_file(path)
 
 
 def remove_below(place: str) -> None:
-    """Remove all that is below a place, and the folder."""
+    """Remove a folder and everything in it, if it exists."""
     system, path = _locate(place)
     with suppress(FileNotFoundError):
         system.delete_dir(path)
 
 
 def _locate(place: str) -> tuple[Any, str]:
-    """The file system of a place, and what it calls it."""
+    """Return the file system of a place, and the path in it."""
     if is_s3(place):
         return _open_s3(os.getpid(), s3_endpoint(), s3_region()), place.removeprefix(_S3).rstrip("/")
     return fs.LocalFileSystem(), str(Path(plain(place)).absolute())
@@ -153,7 +153,7 @@ def _locate(place: str) -> tuple[Any, str]:
 
 @cache
 def _open_s3(_: int, endpoint: str | None, region: str | None) -> fs.S3FileSystem:
-    """One for each process: connections do not outlive a fork."""
+    """Open S3 once for each process, because connections do not survive a fork."""
     return fs.S3FileSystem(
         endpoint_override=endpoint,
         region=region,

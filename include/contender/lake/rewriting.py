@@ -1,4 +1,4 @@
-"""Reads and rewrites the data files of a table: those of its newest snapshot, whatever its columns were ever called."""
+"""List and rewrite the data files of a table's newest snapshot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contender.specs import Contract, Days
 
 
 def names_of_column(lake: Lake, contract: Contract, column: str) -> frozenset[str]:
-    """Return all names that a column of a table ever had: older snapshots know it by its older names."""
+    """Return all names that a column has had: older snapshots contain it under its former names."""
     table = lake.iceberg(contract.table)
     if table is None or column not in table.schema().column_names:
         return frozenset({column})
@@ -26,7 +26,7 @@ def names_of_column(lake: Lake, contract: Contract, column: str) -> frozenset[st
 
 
 def current_files(table: Table) -> list[tuple[date | None, str]]:
-    """Return the day and the path of each file of the newest snapshot, in the days' order."""
+    """Return the day and the path of each file of the newest snapshot, ordered by day."""
     files = ((day_of(table, task.file), task.file.file_path) for task in table.scan().plan_files())
     return sorted(files, key=lambda found: str(found[0]))
 
@@ -39,9 +39,9 @@ def rewrite_days(
     affected: Callable[[str], bool],
     rewritten: Callable[[pa.Table], pa.Table],
 ) -> None:
-    """Rewrite the days whose file is `affected`, in one commit; a day that has no rows afterwards is gone.
+    """Rewrite the days whose file is `affected`, in one commit; a day without rows is removed.
 
-    `affected` is given a file's path, `rewritten` returns the rows that are to take the place of a day's.
+    `affected` receives a file's path; `rewritten` receives a day's rows and returns the new ones.
     """
     table = lake.iceberg(contract.table)
     newest = None if table is None else table.current_snapshot()
@@ -51,7 +51,7 @@ def rewrite_days(
     for day in [day for day, file in current_files(table) if affected(file)]:
         span = None if day is None else Days.one(day)
         rows = rewritten(lake.read(contract, span, snapshot=newest.snapshot_id))
-        # A table without days is staged under any day's name.
+        # The rows of a table without days are staged under an arbitrary day.
         batch = stage(rows, contract, span or Days.one(date.min), staging)
         files[day] = next(iter(batch.files), StagedFile(day=day, path="", rows=0, digest=""))
     if files:

@@ -1,4 +1,4 @@
-"""A contract's columns as Arrow and as Iceberg know them."""
+"""Convert a contract's columns to Arrow and Iceberg schemas."""
 
 from __future__ import annotations
 
@@ -38,28 +38,28 @@ _ICEBERG: dict[ColumnType, IcebergType] = {
 
 
 def arrow_type(column_type: ColumnType) -> pa.DataType:
-    """The Arrow type of a column type."""
+    """Return the Arrow type of a column type."""
     return _ARROW[column_type]
 
 
 def iceberg_type(kind: ColumnType) -> IcebergType:
-    """The Iceberg type of a column's type."""
+    """Return the Iceberg type of a column type."""
     return _ICEBERG[kind]
 
 
 def column_types(schema: Schema) -> dict[str, ColumnType | None]:
-    """Each column's type by name, as a contract would say it; None for one that no contract can say."""
+    """Return each column's contract type by name; None for an Iceberg type that contracts do not have."""
     known = {kind: name for name, kind in _ICEBERG.items()}
     return {field.name: known.get(field.field_type) for field in schema.fields}
 
 
 def arrow_schema(contract: Contract) -> pa.Schema:
-    """The Arrow schema of a contract; all fields may be null, since the gate judges that."""
+    """Return the Arrow schema of a contract; all fields are nullable, because the gate checks missing values."""
     return pa.schema([(column.name, arrow_type(column.type)) for column in contract.columns])
 
 
 def iceberg_schema(contract: Contract) -> Schema:
-    """The Iceberg schema of a contract, field ids in the columns' order."""
+    """Return the Iceberg schema of a contract, with field ids in the order of the columns."""
     fields = [
         NestedField(number, column.name, _ICEBERG[column.type], required=False, doc=column.description)
         for number, column in enumerate(contract.columns, start=1)
@@ -68,7 +68,7 @@ def iceberg_schema(contract: Contract) -> Schema:
 
 
 def iceberg_partitioning(contract: Contract) -> PartitionSpec:
-    """By day, or none at all."""
+    """Return the partitioning by day, or none for a table without days."""
     if not contract.daily:
         return UNPARTITIONED_PARTITION_SPEC
     day = contract.column_names.index("day") + 1

@@ -1,4 +1,4 @@
-"""Finds the files that each snapshot of a table needs; expires snapshots and deletes what only they needed."""
+"""Find the files that each snapshot of a table needs, expire snapshots, and delete files that only they needed."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from contender.lake import places
 from contender.lake.tables import Lake
 from contender.specs.frozen import Frozen
 
-# A commit under way has written files that no snapshot names yet. None takes a day.
+# A commit in progress has written files that no snapshot refers to yet. No commit takes a day.
 SAFETY = timedelta(days=1)
 
 
 class Aged(Frozen):
-    """A snapshot or a file by its name, and since when it is there."""
+    """A snapshot or a file with the time of its creation."""
 
     name: str
     since: datetime
 
 
 class Reach(Frozen):
-    """The files that a snapshot needs: its rows (`data`), and what lists them."""
+    """The files that a snapshot needs: data files, and the manifests that list them."""
 
     data: frozenset[str]
     listings: frozenset[str]
 
 
 def reach(table: Table) -> dict[int, Reach]:
-    """The files of every snapshot of a table. Each manifest is read once, however many snapshots share it."""
+    """Return the files of every snapshot of a table. A manifest that snapshots share is read once."""
     rows: dict[str, frozenset[str]] = {}
     found = {}
     for snapshot in table.snapshots():
@@ -48,8 +48,8 @@ def reach(table: Table) -> dict[int, Reach]:
     return found
 
 
-def find_loose(table: Table) -> Iterator[Aged]:
-    """The files in a table's folder that nothing refers to."""
+def find_unreferenced(table: Table) -> Iterator[Aged]:
+    """Yield the files in a table's folder that no snapshot and no metadata refer to."""
     known = {file for files in reach(table).values() for file in (*files.data, *files.listings)}
     known |= {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
     known_places = {places.plain(file) for file in known}
@@ -58,9 +58,9 @@ def find_loose(table: Table) -> Iterator[Aged]:
             yield Aged(name=file.place, since=file.since)
 
 
-def only_in(doomed: Iterable[int], reached: Mapping[int, Reach]) -> Reach:
-    """The files that these snapshots need and no other does."""
-    going = set(doomed)
+def only_in(expiring: Iterable[int], reached: Mapping[int, Reach]) -> Reach:
+    """Return the files that only these snapshots need."""
+    going = set(expiring)
     gone = [files for snapshot, files in reached.items() if snapshot in going]
     kept = [files for snapshot, files in reached.items() if snapshot not in going]
     return Reach(
@@ -69,19 +69,19 @@ def only_in(doomed: Iterable[int], reached: Mapping[int, Reach]) -> Reach:
     )
 
 
-def expire(lake: Lake, name: str, doomed: Iterable[int], *, data_first: bool = False) -> Reach:
-    """Take snapshots out of a table, then delete the files that only they needed. Returns those files.
+def expire(lake: Lake, name: str, expiring: Iterable[int], *, data_first: bool = False) -> Reach:
+    """Expire snapshots of a table, then delete the files that only they needed, and return these files.
 
-    An attempt killed between the two leaves files that nothing refers to, which upkeep removes. With
-    `data_first` the rows are gone before their snapshots are: where rows must not stay, a snapshot that cannot
-    be read any more is the lesser evil, and the next attempt still knows it. The newest snapshot always stays.
+    An attempt that is killed in between leaves unreferenced files, which upkeep removes. With `data_first`, data
+    files are deleted before their snapshots are expired: rows that must be erased are removed in any case, and an
+    unreadable snapshot is found again by the next attempt. The newest snapshot is never expired.
     """
     table = lake.iceberg(name)
     if table is None:
         return Reach(data=frozenset(), listings=frozenset())
     newest = table.current_snapshot()
-    there = {snapshot.snapshot_id for snapshot in table.snapshots()}
-    going = {snapshot for snapshot in doomed if snapshot in there}
+    existing = {snapshot.snapshot_id for snapshot in table.snapshots()}
+    going = {snapshot for snapshot in expiring if snapshot in existing}
     going -= {newest.snapshot_id} if newest else set()
     files = only_in(going, reach(table)) if going else Reach(data=frozenset(), listings=frozenset())
     if data_first:
@@ -93,7 +93,7 @@ def expire(lake: Lake, name: str, doomed: Iterable[int], *, data_first: bool = F
 
 
 def delete(files: Iterable[str]) -> None:
-    """Delete files; one that is gone already is as wanted."""
+    """Delete files, ignoring those that do not exist."""
     for file in files:
         places.remove(places.plain(file))
 

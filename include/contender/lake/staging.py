@@ -1,4 +1,4 @@
-"""Writes a batch as plain Parquet, one file a day: equal rows become equal bytes, whoever computed them."""
+"""Write a batch as Parquet, one file per day; equal rows give equal bytes, whichever engine computed them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def stage(
     sources: tuple[str, ...] = (),
     defects: tuple[Defect, ...] = (),
 ) -> StagedBatch:
-    """Write `rows` (the contract's columns, already of castable types) as a batch of these days.
+    """Write `rows` (the contract's columns, of castable types) as a batch of these days.
 
-    Rows are put in the order of the primary key. The folder is new for each attempt, so that two attempts
-    at once never share a file. Raises pyarrow.ArrowInvalid when a value does not fit its column's type.
+    Rows are sorted by the primary key. Each attempt writes into a new folder, so that concurrent attempts never
+    share a file. Raises pyarrow.ArrowInvalid if a value does not fit its column's type.
     """
     folder = places.below(staging, contract.table, days.key, uuid.uuid4().hex)
     ordered = _in_order(rows.select(list(contract.column_names)).cast(arrow_schema(contract)), contract)
@@ -46,13 +46,13 @@ def stage(
 
 
 def fingerprint(files: Iterable[StagedFile]) -> str:
-    """The fingerprint of a batch's content: which days, and the digest of each."""
-    told = "\n".join(f"{file.day} {file.digest}" for file in sorted(files, key=lambda f: str(f.day)))
-    return sha256(told.encode()).hexdigest()
+    """Return the fingerprint of a batch's content: the SHA-256 of its days and their digests."""
+    listed = "\n".join(f"{file.day} {file.digest}" for file in sorted(files, key=lambda f: str(f.day)))
+    return sha256(listed.encode()).hexdigest()
 
 
 def _in_order(rows: pa.Table, contract: Contract) -> pa.Table:
-    """Sorted by the primary key, then by all else: rows of a broken key, too, have one order only."""
+    """Sort by the primary key, then by all other columns, so that rows with duplicate keys have one order, too."""
     rest = [name for name in contract.column_names if name not in contract.primary_key]
     by = [*contract.primary_key, *rest]
     return rows.take(pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in by])).combine_chunks()
@@ -62,7 +62,7 @@ def _parts(rows: pa.Table, contract: Contract, days: Days) -> Iterator[tuple[dat
     if not contract.daily:
         yield None, rows
         return
-    # Whatever is not of these days goes with the first: such a batch fails its gate, and nothing is lost.
+    # Rows of other days are kept in a file of their own: such a batch fails its gate, and no row is lost.
     present = pc.unique(rows["day"]).to_pylist()
     for day in days.each():
         if day in present:
@@ -80,7 +80,7 @@ def _write(rows: pa.Table, day: date | None, folder: str) -> StagedFile:
 
 
 def sweep(staging: str, *, older_than: timedelta) -> int:
-    """Remove what attempts left in staging that long ago. Returns how many attempts' folders were removed."""
+    """Remove the folders of attempts that are older than this, and return their number."""
     limit = datetime.now(UTC) - older_than
     newest: dict[str, datetime] = {}
     for file in places.files(staging):

@@ -1,4 +1,4 @@
-"""Reads and publishes Iceberg tables. A day is replaced as a whole or not at all, and equal content not again."""
+"""Read and publish Iceberg tables. Days are replaced as a whole; publishing the same content again changes nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from contender.specs.frozen import Frozen
 
 
 class PinnedFiles(Frozen):
-    """The Parquet files of some days of a table, as one snapshot holds them."""
+    """The Parquet files of some days of a table in one snapshot."""
 
     table: str
     snapshot: int | None
@@ -43,14 +43,14 @@ class PinnedFiles(Frozen):
 
 
 class DayFile(Frozen):
-    """The file that holds a day's rows."""
+    """The data file of a day."""
 
     digest: str
     rows: int
 
 
 class Published(Frozen):
-    """What publishing a batch came to; `changed` is False when the table already held just that."""
+    """The result of publishing a batch; `changed` is False if the table already had the same content."""
 
     table: str
     days: Days
@@ -60,7 +60,7 @@ class Published(Frozen):
 
     @classmethod
     def of(cls, batch: StagedBatch, snapshot: int | None, *, changed: bool) -> Published:
-        """Return what publishing the batch came to."""
+        """Return the result of publishing a batch."""
         return cls(table=batch.table, days=batch.days, snapshot=snapshot, rows=batch.rows, changed=changed)
 
 
@@ -71,17 +71,17 @@ class Lake:
         self._catalog = catalog
 
     def pin(self, table: str, days: Days | None = None, snapshot: int | None = None) -> PinnedFiles:
-        """The files of these days (of all, if None) in a snapshot, the newest if none is given."""
+        """Return the files of these days (by default all) in a snapshot (by default the newest)."""
         found = self._find(table)
         if found is None:
             return PinnedFiles(table=table, snapshot=None, files=())
         pinned = snapshot or _newest_snapshot(found)
-        held = [task.file for task in _scan(found, days, pinned).plan_files()] if pinned else []
+        files = [task.file for task in _scan(found, days, pinned).plan_files()] if pinned else []
         return PinnedFiles(
             table=table,
             snapshot=pinned,
-            files=tuple(sorted(places.plain(file.file_path) for file in held)),
-            rows=sum(file.record_count for file in held),
+            files=tuple(sorted(places.plain(file.file_path) for file in files)),
+            rows=sum(file.record_count for file in files),
         )
 
     def read(
@@ -92,7 +92,7 @@ class Lake:
         snapshot: int | None = None,
         columns: tuple[str, ...] | None = None,
     ) -> pa.Table:
-        """The rows of these days (of all, if None) in the primary key's order; none when there is no table."""
+        """Read the rows of these days (by default all), ordered by primary key; no rows if there is no table."""
         wanted = columns or contract.column_names
         found = self._find(contract.table)
         if found is None or _newest_snapshot(found) is None:
@@ -104,24 +104,24 @@ class Lake:
         return ordered
 
     def snapshot(self, table: str) -> int | None:
-        """The newest snapshot of a table; None while it has none."""
+        """Return the newest snapshot of a table, or None."""
         found = self._find(table)
         return None if found is None else _newest_snapshot(found)
 
     def snapshots(self, table: str, limit: int = 20) -> tuple[Snapshot, ...]:
-        """The newest states of a table, newest first; none when there is no table."""
+        """Return the newest committed snapshots of a table, newest first; none if there is no table."""
         found = self._find(table)
         return () if found is None else committed_snapshots(found, limit)
 
     def days(self, table: str) -> list[date]:
-        """The days that a daily table holds, in order."""
+        """Return the days of a daily table, in order."""
         found = self._find(table)
         if found is None or _newest_snapshot(found) is None:
             return []
         return sorted(row["partition"]["day"] for row in found.inspect.partitions().to_pylist())
 
     def day_files(self, table: str, days: Days) -> dict[date, DayFile]:
-        """The file of each of these days that a daily table holds, in order."""
+        """Return the data files of a daily table by day, limited to these days, in order."""
         found = self._find(table)
         if found is None or _newest_snapshot(found) is None:
             return {}
@@ -133,23 +133,23 @@ class Lake:
         return dict(sorted(files.items()))
 
     def iceberg(self, table: str) -> Table | None:
-        """Return the Iceberg table itself; None while there is none."""
+        """Return the Iceberg table, or None if it does not exist."""
         return self._find(table)
 
     def tables(self) -> tuple[str, ...]:
-        """The names of all tables there are, whoever declares them."""
+        """Return the names of all existing tables, including those that no contract declares."""
         spaces = self._catalog.list_namespaces()
         return tuple(sorted(".".join(name) for space in spaces for name in self._catalog.list_tables(space)))
 
     def newest_day(self, table: str) -> date | None:
-        """The newest day that a daily table holds; None while it holds none. Far quicker than `days`."""
+        """Return the newest day of a daily table, or None if it is empty. Much faster than `days`."""
         found = self._find(table)
         return None if found is None else newest_day(found)
 
     def load_days(self, contract: Contract, days: Days) -> LoadedDays:
-        """Load what the contract's table holds of some days, for a commit on them; the table is made if need be.
+        """Load some days of the contract's table for a commit on them; create the table if it does not exist.
 
-        Raises LakeError for a table that does not have the contract's columns.
+        Raises LakeError if the table does not have the contract's columns.
         """
         table = self._create(contract)
         if mismatch := find_mismatch(table, contract):
@@ -157,16 +157,16 @@ class Lake:
         return LoadedDays(contract=contract, table=table, digests=digests_of(table, days))
 
     def holds(self, batch: StagedBatch) -> bool:
-        """Return whether the table holds exactly this batch for its days."""
+        """Return whether the table's content for the days of the batch is exactly the batch."""
         found = self._find(batch.table)
         return found is not None and not compare_days(digests_of(found, batch.days), batch).differing
 
     @retry_on_conflict
     def publish(self, contract: Contract, batch: StagedBatch) -> Published:
-        """Make the batch the table's content for its days, in one commit and without a record of it.
+        """Publish a batch in one commit, without recording it in the book of record.
 
-        Another writer's commit in between makes this one start over on the new state. Raises LakeError for a file of
-        no day of the batch, and for a table or a batch that does not have the contract's columns.
+        If another writer commits in between, publishing is retried on the new snapshot. Raises LakeError if the batch
+        has rows of other days, or if the table or the batch does not have the contract's columns.
         """
         loaded = self.load_days(contract, batch.days)
         changes = loaded.compare(batch)
@@ -189,14 +189,14 @@ class Lake:
             partition_spec=iceberg_partitioning(contract),
             properties={"owner": contract.owner, VERSION: str(contract.version), **NO_BLIND_RETRY},
         )
-        if not NO_BLIND_RETRY.items() <= table.properties.items():  # made by an older version
+        if not NO_BLIND_RETRY.items() <= table.properties.items():  # created by an older version
             with table.transaction() as change:
                 change.set_properties(NO_BLIND_RETRY)
         return table
 
 
 def open_lake(settings: Settings) -> Lake:
-    """Open the lake of these settings; its folder and a SQLite catalogue are made on first use."""
+    """Open the lake of these settings; its folder and a SQLite catalog are created on first use."""
     on_s3 = places.is_s3(settings.lake)
     if not on_s3:
         Path(settings.lake).mkdir(parents=True, exist_ok=True)
@@ -206,12 +206,12 @@ def open_lake(settings: Settings) -> Lake:
     given = {"uri": settings.lake_catalog, "warehouse": place, **_io_of_s3()}
     if settings.lake_catalog.startswith("http"):
         return Lake(RestCatalog("contender", **given))
-    # The catalogue's database may have been restarted since.
+    # Connections of the pool may be stale, because the catalog's database was restarted.
     return Lake(SqlCatalog("contender", pool_pre_ping="true", **given))
 
 
 def _io_of_s3() -> dict[str, str]:
-    """Where PyIceberg finds the S3 server; the credentials it reads for itself."""
+    """Return PyIceberg's S3 options; it reads the credentials itself."""
     known = {"s3.endpoint": s3_endpoint(), "s3.region": s3_region()}
     return {name: value for name, value in known.items() if value}
 

@@ -1,8 +1,8 @@
-"""Keeps tables from growing without end: what is outdated, unneeded or unknown goes, what is pinned stays.
+"""Keep tables from growing without limit: remove outdated days, old snapshots that are not pinned, and orphaned files.
 
-Days are never merged into larger files. A file a day, named by the digest of its bytes, is what makes a second
-publication of equal rows change nothing; and a reader of one day reads one file. What does pile up is the lists:
-a manifest a night. Those are merged, which changes no row, no file and no older snapshot.
+Days are never merged into larger files. Because each day is one file, named by the digest of its bytes, publishing
+equal rows again changes nothing, and a reader of one day reads one file. Manifests grow by one a night; they are
+merged, which changes no row, no data file and no older snapshot.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import Field
 from pyiceberg.table.update.snapshot import UpdateSnapshot
 
 from contender.lake.commits import day_of, retry_on_conflict, rows_of
-from contender.lake.snapshots import SAFETY, Aged, delete, expire, find_loose
+from contender.lake.snapshots import SAFETY, Aged, delete, expire, find_unreferenced
 from contender.lake.tables import Lake
 from contender.specs import Contract
 from contender.specs.frozen import Frozen
@@ -24,20 +24,22 @@ _MERGING = {"commit.manifest-merge.enabled": "true", "commit.manifest.min-count-
 
 
 class TableState(Frozen):
-    """What upkeep has to know of a table."""
+    """The state of a table that upkeep is planned from."""
 
     table: str
-    newest: str | None = Field(default=None, description="the newest snapshot")
+    newest: str | None = Field(default=None, description="newest snapshot")
     snapshots: tuple[Aged, ...] = ()
-    pinned: frozenset[str] = Field(default=frozenset(), description="snapshots that the book refers to")
-    days: tuple[date, ...] = Field(default=(), description="of the newest snapshot")
+    pinned: frozenset[str] = Field(
+        default=frozenset(), description="snapshots that the book of record refers to"
+    )
+    days: tuple[date, ...] = Field(default=(), description="days of the newest snapshot")
     retention_days: int | None = None
-    manifests: int = Field(default=0, description="of the newest snapshot")
-    loose: tuple[Aged, ...] = Field(default=(), description="files that no snapshot refers to")
+    manifests: int = Field(default=0, description="manifests of the newest snapshot")
+    unreferenced: tuple[Aged, ...] = Field(default=(), description="files that no snapshot refers to")
 
 
 class TableUpkeep(Frozen):
-    """What is to be done for a table, or was."""
+    """The planned or finished upkeep of a table."""
 
     table: str
     outdated: tuple[date, ...] = ()
@@ -47,7 +49,7 @@ class TableUpkeep(Frozen):
     orphans: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
-        """How much of each kind."""
+        """Return the number of removed and kept items by kind."""
         return {
             "days": len(self.outdated),
             "snapshots": len(self.expiring),
@@ -56,8 +58,8 @@ class TableUpkeep(Frozen):
             "manifests_merged": self.merge_manifests,
         }
 
-    def told(self) -> str:
-        """It in a line."""
+    def summary(self) -> str:
+        """Describe the upkeep in one line."""
         merged = ", manifests merged" if self.merge_manifests else ""
         return (
             f"{self.table}: {len(self.outdated)} days past their retention, {len(self.expiring)} snapshots expired, "
@@ -66,10 +68,10 @@ class TableUpkeep(Frozen):
 
 
 def plan_upkeep(state: TableState, now: datetime, keep_snapshots: timedelta) -> TableUpkeep:
-    """What a table needs.
+    """Plan the upkeep of a table.
 
-    Days count back from the newest day that the table holds, not from today: a feed that stopped, or a replay
-    of an old year, must not empty its table. Snapshots count from now; the newest and the pinned ones always stay.
+    Retention of days counts back from the table's newest day, not from today: a feed that stopped, or a replay of an
+    old year, must not empty its table. Age of snapshots counts from now; newest and pinned snapshots are kept.
     """
     old = {s.name for s in state.snapshots if s.since < now - keep_snapshots} - {state.newest}
     return TableUpkeep(
@@ -78,11 +80,11 @@ def plan_upkeep(state: TableState, now: datetime, keep_snapshots: timedelta) -> 
         merge_manifests=state.manifests > MANIFESTS,
         expiring=tuple(sorted(old - state.pinned)),
         kept_by_pins=len(old & state.pinned),
-        orphans=tuple(sorted(file.name for file in state.loose if file.since < now - SAFETY)),
+        orphans=tuple(sorted(file.name for file in state.unreferenced if file.since < now - SAFETY)),
     )
 
 
-def look_after(
+def maintain_table(
     lake: Lake,
     contract: Contract,
     pinned: Collection[int],
@@ -90,9 +92,9 @@ def look_after(
     *,
     dry_run: bool = False,
 ) -> TableUpkeep:
-    """Plan a table's upkeep and do it, unless `dry_run`. Returns what is to be done, or was.
+    """Plan a table's upkeep, do it unless `dry_run`, and return the plan.
 
-    `pinned` are the snapshots of the table that the book of record refers to: they stay.
+    `pinned` are the snapshots of the table that the book of record refers to; they are kept.
     """
     plan = plan_upkeep(read_state(lake, contract, pinned), datetime.now(UTC), keep_snapshots)
     if not dry_run:
@@ -101,12 +103,12 @@ def look_after(
 
 
 def do_upkeep(lake: Lake, plan: TableUpkeep) -> None:
-    """Do what a plan says. Each step is one commit, or files that no snapshot knows: killed, it is planned anew."""
+    """Apply a plan. Each step is one commit or deletes unreferenced files, so a killed run can be planned again."""
     table = lake.iceberg(plan.table)
     if table is None:
         return
     if plan.outdated:
-        _forget_days(lake, plan.table, plan.outdated)
+        _delete_days(lake, plan.table, plan.outdated)
     if plan.merge_manifests:
         _merge_manifests(lake, plan.table)
     if plan.expiring:
@@ -116,7 +118,7 @@ def do_upkeep(lake: Lake, plan: TableUpkeep) -> None:
 
 
 def read_state(lake: Lake, contract: Contract, pinned: Collection[int]) -> TableState:
-    """Return what upkeep has to know of a contract's table; the `pinned` snapshots must stay."""
+    """Read the state of a contract's table; `pinned` snapshots are kept."""
     table = lake.iceberg(contract.table)
     newest = None if table is None else table.current_snapshot()
     if table is None or newest is None:
@@ -132,7 +134,7 @@ def read_state(lake: Lake, contract: Contract, pinned: Collection[int]) -> Table
         days=tuple(sorted(lake.days(contract.table))) if contract.daily else (),
         retention_days=contract.retention_days,
         manifests=len(newest.manifests(table.io)),
-        loose=tuple(find_loose(table)),
+        unreferenced=tuple(find_unreferenced(table)),
     )
 
 
@@ -144,16 +146,16 @@ def _outdated(days: Collection[date], retention_days: int | None) -> tuple[date,
 
 
 @retry_on_conflict
-def _forget_days(lake: Lake, name: str, days: Iterable[date]) -> None:
+def _delete_days(lake: Lake, name: str, days: Iterable[date]) -> None:
     table = lake.iceberg(name)
-    held = [] if table is None else [day_of(table, task.file) for task in table.scan().plan_files()]
-    if table is not None and (there := set(days) & set(held)):
-        table.delete(rows_of(there))
+    current = [] if table is None else [day_of(table, task.file) for task in table.scan().plan_files()]
+    if table is not None and (existing := set(days) & set(current)):
+        table.delete(rows_of(existing))
 
 
 @retry_on_conflict
 def _merge_manifests(lake: Lake, name: str) -> None:
-    """Commit a snapshot of the very same files with one manifest; what publishing does is left as it was."""
+    """Commit a snapshot of the same files with one manifest; restore the table's properties afterwards."""
     table = lake.iceberg(name)
     if table is None:
         return
@@ -167,8 +169,8 @@ def _merge_manifests(lake: Lake, name: str) -> None:
 
 
 def _delete_orphans(lake: Lake, name: str, orphans: Collection[str]) -> None:
-    """Delete those that are still unknown and old: a publication since may have come to use one again."""
+    """Delete those that are still unreferenced and old: a publication may have used one of them again since."""
     table = lake.iceberg(name)
     if table is not None:
         limit = datetime.now(UTC) - SAFETY
-        delete({f.name for f in find_loose(table) if f.since < limit} & set(orphans))
+        delete({f.name for f in find_unreferenced(table) if f.since < limit} & set(orphans))

@@ -1,4 +1,4 @@
-"""The orchestrator, from outside: starts Airflow's runs, waits for them, and keeps its roles, over REST alone."""
+"""The orchestrator: start Airflow runs, wait for them and manage roles, through Airflow's REST API."""
 
 from contender.orchestrator.airflow import Airflow, ApiError
 from contender.orchestrator.roles import AirflowRole, AirflowUser, Permission, Roles

@@ -1,4 +1,4 @@
-"""A small client of Airflow's REST API: start runs, wait for them, and say clearly what went wrong."""
+"""A small client of Airflow's REST API: start runs, wait for them, and report failures in detail."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from contender.orchestrator.runs import Run, read_run
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.7
-_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # a server or its database that is being restarted is back by then
+_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # enough for a server or its database to restart
 
 
 class ApiError(RuntimeError):
-    """A run failed, did not come or Airflow refused; the message names the DAG, the run and the cause."""
+    """A run failed or did not start, or Airflow rejected a request; the message names the DAG, run and cause."""
 
 
 class Airflow(AbstractContextManager["Airflow"]):
-    """A session with one Airflow, logged in when first needed."""
+    """A session with one Airflow, which logs in with the first request."""
 
     def __init__(self, url: str, password: str, user: str = "admin") -> None:
         self.url = url
         self._login = {"username": user, "password": password}
-        # A proxy of the environment must not see what stays on this machine.
+        # Ignore proxies of the environment: requests may stay on this machine.
         self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
 
     def __exit__(
@@ -47,11 +47,11 @@ class Airflow(AbstractContextManager["Airflow"]):
         self._http.close()
 
     def request(self, method: str, path: str, **options: Any) -> Any:
-        """Send one request below /api/v2 and return the decoded answer; retry for half a minute after server errors."""
+        """Send a request below /api/v2 and return the decoded response; retry server errors for half a minute."""
         return self.call(method, f"/api/v2{path}", **options)
 
     def call(self, method: str, path: str, **options: Any) -> Any:
-        """Send one request to any of Airflow's APIs and return the decoded answer."""
+        """Send a request to any of Airflow's APIs and return the decoded response."""
         answer = self._send(method, path, **options)
         if not answer.is_success:
             raise ApiError(_refusal(method, path.removeprefix("/api/v2"), answer))
@@ -65,7 +65,7 @@ class Airflow(AbstractContextManager["Airflow"]):
         conf: Mapping[str, Any] | None = None,
         run_id: str | None = None,
     ) -> Run:
-        """Start a run and return it as queued."""
+        """Start a run and return it."""
         own_id = _new_run_id(partition_key)
         body = {
             "dag_run_id": run_id or own_id,
@@ -76,24 +76,24 @@ class Airflow(AbstractContextManager["Airflow"]):
         path = f"/dags/{dag_id}/dagRuns"
         answer = self._send("POST", f"/api/v2{path}", json=body)
         if answer.status_code == httpx.codes.CONFLICT and run_id is None:
-            return self.run(dag_id, own_id)  # nobody else has this id: a request that seemed lost got through
+            return self.run(dag_id, own_id)  # only this call uses this id: an earlier try was received
         if not answer.is_success:
             raise ApiError(_refusal("POST", path, answer))
         return read_run(answer.json())
 
     def run(self, dag_id: str, run_id: str) -> Run:
-        """Return the run as it is now."""
+        """Return the current state of a run."""
         return read_run(self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}"))
 
     def runs(self, dag_id: str, partition_key: str | None = None) -> list[Run]:
-        """Return the DAG's runs (of one partition key, if given), oldest first."""
+        """Return the runs of a DAG (of one partition key, if given), oldest first."""
         filters = {} if partition_key is None else {"partition_key_pattern": partition_key}
         found = self._pages(f"/dags/{dag_id}/dagRuns", "dag_runs", order_by="id", **filters)
         runs = [read_run(entry) for entry in found]
         return [run for run in runs if partition_key in (None, run.partition_key)]
 
     def wait(self, dag_id: str, run_id: str, timeout: float = 300.0, *, must_succeed: bool = True) -> Run:
-        """Return the run once it has ended; a failed one is an error unless `must_succeed` is off."""
+        """Wait until a run has ended and return it. A failed run raises ApiError unless `must_succeed` is False."""
 
         def ended() -> Run | None:
             run = self.run(dag_id, run_id)
@@ -115,9 +115,9 @@ class Airflow(AbstractContextManager["Airflow"]):
         after: datetime | Collection[str] = (),
         must_succeed: bool = True,
     ) -> Run:
-        """Return the run that the scheduler itself makes for the key, once it has ended.
+        """Wait until the run that the scheduler creates for a partition key has ended, and return it.
 
-        `after` tells which runs are old: those queued up to that moment, or those with these run ids.
+        `after` excludes old runs: those queued up to this time, or those with these run ids.
         """
         deadline = time.monotonic() + timeout
 
@@ -128,19 +128,19 @@ class Airflow(AbstractContextManager["Airflow"]):
         run = _poll(made, timeout)
         if run is None:
             raise ApiError(
-                f"{dag_id} got no run for {partition_key} in {timeout:.0f} s. "
-                "Is it unpaused, and was every asset that it waits for announced for that key?"
+                f"{dag_id}: no run for {partition_key} was created in {timeout:.0f} s. "
+                "Check that it is unpaused, and that all its upstream assets were announced for this key"
             )
         return self.wait(dag_id, run.run_id, max(deadline - time.monotonic(), 1.0), must_succeed=must_succeed)
 
     def task_states(self, dag_id: str, run_id: str) -> dict[str, str]:
-        """Return the state of each task of the run; a mapped one as `task[index]`."""
+        """Return the state of each task of a run; a mapped task is named `task[index]`."""
         return {_task_name(entry): entry["state"] or "none" for entry in self._tasks(dag_id, run_id)}
 
     def task_log(
         self, dag_id: str, run_id: str, task_id: str, *, attempt: int | None = None, map_index: int = -1
     ) -> str:
-        """Return what the task logged (in its last attempt), one event a line."""
+        """Return the log of a task (by default of its last attempt), one event per line."""
         if attempt is None:
             attempt = self._attempt(dag_id, run_id, task_id, map_index)
         log = self.request(
@@ -152,20 +152,20 @@ class Airflow(AbstractContextManager["Airflow"]):
         return "\n".join(line for event in log["content"] for line in _lines(event))
 
     def unpause(self, dag_id: str) -> None:
-        """Let the scheduler run the DAG."""
+        """Unpause a DAG."""
         self.request("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
 
     def dags(self) -> set[str]:
-        """Return the ids of the DAGs that Airflow knows."""
+        """Return the ids of all DAGs."""
         return {str(entry["dag_id"]) for entry in self._pages("/dags", "dags", order_by="dag_id")}
 
     def wait_for_dags(self, ids: Collection[str], timeout: float = 300.0) -> None:
-        """Wait until Airflow has read all these DAGs; a file that cannot be read is an error at once."""
+        """Wait until Airflow has parsed these DAGs. Raises ApiError at once if a DAG file cannot be imported."""
 
         def read() -> bool:
             missing = set(ids) - self.dags()
             if missing and (errors := self.import_errors()):
-                raise ApiError("\n".join(f"{file} cannot be read: {why}" for file, why in errors.items()))
+                raise ApiError("\n".join(f"{file} cannot be imported: {why}" for file, why in errors.items()))
             return not missing
 
         if not _poll(read, timeout):
@@ -173,7 +173,7 @@ class Airflow(AbstractContextManager["Airflow"]):
             raise ApiError(f"Airflow has not found these DAGs in {timeout:.0f} s: {missing}")
 
     def import_errors(self) -> dict[str, str]:
-        """Return why DAG files could not be read, by file."""
+        """Return the import errors by DAG file."""
         found = self._pages("/importErrors", "import_errors")
         return {str(entry["filename"]): str(entry["stack_trace"]).strip() for entry in found}
 
@@ -194,7 +194,9 @@ class Airflow(AbstractContextManager["Airflow"]):
                 answer = retrying(self._http.request, method, path, **options)
         except tenacity.RetryError as error:
             if error.last_attempt.failed:
-                raise ApiError(f"Airflow does not answer at {self.url}. Is it still running?") from None
+                raise ApiError(
+                    f"Airflow does not respond at {self.url}. Check that it is still running"
+                ) from None
             answer = error.last_attempt.result()
         return answer
 
@@ -202,9 +204,9 @@ class Airflow(AbstractContextManager["Airflow"]):
         try:
             answer = self._http.post("/auth/token", json=self._login)
         except httpx.TransportError as error:
-            raise ApiError(f"Airflow does not answer at {self.url}: {error}") from None
+            raise ApiError(f"Airflow does not respond at {self.url}: {error}") from None
         if not answer.is_success:
-            raise ApiError(f"Airflow refuses the user {self._login['username']}: {answer.text[:200]}")
+            raise ApiError(f"Airflow rejects the user {self._login['username']}: {answer.text[:200]}")
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def _pages(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
@@ -225,11 +227,11 @@ class Airflow(AbstractContextManager["Airflow"]):
         raise ApiError(f"{dag_id}, run {run_id} has no task {task_id}.")
 
     def _failure(self, run: Run) -> str:
-        """Say which task failed first and how its log ends."""
-        told = f"{run.dag_id}, run {run.run_id} {run.state}"
+        """Return which task failed first, and the end of its log."""
+        ended = f"{run.dag_id}, run {run.run_id} {run.state}"
         failed = [entry for entry in self._tasks(run.dag_id, run.run_id) if entry["state"] == "failed"]
         if not failed:
-            return f"{told}: no task failed by itself; states {self.task_states(run.dag_id, run.run_id)}"
+            return f"{ended}: no task failed by itself; states: {self.task_states(run.dag_id, run.run_id)}"
         first = min(failed, key=lambda entry: entry["end_date"] or "")
         log = self.task_log(
             run.dag_id,
@@ -239,7 +241,7 @@ class Airflow(AbstractContextManager["Airflow"]):
             map_index=first["map_index"],
         )
         end = "\n".join(log.splitlines()[-15:])
-        return f"{told}: task {_task_name(first)} failed. The end of its log:\n{end}"
+        return f"{ended}: task {_task_name(first)} failed. The end of its log:\n{end}"
 
     def _overdue(self, dag_id: str, run_id: str, timeout: float) -> str:
         states = self.task_states(dag_id, run_id)
@@ -256,7 +258,7 @@ def _poll(ask: Callable[[], T | None], timeout: float) -> T | None:
 
 
 def _new_run_id(partition_key: str | None) -> str:
-    """Return an id of our own, so that a repeated request cannot start a second run."""
+    """Return a new run id, chosen here so that a repeated request cannot start a second run."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return "__".join(filter(None, ["manual", moment, partition_key, secrets.token_hex(4)]))
 
@@ -273,7 +275,7 @@ def _task_name(entry: Mapping[str, Any]) -> str:
 
 
 def _lines(event: Any) -> list[str]:
-    """Return one logged event as text, its error with it."""
+    """Return a logged event as text, including its errors."""
     if isinstance(event, str):
         return [event]
     errors = [f"{error['exc_type']}: {error['exc_value']}" for error in event.get("error_detail") or []]
@@ -285,4 +287,4 @@ def _refusal(method: str, path: str, answer: httpx.Response) -> str:
         detail = answer.json().get("detail")
     except (ValueError, AttributeError):
         detail = answer.text[:300]
-    return f"Airflow refuses {method} {path} with {answer.status_code}: {detail}"
+    return f"Airflow rejects {method} {path} with {answer.status_code}: {detail}"

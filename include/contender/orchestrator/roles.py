@@ -1,4 +1,4 @@
-"""Airflow's roles and who holds them, by the REST API of its FAB auth manager."""
+"""Airflow's roles and users, through the REST API of its FAB auth manager."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _PAGE = 100
 
 
 class AirflowRole(Frozen):
-    """A role and everything that it permits."""
+    """A role and its permissions."""
 
     name: str
     permissions: frozenset[Permission]
 
 
 class AirflowUser(Frozen):
-    """A user and their roles, by name."""
+    """A user and the names of their roles."""
 
     name: str
     roles: tuple[str, ...]
 
 
 class Roles:
-    """The roles of one Airflow. Raises ApiError where Airflow refuses, and where it has no roles at all."""
+    """The roles of one Airflow. Raises ApiError if Airflow rejects a request or its auth manager has no roles."""
 
     def __init__(self, airflow: Airflow) -> None:
         self._airflow = airflow
 
     def read(self) -> dict[str, AirflowRole]:
-        """Every role, by name."""
+        """Return all roles by name."""
         return {
             entry["name"]: AirflowRole(
                 name=entry["name"], permissions=frozenset(_pair(given) for given in entry["actions"])
@@ -44,7 +44,7 @@ class Roles:
         }
 
     def users(self) -> list[AirflowUser]:
-        """Every user."""
+        """Return all users."""
         return [
             AirflowUser(
                 name=entry["username"], roles=tuple(role["name"] for role in entry.get("roles") or ())
@@ -53,20 +53,20 @@ class Roles:
         ]
 
     def resources(self) -> set[str]:
-        """What permissions can be about; a DAG is among them once Airflow has read it."""
+        """Return the resources of permissions; they include the DAGs that Airflow has parsed."""
         return {_pair(entry)[1] for entry in self._pages("permissions", "actions")}
 
     def create(self, role: AirflowRole) -> None:
-        """Make the role."""
+        """Create a role."""
         self._airflow.call("POST", f"{_API}/roles", json=_body(role))
 
     def replace(self, role: AirflowRole) -> None:
-        """Give the role these permissions, and no others."""
+        """Replace the permissions of a role."""
         path = f"{_API}/roles/{quote(role.name, safe='')}"
         self._airflow.call("PATCH", path, params={"update_mask": "actions"}, json=_body(role))
 
     def delete(self, name: str) -> None:
-        """Remove the role; whoever held it holds it no more."""
+        """Delete a role, also from the users who have it."""
         self._airflow.call("DELETE", f"{_API}/roles/{quote(name, safe='')}")
 
     def _pages(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:

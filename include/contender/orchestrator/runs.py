@@ -1,4 +1,4 @@
-"""A run of a DAG, as the REST API tells of it."""
+"""A DAG run as returned by the REST API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENDED = {"success", "failed"}
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a DAG."""
+    """A DAG run."""
 
     dag_id: str
     run_id: str
@@ -26,19 +26,19 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        """Whether it came to its end, good or bad."""
+        """Whether it has succeeded or failed."""
         return self.state in _ENDED
 
     @property
     def seconds(self) -> float | None:
-        """How long it ran, once it has ended."""
+        """Its duration, or None if it has not ended."""
         if self.started_at is None or self.ended_at is None:
             return None
         return (self.ended_at - self.started_at).total_seconds()
 
 
 def read_run(entry: Mapping[str, Any]) -> Run:
-    """The run that an answer of the API is about."""
+    """Parse a run from a response of the API."""
     return Run(
         dag_id=entry["dag_id"],
         run_id=entry["dag_run_id"],

@@ -1,4 +1,4 @@
-"""The book of record: the typed records that stages hand to each other, and the tables that keep them."""
+"""The book of record: the typed records that stages pass to each other, and the tables that store them."""
 
 from contender.records.acts import CORRECTING, Act, ActKind
 from contender.records.alerts import Alert

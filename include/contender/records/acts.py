@@ -1,4 +1,4 @@
-"""What people did by hand: who, when, to what, and why. Nothing is ever taken out of this list."""
+"""The audit log of what people did by hand: who, when, to what, and why. Entries are never removed."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Act(Frozen):
     key: str = Field(description="days, version or quarantined batch")
     by: Text
     reason: Text
-    detail: dict[str, object] = Field(default_factory=dict, description="what exactly was done")
+    detail: dict[str, object] = Field(default_factory=dict, description="what was done, in full")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 class ActRow(Base):
-    """subject: what it was done to; key: days or version; state: the act's kind; person: who did it."""
+    """subject: the object of the act; key: days or version; state: the act's kind; person: who did it."""
 
     __tablename__ = "acts"
     __table_args__ = indexes(
@@ -45,7 +45,7 @@ class ActRow(Base):
 
 
 class Acts(RecordStore[Act]):
-    """What people did, by what it was done to."""
+    """The acts of people, by the object of the act."""
 
     row, kind = ActRow, Act
 
@@ -59,9 +59,9 @@ class Acts(RecordStore[Act]):
         detail: dict[str, object] | None = None,
         at: datetime | None = None,
     ) -> Act:
-        """Keep what a person did, now unless `at` says when; each act is one of its own, even when it repeats another.
+        """Record an act of a person, by default with the current time. A repeated act is recorded again.
 
-        An act that takes long is recorded twice, with `state` in its detail: `begun`, then `done`.
+        An act that takes a long time is recorded twice, with `state` in its detail: `begun`, then `done`.
         """
         at = at or datetime.now(UTC)
         name = identify("act", kind, about, key, at.isoformat())
@@ -69,7 +69,7 @@ class Acts(RecordStore[Act]):
         return self.add(act)
 
     def row_of(self, record: Act) -> ActRow:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         return ActRow(
             id=record.id,
             subject=record.about,
@@ -82,34 +82,34 @@ class Acts(RecordStore[Act]):
         )
 
     def newest_of(self, kind: ActKind, about: str, key: str | None = None) -> Act | None:
-        """Return the newest act of a kind about a thing, and about one key of it if one is given."""
+        """Return the newest act of a kind about a subject, limited to one key if it is given."""
         return self._first(_about(kind, about, key).order_by(ActRow.at.desc()))
 
     def begun(self, kind: ActKind, about: str, key: str | None = None) -> Act | None:
-        """Return the newest act of a kind about a thing if it was begun and not recorded as done."""
+        """Return the newest act of a kind about a subject if it was begun but not recorded as done."""
         newest = self.newest_of(kind, about, key)
         return newest if newest is not None and newest.detail.get("state") == "begun" else None
 
     def settlement_of(self, table: str, batch_id: str) -> Act | None:
-        """Return the act that released or discarded a quarantined batch; None while it waits."""
+        """Return the act that released or discarded a quarantined batch, or None if there is none."""
         row = ActRow
         settled = select(row).where(row.subject == table, row.key == batch_id, row.state.in_(SETTLING))
         return self._first(settled.order_by(row.at.desc()))
 
     def released(self) -> list[Act]:
-        """Return every release of a batch from quarantine, newest first."""
+        """Return all releases from quarantine, newest first."""
         return self._all(select(ActRow).where(ActRow.state == "released").order_by(ActRow.at.desc()))
 
     def corrections_since(self, at: datetime) -> list[Act]:
-        """Return the acts after a time that changed published data: backfills, releases and erasures, oldest first."""
+        """Return acts after a time that changed published data (backfills, releases, erasures), oldest first."""
         row = ActRow
         correcting = select(row).where(row.state.in_(CORRECTING), row.at > at.astimezone(UTC))
         return self._all(correcting.order_by(row.at))
 
     def by_people(self, about: str | None = None, person: str | None = None, limit: int = 100) -> list[Act]:
-        """Return the newest acts (about one thing, by one person), newest first: for a page that lists them.
+        """Return the newest acts, newest first; optionally only those about one subject or by one person.
 
-        A table's `namespace.name` is also found by its name alone.
+        A table `namespace.name` is also found by its name alone.
         """
         row = ActRow
         query = select(row).order_by(row.at.desc()).limit(limit)

@@ -1,4 +1,4 @@
-"""Alert mails: written down before they are sent, so that a dead mail server loses none."""
+"""Alert mails. They are recorded before they are sent, so that none is lost when the mail server is down."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from contender.specs.frozen import Frozen
 
 
 class Alert(Frozen):
-    """A mail to an owner; `pending` until a server took it."""
+    """A mail to an owner; `pending` until a mail server accepts it."""
 
     id: str
     kind: Literal["gate", "task", "decision", "approval", "access"]
-    about: str = Field(description="the dataset, model or file that it is about")
+    about: str = Field(description="dataset, model or file")
     to: tuple[str, ...]
     subject: str
     text: str
@@ -30,7 +30,7 @@ class Alert(Frozen):
 
 
 class AlertRow(Base):
-    """subject: what it is about; key: its kind; state: `pending` or `sent`; leased_until: end of a sender's lease."""
+    """subject: dataset, model or file; key: kind; state: `pending` or `sent`; leased_until: end of a sender's lease."""
 
     __tablename__ = "alerts"
     __table_args__ = indexes("alerts", ("state", "at"))
@@ -39,12 +39,12 @@ class AlertRow(Base):
 
 
 class Alerts(RecordStore[Alert]):
-    """The outbox: mails that wait, and those that were sent."""
+    """The outbox: pending and sent mails."""
 
     row, kind = AlertRow, Alert
 
     def row_of(self, record: Alert) -> AlertRow:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         return AlertRow(
             id=record.id,
             subject=record.about,
@@ -56,16 +56,16 @@ class Alerts(RecordStore[Alert]):
         )
 
     def pending(self) -> list[Alert]:
-        """Return the mails that no server has taken yet, oldest first."""
+        """Return the mails that were not sent yet, oldest first."""
         return self._all(select(AlertRow).where(AlertRow.state == "pending").order_by(AlertRow.at))
 
     def newest_of(self, about: str) -> Alert | None:
-        """Return the newest mail about something; None when there was none."""
+        """Return the newest mail about a dataset, model or file, or None."""
         row = AlertRow
         return self._first(select(row).where(row.subject == about).order_by(row.at.desc()))
 
     def claim(self, alert: Alert, seconds: int) -> bool:
-        """Return whether the caller may send a pending mail: no one else may for so long, unless settled."""
+        """Lease a pending mail for some seconds and return whether the caller got it and may send it."""
         now, row = datetime.now(UTC), AlertRow
         free = or_(row.leased_until.is_(None), row.leased_until < now)
         claim = (
@@ -77,7 +77,7 @@ class Alerts(RecordStore[Alert]):
             return cast("CursorResult[Any]", session.execute(claim)).rowcount == 1
 
     def settle(self, alert: Alert) -> None:
-        """Record what became of a mail: its state and, when it failed, why."""
+        """Record the new state of a mail and, if sending failed, the error."""
         with Session(self._engine) as session, session.begin():
             row = session.get_one(AlertRow, alert.id)
             row.state, row.leased_until, row.record = alert.state, None, as_json(alert)

@@ -1,4 +1,4 @@
-"""What people did, from both places that keep it: the acts, and the ledger's decisions by hand or by approval."""
+"""The audit trail of people: acts, and ledger decisions that a person made or approved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contender.specs.frozen import Frozen
 
 
 class Audited(Frozen):
-    """One thing that a person did: who, when, what, to what, and why."""
+    """One action of a person: who, when, what, to what, and why."""
 
     at: datetime
     by: str
@@ -26,9 +26,9 @@ class Audited(Frozen):
 def read_audit(
     book: Book, *, about: str | None = None, by: str | None = None, limit: int = 100
 ) -> tuple[Audited, ...]:
-    """The newest things that people did (to one thing, or by one person), newest first.
+    """Return the newest actions of people, newest first; optionally only about one subject or by one person.
 
-    `about` is a table, dataset or model; a table's `namespace.name` is also found by its name alone.
+    `about` is a table, dataset or model; a table `namespace.name` is also found by its name alone.
     """
     return merge(
         book.acts.by_people(about, by, limit), book.ledger.by_people(about, by, limit), about=about, by=by
@@ -38,9 +38,9 @@ def read_audit(
 def merge(
     acts: Sequence[Act], entries: Sequence[Entry], *, about: str | None = None, by: str | None = None
 ) -> tuple[Audited, ...]:
-    """Acts and the ledger's decisions by people as one list, newest first."""
+    """Merge acts and the ledger's decisions by people into one list, newest first."""
     found = [_act(act) for act in acts]
-    found += [told for entry in entries if (told := _decision(entry)) is not None]
+    found += [audited for entry in entries if (audited := _decision(entry)) is not None]
     chosen = [
         one
         for one in found
@@ -73,6 +73,6 @@ def _decision(entry: Entry) -> Audited | None:
         what=f"approved: {decision.kind}" if approved else decision.kind,
         about=decision.model,
         key=f"version {decision.challenger}, night {decision.night}",
-        reason=decision.why or "none was asked for",
+        reason=decision.why or "no reason given",
         kept_in=f"ledger, entry {entry.number}",
     )

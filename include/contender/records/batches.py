@@ -1,4 +1,4 @@
-"""What is known of a batch on its way into the lake: as staged, as judged, as published."""
+"""Records of a batch on its way into the lake: staged batch, gate result, publication."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Verdict = Literal["pass", "warn", "fail"]
 
 
 class Defect(Frozen):
-    """What made a delivery unreadable as its contract says, found before any expectation could be checked."""
+    """A reason why a delivery cannot be read according to its contract, found before expectations are checked."""
 
     what: str
     where: str = Field(description="file, row or column")
@@ -24,7 +24,7 @@ class Defect(Frozen):
 
 
 class StagedFile(Frozen):
-    """One day's rows as Parquet in staging; `day` is None in a table that is replaced whole."""
+    """One day's rows as a Parquet file in staging; `day` is None for a table that is replaced as a whole."""
 
     day: date | None
     path: str
@@ -33,27 +33,27 @@ class StagedFile(Frozen):
 
 
 class StagedBatch(Frozen):
-    """Rows that wait for their gate. Whoever produced them, they are judged and published alike."""
+    """Rows that wait for their gate. Deliveries and built tables are checked and published in the same way."""
 
     table: str
     days: Days
     files: tuple[StagedFile, ...]
-    fingerprint: str = Field(description="of the content: equal for equal rows, whenever they were staged")
-    sources: tuple[str, ...] = Field(default=(), description="the raw files, as copied into staging")
+    fingerprint: str = Field(description="digest of the content: equal rows have equal fingerprints")
+    sources: tuple[str, ...] = Field(default=(), description="raw files, copied into staging")
     defects: tuple[Defect, ...] = ()
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return sum(file.rows for file in self.files)
 
 
 class ExpectationResult(Frozen):
-    """One promise of the contract, held against the batch."""
+    """The result of one expectation of the contract for a batch."""
 
-    expectation: str = Field(description="in words, with its bounds")
+    expectation: str = Field(description="description with its bounds")
     same_as: str | None = Field(
-        default=None, description="in words without figures of the day, where the expectation has some"
+        default=None, description="description without bounds that change from day to day, if there are any"
     )
     columns: tuple[str, ...] = ()
     verdict: Verdict
@@ -63,39 +63,39 @@ class ExpectationResult(Frozen):
 
     @property
     def identity(self) -> str:
-        """What tells the expectation from others, in judgements of whatever day."""
+        """The name of the expectation, the same in the results of all days."""
         return self.same_as or self.expectation
 
 
 class GateResult(Frozen):
-    """A gate's judgement of one batch."""
+    """The result of a gate for one batch."""
 
     id: str
     table: str
     owner: str
     days: Days
-    run: str = Field(description="the Airflow run that asked")
+    run: str = Field(description="Airflow run")
     verdict: Verdict
     rows: int
     fingerprint: str
     expectations: tuple[ExpectationResult, ...]
     defects: tuple[Defect, ...] = ()
-    quarantine: str | None = Field(default=None, description="where the batch waits, when it failed")
+    quarantine: str | None = Field(default=None, description="folder of a failed batch")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def failed(self) -> tuple[ExpectationResult, ...]:
-        """The expectations that the batch does not meet, warnings among them."""
+        """The expectations that the batch does not meet, including warnings."""
         return tuple(result for result in self.expectations if result.verdict != "pass")
 
 
 def gate_id(batch: StagedBatch, run: str) -> str:
-    """The same batch judged again in the same run is the same result."""
+    """Return the id of a gate result: equal for the same batch in the same run."""
     return identify("gate", batch.table, batch.days.key, batch.fingerprint, run)
 
 
 class Publication(Frozen):
-    """A batch became part of its table; written before the commit, so that a killed attempt is recognised."""
+    """The publication of a batch; recorded before the commit, so that a killed attempt is recognised."""
 
     id: str
     table: str
@@ -103,10 +103,10 @@ class Publication(Frozen):
     run: str
     rows: int
     fingerprint: str
-    replaced: tuple[date, ...] = Field(default=(), description="days that had other rows before")
+    replaced: tuple[date, ...] = Field(default=(), description="days whose previous rows were replaced")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 def publication_id(batch: StagedBatch, run: str) -> str:
-    """The same batch published again in the same run is the same publication."""
+    """Return the id of a publication: equal for the same batch in the same run."""
     return identify("publication", batch.table, batch.days.key, batch.fingerprint, run)

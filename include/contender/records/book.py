@@ -1,4 +1,4 @@
-"""The book of record: what was judged, published, decided and reported, kept beyond any run's logs."""
+"""The book of record: gate results, publications, evaluations, decisions and alerts, independent of run logs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from contender.records.publications import Publications
 
 
 class Book:
-    """An open book of record, by subject."""
+    """An open book of record, with one store for each kind of record."""
 
     def __init__(self, engine: Engine) -> None:
         self.acts = Acts(engine)

@@ -1,4 +1,4 @@
-"""Caveats: what must be said of a version besides its measures."""
+"""Caveats: notes on a version that its measures do not show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contender.specs import Days
 
 
 def caveat_id(version: TrainedVersion, kind: str, table: str, days: Days, content: str) -> str:
-    """Return the id of a caveat: of a version, the same content of the same days is the same caveat."""
+    """Return the id of a caveat: equal for the same content of the same days of one version."""
     return identify("caveat", version.model, version.version, kind, table, days.key, content)
 
 
@@ -24,12 +24,12 @@ class CaveatRow(Base):
 
 
 class Caveats(RecordStore[Caveat]):
-    """What must be said of a model's versions."""
+    """The caveats of models' versions."""
 
     row, kind = CaveatRow, Caveat
 
     def row_of(self, record: Caveat) -> CaveatRow:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         return CaveatRow(
             id=record.id,
             subject=record.model,
@@ -41,7 +41,7 @@ class Caveats(RecordStore[Caveat]):
         )
 
     def of_version(self, model: str, version: int) -> list[Caveat]:
-        """Return all caveats of one version, newest first."""
+        """Return all caveats of a version, newest first."""
         row = CaveatRow
         of_version = select(row).where(row.subject == model, row.key == str(version))
         return self._all(of_version.order_by(row.at.desc()))

@@ -1,4 +1,4 @@
-"""Texts that records refer to by their fingerprint and that the book keeps once: contracts, lists of packages."""
+"""Documents: texts such as contracts and package lists, stored once and referred to by their fingerprint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contender.specs.frozen import Frozen
 
 
 class Document(Frozen):
-    """A text as it was when it was kept; its id is its fingerprint."""
+    """A stored text; its id is its fingerprint."""
 
     id: str
     kind: str
@@ -22,12 +22,12 @@ class Document(Frozen):
 
 
 def fingerprint_text(text: str) -> str:
-    """The name of a text: equal for equal texts."""
+    """Return the fingerprint of a text: the first 16 hexadecimal digits of its SHA-256."""
     return sha256(text.encode()).hexdigest()[:16]
 
 
 class DocumentRow(Base):
-    """id: fingerprint of the text; subject: what kind of text; key: nothing; state: `kept`."""
+    """id: fingerprint of the text; subject: kind of text; key: empty; state: `kept`."""
 
     __tablename__ = "documents"
     __table_args__ = indexes("documents")
@@ -39,11 +39,11 @@ class Documents(RecordStore[Document]):
     row, kind = DocumentRow, Document
 
     def keep(self, kind: str, text: str) -> str:
-        """Keep a text that records refer to (a contract, a list of packages), once; return its fingerprint."""
+        """Store a text (a contract, a package list) unless it is already stored, and return its fingerprint."""
         return self.add(Document(id=fingerprint_text(text), kind=kind, text=text)).id
 
     def row_of(self, record: Document) -> DocumentRow:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         return DocumentRow(
             id=record.id,
             subject=record.kind,
@@ -55,6 +55,6 @@ class Documents(RecordStore[Document]):
         )
 
     def text(self, fingerprint: str) -> str | None:
-        """Return the text of that fingerprint; None when it was not kept, or is not what was kept."""
+        """Return the text with a fingerprint, or None if it is not stored or was changed since."""
         found = self.get(fingerprint)
         return found.text if found and fingerprint_text(found.text) == fingerprint else None

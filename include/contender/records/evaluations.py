@@ -1,4 +1,4 @@
-"""Evaluations of a night's versions."""
+"""Evaluations of the versions of a night."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class EvaluationRow(Base):
 
 
 class Evaluations(RecordStore[Evaluation]):
-    """How versions did, by night; and the versions themselves, as they were trained."""
+    """Evaluations by night, and the trained versions that they compare."""
 
     row, kind = EvaluationRow, Evaluation
 
     def row_of(self, record: Evaluation) -> EvaluationRow:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         return EvaluationRow(
             id=record.id,
             subject=record.model,
@@ -59,13 +59,13 @@ class Evaluations(RecordStore[Evaluation]):
         )
 
     def of_version(self, model: str, version: int) -> Evaluation | None:
-        """Return the newest evaluation with that version as challenger; None when it was never evaluated."""
+        """Return the newest evaluation with this version as challenger, or None if it was never evaluated."""
         row = EvaluationRow
         of_version = select(row).where(row.subject == model, row.version == version)
         return self._first(of_version.order_by(row.at.desc()))
 
     def decided_on(self, model: str, night: date, version: int) -> Evaluation | None:
-        """Return the newest evaluation of a night's challenger that an entry of the ledger was decided on."""
+        """Return the newest evaluation of a night's challenger that a ledger entry is based on, or None."""
         row = EvaluationRow
         decided = select(LedgerRow.id).where(LedgerRow.subject == model, LedgerRow.evaluation == row.id)
         of_night = select(row).where(
@@ -76,10 +76,10 @@ class Evaluations(RecordStore[Evaluation]):
     def refreshes_before(
         self, challenger: TrainedVersion, champion: TrainedVersion, nights: int
     ) -> list[Evaluation]:
-        """Return the newest comparable refreshes of the challenger's recipe that came to serve, newest night first.
+        """Return the newest evaluations of served refreshes of the challenger's recipe, newest night first.
 
-        One for each of the newest `nights` before the challenger's that have one: the newest evaluation of a night. A
-        version came to serve when it is the champion now, or was the champion of any evaluation.
+        Return one evaluation, the newest, for each of up to `nights` nights before the challenger's. A version was
+        served if it is the champion now, or was the champion in any evaluation.
         """
         row = EvaluationRow
         champions = select(row.champion).where(row.subject == challenger.model, row.champion.is_not(None))
@@ -104,27 +104,27 @@ class Evaluations(RecordStore[Evaluation]):
         )
 
     def versions(self, model: str) -> list[int]:
-        """Return the versions of a model that were ever evaluated, in their order."""
+        """Return the evaluated versions of a model in ascending order."""
         row = EvaluationRow
         query = select(row.version).where(row.subject == model).distinct().order_by(row.version)
         with Session(self._engine) as session:
             return list(session.scalars(query))
 
     def trained_versions(self, models: Collection[str] | None = None) -> list[TrainedVersion]:
-        """Return every version (of some models, or of all) that was ever challenger or champion, each once."""
+        """Return all versions (of some models, or of all) that were challenger or champion in an evaluation."""
         row = TrainedVersionRow
         query = select(row.record).order_by(row.subject, row.last_day, row.key)
         return self._trained(query if models is None else query.where(row.subject.in_(models)))
 
     def versions_fitted_on(self, model: str, days: Days) -> list[TrainedVersion]:
-        """Return the versions of a model whose training days overlap these days, each once."""
+        """Return the versions of a model whose training days overlap these days."""
         row = TrainedVersionRow
         overlapping = row.first_day <= days.last, row.last_day >= days.first
         query = select(row.record).where(row.subject == model, *overlapping)
         return self._trained(query.order_by(row.last_day, row.key))
 
     def pinned_snapshots(self, table: str | None = None) -> list[PinnedBy]:
-        """Return the snapshots (of one table, or of all) that versions were fitted on, once for each version."""
+        """Return the snapshots (of one table, or of all) that versions were fitted on, one record per version."""
         named = (pins.c.table, pins.c.snapshot, pins.c.subject.label("model"), pins.c.version, pins.c.night)
         query = select(*named).order_by(pins.c.table, pins.c.snapshot, pins.c.subject, pins.c.version)
         if table is not None:
@@ -137,12 +137,12 @@ class Evaluations(RecordStore[Evaluation]):
             return [TrainedVersion.model_validate(record) for record in session.scalars(query)]
 
     def _insert_beside(self, record: Evaluation, session: Session) -> None:
-        session.flush()  # an evaluation that is kept already brings nothing
+        session.flush()  # fail here if the evaluation is already stored
         insert_trained(filter(None, (record.challenger, record.champion)), session)
 
 
 def compares_refresh(evaluation: Evaluation) -> bool:
-    """Return whether it measured how far apart two versions of one recipe are."""
+    """Return whether an evaluation measured the difference between two versions of one recipe."""
     champion = evaluation.champion
     return (
         champion is not None

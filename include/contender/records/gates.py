@@ -1,4 +1,4 @@
-"""The judgements of quality gates, one row each."""
+"""The results of quality gates."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class GateResultRow(Base):
 
 
 class GateResults(RecordStore[GateResult]):
-    """What gates found, by batch."""
+    """Gate results by batch."""
 
     row, kind = GateResultRow, GateResult
 
     def row_of(self, record: GateResult) -> GateResultRow:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         return GateResultRow(
             id=record.id,
             subject=record.table,
@@ -38,7 +38,7 @@ class GateResults(RecordStore[GateResult]):
         )
 
     def passed_days(self, table: str) -> list[Days]:
-        """Return the days of every batch of a table that passed its gate, with a warning or without."""
+        """Return the days of every batch of a table that passed its gate, with or without warnings."""
         query = (
             select(GateResultRow.key)
             .where(GateResultRow.subject == table, GateResultRow.state != "fail")
@@ -48,13 +48,13 @@ class GateResults(RecordStore[GateResult]):
             return [Days.read(key) for key in session.scalars(query)]
 
     def passed_since(self, table: str, days: Days, at: datetime) -> bool:
-        """Return whether a batch of exactly these days passed its gate after a time, with a warning or without."""
+        """Return whether a batch of exactly these days passed its gate after a time, with or without warnings."""
         row = GateResultRow
         passed = select(row.id).where(row.subject == table, row.key == days.key, row.state != "fail")
         with Session(self._engine) as session:
             return session.scalars(passed.where(row.at > at.astimezone(UTC)).limit(1)).first() is not None
 
     def newest_of(self, table: str) -> GateResult | None:
-        """Return the newest result of a table; None before its first gate."""
+        """Return the newest result of a table, or None before its first gate."""
         row = GateResultRow
         return self._first(select(row).where(row.subject == table).order_by(row.at.desc()))

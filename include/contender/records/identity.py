@@ -1,4 +1,4 @@
-"""Ids made from what a record is about, so that an attempt made again finds what the first one wrote."""
+"""Ids that are computed from a record's content, so that a retried task finds what its first attempt wrote."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from hashlib import sha256
 
 
 def identify(*parts: object) -> str:
-    """A short id, equal for equal parts."""
+    """Return an id of 16 hexadecimal digits that is equal for equal parts."""
     return sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()[:16]

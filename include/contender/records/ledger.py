@@ -1,4 +1,4 @@
-"""The promotion ledger: entries that only follow each other, each sealed with the one before it."""
+"""The promotion ledger: an append-only list of decisions, each entry sealed with the previous one."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from contender.records.tables import Base, indexes
 from contender.specs.frozen import Frozen
 
 _ATTEMPTS = 100
-MACHINE = "contender"  # who decides when no person did
+MACHINE = "contender"  # the author of decisions that no person made
 
 
 class StaleDecision(RuntimeError):  # noqa: N818 - it is a state, not a mistake
-    """The champion is not the one that a decision was made against; the message says what to do."""
+    """Raised when the champion has changed since a decision was made."""
 
 
 class Entry(Frozen):
-    """A decision's place in its model's ledger. `seal` is the SHA-256 of all else, the seal before it included."""
+    """An entry of a model's ledger. `seal` is the SHA-256 of all other fields, including the previous seal."""
 
     number: int
     previous: str
@@ -37,7 +37,7 @@ class Entry(Frozen):
 
 
 class LedgerRow(Base):
-    """subject: model; key: night; state: the decision's kind; person: who decided or approved, if anyone did."""
+    """subject: model; key: night; state: the decision's kind; person: who decided or approved it, if a person did."""
 
     __tablename__ = "ledger"
     __table_args__ = (
@@ -58,29 +58,30 @@ class LedgerRow(Base):
 
 
 class Ledger:
-    """The promotion ledger of every model."""
+    """The promotion ledgers of all models."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def enter(self, decision: Decision) -> Entry:
-        """Append a decision to its model's ledger; one that was entered already is returned as it was entered.
+        """Append a decision to its model's ledger and return the entry, or the existing entry of this decision.
 
-        Compare-and-set: it is entered only while the champion is the one that it was made against. Any number of
-        processes may try at once; the numbers of a model's entries are unique, so one wins and the others look
-        again. Raises StaleDecision when the champion has changed.
+        Compare-and-set: the decision is entered only if its `champion_before` is still the champion. Processes may
+        call this concurrently: entry numbers of a model are unique, so one process succeeds and the others retry.
+        Raises StaleDecision when the champion has changed.
         """
         for _ in range(_ATTEMPTS):
             newest = self.head(decision.model)
-            # After the head: were it the other way round, a twin that enters in between would make this one look stale.
+            # Read after the head: otherwise the same decision, entered in between, would make this one look stale.
             with Session(self._engine) as session:
                 if (row := session.get(LedgerRow, decision.id)) is not None:
                     return _entry(row)
             serving = None if newest is None else newest.decision.champion_after
             if decision.champion_before != serving:
                 raise StaleDecision(
-                    f"{decision.model}: the champion is {_named(serving)}, not {_named(decision.champion_before)}, "
-                    f"which the decision of night {decision.night} was made against: nothing was changed; judge again"
+                    f"{decision.model}: the champion is {_named(serving)}, but the decision of night "
+                    f"{decision.night} was made against {_named(decision.champion_before)}. Nothing was changed; "
+                    "evaluate the night again"
                 )
             number, seal = (0, "") if newest is None else (newest.number, newest.seal)
             row = sealed_row(decision, number, seal)
@@ -91,35 +92,36 @@ class Ledger:
                 continue
             return _entry(row)
         raise RuntimeError(
-            f"{decision.model}: {_ATTEMPTS} other decisions came first: is something in a loop?"
+            f"{decision.model}: the decision was not entered in {_ATTEMPTS} attempts, because other decisions were "
+            "entered first. Check for a process that enters decisions in a loop"
         )
 
     def head(self, model: str) -> Entry | None:
-        """Return the newest entry of a model; None while there is none."""
+        """Return the newest entry of a model, or None."""
         return self._first(_of(model))
 
     def champion(self, model: str) -> int | None:
-        """Return the version that serves, by the ledger."""
+        """Return the serving version according to the ledger."""
         newest = self.head(model)
         return None if newest is None else newest.decision.champion_after
 
     def entry(self, model: str, number: int) -> Entry | None:
-        """Return the entry of that number; None when the model's ledger has none."""
+        """Return the entry with a number, or None."""
         return self._first(_of(model).where(LedgerRow.number == number))
 
     def decision(self, decision_id: str) -> Decision | None:
-        """Return the decision of that id as it was entered; None when it was not."""
+        """Return the entered decision with an id, or None."""
         found = self._first(select(LedgerRow).where(LedgerRow.id == decision_id))
         return None if found is None else found.decision
 
     def starting_with(self, prefix: str) -> list[Entry]:
-        """Return the entries of all models whose decision's id begins so, newest first."""
+        """Return the entries of all models whose decision id starts with a prefix, newest first."""
         found = select(LedgerRow).where(LedgerRow.id.startswith(prefix, autoescape=True))
         entries = self._all(found.order_by(LedgerRow.at.desc(), LedgerRow.number.desc()))
         return [entry for entry in entries if entry.decision.id.startswith(prefix)]  # SQLite ignores case
 
     def last_of(self, model: str, kinds: Sequence[str], before: int | None = None) -> Entry | None:
-        """Return the newest entry of some kinds, among those with a number below `before` if it is given."""
+        """Return the newest entry of some kinds; with `before`, only among entries with lower numbers."""
         query = _of(model).where(LedgerRow.state.in_(kinds))
         return self._first(query if before is None else query.where(LedgerRow.number < before))
 
@@ -128,7 +130,7 @@ class Ledger:
         return self._all(_of(model).where(LedgerRow.key == str(night)))
 
     def served_on(self, model: str, night: date) -> int | None:
-        """Return the version that served after the last decision of that night or an earlier one."""
+        """Return the version that served after the last decision up to and including a night."""
         last = self._first(_of(model).where(LedgerRow.key <= str(night)))
         return None if last is None else last.decision.champion_after
 
@@ -142,23 +144,23 @@ class Ledger:
             return list(session.scalars(select(LedgerRow.subject).distinct().order_by(LedgerRow.subject)))
 
     def count(self) -> int:
-        """Return how many entries the ledgers of all models have."""
+        """Return the number of entries of all models."""
         with Session(self._engine) as session:
             return session.scalars(select(func.count()).select_from(LedgerRow)).one()
 
     def newest(self, models: Subjects = None, limit: int = 100) -> list[Entry]:
-        """Return the newest entries (of one model, or of some), newest first: for a page that lists them."""
+        """Return the newest entries (of one model, of some, or of all), newest first."""
         if isinstance(models, str):
             return self._all(_of(models).limit(limit))
         query = select(LedgerRow).order_by(LedgerRow.at.desc(), LedgerRow.number.desc()).limit(limit)
         return self._all(query if models is None else query.where(LedgerRow.subject.in_(models)))
 
     def decisions(self, models: Subjects = None, limit: int = 100) -> list[Decision]:
-        """Return the newest decisions (about one model, or some), newest first: for a page that lists them."""
+        """Return the newest decisions (of one model, of some, or of all), newest first."""
         return [entry.decision for entry in self.newest(models, limit)]
 
     def by_people(self, about: str | None = None, person: str | None = None, limit: int = 100) -> list[Entry]:
-        """Return the newest entries that a person decided or approved (about a model, by one person), newest first."""
+        """Return the newest entries that people made or approved, newest first; optionally of one model or person."""
         row = LedgerRow
         query = select(row).where(row.person.is_not(None) if person is None else row.person == person)
         if about is not None:
@@ -166,11 +168,11 @@ class Ledger:
         return self._all(query.order_by(row.at.desc(), row.number.desc()).limit(limit))
 
     def verify(self, model: str) -> tuple[str, ...]:
-        """Return what is wrong with a model's ledger, a line each; nothing when it is as it was written.
+        """Return the defects of a model's ledger, one line each; an empty tuple if it is intact.
 
-        Read from the stored columns and not through the records, so that an unknown field changes the seal, too.
-        An entry taken from the end leaves no trace in the ledger itself:
-        compare the newest seal with one kept elsewhere.
+        Seals are computed from the stored JSON, not from parsed records, so that an unknown field changes the seal.
+        The ledger itself cannot show that its newest entries were removed: compare the newest seal with a copy that
+        is stored elsewhere.
         """
         query = select(LedgerRow).where(LedgerRow.subject == model).order_by(LedgerRow.number)
         with Session(self._engine) as session:
@@ -202,27 +204,27 @@ def _broken_seals(rows: Sequence[LedgerRow]) -> Iterable[str]:
             != (*(decision[name] for name in ("night", "kind", "id", "evaluation")), _person(decision))
             or row.record["number"] != row.number
         ):
-            yield f"entry {row.number}: the columns beside the record say something else than it"
+            yield f"entry {row.number}: its columns differ from its record"
 
 
 def _broken_links(rows: Sequence[LedgerRow]) -> Iterable[str]:
     if rows and (rows[0].number != 1 or rows[0].record["previous"] != ""):
-        yield f"the ledger begins with entry {rows[0].number}: those before it are gone"
+        yield f"the ledger begins with entry {rows[0].number}: the entries before it are missing"
     for before, row in pairwise(rows):
         if row.number != before.number + 1:
-            yield f"entries {before.number + 1} to {row.number - 1} are gone"
+            yield f"entries {before.number + 1} to {row.number - 1} are missing"
         elif row.record["previous"] != before.seal:
             yield f"entry {row.number} was not written after entry {before.number}"
 
 
 def seal_of(content: dict[str, object]) -> str:
-    """The SHA-256 of an entry's content as JSON with sorted keys and no spaces."""
+    """Return the SHA-256 of an entry's content as JSON with sorted keys and without spaces."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 
 
 def sealed_row(decision: Decision, number: int, previous: str) -> LedgerRow:
-    """Return the row of the entry after entry `number`, whose seal is `previous`."""
+    """Return the row of the entry that follows entry `number`, whose seal is `previous`."""
     entered = datetime.now(UTC)
     kept = decision.model_dump(mode="json")
     content: dict[str, object] = {
@@ -246,7 +248,7 @@ def sealed_row(decision: Decision, number: int, previous: str) -> LedgerRow:
 
 
 def _person(decision: dict[str, Any]) -> str | None:
-    """Return who decided or approved, from the decision as it is kept."""
+    """Return the person who made or approved a stored decision, or None."""
     by = decision.get("approved_by") or decision.get("by")
     return None if by == MACHINE else by
 
@@ -256,4 +258,4 @@ def _entry(row: LedgerRow) -> Entry:
 
 
 def _named(version: int | None) -> str:
-    return "nobody" if version is None else f"version {version}"
+    return "no version" if version is None else f"version {version}"

@@ -1,4 +1,4 @@
-"""What is known of a model's versions: how they were made, how they did, what was decided, what followed."""
+"""Records about a model's versions: training, evaluation, decision and monitoring."""
 
 from __future__ import annotations
 
@@ -13,45 +13,48 @@ from contender.specs.frozen import Frozen
 
 
 class Pin(Frozen):
-    """One snapshot of one table: the very rows that were read, for as long as the snapshot is kept."""
+    """A snapshot of a table that was read. Its rows can be read again for as long as the snapshot is kept."""
 
     table: str
     snapshot: int
 
 
 class TrainedVersion(Frozen):
-    """A fitted version in the registry, with what is needed to fit it again."""
+    """A fitted version in the registry, with everything that is needed to fit it again."""
 
     model: str
     version: int
     night: date
     recipe: str = Field(description="name of the recipe")
     recipe_fingerprint: str
-    features: tuple[str, ...] = Field(description="what its pipeline sees, in order")
+    features: tuple[str, ...] = Field(description="columns that its pipeline reads, in order")
     trained_on: Days
     days_with_rows: int
     rows: int
-    mean_label: float = Field(description="over the rows of the fit; of outcomes 0 or 1, the share of 1")
+    mean_label: float = Field(
+        description="mean label of the training rows; for outcomes 0 and 1, the share of 1"
+    )
     pins: tuple[Pin, ...]
     seed: int
     code_version: str
     environment: str = Field(description="fingerprint of the installed packages")
     missing_days: int = Field(
         default=0,
-        description="from the first day with rows on: days without, which no input declares closed",
+        description="days without rows after the first day with rows, except days that an input declares closed",
     )
-    repeated_rows: int = Field(default=0, description="whose key another row of the fit has, too")
-    artifact_bytes: int | None = Field(default=None, description="of the pipeline as it is stored")
+    repeated_rows: int = Field(default=0, description="training rows whose key occurs more than once")
+    artifact_bytes: int | None = Field(default=None, description="size of the stored pipeline")
     reload_difference: float | None = Field(
-        default=None, description="largest difference of a prediction once it was stored and loaded again"
+        default=None,
+        description="largest difference between predictions before and after storing and loading the pipeline",
     )
     sources: dict[str, str] = Field(
-        default_factory=dict, description="digest of each file of the model's folder, its contract left out"
+        default_factory=dict, description="digest of each file of the model's folder except the contract"
     )
 
 
 class Caveat(Frozen):
-    """What must be said of a version besides its measures."""
+    """A note on a version: its training data was later replaced, or was released by hand."""
 
     id: str
     model: str
@@ -64,14 +67,14 @@ class Caveat(Frozen):
 
 
 class Interval(Frozen):
-    """Where a figure lies with 95 % confidence."""
+    """A 95 % confidence interval."""
 
     low: float
     high: float
 
 
 class CalibrationPoint(Frozen):
-    """A bin of rows of like predictions: what was foretold of them on average, and what came."""
+    """A bin of rows with similar predictions: their mean prediction and mean outcome."""
 
     predicted: float
     observed: float
@@ -79,19 +82,19 @@ class CalibrationPoint(Frozen):
 
 
 class SliceMeasures(Frozen):
-    """How well a named part of the rows was foretold; the champion's is None where it cannot be judged."""
+    """The losses on a named part of the rows; the champion's is None where it cannot be evaluated."""
 
     name: str
     rows: int
     challenger_loss: float
     champion_loss: float | None
     difference: Interval | None = Field(
-        description="of the challenger's loss minus the champion's; 95 % for all slices of the night together"
+        description="challenger's loss minus champion's; 95 % simultaneously for all slices of the night"
     )
 
 
 class BehaviourCheck(Frozen):
-    """What a behaviour test of the model's folder found of a version. `bound` is the nearer one of two."""
+    """The result of a model's behaviour test for a version. If the test has two bounds, `bound` is the nearer one."""
 
     name: str
     kind: Literal["invariance", "direction", "minimum"]
@@ -102,24 +105,24 @@ class BehaviourCheck(Frozen):
 
 
 class Measures(Frozen):
-    """How well outcomes were foretold on some rows; lower is better but for `auc`. None is what does not apply."""
+    """Measures of predictions on some rows. Lower is better except for `auc`; a measure that does not apply is None."""
 
     rows: int
     mean_label: float
-    loss: float = Field(description="the mean of the model's own loss, by which it is judged")
+    loss: float = Field(description="mean of the loss that the model's contract selects")
     auc: float | None = None
     brier: float | None = None
     log_loss: float | None = None
     mean_absolute_error: float | None = None
     root_mean_squared_error: float | None = None
-    calibration_error: float = Field(description="expected calibration error, ten bins of equal size")
+    calibration_error: float = Field(description="expected calibration error with ten bins of equal size")
     loss_interval: Interval | None = Field(
-        default=None, description="of the loss; None with fewer than two days"
+        default=None, description="interval of the loss; None with fewer than two days"
     )
 
 
 class Evaluation(Frozen):
-    """Champion, challenger and baseline on the same rows, which none of them was fitted on."""
+    """The measures of champion, challenger and baseline on the same rows, which none of them was fitted on."""
 
     id: str
     model: str
@@ -130,23 +133,31 @@ class Evaluation(Frozen):
     challenger_measures: Measures
     champion_measures: Measures | None
     baseline_measures: Measures
-    loss_difference: Interval | None = Field(default=None, description="challenger - champion, days counted")
-    disagreement: float | None = Field(
-        description="mean |challenger - champion| of the prediction; of quantities, in standard deviations of outcomes"
+    loss_difference: Interval | None = Field(
+        default=None, description="challenger's loss minus champion's, computed by day"
     )
-    shift: float | None = Field(default=None, description="the same of challenger - champion, with its sign")
-    usual: UsualChange | None = Field(default=None, description="None with too few past refreshes")
-    history: HistoryChange | None = Field(default=None, description="None where nothing is kept to compare")
-    gates: GatedDays | None = Field(default=None, description="None where the book was not asked")
-    unusable_predictions: int = Field(default=0, description="not finite; measured as the mean outcome")
+    disagreement: float | None = Field(
+        description="mean |challenger - champion| of predictions; for quantities, in standard deviations of outcomes"
+    )
+    shift: float | None = Field(
+        default=None, description="mean (challenger - champion) of predictions, in the same unit"
+    )
+    usual: UsualChange | None = Field(default=None, description="None with too few earlier refreshes")
+    history: HistoryChange | None = Field(
+        default=None, description="None if there is no sketch to compare with"
+    )
+    gates: GatedDays | None = Field(default=None, description="None if gates were not looked up")
+    unusable_predictions: int = Field(
+        default=0, description="predictions that are not finite; measured as the mean outcome"
+    )
     repeat_difference: float | None = Field(
-        default=None, description="largest difference of a prediction that is made twice"
+        default=None, description="largest difference between two predictions of the same row"
     )
     calibration: tuple[CalibrationPoint, ...] = ()
     slices: tuple[SliceMeasures, ...] = ()
     behaviour: tuple[BehaviourCheck, ...] = ()
-    seconds_per_million_rows: float | None = Field(default=None, description="of a prediction, measured")
-    artifact_bytes: int | None = Field(default=None, description="of the stored pipeline")
+    seconds_per_million_rows: float | None = Field(default=None, description="measured prediction time")
+    artifact_bytes: int | None = Field(default=None, description="size of the stored pipeline")
     contract: str | None = Field(
         default=None, description="fingerprint of the model's contract, kept in the book"
     )
@@ -154,7 +165,7 @@ class Evaluation(Frozen):
 
 
 class Reason(Frozen):
-    """One guard's word on a challenger."""
+    """The result of one guard for a challenger."""
 
     guard: str
     holds: bool
@@ -167,18 +178,18 @@ Question = Literal["race", "still"]
 
 
 class PairedDay(Frozen):
-    """One day's mean losses of two versions, both fitted before it, over the same rows.
+    """The mean losses of two versions on the same rows of one day. Both were fitted before that day.
 
-    `race`: may another recipe's newest version take the place of the champion recipe's newest? `still`: would the
-    version that served some weeks ago, kept still, have done better than the newest refresh?
+    `race` compares another recipe's newest version with the newest version of the champion's recipe. `still` compares
+    the version that served some weeks ago with the newest refresh.
     """
 
     id: str
     model: str
     question: Question
     day: date
-    incumbent: str = Field(description="what is in place: the fingerprint of the champion's recipe")
-    rival: str = Field(description="the fingerprint of the other recipe; `still` for the one kept still")
+    incumbent: str = Field(description="fingerprint of the champion's recipe")
+    rival: str = Field(description="fingerprint of the other recipe; `still` for the earlier version")
     incumbent_version: int
     rival_version: int
     incumbent_loss: float
@@ -188,53 +199,55 @@ class PairedDay(Frozen):
 
     @property
     def difference(self) -> float:
-        """How much less the rival lost."""
+        """The incumbent's loss minus the rival's: positive if the rival was better."""
         return self.incumbent_loss - self.rival_loss
 
 
 class Evidence(Frozen):
-    """What the paired days since `since` say for a rival; at `bar`, it is enough."""
+    """The state of a rival's sequential test over the paired days since `since`. It passes at the threshold `bar`."""
 
     question: Question
-    incumbent: str | None = Field(default=None, description="what it is held against, as in a paired day")
+    incumbent: str | None = Field(
+        default=None, description="the other side of the comparison, as in a paired day"
+    )
     rival: str
     value: float
     bar: float
     days: int = Field(description="paired days")
     since: date
-    enough: bool = Field(description="whether it stands at the bar with no outcome pending")
+    enough: bool = Field(description="whether the threshold is reached and no outcome is pending")
     cuts: tuple[float, ...] = Field(
         default=(),
-        description="beyond which the newest day's difference did not count, in units of the loss, a bet each from the "
-        "timid to the bold; empty when it was not bet on",
+        description="limits to which the newest day's difference was clipped, in units of the loss, one for each bet "
+        "from the smallest to the largest; empty when the day was not bet on",
     )
     until: date | None = Field(default=None, description="the newest paired day")
     pairs: str | None = Field(default=None, description="fingerprint of the paired days and their losses")
 
 
 class Standing(Frozen):
-    """Where the ledger of a model that has a champion has come to."""
+    """The state of a model with a champion, according to its ledger."""
 
     champion: int
-    since: date = Field(description="the night in which the present races began")
+    since: date = Field(description="night in which the current sequential tests started")
     suspended: str | None = Field(
-        description="why refreshes have to win as rivals do; None when they need not"
+        description="why refreshes must pass a sequential test like rivals; None if they need not"
     )
 
 
 class Grounds(Frozen):
-    """What a decision was made with beside its evaluation and evidence, so that it can be made again years later."""
+    """The further inputs of a decision, besides its evaluation and evidence, so that it can be repeated later."""
 
     evaluations: tuple[str, ...] = Field(
-        description="ids, of the night's versions in the order of their recipes"
+        description="ids of the evaluations of the night, in the order of the recipes"
     )
     standing: Standing | None
-    guards: dict[str, float | int | str | bool | None] = Field(description="the bounds in force, by name")
+    guards: dict[str, float | int | str | bool | None] = Field(description="bounds of the guards, by name")
     contract: str | None = Field(description="fingerprint of the model's contract, kept in the book")
 
 
 class Decision(Frozen):
-    """An entry of the promotion ledger: what was decided, on which grounds, by whom."""
+    """A decision in the promotion ledger: what was decided, on which grounds, and by whom."""
 
     id: str
     model: str
@@ -244,8 +257,10 @@ class Decision(Frozen):
     champion_before: int | None
     champion_after: int | None
     challenger: int
-    champion_recipe: str | None = Field(default=None, description="fingerprint, before the decision")
-    challenger_recipe: str | None = Field(default=None, description="fingerprint")
+    champion_recipe: str | None = Field(
+        default=None, description="fingerprint of the champion's recipe before the decision"
+    )
+    challenger_recipe: str | None = Field(default=None, description="fingerprint of the challenger's recipe")
     reasons: tuple[Reason, ...]
     evidence: tuple[Evidence, ...] = ()
     grounds: Grounds | None = None
@@ -253,20 +268,20 @@ class Decision(Frozen):
     seed: int | None = None
     code_version: str | None = None
     environment: str | None = None
-    by: str = Field(default="contender", description="who or what decided")
+    by: str = Field(default="contender", description="a person, or `contender`")
     why: str | None = Field(default=None, description="a person's reason")
     approved_by: str | None = None
-    answered_at: datetime | None = Field(default=None, description="when a person approved or refused")
+    answered_at: datetime | None = Field(default=None, description="when a person approved or rejected it")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def promoted(self) -> bool:
-        """Whether the challenger serves from now on."""
+        """Whether the decision makes the challenger the champion."""
         return self.kind in ("first", "refreshed", "promoted")
 
     @property
     def changes_recipe(self) -> bool:
-        """Whether another recipe than the champion's would serve; a refresh may have to win, too."""
+        """Whether the promoted version has another recipe than the champion."""
         return self.kind == "promoted" and self.challenger_recipe != self.champion_recipe
 
     def tell(self) -> tuple[str, ...]:
@@ -282,14 +297,14 @@ DriftVerdict = Literal["stable", "broken_feed", "covariate_drift", "concept_drif
 
 
 class Monitored(Frozen):
-    """A scored day held against its outcomes, and its features against those of the weeks before."""
+    """The monitoring result of a scored day: measures on its outcomes, and drift of its features."""
 
     id: str
     model: str
     day: date
     version: int | None
-    measures: Measures | None = Field(description="None when nothing was scored for that day")
-    expected_loss: float | None = Field(description="of the version's last evaluation")
+    measures: Measures | None = Field(description="None if no predictions exist for the day")
+    expected_loss: float | None = Field(description="loss in the version's last evaluation")
     drifted_share: float | None
     drifted: tuple[str, ...] = ()
     verdict: DriftVerdict

@@ -1,4 +1,4 @@
-"""What monitoring concluded, by model and day."""
+"""Monitoring results, by model and day."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class MonitoredRow(Base):
 
 
 class MonitoredDays(RecordStore[Monitored]):
-    """Drift verdicts, by day."""
+    """Monitoring results by day."""
 
     row, kind = MonitoredRow, Monitored
 
     def row_of(self, record: Monitored) -> MonitoredRow:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         return MonitoredRow(
             id=record.id,
             subject=record.model,
@@ -36,12 +36,12 @@ class MonitoredDays(RecordStore[Monitored]):
         )
 
     def newest_of(self, model: str) -> Monitored | None:
-        """Return what was concluded last about a model; None before its first monitored day."""
+        """Return the newest result of a model, or None before its first monitored day."""
         row = MonitoredRow
         return self._first(select(row).where(row.subject == model).order_by(row.at.desc()))
 
     def of_day(self, model: str, day: date) -> Monitored | None:
-        """Return what was concluded last about a day of a model; None when it was not monitored."""
+        """Return the newest result for a day of a model, or None if it was not monitored."""
         row = MonitoredRow
         of_day = select(row).where(row.subject == model, row.key == str(day))
         return self._first(of_day.order_by(row.at.desc()))

@@ -1,4 +1,4 @@
-"""Opens the book of record at its URL, and brings its tables to this version's shape."""
+"""Open the book of record at its URL, and migrate its tables to the current schema."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class BookError(RuntimeError):
-    """The book cannot be read or written; the message says what to run."""
+    """The book of record cannot be opened; the message says what to run."""
 
 
 def open_book(url: str) -> Book:
-    """Open the book at a SQLAlchemy URL. Raises BookError when it cannot be, was never made, or by another version."""
+    """Open the book at a SQLAlchemy URL. Raises BookError when it is unreachable, missing or at another revision."""
     engine = _engine(url)
     try:
         found = _revision(engine)
@@ -39,7 +39,7 @@ def open_book(url: str) -> Book:
 
 
 def migrate(url: str) -> str | None:
-    """Create the book's tables, or bring them to this version's shape. Returns what was done; None if nothing was."""
+    """Create or upgrade the book's tables. Returns the revisions before and after, or None if nothing changed."""
     config, engine = Config(), _engine(url)
     if engine.dialect.name == "sqlite" and engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -64,9 +64,9 @@ def _engine(url: str) -> Engine:
     try:
         engine = create_engine(url, pool_pre_ping=True)  # the server may have been restarted since
     except ArgumentError:
-        # Not shown: it may hold a password in the wrong place.
+        # The URL is not shown, because it may contain a password.
         raise BookError(
-            "CONTENDER_RECORDS is no SQLAlchemy URL, as in postgresql+psycopg://user@host/base"
+            "CONTENDER_RECORDS is not a SQLAlchemy URL. Example: postgresql+psycopg://user@host/base"
         ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _let_writers_wait)
@@ -74,6 +74,6 @@ def _engine(url: str) -> Engine:
 
 
 def _let_writers_wait(connection: Any, _: object) -> None:
-    # Several tasks write at once: readers must not block them, and writers take turns.
+    # Tasks write concurrently: readers must not block writers, and writers wait for each other.
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA busy_timeout=30000")

@@ -1,4 +1,4 @@
-"""Paired days: what a day says of two versions that both predicted it."""
+"""Paired days: the losses of two versions that both predicted a day."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class PairedDayRow(Base):
 
 
 class PairedDays(RecordStore[PairedDay]):
-    """Losses of two versions on the same rows, by day."""
+    """Paired days by model and question."""
 
     row, kind = PairedDayRow, PairedDay
 
     def row_of(self, record: PairedDay) -> PairedDayRow:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         return PairedDayRow(
             id=record.id,
             subject=record.model,
@@ -36,7 +36,7 @@ class PairedDays(RecordStore[PairedDay]):
         )
 
     def since(self, model: str, question: Question, since: date) -> list[PairedDay]:
-        """Return the days from `since` on that bear on a question, oldest first."""
+        """Return the paired days of a question from the day `since` on, oldest first."""
         row = PairedDayRow
         return self._all(
             select(row)

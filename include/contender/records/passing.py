@@ -1,4 +1,4 @@
-"""Records as tasks pass them to each other: JSON in between."""
+"""Read records that tasks pass to each other as JSON."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from contender.specs.frozen import Frozen
 Record = TypeVar("Record", bound=Frozen)
 
 
-def read_all(kind: type[Record], told: Iterable[dict[str, object]]) -> list[Record]:
-    """The records that another task has dumped. Raises pydantic.ValidationError when one is not of this kind."""
-    return [kind.model_validate(record) for record in told]
+def read_all(kind: type[Record], dumped: Iterable[dict[str, object]]) -> list[Record]:
+    """Parse records that another task has dumped. Raises pydantic.ValidationError if one is not of this kind."""
+    return [kind.model_validate(record) for record in dumped]

@@ -1,4 +1,4 @@
-"""What a day's rows look like, small enough to keep for every day and made so that days can be added up."""
+"""Profiles: mergeable statistical summaries of the days of a table."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from contender.specs.frozen import Frozen
 
 
 class ColumnProfile(Frozen):
-    """One column of a day: how much is missing, and how the rest is distributed."""
+    """One column of a day: the number of missing values, and the distribution of the others."""
 
     rows: int
     nulls: int
-    sketch: str | None = Field(default=None, description="KLL quantile sketch, base64, of a number")
-    counts: dict[str, int] | None = Field(default=None, description="rows by value, of few values")
+    sketch: str | None = Field(default=None, description="KLL quantile sketch of a numeric column, base64")
+    counts: dict[str, int] | None = Field(
+        default=None, description="rows by value, for columns with few values"
+    )
 
 
 class DayProfile(Frozen):
-    """One day of a table."""
+    """The profile of one day of a table."""
 
     id: str
     table: str
@@ -33,7 +35,7 @@ class DayProfile(Frozen):
 
 
 def profile_id(table: str, day: date, digest: str) -> str:
-    """The profile of a file's very content, found again by its digest."""
+    """Return the id of the profile of a day's file with this digest."""
     return identify("profile", table, day, digest)
 
 
@@ -50,7 +52,7 @@ class Profiles(RecordStore[DayProfile]):
     row, kind = ProfileRow, DayProfile
 
     def row_of(self, record: DayProfile) -> ProfileRow:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         return ProfileRow(
             id=record.id,
             subject=record.table,

@@ -1,4 +1,4 @@
-"""Decisions that wait for a person before they are entered into the ledger, and what the person said."""
+"""Proposals: decisions that wait for a person's approval before they are entered into the ledger, and the answers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ State = Literal["waiting", "approved", "refused", "unanswered", "stale"]
 
 
 class Answer(Frozen):
-    """What came of asking about a decision; `by` is None when nobody answered in time, which is a no."""
+    """The answer to a proposal; `by` is None if no one answered in time, which rejects it."""
 
-    decision: str = Field(description="id of the decision that was asked about")
+    decision: str = Field(description="id of the proposed decision")
     approved: bool
     by: str | None
     at: datetime
@@ -29,55 +29,55 @@ class Answer(Frozen):
 
     @property
     def state(self) -> State:
-        """In one word."""
+        """The state of the answered proposal."""
         return "approved" if self.approved else "refused" if self.by else "unanswered"
 
 
 class Proposal(Frozen):
-    """A decision that waits, or waited, for a person. Its id is the decision's; asked again, it is waiting again.
+    """A decision that waits, or waited, for a person. Its id is the decision's; proposed again, it waits again.
 
-    `stale` is one that was approved after the champion had changed: it was not entered.
+    A `stale` proposal was approved after the champion had changed, and was not entered into the ledger.
     """
 
     decision: Decision
     asked: datetime
     deadline: datetime
-    form: str = Field(description="where it is answered")
+    form: str = Field(description="URL at which it is answered")
     state: State = "waiting"
     answer: Answer | None = None
 
     @property
     def open(self) -> bool:
-        """Whether it can still be answered; one that a person stopped in Airflow is left waiting for nothing."""
+        """Whether it can still be answered. If its task was stopped in Airflow, it stays waiting past its deadline."""
         return self.state == "waiting" and datetime.now(UTC) < self.deadline
 
     @property
     def what(self) -> str:
-        """What is asked about, in words."""
+        """What is proposed: the first version, a new recipe or a refresh."""
         if self.decision.kind == "first":
             return "the first version"
         return "a new recipe" if self.decision.changes_recipe else "a refresh"
 
 
 class ProposalRow(Base):
-    """subject: model; key: night; state: `waiting`, or what became of it."""
+    """subject: model; key: night; state: as in a proposal."""
 
     __tablename__ = "proposals"
     __table_args__ = indexes("proposals", ("state", "at"))
 
 
 class Proposals(RecordStore[Proposal]):
-    """Decisions that wait, or waited, by model."""
+    """Proposals by model."""
 
     row, kind = ProposalRow, Proposal
 
     def put(self, proposal: Proposal) -> None:
-        """Keep a proposal as it is now, in place of what was kept of it."""
+        """Insert a proposal, or replace the stored one."""
         with Session(self._engine) as session, session.begin():
             session.merge(self.row_of(proposal))
 
     def row_of(self, record: Proposal) -> ProposalRow:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         decision = record.decision
         return ProposalRow(
             id=decision.id,
@@ -90,7 +90,7 @@ class Proposals(RecordStore[Proposal]):
         )
 
     def waiting(self, models: Collection[str]) -> list[Proposal]:
-        """Return all that wait for an answer about these models, newest first."""
+        """Return the waiting proposals of some models, newest first."""
         row = ProposalRow
         return self._all(
             select(row).where(row.subject.in_(models), row.state == "waiting").order_by(row.at.desc())

@@ -1,4 +1,4 @@
-"""Commits to the lake: intended before they are made, confirmed after."""
+"""Publications: recorded as intended before the commit to the lake, and confirmed after it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class PublicationRow(Base):
 
 
 class Publications(RecordStore[Publication]):
-    """What was published, by batch and run."""
+    """Publications by batch and run."""
 
     row, kind = PublicationRow, Publication
 
     def intend(self, publication: Publication) -> None:
-        """Record that a batch is about to be committed; it takes the place of what an earlier attempt intended."""
+        """Record that a batch is about to be committed, replacing the record of an earlier attempt."""
         if self.add(publication) is not publication:
             with Session(self._engine) as session, session.begin():
                 kept = session.get_one(PublicationRow, publication.id)
                 kept.state, kept.record = "intended", as_json(publication)
 
     def row_of(self, record: Publication) -> PublicationRow:
-        """Return the row of a publication that is intended."""
+        """Return the database row of an intended publication."""
         return PublicationRow(
             id=record.id,
             subject=record.table,
@@ -43,19 +43,19 @@ class Publications(RecordStore[Publication]):
         )
 
     def confirm(self, publication_id: str) -> None:
-        """Record that the commit went through, and that what follows from it was done."""
+        """Record that the commit and all steps after it are done."""
         with Session(self._engine) as session, session.begin():
             row = session.get_one(PublicationRow, publication_id)
             row.state = "committed"
 
     def unconfirmed(self, table: str, days: Days) -> list[Publication]:
-        """Return what was intended for exactly these days and not confirmed, oldest first."""
+        """Return the unconfirmed publications of exactly these days, oldest first."""
         row = PublicationRow
         query = select(row).where(row.subject == table, row.key == days.key, row.state == "intended")
         return self._all(query.order_by(row.at))
 
     def contains(self, table: str, days: Days) -> bool:
-        """Return whether a batch of exactly these days was ever committed to a table."""
+        """Return whether a publication of exactly these days was confirmed."""
         row = PublicationRow
         query = select(row.id).where(row.subject == table, row.key == days.key, row.state == "committed")
         with Session(self._engine) as session:

@@ -1,4 +1,4 @@
-"""What every part of the book does: keep a record under its id, find it again, list the newest."""
+"""The base of all record stores: add a record, get it by id, list the newest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Subjects = str | Collection[str] | None
 
 
 class RecordStore(Generic[Record]):
-    """The records of one kind, in one table. A record whose id is taken is left as it was kept first."""
+    """The records of one kind, in one table. A stored record is never overwritten by one with the same id."""
 
     row: type[Base]
     kind: type[Record]
@@ -26,15 +26,15 @@ class RecordStore(Generic[Record]):
         self._engine = engine
 
     def get(self, record_id: str) -> Record | None:
-        """Return the record of that id; None when there is none."""
+        """Return the record with an id, or None."""
         with Session(self._engine) as session:
             row = session.get(self.row, record_id)
             return None if row is None else self.kind.model_validate(row.record)
 
     def newest(self, subject: Subjects = None, limit: int = 100) -> list[Record]:
-        """Return the newest records (of one subject, or of some), newest first: for a page that lists them.
+        """Return the newest records (of one subject, of some, or of all), newest first.
 
-        Whatever else is asked of the book needs a query of its own, which no number of newer records can hide.
+        Use it to list records. Other lookups need a query of their own, because `limit` may hide older records.
         """
         query = select(self.row).order_by(self.row.at.desc()).limit(limit)
         if subject is not None:
@@ -42,11 +42,11 @@ class RecordStore(Generic[Record]):
         return self._all(query)
 
     def add(self, record: Record) -> Record:
-        """Keep a record; return the one that is kept under its id, which is an older one if the id was taken."""
+        """Store a record and return it, or return the stored record if the id is taken."""
         return self._insert(record, self.row_of(record))
 
     def row_of(self, record: Record) -> Base:
-        """Return the row that keeps a record."""
+        """Return the database row of a record."""
         raise NotImplementedError
 
     def _all(self, query: Any) -> list[Record]:
@@ -57,7 +57,7 @@ class RecordStore(Generic[Record]):
         return next(iter(self._all(query.limit(1))), None)
 
     def _insert(self, record: Record, row: Base) -> Record:
-        """Insert a row for the record; when its id is taken, return the record that is kept there."""
+        """Insert the row of a record; if its id is taken, return the stored record."""
         row_id = row.id
         try:
             with Session(self._engine) as session, session.begin():
@@ -71,9 +71,9 @@ class RecordStore(Generic[Record]):
         return record
 
     def _insert_beside(self, record: Record, session: Session) -> None:
-        """Insert what a part of the book keeps beside its records, in the same transaction; most keep nothing."""
+        """Insert further rows in the same transaction; a store with more than one table overrides this."""
 
 
 def as_json(record: Frozen) -> dict[str, object]:
-    """Return the record as it is kept in its row."""
+    """Return the record as JSON-compatible values."""
     return record.model_dump(mode="json")

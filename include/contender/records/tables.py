@@ -1,4 +1,4 @@
-"""The shape of every table of the book: what is searched by is in columns, the record itself beside it as JSON."""
+"""The common schema of the book's tables: searched fields in columns, and the whole record as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Base(DeclarativeBase):
-    """The columns that every table has."""
+    """The columns of every table."""
 
     __abstract__ = True
 
@@ -23,7 +23,7 @@ class Base(DeclarativeBase):
 
 
 def indexes(table: str, *searched_by: tuple[str, ...]) -> tuple[Index, ...]:
-    """Return an index for each list of columns that a table is searched by; all are listed by subject and time."""
+    """Return an index for each list of columns that a table is searched by, and one on subject and time."""
     return tuple(
         Index(f"{table}_by_{'_'.join(columns)}", *columns) for columns in (("subject", "at"), *searched_by)
     )

@@ -1,4 +1,4 @@
-"""Every version that was ever evaluated, once, and the snapshots that it was fitted on."""
+"""All evaluated versions, and the snapshots that they were fitted on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contender.specs.frozen import Frozen
 
 
 class TrainedVersionRow(Base):
-    """subject: model; key: version; state: `evaluated`; first_day and last_day: of the fit's rows."""
+    """subject: model; key: version; state: `evaluated`; first_day and last_day: training days."""
 
     __tablename__ = "trained_versions"
     __table_args__ = (Index("trained_versions_by_days", "subject", "last_day", "first_day"),)
@@ -50,9 +50,9 @@ class PinnedBy(Frozen):
 
 
 def insert_trained(versions: Iterable[TrainedVersion], session: Session) -> None:
-    """Insert versions and their pins; of a version that is there already, the first is kept.
+    """Insert versions and their pins, except those that are already stored.
 
-    In the order of their numbers, so that two evaluations of the same versions do not wait for each other.
+    They are inserted in the order of their numbers, so that concurrent evaluations of them cannot deadlock.
     """
     ordered = sorted(versions, key=lambda one: (one.model, one.version))
     _insert_new(TrainedVersionRow.__table__, [_row_of(version) for version in ordered], session)
