@@ -138,7 +138,7 @@ def judge_second_night(fits: Fits, first: date) -> tuple[list[Evaluation], Stand
     )
     champion = began.champion_after
     if champion is None:
-        raise SystemExit(f"{first}: the first version is held: {'; '.join(began.tell())}")
+        raise SystemExit(f"{first}: the first version is held: {'; '.join(began.summary())}")
     second = fits.fit_all(first + timedelta(days=1))
     return [fits.judge(made.version.version, champion) for made in second], standing_after(began, champion)
 

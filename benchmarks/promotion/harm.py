@@ -193,7 +193,7 @@ def _spoke(judged: Evaluation, tonight: Decision, model: ModelSpec) -> tuple[str
     """The guards that would have held it, had it been the refresh of the night."""
     assert tonight.grounds is not None
     (decision,) = decide_night([judged], tonight.evidence, tonight.grounds.standing, model.guards)
-    return tuple(reason.guard for reason in decision.reasons if not reason.holds)
+    return tuple(reason.guard for reason in decision.reasons if not reason.passed)
 
 
 def _serve(fits: Fits, version: int, night: date) -> float:

@@ -155,7 +155,7 @@ def told(decisions, versions):
                 named(number, versions)
                 for number in (decision.champion_before, decision.champion_after, decision.challenger)
             ),
-            *((reason.guard, reason.holds) for reason in decision.reasons),
+            *((reason.guard, reason.passed) for reason in decision.reasons),
             *((e.question, e.rival, e.days, e.since, e.enough) for e in decision.evidence),
         )
         for decision in decisions

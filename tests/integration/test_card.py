@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from contender.cards import CardError, read_card
 from contender.installation import Installation
-from contender.promoting import Wish, decide_by_hand
+from contender.promoting import ManualDecision, decide_by_hand
 from contender.settings import Settings, settings
 from tests.integration.made_up import (
     NIGHT,
@@ -91,7 +91,7 @@ def test_the_command_prints_markdown_json_and_a_file(run, tmp_path):
 
 
 def test_a_person_who_put_it_in_place_is_named(place):
-    decide_by_hand(place.installation, MODEL, Wish("put in place", "ana", "the first one broke", 2))
+    decide_by_hand(place.installation, MODEL, ManualDecision("emergency", "ana", "the first one broke", 2))
     card = read_card(place.installation, MODEL)
     assert card.version == 2
     assert ("put in place by hand", "ana: the first one broke") in [(c.about, c.told) for c in card.cautions]

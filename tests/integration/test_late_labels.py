@@ -111,7 +111,7 @@ def test_the_next_night_judges_champion_and_refresh_on_the_same_rows_and_renews(
     refresh(FIRST_NIGHT)
     evaluation, decision = refresh(SECOND_NIGHT)
     assert evaluation.champion_measures.rows == evaluation.challenger_measures.rows
-    assert [reason.guard for reason in decision.reasons if not reason.holds] == []
+    assert [reason.guard for reason in decision.reasons if not reason.passed] == []
     assert decision.kind == "refreshed"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from contender.evaluating import evaluate
 from contender.promoting import (
-    Wish,
+    ManualDecision,
     decide_by_hand,
     decide_promotion,
     enter_answers,
@@ -116,21 +116,21 @@ def test_an_edited_recipe_is_another_one_and_has_to_earn_its_place(place):
 def test_after_a_roll_back_the_version_before_serves_until_a_person_resumes(place):
     run_night(place, tomorrow(FIRST_NIGHT))
     before = place.installation.book.ledger.decisions(place.model.name)[0].champion_before
-    back = decide_by_hand(place.installation, place.model.name, Wish("roll back", "ana", "worse"))
+    back = decide_by_hand(place.installation, place.model.name, ManualDecision("rolled_back", "ana", "worse"))
     assert (
         place.installation.registry.champion(place.model.name).version
         == before
         == back.decision.champion_after
     )
     assert kinds(run_night(place, FIRST_NIGHT + timedelta(days=2))) == ["held"]
-    decide_by_hand(place.installation, place.model.name, Wish("resume", "ben", "mended"))
+    decide_by_hand(place.installation, place.model.name, ManualDecision("resumed", "ben", "mended"))
     assert kinds(run_night(place, NIGHT)) == ["refreshed"]
 
 
 def test_a_roll_back_is_not_undone_when_its_night_is_run_again(place):
     night = tomorrow(FIRST_NIGHT)
     run_night(place, night)
-    back = decide_by_hand(place.installation, place.model.name, Wish("roll back", "ana", "worse"))
+    back = decide_by_hand(place.installation, place.model.name, ManualDecision("rolled_back", "ana", "worse"))
     run_night(place, night)
     assert place.installation.book.ledger.champion(place.model.name) == back.decision.champion_after
 
@@ -141,7 +141,7 @@ def test_a_decision_that_became_stale_in_the_night_is_judged_again(place):
     run_night(place, tomorrow(FIRST_NIGHT))
     version = train(place.installation, model, model.recipes[0], night)
     judged = evaluate(place.installation, model, version)
-    decide_by_hand(place.installation, model.name, Wish("put in place", "ana", "a pandemic", 1))
+    decide_by_hand(place.installation, model.name, ManualDecision("emergency", "ana", "a pandemic", 1))
     with pytest.raises(StaleDecision):
         promote(
             [decide_promotion(judged, model.guards)], place.installation.book, place.installation.registry
@@ -184,7 +184,7 @@ def test_an_answer_that_is_entered_again_is_there_once(place, asked):
 
 
 def test_an_approval_that_comes_after_another_hand_changes_nothing_and_is_noted_as_stale(place, asked):
-    decide_by_hand(place.installation, place.model.name, Wish("put in place", "ben", "a pandemic", 2))
+    decide_by_hand(place.installation, place.model.name, ManualDecision("emergency", "ben", "a pandemic", 2))
     with pytest.raises(StaleDecision, match="the champion is version 2, not version 1"):
         enter_answer(place, asked, approved=True)
     assert place.installation.registry.champion(place.model.name).version == 2
@@ -192,7 +192,7 @@ def test_an_approval_that_comes_after_another_hand_changes_nothing_and_is_noted_
 
 
 def test_a_refusal_that_comes_after_another_hand_is_entered_all_the_same(place, asked):
-    decide_by_hand(place.installation, place.model.name, Wish("put in place", "ben", "a pandemic", 2))
+    decide_by_hand(place.installation, place.model.name, ManualDecision("emergency", "ben", "a pandemic", 2))
     (entry,) = enter_answer(place, asked, approved=False)
     assert (entry.decision.kind, entry.decision.by, entry.decision.champion_after) == ("held", "ana", 2)
 
@@ -204,11 +204,11 @@ def test_the_ledger_and_what_the_registry_keeps_of_it_agree(place):
 def test_an_entry_that_vanished_from_the_end_is_missed(place):
     place.installation.registry.note_ledger(place.model.name, 2, "the seal of an entry that was taken away")
     (word,) = verify_ledger(place.model.name, place.installation.book, place.installation.registry)
-    assert word == "entries 2 to 2 are gone: the registry knows of entry 2"
+    assert word == "entries 2 to 2 are missing: the registry recorded entry 2"
 
 
 def test_an_alias_that_lags_behind_is_told(place):
     run_night(place, tomorrow(FIRST_NIGHT))
     place.installation.registry.set_champion(place.model.name, 1)
     (word,) = verify_ledger(place.model.name, place.installation.book, place.installation.registry)
-    assert word.startswith("the alias says version 1, the ledger 3")
+    assert word.startswith("the alias points to version 1, the ledger to 3")

@@ -13,7 +13,7 @@ import pytest
 
 from contender.installation import Installation
 from contender.lake.snapshots import expire
-from contender.promoting import Wish, decide_by_hand, verify_ledger
+from contender.promoting import ManualDecision, decide_by_hand, verify_ledger
 from contender.replaying import ReplayError, find_entry, replay
 from contender.retraining import InstalledStores
 from contender.settings import Settings, settings
@@ -70,7 +70,7 @@ def place(tmp_path_factory):
         made = install(tmp_path_factory.mktemp("lived"), monkeypatch)
         for ahead in range(3):
             run_night(made, FIRST_NIGHT + timedelta(days=ahead))
-        decide_by_hand(made.installation, MODEL, Wish("roll back", "ana", "refunds went up"))
+        decide_by_hand(made.installation, MODEL, ManualDecision("rolled_back", "ana", "refunds went up"))
         run_night(made, NIGHT)
     return made
 
@@ -107,7 +107,7 @@ def test_every_decision_of_these_nights_is_identical_when_it_is_made_again(place
         found = again(place, entry)
         assert differing(found) == []
         assert notes(found) == []
-        assert found.tell()[-1].endswith("predictions and decision are identical.")
+        assert found.report()[-1].endswith("predictions and decision are identical.")
 
 
 def test_a_replay_compares_data_predictions_measures_evidence_guards_and_the_decision(place):

@@ -21,7 +21,6 @@ TOO_LARGE = {
     "include/contender/lake/staging.py:stage": Size(25, 6),
     "include/contender/promoting/decide.py:decide_race": Size(13, 6),
     "include/contender/promoting/decide.py:_decide": Size(27, 6),
-    "include/contender/promoting/guards.py:_as_usual": Size(8, 6),
     "include/contender/promoting/race.py:_evidence": Size(16, 6),
     "include/contender/promoting/rollback.py:_by_hand": Size(20, 6),
     "include/contender/records/acts.py:Acts.record": Size(18, 7),

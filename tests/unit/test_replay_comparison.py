@@ -82,7 +82,7 @@ def test_no_decision_about_the_version_is_a_difference():
 @pytest.mark.parametrize(("holds", "kind", "serves"), [(True, "refreshed", 2), (False, "held", 1)])
 def test_what_a_person_answered_stands(holds, kind, serves):
     now = decide_promotion(evaluation(), Guards())
-    answer = Reason(guard="approval", holds=holds, observed=None, bound=None, explanation="by ana")
+    answer = Reason(guard="approval", passed=holds, observed=None, bound=None, explanation="by ana")
     was = now.model_copy(
         update={
             "reasons": (*now.reasons, answer),

@@ -176,7 +176,7 @@ def _caution_of_figures(evaluation: Evaluation) -> Iterator[Caution]:
         told = f"{evaluation.unusable_predictions:,} predictions were no finite number"
         yield Caution(about="predictions", told=told)
     for check in evaluation.behaviour:
-        if not check.holds:
+        if not check.passed:
             yield Caution(about=f"behaviour {check.name!r}", told=f"broken: {check.explanation}")
 
 

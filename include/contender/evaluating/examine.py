@@ -77,7 +77,7 @@ def _check(
         such = np.asarray(test.where(rows), dtype=bool)
         rows, before = rows[such], before[such]
     if rows.empty:
-        return _told(test, 0.0, 0.0, "none of the judged rows is such a one", holds=True)
+        return _told(test, 0.0, 0.0, "none of the judged rows is such a one", passed=True)
     after = before if test.change is None else predict_rows(test.change(rows.copy()))
     match test:
         case Minimum(low=low, high=high):
@@ -87,26 +87,26 @@ def _check(
             bound = low if high is None or (low is not None and short >= over) else high
             assert bound is not None
             told = f"foretold {mean:.4g} on average of {len(rows)} rows"
-            return _told(test, mean, bound, told, holds=max(short, over) <= 0)
+            return _told(test, mean, bound, told, passed=max(short, over) <= 0)
         case Invariance(within=within):
             moved = float(np.abs(after - before).mean()) / spread
             told = f"moves what is foretold by {moved:.4g} on average of {len(rows)} rows"
-            return _told(test, moved, within, told, holds=moved <= within)
+            return _told(test, moved, within, told, passed=moved <= within)
         case Direction(expect=expect, by=by):
             moved = float((after - before).mean()) / spread * (1 if expect == "up" else -1)
             told = f"moves what is foretold {expect} by {moved:.4g} on average of {len(rows)} rows"
-            return _told(test, moved, by, told, holds=moved >= by)
+            return _told(test, moved, by, told, passed=moved >= by)
 
 
 def _told(
-    test: BehaviourTest, observed: float, bound: float, explanation: str, *, holds: bool
+    test: BehaviourTest, observed: float, bound: float, explanation: str, *, passed: bool
 ) -> BehaviourCheck:
     kinds: dict[type, str] = {Invariance: "invariance", Direction: "direction", Minimum: "minimum"}
     return BehaviourCheck.model_validate(
         {
             "name": test.name,
             "kind": kinds[type(test)],
-            "holds": holds,
+            "passed": passed,
             "observed": observed,
             "bound": bound,
             "explanation": explanation,

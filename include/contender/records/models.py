@@ -1,57 +1,65 @@
-"""What is known of a model's versions: how they were made, how they did, what was decided, what followed."""
+"""Records of a model's versions: training, evaluation, decisions and monitoring."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contender.records.sketches import GatedDays, HistoryChange, UsualChange
 from contender.specs import Days
 from contender.specs.frozen import Frozen
 
 
+def accept_holds(values: object) -> object:
+    """Rename the field `holds` of a stored record to `passed`: version 0.1 used the old name."""
+    if isinstance(values, dict) and "holds" in values and "passed" not in values:
+        return {"passed" if name == "holds" else name: value for name, value in values.items()}
+    return values
+
+
 class Pin(Frozen):
-    """One snapshot of one table: the very rows that were read, for as long as the snapshot is kept."""
+    """A snapshot of a table, which identifies the rows that were read until the snapshot expires."""
 
     table: str
     snapshot: int
 
 
 class TrainedVersion(Frozen):
-    """A fitted version in the registry, with what is needed to fit it again."""
+    """A fitted version in the registry, with everything that is needed to fit it again."""
 
     model: str
     version: int
     night: date
     recipe: str = Field(description="name of the recipe")
     recipe_fingerprint: str
-    features: tuple[str, ...] = Field(description="what its pipeline sees, in order")
+    features: tuple[str, ...] = Field(description="columns that the pipeline receives, in order")
     trained_on: Days
     days_with_rows: int
     rows: int
-    mean_label: float = Field(description="over the rows of the fit; of outcomes 0 or 1, the share of 1")
+    mean_label: float = Field(description="mean over the training rows; for outcomes 0 and 1, the share of 1")
     pins: tuple[Pin, ...]
     seed: int
     code_version: str
     environment: str = Field(description="fingerprint of the installed packages")
     missing_days: int = Field(
         default=0,
-        description="from the first day with rows on: days without, which no input declares closed",
+        description="days without rows, from the first day with rows on, that no input declares closed",
     )
-    repeated_rows: int = Field(default=0, description="whose key another row of the fit has, too")
-    artifact_bytes: int | None = Field(default=None, description="of the pipeline as it is stored")
+    repeated_rows: int = Field(default=0, description="training rows whose key occurs more than once")
+    artifact_bytes: int | None = Field(default=None, description="size of the stored pipeline")
     reload_difference: float | None = Field(
-        default=None, description="largest difference of a prediction once it was stored and loaded again"
+        default=None,
+        description="largest difference between predictions before and after storing and loading the pipeline",
     )
     sources: dict[str, str] = Field(
-        default_factory=dict, description="digest of each file of the model's folder, its contract left out"
+        default_factory=dict, description="digest of each Python file of the model's folder, except `spec.py`"
     )
 
 
 class Caveat(Frozen):
-    """What must be said of a version besides its measures."""
+    """A note on a version: its training data was later replaced, or was released by hand."""
 
     id: str
     model: str
@@ -64,14 +72,14 @@ class Caveat(Frozen):
 
 
 class Interval(Frozen):
-    """Where a figure lies with 95 % confidence."""
+    """A 95 % confidence interval."""
 
     low: float
     high: float
 
 
 class CalibrationPoint(Frozen):
-    """A bin of rows of like predictions: what was foretold of them on average, and what came."""
+    """A bin of rows with similar predictions: their mean prediction and mean outcome."""
 
     predicted: float
     observed: float
@@ -79,34 +87,39 @@ class CalibrationPoint(Frozen):
 
 
 class SliceMeasures(Frozen):
-    """How well a named part of the rows was foretold; the champion's is None where it cannot be judged."""
+    """Losses on a slice; the champion's is None if it cannot be measured on these days."""
 
     name: str
     rows: int
     challenger_loss: float
     champion_loss: float | None
     difference: Interval | None = Field(
-        description="of the challenger's loss minus the champion's; 95 % for all slices of the night together"
+        description="interval of the challenger's loss minus the champion's; 95 % for all slices of the night together"
     )
 
 
 class BehaviourCheck(Frozen):
-    """What a behaviour test of the model's folder found of a version. `bound` is the nearer one of two."""
+    """The result of a behaviour test. With two bounds, `bound` is the one nearer to `observed`."""
 
     name: str
     kind: Literal["invariance", "direction", "minimum"]
-    holds: bool
+    passed: bool
     observed: float
     bound: float
     explanation: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_holds(cls, values: object) -> object:
+        return accept_holds(values)
+
 
 class Measures(Frozen):
-    """How well outcomes were foretold on some rows; lower is better but for `auc`. None is what does not apply."""
+    """Measures of predictions on some rows. Lower is better, except for `auc`; None means not applicable."""
 
     rows: int
     mean_label: float
-    loss: float = Field(description="the mean of the model's own loss, by which it is judged")
+    loss: float = Field(description="mean of the loss that the model's contract declares")
     auc: float | None = None
     brier: float | None = None
     log_loss: float | None = None
@@ -114,12 +127,12 @@ class Measures(Frozen):
     root_mean_squared_error: float | None = None
     calibration_error: float = Field(description="expected calibration error, ten bins of equal size")
     loss_interval: Interval | None = Field(
-        default=None, description="of the loss; None with fewer than two days"
+        default=None, description="interval of the loss; None with fewer than two days"
     )
 
 
 class Evaluation(Frozen):
-    """Champion, challenger and baseline on the same rows, which none of them was fitted on."""
+    """Measures of challenger, champion and baseline on the same rows, which none of them was trained on."""
 
     id: str
     model: str
@@ -130,55 +143,72 @@ class Evaluation(Frozen):
     challenger_measures: Measures
     champion_measures: Measures | None
     baseline_measures: Measures
-    loss_difference: Interval | None = Field(default=None, description="challenger - champion, days counted")
-    disagreement: float | None = Field(
-        description="mean |challenger - champion| of the prediction; of quantities, in standard deviations of outcomes"
+    loss_difference: Interval | None = Field(
+        default=None, description="of challenger minus champion, computed over days"
     )
-    shift: float | None = Field(default=None, description="the same of challenger - champion, with its sign")
-    usual: UsualChange | None = Field(default=None, description="None with too few past refreshes")
-    history: HistoryChange | None = Field(default=None, description="None where nothing is kept to compare")
-    gates: GatedDays | None = Field(default=None, description="None where the book was not asked")
-    unusable_predictions: int = Field(default=0, description="not finite; measured as the mean outcome")
+    disagreement: float | None = Field(
+        description="mean |challenger - champion| of predictions; for quantities, in standard deviations of outcomes"
+    )
+    shift: float | None = Field(
+        default=None, description="mean of challenger - champion, in the same unit, with sign"
+    )
+    usual: UsualChange | None = Field(default=None, description="None with too few earlier refreshes")
+    history: HistoryChange | None = Field(
+        default=None, description="None if there is no sketch to compare with"
+    )
+    gates: GatedDays | None = Field(
+        default=None, description="None if the book was not queried, as in a backtest"
+    )
+    unusable_predictions: int = Field(
+        default=0, description="predictions that are not finite; measured as the mean outcome"
+    )
     repeat_difference: float | None = Field(
-        default=None, description="largest difference of a prediction that is made twice"
+        default=None, description="largest difference between two predictions for the same row"
     )
     calibration: tuple[CalibrationPoint, ...] = ()
     slices: tuple[SliceMeasures, ...] = ()
     behaviour: tuple[BehaviourCheck, ...] = ()
-    seconds_per_million_rows: float | None = Field(default=None, description="of a prediction, measured")
-    artifact_bytes: int | None = Field(default=None, description="of the stored pipeline")
+    seconds_per_million_rows: float | None = Field(default=None, description="measured prediction time")
+    artifact_bytes: int | None = Field(default=None, description="size of the stored pipeline")
     contract: str | None = Field(
-        default=None, description="fingerprint of the model's contract, kept in the book"
+        default=None, description="fingerprint of the model's contract, which the book stores"
     )
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 class Reason(Frozen):
-    """One guard's word on a challenger."""
+    """The result of one guard for a challenger."""
 
     guard: str
-    holds: bool
+    passed: bool
     observed: float | None
     bound: float | None
     explanation: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_holds(cls, values: object) -> object:
+        return accept_holds(values)
 
 
 Question = Literal["race", "still"]
 
 
 class PairedDay(Frozen):
-    """One day's mean losses of two versions, both fitted before it, over the same rows.
+    """One day's mean losses of two versions on the same rows, both fitted before that day.
 
-    `race`: may another recipe's newest version take the place of the champion recipe's newest? `still`: would the
-    version that served some weeks ago, kept still, have done better than the newest refresh?
+    Question `race`: is another recipe's newest version better than the newest version of the champion's recipe?
+    Question `still`: would the version that served some weeks ago, never refreshed, be better than the newest refresh?
     """
 
     id: str
     model: str
     question: Question
     day: date
-    incumbent: str = Field(description="what is in place: the fingerprint of the champion's recipe")
-    rival: str = Field(description="the fingerprint of the other recipe; `still` for the one kept still")
+    incumbent: str = Field(description="fingerprint of the champion's recipe")
+    rival: str = Field(
+        description="fingerprint of the other recipe; `still` for the version that was not refreshed"
+    )
     incumbent_version: int
     rival_version: int
     incumbent_loss: float
@@ -188,53 +218,55 @@ class PairedDay(Frozen):
 
     @property
     def difference(self) -> float:
-        """How much less the rival lost."""
+        """The incumbent's loss minus the rival's; positive if the rival is better."""
         return self.incumbent_loss - self.rival_loss
 
 
 class Evidence(Frozen):
-    """What the paired days since `since` say for a rival; at `bar`, it is enough."""
+    """The evidence (e-value) for a rival from the paired days since `since`. `bar` is the threshold."""
 
     question: Question
-    incumbent: str | None = Field(default=None, description="what it is held against, as in a paired day")
+    incumbent: str | None = Field(
+        default=None, description="what the rival is compared with, as in a paired day"
+    )
     rival: str
     value: float
     bar: float
     days: int = Field(description="paired days")
     since: date
-    enough: bool = Field(description="whether it stands at the bar with no outcome pending")
+    enough: bool = Field(description="whether the evidence has reached the threshold with no outcome pending")
     cuts: tuple[float, ...] = Field(
         default=(),
-        description="beyond which the newest day's difference did not count, in units of the loss, a bet each from the "
-        "timid to the bold; empty when it was not bet on",
+        description="limits to which the newest day's difference was clipped, in units of the loss: one for each bet "
+        "size, smallest bet first; empty if no bet was made",
     )
     until: date | None = Field(default=None, description="the newest paired day")
     pairs: str | None = Field(default=None, description="fingerprint of the paired days and their losses")
 
 
 class Standing(Frozen):
-    """Where the ledger of a model that has a champion has come to."""
+    """A model's state according to its ledger, once it has a champion."""
 
     champion: int
-    since: date = Field(description="the night in which the present races began")
+    since: date = Field(description="night in which the current sequential tests started")
     suspended: str | None = Field(
-        description="why refreshes have to win as rivals do; None when they need not"
+        description="why refreshes must pass a sequential test, as rivals must; None if they need not"
     )
 
 
 class Grounds(Frozen):
-    """What a decision was made with beside its evaluation and evidence, so that it can be made again years later."""
+    """The inputs of a decision besides its evaluation and evidence, stored so that it can be replayed."""
 
     evaluations: tuple[str, ...] = Field(
-        description="ids, of the night's versions in the order of their recipes"
+        description="ids of the evaluations of the night's versions, in the order of the recipes"
     )
     standing: Standing | None
-    guards: dict[str, float | int | str | bool | None] = Field(description="the bounds in force, by name")
-    contract: str | None = Field(description="fingerprint of the model's contract, kept in the book")
+    guards: dict[str, float | int | str | bool | None] = Field(description="the guards' bounds, by name")
+    contract: str | None = Field(description="fingerprint of the model's contract, which the book stores")
 
 
 class Decision(Frozen):
-    """An entry of the promotion ledger: what was decided, on which grounds, by whom."""
+    """A promotion decision: what was decided, based on what, and by whom."""
 
     id: str
     model: str
@@ -253,28 +285,27 @@ class Decision(Frozen):
     seed: int | None = None
     code_version: str | None = None
     environment: str | None = None
-    by: str = Field(default="contender", description="who or what decided")
+    by: str = Field(default="contender", description="who decided: a person's name, or `contender`")
     why: str | None = Field(default=None, description="a person's reason")
     approved_by: str | None = None
-    answered_at: datetime | None = Field(default=None, description="when a person approved or refused")
+    answered_at: datetime | None = Field(default=None, description="when a person approved or rejected it")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def promoted(self) -> bool:
-        """Whether the challenger serves from now on."""
+        """Whether the challenger becomes the champion."""
         return self.kind in ("first", "refreshed", "promoted")
 
     @property
     def changes_recipe(self) -> bool:
-        """Whether another recipe than the champion's would serve; a refresh may have to win, too."""
+        """Whether the promotion changes the recipe. A refresh that had to pass a sequential test does not."""
         return self.kind == "promoted" and self.challenger_recipe != self.champion_recipe
 
-    def tell(self) -> tuple[str, ...]:
-        """The decision in a line, then a line for each reason."""
-        words = [f"{r.guard}: {r.explanation}" for r in self.reasons]
+    def summary(self) -> tuple[str, ...]:
+        """Return the decision in one line, then one line for each guard."""
         return (
             f"{self.model} night {self.night}: version {self.challenger} {self.kind}; serving: {self.champion_after}",
-            *(f"{'holds ' if r.holds else 'SPEAKS'} {w}" for r, w in zip(self.reasons, words, strict=True)),
+            *(f"{'passed ' if r.passed else 'BLOCKED'} {r.guard}: {r.explanation}" for r in self.reasons),
         )
 
 
@@ -282,14 +313,14 @@ DriftVerdict = Literal["stable", "broken_feed", "covariate_drift", "concept_drif
 
 
 class Monitored(Frozen):
-    """A scored day held against its outcomes, and its features against those of the weeks before."""
+    """The monitoring result of a scored day: measures of its predictions, drift of its features, and a verdict."""
 
     id: str
     model: str
     day: date
     version: int | None
-    measures: Measures | None = Field(description="None when nothing was scored for that day")
-    expected_loss: float | None = Field(description="of the version's last evaluation")
+    measures: Measures | None = Field(description="None if nothing was scored for that day")
+    expected_loss: float | None = Field(description="loss in the version's last evaluation")
     drifted_share: float | None
     drifted: tuple[str, ...] = ()
     verdict: DriftVerdict

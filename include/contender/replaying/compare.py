@@ -168,7 +168,7 @@ def take_answer(was: Decision, now: Decision) -> Decision:
     """The replayed decision with what a person answered then: a version that was refused stays out."""
     answers = tuple(reason for reason in was.reasons if reason.guard == ANSWERED)
     reasons = (*now.reasons, *answers)
-    promoted = now.promoted and all(answer.holds for answer in answers)
+    promoted = now.promoted and all(answer.passed for answer in answers)
     return now.model_copy(
         update={
             "reasons": reasons,
@@ -188,7 +188,7 @@ def _word(reason: Reason | None) -> object:
 
 
 def _told(reason: Reason | None) -> str:
-    return "" if reason is None else f"{'holds' if reason.holds else 'speaks'}: {reason.explanation}"
+    return "" if reason is None else f"{'holds' if reason.passed else 'speaks'}: {reason.explanation}"
 
 
 def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:

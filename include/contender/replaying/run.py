@@ -209,7 +209,7 @@ def _report(entry: Entry, parts: Sequence[Part], notes: Sequence[str]) -> Replay
         entry=entry.number,
         decision=decision.id,
         night=decision.night,
-        told=decision.tell()[0],
+        told=decision.summary()[0],
         parts=tuple(parts),
         notes=tuple(notes),
     )
