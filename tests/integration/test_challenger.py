@@ -122,7 +122,7 @@ def test_an_alias_left_behind_by_a_crash_catches_up(installation, model, example
 
 
 def test_a_night_without_labels_says_what_to_load(installation, model):
-    with pytest.raises(TrainingError, match="load that history first, by a run of features__flight_delay"):
+    with pytest.raises(TrainingError, match="load that history first, with a run of features__flight_delay"):
         fit(installation)
 
 
@@ -146,7 +146,7 @@ def test_one_outcome_alone_is_nothing_to_learn_from(installation, model, example
     lake = installation.lake
     labels = examples[examples["day"] <= NIGHT].assign(label=0)
     publish(lake, model.label_contract, labels, here)
-    with pytest.raises(TrainingError, match="nothing to learn from one outcome"):
+    with pytest.raises(TrainingError, match="a model cannot be fitted on a single outcome"):
         fit(installation)
 
 

@@ -143,7 +143,7 @@ def test_a_replay_that_is_killed_half_way_has_changed_nothing(place):
     before = digest_contents(place.installation.settings)
 
     def die(step: str) -> None:
-        if step.startswith("judging"):
+        if step.startswith("evaluating"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -153,8 +153,8 @@ def test_a_replay_that_is_killed_half_way_has_changed_nothing(place):
 
 def test_what_a_person_decided_has_nothing_to_refit(place):
     found = again(place, entries(place)[3])
-    told = {part.name: part.told for part in found.parts}
-    assert told["person"] == "ana decided, nothing to refit; rolled_back: refunds went up"
+    details = {part.name: part.detail for part in found.parts}
+    assert details["person"] == "ana decided, nothing to fit again; rolled_back: refunds went up"
     assert found.identical
 
 
@@ -188,7 +188,7 @@ def test_a_recipe_edited_outside_of_git_differs_and_the_file_is_named(place, tmp
 def test_a_recipe_that_no_longer_fits_is_told_in_a_line(place, tmp_path):
     catalog = elsewhere(place, tmp_path)
     (catalog.home / ESTIMATOR).write_text("def build_estimator():\n    return 1 / 0\n")
-    with pytest.raises(ReplayError, match=r"recipe 'boosted_trees' cannot be fitted by its sources"):
+    with pytest.raises(ReplayError, match=r"recipe 'boosted_trees' cannot be fitted from its sources"):
         again(place, entries(place)[1], catalog)
 
 
@@ -227,7 +227,7 @@ def test_an_environment_of_then_is_told_in_packages(place, monkeypatch):
 def test_code_that_has_changed_since_is_told(place):
     made_by = entries(place)[1].decision.code_version
     (note,) = [note for note in again(place, entries(place)[1]).notes if note.startswith("code: ")]
-    assert note.startswith(f"code: version 3 was made by {made_by}, this is ")
+    assert note.startswith(f"code: version 3 was fitted with {made_by}, this is ")
 
 
 def test_an_expired_snapshot_is_named(own):
@@ -313,9 +313,9 @@ def test_an_unknown_id_lists_what_there_is(place, run):
 
 
 def test_a_number_beyond_the_ledger_is_told(place, run):
-    assert run(place, MODEL, "77").err.strip() == "flight_delay has entries 1 to 5, not 77"
+    assert run(place, MODEL, "77").err.strip() == "flight_delay has no entry 77: choose one of 1 to 5"
 
 
 def test_a_prefix_of_several_ids_asks_for_more_of_it(place):
-    with pytest.raises(ReplayError, match="which decision about flight_delay"):
+    with pytest.raises(ReplayError, match="the entry of flight_delay is missing: give its number or id"):
         find_entry(place.installation.book, MODEL)

@@ -132,7 +132,7 @@ def _measures(model: ModelSpec, loss: Loss, rows: pd.DataFrame, predicted: Predi
 
 
 def judged_days(model: ModelSpec, night: date) -> Days:
-    """Return the days that a night evaluates on: the newest with known labels, which its challenger is not trained on."""
+    """Return the newest days with known labels of a night, which its challenger is evaluated but not trained on."""
     last = night - timedelta(days=model.label_maturity_days)
     return Days(first=last - timedelta(days=model.evaluation_days - 1), last=last)
 

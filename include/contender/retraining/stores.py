@@ -1,4 +1,4 @@
-"""What a night reads and writes, whoever keeps it: an installation, a backtest, or the ledger's entry of a replay."""
+"""Protocols of the stores of a night: an installation, a backtest, or the ledger entry of a replay."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from contender.specs import Days, ModelSpec, Recipe
 
 
 class RaceStores(Protocol):
-    """What is read to weigh rivals and to decide."""
+    """The stores that are read to compute evidence and to decide."""
 
     @property
     def model(self) -> ModelSpec:
         """The model's contract."""
 
     def standing(self) -> Standing | None:
-        """Return who serves and since when the race runs; None before the first promotion."""
+        """Return the standing; None before the first promotion."""
 
     def version(self, number: int) -> TrainedVersion:
         """Return the record of a version."""
@@ -28,22 +28,22 @@ class RaceStores(Protocol):
 
 
 class NightStores(RaceStores, Protocol):
-    """What a whole night reads and writes."""
+    """The stores that all steps of a night read and write."""
 
     def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
-        """Fit a recipe for a night and keep the version. Raises TrainingError."""
+        """Fit a recipe for a night and store the version. Raises TrainingError."""
 
     def evaluate(self, challenger: TrainedVersion) -> Evaluation:
-        """Judge a version, the champion and the baseline on the same rows. Raises EvaluationError."""
+        """Evaluate a version, the champion and the baseline on the same rows. Raises EvaluationError."""
 
     def pair(self, days: Days, champion: int, incumbent: str) -> None:
-        """Keep, for each of these days, how the incumbent and its rivals did on the same rows."""
+        """Store, for each of these days, the losses of the incumbent and its rivals on the same rows."""
 
     def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
-        """Append decisions to the ledger; the champion follows. Raises StaleDecision."""
+        """Append decisions to the ledger, and update the champion. Raises StaleDecision."""
 
     def served_on(self, night: date) -> int | None:
         """Return the version that served after a night; None before the first promotion."""
 
     def score_in_shadow(self, night: date, streams: Mapping[str, int]) -> StagedBatch | None:
-        """Predict, for each stream, the rows that a night scores; returns them staged, where rows are staged."""
+        """Predict the rows that a night scores, for each stream; return them if they are staged."""

@@ -15,7 +15,7 @@ from contender.specs import ModelSpec, Recipe
 
 
 def fingerprint_recipe(model: ModelSpec, recipe: Recipe, home: Path) -> str:
-    """Return the fingerprint of a recipe's sources and parameters. A recipe with another fingerprint is another recipe."""
+    """Return the fingerprint of a recipe's sources and parameters, which identifies the recipe."""
     digest = sha256()
     for part in ("features.py", f"{recipe.estimator}.py"):
         digest.update((home / part).read_bytes())
