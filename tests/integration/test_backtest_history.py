@@ -59,7 +59,7 @@ def test_what_is_built_apart_is_what_the_feature_dag_publishes(flights, catalog)
         read_history(model, NIGHTS, lake)
     told: list[str] = []
     apart = build_history(Installation(here, catalog), model, NIGHTS, told.append)
-    assert "apart from the lake" in told[0]
+    assert "in a temporary folder" in told[0]
     assert not lake.days(model.feature_contract.table)
 
     plan = plan_features(catalog, model, Days(first=BEGAN + timedelta(days=27), last=NIGHTS.last), lake, here)

@@ -48,4 +48,4 @@ def test_without_an_evaluation_to_compare_with_scores_count_as_unchanged():
 
 def test_a_day_that_was_not_scored_says_so(catalog):
     concluded = conclude(catalog.model("flight_delay"), performance(None), drift(None), "run")
-    assert "nothing had been scored" in concluded.action
+    assert "nothing was scored" in concluded.action

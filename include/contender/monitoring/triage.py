@@ -52,7 +52,7 @@ def conclude(model: ModelSpec, performance: Performance, drift: Drift, run: str)
 def keep_conclusion(
     model: ModelSpec, performance: Performance, drift: Drift, run: str, book: Book
 ) -> Monitored:
-    """Conclude on a monitored day and keep the record in the book."""
+    """Give the verdict on a day, and store the record in the book."""
     monitored = conclude(model, performance, drift, run)
     book.monitored.add(monitored)
     return monitored
