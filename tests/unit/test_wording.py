@@ -136,7 +136,6 @@ PYTHON = (
     "tests/unit/policy_results.py",
     "tests/unit/test_approval.py",
     "tests/unit/test_backtest_report.py",
-    "tests/unit/test_behaviour.py",
     "tests/unit/test_cadence.py",
     "tests/unit/test_decide_*.py",
     "tests/unit/test_guards.py",
