@@ -81,18 +81,18 @@ def measure_nights(catalog: Catalog, model: ModelSpec, history: History, nights:
             began = time.process_time()
             way()
             taken[name].append((time.process_time() - began) / len(nights))
-            tell(f"round {n + 1} of {TIMES}, {name}: {taken[name][-1]:.2f} CPU s a night")
+            report(f"round {n + 1} of {TIMES}, {name}: {taken[name][-1]:.2f} CPU s a night")
     bare, beside = median(taken["bare"]), "bare fit and predict"
     yield Measured(
         "a night of flights, bare: both recipes fitted, judged days and scored day predicted", bare
     )
-    for name, told in (("ours", "in a backtest by our policy"), ("all", "in a backtest by all policies")):
+    for name, detail in (("ours", "in a backtest by our policy"), ("all", "in a backtest by all policies")):
         ratio = median(one / floor for one, floor in zip(taken[name], taken["bare"], strict=True))
-        yield Measured(f"a night of flights, {told}", median(taken[name]), beside, ratio)
+        yield Measured(f"a night of flights, {detail}", median(taken[name]), beside, ratio)
 
 
 def fit_bare(catalog: Catalog, model: ModelSpec, history: History, nights: Days) -> None:
-    """What no backtest can do without: each night's fits, and what they foretell of the days that are asked about."""
+    """What no backtest can do without: each night's fits, and predictions of the evaluated and scored days."""
     home = catalog.model_home(model.name)
     functions = {recipe.name: load_functions(home, recipe) for recipe in model.recipes}
     for night in nights.each():
@@ -131,14 +131,14 @@ def measure_decisions(
 
 
 def judge_second_night(fits: Fits, first: date) -> tuple[list[Evaluation], Standing]:
-    """The evaluations of the night after a first version came to serve, and where the ledger then stands."""
+    """The evaluations of the night after a first version came to serve, and the standing after it."""
     model = fits.model
     (began,) = decide_night(
         [fits.judge(made.version.version, None) for made in fits.fit_all(first)], (), None, model.guards
     )
     champion = began.champion_after
     if champion is None:
-        raise SystemExit(f"{first}: the first version is held: {'; '.join(began.tell())}")
+        raise SystemExit(f"{first}: the first version is held: {'; '.join(began.summary())}")
     second = fits.fit_all(first + timedelta(days=1))
     return [fits.judge(made.version.version, champion) for made in second], standing_after(began, champion)
 
@@ -166,7 +166,7 @@ def make_pairs(
     ]
 
 
-def tell(line: str) -> None:
+def report(line: str) -> None:
     """Progress, apart from the figures."""
     print(f"  {line}", file=sys.stderr)
 

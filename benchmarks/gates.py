@@ -308,7 +308,7 @@ def measure_scan(lake: Any, contract: Contract, days: int, folder: Path) -> dict
 
 
 def all_snapshots(lake: Any, table: str) -> list[int]:
-    """Every snapshot of a table, oldest first, those that nobody ever saw among them."""
+    """Every snapshot of a table, oldest first, including those that were never current."""
     return [snapshot.snapshot_id for snapshot in lake.iceberg(table).snapshots()]
 
 

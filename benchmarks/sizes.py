@@ -57,7 +57,7 @@ def deliver_week(here: Settings) -> None:
 
 
 def live_nights(here: Settings, catalog_home: Path) -> None:
-    """Three nights of one model: every recipe fitted, judged, decided about and scored in the shadow."""
+    """Three nights of one model: every recipe fitted, evaluated, decided and scored in shadow."""
     from tests.integration import made_up
 
     place = made_up.install_flights(here, made_up.copy_catalog(catalog_home))

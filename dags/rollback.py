@@ -13,6 +13,7 @@ the alias follows at once; the owner gets a mail. **score_again** then scores th
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, get_current_context, task
@@ -21,9 +22,13 @@ from alerts import deliver
 from contender.specs import ModelSpec, dag_id
 from wiring import CATALOG, Json, build_each, fails_for_good, open_installation, run_by, task_defaults
 
-ACTIONS = ["roll back", "resume", "put in place"]
+ACTIONS: dict[str, Literal["rolled_back", "resumed", "emergency"]] = {
+    "roll back": "rolled_back",
+    "resume": "resumed",
+    "put in place": "emergency",
+}
 FORM = {
-    "action": Param("roll back", enum=ACTIONS, title="What to do"),
+    "action": Param("roll back", enum=[*ACTIONS], title="What to do"),
     "version": Param(
         None, type=["null", "integer"], title="Version", description="Empty: the one before the champion."
     ),
@@ -35,14 +40,14 @@ FORM = {
 def decide(name: str) -> Json:
     """Enter the decision; the alias follows. Returns the form of the run that scores the newest night again."""
     from contender.alerting import compose_decision_alert
-    from contender.promoting import RollbackError, Wish, decide_by_hand
+    from contender.promoting import ManualDecision, RollbackError, decide_by_hand
     from contender.records import StaleDecision
     from contender.registry import UnknownVersion
 
     form, here = get_current_context()["params"], open_installation()
-    wish = Wish(form["action"], run_by(), form["reason"], form["version"])
+    manual = ManualDecision(ACTIONS[form["action"]], run_by(), form["reason"], form["version"])
     with fails_for_good(RollbackError, StaleDecision, UnknownVersion):
-        entry = decide_by_hand(here, name, wish)
+        entry = decide_by_hand(here, name, manual)
     here.book.alerts.add(compose_decision_alert(entry, to=CATALOG.model(name).owner))
     deliver()
     return {"day": str(entry.decision.night)}

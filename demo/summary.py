@@ -41,7 +41,7 @@ def show_nights(console: Console, nights: Sequence[Night]) -> None:
     console.print(table)
     for night in nights:
         for reason in night.decision.reasons:
-            if not reason.holds:
+            if not reason.passed:
                 console.print(
                     f"  {night.day}: guard [bold]{reason.guard}[/] blocked the promotion: {reason.explanation}"
                 )

@@ -27,7 +27,7 @@ def promote(name: str, decisions: Sequence[Json]) -> list[Json]:
 
     with fails_for_good(StaleDecision, todo="clear `evaluate` of this run, and the tasks after it"):
         promoted = enter(night_stores(name), read_all(Decision, decisions))
-    log.info("%s", "\n".join(line for decision in promoted.entered for line in decision.tell()))
+    log.info("%s", "\n".join(line for decision in promoted.entered for line in decision.summary()))
     return dump_all(promoted.waiting)
 
 
@@ -51,7 +51,7 @@ def promote_answered(name: str, waiting: Sequence[Json], answers: Sequence[Json]
     asked, answered, here = read_all(Decision, waiting), read_all(Answer, answers), open_installation()
     with fails_for_good(StaleDecision, todo=_what_to_clear(answered)):
         entries = enter_answers(asked, answered, CATALOG.model(name).approval, here.book, here.registry)
-    return [line for entry in entries for line in entry.decision.tell()]
+    return [line for entry in entries for line in entry.decision.summary()]
 
 
 def _what_to_clear(answers: Sequence[Answer]) -> str:

@@ -1,4 +1,4 @@
-"""Ways to bet on a day's difference, beside those of the race: what was tried to find a better rival soonest."""
+"""Alternative betting strategies, compared with that of the project by how soon they find a better rival."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 @dataclass
 class Known:
-    """What a gambler knows of the days whose outcomes are known, in units of the cut: (..., 1) each."""
+    """Statistics of the days with known outcomes, in units of the clip limit: (..., 1) each."""
 
     days: Floats
     mean: Floats
@@ -31,12 +31,12 @@ Grow = Callable[[Floats, Floats, Known], Floats]
 
 
 def fixed(*shares: float) -> Bet:
-    """The same shares of the stake every day, the stake spread over them."""
+    """Fixed bet sizes, with the stake divided among them."""
     return lambda _: np.array(shares)
 
 
 def agrapa(top: float, days: float = 1.0) -> Bet:
-    """What would have grown the stake fastest so far, approximately (Waudby-Smith & Ramdas 2024, B.3)."""
+    """The bet that would have increased the stake fastest so far, approximately (Waudby-Smith & Ramdas 2024, B.3)."""
 
     def bet(known: Known) -> Floats:
         # The mean is drawn towards 0 as if by a few days without a difference.
@@ -61,7 +61,7 @@ def plug_in(top: float, alpha: float = 0.05) -> Bet:
 
 
 def both(*bets: Bet) -> Bet:
-    """The stake spread over several bets."""
+    """The stake divided among several bets."""
     return lambda known: np.concatenate(
         [np.broadcast_to(bet(known), (*known.days.shape[:-1], np.shape(bet(known))[-1])) for bet in bets],
         axis=-1,
@@ -69,7 +69,7 @@ def both(*bets: Bet) -> Bet:
 
 
 def times(bet: Floats, gain: Floats, _: Known) -> Floats:
-    """What a bet multiplies the stake by."""
+    """Return the factor by which a bet changes the stake."""
     return 1 + bet * gain
 
 
@@ -83,7 +83,7 @@ def bernstein(bet: Floats, gain: Floats, known: Known) -> Floats:
 def gamble(
     differences: Floats, bet: Bet, cut: float, lag: int = 1, wait: int = 5, grow: Grow = times
 ) -> Floats:
-    """The evidence after each day, (runs, days), with bets on differences cut at `cut` root mean squares."""
+    """Return the evidence after each day, (runs, days), with differences clipped at `cut` root mean squares."""
     runs, days = differences.shape
     stakes: list[Floats | None] = [None] * lag
     after = np.ones((lag, runs))
@@ -115,7 +115,7 @@ MIXTURE = fixed(0.05, 0.1, 0.2, 0.4, 0.8)
 
 @dataclass(frozen=True)
 class Way:
-    """A way to bet, by the name that the tables give it."""
+    """A betting strategy, with its name in the tables."""
 
     bet: Bet
     cut: float

@@ -1,4 +1,4 @@
-"""What the guards keep from serving: refreshes fitted on rows that were poisoned, though a gate let each day through.
+"""Evaluate the guards: refreshes fitted on corrupted rows, as if every gate had let the fault pass.
 
 A model's recipe is refreshed week by week over a real year, by the same judgements as the DAGs make. On every twelfth
 of these nights, once there are refreshes to remember, each poison is put into that night's training rows alone: the
@@ -38,7 +38,7 @@ CHOSEN = "used to choose the bounds"
 
 
 class Year(NamedTuple):
-    """A model, the recipe that is refreshed, the nights, and the first one whose refresh no bound was chosen by."""
+    """A model, its refreshed recipe, the nights, and the first night that was not used to choose the bounds."""
 
     model: str
     recipe: str
@@ -75,7 +75,7 @@ class Tried(Frozen):
 
     @property
     def extra(self) -> float:
-        """By which share of the healthy refresh's loss it would have lost more."""
+        """Loss increase as a share of the healthy refresh's loss."""
         return self.loss / self.healthy_loss - 1
 
 
@@ -89,7 +89,7 @@ PASSES: Mapping[str, Callable[[Tried], bool]] = {
 
 
 def measure_harm() -> Iterator[Row]:
-    """Try both years and count: of the healthy, apart those by which bounds were chosen."""
+    """Run both years and count; healthy refreshes used to choose the bounds are counted separately."""
     for year in YEARS:
         tried = list(try_year(year))
         chosen = [one for one in tried if one.poison == HEALTHY and one.night < year.reported_from]
@@ -141,7 +141,7 @@ def _row(
 
 
 def try_year(year: Year) -> Iterator[Tried]:
-    """`try_nights` of a real year, which is made ready first."""
+    """Run `try_nights` on a real year, which is prepared first."""
     catalog = load_catalog(PROJECT / "include" / "catalog")
     shipped = catalog.model(year.model)
     model = shipped.model_copy(update={"recipes": (shipped.recipe(year.recipe),)})
@@ -190,14 +190,14 @@ def _try(fits: Fits, decisions: Sequence[Decision], tonight: Decision, poison: s
 
 
 def _spoke(judged: Evaluation, tonight: Decision, model: ModelSpec) -> tuple[str, ...]:
-    """The guards that would have held it, had it been the refresh of the night."""
+    """Return the guards that would have blocked the refresh."""
     assert tonight.grounds is not None
     (decision,) = decide_night([judged], tonight.evidence, tonight.grounds.standing, model.guards)
-    return tuple(reason.guard for reason in decision.reasons if not reason.holds)
+    return tuple(reason.guard for reason in decision.reasons if not reason.passed)
 
 
 def _serve(fits: Fits, version: int, night: date) -> float:
-    """The mean loss over rows of the days that are scored in the nights after this one."""
+    """Return the mean loss over the rows of the days that the following nights score."""
     nights = Days(first=night + timedelta(days=1), last=night + timedelta(days=DAYS_SERVED))
     served = [day for each in fits.model.scored_days(nights).each() for day in fits.serve(version, each)]
     return float(np.average([day.loss for day in served], weights=[day.rows for day in served]))

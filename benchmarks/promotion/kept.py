@@ -1,4 +1,4 @@
-"""The fits of a real year, made once and kept, so that a rule that is measured again takes minutes and not hours."""
+"""Cached fits of a real year, so that measuring a rule again takes minutes instead of hours."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAKING = (*(ENGINE / "training").glob("*.py"), ENGINE / "sketches.py", ENGINE / 
 
 
 class KeptFits(Fits):
-    """Versions that an earlier run left below build/, by what they were made from, and else are fitted now."""
+    """Versions cached below build/ by their inputs; missing ones are fitted."""
 
     def __init__(self, catalog: Catalog, model: ModelSpec, history: History) -> None:
         super().__init__(catalog, model, history)
@@ -33,7 +33,7 @@ class KeptFits(Fits):
         self._made_from = (fingerprint(history.rows), digest(*MAKING, *behaviour), sklearn.__version__)
 
     def fit(self, recipe: Recipe, night: date, instead: pd.DataFrame | None = None) -> Made | None:
-        """The version of a night, numbered as it comes; its scores and what it was seen to do come with it."""
+        """Return the version of a night, with its scores and findings, numbered in order."""
         place = self._place(recipe, night, instead)
         if place.exists():
             made: Made | None = joblib.load(place)
@@ -49,7 +49,7 @@ class KeptFits(Fits):
         return made
 
     def keep_all(self) -> None:
-        """Keep what the versions have come to know since they were fitted, too."""
+        """Store scores and findings that were added since the fits."""
         for number, made in self.made.items():
             keep(made, self._places[number])
 

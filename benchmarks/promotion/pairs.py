@@ -26,7 +26,7 @@ LAG = {"7-day label delay": 7}
 
 @dataclass(frozen=True)
 class Pair:
-    """What came and what was foretold, each (runs, nights, rows); `lag` is 1 or the days until labels are known."""
+    """Outcomes and predictions, each (runs, nights, rows); `lag` is 1 or the days until labels are known."""
 
     outcomes: NDArray[np.bool_]
     incumbent: Floats
@@ -129,7 +129,7 @@ def _foretell(
 
 
 def _draw_late(noise: float, runs: int, nights: int, rows: int, random: np.random.Generator) -> Pair:
-    """Households that are asked every night whether they shop within 7 days; shocks of days fall into 7 labels each."""
+    """Households scored every night on whether they shop within 7 days; shocks of days fall into 7 labels each."""
     habit = random.standard_normal((runs, 1, rows), dtype=np.float32)
     shock = 0.3 * random.standard_normal((runs, nights + 6, 1)).astype(np.float32)
     shops = random.random((runs, nights + 6, rows), dtype=np.float32) < _sigmoid(SHOPS + shock + habit)

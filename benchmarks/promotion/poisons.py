@@ -22,40 +22,40 @@ TIMES = 10.0
 
 
 def flip_labels(share: float, model: ModelSpec, rows: Rows, nth: int) -> Rows:
-    """Labels of a share of the rows, drawn at random, say the opposite."""
+    """Invert the labels of a random share of the rows."""
     flipped = np.random.default_rng([nth, len(model.name)]).random(len(rows)) < share
     return rows.assign(label=np.where(flipped, 1 - rows["label"], rows["label"]))
 
 
 def freeze_feature(model: ModelSpec, rows: Rows, nth: int) -> Rows:
-    """A feature stands still at its first value."""
+    """Set a feature to its first value."""
     name = model.feature_names[nth % len(model.feature_names)]
     return rows.assign(**{name: rows[name].iloc[rows[name].notna().to_numpy().argmax()]})
 
 
 def rescale_feature(model: ModelSpec, rows: Rows, nth: int) -> Rows:
-    """A number is told in another unit: ten times of what it is."""
+    """Multiply a number by ten, as after a change of units."""
     names = [column.name for column in model.features if column.type == "number"]
     name = names[nth % len(names)]
     return rows.assign(**{name: rows[name] * TIMES})
 
 
 def lose_half(_: ModelSpec, rows: Rows, __: int) -> Rows:
-    """The older half of the days is missing."""
+    """Remove the older half of the days."""
     days = np.sort(rows["day"].unique())
     newer: Rows = rows[rows["day"] >= days[len(days) // 2]]
     return newer
 
 
 def append_week(_: ModelSpec, rows: Rows, __: int) -> Rows:
-    """The last week stands there twice."""
+    """Duplicate the rows of the last week."""
     since = rows["day"].max() - timedelta(days=6)
     longer: Rows = pd.concat([rows, rows[rows["day"] >= since]], ignore_index=True)
     return longer
 
 
 def repeat_week(_: ModelSpec, rows: Rows, __: int) -> Rows:
-    """The last week stands in the place of the week before, too, under its dates."""
+    """Replace the week before the last by a copy of the last week, under its old dates."""
     since = rows["day"].max() - timedelta(days=6)
     before, last = since - timedelta(days=7), rows[rows["day"] >= since]
     copied = last.assign(day=[day - timedelta(days=7) for day in last["day"]])
@@ -64,7 +64,7 @@ def repeat_week(_: ModelSpec, rows: Rows, __: int) -> Rows:
 
 
 def lose_group(model: ModelSpec, rows: Rows, nth: int) -> Rows:
-    """All rows of one value are missing, of the last column with a slice a value: an airline, a size of household."""
+    """Remove all rows of one value of the last slice column: an airline, or a household size."""
     column = [part.column for part in model.slices if not part.values][-1]
     values = rows[column].value_counts().index
     others: Rows = rows[rows[column] != values[nth % len(values)]]

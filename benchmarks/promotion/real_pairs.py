@@ -1,8 +1,8 @@
 """Equal pairs on real days: the same recipe, fitted on bootstraps of the same rows, so that neither is better by right.
 
 Every week a recipe is fitted on four bootstraps of its training rows, of 10,000 rows each, and each of these scores the
-week's days. A pair is two of the four: drawn anew each night, as if each night refitted both, or each week, as a weekly
-cadence does; then one of two is the better draw for a week, which the race is allowed to notice.
+week's days. A pair is two of the four: drawn again each night, as if each night refitted both, or each week, as a
+weekly cadence does; then one of two is the better draw for a week, which the test may detect.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from scipy.stats import bootstrap, norm, rankdata
 from benchmarks.promotion.bets import Floats
 from benchmarks.promotion.rules import ALPHA
 
-Day = tuple[NDArray[np.bool_], Floats, Floats]  # what came, and what the incumbent and the rival foretold
+Day = tuple[NDArray[np.bool_], Floats, Floats]  # outcomes, and predictions of the incumbent and the rival
 Says = Callable[[NDArray[np.bool_], Floats, Floats, np.random.Generator], bool]
 
 DAYS, RESAMPLES = 7, 400

@@ -1,4 +1,4 @@
-"""Rules that promote by the daily differences of a pair, as functions of all nights at once: the race, and peers."""
+"""Promotion rules on the daily differences of a pair, vectorised over nights: the sequential test and others."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Promotes = Callable[[Floats, int], NDArray[np.bool_]]
 
 
 def race(differences: Floats, lag: int) -> NDArray[np.bool_]:
-    """On which nights the race of the project promotes."""
+    """Return the nights on which the sequential test promotes."""
     return settled(accumulate(differences, BAR, lag), BAR, lag)
 
 
 def bet(way: Way) -> Promotes:
-    """The same with another way to bet."""
+    """Return the rule with another betting strategy."""
     return lambda differences, lag: settled(way.evidence(differences, lag), BAR, lag)
 
 
 def higher(days: int) -> Promotes:
-    """Whenever the rival's mean loss over the newest days is lower."""
+    """Promote whenever the rival's mean loss over the newest days is lower."""
 
     def promotes(differences: Floats, _: int) -> NDArray[np.bool_]:
         sums = np.cumsum(differences, axis=-1)
@@ -39,7 +39,7 @@ def higher(days: int) -> Promotes:
 
 
 def t_test(differences: Floats, _: int) -> NDArray[np.bool_]:
-    """Whenever a one-sided paired t test over all days so far says 5 %."""
+    """Promote whenever a one-sided paired t test over all days so far is significant at 5 %."""
     days = np.arange(1, differences.shape[-1] + 1)
     mean = np.cumsum(differences, axis=-1) / days
     square = np.cumsum(differences**2, axis=-1) / days

@@ -1,4 +1,4 @@
-"""What each rule of serving a model's refreshes loses over a real year, on the same nights and the same fits.
+"""The served loss of each promotion rule over a real year, on the same nights and fits.
 
 The rules are policies of `contender backtest`, over the champion's recipe alone: rivals have a race of their own.
 """
@@ -23,7 +23,7 @@ BEST, BEST_OF_DAY = "best single rule, in hindsight", "best rule per day, in hin
 
 
 class Year(NamedTuple):
-    """The nights that a model's rules live, and how often it is refitted."""
+    """The nights of a model, and how often it is refitted."""
 
     data: str
     model: str
@@ -48,29 +48,29 @@ YEARS = (
 
 
 def measure_served() -> Iterator[Row]:
-    """The loss that each rule served over the nights, and in each of their months."""
+    """Return the served loss of each rule over all nights, and by month."""
     catalog = load_catalog(PROJECT / "include" / "catalog")
     for year in YEARS:
         model = catalog.model(year.model)
         model = model.model_copy(update={"recipes": model.recipes[:1]})
         fits = KeptFits(catalog, model, read_year(catalog, model))
         print(f"  {year.data}, {year.nights.key}", file=sys.stderr)
-        lived = live_rules(fits, year.nights, year.cadence)
+        results = run_rules(fits, year.nights, year.cadence)
         fits.keep_all()
-        yield from compare(year.data, {rule: one.served for rule, one in lived.items()}, lived)
+        yield from compare(year.data, {rule: one.served for rule, one in results.items()}, results)
 
 
-def live_rules(fits: Fits, nights: Days, cadence: Cadence) -> Mapping[str, PolicyResult]:
-    """What each rule came to, by its name."""
-    lived = run_backtest_on(fits, nights, tuple(POLICIES.values()), cadence, _tell).results
-    found = dict(zip(POLICIES, lived, strict=True))
+def run_rules(fits: Fits, nights: Days, cadence: Cadence) -> Mapping[str, PolicyResult]:
+    """Return the result of each rule, by name."""
+    results = run_backtest_on(fits, nights, tuple(POLICIES.values()), cadence, _report).results
+    found = dict(zip(POLICIES, results, strict=True))
     if cadence == "nightly":
-        (found[BLIND_WEEKLY],) = run_backtest_on(fits, nights, ("blind",), "weekly", _tell).results
+        (found[BLIND_WEEKLY],) = run_backtest_on(fits, nights, ("blind",), "weekly", _report).results
     return found
 
 
 def compare(
-    data: str, served: Mapping[str, Sequence[ServedDay]], lived: Mapping[str, PolicyResult]
+    data: str, served: Mapping[str, Sequence[ServedDay]], results: Mapping[str, PolicyResult]
 ) -> Iterator[Row]:
     """A row for each rule over the days that all of them served, `effect` being its loss minus ours; then by month."""
     days = sorted(set.intersection(*({day.day for day in its} for its in served.values())))
@@ -89,7 +89,7 @@ def compare(
             ci_low=None if low is None else round(low, 6),
             ci_high=None if high is None else round(high, 6),
             served_loss=round(mean_loss(its), 6),
-            promotions=lived[name].promotions if name in lived else None,
+            promotions=results[name].promotions if name in results else None,
         )
     for name, its in by_rule.items():
         for month in sorted({day.day.replace(day=1) for day in its}):
@@ -105,10 +105,10 @@ def compare(
 
 
 def mean_loss(served: Sequence[ServedDay]) -> float:
-    """Over all rows of these days."""
+    """Mean loss over all rows of these days."""
     return sum(day.loss * day.rows for day in served) / sum(day.rows for day in served)
 
 
-def _tell(night: date) -> None:
+def _report(night: date) -> None:
     if night.day == 1:
-        print(f"  lived to {night}", file=sys.stderr)
+        print(f"  results to {night}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""How often rules promote what is no better, and how soon what is, on pairs that are made up (see `pairs.py`)."""
+"""How often rules promote an equal model, and how soon a better one, on simulated pairs (see `pairs.py`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real year of a model as labelled rows: dropped by its source, landed, published and built, as the nights would."""
+"""A real year of a model as labelled rows: delivered by its source, landed, published and built, as in the nights."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NIGHTS: Mapping[str, Days] = {
 
 
 def read_year(catalog: Catalog, model: ModelSpec) -> History:
-    """All that the nights of a model's year may fit, judge or be scored on; built once, and kept below build/."""
+    """All rows that the nights of a model's year need; built once, and cached below build/."""
     nights = NIGHTS[model.name]
     contracts = (PROJECT / "include" / "catalog" / "datasets").glob("*.py")
     made_from = digest(catalog.model_home(model.name) / "features.py", *contracts)
@@ -55,7 +55,7 @@ def fingerprint(rows: pd.DataFrame) -> str:
 
 
 def keep(thing: object, place: Path) -> None:
-    """Write a thing of our own so that whoever looks finds all of it, or nothing."""
+    """Write a file atomically, so that a reader finds all of it or nothing."""
     place.parent.mkdir(parents=True, exist_ok=True)
     draft = place.with_suffix(".part")
     joblib.dump(thing, draft, compress=3)
@@ -75,7 +75,7 @@ def _build(catalog: Catalog, model: ModelSpec, nights: Days) -> History:
 
 
 def _deliver(dataset: str, here: Settings) -> Days:
-    """Drop all that the source knows of a dataset into the landing zone, and say of which days."""
+    """Deliver all days of a dataset to the landing zone, and return them."""
     its = source.source_of(dataset)
     if dataset not in its.daily:
         source.drop_reference(here.landing, [its])

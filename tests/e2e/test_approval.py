@@ -16,7 +16,7 @@ import pytest
 
 from contender.installation import Installation
 from contender.orchestrator import Airflow, ApiError, Run
-from contender.promoting import Wish, decide_by_hand
+from contender.promoting import ManualDecision, decide_by_hand
 from contender.records import Book, Proposal, migrate
 from contender.settings import PROJECT, Settings
 from contender.specs import Days, dag_id
@@ -99,7 +99,7 @@ def ask(installation: Installation, running: stack.Stack) -> Asked:
 
     run = begin(airflow, OVERTAKEN)
     other = next(v for v in (1, 2) if v != book.ledger.champion(MODEL))
-    decide_by_hand(installation, MODEL, Wish("put in place", "ben", "a pandemic", other))
+    decide_by_hand(installation, MODEL, ManualDecision("emergency", "ben", "a pandemic", other))
     answer(airflow, run, "Approve")
     overtaken = airflow.wait(run.dag_id, run.run_id, must_succeed=False)
 
@@ -176,7 +176,7 @@ def test_a_refused_version_is_held_with_name_and_reason(asked):
 def test_without_an_answer_nothing_is_promoted(asked):
     decision = decided(asked, SILENT, APPROVED)
     assert (decision.kind, decision.champion_after) == ("held", None)
-    assert decision.reasons[-1].explanation == f"nobody answered within {SOON_UP:g} hours"
+    assert decision.reasons[-1].explanation == f"rejected by default: no answer within {SOON_UP:g} hours"
 
 
 def test_an_approval_after_the_champion_changed_is_not_carried_out_and_says_so(asked):

@@ -91,7 +91,7 @@ def install_flights(here: Settings, catalog: Catalog) -> InstalledStores:
 def run_night(
     stores: InstalledStores, night: date, recipes: Sequence[str] | None = None
 ) -> tuple[Decision, ...]:
-    """Run a night, publish what it scored in the shadow, and return what was decided and entered."""
+    """Run a night, publish what it scored in shadow, and return what was decided and entered."""
     done = retraining.run_night(stores, night, recipes)
     assert done.shadow is not None
     stores.installation.lake.publish(stores.model.shadow_contract, done.shadow)

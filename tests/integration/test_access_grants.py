@@ -87,7 +87,7 @@ def decision(model: str, version: int, before: int | None) -> Decision:
         champion_before=before,
         champion_after=version,
         challenger=version,
-        reasons=(Reason(guard="g", holds=True, observed=None, bound=None, explanation="x"),),
+        reasons=(Reason(guard="g", passed=True, observed=None, bound=None, explanation="x"),),
     )
 
 

@@ -1,4 +1,4 @@
-"""Over a span of nights a backtest decides as the DAGs' steps do, with a real registry, book and lake beside it."""
+"""A backtest makes the same decisions as the steps of the DAGs with a real registry, book and lake."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GROCERY_NIGHTS = Days(first=date(2017, 4, 1), last=date(2017, 4, 9))
 
 
 class Both(NamedTuple):
-    """The same nights, lived by the DAGs' steps and by the backtest."""
+    """The same nights, run by the steps of the DAGs and by the backtest."""
 
     dags: tuple[Decision, ...]
     dag_versions: Mapping[int, TrainedVersion]
@@ -37,7 +37,7 @@ class Both(NamedTuple):
 
 
 def live_both(place: InstalledStores, nights: Days, arrive: Callable[[date], None]) -> Both:
-    """Live the nights by the DAGs' steps, data arriving night by night, and then the backtest over all of it."""
+    """Run the nights with the steps of the DAGs, as data arrives, and then the backtest on all of it."""
     for night in nights.each():
         arrive(night)
         try:
@@ -155,7 +155,7 @@ def told(decisions, versions):
                 named(number, versions)
                 for number in (decision.champion_before, decision.champion_after, decision.challenger)
             ),
-            *((reason.guard, reason.holds) for reason in decision.reasons),
+            *((reason.guard, reason.passed) for reason in decision.reasons),
             *((e.question, e.rival, e.days, e.since, e.enough) for e in decision.evidence),
         )
         for decision in decisions
@@ -182,11 +182,11 @@ def figures(decisions) -> list[list[float]]:
     ]
 
 
-def test_every_decision_is_the_same_about_the_same_versions_for_the_same_reasons(both):
+def test_decisions_versions_and_guard_results_are_the_same(both):
     assert told(both.backtest.decisions, both.backtest_versions) == told(both.dags, both.dag_versions)
 
 
-def test_guards_and_evidence_see_the_same_figures(both):
+def test_guards_and_evidence_have_the_same_figures(both):
     for backtest, dags in zip(figures(both.backtest.decisions), figures(both.dags), strict=True):
         assert backtest == pytest.approx(dags, rel=1e-9, abs=1e-12)
 
@@ -202,7 +202,7 @@ def test_versions_were_fitted_on_the_same_rows(both):
     assert {name: of_backtest[name] for name in of_dags} == of_dags
 
 
-def test_the_flights_have_a_night_without_labels_a_crash_a_rival_that_wins_and_one_kept_still(flights):
+def test_the_flights_cover_missing_labels_a_crash_a_promoted_rival_and_an_older_version(flights):
     nights = [decision.night for decision in flights.dags]
     assert UNLABELLED.last not in nights
     assert f"{UNLABELLED.last}: no labelled rows from {UNLABELLED.first} to {UNLABELLED.last}" in "".join(
@@ -214,6 +214,6 @@ def test_the_flights_have_a_night_without_labels_a_crash_a_rival_that_wins_and_o
     assert {e.question for decision in flights.dags for e in decision.evidence} == {"race", "still"}
 
 
-def test_the_groceries_race_on_outcomes_of_a_week_ago(groceries):
+def test_the_groceries_have_evidence_from_outcomes_of_a_week_ago(groceries):
     assert groceries.dags[0].kind == "first"
     assert [e.days for e in groceries.dags[-1].evidence]

@@ -42,7 +42,7 @@ def run(installed, monkeypatch):
     settings.cache_clear()
 
 
-def test_policies_stand_side_by_side_and_the_report_lies_where_it_was_asked_for(run, tmp_path):
+def test_policies_are_listed_and_the_report_is_written_to_the_given_path(run, tmp_path):
     report = tmp_path / "past.html"
     said = run(MODEL, *SPAN, "--policy", "ours", "--policy", "static", "--report", str(report))
     assert said.exit_code == 0
@@ -52,7 +52,7 @@ def test_policies_stand_side_by_side_and_the_report_lies_where_it_was_asked_for(
     assert "<script" not in page
 
 
-def test_the_records_hold_every_night_and_every_served_day_once(run):
+def test_the_json_output_has_every_night_and_served_day_once(run):
     said = run(MODEL, *SPAN, "--policy", "blind", "--json")
     (lived,) = json.loads(said.stdout)
     (blind,) = lived["results"]
@@ -82,7 +82,7 @@ def test_cadences_share_their_fits_and_a_slower_one_needs_fewer(run):
         (("flight_delays", *SPAN), "flight_delays"),
     ],
 )
-def test_what_cannot_be_lived_is_refused_in_a_line_that_says_what_to_do(run, words, told):
+def test_an_impossible_backtest_is_rejected_with_the_remedy(run, words, told):
     said = run(*words)
     assert said.exit_code != 0
     assert told in str(said.exception) + said.output

@@ -1,4 +1,4 @@
-"""A backtest builds what the lake does not hold from the datasets, the same rows, and leaves the lake as it was."""
+"""A backtest builds missing features from the datasets, with the same rows, and does not change the lake."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ def flights(tmp_path_factory, catalog) -> tuple[Settings, Lake]:
 
 
 @pytest.mark.parametrize("batches", ["in a folder", "on S3"])
-def test_a_backtest_leaves_everything_that_the_installation_keeps_as_it_was(
-    flights, catalog, batches, request
-):
+def test_a_backtest_changes_nothing_in_the_installation(flights, catalog, batches, request):
     here, _ = flights
     if batches == "on S3":
         here = here.model_copy(update={"batches": request.getfixturevalue("on_s3").batches})
@@ -52,14 +50,14 @@ def test_a_backtest_leaves_everything_that_the_installation_keeps_as_it_was(
     assert digest_contents(here) == before
 
 
-def test_what_is_built_apart_is_what_the_feature_dag_publishes(flights, catalog):
+def test_built_rows_equal_those_that_the_feature_dag_publishes(flights, catalog):
     here, lake = flights
     model = catalog.model("flight_delay")
     with pytest.raises(BacktestError, match="load history"):
         read_history(model, NIGHTS, lake)
     told: list[str] = []
     apart = build_history(Installation(here, catalog), model, NIGHTS, told.append)
-    assert "apart from the lake" in told[0]
+    assert "in a temporary folder" in told[0]
     assert not lake.days(model.feature_contract.table)
 
     plan = plan_features(catalog, model, Days(first=BEGAN + timedelta(days=27), last=NIGHTS.last), lake, here)

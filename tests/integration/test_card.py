@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from contender.cards import CardError, read_card
 from contender.installation import Installation
-from contender.promoting import Wish, decide_by_hand
+from contender.promoting import ManualDecision, decide_by_hand
 from contender.settings import Settings, settings
 from tests.integration.made_up import (
     NIGHT,
@@ -92,7 +92,7 @@ def test_the_command_prints_markdown_json_and_a_file(run, tmp_path):
 
 
 def test_the_card_names_the_person_who_promoted_the_version_by_hand(place):
-    decide_by_hand(place.installation, MODEL, Wish("put in place", "ana", "the first one broke", 2))
+    decide_by_hand(place.installation, MODEL, ManualDecision("emergency", "ana", "the first one broke", 2))
     card = read_card(place.installation, MODEL)
     assert card.version == 2
     assert ("promoted by hand", "ana: the first one broke") in [(c.about, c.told) for c in card.cautions]

@@ -1,4 +1,4 @@
-"""A challenger's way with real scikit-learn and MLflow: trained, judged, promoted; each step safe to repeat."""
+"""A challenger with real scikit-learn and MLflow is trained, evaluated and promoted; each step is idempotent."""
 
 from __future__ import annotations
 
@@ -56,25 +56,25 @@ def refresh(installation, night=NIGHT):
     return entry.decision
 
 
-def test_the_first_version_serves_when_it_beats_the_baseline(installation, model, examples):
+def test_the_first_version_is_promoted_if_it_beats_the_baseline(installation, model, examples):
     decision = refresh(installation)
     assert decision.kind == "first"
     assert installation.registry.champion(model.name).version == decision.challenger
 
 
-def test_a_version_was_never_fitted_on_the_days_it_is_judged_on(installation, model, examples):
+def test_a_version_is_not_trained_on_the_evaluated_days(installation, model, examples):
     challenger = fit(installation)
     assert challenger.trained_on.last < judged_days(model, NIGHT).first
 
 
-def test_a_night_tried_again_makes_no_second_version_and_no_second_decision(installation, model, examples):
+def test_a_retried_night_makes_no_second_version_or_decision(installation, model, examples):
     first = refresh(installation)
     again = refresh(installation)
     assert again == first
     assert len(installation.book.ledger.decisions(model.name)) == 1
 
 
-def test_a_version_names_its_snapshots_seed_code_and_environment(installation, model, examples):
+def test_a_version_records_its_snapshots_seed_code_and_environment(installation, model, examples):
     lake = installation.lake
     registry = installation.registry
     challenger = fit(installation)
@@ -97,7 +97,7 @@ def test_a_fit_from_the_same_pins_predicts_the_same(installation, model, example
     assert np.array_equal(*predicted)
 
 
-def test_an_old_decision_entered_again_does_not_move_the_champion_back(installation, model, examples):
+def test_entering_an_old_decision_again_does_not_change_the_champion(installation, model, examples):
     registry = installation.registry
     book = installation.book
     first = refresh(installation, NIGHT - timedelta(days=1))
@@ -106,7 +106,7 @@ def test_an_old_decision_entered_again_does_not_move_the_champion_back(installat
     assert registry.champion(model.name).version == second.champion_after
 
 
-def test_an_alias_left_behind_by_a_crash_catches_up(installation, model, examples, monkeypatch):
+def test_an_alias_left_behind_by_a_crash_is_updated(installation, model, examples, monkeypatch):
     registry = installation.registry
 
     def die(*_):
@@ -121,8 +121,8 @@ def test_an_alias_left_behind_by_a_crash_catches_up(installation, model, example
     assert registry.champion(model.name) is not None
 
 
-def test_a_night_without_labels_says_what_to_load(installation, model):
-    with pytest.raises(TrainingError, match="load that history first, by a run of features__flight_delay"):
+def test_a_night_without_labels_fails_with_the_remedy(installation, model):
+    with pytest.raises(TrainingError, match="load that history first, with a run of features__flight_delay"):
         fit(installation)
 
 
@@ -134,7 +134,7 @@ def test_every_recipe_of_the_model_can_be_fitted_stored_and_loaded(installation,
     assert np.isfinite(scores).all()
 
 
-def test_a_model_that_could_run_code_when_loaded_is_refused(installation, model, examples):
+def test_a_model_that_could_run_code_when_loaded_is_rejected(installation, model, examples):
     registry = installation.registry
     version = fit(installation)
     unsafe = make_pipeline(FunctionTransformer(eval))
@@ -142,11 +142,11 @@ def test_a_model_that_could_run_code_when_loaded_is_refused(installation, model,
         registry.register(version, "another fit", unsafe, unsafe, parameters={}, requirements=[])
 
 
-def test_one_outcome_alone_is_nothing_to_learn_from(installation, model, examples, here):
+def test_labels_with_a_single_outcome_are_rejected(installation, model, examples, here):
     lake = installation.lake
     labels = examples[examples["day"] <= NIGHT].assign(label=0)
     publish(lake, model.label_contract, labels, here)
-    with pytest.raises(TrainingError, match="nothing to learn from one outcome"):
+    with pytest.raises(TrainingError, match="a model cannot be fitted on a single outcome"):
         fit(installation)
 
 
@@ -163,24 +163,24 @@ def test_predictions_carry_version_and_snapshot(installation, model, examples, h
     assert served["score"].between(0, 1).all()
 
 
-def test_scoring_the_same_night_again_is_the_same_batch(installation, model, examples, here):
+def test_scoring_a_night_again_stages_the_same_batch(installation, model, examples, here):
     refresh(installation)
     batches = [score(installation, model, Days.one(NIGHT)) for _ in range(2)]
     assert batches[0].fingerprint == batches[1].fingerprint
 
 
-def test_the_shadow_stands_apart_from_what_is_served(installation, model, examples, here):
+def test_shadow_predictions_are_separate_from_served_ones(installation, model, examples, here):
     decision = refresh(installation)
     shadow = score_in_shadow(installation, model, {"rival": decision.challenger}, Days.one(NIGHT))
     assert shadow.table == "shadow.flight_delay"
 
 
-def test_without_a_champion_scoring_says_what_to_run(installation, model, examples, here):
+def test_scoring_without_a_champion_fails_with_the_remedy(installation, model, examples, here):
     with pytest.raises(NoChampion, match="run retrain__flight_delay once"):
         score(installation, model, Days.one(NIGHT))
 
 
-def test_a_day_without_features_says_what_to_run(installation, model, examples, here):
+def test_scoring_without_features_fails_with_the_remedy(installation, model, examples, here):
     refresh(installation)
     with pytest.raises(ScoringError, match="run features__flight_delay for the night 2014-01-01 first"):
         score(installation, model, Days.one("2014-01-01"))

@@ -133,7 +133,7 @@ CASES = [
     misused("card", MODEL, "12", said="version 12 was never judged"),
     without_book("card", MODEL),
     misused("replay", "4f2a", place=DECIDED, said="no decision has the id"),
-    impossible("replay", "4f2a", place=READY, said="nothing was decided yet"),
+    impossible("replay", "4f2a", place=READY, said="the ledger has no entries yet"),
     done("audit", said="Nobody"),
     misused("audit", "--limit", "0", said="--limit"),
     without_book("audit"),

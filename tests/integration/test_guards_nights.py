@@ -1,4 +1,4 @@
-"""Nights with real fits, a real lake and a real registry: a healthy refresh goes through, a poisoned one is held."""
+"""Nights with real fits, a real lake and a real registry: a healthy refresh is promoted, a corrupted one is blocked."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def storm_through_the_judged_week(rows):
 
 def decide(place: InstalledStores):
     (decision,) = run_night(place, NIGHT, HEALTHY_RECIPE)
-    return decision.kind, {reason.guard for reason in decision.reasons if not reason.holds}
+    return decision.kind, {reason.guard for reason in decision.reasons if not reason.passed}
 
 
-def test_a_healthy_refresh_serves(place):
+def test_a_healthy_refresh_is_promoted(place):
     assert decide(place) == ("refreshed", set())
 
 
-def test_a_healthy_refresh_serves_after_a_week_of_storms_that_no_version_foretold(place, rows):
+def test_a_healthy_refresh_is_promoted_after_a_week_of_storms_that_no_version_predicted(place, rows):
     deliver(place, storm_through_the_judged_week(rows))
     kind, spoke = decide(place)
     assert (kind, spoke) == ("refreshed", set())
@@ -84,7 +84,7 @@ def test_a_healthy_refresh_serves_after_a_week_of_storms_that_no_version_foretol
 @pytest.mark.parametrize(
     "poison", [flip_a_tenth_of_the_past, freeze_a_feature_of_the_past, lose_an_airline_of_the_past]
 )
-def test_a_poisoned_refresh_is_held_and_the_champion_serves_on(place, rows, poison):
+def test_a_corrupted_refresh_is_held_and_the_champion_keeps_serving(place, rows, poison):
     before = place.installation.registry.champion(place.model.name).version
     deliver(place, poison(rows))
     kind, spoke = decide(place)
@@ -93,7 +93,7 @@ def test_a_poisoned_refresh_is_held_and_the_champion_serves_on(place, rows, pois
     assert place.installation.registry.champion(place.model.name).version == before
 
 
-def test_once_the_data_is_mended_the_next_refresh_serves(place, rows):
+def test_after_a_correction_of_the_data_the_next_refresh_is_promoted(place, rows):
     deliver(place, flip_a_tenth_of_the_past(rows))
     assert decide(place)[0] == "held"
     deliver(place, rows)

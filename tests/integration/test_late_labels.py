@@ -99,7 +99,7 @@ def shopped(sold: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     return sold[(sold["day"] >= first) & (sold["day"] <= last)]
 
 
-def test_the_first_version_beats_the_baseline_and_serves(refresh, registry, model):
+def test_the_first_version_beats_the_baseline_and_is_promoted(refresh, registry, model):
     evaluation, decision = refresh(FIRST_NIGHT)
     assert decision.kind == "first"
     assert evaluation.challenger_measures.loss < evaluation.baseline_measures.loss - 0.003
@@ -107,15 +107,15 @@ def test_the_first_version_beats_the_baseline_and_serves(refresh, registry, mode
     assert registry.champion(model.name).version == decision.challenger
 
 
-def test_the_next_night_judges_champion_and_refresh_on_the_same_rows_and_renews(refresh):
+def test_the_next_night_evaluates_champion_and_refresh_on_the_same_rows_and_promotes(refresh):
     refresh(FIRST_NIGHT)
     evaluation, decision = refresh(SECOND_NIGHT)
     assert evaluation.champion_measures.rows == evaluation.challenger_measures.rows
-    assert [reason.guard for reason in decision.reasons if not reason.holds] == []
+    assert [reason.guard for reason in decision.reasons if not reason.passed] == []
     assert decision.kind == "refreshed"
 
 
-def test_a_champion_whose_labels_came_about_in_the_judged_days_is_not_compared(refresh):
+def test_a_champion_whose_labels_became_known_in_the_evaluated_days_is_not_compared(refresh):
     refresh(SECOND_NIGHT)
     evaluation, decision = refresh(FIRST_NIGHT)
     assert evaluation.champion.trained_on.last < evaluation.judged_on.first
@@ -123,7 +123,7 @@ def test_a_champion_whose_labels_came_about_in_the_judged_days_is_not_compared(r
     assert decision.kind == "held"
 
 
-def test_a_scored_night_is_held_against_its_outcomes_a_week_later(refresh, model, lake, installation):
+def test_a_scored_night_is_measured_a_week_later(refresh, model, lake, installation):
     _, decision = refresh(SECOND_NIGHT)
     batch = score(installation, model, Days.one(SECOND_NIGHT))
     assert check(model.prediction_contract, batch, "run 1").verdict == "pass"
@@ -138,7 +138,7 @@ def test_a_scored_night_is_held_against_its_outcomes_a_week_later(refresh, model
     assert (monitored.verdict, drift.emptied) == ("stable", ())
 
 
-def test_the_shadow_is_scored_beside_what_is_served(refresh, model, installation):
+def test_shadow_versions_are_scored_for_the_served_rows(refresh, model, installation):
     _, decision = refresh(FIRST_NIGHT)
     shadow = score_in_shadow(installation, model, {"rival": decision.challenger}, Days.one(FIRST_NIGHT))
     assert (shadow.table, shadow.rows > 1500) == ("shadow.household_return", True)
@@ -164,7 +164,7 @@ def test_a_label_says_whether_the_household_came_back_within_a_week(lake, model,
     assert set(labels[labels == 1].index) == returned & set(labels.index)
 
 
-def test_features_are_what_a_second_reckoning_says(lake, model, sold):
+def test_features_equal_an_independent_computation(lake, model, sold):
     features = of_day(lake, model.feature_contract, FIRST_NIGHT)
     month = shopped(sold, FIRST_NIGHT - timedelta(days=27), FIRST_NIGHT).groupby("household_id")
     eight_weeks = shopped(sold, FIRST_NIGHT - timedelta(days=55), FIRST_NIGHT)

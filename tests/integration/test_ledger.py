@@ -30,7 +30,7 @@ def decision(version: int, before: int | None, *, name: str = "", night: int = 0
         champion_before=before,
         champion_after=version,
         challenger=version,
-        reasons=(Reason(guard="harm", holds=True, observed=0.1 + 0.2, bound=0.5, explanation="fine – ≤"),),
+        reasons=(Reason(guard="harm", passed=True, observed=0.1 + 0.2, bound=0.5, explanation="fine – ≤"),),
     )
 
 

@@ -1,4 +1,4 @@
-"""Nights with real fits and a real registry: who serves after a rival wins, crashes or is edited, or a roll-back."""
+"""Nights with real fits and a real registry: promotions of rivals, crashes, edited recipes and roll-backs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from contender.evaluating import evaluate
 from contender.promoting import (
-    Wish,
+    ManualDecision,
     decide_by_hand,
     decide_promotion,
     enter_answers,
@@ -75,13 +75,13 @@ def let_win(place, recipe: str, days: int = 40) -> None:
         )
 
 
-def test_the_first_recipe_serves_and_its_refresh_renews_it(place):
+def test_the_first_recipe_is_promoted_and_then_refreshed(place):
     assert kinds(run_night(place, tomorrow(FIRST_NIGHT))) == ["refreshed"]
     champion = place.installation.registry.champion(place.model.name)
     assert (champion.recipe, champion.night) == ("boosted_trees", tomorrow(FIRST_NIGHT))
 
 
-def test_the_shadow_of_a_night_is_paired_once_its_outcomes_are_known(place):
+def test_shadow_predictions_are_paired_once_outcomes_are_known(place):
     run_night(place, tomorrow(FIRST_NIGHT))
     (pair,) = place.installation.book.pairs.since(place.model.name, "race", FIRST_NIGHT)
     assert pair.day == tomorrow(FIRST_NIGHT)
@@ -92,7 +92,7 @@ def test_the_shadow_of_a_night_is_paired_once_its_outcomes_are_known(place):
     assert pair.rows == 60
 
 
-def test_a_rival_that_has_won_serves_and_the_race_begins_anew(place, monkeypatch):
+def test_a_rival_that_passed_its_test_is_promoted_and_the_tests_restart(place, monkeypatch):
     monkeypatch.setattr("tests.integration.test_ledger_nights.NIGHT", FIRST_NIGHT + timedelta(days=41))
     let_win(place, "linear")
     decisions = run_night(place, tomorrow(FIRST_NIGHT))
@@ -101,47 +101,47 @@ def test_a_rival_that_has_won_serves_and_the_race_begins_anew(place, monkeypatch
     assert read_standing(place.model.name, place.installation.book).since == tomorrow(FIRST_NIGHT)
 
 
-def test_a_crash_of_the_champions_recipe_leaves_the_champion_in_place(place):
+def test_after_a_crash_of_its_recipe_the_champion_keeps_serving(place):
     decisions = run_night(place, tomorrow(FIRST_NIGHT), recipes=["linear"])
     assert kinds(decisions) == ["held"]
     assert place.installation.registry.champion(place.model.name).version == decisions[0].champion_before
 
 
-def test_an_edited_recipe_is_another_one_and_has_to_earn_its_place(place):
+def test_an_edited_recipe_is_a_rival(place):
     recipes = tuple(recipe.model_copy(update={"seed": recipe.seed + 1}) for recipe in place.model.recipes)
     edited = InstalledStores(place.installation, place.model.model_copy(update={"recipes": recipes}))
     assert kinds(run_night(edited, tomorrow(FIRST_NIGHT))) == ["held"]
 
 
-def test_after_a_roll_back_the_version_before_serves_until_a_person_resumes(place):
+def test_after_a_roll_back_the_previous_version_serves_until_resume(place):
     run_night(place, tomorrow(FIRST_NIGHT))
     before = place.installation.book.ledger.decisions(place.model.name)[0].champion_before
-    back = decide_by_hand(place.installation, place.model.name, Wish("roll back", "ana", "worse"))
+    back = decide_by_hand(place.installation, place.model.name, ManualDecision("rolled_back", "ana", "worse"))
     assert (
         place.installation.registry.champion(place.model.name).version
         == before
         == back.decision.champion_after
     )
     assert kinds(run_night(place, FIRST_NIGHT + timedelta(days=2))) == ["held"]
-    decide_by_hand(place.installation, place.model.name, Wish("resume", "ben", "mended"))
+    decide_by_hand(place.installation, place.model.name, ManualDecision("resumed", "ben", "mended"))
     assert kinds(run_night(place, NIGHT)) == ["refreshed"]
 
 
-def test_a_roll_back_is_not_undone_when_its_night_is_run_again(place):
+def test_running_a_night_again_does_not_undo_a_roll_back(place):
     night = tomorrow(FIRST_NIGHT)
     run_night(place, night)
-    back = decide_by_hand(place.installation, place.model.name, Wish("roll back", "ana", "worse"))
+    back = decide_by_hand(place.installation, place.model.name, ManualDecision("rolled_back", "ana", "worse"))
     run_night(place, night)
     assert place.installation.book.ledger.champion(place.model.name) == back.decision.champion_after
 
 
-def test_a_decision_that_became_stale_in_the_night_is_judged_again(place):
-    """A person acts between the judgement and the decision; to run the night again is all that is needed."""
+def test_a_stale_decision_is_made_again_when_the_night_is_run_again(place):
+    """A person acts between the evaluation and the decision; running the night again is enough."""
     model, night = place.model, FIRST_NIGHT + timedelta(days=2)
     run_night(place, tomorrow(FIRST_NIGHT))
     version = train(place.installation, model, model.recipes[0], night)
     judged = evaluate(place.installation, model, version)
-    decide_by_hand(place.installation, model.name, Wish("put in place", "ana", "a pandemic", 1))
+    decide_by_hand(place.installation, model.name, ManualDecision("emergency", "ana", "a pandemic", 1))
     with pytest.raises(StaleDecision):
         promote(
             [decide_promotion(judged, model.guards)], place.installation.book, place.installation.registry
@@ -152,7 +152,7 @@ def test_a_decision_that_became_stale_in_the_night_is_judged_again(place):
 
 @pytest.fixture
 def asked(place):
-    """A refresh that waits for a person since an hour."""
+    """A refresh that has been waiting for a person for an hour."""
     model, night = place.model, tomorrow(FIRST_NIGHT)
     version = train(place.installation, model, model.recipes[0], night)
     judged = evaluate(place.installation, model, version)
@@ -176,39 +176,39 @@ def enter_answer(place, proposal, *, approved: bool):
     )
 
 
-def test_an_answer_that_is_entered_again_is_there_once(place, asked):
+def test_entering_an_answer_again_makes_no_second_entry(place, asked):
     first, again = (enter_answer(place, asked, approved=True) for _ in range(2))
     assert first == again
     assert place.installation.registry.champion(place.model.name).version == asked.decision.challenger
     assert place.installation.book.proposals.get(asked.decision.id).state == "approved"
 
 
-def test_an_approval_that_comes_after_another_hand_changes_nothing_and_is_noted_as_stale(place, asked):
-    decide_by_hand(place.installation, place.model.name, Wish("put in place", "ben", "a pandemic", 2))
+def test_an_approval_after_a_manual_decision_is_recorded_as_stale(place, asked):
+    decide_by_hand(place.installation, place.model.name, ManualDecision("emergency", "ben", "a pandemic", 2))
     with pytest.raises(StaleDecision, match="the champion is version 2, not version 1"):
         enter_answer(place, asked, approved=True)
     assert place.installation.registry.champion(place.model.name).version == 2
     assert place.installation.book.proposals.get(asked.decision.id).state == "stale"
 
 
-def test_a_refusal_that_comes_after_another_hand_is_entered_all_the_same(place, asked):
-    decide_by_hand(place.installation, place.model.name, Wish("put in place", "ben", "a pandemic", 2))
+def test_a_refusal_after_a_manual_decision_is_entered(place, asked):
+    decide_by_hand(place.installation, place.model.name, ManualDecision("emergency", "ben", "a pandemic", 2))
     (entry,) = enter_answer(place, asked, approved=False)
     assert (entry.decision.kind, entry.decision.by, entry.decision.champion_after) == ("held", "ana", 2)
 
 
-def test_the_ledger_and_what_the_registry_keeps_of_it_agree(place):
+def test_the_ledger_agrees_with_the_seal_in_the_registry(place):
     assert verify_ledger(place.model.name, place.installation.book, place.installation.registry) == ()
 
 
-def test_an_entry_that_vanished_from_the_end_is_missed(place):
+def test_an_entry_removed_from_the_end_is_detected(place):
     place.installation.registry.note_ledger(place.model.name, 2, "the seal of an entry that was taken away")
     (word,) = verify_ledger(place.model.name, place.installation.book, place.installation.registry)
-    assert word == "entries 2 to 2 are gone: the registry knows of entry 2"
+    assert word == "entries 2 to 2 are missing: the registry recorded entry 2"
 
 
-def test_an_alias_that_lags_behind_is_told(place):
+def test_an_alias_behind_the_ledger_is_reported(place):
     run_night(place, tomorrow(FIRST_NIGHT))
     place.installation.registry.set_champion(place.model.name, 1)
     (word,) = verify_ledger(place.model.name, place.installation.book, place.installation.registry)
-    assert word.startswith("the alias says version 1, the ledger 3")
+    assert word.startswith("the alias points to version 1, the ledger to 3")

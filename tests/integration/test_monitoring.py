@@ -52,24 +52,24 @@ def features(model, *, moved: bool = False, emptied: bool = False) -> pd.DataFra
     return rows
 
 
-def test_features_that_stay_do_not_drift(model, installation, publish):
+def test_unchanged_features_do_not_drift(model, installation, publish):
     publish(model.feature_contract, features(model))
     drift = compare_features(installation, model, DAY)
     assert (drift.drifted, drift.emptied) == ((), ())
 
 
-def test_features_that_move_are_named(model, installation, publish):
+def test_drifted_features_are_named(model, installation, publish):
     publish(model.feature_contract, features(model, moved=True))
     drift = compare_features(installation, model, DAY)
     assert {column.name for column in model.features if column.type == "number"} == set(drift.drifted)
 
 
-def test_a_feature_that_arrives_empty_is_named_and_breaks_nothing(model, installation, publish):
+def test_an_empty_feature_is_named(model, installation, publish):
     publish(model.feature_contract, features(model, emptied=True))
     assert compare_features(installation, model, DAY).emptied == ("humid",)
 
 
-def test_the_report_needs_nothing_from_the_network(model, installation, publish):
+def test_the_report_loads_nothing_from_the_network(model, installation, publish):
     publish(model.feature_contract, features(model))
     report = Path(compare_features(installation, model, DAY).report or "").read_text()
     assert "<html" in report
@@ -93,7 +93,7 @@ def test_a_scored_day_is_measured_on_the_rows_whose_outcome_is_known(model, inst
     assert performance.measures.brier == pytest.approx((0.01 + 0.04 + 0.04) / 3)
 
 
-def test_a_version_is_held_against_its_own_evaluation_sixty_nights_later(model, installation, book, publish):
+def test_a_version_is_compared_with_its_own_evaluation_sixty_nights_later(model, installation, book, publish):
     flights = pd.DataFrame({"day": DAY, "carrier": "AA", "flight": range(4), "origin": "JFK"})
     served = flights.assign(score=[0.9, 0.8, 0.2, 0.1], model_version=3, feature_snapshot=1)
     publish(model.prediction_contract, served)
@@ -107,6 +107,6 @@ def test_a_version_is_held_against_its_own_evaluation_sixty_nights_later(model, 
     assert conclude(model, performance, stayed, "run").verdict == "concept_drift"
 
 
-def test_a_day_that_nobody_scored_has_no_measures(model, installation, book):
+def test_a_day_without_predictions_has_no_measures(model, installation, book):
     performance = measure_performance(installation, model, DAY)
     assert (performance.measures, performance.scored_rows) == (None, 0)

@@ -1,4 +1,4 @@
-"""A model of a quantity: fitted, judged by its own loss, raced, scored and monitored as one of a probability is."""
+"""A model of a quantity is fitted, evaluated by its own loss, scored and monitored like one of a probability."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def place(request, catalog, tmp_path, here) -> InstalledStores:
     return made
 
 
-def test_it_is_judged_renewed_and_raced_by_its_own_loss(place):
+def test_it_is_evaluated_refreshed_and_tested_by_its_own_loss(place):
     decisions = run_night(place, NIGHT - timedelta(days=1))
     assert [decision.kind for decision in decisions] == ["refreshed"]
     evaluation = place.installation.book.evaluations.newest(place.model.name)[0]
@@ -86,7 +86,7 @@ def test_it_is_judged_renewed_and_raced_by_its_own_loss(place):
     assert pair.incumbent_loss < pair.rival_loss
 
 
-def test_what_it_scores_is_held_against_the_outcome(place):
+def test_its_predictions_are_compared_with_outcomes(place):
     batch = score(place.installation, place.model, Days.one(NIGHT - timedelta(days=1)))
     place.installation.lake.publish(place.model.prediction_contract, batch)
     told = measure_performance(place.installation, place.model, NIGHT)

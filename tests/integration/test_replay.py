@@ -1,4 +1,4 @@
-"""Decisions made again from their pins, with real fits, a real lake, registry and book, and a real git repository."""
+"""Replays of decisions with real fits, a real lake, registry and book, and a real git repository."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from contender.installation import Installation
 from contender.lake.snapshots import expire
-from contender.promoting import Wish, decide_by_hand, verify_ledger
+from contender.promoting import ManualDecision, decide_by_hand, verify_ledger
 from contender.replaying import ReplayError, find_entry, replay
 from contender.retraining import InstalledStores
 from contender.settings import Settings, settings
@@ -65,12 +65,12 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> InstalledStores:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Three nights, a roll-back by a person, and a night after it in which refreshes have to win."""
+    """Three nights, a roll-back by a person, and a night after it in which refreshes are suspended."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         made = install(tmp_path_factory.mktemp("lived"), monkeypatch)
         for ahead in range(3):
             run_night(made, FIRST_NIGHT + timedelta(days=ahead))
-        decide_by_hand(made.installation, MODEL, Wish("roll back", "ana", "refunds went up"))
+        decide_by_hand(made.installation, MODEL, ManualDecision("rolled_back", "ana", "refunds went up"))
         run_night(made, NIGHT)
     return made
 
@@ -96,18 +96,18 @@ def differing(found) -> list[str]:
 
 
 def notes(found) -> list[str]:
-    """What is otherwise today, but for the code: these versions name the commits of the test's own repository."""
+    """What has changed since, except the code: these versions name the commits of the test's own repository."""
     return [note for note in found.notes if not note.startswith("code: ")]
 
 
-def test_every_decision_of_these_nights_is_identical_when_it_is_made_again(place):
+def test_the_replay_of_every_decision_is_identical(place):
     kinds = [entry.decision.kind for entry in entries(place)]
     assert kinds == ["first", "refreshed", "refreshed", "rolled_back", "held"]
     for entry in entries(place):
         found = again(place, entry)
         assert differing(found) == []
         assert notes(found) == []
-        assert found.tell()[-1].endswith("predictions and decision are identical.")
+        assert found.report()[-1].endswith("predictions and decision are identical.")
 
 
 def test_a_replay_compares_data_predictions_measures_evidence_guards_and_the_decision(place):
@@ -139,11 +139,11 @@ def test_a_replay_changes_nothing(place):
     assert digest_contents(place.installation.settings) == before
 
 
-def test_a_replay_that_is_killed_half_way_has_changed_nothing(place):
+def test_a_killed_replay_changes_nothing(place):
     before = digest_contents(place.installation.settings)
 
     def die(step: str) -> None:
-        if step.startswith("judging"):
+        if step.startswith("evaluating"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -151,10 +151,10 @@ def test_a_replay_that_is_killed_half_way_has_changed_nothing(place):
     assert digest_contents(place.installation.settings) == before
 
 
-def test_what_a_person_decided_has_nothing_to_refit(place):
+def test_a_manual_decision_is_replayed_without_a_fit(place):
     found = again(place, entries(place)[3])
-    told = {part.name: part.told for part in found.parts}
-    assert told["person"] == "ana decided, nothing to refit; rolled_back: refunds went up"
+    details = {part.name: part.detail for part in found.parts}
+    assert details["person"] == "ana decided, nothing to fit again; rolled_back: refunds went up"
     assert found.identical
 
 
@@ -185,10 +185,10 @@ def test_a_recipe_edited_outside_of_git_differs_and_the_file_is_named(place, tmp
     assert "is not in this repository: refitted from today's sources" in found.notes[0]
 
 
-def test_a_recipe_that_no_longer_fits_is_told_in_a_line(place, tmp_path):
+def test_a_recipe_that_can_no_longer_be_fitted_is_reported_in_one_line(place, tmp_path):
     catalog = elsewhere(place, tmp_path)
     (catalog.home / ESTIMATOR).write_text("def build_estimator():\n    return 1 / 0\n")
-    with pytest.raises(ReplayError, match=r"recipe 'boosted_trees' cannot be fitted by its sources"):
+    with pytest.raises(ReplayError, match=r"recipe 'boosted_trees' cannot be fitted from its sources"):
         again(place, entries(place)[1], catalog)
 
 
@@ -197,7 +197,7 @@ def elsewhere(place, folder: Path):
     return load_catalog(folder / "copied")
 
 
-def test_guards_edited_since_are_told_and_those_of_then_are_used(place):
+def test_edited_bounds_are_noted_and_the_recorded_ones_are_used(place):
     stricter = place.model.guards.model_copy(
         update={"max_loss_above_baseline": 0.0, "max_disagreement": 1e-9}
     )
@@ -209,12 +209,12 @@ def test_guards_edited_since_are_told_and_those_of_then_are_used(place):
     assert any("guards.max_disagreement: was 0.1, is 1e-09" in note for note in found.notes)
 
 
-def test_a_model_that_left_the_catalog_can_still_be_replayed(place):
+def test_a_model_removed_from_the_catalog_can_be_replayed(place):
     catalog = place.installation.catalog.model_copy(update={"models": {}})
     assert again(place, entries(place)[1], catalog).identical
 
 
-def test_an_environment_of_then_is_told_in_packages(place, monkeypatch):
+def test_a_changed_environment_is_reported_by_package(place, monkeypatch):
     grown = "zz-package==1.0"
     from contender.training import packages
 
@@ -224,10 +224,10 @@ def test_an_environment_of_then_is_told_in_packages(place, monkeypatch):
     assert note == "environment: 1 packages differ: zz-package missing -> 1.0"
 
 
-def test_code_that_has_changed_since_is_told(place):
+def test_changed_code_is_noted(place):
     made_by = entries(place)[1].decision.code_version
     (note,) = [note for note in again(place, entries(place)[1]).notes if note.startswith("code: ")]
-    assert note.startswith(f"code: version 3 was made by {made_by}, this is ")
+    assert note.startswith(f"code: version 3 was fitted with {made_by}, this is ")
 
 
 def test_an_expired_snapshot_is_named(own):
@@ -261,7 +261,7 @@ def test_paired_days_that_came_later_do_not_count(place):
     assert again(place, entry).identical
 
 
-def test_a_decision_that_did_not_keep_its_grounds_is_replayed_by_what_the_ledger_still_tells(place):
+def test_a_decision_without_recorded_grounds_is_replayed_from_earlier_entries(place):
     entry = entries(place)[1]
     bare = entry.model_copy(update={"decision": entry.decision.model_copy(update={"grounds": None})})
     assert differing(again(place, bare)) == []
@@ -287,14 +287,14 @@ def run(monkeypatch):
     settings.cache_clear()
 
 
-def test_the_command_ends_with_0_and_tells_its_steps_apart_from_its_findings(place, run):
+def test_the_command_exits_with_0_and_writes_its_steps_to_stderr(place, run):
     outcome = run(place, entries(place)[1].decision.id[:8], "--json")
     assert outcome.code == 0
     assert json.loads(outcome.out)["identical"] is True
     assert "again" in outcome.err
 
 
-def test_the_command_ends_with_1_when_something_differs(own, run):
+def test_the_command_exits_with_1_if_something_differs(own, run):
     edit(own, "ledger", lambda record: record["decision"].update(why="it was always so"))
     assert run(own, MODEL, "1").code == 1
 
@@ -305,17 +305,17 @@ def test_the_command_takes_a_model_and_a_number(place, run):
     assert "ana decided" in outcome.out
 
 
-def test_an_unknown_id_lists_what_there_is(place, run):
+def test_an_unknown_id_lists_the_entries(place, run):
     outcome = run(place, "nothing")
     assert outcome.code == 2
     for entry in entries(place):
         assert f"{entry.decision.id}  {MODEL} {entry.number}" in outcome.err
 
 
-def test_a_number_beyond_the_ledger_is_told(place, run):
-    assert run(place, MODEL, "77").err.strip() == "flight_delay has entries 1 to 5, not 77"
+def test_an_unknown_entry_number_is_reported(place, run):
+    assert run(place, MODEL, "77").err.strip() == "flight_delay has no entry 77: choose one of 1 to 5"
 
 
-def test_a_prefix_of_several_ids_asks_for_more_of_it(place):
-    with pytest.raises(ReplayError, match="which decision about flight_delay"):
+def test_an_ambiguous_prefix_is_rejected(place):
+    with pytest.raises(ReplayError, match="the entry of flight_delay is missing: give its number or id"):
         find_entry(place.installation.book, MODEL)

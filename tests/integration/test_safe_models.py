@@ -1,4 +1,4 @@
-"""A model's file that somebody has put in the place of a registered one is refused, and nothing in it runs."""
+"""A file that replaces a registered model is rejected, and none of its code runs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_registered_model_is_loaded(registry, registered):
     assert registry.load(trained.model, trained.version).predict([[1.0]]) == [1]
 
 
-def test_a_pickle_in_its_place_is_refused_and_does_not_run(registry, registered, tmp_path):
+def test_a_pickle_instead_of_a_model_is_rejected_and_does_not_run(registry, registered, tmp_path):
     trained, file = registered
     trace = tmp_path / "it-ran"
     file.write_bytes(pickle.dumps(Opens(trace)))
@@ -74,7 +74,7 @@ def test_the_pickle_would_have_run_by_itself(tmp_path):
     assert (tmp_path / "it-ran").exists()
 
 
-def test_a_file_that_names_a_type_beyond_the_trusted_ones_is_refused(registry, registered):
+def test_a_file_with_an_untrusted_type_is_rejected(registry, registered):
     trained, file = registered
     file.write_bytes(naming_another_type(file.read_bytes(), "subprocess", "Popen"))
     with pytest.raises(UntrustedTypesFoundException, match=r"subprocess\.Popen"):

@@ -32,7 +32,7 @@ def decision(night: date, kind: str, challenger: int, recipe: str, explanation: 
         champion_after=challenger,
         challenger=challenger,
         challenger_recipe=recipe,
-        reasons=(Reason(guard="race", holds=kind != "held", observed=1, bound=1, explanation=explanation),),
+        reasons=(Reason(guard="race", passed=kind != "held", observed=1, bound=1, explanation=explanation),),
     )
 
 

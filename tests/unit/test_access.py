@@ -188,7 +188,7 @@ def decided(by: str, why: str | None, approved_by: str | None) -> Entry:
         by=by,
         why=why,
         approved_by=approved_by,
-        reasons=(Reason(guard="g", holds=True, observed=None, bound=None, explanation="x"),),
+        reasons=(Reason(guard="g", passed=True, observed=None, bound=None, explanation="x"),),
     )
     return Entry(number=1, previous="", entered=datetime.now(UTC), decision=decision, seal="s")
 

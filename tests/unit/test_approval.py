@@ -1,4 +1,4 @@
-"""What waits for a person, and what an answer leads to."""
+"""Which decisions wait for approval, and how answers are applied."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def night(*evaluations, standing: Standing | None = AS_EVER, recipe: str = "r2")
     return decide_night(evaluations, [won(recipe)], standing, Guards())
 
 
-def told(decisions) -> list[tuple[str, int | None, int | None]]:
+def summarize(decisions) -> list[tuple[str, int | None, int | None]]:
     return [(d.kind, d.champion_before, d.champion_after) for d in decisions]
 
 
@@ -57,75 +57,79 @@ REFRESHED, PROMOTED = ("refreshed", 1, 2), ("promoted", 2, 3)
         (REFRESHES, [refresh, rival], [("held", 1, 1), ("promoted", 1, 3)], []),
     ],
     ids=[
-        "without a wish nothing waits",
-        "a refresh serves while a new recipe waits",
-        "both wait, the recipe to take the refresh's place",
+        "nothing waits if no approval is required",
+        "a refresh is entered while a new recipe waits",
+        "both wait, and the recipe would replace the refresh",
         "a refresh waits",
-        "what is held anyway is entered while a refresh waits",
-        "a refresh that a rival overtakes is not asked about",
+        "a held decision is entered while a refresh waits",
+        "a refresh is held if a rival is promoted without approval",
     ],
 )
-def test_what_of_a_night_waits(approval, evaluations, at_once, waiting):
-    entered, asked = split_by_approval(night(*evaluations), approval)
-    assert (told(entered), told(asked)) == (at_once, waiting)
+def test_a_nights_decisions_are_split_into_entered_and_waiting(approval, evaluations, at_once, waiting):
+    entered, waited = split_by_approval(night(*evaluations), approval)
+    assert (summarize(entered), summarize(waited)) == (at_once, waiting)
 
 
-def test_a_first_version_waits_when_first_versions_shall():
+def test_a_first_version_waits_if_the_spec_requires_it():
     (decision,) = night(very_first, standing=None)
     assert not needs_approval(decision, Approval(refreshes=True, new_recipes=True))
     assert needs_approval(decision, Approval(first=True))
 
 
-def test_a_refresh_that_had_to_win_is_a_refresh_still():
+def test_a_refresh_that_passed_a_sequential_test_needs_the_approval_of_refreshes():
     (decision,) = night(refresh, standing=SUSPENDED, recipe="r1")
     assert decision.kind == "promoted"
     assert needs_approval(decision, REFRESHES)
     assert not needs_approval(decision, NEW_RECIPES)
 
 
-def test_an_approved_decision_serves_and_names_who_approved_it_and_when():
+def test_an_approved_decision_is_entered_with_the_person_and_time():
     _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
-    (settled,) = apply_answers([waiting], [answer(waiting, approved=True, why="looks right")], REFRESHES, 1)
-    assert told([settled]) == [REFRESHED]
-    assert (settled.approved_by, settled.answered_at, settled.why) == ("ana", AT, "looks right")
-    assert settled.reasons[-1].explanation == "approved by ana, 2013-09-01 08:15 UTC"
+    (answered,) = apply_answers([waiting], [answer(waiting, approved=True, why="looks right")], REFRESHES, 1)
+    assert summarize([answered]) == [REFRESHED]
+    assert (answered.approved_by, answered.answered_at, answered.why) == ("ana", AT, "looks right")
+    assert answered.reasons[-1].explanation == "approved by ana, 2013-09-01 08:15 UTC"
 
 
-def test_a_refused_decision_is_held_and_names_who_refused_it():
+def test_a_refused_decision_is_held_with_the_person_and_time():
     _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
-    (settled,) = apply_answers([waiting], [answer(waiting, approved=False, why="holidays")], REFRESHES, 1)
-    assert told([settled]) == [("held", 1, 1)]
-    assert (settled.by, settled.approved_by, settled.why) == ("ana", None, "holidays")
-    assert [r.explanation for r in settled.reasons if not r.holds] == ["refused by ana, 2013-09-01 08:15 UTC"]
+    (answered,) = apply_answers([waiting], [answer(waiting, approved=False, why="holidays")], REFRESHES, 1)
+    assert summarize([answered]) == [("held", 1, 1)]
+    assert (answered.by, answered.approved_by, answered.why) == ("ana", None, "holidays")
+    assert [r.explanation for r in answered.reasons if not r.passed] == [
+        "refused by ana, 2013-09-01 08:15 UTC"
+    ]
 
 
-def test_when_nobody_answers_the_champion_serves_on():
+def test_without_an_answer_the_decision_is_rejected_by_default():
     _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
-    (settled,) = apply_answers([waiting], [answer(waiting, approved=False, by=None)], REFRESHES, 1)
-    assert told([settled]) == [("held", 1, 1)]
-    assert settled.by == "contender"
-    assert [r.explanation for r in settled.reasons if not r.holds] == ["nobody answered within 12 hours"]
+    (answered,) = apply_answers([waiting], [answer(waiting, approved=False, by=None)], REFRESHES, 1)
+    assert summarize([answered]) == [("held", 1, 1)]
+    assert answered.by == "contender"
+    assert [r.explanation for r in answered.reasons if not r.passed] == [
+        "rejected by default: no answer within 12 hours"
+    ]
 
 
-def test_a_recipe_is_approved_though_the_refresh_beside_it_is_refused():
+def test_a_rival_can_be_approved_when_the_refresh_is_refused():
     _, (first, second) = split_by_approval(night(refresh, rival), ALL)
     answers = [answer(first, approved=False), answer(second, approved=True)]
-    assert told(apply_answers([first, second], answers, ALL, 1)) == [("held", 1, 1), ("promoted", 1, 3)]
+    assert summarize(apply_answers([first, second], answers, ALL, 1)) == [("held", 1, 1), ("promoted", 1, 3)]
 
 
-def test_an_approval_stays_bound_to_the_champion_that_was_judged():
+def test_an_approved_decision_keeps_the_champion_that_it_was_made_against():
     _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
-    (settled,) = apply_answers([waiting], [answer(waiting, approved=True)], REFRESHES, serving=7)
-    assert settled.champion_before == 1
+    (answered,) = apply_answers([waiting], [answer(waiting, approved=True)], REFRESHES, serving=7)
+    assert answered.champion_before == 1
 
 
-def test_a_refusal_leaves_in_place_whatever_serves_by_then():
+def test_a_refused_decision_keeps_the_current_champion():
     _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
-    (settled,) = apply_answers([waiting], [answer(waiting, approved=False)], REFRESHES, serving=7)
-    assert told([settled]) == [("held", 7, 7)]
+    (answered,) = apply_answers([waiting], [answer(waiting, approved=False)], REFRESHES, serving=7)
+    assert summarize([answered]) == [("held", 7, 7)]
 
 
-def test_an_answer_given_anew_is_another_entry():
+def test_a_second_answer_makes_another_entry():
     _, (waiting,) = split_by_approval(night(refresh), REFRESHES)
     late = answer(waiting, approved=True).model_copy(update={"at": AT.replace(hour=20)})
     ids = {apply_answers([waiting], [a], REFRESHES, 1)[0].id for a in (answer(waiting, approved=False), late)}
@@ -133,6 +137,6 @@ def test_an_answer_given_anew_is_another_entry():
 
 
 @pytest.mark.parametrize("hours", [0, 24])
-def test_an_answer_is_not_waited_for_into_the_next_night(hours):
+def test_the_deadline_must_be_before_the_next_night(hours):
     with pytest.raises(ValidationError):
         Approval(refreshes=True, hours=hours)

@@ -1,4 +1,4 @@
-"""The page about a backtest says what was served, promoted and paid, and how sure its comparisons are."""
+"""The report of a backtest: served losses, promotions, cost, and intervals of differences."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def tags(page: str) -> list[str]:
     return parser.found
 
 
-def test_names_and_reasons_from_data_stay_text():
+def test_names_and_reasons_are_escaped():
     hostile = backtest(
         model=HOSTILE,
         results=(
@@ -51,7 +51,7 @@ def test_names_and_reasons_from_data_stay_text():
     assert page.count("&lt;script&gt;") >= 5
 
 
-def test_the_page_needs_nothing_from_elsewhere():
+def test_the_report_loads_no_external_resources():
     page = render_report([backtest()])
     assert re.findall(r'(?:src|href)="|url\(|@import', page) == []
 
@@ -68,33 +68,33 @@ def test_a_promotion_is_marked_by_the_name_of_its_recipe():
     assert ">linear promoted</text>" in page
 
 
-def test_evidence_is_drawn_with_its_bar():
+def test_evidence_is_drawn_with_its_threshold():
     assert ">20: promote</text>" in render_report([backtest()])
 
 
-def test_a_slower_cadence_is_told_with_its_difference_and_its_share_of_the_cost():
+def test_a_slower_cadence_is_shown_with_its_difference_and_share_of_the_cost():
     weekly = backtest(cadence="weekly", results=(policy_result(loss=0.22, fits=10, cpu_seconds=3.0),))
     page = render_report([backtest(results=(policy_result(),)), weekly])
     assert "weekly lost more: +0.02000" in page
     assert "It takes 25 % of the CPU time." in page
 
 
-def test_policies_that_served_alike_are_one_line():
+def test_policies_with_equal_losses_are_drawn_as_one_line():
     alike = backtest(results=(policy_result(), policy_result("static", 0.21), policy_result("blind", 0.21)))
     assert ">static, blind</text>" in render_report([alike])
 
 
-def test_a_backtest_in_which_nothing_served_says_so():
+def test_a_backtest_without_a_served_day_is_reported():
     empty = backtest(results=(policy_result(served=(), decisions=(), evidence=()),), newest={}, baseline=())
     assert "No version served" in render_report([empty])
 
 
-def test_a_difference_is_over_the_rows_of_the_days_of_both():
+def test_a_difference_is_computed_over_the_rows_of_common_days():
     ours, theirs = served([0.1, 0.2, 0.9], rows=10), served([0.2, 0.2], rows=10)
     assert compare_served(ours, theirs).mean == pytest.approx(-0.05)
 
 
-def test_days_count_by_their_rows():
+def test_days_are_weighted_by_their_rows():
     ours = (*served([0.3], rows=30), *(day.model_copy(update={"rows": 10}) for day in served([0, 0.1])[1:]))
     assert compare_served(ours, served([0.2, 0.2])).mean == pytest.approx((30 * 0.1 - 10 * 0.1) / 40)
 
@@ -103,16 +103,16 @@ def test_few_days_give_no_interval():
     assert compare_served(served([0.1] * 13), served([0.2] * 13)).interval is None
 
 
-def test_a_difference_that_changes_its_sign_from_day_to_day_is_not_shown():
+def test_a_difference_that_changes_its_sign_from_day_to_day_is_not_significant():
     ours = served([0.2 + 0.05 * (-1) ** nth for nth in range(30)])
     assert not compare_served(ours, served([0.2] * 30)).shown
 
 
-def test_a_difference_that_holds_day_by_day_is_shown():
+def test_a_constant_difference_is_significant():
     ours = served([0.19 + 0.001 * (nth % 3) for nth in range(30)])
     assert compare_served(ours, served([0.2] * 30)).shown
 
 
-def test_without_a_day_in_common_nothing_is_compared():
+def test_without_a_common_day_there_is_no_difference():
     later = tuple(day.model_copy(update={"day": day.day + timedelta(days=99)}) for day in served([0.1]))
     assert compare_served(served([0.1]), later) is None

@@ -1,4 +1,4 @@
-"""Behaviour tests of a model's folder: found, put to what a model foretells, and mistakes told in a line."""
+"""Behaviour tests of a model: loading them, running them, and errors in one line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = pd.DataFrame(
 
 
 def later_is_later(rows: pd.DataFrame) -> np.ndarray:
-    """A model that foretells a delay by the hour alone."""
+    """A model that predicts a delay from the hour alone."""
     return rows["dep_hour"].to_numpy(float) / 24
 
 
@@ -34,7 +34,7 @@ def model(catalog):
 
 
 @pytest.mark.parametrize(
-    ("test", "holds", "observed"),
+    ("test", "passed", "observed"),
     [
         (Invariance(name="t", change=add(distance=5)), True, 0),
         (Invariance(name="t", change=add(dep_hour=6)), False, 0.25),
@@ -47,12 +47,12 @@ def model(catalog):
         (Minimum(name="t", where=lambda rows: rows["dep_hour"] > 24, low=0.9), True, 0),
     ],
 )
-def test_what_a_model_does_is_held_against_what_is_expected(model, test, holds, observed):
+def test_a_behaviour_test_passes_or_fails(model, test, passed, observed):
     (check,) = check_behaviour(model, [test], ROWS, later_is_later)
-    assert (check.holds, check.observed) == (holds, pytest.approx(observed))
+    assert (check.passed, check.observed) == (passed, pytest.approx(observed))
 
 
-def test_a_quantity_moves_in_standard_deviations_of_its_outcomes(model):
+def test_changes_of_a_quantity_are_in_standard_deviations_of_its_outcomes(model):
     quantity = model.model_copy(update={"predicts": "quantity"})
     rows = ROWS.assign(label=ROWS["label"] * 100.0)
     test = Direction(name="t", change=add(dep_hour=6), expect="up")
@@ -60,7 +60,7 @@ def test_a_quantity_moves_in_standard_deviations_of_its_outcomes(model):
     assert check.observed == pytest.approx(25 / 50)
 
 
-def test_tests_do_not_see_the_outcome(model):
+def test_behaviour_tests_do_not_receive_the_label(model):
     test = Minimum(name="peeks", where=lambda rows: rows["label"] == 1, low=0)
     with pytest.raises(
         BehaviourError, match=r"^models/flight_delay/behaviour.py: 'peeks': KeyError: 'label'"
@@ -68,9 +68,9 @@ def test_tests_do_not_see_the_outcome(model):
         check_behaviour(model, [test], ROWS, later_is_later)
 
 
-def test_a_model_that_looks_at_the_rows_beside_is_found_out(model):
+def test_a_prediction_that_depends_on_other_rows_is_detected(model):
     class Ranks:
-        """Foretells the place of a row in its batch."""
+        """Predicts the place of a row in its batch."""
 
         def predict_proba(self, rows):
             place = np.arange(len(rows)) / len(rows)
@@ -84,7 +84,7 @@ def test_a_model_that_looks_at_the_rows_beside_is_found_out(model):
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "message"),
     [
         (
             "BEHAVIOUR = 3",
@@ -106,11 +106,11 @@ def test_a_model_that_looks_at_the_rows_beside_is_found_out(model):
         ),
     ],
 )
-def test_a_mistake_in_the_file_is_told_in_a_line(tmp_path, source, told):
+def test_an_error_in_the_file_is_reported_in_one_line(tmp_path, source, message):
     home = tmp_path / "churn"
     home.mkdir()
     (home / "behaviour.py").write_text(source)
-    with pytest.raises(BehaviourError, match=rf"^models/churn/behaviour\.py: .*{told}") as caught:
+    with pytest.raises(BehaviourError, match=rf"^models/churn/behaviour\.py: .*{message}") as caught:
         load_behaviour(home)
     assert "\n" not in str(caught.value)
 
@@ -125,7 +125,7 @@ def test_every_model_of_the_catalog_has_tests_of_each_kind(catalog):
         assert kinds == {Invariance, Direction, Minimum}
 
 
-def test_contender_check_tells_mistakes_in_behaviour_tests(tmp_path, monkeypatch, catalog):
+def test_contender_check_reports_errors_in_behaviour_tests(tmp_path, monkeypatch, catalog):
     import shutil
 
     from contender.settings import settings

@@ -1,4 +1,4 @@
-"""On which nights a cadence retrains."""
+"""The nights on which a cadence retrains."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ def test_a_month_has_one_night_of_a_monthly_cadence(first):
 
 
 @pytest.mark.parametrize("cadence", ["nightly", "weekly", "monthly"])
-def test_every_cadence_begins_with_the_first_night(cadence):
+def test_every_cadence_includes_the_first_night(cadence):
     assert is_due(YEAR.first, YEAR.first, cadence)

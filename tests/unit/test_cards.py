@@ -56,7 +56,7 @@ def measured(name: str = "airport=JFK"):
         ),
         behaviour=(
             BehaviourCheck(
-                name=name, kind="direction", holds=False, observed=0.1, bound=0.5, explanation=name
+                name=name, kind="direction", passed=False, observed=0.1, bound=0.5, explanation=name
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""A refresh is promoted unless a guard speaks; the first version has to beat the baseline."""
+"""A refresh is promoted unless a guard blocks it; the first version must beat the baseline."""
 
 from datetime import date
 
@@ -13,16 +13,16 @@ from tests.unit.judged import evaluation, measures, version
 GUARDS = Guards()
 
 
-def spoke(decision) -> list[str]:
-    return [reason.guard for reason in decision.reasons if not reason.holds]
+def blocking(decision) -> list[str]:
+    return [reason.guard for reason in decision.reasons if not reason.passed]
 
 
-def test_a_healthy_refresh_serves_from_now_on():
+def test_a_healthy_refresh_is_promoted():
     decision = decide_promotion(evaluation(), GUARDS)
     assert (decision.kind, decision.champion_before, decision.champion_after) == ("refreshed", 1, 2)
 
 
-def test_a_refresh_that_is_a_little_worse_is_still_renewed():
+def test_a_refresh_that_is_slightly_worse_is_promoted():
     decision = decide_promotion(evaluation(challenger_measures=measures(0.154)), GUARDS)
     assert decision.kind == "refreshed"
 
@@ -39,23 +39,23 @@ def test_a_refresh_that_is_a_little_worse_is_still_renewed():
         ("calibration", {"challenger_measures": measures(0.150, 0.2)}),
     ],
 )
-def test_each_guard_alone_keeps_the_champion(guard, changes):
+def test_each_guard_can_block_the_promotion_alone(guard, changes):
     decision = decide_promotion(evaluation(**changes), GUARDS)
-    assert spoke(decision) == [guard]
+    assert blocking(decision) == [guard]
     assert (decision.kind, decision.champion_after) == ("held", 1)
 
 
-def test_what_cannot_be_compared_is_not_promoted():
+def test_a_refresh_that_cannot_be_compared_is_not_promoted():
     decision = decide_promotion(evaluation(champion_measures=None, disagreement=None, shift=None), GUARDS)
-    assert spoke(decision) == ["disagreement", "shift", "harm"]
+    assert blocking(decision) == ["disagreement", "shift", "harm"]
 
 
-def test_the_first_version_serves_when_it_beats_the_baseline():
+def test_the_first_version_is_promoted_if_it_beats_the_baseline():
     decision = decide_promotion(evaluation(champion=None, champion_measures=None, disagreement=None), GUARDS)
     assert (decision.kind, decision.champion_before, decision.champion_after) == ("first", None, 2)
 
 
-def test_a_first_version_that_only_equals_the_baseline_does_not_serve():
+def test_a_first_version_that_only_equals_the_baseline_is_held():
     decision = decide_promotion(
         evaluation(
             champion=None, champion_measures=None, disagreement=None, baseline_measures=measures(0.15)
@@ -69,7 +69,7 @@ rates = st.floats(0, 1)
 
 
 @given(ours=rates, theirs=rates, baseline=rates, gap=rates, calibration=rates)
-def test_a_refresh_is_held_exactly_when_a_guard_speaks(ours, theirs, baseline, gap, calibration):
+def test_a_refresh_is_held_exactly_if_a_guard_blocks_it(ours, theirs, baseline, gap, calibration):
     decision = decide_promotion(
         evaluation(
             challenger_measures=measures(ours, calibration),
@@ -79,5 +79,5 @@ def test_a_refresh_is_held_exactly_when_a_guard_speaks(ours, theirs, baseline, g
         ),
         GUARDS,
     )
-    assert decision.promoted == (not spoke(decision))
+    assert decision.promoted == (not blocking(decision))
     assert decision.champion_after == (2 if decision.promoted else 1)

@@ -65,7 +65,12 @@ def judged():
         ),
         behaviour=(
             BehaviourCheck(
-                name="later is worse", kind="direction", holds=True, observed=0.6, bound=0.5, explanation=EVIL
+                name="later is worse",
+                kind="direction",
+                passed=True,
+                observed=0.6,
+                bound=0.5,
+                explanation=EVIL,
             ),
         ),
     )
@@ -106,7 +111,7 @@ def test_a_waiting_proposal_shows_deadline_form_measures_evidence_and_slices(sho
         'href="http://x/form"',
         "0.1410 to 0.1590",
         "-0.0200 to 0.0010",
-        "evidence of 25.00 from 20 days",
+        "evidence is 25.00 after 20 paired days",
         "Evidence for this recipe",
         "threshold 20",
         "Calibration of version 3",

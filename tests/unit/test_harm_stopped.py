@@ -1,4 +1,4 @@
-"""The table of the harm that guards stop, small and with fixed seeds: poisons are held, healthy refreshes serve."""
+"""The benchmark of the guards on a small scale with fixed seeds: corruptions are blocked, healthy refreshes pass."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SMALL = Recipe(
 
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory):
-    """Four weekly refreshes on made-up flights; all poisons in the third week."""
+    """Four weekly refreshes on made-up flights; all corruptions in the third week."""
     catalog = copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
     model = catalog.model("flight_delay").model_copy(update={"recipes": (SMALL,)})
     history = cut(make_flights(model, DAYS, 120), DAYS)
@@ -34,17 +34,17 @@ def tried(tmp_path_factory):
 
 
 @pytest.mark.parametrize("poison", POISONS)
-def test_no_poisoned_refresh_serves(tried, poison):
+def test_no_corrupted_refresh_is_promoted(tried, poison):
     spoke = [one.spoke for one in tried if one.poison == poison]
     assert len(spoke) == 1
     assert all(spoke)
 
 
-def test_healthy_refreshes_serve(tried):
+def test_healthy_refreshes_are_promoted(tried):
     assert [one.spoke for one in tried if one.poison == HEALTHY] == [()] * 2
 
 
-def test_what_is_held_is_served_by_the_champion_on_the_worst_night(tried):
+def test_after_a_blocked_refresh_the_champion_keeps_serving(tried):
     rows = {row.rule: row for row in count_harm("made up", tried) if row.effect == ANY}
     worst = max((one for one in tried if one.poison != HEALTHY), key=lambda one: one.extra)
     assert rows["no guards"].served_loss == pytest.approx(worst.loss, abs=1e-5)
@@ -52,11 +52,11 @@ def test_what_is_held_is_served_by_the_champion_on_the_worst_night(tried):
     assert (rows["no guards"].share_promoted, rows["guards"].share_promoted) == (1.0, 0.0)
 
 
-def test_the_tables_on_the_page_of_the_guards_are_those_of_the_results():
+def test_the_tables_of_the_guards_page_match_the_results():
     page, figures = harm_page.PAGE.read_text(), harm_page.render_harm(read_results())
     assert put_into(page, figures, harm_page.BEGIN, harm_page.END) == page
 
 
-def test_the_plots_on_the_page_of_the_guards_are_drawn_from_the_results():
+def test_the_plots_of_the_guards_page_match_the_results():
     for name, plot in harm_page.draw_harm(read_results()).items():
         assert (harm_page.PAGE.parent / name).read_text() == plot + "\n"

@@ -84,7 +84,7 @@ JUDGED = evaluation(
         ),
     ),
     behaviour=(
-        BehaviourCheck(name="b", kind="direction", holds=False, observed=0.1, bound=0.5, explanation="x"),
+        BehaviourCheck(name="b", kind="direction", passed=False, observed=0.1, bound=0.5, explanation="x"),
     ),
 )
 EVIDENCE = Evidence(

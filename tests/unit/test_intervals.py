@@ -1,4 +1,4 @@
-"""How sure a mean loss is, when the rows of one day are alike."""
+"""Confidence intervals of a mean loss whose rows are correlated within a day."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def simulate(random: np.random.Generator, days: int, a_day: int) -> tuple[np.nda
     return of_days + random.normal(size=days * a_day), np.repeat(np.arange(days), a_day)
 
 
-def test_nineteen_of_twenty_intervals_hold_the_mean_even_of_seven_days():
+def test_95_percent_of_intervals_contain_the_mean_even_of_seven_days():
     random = np.random.default_rng(1)
     found = [interval_by_day(*simulate(random, 7, 50)) for _ in range(2000)]
     assert np.mean([one.low <= 0 <= one.high for one in found]) == pytest.approx(0.95, abs=0.015)
 
 
-def test_more_rows_of_the_same_days_make_nobody_surer():
+def test_more_rows_of_the_same_days_do_not_narrow_the_interval():
     random = np.random.default_rng(1)
     few, many = (
         np.mean(
@@ -31,18 +31,18 @@ def test_more_rows_of_the_same_days_make_nobody_surer():
     assert many > 0.9 * few
 
 
-def test_days_of_different_size_count_by_their_rows():
+def test_days_are_weighted_by_their_rows():
     values, days = np.array([1.0] * 90 + [0.0] * 10), np.array([0] * 90 + [1] * 10)
     interval = interval_by_day(values, days)
     assert (interval.low + interval.high) / 2 == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("rows", [0, 5])
-def test_one_day_or_none_says_nothing(rows):
+def test_fewer_than_two_days_give_no_interval(rows):
     assert interval_by_day(np.ones(rows), np.zeros(rows, dtype=int)) is None
 
 
-def test_calibration_points_hold_all_rows_from_the_lowest_prediction_up():
+def test_calibration_points_cover_all_rows_from_the_lowest_prediction_up():
     random = np.random.default_rng(2)
     predictions = random.random(1005)
     points = calibrate((random.random(1005) < predictions).astype(float), predictions)

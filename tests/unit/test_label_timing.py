@@ -1,4 +1,4 @@
-"""What a model is judged on could not be known from what it was fitted on, however late its labels mature."""
+"""The evaluated days cannot be known from the training data, however late labels mature."""
 
 from datetime import date, timedelta
 
@@ -26,7 +26,7 @@ def timed(catalog):
 
 
 @given(horizons, maturities)
-def test_every_label_of_the_fit_was_known_when_the_first_judged_day_was_scored(timed, horizon, maturity):
+def test_training_labels_were_known_when_the_first_evaluated_day_was_scored(timed, horizon, maturity):
     model = timed(horizon, maturity)
     scored_in = judged_days(model, NIGHT).first - timedelta(days=horizon)
     known_in = training_days(model, model.recipes[0], NIGHT).last + timedelta(days=maturity)
@@ -36,7 +36,7 @@ def test_every_label_of_the_fit_was_known_when_the_first_judged_day_was_scored(t
 
 
 @given(horizons, maturities)
-def test_no_day_that_could_be_fitted_on_is_left_out(timed, horizon, maturity):
+def test_every_day_that_may_be_trained_on_is(timed, horizon, maturity):
     model = timed(horizon, maturity)
     scored_in = judged_days(model, NIGHT).first - timedelta(days=horizon)
     next_day = training_days(model, model.recipes[0], NIGHT).last + timedelta(days=1)
@@ -44,11 +44,11 @@ def test_no_day_that_could_be_fitted_on_is_left_out(timed, horizon, maturity):
 
 
 @given(horizons, maturities)
-def test_the_judged_days_are_the_newest_whose_labels_are_known(timed, horizon, maturity):
+def test_the_evaluated_days_are_the_newest_with_known_labels(timed, horizon, maturity):
     assert judged_days(timed(horizon, maturity), NIGHT).last == NIGHT - timedelta(days=maturity)
 
 
-def test_labels_that_are_known_at_once_leave_no_gap(catalog):
+def test_labels_known_at_once_leave_no_gap(catalog):
     model, night = catalog.model("flight_delay"), date(2013, 8, 31)
     assert training_days(model, model.recipes[0], night) == Days(
         first=date(2012, 8, 25), last=date(2013, 8, 24)

@@ -1,4 +1,4 @@
-"""Small judgements of a night: who is told of a publication, and which engine builds."""
+"""Rules of a night: when a publication starts downstream runs, and which engine builds features."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ MONTH = Days(first=date(2013, 8, 1), last=date(2013, 8, 31))
     ],
     ids=["the newest day", "the first day of all", "nothing changed", "an old day corrected", "a range"],
 )
-def test_only_a_new_newest_day_starts_what_hangs_on_it(days, changed, held, announced):
+def test_only_a_new_or_corrected_newest_day_starts_downstream_runs(days, changed, held, announced):
     assert should_announce(days, changed=changed, held=held) is announced
 
 

@@ -1,4 +1,4 @@
-"""The page about promotion says what the benchmark found, and the benchmark can be trusted on a small scale."""
+"""The promotion page matches the stored results, and the benchmark is correct on a small scale."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from benchmarks.promotion.rows import Row
 from benchmarks.promotion.rules import RULES, higher, t_test
 
 
-def test_the_figures_on_the_page_are_those_of_the_results():
+def test_the_figures_of_the_page_match_the_results():
     assert put_into(PAGE.read_text(), render(read_results())) == PAGE.read_text()
 
 
-def test_the_plots_on_the_page_are_drawn_from_the_results():
+def test_the_plots_of_the_page_match_the_results():
     for name, plot in draw_all(read_results()).items():
         assert (PAGE.parent / name).read_text() == plot + "\n", name
 
 
-def test_a_table_that_is_measured_again_replaces_its_own_rows_alone():
+def test_a_new_measurement_replaces_only_its_own_table():
     kept = [Row(table="error", rule="old", data="d"), Row(table="power", rule="stays", data="d")]
     found = [Row(table="error", rule="new", data="d")]
     assert [row.rule for row in replace(kept, found)] == ["stays", "new"]
 
 
-def test_equal_pairs_differ_by_nothing_on_average():
+def test_the_mean_difference_of_equal_pairs_is_zero():
     differences = make_differences("independent days", 0.0, 40, 60, seed=3)
     assert abs(differences.mean()) < 4 * differences.std() / np.sqrt(differences.size)
 
 
-def test_a_better_rival_is_better_by_what_was_asked():
+def test_a_better_rival_has_the_requested_gain():
     (pair, *_) = make_pairs("independent days", 0.02, 20, 60, seed=4)
     gained = [
         auc(pair.outcomes.reshape(20, -1), scores.reshape(20, -1)).mean()
@@ -42,7 +42,7 @@ def test_a_better_rival_is_better_by_what_was_asked():
     assert gained[0] - gained[1] == pytest.approx(0.02, abs=0.004)
 
 
-def test_of_equal_pairs_the_race_promotes_few_and_daily_looking_all():
+def test_the_sequential_test_promotes_few_equal_pairs_and_the_daily_rule_all():
     differences = make_differences("independent days", 0.0, 100, 60, seed=5)
     share = {name: promotes(differences, 1).any(axis=-1).mean() for name, promotes in RULES.items()}
     assert share["sequential test"] <= 0.05
@@ -50,16 +50,16 @@ def test_of_equal_pairs_the_race_promotes_few_and_daily_looking_all():
     assert share["paired t-test, 5 %"] > 0.15
 
 
-def test_a_mean_of_seven_days_is_of_those_seven():
+def test_the_weekly_mean_covers_seven_days():
     differences = np.array([[1.0, 1, 1, 1, 1, 1, 1, -8, 0, 0, 0, 0, 0, 0, 3]])
     assert higher(7)(differences, 1)[0].tolist() == [False] * 6 + [True] + [False] * 7 + [True]
 
 
-def test_the_t_test_says_nothing_before_five_days():
+def test_the_t_test_needs_five_days():
     assert not t_test(np.full((1, 4), 0.1) + np.array([[0, 1e-3, 0, 1e-3]]), 1).any()
 
 
-def test_delongs_test_has_the_variance_of_the_placements_counted_pair_by_pair():
+def test_delongs_test_matches_a_pairwise_computation():
     random = np.random.default_rng(1)
     outcomes = random.random(60) < 0.4
     scores = (random.normal(size=(2, 60)) + outcomes).round(1)  # with ties
@@ -73,7 +73,7 @@ def test_delongs_test_has_the_variance_of_the_placements_counted_pair_by_pair():
 
 
 @pytest.mark.parametrize("says", [delong, resample])
-def test_on_one_night_a_test_over_rows_keeps_its_word_where_rows_are_independent(says):
+def test_a_row_test_has_its_level_on_one_night_with_independent_rows(says):
     random = np.random.default_rng(2)
     signal = random.normal(size=(400, 500))
     outcomes = random.random(signal.shape) < 1 / (1 + np.exp(-signal))
@@ -82,7 +82,7 @@ def test_on_one_night_a_test_over_rows_keeps_its_word_where_rows_are_independent
     assert 0.02 < np.mean(said) < 0.09
 
 
-def test_asked_every_night_a_test_over_rows_soon_speaks_for_what_is_no_better():
+def test_a_row_test_that_is_checked_every_night_soon_promotes_an_equal_model():
     (pair,) = make_pairs("independent days", 0.0, 1, 60, seed=1)
     days = list(zip(pair.outcomes[0], pair.incumbent[0], pair.rival[0], strict=True))
     assert first_night(days, delong, np.random.default_rng(0)) is not None

@@ -1,4 +1,4 @@
-"""The race keeps its promise under no difference, finds a better recipe, and never looks at what is not yet known."""
+"""The sequential test has its level without a difference, finds a better recipe, and uses only known outcomes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ differences = arrays(np.float64, st.integers(1, 60), elements=st.floats(-1, 1, a
 
 
 def noise(kind: str, seed: int = 1) -> np.ndarray:
-    """Daily differences of a rival that is no better: (RUNS, DAYS), mean 0 given all days before."""
+    """Daily differences of a rival that is not better: (RUNS, DAYS), mean 0 given all days before."""
     random = np.random.default_rng(seed)
     if kind == "heavy tails":
         return random.standard_t(3, (RUNS, DAYS)) * 0.01
@@ -44,23 +44,23 @@ def noise(kind: str, seed: int = 1) -> np.ndarray:
 
 
 def overlapping(lag: int, mean: float = 0.0, seed: int = 2) -> np.ndarray:
-    """Differences that share their shocks with the `lag` - 1 days around, as weekly outcomes asked daily do."""
+    """Differences that share their shocks with the `lag` - 1 days around, as weekly outcomes of daily rows do."""
     shocks = np.random.default_rng(seed).normal(0, 0.01, (RUNS, DAYS + lag - 1))
     return mean + sum(shocks[:, k : k + DAYS] for k in range(lag)) / np.sqrt(lag)
 
 
 @pytest.mark.parametrize("kind", ["even", "heavy tails", "skewed", "calm and wild weeks"])
-def test_a_rival_that_is_no_better_ever_wins_in_a_year_with_at_most_the_chance_alpha(kind):
+def test_a_rival_that_is_not_better_passes_within_a_year_with_probability_at_most_alpha(kind):
     ever = settled(accumulate(noise(kind), BAR), BAR).any(axis=1).mean()
     assert ever <= ALPHA + 2 * np.sqrt(ALPHA * (1 - ALPHA) / RUNS)
 
 
-def test_the_promise_holds_where_outcomes_are_known_a_week_later():
+def test_the_level_is_kept_if_outcomes_are_known_a_week_later():
     evidence = accumulate(overlapping(7), BAR, lag=7)
     assert settled(evidence, BAR, lag=7).any(axis=1).mean() <= ALPHA
 
 
-def test_a_race_that_forgot_the_lag_would_break_the_promise():
+def test_ignoring_the_lag_would_exceed_the_level():
     forgetful = settled(accumulate(overlapping(7), BAR), BAR).any(axis=1).mean()
     assert forgetful > 3 * ALPHA
 
@@ -72,12 +72,12 @@ def test_a_better_rival_is_found():
     assert np.median(won.argmax(axis=1)) < 60
 
 
-def test_a_better_rival_is_found_a_week_late_too():
+def test_a_better_rival_is_found_with_a_lag_of_a_week():
     won = settled(accumulate(overlapping(7, mean=0.015), BAR, lag=7), BAR, lag=7)
     assert won.any(axis=1).mean() > 0.9
 
 
-def test_a_worse_rival_loses_nearly_all_of_its_stake():
+def test_the_evidence_for_a_worse_rival_falls_to_nearly_zero():
     assert np.median(accumulate(noise("even") - 0.005, BAR)[:, -1]) < 0.5
 
 
@@ -87,7 +87,7 @@ def test_evidence_is_never_negative(days, lag):
 
 
 @given(differences, st.integers(1, 8), st.integers(0, 59))
-def test_evidence_of_a_day_knows_nothing_of_later_days(days, lag, cut):
+def test_evidence_of_a_day_does_not_depend_on_later_days(days, lag, cut):
     cut = min(cut, len(days))
     assert np.array_equal(accumulate(days, BAR, lag)[:cut], accumulate(days[:cut], BAR, lag))
 
@@ -105,25 +105,25 @@ def test_no_single_day_moves_the_evidence_by_more_than_the_largest_bet(days, lag
 
 
 @given(differences)
-def test_a_day_without_a_difference_leaves_the_evidence_as_it_is(days):
+def test_a_day_without_a_difference_does_not_change_the_evidence(days):
     gaps = np.insert(days, len(days) // 2, np.nan)
     kept = np.delete(accumulate(gaps, BAR), len(days) // 2)
     assert np.array_equal(kept, accumulate(days, BAR))
 
 
-def test_evidence_counts_only_when_no_bet_is_open():
+def test_the_test_passes_only_if_no_bet_is_open():
     evidence = np.array([1.0, 25.0, 19.0, 25.0, 25.0, 25.0])
     assert settled(evidence, 20.0, lag=3).tolist() == [False] * 5 + [True]
 
 
-def test_refreshing_is_rarely_stopped_while_it_does_no_harm():
+def test_harmless_refreshing_is_rarely_stopped():
     race = Race()
     evidence = accumulate(noise("heavy tails"), race.nights_between_false_stops, restarting=True)
     ever = (evidence >= race.nights_between_false_stops).any(axis=1).mean()
     assert ever <= DAYS / race.nights_between_false_stops
 
 
-def test_harm_that_begins_late_stops_refreshing_as_soon_as_if_it_had_begun_early():
+def test_harm_that_begins_late_is_detected_as_fast_as_early_harm():
     harm = noise("even")
     harm[:, 200:] += 0.01
     bar = Race().nights_between_false_stops
@@ -161,20 +161,20 @@ def test_days_with_too_few_rows_are_left_out():
     assert not weighed.enough
 
 
-def test_missed_days_stay_empty_in_the_row_of_days():
+def test_missed_days_have_no_difference():
     with_gap = [pair(day, 0.01) for day in range(40) if day not in range(10, 20)]
     without = [pair(day, 0.01) for day in range(30)]
     values = [evidence_for_rival(pairs, SINCE, Race(), lag=1).value for pairs in (with_gap, without)]
     assert values[0] == pytest.approx(values[1])
 
 
-def test_keeping_still_is_weighed_by_its_own_bar():
+def test_the_test_against_refreshing_has_its_own_threshold():
     pairs = [pair(day, 0.01, question="still") for day in range(40)]
     weighed = evidence_against_refreshing(pairs, SINCE, Race(), lag=1)
     assert (weighed.question, weighed.bar, weighed.enough) == ("still", 730, True)
 
 
-def test_the_curve_of_an_evidence_ends_with_it_whatever_was_paired_later():
+def test_the_trace_of_an_evidence_ends_with_its_value_whatever_was_paired_later():
     race = Race(alpha=ALPHA)
     known = [pair(day, 0.01 + 0.001 * (day % 3)) for day in range(20)]
     later = [pair(day, -0.02) for day in range(20, 25)]

@@ -1,4 +1,4 @@
-"""What is usual follows from past refreshes, and what is excused from what people did to the data."""
+"""The usual change follows from earlier refreshes, and excused days from corrections of the data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TONIGHT = evaluation(champion=version(99, last=date(2013, 8, 23)))
 
 
 def past_night(ago: int, disagreement: float = 0.01, apart: int = 1, recipe: str = "r1") -> Evaluation:
-    """A refresh of some nights ago, which serves from then on, unless a later night's champion is an older one."""
+    """A refresh of some nights ago, promoted unless a later night's champion is an older version."""
     last = date(2013, 8, 24) - timedelta(days=ago)
     challenger = version(100 - ago, last=last, recipe=recipe).model_copy(
         update={"night": NIGHT - timedelta(days=ago)}
@@ -36,17 +36,17 @@ def usual(past):
     return with_usual_change(TONIGHT, past).usual
 
 
-def test_before_seven_refreshes_nothing_is_usual():
+def test_there_is_no_usual_change_before_seven_refreshes():
     assert usual([past_night(ago) for ago in range(1, 7)]) is None
 
 
-def test_what_nine_of_ten_of_the_last_four_weeks_kept_to_is_usual_whatever_the_sign():
+def test_the_usual_change_is_the_90_percent_quantile_of_absolute_changes_in_four_weeks():
     past = [past_night(ago, disagreement=0.02 if ago in (3, 9) else 0.01) for ago in range(1, 60)]
     found = usual(past)
     assert (found.nights, found.disagreement, found.shift) == (28, pytest.approx(0.01), pytest.approx(0.005))
 
 
-def test_refreshes_that_were_held_do_not_widen_the_bound_for_the_next_ones():
+def test_held_refreshes_do_not_widen_the_bound():
     still_served = version(92, last=date(2013, 8, 16))
     held = [
         past_night(ago, disagreement=0.5).model_copy(update={"champion": still_served}) for ago in range(1, 8)
@@ -57,7 +57,7 @@ def test_refreshes_that_were_held_do_not_widen_the_bound_for_the_next_ones():
     assert found.disagreement == pytest.approx(0.01 * 8**0.5)
 
 
-def test_fits_that_lie_four_days_apart_may_differ_twice_as_much():
+def test_fits_four_days_apart_may_differ_twice_as_much():
     weekly = [past_night(ago, disagreement=0.02, apart=4) for ago in range(1, 20)]
     assert usual(weekly).disagreement == pytest.approx(0.01)
 
@@ -70,9 +70,9 @@ def test_fits_that_lie_four_days_apart_may_differ_twice_as_much():
         [past_night(ago).model_copy(update={"disagreement": None}) for ago in range(1, 20)],
         [past_night(1).model_copy(update={"id": f"again {n}"}) for n in range(20)],
     ],
-    ids=["another recipe", "nights that come later", "what could not be compared", "one night, judged again"],
+    ids=["another recipe", "nights that come later", "without a comparison", "one night, evaluated again"],
 )
-def test_only_other_nights_of_this_recipe_count(others):
+def test_only_earlier_nights_of_the_same_recipe_count(others):
     assert usual(others) is None
 
 
@@ -85,7 +85,7 @@ LATER = FITTED + timedelta(hours=1)
 
 
 def erasure(table: str, rows: dict[str, int]) -> Act:
-    """The record of an erasure that took these rows out of the days of a table."""
+    """The record of an erasure that removed these rows from the days of a table."""
     detail = {"state": "done", "erasure": {"holdings": [{"table": table, "rows": rows}]}}
     return act("erased", "lake", "digest", LATER).model_copy(update={"detail": detail})
 
@@ -111,7 +111,7 @@ def erasure(table: str, rows: dict[str, int]) -> Act:
         "not an input",
     ],
 )
-def test_days_whose_data_a_person_replaced_since_the_fit_are_excused(catalog, acts, excused):
+def test_days_whose_data_was_corrected_since_the_fit_are_excused(catalog, acts, excused):
     found = excused_days(catalog, catalog.model("flight_delay"), acts, FITTED)
     days = {day for day in found if day > date(2013, 5, 1)}
     assert (min(days), max(days)) == excused if excused else not found

@@ -1,4 +1,4 @@
-"""What was recorded against what came out: every leaf counts, and a difference is told with both values."""
+"""A replay is compared with the record leaf by leaf, and each difference shows both values."""
 
 from __future__ import annotations
 
@@ -35,33 +35,33 @@ def test_one_changed_leaf_is_one_difference(record, data):
     assert [difference.field for difference in part.differences] == [name]
 
 
-def test_a_difference_in_the_last_digit_is_told_in_full():
+def test_a_difference_in_the_last_digit_is_shown_in_full():
     (difference,) = compare("a part", {"loss": 0.1 + 0.2}, {"loss": 0.3}).differences
     assert str(difference) == "loss: was 0.30000000000000004, is 0.3"
 
 
-def test_what_is_gone_and_what_is_new_are_both_told():
+def test_missing_and_new_values_are_both_differences():
     part = compare("a part", {"a": 1}, {"b": 2})
     assert [str(d) for d in part.differences] == ["a: was 1, is -", "b: was -, is 2"]
 
 
 @pytest.mark.parametrize(("was", "now"), [(0.0, None), (True, 1), ([], None), ("1", 1)])
-def test_what_only_looks_alike_differs(was, now):
+def test_equal_looking_values_of_different_types_differ(was, now):
     assert not compare("a part", was, now).identical
 
 
-def test_predictions_are_told_by_their_largest_difference():
+def test_predictions_are_reported_with_their_largest_difference():
     part = compare_predictions("predictions", np.array([0.1, 0.2, 0.3]), np.array([0.1, 0.25, 0.31]))
     assert str(part.differences[0]) == "largest difference: was 0, is 0.05, over 2 of 3 rows"
 
 
-def test_what_was_not_measured_is_no_part():
+def test_a_measure_that_neither_has_is_not_compared():
     names = [part.name for part in compare_evaluations(evaluation(), evaluation())]
     assert "calibration" not in names
     assert "measures of the baseline" in names
 
 
-def test_a_measure_that_came_out_anew_is_a_difference():
+def test_a_measure_that_only_the_replay_has_is_a_difference():
     point = CalibrationPoint(predicted=0.1, observed=0.2, rows=3)
     parts = compare_evaluations(evaluation(), evaluation(calibration=(point,)))
     assert [part.name for part in parts if not part.identical] == ["calibration"]
@@ -74,15 +74,15 @@ def test_a_decision_is_compared_guard_by_guard():
     assert differing == ["guard: baseline", "guard: harm", "decision"]
 
 
-def test_no_decision_about_the_version_is_a_difference():
+def test_a_missing_decision_about_the_version_is_a_difference():
     (part,) = compare_decisions(decide_promotion(evaluation(), Guards()), None)
     assert str(part.differences[0]) == "kind: was refreshed, is none about this version"
 
 
-@pytest.mark.parametrize(("holds", "kind", "serves"), [(True, "refreshed", 2), (False, "held", 1)])
-def test_what_a_person_answered_stands(holds, kind, serves):
+@pytest.mark.parametrize(("passed", "kind", "serves"), [(True, "refreshed", 2), (False, "held", 1)])
+def test_the_answer_of_a_person_is_taken_from_the_record(passed, kind, serves):
     now = decide_promotion(evaluation(), Guards())
-    answer = Reason(guard="approval", holds=holds, observed=None, bound=None, explanation="by ana")
+    answer = Reason(guard="approval", passed=passed, observed=None, bound=None, explanation="by ana")
     was = now.model_copy(
         update={
             "reasons": (*now.reasons, answer),

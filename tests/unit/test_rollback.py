@@ -1,4 +1,4 @@
-"""What a person decides follows from the ledger alone: which version serves again, and what refreshes may do then."""
+"""Manual decisions: which version a roll-back serves, and whether refreshes may serve afterwards."""
 
 from __future__ import annotations
 
@@ -52,66 +52,66 @@ def after(entries: list[Entry], decision: Decision) -> list[Entry]:
     return [entry, *entries]
 
 
-def test_the_version_before_serves_again():
+def test_a_roll_back_serves_the_previous_champion():
     decision = plan_rollback(REFRESHED_TWICE, "ana", "refunds went up")
     assert (decision.kind, decision.champion_before, decision.champion_after) == ("rolled_back", 4, 2)
     assert (decision.by, decision.why) == ("ana", "refunds went up")
 
 
-def test_one_roll_back_after_another_goes_further_back():
+def test_repeated_roll_backs_go_further_back():
     once = plan_rollback(REFRESHED_TWICE, "ana", "worse")
     twice = plan_rollback(after(REFRESHED_TWICE, once), "ana", "still worse")
     assert (twice.champion_before, twice.champion_after) == (2, 1)
 
 
-def test_a_version_that_served_once_can_be_named():
+def test_a_roll_back_can_name_an_earlier_champion():
     assert plan_rollback(REFRESHED_TWICE, "ana", "worse", to=1).champion_after == 1
 
 
 @pytest.mark.parametrize(
-    ("entries", "to", "told"),
+    ("entries", "to", "message"),
     [
         (ledger(("first", None, 1, "a")), None, "version 1 is the first that served"),
-        (REFRESHED_TWICE, 3, "version 3 never served: choose among 1, 2"),
-        (REFRESHED_TWICE, 4, "version 4 serves now: choose among 1, 2"),
-        ([], None, "no version serves yet"),
-        (ledger(("held", None, None, "a")), None, "no version serves yet"),
+        (REFRESHED_TWICE, 3, "version 3 never served: choose one of: 1, 2"),
+        (REFRESHED_TWICE, 4, "version 4 is serving: choose one of: 1, 2"),
+        ([], None, "no version is serving yet"),
+        (ledger(("held", None, None, "a")), None, "no version is serving yet"),
     ],
 )
-def test_what_cannot_be_rolled_back_says_why(entries, to, told):
-    with pytest.raises(RollbackError, match=told):
+def test_an_impossible_roll_back_is_rejected_with_the_reason(entries, to, message):
+    with pytest.raises(RollbackError, match=message):
         plan_rollback(entries, "ana", "worse", to)
 
 
-def test_the_same_wish_from_two_sides_at_once_is_one_decision():
+def test_two_identical_concurrent_decisions_have_the_same_id():
     ids = {plan_rollback(REFRESHED_TWICE, by, "worse").id for by in ("ana", "ben")}
     assert len(ids) == 1
 
 
-def test_after_a_roll_back_refreshes_have_to_win():
+def test_after_a_roll_back_refreshes_are_suspended():
     decision = plan_rollback(REFRESHED_TWICE, "ana", "refunds went up")
     assert "refunds went up" in str(standing_after(decision, 2).suspended)
 
 
-def test_after_a_roll_back_to_another_recipe_its_refreshes_serve_as_ever():
+def test_after_a_roll_back_to_another_recipe_its_refreshes_are_not_suspended():
     replaced = ledger(("first", None, 1, "a"), ("promoted", 1, 2, "b"))
     decision = plan_rollback(replaced, "ana", "worse")
     assert standing_after(decision, 1).suspended is None
 
 
-def test_refreshes_serve_again_when_a_person_says_so():
-    stopped = after(REFRESHED_TWICE, plan_rollback(REFRESHED_TWICE, "ana", "worse"))
-    decision = plan_resumption(stopped, "ben", "the labels were mended")
+def test_resuming_ends_the_suspension():
+    suspended = after(REFRESHED_TWICE, plan_rollback(REFRESHED_TWICE, "ana", "worse"))
+    decision = plan_resumption(suspended, "ben", "the labels were corrected")
     assert (decision.kind, decision.champion_before, decision.champion_after) == ("resumed", 2, 2)
     assert standing_after(decision, 2).suspended is None
 
 
-def test_there_is_nothing_to_resume_while_refreshes_serve():
+def test_resuming_is_rejected_if_refreshes_are_not_suspended():
     with pytest.raises(RollbackError, match="nothing to resume"):
         plan_resumption(REFRESHED_TWICE, "ben", "why not")
 
 
-def test_a_version_put_in_place_by_hand_is_not_replaced_by_the_next_refresh():
+def test_an_emergency_promotion_suspends_refreshes():
     decision = plan_emergency(REFRESHED_TWICE, 3, "b", "ana", "a pandemic")
     assert (decision.kind, decision.champion_after) == ("emergency", 3)
     assert standing_after(decision, 3).suspended is not None

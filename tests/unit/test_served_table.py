@@ -1,4 +1,4 @@
-"""The table of served losses compares rules on the same days, and a pair of equal models is drawn without favour."""
+"""Rules are compared by served loss on the same days, and equal pairs are drawn without bias."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ def rows(**others):
     }
 
 
-def test_a_rule_is_told_by_its_mean_loss_and_what_it_lost_more_than_ours():
+def test_a_rule_has_its_mean_loss_and_its_difference_from_ours():
     row = rows(kept=served([loss + 0.1 for loss in OURS_LOST]))["served", "kept", None]
     assert (row.nights, row.served_loss, row.effect) == (30, pytest.approx(0.4), pytest.approx(0.1))
 
 
-def test_rules_are_compared_on_the_days_that_all_of_them_served():
+def test_rules_are_compared_on_days_that_all_of_them_served():
     row = rows(late=served(KEPT_LOST)[20:])["served", OURS, None]
     assert (row.nights, row.served_loss) == (10, pytest.approx(0.4))
 
 
-def test_the_best_in_hindsight_is_one_rule_for_all_days_and_the_best_of_each_day_may_change():
+def test_the_best_rule_in_hindsight_is_fixed_and_the_best_of_each_day_may_change():
     found = rows(better=served([0.25] * 30))
     assert found["served", BEST, None].served_loss == pytest.approx(0.25)
     assert found["served", BEST_OF_DAY, None].served_loss == pytest.approx(0.225)
 
 
-def test_months_are_told_apart():
+def test_months_are_separate_rows():
     assert rows()["served by month", OURS, "2013-03"].nights == 30
 
 
@@ -49,7 +49,7 @@ def test_no_model_is_paired_with_itself(drawn):
     assert {*incumbents.ravel().tolist(), *rivals.ravel().tolist()} == set(range(MODELS))
 
 
-def test_a_pair_of_a_week_stays_for_the_week():
+def test_a_pair_does_not_change_within_a_week():
     incumbents, _ = draw("each week", 50, 40, np.random.default_rng(1))
     assert (incumbents[:, :WEEK] == incumbents[:, :1]).all()
     assert (incumbents[:, WEEK] != incumbents[:, 0]).any()

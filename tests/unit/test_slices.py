@@ -1,4 +1,4 @@
-"""Named parts of the rows are judged apart, by as many looks as there are parts."""
+"""Slices are measured one by one, with intervals adjusted for their number."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_each_value_of_a_column_is_a_slice_and_named_values_are_one(model):
     assert sum(part.rows for part in found if part.name.startswith("airport=")) == len(rows)
 
 
-def test_a_slice_that_is_ruined_is_surely_worse_and_the_others_are_not(model):
+def test_a_corrupted_slice_is_significantly_worse_and_the_others_are_not(model):
     rows = make_rows()
     found = measure_slices(model, rows, losses(rows, 1, "JFK", 0.2), losses(rows, 2))
     assert [part.name for part in found if part.difference and part.difference.low > 0] == ["airport=JFK"]
@@ -67,13 +67,13 @@ def test_a_slice_with_few_rows_or_days_is_not_compared(model):
     assert all(part.difference is None for part in few)
 
 
-def test_a_champion_that_cannot_be_judged_leaves_slices_without_a_comparison(model):
+def test_without_measures_of_the_champion_slices_are_not_compared(model):
     rows = make_rows()
     found = measure_slices(model, rows, losses(rows, 1), None)
     assert {(part.champion_loss, part.difference) for part in found} == {(None, None)}
 
 
-def test_many_looks_at_equal_models_find_a_worse_slice_in_less_than_a_night_of_twenty(model):
+def test_equal_models_have_a_significantly_worse_slice_on_less_than_one_night_in_twenty(model):
     model = model.model_copy(update={"slices": (Slice(column="group"),)})
     random = np.random.default_rng(11)
     alarms = 0
@@ -84,7 +84,7 @@ def test_many_looks_at_equal_models_find_a_worse_slice_in_less_than_a_night_of_t
     assert alarms <= 0.05 * 300
 
 
-def test_without_slices_there_is_nothing_to_tell(model):
+def test_a_model_without_slices_has_no_slice_measures(model):
     rows = make_rows()
     bare = model.model_copy(update={"slices": ()})
     assert measure_slices(bare, rows, losses(rows, 1), losses(rows, 2)) == ()

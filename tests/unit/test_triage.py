@@ -1,4 +1,4 @@
-"""What monitoring concludes from a day's scores and its features."""
+"""The monitoring verdict from a day's loss and the drift of its features."""
 
 from datetime import date
 
@@ -38,14 +38,14 @@ def drift(share: float | None, emptied: tuple[str, ...] = ()) -> Drift:
         (0.23, None, (), "concept_drift"),
     ],
 )
-def test_the_verdict_follows_from_scores_and_features(loss, share, emptied, verdict):
+def test_the_verdict_follows_from_loss_and_drift(loss, share, emptied, verdict):
     assert triage(performance(loss), drift(share, emptied), WATCH) == verdict
 
 
-def test_without_an_evaluation_to_compare_with_scores_count_as_unchanged():
+def test_without_an_expected_loss_the_loss_counts_as_unchanged():
     assert triage(performance(0.9, expected=None), drift(0.1), WATCH) == "stable"
 
 
-def test_a_day_that_was_not_scored_says_so(catalog):
+def test_a_day_without_predictions_is_noted_in_the_action(catalog):
     concluded = conclude(catalog.model("flight_delay"), performance(None), drift(None), "run")
-    assert "nothing had been scored" in concluded.action
+    assert "nothing was scored" in concluded.action

@@ -1,4 +1,4 @@
-"""Backtest: lives a span of past nights over the same judgements as the DAGs, without Airflow, registry or book."""
+"""Backtest: run past nights with the same steps as the DAGs, without Airflow, registry or book."""
 
 from contender.backtesting.fits import Fits, ServedDay
 from contender.backtesting.history import BacktestError, History, build_history, read_history

@@ -1,4 +1,4 @@
-"""How much less one way of serving lost than another, over the days that both served, and how sure that is."""
+"""Differences between the served losses of two policies over the days that both served, with intervals."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ DAYS_FOR_AN_INTERVAL = 14
 
 
 class Difference(Frozen):
-    """The mean over rows of one loss minus another; below 0, the first lost less."""
+    """The mean over rows of one loss minus another; negative if the first is lower."""
 
     mean: float
     interval: Interval | None = Field(
-        description=f"with 95 % confidence; None with fewer than {DAYS_FOR_AN_INTERVAL} days"
+        description=f"95 % interval; None with fewer than {DAYS_FOR_AN_INTERVAL} days"
     )
     days: int
     same: bool = Field(description="whether the losses are equal on every day")
 
     @property
     def shown(self) -> bool:
-        """Whether the interval leaves out 0."""
+        """Whether the interval excludes 0."""
         return self.interval is not None and (self.interval.low > 0 or self.interval.high < 0)
 
     @property
     def ends(self) -> tuple[float | None, float | None]:
-        """The interval's ends, both None when there is none."""
+        """The ends of the interval; both None if there is none."""
         return (None, None) if self.interval is None else (self.interval.low, self.interval.high)
 
 
 def compare_served(ours: Sequence[ServedDay], theirs: Sequence[ServedDay]) -> Difference | None:
-    """The losses of `ours` minus those of `theirs` over the days of both; None when there is no such day.
+    """Return the losses of `ours` minus those of `theirs` over the days of both; None without a common day.
 
-    Rows of a day are alike, so that days are the sample and not rows: the variance of a ratio of sums, linearised
-    (Cochran, "Sampling Techniques", 3rd ed., section 6.4), and Student's t. Days are taken as
-    independent of each other; where a difference lasts for days, the interval is too narrow.
+    Rows of a day are correlated, so the sample size is the number of days: the variance is that of a ratio of sums,
+    linearised (Cochran, "Sampling Techniques", 3rd ed., section 6.4), with Student's t. Days are assumed to be
+    independent; if a difference lasts for several days, the interval is too narrow.
     """
     other = {day.day: day for day in theirs}
     both = [(day, other[day.day]) for day in ours if day.day in other]

@@ -1,4 +1,4 @@
-"""The versions of a backtest: each fitted once, and judged, paired and scored once, however many policies ask."""
+"""The versions of a backtest: each is fitted, evaluated, paired and scored once, for all policies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from contender.training import (
 
 
 class ServedDay(Frozen):
-    """The mean loss of what served for a day; of the version of that number, or of a kind of model."""
+    """The mean loss of a day's served predictions; `version` is None for the baseline."""
 
     day: date
     version: int | None
@@ -49,7 +49,7 @@ class ServedDay(Frozen):
 
 @dataclass
 class Made:
-    """A fitted version, and its predictions by day."""
+    """A fitted version with its predictions by day."""
 
     version: TrainedVersion
     fitted: Fitted
@@ -61,7 +61,7 @@ class Made:
 
 
 class Fits:
-    """Every version that was fitted on a history, by its number: policies and cadences share them."""
+    """All versions that were fitted on a history, by number; policies and cadences share them."""
 
     def __init__(self, catalog: Catalog, model: ModelSpec, history: History) -> None:
         self.model, self.history = model, history
@@ -78,22 +78,22 @@ class Fits:
         self._served: dict[tuple[int, date], tuple[ServedDay, ...]] = {}
 
     def fit_all(self, night: date) -> tuple[Made, ...]:
-        """Return a night's versions, each recipe fitted once; one that cannot be fitted stays out, as in the DAG."""
+        """Return a night's versions, each recipe fitted once; one that cannot be fitted is skipped, as in the DAG."""
         if night not in self._nights:
             fitted = [self.fit(recipe, night) for recipe in self.model.recipes]
             self._nights[night] = tuple(made for made in fitted if made is not None)
         return self._nights[night]
 
     def judgeable(self, night: date) -> bool:
-        """Whether the days that a night judges on have labelled rows; says so when they have not."""
+        """Return whether the evaluated days of a night have labelled rows; if not, note it in `failed`."""
         days = judged_days(self.model, night)
         if self.history.between(days).empty:
-            self._note(night, f"no labelled rows from {days.first} to {days.last} to judge on")
+            self._note(night, f"no labelled rows from {days.first} to {days.last} to evaluate on")
             return False
         return True
 
     def fit(self, recipe: Recipe, night: date, instead: pd.DataFrame | None = None) -> Made | None:
-        """A version of a night, fitted on its days' rows or on others instead; None, with a note, when it cannot be."""
+        """Fit a recipe for a night, on its days' rows or on `instead`; None, with a note in `failed`, if it fails."""
         days = training_days(self.model, recipe, night)
         rows = self.history.between(days) if instead is None else instead
         began = time.process_time()
@@ -102,20 +102,20 @@ class Fits:
             cpu = time.process_time() - began
             inputs = FitInputs(self.model, recipe, night, days, rows, self.history.pins)
             recorded = record_fit(self._catalog, inputs, fitted, code="backtest", packages="backtest")
-        except Exception as error:  # a recipe may fail in any way, and harms no other
+        except Exception as error:  # a recipe may raise anything; the others must still be fitted
             self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
             return None
         version = recorded.model_copy(update={"version": len(self.made) + 1})
         sketch = self._sketch(days) if instead is None else sketch_rows(self.model, instead)
         made = Made(version, fitted, sketch, cpu)
         self.made[version.version] = made
-        # What it is judged on and scores, and one day more: that is what the next night asks of a champion.
+        # The evaluated and the scored days, and one more: the next night evaluates the champion on it.
         first, last = judged_days(self.model, night).first, self.model.scored_days(Days.one(night)).last
         self._predict(made, Days(first=first, last=last + timedelta(days=1)))
         return made
 
     def _sketch(self, days: Days) -> TrainingSketch:
-        """The sketch of training rows; recipes of the same window share it."""
+        """Return the sketch of training rows, which recipes with the same window share."""
         if days not in self._sketched:
             self._sketched[days] = sketch_rows(self.model, self.history.between(days))
         return self._sketched[days]
@@ -132,10 +132,10 @@ class Fits:
         try:
             scores = predict(self.model, made.fitted.estimator, rows, made.version.features)
             baseline = predict(self.model, made.fitted.baseline, rows, self.model.baseline_features)
-        except Exception as error:  # the recipe's own code, or a value that it has never seen
+        except Exception as error:  # from the recipe's code, or from an unknown value
             raise BacktestError(
                 f"{self.model.name}: recipe {made.version.recipe!r}, fitted for night {made.version.night}, cannot "
-                f"score {days.key}: {_first_line(error)}: mend the recipe"
+                f"score {days.key}: {_first_line(error)}: correct the recipe"
             ) from error
         at = 0
         for day in days.each():
@@ -145,7 +145,7 @@ class Fits:
             at += count
 
     def scores(self, version: int, days: Days) -> Predictions:
-        """A version's predictions for the rows of these days."""
+        """Return a version's predictions for the rows of these days."""
         made = self.made[version]
         for day in days.each():
             if day not in made.scores:
@@ -153,13 +153,13 @@ class Fits:
         return _joined([made.scores[day] for day in days.each() if day in made.scores])
 
     def baselines(self, version: int, days: Days) -> Predictions:
-        """The predictions of the baseline beside a version."""
+        """Return the predictions of the baseline that was fitted with a version."""
         self.scores(version, days)
         made = self.made[version]
         return _joined([made.baseline[day] for day in days.each() if day in made.baseline])
 
     def judge(self, challenger: int, champion: int | None) -> Evaluation:
-        """A version of a night, the champion and the baseline on the days that the night judges on."""
+        """Evaluate a night's version, the champion and the baseline on the night's evaluated days."""
         names = (challenger, champion)
         if names not in self._judged:
             self._judged[names] = self._judge(self.made[challenger].version, champion)
@@ -183,7 +183,7 @@ class Fits:
         return judge(contestants, self._loss, self.history.between(days), predicted, observed)
 
     def _examine(self, made: Made, days: Days) -> Examined:
-        """What a version was seen to do on the days that it is judged on, once; how fast it was then is unknown."""
+        """Examine a version once on its evaluated days, without timing it."""
         if made.examined is None:
             rows, scores = self.history.between(days), self.scores(made.version.version, days)
 
@@ -194,7 +194,7 @@ class Fits:
         return made.examined
 
     def pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
-        """The pairs of a day from the versions that scored it, by stream; none without rows."""
+        """Return the pairs of a day from the versions that scored it, by stream; empty without rows."""
         names = (day, incumbent, frozenset(streams.items()))
         if names not in self._paired:
             self._paired[names] = self._pair(day, streams, incumbent)
@@ -209,13 +209,13 @@ class Fits:
         return tuple(pair_scores(self.model, self._loss, scored, incumbent))
 
     def serve(self, version: int, day: date) -> tuple[ServedDay, ...]:
-        """The loss of a version on a day; nothing for a day without rows."""
+        """Return the loss of a version on a day; empty for a day without rows."""
         if (version, day) not in self._served:
             self._served[version, day] = self._measure(version, day, self.scores(version, Days.one(day)))
         return self._served[version, day]
 
     def serve_baseline(self, version: int, day: date) -> tuple[ServedDay, ...]:
-        """The loss of the baseline beside a version on a day; nothing for a day without rows."""
+        """Return the loss of a version's baseline on a day; empty for a day without rows."""
         return self._measure(None, day, self.baselines(version, Days.one(day)))
 
     def _measure(self, version: int | None, day: date, scores: Predictions) -> tuple[ServedDay, ...]:

@@ -1,4 +1,4 @@
-"""The labelled rows of a backtest: read once from the lake, built where it lacks them, and cut by day."""
+"""The labelled rows of a backtest: read once from the lake, or built if missing, and indexed by day."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from contender.training import training_days
 
 
 class BacktestError(RuntimeError):
-    """There is no history to run nights over; the message says what is missing."""
+    """There are no rows to run the nights on; the message says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,20 @@ class History:
     pins: tuple[Pin, ...] = ()
 
     def between(self, days: Days) -> pd.DataFrame:
-        """The rows of these days, in their order."""
+        """Return the rows of these days, in order."""
         return self.rows.iloc[self._span(days)]
 
     def labels(self, days: Days) -> Outcomes:
-        """The outcomes of these days, in the order of their rows."""
+        """Return the outcomes of these days, in the order of the rows."""
         return self.outcomes[self._span(days)]
 
     def count(self, day: date) -> int:
-        """How many rows a day has."""
+        """Return the number of rows of a day."""
         span = self._span(Days.one(day))
         return int(span.stop - span.start)
 
     def days_with_rows(self, days: Days) -> int:
-        """How many of these days have any."""
+        """Return the number of these days that have rows."""
         low, high = (self._nth(day) for day in (days.first, days.last + timedelta(days=1)))
         return int(np.count_nonzero(np.diff(self.starts[low : high + 1])))
 
@@ -66,38 +66,38 @@ class History:
 
 
 def read_history(model: ModelSpec, nights: Days, lake: Lake) -> History:
-    """All that the nights may fit, judge or be scored on, as the lake's feature and label tables hold it.
+    """Read all rows that the nights need from the lake's feature and label tables.
 
-    Raises BacktestError when there is nothing to fit the first night on, or to judge it.
+    Raises BacktestError if there are no rows to fit the first night on, or to evaluate it.
     """
-    return _cut_or_refuse(model, nights, _read(model, nights, lake))
+    return _index(model, nights, _read(model, nights, lake))
 
 
 def build_history(
-    installation: Installation, model: ModelSpec, nights: Days, tell: Callable[[str], None] = lambda _: None
+    installation: Installation, model: ModelSpec, nights: Days, report: Callable[[str], None] = lambda _: None
 ) -> History:
-    """`read_history`, with the days that the tables lack built from the datasets, as far as these suffice.
+    """Read the rows as `read_history` does, and build missing days from the datasets, where these are complete.
 
-    The in-process engine builds them into a folder that is gone afterwards; `tell` hears of it, and the lake stays as
-    it is. Raises BacktestError as `read_history` does, and BuildError when the model's features cannot be built.
+    The in-process engine builds them in a temporary folder; the lake is not changed. `report` is called with a message
+    first. Raises BacktestError as `read_history` does, and BuildError if the features cannot be built.
     """
     found = _read(model, nights, installation.lake)
     missing = _buildable(installation, model, found)
     if missing is not None:
-        tell(
-            f"{model.name}: features and labels of nights in {missing.key} are built from the datasets, apart from the "
-            "lake, which does not hold them"
+        report(
+            f"{model.name}: the lake does not have all features and labels of {missing.key}: building them from the "
+            "datasets in a temporary folder"
         )
         built = _build(installation, model, missing)
         found = found._replace(
             features=_fill(model.feature_contract, found.features, built["features"]),
             labels=_fill(model.label_contract, found.labels, built["labels"]),
         )
-    return _cut_or_refuse(model, nights, found)
+    return _index(model, nights, found)
 
 
 class _Found(NamedTuple):
-    """What the lake holds of the days that some nights need."""
+    """The rows of the days that some nights need, as far as the lake has them."""
 
     days: Days
     pins: tuple[Pin, ...]
@@ -117,25 +117,25 @@ def _read(model: ModelSpec, nights: Days, lake: Lake) -> _Found:
     return _Found(days, pins, features, labels)
 
 
-def _cut_or_refuse(model: ModelSpec, nights: Days, found: _Found) -> History:
+def _index(model: ModelSpec, nights: Days, found: _Found) -> History:
     history = cut(join_examples(model, found.features, found.labels), found.days, found.pins)
     needed = max(training_days(model, recipe, nights.first).last for recipe in model.recipes)
     if history.rows.empty:
         raise BacktestError(
-            f"{model.name}: the lake holds no labelled rows for the nights {nights.key}, nor the datasets to build "
-            f"them from: choose other nights, or load history by the ingest DAGs and {dag_id('features', model.name)}"
+            f"{model.name}: the lake has neither labelled rows for the nights {nights.key} nor datasets to build them "
+            f"from: choose other nights, or load history with the ingest DAGs and {dag_id('features', model.name)}"
         )
     first, last = history.rows["day"].iloc[0], history.rows["day"].iloc[-1]
     if first > needed or last < model.matured_days(nights).first:
         raise BacktestError(
-            f"{model.name}: labelled rows reach from {first} to {last}; the night {nights.first} is fitted on days up "
-            f"to {needed}: choose nights between, or load more history by {dag_id('features', model.name)}"
+            f"{model.name}: there are labelled rows from {first} to {last}, and the night {nights.first} is fitted on "
+            f"days up to {needed}: choose other nights, or load more history with {dag_id('features', model.name)}"
         )
     return history
 
 
 def cut(rows: pd.DataFrame, days: Days, pins: tuple[Pin, ...] = ()) -> History:
-    """A history from labelled rows in the order of `join_examples`."""
+    """Make a history from labelled rows in the order of `join_examples`."""
     rows = rows.sort_values("day", kind="stable", ignore_index=True)
     numbers = np.array([(day - days.first).days for day in rows["day"]], dtype=np.int64)
     starts = np.searchsorted(numbers, np.arange(len(days) + 1))
@@ -143,7 +143,7 @@ def cut(rows: pd.DataFrame, days: Days, pins: tuple[Pin, ...] = ()) -> History:
 
 
 def _buildable(installation: Installation, model: ModelSpec, found: _Found) -> Days | None:
-    """The nights, from the first to the last, that the datasets suffice for and whose rows the lake lacks."""
+    """Return the range of nights whose rows are missing from the lake and can be built from the datasets."""
     days, held_features, held_labels = found.days, _days_of(found.features), _days_of(found.labels)
     nights = Days(
         first=days.first - timedelta(days=model.horizon_days),
@@ -164,7 +164,7 @@ def _buildable(installation: Installation, model: ModelSpec, found: _Found) -> D
 
 
 def _known_nights(installation: Installation, model: ModelSpec) -> set[date]:
-    """The nights for which every daily input has its newest day and reaches back as far as the model reads it."""
+    """Return the nights for which every daily input has its newest day and the history that the model reads."""
     known: set[date] | None = None
     for source in installation.catalog.sources(model):
         if not source.contract.daily:
@@ -181,7 +181,7 @@ def _known_nights(installation: Installation, model: ModelSpec) -> set[date]:
 def _build(installation: Installation, model: ModelSpec, nights: Days) -> dict[str, pa.Table]:
     if model.engine == "spark":
         raise BacktestError(
-            f"{model.name}: the lake lacks features of {nights.key}, and its spec says engine='spark': build them by "
+            f"{model.name}: features of {nights.key} are missing, and the spec has engine='spark': build them with "
             f"{dag_id('features', model.name)}, with `first` {nights.first} and `last` {nights.last}"
         )
     with TemporaryDirectory(prefix="backtest-") as folder:
@@ -197,7 +197,7 @@ def _build(installation: Installation, model: ModelSpec, nights: Days) -> dict[s
 
 
 def _fill(contract: Contract, held: pa.Table, built: pa.Table) -> pa.Table:
-    """What is held, and of what was built the days that are not."""
+    """Return the rows in `held`, and the days of `built` that are missing from it."""
     known = _days_of(held)
     lacking = pa.array([day not in known for day in built["day"].to_pylist()], pa.bool_())
     both = pa.concat_tables([held, built.select(held.column_names).filter(lacking).cast(held.schema)])

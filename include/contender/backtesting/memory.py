@@ -1,4 +1,4 @@
-"""The stores of a backtest: what a policy remembers from night to night, over fits that all policies share."""
+"""The stores of a backtest: a policy's records, with fits that all policies share."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Memory:
     evaluations: list[Evaluation] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     evidence: list[tuple[date, Evidence]] = field(default_factory=list)
-    paired: dict[str, PairedDay] = field(default_factory=dict)  # by id: a day stays as it was paired first
+    paired: dict[str, PairedDay] = field(default_factory=dict)  # by id; the first pairing of a day is kept
     shadow: dict[date, Mapping[str, int]] = field(default_factory=dict)
     served: list[ServedDay] = field(default_factory=list)
 
     @property
     def model(self) -> ModelSpec:
-        """The model's contract; a backtest asks nobody, as if everything were approved."""
+        """The model's contract without approvals: in a backtest, decisions never wait."""
         return self.fits.model.model_copy(update={"approval": Approval()})
 
     @property
@@ -40,13 +40,13 @@ class Memory:
         return tuple(recipe.name for recipe in self.fits.model.recipes[: self.policy.recipes])
 
     def standing(self) -> Standing | None:
-        """Return who serves; a policy may want refreshes to win, too."""
+        """Return the standing; a policy may require refreshes to pass a sequential test."""
         last = next((d for d in reversed(self.decisions) if d.kind in DECISIVE), None)
         if last is None or self.champion is None:
             return None
         standing = standing_after(last, self.champion)
         if self.policy.refreshes_race:
-            return standing.model_copy(update={"suspended": "every refresh has to win"})
+            return standing.model_copy(update={"suspended": "every refresh must pass the test"})
         return standing
 
     def version(self, number: int) -> TrainedVersion:
@@ -54,7 +54,7 @@ class Memory:
         return self.fits.made[number].version
 
     def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
-        """Return the paired days so far."""
+        """Return the paired days so far, by day."""
         found = (p for p in self.paired.values() if p.incumbent == incumbent and p.day >= since)
         return sorted(found, key=lambda pair: pair.day)
 
@@ -66,18 +66,20 @@ class Memory:
         return made.version
 
     def evaluate(self, challenger: TrainedVersion) -> Evaluation:
-        """Judge a version against this policy's champion. Raises EvaluationError without labelled rows."""
+        """Evaluate a version and this policy's champion. Raises EvaluationError without labelled rows."""
         if not self.fits.judgeable(challenger.night):
-            raise EvaluationError(f"{self.model.name}: nothing to judge on in night {challenger.night}")
+            raise EvaluationError(
+                f"{self.model.name}: no labelled rows to evaluate night {challenger.night} on"
+            )
         judged = self.fits.judge(challenger.version, self.champion)
         evaluation = with_usual_change(judged, self.evaluations)
         self.evaluations.append(evaluation)
         return evaluation
 
     def pair(self, days: Days, champion: int, incumbent: str) -> None:
-        """Pair what was scored in the shadow of these days."""
+        """Pair the shadow scores of these days."""
         for day in days.each():
-            # Before another version was promoted, another one was the champion.
+            # Before a promotion, the stream `champion` was another version.
             streams = {
                 name: version
                 for name, version in self.shadow.get(day, {}).items()
@@ -87,7 +89,7 @@ class Memory:
                 self.paired.setdefault(pair.id, pair)
 
     def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
-        """Remember decisions; the champion follows. There is no ledger to seal."""
+        """Record decisions and update the champion. The entries are not sealed."""
         for decision in decisions:
             self.decisions.append(decision)
             self.champion = decision.champion_after
@@ -100,5 +102,5 @@ class Memory:
         return next((decision.champion_after for decision in before), None)
 
     def score_in_shadow(self, night: date, streams: Mapping[str, int]) -> None:
-        """Remember which versions score; the scores are made when they are paired."""
+        """Record which versions score; predictions are made when they are paired."""
         self.shadow[self.model.scored_days(Days.one(night)).first] = streams

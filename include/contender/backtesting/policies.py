@@ -1,4 +1,4 @@
-"""Ways to decide what serves, side by side: ours, and those that one would think of first."""
+"""Promotion policies: that of the DAGs (`ours`), and simple ones to compare it with."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Decide = Callable[[Sequence[Evaluation], Sequence[Evidence], Standing | None, Gu
 
 
 class Policy(NamedTuple):
-    """How a night is decided; `told` is its line in a report."""
+    """A way to decide a night; `description` is shown in reports."""
 
-    told: str
+    description: str
     decide: Decide
     refreshes_race: bool = False
-    recipes: int | None = None  # how many of the model's recipes it has to fit; all when None
+    recipes: int | None = None  # how many of the model's recipes it fits; None: all
 
 
 def _first_only(
     evaluations: Sequence[Evaluation], _: Sequence[Evidence], __: Standing | None, guards: Guards
 ) -> tuple[Decision, ...]:
-    """Keep the first version that beats the baseline for ever."""
+    """Promote only the first version that beats the baseline."""
     first = evaluations[0]
     return (decide_promotion(first, guards),) if first.champion is None else ()
 
@@ -32,25 +32,25 @@ def _first_only(
 def _every_refresh(
     evaluations: Sequence[Evaluation], _: Sequence[Evidence], __: Standing | None, guards: Guards
 ) -> tuple[Decision, ...]:
-    """Let every refresh serve, whatever it is, once a first version has beaten the baseline."""
+    """Promote every refresh, once a first version has beaten the baseline."""
     decision = decide_promotion(evaluations[0], guards)
-    return (decision if evaluations[0].champion is None else _let_serve(decision),)
+    return (decision if evaluations[0].champion is None else _promote(decision),)
 
 
 def _better_lately(
     evaluations: Sequence[Evaluation], _: Sequence[Evidence], __: Standing | None, guards: Guards
 ) -> tuple[Decision, ...]:
-    """Let a refresh serve that did better on the newest labelled days, where the champion can be judged there."""
+    """Promote a refresh if its loss on the evaluated days is lower than the champion's."""
     judged = evaluations[0]
     decision = decide_promotion(judged, guards)
     theirs, ours = judged.challenger_measures, judged.champion_measures
     if judged.champion is None:
         return (decision,)
     better = ours is not None and theirs.loss < ours.loss
-    return (_let_serve(decision) if better else _hold(decision),)
+    return (_promote(decision) if better else _hold(decision),)
 
 
-def _let_serve(decision: Decision) -> Decision:
+def _promote(decision: Decision) -> Decision:
     return decision.model_copy(update={"kind": "refreshed", "champion_after": decision.challenger})
 
 
@@ -59,13 +59,18 @@ def _hold(decision: Decision) -> Decision:
 
 
 POLICIES: Mapping[str, Policy] = {
-    "ours": Policy("refreshes serve unless a guard speaks, other recipes once they have won", decide_night),
-    "static": Policy("the first version for ever", _first_only, recipes=1),
-    "blind": Policy("every refresh of the first recipe serves", _every_refresh, recipes=1),
+    "ours": Policy(
+        "a refresh is promoted unless a guard blocks it, another recipe once it passes the sequential test",
+        decide_night,
+    ),
+    "static": Policy("the first version is never replaced", _first_only, recipes=1),
+    "blind": Policy("every refresh of the first recipe is promoted", _every_refresh, recipes=1),
     "better-lately": Policy(
-        "a refresh serves when it did better on the judged days", _better_lately, recipes=1
+        "a refresh is promoted if its loss on the evaluated days is lower", _better_lately, recipes=1
     ),
     "strict-race": Policy(
-        "a refresh, too, serves only once refreshing has won the race", decide_night, refreshes_race=True
+        "refreshes, too, are promoted only once they pass the sequential test",
+        decide_night,
+        refreshes_race=True,
     ),
 }

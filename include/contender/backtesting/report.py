@@ -1,4 +1,4 @@
-"""One HTML file about a backtest: what served, what was promoted, what it cost, and what the cadence bought."""
+"""The HTML report of a backtest: served losses, promotions, cost, and the effect of the cadence."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ HELD_SHOWN = 40
 
 
 class Row(NamedTuple):
-    """A line of a table: what a policy came to under a cadence, and how that differs from the first in the table."""
+    """A row of a table: the result of a policy at a cadence, and its difference from the first row."""
 
     cadence: str
     policy: str
-    told: str
+    description: str
     result: PolicyResult
     fits: int
     against: Difference | None
 
 
 def render_report(backtests: Sequence[Backtest]) -> str:
-    """The page about one backtest, or about several of the same nights that differ in cadence, the first in detail."""
+    """Render the report of backtests of the same nights at different cadences; the first is shown in detail."""
     main = backtests[0]
     detailed = main.results[0]
     rows = _rows(backtests, detailed)
@@ -54,7 +54,7 @@ def render_report(backtests: Sequence[Backtest]) -> str:
             recipes=_recipes(main),
             versions={version.version: version for version in main.versions},
             charts=[Markup(chart) for chart in _charts(main, detailed)],  # noqa: S704 - made by charts, which escape
-            bought=Markup(_draw_bought(rows)),  # noqa: S704 - as above
+            cost=Markup(_draw_cost(rows)),  # noqa: S704 - as above
             smoothed=SMOOTHED_DAYS,
             held_shown=HELD_SHOWN,
         )
@@ -66,7 +66,7 @@ def _rows(backtests: Sequence[Backtest], detailed: PolicyResult) -> list[Row]:
         Row(
             cadence=backtest.cadence,
             policy=one.policy,
-            told=POLICIES[one.policy].told,
+            description=POLICIES[one.policy].description,
             result=one,
             fits=one.fits,
             against=None if one is detailed else compare_served(one.served, detailed.served),
@@ -102,8 +102,8 @@ def _charts(main: Backtest, detailed: PolicyResult) -> list[str]:
                 _merge(apart),
                 names,
                 marks=marks,
-                y_name=f"{main.loss} loss a row since the first day, minus that of {detailed.policy}; "
-                "above 0 it lost more",
+                y_name=f"{main.loss} loss per row since the first day, minus that of {detailed.policy}; "
+                "above 0, its loss is higher",
             )
         )
     curves, bars = _evidence(main, detailed)
@@ -116,24 +116,24 @@ def _charts(main: Backtest, detailed: PolicyResult) -> list[str]:
                 log=True,
                 bars=bars,
                 marks=marks,
-                y_name="stake of a gambler who bets on the rival, from 1; at its bar it is enough",
+                y_name="evidence (e-value) for the rival, starting at 1; the dashed line is the threshold",
             )
         )
     return charts
 
 
-def _draw_bought(rows: Sequence[Row]) -> str:
+def _draw_cost(rows: Sequence[Row]) -> str:
     first, spots = rows[0], dict[str, list[Spot]]()
     for row in rows:
         found = row.against
         low, high = (None, None) if found is None else found.ends
         height = 0.0 if found is None else found.mean
-        words = row.cadence if row.policy == first.policy else ""
-        spots.setdefault(row.policy, []).append(Spot(row.result.cpu_seconds, height, low, high, words))
+        label = row.cadence if row.policy == first.policy else ""
+        spots.setdefault(row.policy, []).append(Spot(row.result.cpu_seconds, height, low, high, label))
     return draw_spots(
         "Loss against cost",
         spots,
-        x_name="CPU seconds of the fits that it needs; every tick is ten times the one before",
+        x_name="CPU seconds of the required fits; logarithmic scale",
         y_name=f"loss minus that of {first.cadence} {first.policy}, with 95 % intervals; lower is better",
     )
 
@@ -154,9 +154,11 @@ def _evidence(main: Backtest, one: PolicyResult) -> tuple[dict[str, Points], dic
     begun: dict[str, date] = {}
     for night, found in one.evidence:
         still = found.question == "still"
-        name = "an older version, kept" if still else recipes.get(found.rival, f"recipe {found.rival[:8]}")
+        name = (
+            "older version, not refreshed" if still else recipes.get(found.rival, f"recipe {found.rival[:8]}")
+        )
         curve = curves.setdefault(name, [])
-        if begun.get(name, found.since) != found.since:  # the race began anew
+        if begun.get(name, found.since) != found.since:  # the test restarted
             curve.append((_place(night), math.nan))
         begun[name] = found.since
         curve.append((_place(night), found.value))
@@ -165,7 +167,7 @@ def _evidence(main: Backtest, one: PolicyResult) -> tuple[dict[str, Points], dic
 
 
 def _merge(lines: Mapping[str, Points]) -> dict[str, Points]:
-    """Lines that lie on each other are one, under all of their names."""
+    """Merge identical lines into one that has all of their names."""
     merged: dict[str, Points] = {}
     for name, points in lines.items():
         twin = next((other for other, its in merged.items() if list(its) == list(points)), None)
@@ -190,7 +192,7 @@ def _near(before: date, day: date) -> bool:
 
 
 def _accumulate(one: PolicyResult, against: PolicyResult) -> Points:
-    """The mean difference over all rows from the first day on, once a week has passed: before, it is mere noise."""
+    """Return the mean difference over all rows since the first day, from the seventh day on; earlier it is noise."""
     other = {day.day: day.loss for day in against.served}
     rows, sum_of_gaps = 0, 0.0
     points = []
@@ -207,13 +209,13 @@ def _recipes(main: Backtest) -> Mapping[str, str]:
 
 
 def _dates(nights: Days) -> dict[float, str]:
-    """Words for at most some nine places on the axis: Mondays of short spans, firsts of months of long ones."""
+    """Return about nine labels for the axis: Mondays of short spans, first days of months of long ones."""
     if len(nights) <= 70:
         days = [day for day in nights.each() if day.weekday() == 0] or [nights.first]
         return {_place(day): f"{day.day} {day:%b}" for day in days[:: -(-len(days) // 9)]}
     days = [day for day in nights.each() if day.day == 1]
-    words = "%b" if nights.first.year == nights.last.year else "%b %y"
-    return {_place(day): f"{day:{words}}" for day in days[:: -(-len(days) // 12)]}
+    pattern = "%b" if nights.first.year == nights.last.year else "%b %y"
+    return {_place(day): f"{day:{pattern}}" for day in days[:: -(-len(days) // 12)]}
 
 
 def _place(day: date) -> float:

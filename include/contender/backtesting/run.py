@@ -1,4 +1,4 @@
-"""Runs past nights: fits each once, then lets every policy decide on the same versions."""
+"""Run past nights: fit each once, then decide with every policy on the same versions."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ Cadence = Literal["nightly", "weekly", "monthly"]
 
 
 class PolicyResult(Frozen):
-    """What a policy came to over the nights."""
+    """The result of a policy over all nights."""
 
     policy: str
     decisions: tuple[Decision, ...]
     evidence: tuple[tuple[date, Evidence], ...]
     served: tuple[ServedDay, ...]
-    fits: int = Field(description="that this policy needs")
-    cpu_seconds: float = Field(description="of these fits")
+    fits: int = Field(description="number of fits that the policy needs")
+    cpu_seconds: float = Field(description="CPU time of these fits")
 
     @property
     def mean_loss(self) -> float:
-        """Over all served rows; NaN when nothing was served."""
+        """Mean loss of all served rows; NaN if nothing was served."""
         rows = sum(day.rows for day in self.served)
         return sum(day.loss * day.rows for day in self.served) / rows if rows else float("nan")
 
     @property
     def promotions(self) -> int:
-        """How often another version came to serve, the first not counted."""
+        """Number of promotions, without the first version."""
         return sum(d.promoted and d.kind != "first" for d in self.decisions)
 
     @property
     def won(self) -> int:
-        """How often it was another recipe's, which had won."""
+        """Number of promotions after a sequential test."""
         return sum(d.kind == "promoted" for d in self.decisions)
 
 
@@ -58,10 +58,12 @@ class Backtest(Frozen):
     nights: Days
     cadence: Cadence
     results: tuple[PolicyResult, ...]
-    versions: tuple[TrainedVersion, ...] = Field(description="all that were fitted, in their order")
-    newest: Mapping[str, tuple[ServedDay, ...]] = Field(description="each recipe's newest version, by name")
+    versions: tuple[TrainedVersion, ...] = Field(description="all fitted versions, in order")
+    newest: Mapping[str, tuple[ServedDay, ...]] = Field(
+        description="losses of each recipe's newest version, by recipe"
+    )
     baseline: tuple[ServedDay, ...]
-    failed: tuple[str, ...] = Field(description="what could not be fitted or judged, a line each")
+    failed: tuple[str, ...] = Field(description="fits and evaluations that failed, one line each")
 
 
 def run_backtest(
@@ -71,15 +73,15 @@ def run_backtest(
     nights: Days,
     policies: Sequence[str] = tuple(POLICIES),
     cadence: Cadence = "nightly",
-    tell: Callable[[date], None] = lambda _: None,
+    report: Callable[[date], None] = lambda _: None,
 ) -> Backtest:
-    """Live the nights; `tell` hears of each when it is over.
+    """Run the nights; `report` is called after each.
 
-    What serves a day was in place before its night decided: scoring never waits for training. A night in which
-    nothing can be fitted or judged changes nothing and scores nothing in the shadow, as in the DAGs. Between the
-    nights of a slower cadence, the newest versions go on scoring in the shadow every day.
+    A day is served by the version that was the champion before its night decided: scoring never waits for training.
+    A night in which nothing can be fitted or evaluated changes nothing and scores nothing in shadow, as in the DAGs.
+    Between the nights of a slower cadence, the newest versions are scored in shadow every day.
     """
-    return run_backtest_on(Fits(catalog, model, history), nights, policies, cadence, tell)
+    return run_backtest_on(Fits(catalog, model, history), nights, policies, cadence, report)
 
 
 def run_backtest_on(
@@ -87,14 +89,14 @@ def run_backtest_on(
     nights: Days,
     policies: Sequence[str] = tuple(POLICIES),
     cadence: Cadence = "nightly",
-    tell: Callable[[date], None] = lambda _: None,
+    report: Callable[[date], None] = lambda _: None,
 ) -> Backtest:
-    """`live` over fits that other cadences of the same nights share: a night that both fit is fitted once."""
+    """Run the nights as `run_backtest` does, with fits that other cadences of the same nights share."""
     memories = {name: Memory(fits, POLICIES[name]) for name in policies}
     span = _Span(fits, nights, cadence, tuple(memories.values()))
     for night in nights.each():
         span.run(night)
-        tell(night)
+        report(night)
     return Backtest(
         model=fits.model.name,
         loss=fits.model.loss,
@@ -110,20 +112,20 @@ def run_backtest_on(
 
 @dataclass
 class _Span:
-    """The nights of a backtest so far."""
+    """The state of a backtest: the nights run so far."""
 
     fits: Fits
     nights: Days
     cadence: Cadence
     memories: tuple[Memory, ...]
-    tonight: tuple[Made, ...] = ()  # the newest versions that could be judged
+    tonight: tuple[Made, ...] = ()  # the newest versions that could be evaluated
     fitted: list[Made] = field(default_factory=list)
     newest: dict[str, list[ServedDay]] = field(default_factory=lambda: defaultdict(list))
     baseline: list[ServedDay] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
     def run(self, night: date) -> None:
-        """Serve a night's rows with what is in place, then retrain if the night is due."""
+        """Serve a night's rows with the current champions, then retrain if the night is due."""
         scored = self.fits.model.scored_days(Days.one(night)).first
         for memory in self.memories:
             memory.served += () if memory.champion is None else self.fits.serve(memory.champion, scored)
@@ -144,13 +146,16 @@ class _Span:
         for memory in self.memories:
             try:
                 done = run_night(memory, night, memory.recipes, memory.policy.decide)
-            except (TrainingError, EvaluationError):  # noted by the fits; the DAG's run would have failed
+            except (
+                TrainingError,
+                EvaluationError,
+            ):  # noted by the fits; the run of the DAG would have failed
                 continue
             memory.evidence += [(night, found) for found in done.evidence]
         self.failed += [f"{night}: {line}" for line in self.fits.failed.get(night, ())]
 
     def _score_in_shadow(self, night: date) -> None:
-        """Between the nights of a slower cadence, let the newest versions go on scoring."""
+        """Score the newest versions in shadow, between the nights of a slower cadence."""
         for memory in self.memories:
             versions = [made.version for made in self.tonight if made.version.recipe in memory.recipes]
             if versions:
@@ -158,9 +163,9 @@ class _Span:
 
 
 def is_due(night: date, first: date, cadence: Cadence) -> bool:
-    """Whether a cadence that began in the night `first` retrains in this one.
+    """Return whether a cadence that started in the night `first` retrains in this one.
 
-    Monthly is on the same day of each month, or on the last of a month that is too short for it.
+    Monthly means the same day of each month, or the last day of a month that is too short.
     """
     if cadence == "monthly":
         return night.day == min(first.day, monthrange(night.year, night.month)[1])

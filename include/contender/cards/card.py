@@ -181,7 +181,7 @@ def _caution_of_figures(evaluation: Evaluation) -> Iterator[Caution]:
         text = f"{evaluation.unusable_predictions:,} predictions were not finite numbers"
         yield Caution(about="predictions", told=text)
     for check in evaluation.behaviour:
-        if not check.holds:
+        if not check.passed:
             yield Caution(about=f"behaviour {check.name!r}", told=f"failed: {check.explanation}")
 
 

@@ -14,7 +14,7 @@ from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.json_output import echo_json
 from contender.cli.person import current_user
 from contender.installation import open_installation
-from contender.promoting import Wish, decide_by_hand, verify_ledger
+from contender.promoting import ManualDecision, decide_by_hand, verify_ledger
 from contender.records import Decision, Entry
 from contender.specs import dag_id
 
@@ -49,7 +49,7 @@ def show(
     else:
         Console().print(_tabulate(model, entries))
         for entry in entries if why else ():
-            typer.echo("\n" + "\n  ".join(entry.decision.tell()))
+            typer.echo("\n" + "\n  ".join(entry.decision.summary()))
     for proposal in [] if as_json else [p for p in book.proposals.waiting([model]) if p.open]:
         typer.echo(
             f"Night {proposal.decision.night}: version {proposal.decision.challenger}, {proposal.what}, waits for "
@@ -69,7 +69,7 @@ def rollback(
 
     Does not change stored predictions.
     """
-    _decide(model, Wish("roll back", by, reason, to))
+    _decide(model, ManualDecision("rolled_back", by, reason, to))
 
 
 def promote(
@@ -84,7 +84,7 @@ def promote(
 
     Does not change stored predictions.
     """
-    _decide(model, Wish("put in place", by, reason, version))
+    _decide(model, ManualDecision("emergency", by, reason, version))
 
 
 def resume(model: Model, reason: Reason, by: By) -> None:
@@ -94,16 +94,16 @@ def resume(model: Model, reason: Reason, by: By) -> None:
 
     Does not change the champion or stored predictions.
     """
-    _decide(model, Wish("resume", by, reason))
+    _decide(model, ManualDecision("resumed", by, reason))
 
 
-def _decide(model: str, wish: Wish) -> None:
+def _decide(model: str, manual: ManualDecision) -> None:
     from contender.registry import UnknownVersion  # slow to import
 
     here = open_installation()
     owner = here.catalog.model(model).owner
     try:
-        entry = decide_by_hand(here, model, wish)
+        entry = decide_by_hand(here, model, manual)
     except UnknownVersion as error:
         raise UsageError(str(error)) from None
     here.book.alerts.add(compose_decision_alert(entry, to=owner))
@@ -153,5 +153,5 @@ def _tabulate(model: str, entries: Sequence[Entry]) -> Table:
 def _explain(decision: Decision) -> str:
     if decision.why:
         return decision.why
-    blocking = [reason.explanation for reason in decision.reasons if not reason.holds]
+    blocking = [reason.explanation for reason in decision.reasons if not reason.passed]
     return "; ".join(blocking) or "no guard blocked it"

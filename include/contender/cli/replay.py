@@ -31,7 +31,7 @@ def replay(
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
-        for line in found.tell():
+        for line in found.report():
             typer.echo(line)
     if not found.identical:
         raise typer.Exit(CHECK_FAILED)

@@ -1,4 +1,4 @@
-"""Evaluate: champion, challengers and baseline on the same rows of days that none of them has seen."""
+"""Evaluation: measure challengers, champion and baseline on the same rows, which none of them was trained on."""
 
 from contender.evaluating.evaluate import (
     Criteria,

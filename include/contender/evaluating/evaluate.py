@@ -1,4 +1,4 @@
-"""Evaluates a challenger: loads everything that a judgement needs, judges, and keeps the result."""
+"""Evaluate a challenger: load pipelines and rows, measure, and store the result."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from contender.specs import BehaviourTest, ModelSpec, load_behaviour
 
 
 class EvaluationError(RuntimeError):
-    """There is nothing to judge on; the message says what is missing."""
+    """There are no rows to evaluate on; the message says what is missing."""
 
 
 class Pipelines(NamedTuple):
-    """What predicts; no champion when there is none, or none that can be measured."""
+    """The fitted pipelines; `champion` is None if there is none, or if it cannot be measured on these days."""
 
     challenger: Pipeline
     champion: Pipeline | None
@@ -43,7 +43,7 @@ class Pipelines(NamedTuple):
 
 @dataclass(frozen=True)
 class Criteria:
-    """What a model is judged by: its loss, and the behaviour tests of its folder."""
+    """A model's loss and behaviour tests."""
 
     loss: Loss
     tests: Sequence[BehaviourTest]
@@ -55,24 +55,24 @@ def read_criteria(model: ModelSpec, home: Path) -> Criteria:
 
 
 def evaluate(installation: Installation, model: ModelSpec, challenger: TrainedVersion) -> Evaluation:
-    """Judge a challenger on the matured days kept from its fit, from the snapshots that it is pinned to.
+    """Evaluate a challenger on the newest labelled days before its night, from its pinned snapshots.
 
-    A champion whose fit used any of it (these days, or labels that came about in them) is not measured there.
-    Judged once a challenger, night and champion: a second attempt returns what the first one kept, and after the
-    decision, what was decided on. Raises EvaluationError when the days hold no labelled rows, and BehaviourError when a
-    behaviour test cannot be run.
+    A champion that was trained on any of these days, or on labels that became known in them, is not measured. There is
+    one evaluation per challenger, night and champion: a retry returns the stored one, and after the decision the one
+    that was used. Raises EvaluationError if the days have no labelled rows, and BehaviourError if a behaviour test
+    cannot be run.
     """
     champion = installation.registry.champion(model.name)
-    if kept := _evaluated_before(model, challenger, champion, installation.book):
-        return kept
+    if stored := _find_evaluation(model, challenger, champion, installation.book):
+        return stored
     contestants = Contestants(model, challenger, champion)
     rows = _read_rows(installation, contestants)
     pipelines = _load(installation, contestants)
-    history, gates = _look_back(installation, contestants)
+    history, gates = _compare_training_rows(installation, contestants)
     criteria = read_criteria(model, installation.catalog.model_home(model.name))
     judged = judge_pipelines(contestants, criteria, rows, pipelines, Observed(history=history, gates=gates))
     usual = read_usual_change(challenger, champion, installation.book)
-    return _keep(installation, model, judged.model_copy(update={"usual": usual}))
+    return _store(installation, model, judged.model_copy(update={"usual": usual}))
 
 
 def judge_pipelines(
@@ -82,7 +82,7 @@ def judge_pipelines(
     pipelines: Pipelines,
     observed: Observed = NOTHING_OBSERVED,
 ) -> Evaluation:
-    """Let pipelines predict labelled rows, examine the challenger's, and judge."""
+    """Predict labelled rows with each pipeline, examine the challenger's, and measure."""
     model, challenger, champion = contestants
 
     def predict_challenger(some: pd.DataFrame) -> Predictions:
@@ -106,7 +106,7 @@ def _read_rows(installation: Installation, contestants: Contestants) -> pd.DataF
     if rows.empty:
         days = contestants.days
         raise EvaluationError(
-            f"{model.name}: no labelled rows from {days.first} to {days.last} to judge version "
+            f"{model.name}: there are no labelled rows from {days.first} to {days.last} to evaluate version "
             f"{challenger.version} on: publish those days first"
         )
     return rows
@@ -122,10 +122,10 @@ def _load(installation: Installation, contestants: Contestants) -> Pipelines:
     )
 
 
-def _look_back(
+def _compare_training_rows(
     installation: Installation, contestants: Contestants
 ) -> tuple[HistoryChange | None, GatedDays | None]:
-    """Return what became of the champion's training rows, and which gates the challenger's passed."""
+    """Compare the challenger's training rows with the champion's, and read the gate verdicts of their days."""
     model, challenger, champion = contestants
     registry, book = installation.registry, installation.book
     ours = registry.load_sketch(model.name, challenger.version)
@@ -139,20 +139,20 @@ def _look_back(
     return compare_sketches(ours, theirs, challenger, champion, excused), gates
 
 
-def _evaluated_before(
+def _find_evaluation(
     model: ModelSpec, challenger: TrainedVersion, champion: TrainedVersion | None, book: Book
 ) -> Evaluation | None:
     decided = book.evaluations.decided_on(model.name, challenger.night, challenger.version)
     return decided or book.evaluations.get(name_evaluation(challenger, champion))
 
 
-def _keep(installation: Installation, model: ModelSpec, evaluation: Evaluation) -> Evaluation:
+def _store(installation: Installation, model: ModelSpec, evaluation: Evaluation) -> Evaluation:
     contract = installation.book.documents.keep("contract", model.model_dump_json())
-    installation.registry.record_metrics(evaluation.challenger, _figures(evaluation))
+    installation.registry.record_metrics(evaluation.challenger, _to_metrics(evaluation))
     return installation.book.evaluations.add(evaluation.model_copy(update={"contract": contract}))
 
 
-def _figures(evaluation: Evaluation) -> dict[str, float]:
+def _to_metrics(evaluation: Evaluation) -> dict[str, float]:
     judged: dict[str, Measures | None] = {
         "challenger": evaluation.challenger_measures,
         "champion": evaluation.champion_measures,

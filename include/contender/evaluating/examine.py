@@ -1,4 +1,4 @@
-"""Puts a version itself to the test: its behaviour, whether it says the same twice, and how long it takes."""
+"""Examine a version: run its behaviour tests, repeat its predictions, and time them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contender.measures import Predictions
 from contender.records import BehaviourCheck
 from contender.specs import BehaviourError, BehaviourTest, Direction, Invariance, Minimum, ModelSpec
 
-TRIED_ROWS = 2000
+TESTED_ROWS = 2000
 TIMED_ROWS = 10_000
 TIMES = 3
 
@@ -21,7 +21,7 @@ Predict = Callable[[pd.DataFrame], Predictions]
 
 
 class Examined(NamedTuple):
-    """What a version was seen to do; nothing where it was not examined."""
+    """The results of examining a version; empty or None if it was not examined."""
 
     behaviour: tuple[BehaviourCheck, ...] = ()
     repeat_difference: float | None = None
@@ -35,9 +35,9 @@ def examine(
     rows: pd.DataFrame,
     predictions: Predictions,
 ) -> Examined:
-    """Examine a version on judged rows, for which it made `predictions`. Raises BehaviourError.
+    """Examine a version on evaluated rows, for which it made `predictions`. Raises BehaviourError.
 
-    Rows are predicted again in the opposite order: a prediction depends neither on the rows beside it nor on the hour.
+    Rows are predicted again in reverse order: a prediction must not depend on other rows or on the time of day.
     """
     again = predict_rows(rows.iloc[::-1])[::-1]
     return Examined(
@@ -49,23 +49,23 @@ def examine(
 def check_behaviour(
     model: ModelSpec, tests: Sequence[BehaviourTest], rows: pd.DataFrame, predict_rows: Predict
 ) -> tuple[BehaviourCheck, ...]:
-    """Put the tests of a model's folder to `predict_rows`, on up to 2,000 of the rows, spread evenly over them.
+    """Run a model's behaviour tests with `predict_rows`, on up to 2,000 rows spread evenly over `rows`.
 
-    `rows` hold the label, too, which the tests do not see. Raises BehaviourError when a test cannot be put.
+    `rows` has a column `label`, which the tests do not receive. Raises BehaviourError if a test raises an exception.
     """
     if not tests:
         return ()
-    some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), TRIED_ROWS)).astype(int)]
+    some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), TESTED_ROWS)).astype(int)]
     spread = 1.0 if model.predicts == "probability" else float(rows["label"].std(ddof=0)) or 1.0
-    seen = some.drop(columns="label").reset_index(drop=True)
-    before = predict_rows(seen)
+    given = some.drop(columns="label").reset_index(drop=True)
+    before = predict_rows(given)
     checks = []
     for test in tests:
         try:
-            checks.append(_check(test, seen, before, predict_rows, spread))
+            checks.append(_check(test, given, before, predict_rows, spread))
         except Exception as error:
             raise BehaviourError(
-                f"models/{model.name}/behaviour.py: {test.name!r}: {type(error).__name__}: {error}: mend the test"
+                f"models/{model.name}/behaviour.py: {test.name!r}: {type(error).__name__}: {error}: correct the test"
             ) from error
     return tuple(checks)
 
@@ -74,10 +74,10 @@ def _check(
     test: BehaviourTest, rows: pd.DataFrame, before: Predictions, predict_rows: Predict, spread: float
 ) -> BehaviourCheck:
     if test.where is not None:
-        such = np.asarray(test.where(rows), dtype=bool)
-        rows, before = rows[such], before[such]
+        selected = np.asarray(test.where(rows), dtype=bool)
+        rows, before = rows[selected], before[selected]
     if rows.empty:
-        return _told(test, 0.0, 0.0, "none of the judged rows is such a one", holds=True)
+        return _result(test, 0.0, 0.0, "no evaluated row is selected by `where`", passed=True)
     after = before if test.change is None else predict_rows(test.change(rows.copy()))
     match test:
         case Minimum(low=low, high=high):
@@ -86,27 +86,27 @@ def _check(
             over = float("-inf") if high is None else mean - high
             bound = low if high is None or (low is not None and short >= over) else high
             assert bound is not None
-            told = f"foretold {mean:.4g} on average of {len(rows)} rows"
-            return _told(test, mean, bound, told, holds=max(short, over) <= 0)
+            explanation = f"the mean prediction of {len(rows)} rows is {mean:.4g}"
+            return _result(test, mean, bound, explanation, passed=max(short, over) <= 0)
         case Invariance(within=within):
             moved = float(np.abs(after - before).mean()) / spread
-            told = f"moves what is foretold by {moved:.4g} on average of {len(rows)} rows"
-            return _told(test, moved, within, told, holds=moved <= within)
+            explanation = f"changes predictions by {moved:.4g} on average of {len(rows)} rows"
+            return _result(test, moved, within, explanation, passed=moved <= within)
         case Direction(expect=expect, by=by):
             moved = float((after - before).mean()) / spread * (1 if expect == "up" else -1)
-            told = f"moves what is foretold {expect} by {moved:.4g} on average of {len(rows)} rows"
-            return _told(test, moved, by, told, holds=moved >= by)
+            explanation = f"moves predictions {expect} by {moved:.4g} on average of {len(rows)} rows"
+            return _result(test, moved, by, explanation, passed=moved >= by)
 
 
-def _told(
-    test: BehaviourTest, observed: float, bound: float, explanation: str, *, holds: bool
+def _result(
+    test: BehaviourTest, observed: float, bound: float, explanation: str, *, passed: bool
 ) -> BehaviourCheck:
     kinds: dict[type, str] = {Invariance: "invariance", Direction: "direction", Minimum: "minimum"}
     return BehaviourCheck.model_validate(
         {
             "name": test.name,
             "kind": kinds[type(test)],
-            "holds": holds,
+            "passed": passed,
             "observed": observed,
             "bound": bound,
             "explanation": explanation,
@@ -115,7 +115,7 @@ def _told(
 
 
 def time_predictions(predict_rows: Predict, rows: pd.DataFrame) -> float:
-    """Return the seconds that a million rows take: the best of three, over many rows."""
+    """Return the prediction time of a million rows in seconds: the best of three runs over at least 10,000 rows."""
     many = rows.iloc[np.arange(max(TIMED_ROWS, len(rows))) % len(rows)]
     taken = []
     for _ in range(TIMES):

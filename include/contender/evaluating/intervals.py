@@ -1,4 +1,4 @@
-"""How sure a mean loss is: rows of one day are alike (weather, a holiday), so that days are counted and not rows."""
+"""Confidence intervals of mean losses. Rows of a day are correlated, so the sample size is the number of days."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ CONFIDENCE = 0.95
 def interval_by_day(
     values: NDArray[np.float64], days: NDArray[np.int64], confidence: float = CONFIDENCE
 ) -> Interval | None:
-    """Where the mean of values over rows lies; `days` numbers the day of each row. None with fewer than two days.
+    """Return the interval of the mean of `values`; `days` is the day of each row. None with fewer than two days.
 
-    The variance of a mean whose rows come in clusters, linearised as of a ratio of sums (Cochran, "Sampling
-    Techniques", 3rd ed., section 9.5), and Student's t with as many degrees of freedom as there are days, less one.
+    The variance is that of a mean over clustered rows, linearised as a ratio of sums (Cochran, "Sampling Techniques",
+    3rd ed., section 9.5), with Student's t and one degree of freedom fewer than there are days.
     """
     _, nth = np.unique(days, return_inverse=True)
     count = int(nth.max()) + 1 if len(nth) else 0
@@ -32,7 +32,7 @@ def interval_by_day(
 
 
 def calibrate(outcomes: Outcomes, predictions: Predictions) -> tuple[CalibrationPoint, ...]:
-    """What was foretold and what came, in ten bins of equal size from the lowest prediction to the highest."""
+    """Return mean predictions and mean outcomes in ten bins of equal size, from the lowest prediction up."""
     order = np.argsort(predictions, kind="stable")
     return tuple(
         CalibrationPoint(

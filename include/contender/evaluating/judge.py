@@ -1,4 +1,4 @@
-"""Measures challenger, champion and baseline on the same rows; a pure function of rows, predictions and records."""
+"""Measure challenger, champion and baseline on the same rows: pure functions of rows, predictions and records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from contender.specs import Days, ModelSpec
 
 
 class Contestants(NamedTuple):
-    """The versions that are compared; no champion before the first promotion."""
+    """The versions that are compared; `champion` is None before the first promotion."""
 
     model: ModelSpec
     challenger: TrainedVersion
@@ -34,19 +34,19 @@ class Contestants(NamedTuple):
 
     @property
     def days(self) -> Days:
-        """The days that they are compared on."""
+        """The evaluated days."""
         return judged_days(self.model, self.challenger.night)
 
     @property
     def measurable_champion(self) -> TrainedVersion | None:
-        """The champion, if it can be measured on these days: None when its fit used any of them."""
+        """The champion, or None if it was trained on any of the evaluated days."""
         if self.champion is None or not is_fair(self.model, self.champion, self.days):
             return None
         return self.champion
 
 
 class Predicted(NamedTuple):
-    """Predictions for the same rows; the champion's are None when its fit used any of them."""
+    """Predictions for the same rows; the champion's are None if it cannot be measured on them."""
 
     challenger: Predictions
     champion: Predictions | None
@@ -54,7 +54,7 @@ class Predicted(NamedTuple):
 
 
 class Observed(NamedTuple):
-    """What is known of the versions besides their predictions; nothing where it was not looked for."""
+    """Findings about the versions besides their predictions; empty or None if not examined."""
 
     examined: Examined = Examined()
     history: HistoryChange | None = None
@@ -71,7 +71,7 @@ def judge(
     predicted: Predicted,
     observed: Observed = NOTHING_OBSERVED,
 ) -> Evaluation:
-    """Measure predictions for labelled rows, one prediction a row.
+    """Measure predictions for labelled rows, one prediction per row.
 
     A prediction that is not finite is measured as the mean outcome.
     """
@@ -132,18 +132,18 @@ def _measures(model: ModelSpec, loss: Loss, rows: pd.DataFrame, predicted: Predi
 
 
 def judged_days(model: ModelSpec, night: date) -> Days:
-    """Return the newest matured days of a night, which its challenger was not fitted on."""
+    """Return the newest days with known labels of a night, which its challenger is evaluated but not trained on."""
     last = night - timedelta(days=model.label_maturity_days)
     return Days(first=last - timedelta(days=model.evaluation_days - 1), last=last)
 
 
 def is_fair(model: ModelSpec, champion: TrainedVersion, judged: Days) -> bool:
-    """Return whether a champion can be judged on these days: its fit used none of them, nor labels made in them."""
+    """Return whether a champion was trained neither on these days nor on labels that became known in them."""
     return champion.trained_on.last <= model.last_fitted_before(judged.first)
 
 
 def name_evaluation(challenger: TrainedVersion, champion: TrainedVersion | None) -> str:
-    """Return the id of an evaluation: one a challenger, night and champion."""
+    """Return the id of the evaluation of a challenger, night and champion."""
     against = None if champion is None else champion.version
     return identify("evaluation", challenger.model, challenger.night, challenger.version, against)
 

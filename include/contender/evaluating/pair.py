@@ -1,4 +1,4 @@
-"""Pairs what versions predicted in the shadow with outcomes, when these become known."""
+"""Pair shadow predictions with their outcomes, once these are known."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from contender.specs import Days, ModelSpec
 
 CHAMPION, STILL = "champion", "still"
 
-# A night that was missed is made up for; what lies further back than this is left unpaired.
+# A night also pairs the days that earlier nights missed, but none older than this.
 NIGHTS_MADE_UP = 28
 
 
 class ScoredDay(NamedTuple):
-    """One day's outcomes, and what each stream predicted for the same rows: arrays as long as `outcomes`."""
+    """One day's outcomes, and each stream's predictions for the same rows: arrays as long as `outcomes`."""
 
     day: date
     outcomes: Outcomes
@@ -30,9 +30,9 @@ class ScoredDay(NamedTuple):
 
 
 def days_to_pair(model: ModelSpec, night: date, since: date) -> Days | None:
-    """Return the days that a night may pair: scored since the race began in night `since`, with known outcomes.
+    """Return the days that a night may pair: scored since the tests started in night `since`, with known outcomes.
 
-    A night looks back by four weeks, since a day may have lacked a stream when an earlier night looked for it.
+    At most the last four weeks: a stream that was missing on an earlier night may have been scored since.
     """
     newest = model.matured_days(Days.one(night)).last
     first = max(
@@ -45,15 +45,15 @@ def days_to_pair(model: ModelSpec, night: date, since: date) -> Days | None:
 def pair_days(
     installation: Installation, model: ModelSpec, days: Days, champion: int, incumbent: str
 ) -> tuple[PairedDay, ...]:
-    """Keep, for each day whose outcomes are known, how the incumbent and each rival did on the same rows.
+    """Store, for each day with known outcomes, the losses of the incumbent and of each rival on the same rows.
 
-    `incumbent` is the stream in the champion's place: the fingerprint of its recipe while that is refreshed, else
-    `champion`, the serving version itself. A day that either did not score, or without outcomes, gives no pair; a day
-    that was paired before stays as it was paired.
+    `incumbent` is the stream that rivals are compared with: the fingerprint of the champion's recipe while it is
+    refreshed, else `champion`, the serving version itself. A day without outcomes, or that one of the two did not
+    score, gives no pair. A day that is already paired does not change.
     """
     shadow = installation.lake.read(model.shadow_contract, days).to_pandas()
     labels = installation.lake.read(model.label_contract, days).to_pandas()
-    # Before a roll-back, another version was the champion.
+    # Before a roll-back, the stream `champion` was another version.
     shadow = shadow[(shadow["stream"] != CHAMPION) | (shadow["model_version"] == champion)]
     known = shadow.merge(labels, on=list(model.row_key), how="inner", validate="many_to_one")
     loss = choose_loss(model, installation.catalog.model_home(model.name))
@@ -65,7 +65,7 @@ def pair_days(
 
 
 def pair_day(model: ModelSpec, loss: Loss, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:
-    """Return the pairs of one day. `rows` hold the row key, `stream`, `model_version`, `score` and `label`."""
+    """Return the pairs of one day. `rows` has the row key, `stream`, `model_version`, `score` and `label`."""
     streams = {str(name): part.set_index(list(model.row_key)) for name, part in rows.groupby("stream")}
     ours = streams.get(incumbent)
     if ours is None:

@@ -1,4 +1,4 @@
-"""What a judgement knows beside tonight's rows: past refreshes, gates, and what people did to the data since."""
+"""Read from the book what an evaluation needs besides rows: earlier refreshes, gate verdicts, and corrections."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FEWEST_NIGHTS = 7
 
 
 def with_usual_change(evaluation: Evaluation, past: Sequence[Evaluation]) -> Evaluation:
-    """The evaluation, with what is usual after the model's evaluations so far."""
+    """Return the evaluation with the usual change of a refresh, computed from the model's earlier evaluations."""
     challenger, champion = evaluation.challenger, evaluation.champion
     refreshes = [] if champion is None else choose_refreshes(past, challenger, champion)
     return evaluation.model_copy(update={"usual": usual_change(refreshes, challenger, champion)})
@@ -34,7 +34,7 @@ def with_usual_change(evaluation: Evaluation, past: Sequence[Evaluation]) -> Eva
 def choose_refreshes(
     past: Sequence[Evaluation], challenger: TrainedVersion, champion: TrainedVersion
 ) -> list[Evaluation]:
-    """Return what `Evaluations.refreshes_before` finds in the book, of evaluations that are not in it."""
+    """Return the evaluations that `Evaluations.refreshes_before` would find, if `past` were in the book."""
     served = {champion.version} | {one.champion.version for one in past if one.champion is not None}
     by_night: dict[date, Evaluation] = {}
     for one in sorted(past, key=lambda e: (e.night, e.at), reverse=True):
@@ -51,7 +51,7 @@ def choose_refreshes(
 def read_usual_change(
     challenger: TrainedVersion, champion: TrainedVersion | None, book: Book
 ) -> UsualChange | None:
-    """Read what is usual off the book."""
+    """Return the usual change of a refresh, computed from evaluations in the book."""
     if champion is None:
         return None
     refreshes = book.evaluations.refreshes_before(challenger, champion, NIGHTS_REMEMBERED)
@@ -61,12 +61,12 @@ def read_usual_change(
 def usual_change(
     refreshes: Sequence[Evaluation], challenger: TrainedVersion, champion: TrainedVersion | None
 ) -> UsualChange | None:
-    """How far a refresh usually moves what is foretold; None before there were seven comparable ones.
+    """Return how much a refresh usually changes predictions; None with fewer than seven comparable refreshes.
 
-    What nine of ten kept to, of `refreshes`: the newest 28 nights before tonight's whose refresh came to serve and was
-    judged against one of its own recipe; what was held cannot widen the bound for the next night. What lies further
-    apart differs more; each is brought to tonight's distance by the square root of the days between two fits, as of a
-    sum of independent changes.
+    The result is the 90 % quantile over `refreshes`: those of the newest 28 nights that were promoted and evaluated
+    against a version of the same recipe. Held refreshes are not included, so they cannot widen the next night's bound.
+    Versions whose fits are further apart differ more: each difference is scaled to tonight's distance by the square
+    root of the days between the fits, as for a sum of independent changes.
     """
     if champion is None or len(refreshes) < FEWEST_NIGHTS:
         return None
@@ -82,14 +82,14 @@ def usual_change(
 
 
 def gated_days(model: ModelSpec, challenger: TrainedVersion, held: Sequence[date], book: Book) -> GatedDays:
-    """What the book knows of the gates of the days that a version was fitted on."""
+    """Return the gate verdicts of the days that a version was trained on."""
     tables = (model.feature_contract.table, model.label_contract.table)
-    let_through = [book.gates.passed_days(table) for table in tables]
+    passed_days = [book.gates.passed_days(table) for table in tables]
     released = [c for c in book.caveats.of_version(model.name, challenger.version) if c.kind == "released"]
     return GatedDays(
         days=len(held),
         ungated=tuple(
-            day for day in held if not all(any(day in days for days in passed) for passed in let_through)
+            day for day in held if not all(any(day in days for days in passed) for passed in passed_days)
         ),
         released=len(released),
     )
@@ -98,8 +98,8 @@ def gated_days(model: ModelSpec, challenger: TrainedVersion, held: Sequence[date
 def excused_days(catalog: Catalog, model: ModelSpec, acts: Sequence[Act], since: datetime) -> frozenset[date]:
     """Return the days whose training rows may differ because a person replaced, released or erased data since a fit.
 
-    An erasure excuses the days of features and labels that lost rows; what it took out of a source changes features
-    only when a backfill builds them again, which is an act of its own.
+    An erasure excuses the days of features and labels that lost rows. Rows erased from a source change features only
+    after a backfill, which is recorded as an act of its own.
     """
     own = (model.feature_contract.table, model.label_contract.table)
     excused: set[date] = set()
@@ -120,7 +120,7 @@ def excused_days(catalog: Catalog, model: ModelSpec, acts: Sequence[Act], since:
 
 
 def _erased_days(act: Act, tables: Collection[str]) -> set[date]:
-    """Return the days of some tables that an erasure took rows out of, from its record."""
+    """Return the days of some tables from which an erasure removed rows, according to its record."""
     erasure = act.detail["erasure"]
     assert isinstance(erasure, dict)
     rows = (holding["rows"] for holding in erasure["holdings"] if holding["table"] in tables)

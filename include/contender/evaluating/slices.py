@@ -1,4 +1,4 @@
-"""Judges the named parts of the rows apart: what is better on the whole may be ruinous for a few."""
+"""Measure slices: a version that is better overall may be much worse on a part of the rows."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def measure_slices(
     challenger: NDArray[np.float64],
     champion: NDArray[np.float64] | None,
 ) -> tuple[SliceMeasures, ...]:
-    """The slices of a model's spec, largest first; `challenger` and `champion` are losses of the rows.
+    """Return the measures of a model's slices, largest first. `challenger` and `champion` are losses per row.
 
-    A slice is compared where it has `min_slice_rows` rows on three days or more. Several are looked at at once, so
-    each interval is widened until all of them together hold with 95 % (Bonferroni).
+    A slice is compared if it has at least `min_slice_rows` rows on at least three days. Intervals are widened by the
+    number of slices, so that all of them together have 95 % confidence (Bonferroni).
     """
     days = np.array([day.toordinal() for day in rows["day"]], dtype=np.int64)
     found = [(name, where) for part in model.slices for name, where in _split(part, rows) if where.any()]

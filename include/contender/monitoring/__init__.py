@@ -1,4 +1,4 @@
-"""Monitor: holds a scored day against its outcomes and its features against the weeks before, and concludes."""
+"""Monitoring: measure a scored day's predictions, compare its features with earlier weeks, and give a verdict."""
 
 from contender.monitoring.drift import Drift, compare_features
 from contender.monitoring.performance import Performance, measure_performance

@@ -1,4 +1,4 @@
-"""An Evidently report on a sample: how the features' distributions moved, for people, and in figures."""
+"""Drift of the features' distributions, measured on a sample: an Evidently report and its figures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contender.specs.frozen import Frozen
 
 
 class Drift(Frozen):
-    """How many features moved; nothing is told while there is no history to compare with."""
+    """Drift of the features; empty or None while there is no history to compare with."""
 
     share: float | None
     drifted: tuple[str, ...]
@@ -29,9 +29,9 @@ class Drift(Frozen):
 def compare_features(installation: Installation, model: ModelSpec, day: date) -> Drift:
     """Compare the features of the days up to `day` with those of the weeks before, on a sample of each.
 
-    Distances: Wasserstein (normed) for numbers, Jensen-Shannon for categories; 0.1 and more is drift. The
-    report is written to `<reports>/drift/<model>/<day>.html`. It shows no personal data: a category's values are
-    numbered there and numbers standardised, which changes neither distance.
+    Distances are Wasserstein (normed) for numbers and Jensen-Shannon for categories; from 0.1 on, a feature has
+    drifted. The report is written to `<reports>/drift/<model>/<day>.html`. It shows no personal data: categories are
+    numbered and numbers are standardised, which changes neither distance.
     """
     watch = model.monitoring
     current_days = Days(first=day - timedelta(days=watch.current_days - 1), last=day)
@@ -41,7 +41,7 @@ def compare_features(installation: Installation, model: ModelSpec, day: date) ->
     if current.empty or reference.empty:
         return Drift(share=None, drifted=(), emptied=(), report=None)
     emptied = tuple(name for name in model.feature_names if _emptied(current[name], reference[name]))
-    # A column without any value has no distribution to compare.
+    # A column without values has no distribution to compare.
     compared = [
         name for name in model.feature_names if current[name].notna().any() and reference[name].notna().any()
     ]
@@ -87,14 +87,14 @@ def _report(model: ModelSpec, current: pd.DataFrame, reference: pd.DataFrame) ->
 
 
 def _name_categories(name: str, sides: list[pd.DataFrame], *, numbered: bool) -> None:
-    """Give the categories names that can be shown: Evidently writes them into a script of its page as they are."""
+    """Replace category names by safe ones, because Evidently writes them unescaped into a script of its page."""
     known = sorted({str(value) for side in sides for value in side[name].dropna().unique()})
-    names = {value: f"value {i + 1}" if numbered else _harmless(value) for i, value in enumerate(known)}
+    names = {value: f"value {i + 1}" if numbered else _escape(value) for i, value in enumerate(known)}
     for side in sides:
         side[name] = side[name].map(lambda value: names[str(value)], na_action="ignore")
 
 
-def _harmless(value: str) -> str:
+def _escape(value: str) -> str:
     return value.replace("<", "‹").replace(">", "›")
 
 

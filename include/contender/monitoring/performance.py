@@ -1,4 +1,4 @@
-"""How well a day was foretold, now that its outcomes are known."""
+"""Measure the served predictions of a day, once its outcomes are known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contender.specs.frozen import Frozen
 
 
 class Performance(Frozen):
-    """A scored day's measures; without them when nothing was scored or no outcome is known."""
+    """A scored day's measures; `measures` is None if nothing was scored or no outcome is known."""
 
     day: date
     version: int | None
@@ -45,6 +45,6 @@ def measure_performance(installation: Installation, model: ModelSpec, day: date)
 
 
 def _expected_loss(model: ModelSpec, version: int | None, book: Book) -> float | None:
-    """The loss of the version's own evaluation."""
+    """Return the loss in the version's evaluation."""
     evaluation = None if version is None else book.evaluations.of_version(model.name, version)
     return None if evaluation is None else evaluation.challenger_measures.loss

@@ -1,4 +1,4 @@
-"""What a night's figures mean, and what is to follow: pure functions of records."""
+"""The verdict of monitoring and the recommended action, as pure functions of records."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from contender.specs import ModelSpec, Monitoring
 
 ACTIONS: dict[DriftVerdict, str] = {
     "stable": "none",
-    "broken_feed": "features arrive empty: ask the owners of the inputs; scores of these days are doubtful",
-    "covariate_drift": "inputs moved, scores hold: watch; nightly refreshes learn the new inputs",
-    "concept_drift": "scores fell while inputs stayed: look at the labels, then at the recipe",
-    "regime_break": "inputs and scores broke together: read the report today; consider a shorter window",
+    "broken_feed": "features are empty: ask the owners of the inputs; predictions of these days are unreliable",
+    "covariate_drift": "inputs drifted, the loss did not rise: watch; nightly refreshes adapt to the new inputs",
+    "concept_drift": "the loss rose without drift of the inputs: check the labels, then the recipe",
+    "regime_break": "inputs drifted and the loss rose: read the report today; consider a shorter window",
 }
 
 
 def triage(performance: Performance, drift: Drift, watch: Monitoring) -> DriftVerdict:
-    """Conclude from a day's performance and its features' drift.
+    """Return the verdict on a day from its performance and its features' drift.
 
-    A feature that arrives empty comes first: all else may follow from it. A figure that could not be had
-    counts as unchanged.
+    An empty feature comes first, because it may cause all other changes. A missing figure counts as unchanged.
     """
     if drift.emptied:
         return "broken_feed"
@@ -33,7 +32,7 @@ def triage(performance: Performance, drift: Drift, watch: Monitoring) -> DriftVe
 
 
 def conclude(model: ModelSpec, performance: Performance, drift: Drift, run: str) -> Monitored:
-    """The record of a monitored day."""
+    """Return the record of a monitored day."""
     verdict = triage(performance, drift, model.monitoring)
     return Monitored(
         id=identify("monitored", model.name, performance.day, run),
@@ -53,7 +52,7 @@ def conclude(model: ModelSpec, performance: Performance, drift: Drift, run: str)
 def keep_conclusion(
     model: ModelSpec, performance: Performance, drift: Drift, run: str, book: Book
 ) -> Monitored:
-    """Conclude on a monitored day and keep the record in the book."""
+    """Give the verdict on a day, and store the record in the book."""
     monitored = conclude(model, performance, drift, run)
     book.monitored.add(monitored)
     return monitored
@@ -67,5 +66,5 @@ def _worse(performance: Performance, watch: Monitoring) -> bool:
 
 def _action(verdict: DriftVerdict, performance: Performance) -> str:
     if verdict == "stable" and performance.measures is None:
-        return "none; nothing had been scored for that day"
+        return "none; nothing was scored for that day"
     return ACTIONS[verdict]

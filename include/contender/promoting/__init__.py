@@ -1,4 +1,4 @@
-"""Promote: decides what serves, enters it into the ledger, and lets the alias follow."""
+"""Promotion: decide which version serves, enter the decision into the ledger, and update the alias."""
 
 from contender.promoting.approve import apply_answers, enter_answers, needs_approval, split_by_approval
 from contender.promoting.decide import decide_night, decide_promotion
@@ -6,8 +6,8 @@ from contender.promoting.evidence import compute_evidence, race_begins
 from contender.promoting.promote import follow_ledger, promote, verify_ledger
 from contender.promoting.race import fingerprint_pairs, trace
 from contender.promoting.rollback import (
+    ManualDecision,
     RollbackError,
-    Wish,
     decide_by_hand,
     plan_emergency,
     plan_resumption,
@@ -25,9 +25,9 @@ from contender.records import Standing
 
 __all__ = [
     "DECISIVE",
+    "ManualDecision",
     "RollbackError",
     "Standing",
-    "Wish",
     "apply_answers",
     "compute_evidence",
     "decide_by_hand",

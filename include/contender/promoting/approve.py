@@ -1,4 +1,4 @@
-"""What of a night's decisions waits for a person, and what the person's answer makes of it."""
+"""Approval: which of a night's decisions wait for a person, and how the answers are applied."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Decisions = tuple[Decision, ...]
 
 
 def needs_approval(decision: Decision, approval: Approval) -> bool:
-    """Whether a decision waits: it would change what serves, and the spec wants that kind of change approved."""
+    """Return whether a decision would change the champion in a way that the spec requires approval for."""
     if not decision.promoted:
         return False
     if decision.kind == "first":
@@ -22,20 +22,21 @@ def needs_approval(decision: Decision, approval: Approval) -> bool:
 
 
 def split_by_approval(decisions: Sequence[Decision], approval: Approval) -> tuple[Decisions, Decisions]:
-    """Part a night's decisions into those to enter at once and those that wait, each in their order.
+    """Split a night's decisions into those that are entered at once and those that wait, each in their order.
 
-    What is entered at once is so linked as if what waits were not there: a champion that waits for nobody never
-    waits. A refresh is not asked about when, in the same night, a rival takes the place without being asked about:
-    it is held, for it would serve for no moment.
+    Decisions that are entered at once are linked as if the waiting ones did not exist. If a rival is promoted without
+    approval, a refresh of the same night is held instead of waiting for approval: it would be replaced at once.
     """
     if not decisions:
         return (), ()
     before = decisions[0].champion_before
     waiting = [decision for decision in decisions if needs_approval(decision, approval)]
-    taken = next((d for d in decisions if d.kind == "promoted" and d not in waiting), None)
-    if waiting and taken is not None:
-        overtaken = f"not asked about: version {taken.challenger} of another recipe takes the place tonight"
-        decisions = [_hold(d, overtaken) if d in waiting else d for d in decisions]
+    unapproved = next((d for d in decisions if d.kind == "promoted" and d not in waiting), None)
+    if waiting and unapproved is not None:
+        explanation = (
+            f"approval not requested: version {unapproved.challenger} of another recipe is promoted tonight"
+        )
+        decisions = [_hold(d, explanation) if d in waiting else d for d in decisions]
         waiting = []
     at_once = _link([d for d in decisions if d not in waiting], before)
     return at_once, _link(waiting, at_once[-1].champion_after if at_once else before)
@@ -44,16 +45,16 @@ def split_by_approval(decisions: Sequence[Decision], approval: Approval) -> tupl
 def apply_answers(
     waiting: Sequence[Decision], answers: Sequence[Answer], approval: Approval, serving: int | None
 ) -> Decisions:
-    """What the answers make of the decisions that waited, one answer each.
+    """Apply one answer to each waiting decision.
 
-    Approved ones stand as they were judged, against the champion that they were judged against; if that one has
-    changed, the ledger will refuse them. When none was approved nothing changes, and `serving` serves on.
-    An answer that is given anew, after a person cleared the question, makes another entry.
+    Approved decisions keep the champion that they were made against; if it has changed, the ledger rejects them.
+    If none was approved, `serving` stays the champion. If a person clears the task and answers again, the new answer
+    makes a new entry.
     """
-    said = {answer.decision: answer for answer in answers}
-    settled = [_answered(decision, said[decision.id], approval) for decision in waiting]
-    judged_against = waiting[0].champion_before
-    return _link(settled, judged_against if any(d.promoted for d in settled) else serving)
+    by_decision = {answer.decision: answer for answer in answers}
+    answered = [_apply_answer(decision, by_decision[decision.id], approval) for decision in waiting]
+    evaluated_against = waiting[0].champion_before
+    return _link(answered, evaluated_against if any(d.promoted for d in answered) else serving)
 
 
 def enter_answers(
@@ -63,55 +64,55 @@ def enter_answers(
     book: Book,
     registry: Registry,
 ) -> tuple[Entry, ...]:
-    """Enter what was asked about, as it was answered; the alias follows. To do it again changes nothing.
+    """Enter the decisions with their answers into the ledger, and update the alias. Idempotent.
 
-    Raises StaleDecision when something was approved that was judged against another champion than serves now.
+    Raises StaleDecision if an approved decision was made against another champion than the current one.
     """
-    said = {answer.decision: answer for answer in answers}
+    by_decision = {answer.decision: answer for answer in answers}
     decided = apply_answers(waiting, answers, approval, book.ledger.champion(waiting[0].model))
     entries: list[Entry] = []
-    for asked, decision in zip(waiting, decided, strict=True):
+    for proposed, decision in zip(waiting, decided, strict=True):
         try:
             entries += promote([decision], book, registry)
         except StaleDecision:
-            _note(said[asked.id], book, stale=True)
+            _record_answer(by_decision[proposed.id], book, stale=True)
             raise
-        _note(said[asked.id], book)
+        _record_answer(by_decision[proposed.id], book)
     return tuple(entries)
 
 
-def _note(answer: Answer, book: Book, *, stale: bool = False) -> None:
+def _record_answer(answer: Answer, book: Book, *, stale: bool = False) -> None:
     if (proposal := book.proposals.get(answer.decision)) is not None:
         state = "stale" if stale else answer.state
         book.proposals.put(proposal.model_copy(update={"state": state, "answer": answer}))
 
 
-def _answered(decision: Decision, answer: Answer, approval: Approval) -> Decision:
-    told = f"nobody answered within {approval.hours:g} hours"
+def _apply_answer(decision: Decision, answer: Answer, approval: Approval) -> Decision:
+    explanation = f"rejected by default: no answer within {approval.hours:g} hours"
     if answer.by is not None:
-        told = f"{answer.state} by {answer.by}, {answer.at:%Y-%m-%d %H:%M} UTC"
-    named: dict[str, object] = {
+        explanation = f"{answer.state} by {answer.by}, {answer.at:%Y-%m-%d %H:%M} UTC"
+    changes: dict[str, object] = {
         "id": identify("answered", decision.id, answer.at),
         "why": answer.why,
         "answered_at": answer.at if answer.by else None,
     }
     if answer.approved:
-        reasons = (*decision.reasons, _reason(told, holds=True))
-        return decision.model_copy(update={**named, "approved_by": answer.by, "reasons": reasons})
-    return _hold(decision, told).model_copy(update={**named, "by": answer.by or decision.by})
+        reasons = (*decision.reasons, _reason(explanation, passed=True))
+        return decision.model_copy(update={**changes, "approved_by": answer.by, "reasons": reasons})
+    return _hold(decision, explanation).model_copy(update={**changes, "by": answer.by or decision.by})
 
 
-def _hold(decision: Decision, told: str) -> Decision:
-    reasons = (*decision.reasons, _reason(told, holds=False))
+def _hold(decision: Decision, explanation: str) -> Decision:
+    reasons = (*decision.reasons, _reason(explanation, passed=False))
     return decision.model_copy(update={"kind": "held", "reasons": reasons})
 
 
-def _reason(told: str, *, holds: bool) -> Reason:
-    return Reason(guard="approval", holds=holds, observed=None, bound=None, explanation=told)
+def _reason(explanation: str, *, passed: bool) -> Reason:
+    return Reason(guard="approval", passed=passed, observed=None, bound=None, explanation=explanation)
 
 
 def _link(decisions: Sequence[Decision], before: int | None) -> Decisions:
-    """Let each decision begin with the champion that the one before it leaves."""
+    """Make each decision start from the champion that the previous one leaves."""
     linked = []
     for decision in decisions:
         after = decision.challenger if decision.promoted else before

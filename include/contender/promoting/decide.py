@@ -1,4 +1,4 @@
-"""A night's decisions, pure functions of records: what follows from the guards and the race."""
+"""The decisions of a night, as pure functions of evaluations, evidence and guards."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from contender.specs import Guards
 def decide_night(
     evaluations: Sequence[Evaluation], evidence: Sequence[Evidence], standing: Standing | None, guards: Guards
 ) -> tuple[Decision, ...]:
-    """What a night leads to: about the champion recipe's refresh, then about the rival that has won, if one has.
+    """Return the night's decisions: about the refresh, then about the rival that passed its test, if there is one.
 
-    `evaluations` are of tonight's versions in the order of their recipes, at least one. Every night leaves at least
-    one decision. Without a champion, the first recipe is judged; while refreshes are suspended, or when the
-    champion's recipe is no longer declared, all versions of tonight are rivals.
+    `evaluations` contains at least one, in the order of the recipes. The result has at least one decision. Without a
+    champion, only the first recipe is considered. While refreshes are suspended, or if the champion's recipe is no
+    longer declared, all versions are rivals.
     """
     grounds = Grounds(
         evaluations=tuple(evaluation.id for evaluation in evaluations),
@@ -35,7 +35,7 @@ def _decide_all(
     champion = evaluations[0].champion
     if champion is None or standing is None:
         return [decide_promotion(evaluations[0], guards)]
-    refresh = next((e for e in evaluations if is_same_recipe(e, guards).holds), None)
+    refresh = next((e for e in evaluations if is_same_recipe(e, guards).passed), None)
     refreshing = refresh is not None and standing.suspended is None
     decisions = [decide_promotion(refresh, guards, evidence)] if refresh and refreshing else []
     rivals = [e for e in evaluations if not (refreshing and e is refresh)]
@@ -50,13 +50,13 @@ def _decide_all(
 
 
 def decide_promotion(evaluation: Evaluation, guards: Guards, evidence: Sequence[Evidence] = ()) -> Decision:
-    """Decide on a refresh, or on the first version; every guard's word is kept as a reason, whether it holds or not."""
+    """Decide on a refresh or on the first version. The result of every guard is recorded, passed or not."""
     champion = evaluation.champion
     first = champion is None
     reasons = judge_first(evaluation, guards) if first else judge_refresh(evaluation, guards)
-    reasons += tuple(_against_refreshing(e) for e in evidence if e.question == "still")
+    reasons += tuple(_check_still(e) for e in evidence if e.question == "still")
     before = None if champion is None else champion.version
-    promoted = all(reason.holds for reason in reasons)
+    promoted = all(reason.passed for reason in reasons)
     kind: Kind = "held" if not promoted else "first" if first else "refreshed"
     return _decide(kind, evaluation, before, reasons, evidence, ("decision", evaluation.id))
 
@@ -69,9 +69,9 @@ def decide_race(
     standing: Standing,
     guards: Guards,
 ) -> Decision:
-    """Decide on the newest version of a rival recipe: it serves when it has won, and no guard speaks."""
-    reasons = (_won(found, standing), *judge_rival(evaluation, guards))
-    promoted = all(reason.holds for reason in reasons)
+    """Decide on the newest version of a rival: it must pass its sequential test, and no guard may block it."""
+    reasons = (_check_race(found, standing), *judge_rival(evaluation, guards))
+    promoted = all(reason.passed for reason in reasons)
     names = ("race", evaluation.id, before)
     return _decide("promoted" if promoted else "held", evaluation, before, reasons, evidence, names)
 
@@ -113,26 +113,30 @@ def _standing_of(evaluation: Evaluation, weighed: dict[str, Evidence]) -> tuple[
     return (found.enough, found.value) if found else (False, 0.0)
 
 
-def _won(found: Evidence | None, standing: Standing) -> Reason:
-    told = "no day has been paired yet"
+def _check_race(found: Evidence | None, standing: Standing) -> Reason:
+    explanation = "there are no paired days yet"
     if found is not None:
-        told = f"evidence of {found.value:.2f} from {found.days} days since {found.since}; {found.bar:g} is enough"
+        explanation = (
+            f"evidence is {found.value:.2f} after {found.days} paired days since {found.since}; "
+            f"threshold {found.bar:g}"
+        )
     if standing.suspended:
-        told += f". Refreshes have to win, too: {standing.suspended}"
+        explanation += f". Refreshes must pass the sequential test, too: {standing.suspended}"
     return Reason(
         guard="race",
-        holds=found is not None and found.enough,
+        passed=found is not None and found.enough,
         observed=None if found is None else found.value,
         bound=None if found is None else found.bar,
-        explanation=told,
+        explanation=explanation,
     )
 
 
-def _against_refreshing(found: Evidence) -> Reason:
+def _check_still(found: Evidence) -> Reason:
     return Reason(
         guard="still",
-        holds=not found.enough,
+        passed=not found.enough,
         observed=found.value,
         bound=found.bar,
-        explanation=f"evidence of {found.value:.2f} from {found.days} days that an older version, kept, does better",
+        explanation=f"evidence that an older version without refreshes is better is {found.value:.2f} after "
+        f"{found.days} paired days; threshold {found.bar:g}",
     )

@@ -1,4 +1,4 @@
-"""Computes the evidence of paired days: for tonight's rivals, and against refreshing at all."""
+"""Compute the evidence from paired days: for each rival, and against refreshing."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from contender.specs import Days, ModelSpec
 
 
 def race_begins(model: ModelSpec, standing: Standing) -> date:
-    """Return the first day that counts in the present race: the first that was scored after it began."""
+    """Return the first day of the current sequential tests: the first that was scored after they started."""
     return model.scored_days(Days.one(standing.since)).first
 
 
 def compute_evidence(
     model: ModelSpec, standing: Standing, incumbent: str, pairs: Sequence[PairedDay]
 ) -> tuple[Evidence, ...]:
-    """The evidence of paired days of both questions, oldest first; those before the race began count for nothing."""
+    """Return the evidence for both questions. `pairs` is ordered by day; days before the tests started are ignored."""
     since = race_begins(model, standing)
-    # While refreshes are suspended, the champion's own recipe is a rival as the others are.
+    # While refreshes are suspended, the champion's own recipe is a rival, too.
     rivals = max(1, len(model.recipes) - (0 if standing.suspended else 1))
     found = [
         evidence_for_rival(days, since, model.race, model.outcome_lag, rivals)

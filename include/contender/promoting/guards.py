@@ -1,14 +1,15 @@
-"""The guards of a new version: each looks at one thing in an evaluation, and says with figures whether it may serve.
+"""Guards: checks that can block the promotion of a version. Each checks one thing in its evaluation.
 
-A refresh is held against the version that serves, and against how refreshes have differed before. A rival has won its
-race and is meant to differ, so that it is asked what any version is asked; so is the very first one, which has to beat
-the baseline outright.
+A refresh is compared with the champion, and with how much earlier refreshes differed. A rival has passed its
+sequential test and is expected to differ from the champion, so only the guards that apply to any version are run; the
+same holds for the first version, which must have a lower loss than the baseline.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from contender.promoting.reasons import not_applicable, require_at_most
 from contender.promoting.training_rows import (
     has_days,
     has_no_repeated_rows,
@@ -17,215 +18,247 @@ from contender.promoting.training_rows import (
     is_gated,
     keeps_history,
 )
-from contender.promoting.wording import at_most, unasked
 from contender.records import Evaluation, Reason, SliceMeasures
 from contender.specs import Guards
 
 Guard = Callable[[Evaluation, Guards], Reason]
 
-# A change of what is foretold that nobody could see; also the least that a bound by past refreshes comes down to.
+# The largest difference between two predictions that count as equal.
 SAME = 1e-6
+# A bound that follows earlier refreshes is at least this share of the fixed bound.
 LEAST = 0.02
 
 
 def judge_first(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
-    """What every guard of a first version says."""
+    """Return the results of the guards of a first version."""
     return (
-        *_each(_OF_ITS_DATA, evaluation, guards),
+        *_each(_DATA_GUARDS, evaluation, guards),
         beats_baseline(evaluation, guards, 0.0),
         is_calibrated(evaluation, guards),
-        *_each(_OF_ITSELF, evaluation, guards),
+        *_each(_VERSION_GUARDS, evaluation, guards),
     )
 
 
 def judge_refresh(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
-    """What every guard of a refresh says."""
+    """Return the results of the guards of a refresh."""
     margin = guards.max_loss_above_baseline
     return (
         *_each((is_same_recipe, is_newer, has_rows, has_days), evaluation, guards),
-        *_each(_OF_ITS_DATA, evaluation, guards),
+        *_each(_DATA_GUARDS, evaluation, guards),
         beats_baseline(evaluation, guards, margin),
         *_each((agrees, is_not_shifted, does_no_harm, harms_no_slice, stays_calibrated), evaluation, guards),
-        *_each(_OF_ITSELF, evaluation, guards),
+        *_each(_VERSION_GUARDS, evaluation, guards),
     )
 
 
 def judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
-    """What every guard of another recipe's version says, once it has won its race."""
+    """Return the results of the guards of a rival that has passed its sequential test."""
     margin = guards.max_loss_above_baseline
     return (
-        *_each(_OF_ITS_DATA, evaluation, guards),
+        *_each(_DATA_GUARDS, evaluation, guards),
         beats_baseline(evaluation, guards, margin),
         *_each((harms_no_slice, is_calibrated), evaluation, guards),
-        *_each(_OF_ITSELF, evaluation, guards),
+        *_each(_VERSION_GUARDS, evaluation, guards),
     )
 
 
 def is_same_recipe(evaluation: Evaluation, _: Guards) -> Reason:
-    """Whether it is made as the champion is."""
+    """Check that the recipe is the champion's."""
     champion = evaluation.champion
     assert champion is not None
     same = champion.recipe_fingerprint == evaluation.challenger.recipe_fingerprint
-    told = "the champion's recipe, fitted again" if same else "another recipe than the champion's"
-    return Reason(guard="recipe", holds=same, observed=None, bound=None, explanation=told)
+    explanation = "same recipe as the champion" if same else "the recipe differs from the champion's"
+    return Reason(guard="recipe", passed=same, observed=None, bound=None, explanation=explanation)
 
 
 def is_newer(evaluation: Evaluation, _: Guards) -> Reason:
-    """Whether its data reaches as far as the champion's."""
+    """Check that the training data does not end before the champion's."""
     champion = evaluation.champion
     assert champion is not None
     ahead = (evaluation.challenger.trained_on.last - champion.trained_on.last).days
-    told = f"fitted on data {ahead} days newer than the champion's"
-    return Reason(guard="newer", holds=ahead >= 0, observed=ahead, bound=0, explanation=told)
+    explanation = (
+        f"the training data ends {abs(ahead)} days {'before' if ahead < 0 else 'after'} the champion's"
+    )
+    return Reason(guard="newer", passed=ahead >= 0, observed=ahead, bound=0, explanation=explanation)
 
 
 def beats_baseline(evaluation: Evaluation, _: Guards, margin: float) -> Reason:
-    """Whether it loses less than the simple baseline, or hardly more, by a margin that is a share of its loss."""
+    """Check that the loss is below the baseline's plus a margin, which is a share of the baseline's loss."""
     ours, baseline = evaluation.challenger_measures.loss, evaluation.baseline_measures.loss
     bound = baseline + margin * abs(baseline)
-    told = f"loss {ours:.4f}, the simple baseline's is {baseline:.4f}"
-    return Reason(guard="baseline", holds=ours < bound, observed=ours, bound=bound, explanation=told)
+    explanation = f"loss {ours:.4f}; must be below {bound:.4f} (baseline: {baseline:.4f})"
+    return Reason(guard="baseline", passed=ours < bound, observed=ours, bound=bound, explanation=explanation)
 
 
 def agrees(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether its predictions differ from the champion's no more than those of refreshes do."""
+    """Check that predictions differ from the champion's no more than those of earlier refreshes did."""
     usual = None if evaluation.usual is None else evaluation.usual.disagreement
-    return _as_usual("disagreement", evaluation.disagreement, usual, evaluation, guards, "mean difference")
+    bound, note = _follow_refreshes(evaluation, guards, usual)
+    template = "the mean absolute difference from the champion's predictions is {observed:.4f}" + note
+    return require_at_most("disagreement", evaluation.disagreement, bound, template)
 
 
 def is_not_shifted(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether it foretells as much on average as the champion does."""
+    """Check that the mean prediction is close to the champion's."""
     usual = None if evaluation.usual is None else evaluation.usual.shift
     if evaluation.shift is None and evaluation.disagreement is not None:
-        return unasked("shift", None, "was not measured")
-    moved = None if evaluation.shift is None else abs(evaluation.shift)
-    return _as_usual("shift", moved, usual, evaluation, guards, "difference of the means")
+        return not_applicable("shift", None, "not measured")
+    shift = None if evaluation.shift is None else abs(evaluation.shift)
+    bound, note = _follow_refreshes(evaluation, guards, usual)
+    template = "the mean prediction differs from the champion's by {observed:.4f}" + note
+    return require_at_most("shift", shift, bound, template)
 
 
 def does_no_harm(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether it loses no more than the champion, beyond a margin and what chance explains."""
-    ours, champion, sure = (
-        evaluation.challenger_measures.loss,
-        evaluation.champion_measures,
-        evaluation.loss_difference,
-    )
+    """Check that the loss is not significantly higher than the champion's by more than a margin."""
+    ours, champion = evaluation.challenger_measures.loss, evaluation.champion_measures
+    interval = evaluation.loss_difference
     increase = None if champion is None else (ours - champion.loss) / (abs(champion.loss) or 1.0)
-    found = at_most("harm", increase, guards.max_loss_increase, "loss {observed:+.2%} against the champion's")
-    if found.holds or sure is None or sure.low > 0:
+    template = "the loss differs from the champion's by {observed:+.2%}; at most {bound:+.2%} allowed"
+    found = require_at_most("harm", increase, guards.max_loss_increase, template)
+    if found.passed or interval is None or interval.low > 0:
         return found
-    told = f"{found.explanation}, which may be chance: by {sure.low:+.4f} to {sure.high:+.4f}, days counted"
-    return found.model_copy(update={"holds": True, "explanation": told})
+    explanation = (
+        f"{found.explanation}, but the increase is not significant: "
+        f"95 % interval {interval.low:+.4f} to {interval.high:+.4f}"
+    )
+    return found.model_copy(update={"passed": True, "explanation": explanation})
 
 
 def harms_no_slice(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether no named part of the rows is worse off, beyond a margin and what chance explains."""
+    """Check that no slice is significantly worse than with the champion by more than a margin."""
     bound = guards.max_slice_loss_increase
     judged = {
-        found.name: increase for found in evaluation.slices if (increase := _sure_increase(found)) is not None
+        found.name: increase
+        for found in evaluation.slices
+        if (increase := _certain_increase(found)) is not None
     }
     small = len(evaluation.slices) - len(judged)
-    apart = f"; {small} have too few rows to tell" if small else ""
+    skipped = f"; {small} slices have too few rows to compare" if small else ""
     if not judged:
-        told = f"{small} slices have too few rows to tell" if small else "no slices are named"
-        return unasked("slices", bound, told)
+        explanation = f"{small} slices have too few rows to compare" if small else "the model has no slices"
+        return not_applicable("slices", bound, explanation)
     worst = max(judged, key=lambda name: judged[name])
     broken = [f"{name} ({increase:+.1%})" for name, increase in judged.items() if increase > bound]
-    told = f"none of {len(judged)} slices is surely worse, {worst} at most by {judged[worst]:+.1%}{apart}"
+    explanation = (
+        f"none of {len(judged)} slices is significantly worse; the highest lower end of an interval is "
+        f"{judged[worst]:+.1%} ({worst}); at most {bound:+.1%} allowed{skipped}"
+    )
     if broken:
-        told = f"surely worse than the champion, at least by: {', '.join(broken)}{apart}"
-    return at_most("slices", judged[worst], bound, told.replace("{", "{{").replace("}", "}}"))
+        listed = ", ".join(broken)
+        explanation = (
+            f"significantly worse than the champion, by at least {listed}; {bound:+.1%} allowed{skipped}"
+        )
+    return require_at_most("slices", judged[worst], bound, explanation.replace("{", "{{").replace("}", "}}"))
 
 
 def is_calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether what comes is what was foretold, on average of rows of like predictions; or the champion is no better."""
+    """Check the calibration error; a champion that exceeds the bound on these days raises it to its own error."""
     ours, champion = evaluation.challenger_measures.calibration_error, evaluation.champion_measures
-    told, bound = "expected calibration error {observed:.4f}", guards.max_calibration_error
+    template, bound = (
+        "expected calibration error {observed:.4f}; at most {bound:.4f} allowed",
+        guards.max_calibration_error,
+    )
     if champion is not None and champion.calibration_error > bound:
-        told += ", and the champion's is no better on these days"
+        template += ", which is the champion's on these days"
         bound = champion.calibration_error
-    return at_most("calibration", ours, bound, told)
+    return require_at_most("calibration", ours, bound, template)
 
 
 def stays_calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether it is as well calibrated as the champion, or hardly less: in a storm, no version is."""
+    """Check that the calibration error exceeds the champion's by no more than a margin.
+
+    The bound is relative, because no version is well calibrated on unusual days, such as in a storm.
+    """
     champion = evaluation.champion_measures
     if champion is None:
         return is_calibrated(evaluation, guards)
-    told = f"expected calibration error {{observed:.4f}}, the champion's is {champion.calibration_error:.4f}"
+    template = (
+        "expected calibration error {observed:.4f}; at most {bound:.4f} allowed "
+        f"(champion: {champion.calibration_error:.4f})"
+    )
     bound = champion.calibration_error + guards.max_calibration_increase
-    return at_most("calibration", evaluation.challenger_measures.calibration_error, bound, told)
+    return require_at_most("calibration", evaluation.challenger_measures.calibration_error, bound, template)
 
 
 def behaves(evaluation: Evaluation, _: Guards) -> Reason:
-    """Whether every behaviour test of the model's folder holds."""
+    """Check that all behaviour tests of the model passed."""
     checks = evaluation.behaviour
     if not checks:
-        return unasked("behaviour", 0, "the model's folder has no behaviour tests")
-    broken = [check for check in checks if not check.holds]
-    told = "; ".join(f"{c.name}: {c.explanation}, bound {c.bound:.4g}" for c in broken)
+        return not_applicable("behaviour", 0, "the model has no behaviour tests")
+    failed = [check for check in checks if not check.passed]
+    details = "; ".join(f"{c.name}: {c.explanation}, bound {c.bound:.4g}" for c in failed)
     return Reason(
         guard="behaviour",
-        holds=not broken,
-        observed=len(broken),
+        passed=not failed,
+        observed=len(failed),
         bound=0,
-        explanation=told or f"all {len(checks)} tests hold",
+        explanation=f"{len(failed)} of {len(checks)} tests failed: {details}"
+        if failed
+        else f"all {len(checks)} tests passed",
     )
 
 
 def is_stable(evaluation: Evaluation, _: Guards) -> Reason:
-    """Whether it foretells numbers, the same twice, and the same once it was stored and loaded."""
+    """Check that predictions are finite, repeatable, and the same after storing and loading the pipeline."""
     unusable = evaluation.unusable_predictions
     if unusable:
-        told = f"{unusable:,} of its predictions are no finite numbers"
-        return Reason(guard="stable", holds=False, observed=unusable, bound=0, explanation=told)
+        explanation = f"{unusable:,} predictions are not finite numbers"
+        return Reason(guard="stable", passed=False, observed=unusable, bound=0, explanation=explanation)
     found = {
-        "made again": evaluation.repeat_difference,
-        "once stored and loaded": evaluation.challenger.reload_difference,
+        "when repeated": evaluation.repeat_difference,
+        "after storing and loading": evaluation.challenger.reload_difference,
     }
     known = {when: gap for when, gap in found.items() if gap is not None}
     if not known:
-        return unasked("stable", SAME, "predictions are finite; they were not made twice")
+        return not_applicable("stable", SAME, "predictions are finite; their repeatability was not measured")
     when = max(known, key=lambda name: known[name])
-    told = f"predictions are finite, and differ by at most {{observed:.2g}} {when}"
-    return at_most("stable", known[when], SAME, told)
+    template = f"predictions are finite and differ by at most {{observed:.2g}} {when}; {{bound:g}} allowed"
+    return require_at_most("stable", known[when], SAME, template)
 
 
 def is_quick(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether it foretells fast enough."""
+    """Check the prediction time."""
     seconds, bound = evaluation.seconds_per_million_rows, guards.max_seconds_per_million_rows
     if seconds is None:
-        return unasked("latency", bound, "was not measured")
-    return at_most("latency", seconds, bound, "{observed:.1f} s for a million rows")
+        return not_applicable("latency", bound, "not measured")
+    return require_at_most(
+        "latency", seconds, bound, "{observed:.1f} s per million rows; at most {bound:g} s allowed"
+    )
 
 
 def is_small(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether its stored pipeline is small enough."""
+    """Check the size of the stored pipeline."""
     size, bound = evaluation.artifact_bytes, guards.max_artifact_bytes
     if size is None:
-        return unasked("size", bound, "was not measured")
-    return at_most("size", size, bound, f"stored in {size / 1e6:.2f} MB")
+        return not_applicable("size", bound, "not measured")
+    return require_at_most(
+        "size", size, bound, f"stored in {size / 1e6:.2f} MB; at most {bound / 1e6:g} MB allowed"
+    )
 
 
-_OF_ITS_DATA: tuple[Guard, ...] = (is_complete, has_no_repeated_rows, is_gated, keeps_history)
-_OF_ITSELF: tuple[Guard, ...] = (behaves, is_stable, is_quick, is_small)
+_DATA_GUARDS: tuple[Guard, ...] = (is_complete, has_no_repeated_rows, is_gated, keeps_history)
+_VERSION_GUARDS: tuple[Guard, ...] = (behaves, is_stable, is_quick, is_small)
 
 
 def _each(guards: tuple[Guard, ...], evaluation: Evaluation, bounds: Guards) -> tuple[Reason, ...]:
     return tuple(guard(evaluation, bounds) for guard in guards)
 
 
-def _as_usual(
-    guard: str, observed: float | None, usual: float | None, evaluation: Evaluation, guards: Guards, what: str
-) -> Reason:
-    bound, told = guards.max_disagreement, what + " of {observed:.4f} to the champion's predictions"
-    if usual is not None and evaluation.usual is not None:
-        bound = min(bound, max(guards.max_disagreement_ratio * usual, LEAST * bound))
-        told += f"; nine of ten of {evaluation.usual.nights} refreshes kept to {usual:.4f}"
-    return at_most(guard, observed, bound, told)
+def _follow_refreshes(evaluation: Evaluation, guards: Guards, usual: float | None) -> tuple[float, str]:
+    """Return the bound of a difference that follows earlier refreshes, and the text that explains it."""
+    bound, note = guards.max_disagreement, "; at most {bound:.4f} allowed"
+    if usual is None or evaluation.usual is None:
+        return bound, note
+    note += f"; nine of ten of {evaluation.usual.nights} earlier refreshes differed by at most {usual:.4f}"
+    return min(bound, max(guards.max_disagreement_ratio * usual, LEAST * bound)), note
 
 
-def _sure_increase(found: SliceMeasures) -> float | None:
-    """By how much of the champion's loss a slice is worse at least; None where that cannot be told."""
+def _certain_increase(found: SliceMeasures) -> float | None:
+    """Return the lower end of the interval of a slice's loss increase, as a share of the champion's loss.
+
+    None if the slice has no interval.
+    """
     if found.difference is None or found.champion_loss is None:
         return None
     return found.difference.low / (abs(found.champion_loss) or 1.0)

@@ -1,4 +1,4 @@
-"""Enters decisions into the ledger and lets the champion's alias follow it."""
+"""Enter decisions into the ledger, and point the champion's alias at its newest entry."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from contender.registry import Registry
 
 
 def promote(decisions: Sequence[Decision], book: Book, registry: Registry) -> tuple[Entry, ...]:
-    """Enter a night's decisions in their order, then let the alias follow.
+    """Enter a night's decisions in their order, then update the alias.
 
-    The ledger comes first: an attempt killed between the two leaves the alias behind, and whoever comes next
-    calls `follow_ledger`. Raises StaleDecision when the champion is not the one that was judged; what was entered
-    before it stands.
+    If a run is killed between the two steps, the next run updates the alias with `follow_ledger`. Raises
+    StaleDecision if a decision was made against another champion; the entries before it remain.
     """
     try:
         return tuple(book.ledger.enter(decision) for decision in decisions)
@@ -23,10 +22,10 @@ def promote(decisions: Sequence[Decision], book: Book, registry: Registry) -> tu
 
 
 def follow_ledger(model: str, book: Book, registry: Registry) -> int | None:
-    """Point the alias at the champion of the ledger's newest entry; returns the version that serves.
+    """Point the alias at the champion of the ledger's newest entry; return the serving version.
 
-    The entry's seal is kept beside the alias, so that entries that vanish from the ledger's end are missed.
-    Looks again after it has written: of two at once, the one that wrote last has seen the newest entry.
+    The entry's seal is stored in the registry, too, so that entries removed from the ledger's end are detected.
+    The ledger is read again after writing: of two concurrent calls, the last writer has seen the newest entry.
     """
     while True:
         newest = book.ledger.head(model)
@@ -41,20 +40,20 @@ def follow_ledger(model: str, book: Book, registry: Registry) -> int | None:
 
 
 def verify_ledger(model: str, book: Book, registry: Registry) -> tuple[str, ...]:
-    """What is wrong with a model's ledger, a line each: within it, and against what the registry keeps of it."""
+    """Return the errors in a model's ledger, one line each: its own, and differences from the registry's copy."""
     wrong = list(book.ledger.verify(model))
     noted = registry.noted_ledger(model)
     newest = book.ledger.head(model)
     last = 0 if newest is None else newest.number
     if noted is not None and noted[0] > last:
-        wrong.append(f"entries {last + 1} to {noted[0]} are gone: the registry knows of entry {noted[0]}")
+        wrong.append(f"entries {last + 1} to {noted[0]} are missing: the registry recorded entry {noted[0]}")
     elif noted is not None and (entry := book.ledger.entry(model, noted[0])) and entry.seal != noted[1]:
-        wrong.append(f"entry {noted[0]} is not the one that the registry knows of")
+        wrong.append(f"entry {noted[0]} has another seal than the registry recorded")
     alias = registry.champion(model)
     serving = None if alias is None else alias.version
     if newest is not None and serving != newest.decision.champion_after:
         wrong.append(
-            f"the alias says version {serving}, the ledger {newest.decision.champion_after}: "
-            "it follows at the next run of retrain or score"
+            f"the alias points to version {serving}, the ledger to {newest.decision.champion_after}: "
+            "the next run of retrain or score updates the alias"
         )
     return tuple(wrong)

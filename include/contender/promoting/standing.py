@@ -1,4 +1,4 @@
-"""How a model stands by its ledger: since when the race runs, and whether its refreshes may serve."""
+"""A model's standing: its champion, when its sequential tests started, and whether refreshes may serve."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from datetime import date, timedelta
 from contender.records import Book, Decision, Standing, TrainedVersion
 from contender.specs import ModelSpec
 
-# After one of these the races begin anew.
+# The sequential tests restart after an entry of one of these kinds.
 DECISIVE = ("first", "promoted", "rolled_back", "emergency", "resumed")
 
 
 def read_standing(model: str, book: Book) -> Standing | None:
-    """Read the standing off the ledger; None before the first promotion."""
+    """Read the standing from the ledger; None before the first promotion."""
     champion = book.ledger.champion(model)
     decisive = book.ledger.last_of(model, DECISIVE)
     return None if champion is None or decisive is None else standing_after(decisive.decision, champion)
 
 
 def standing_after(last: Decision, champion: int) -> Standing:
-    """The standing when `last` is the newest decisive entry.
+    """Return the standing if `last` is the newest decisive entry.
 
-    After a roll-back within a recipe its refreshes are suspended: they have to win against the version that was
-    rolled back to, as any rival, until a person says that they may serve again. After a roll-back from one recipe
-    to another, the other's refreshes serve as ever, and the one that was left races anew.
+    After a roll-back within a recipe, its refreshes are suspended: like a rival, they must pass a sequential test
+    against the champion, until a person resumes them. After a roll-back to another recipe, that recipe's refreshes
+    serve as usual, and the recipe that was left is a rival again.
     """
     recipes = {last.champion_recipe, last.challenger_recipe} - {None}
-    stopped = last.kind == "emergency" or (last.kind == "rolled_back" and len(recipes) < 2)
+    suspended = last.kind == "emergency" or (last.kind == "rolled_back" and len(recipes) < 2)
     return Standing(
         champion=champion,
         since=last.night,
         suspended=f"{last.by} chose version {last.challenger} after night {last.night}: {last.why}"
-        if stopped
+        if suspended
         else None,
     )
 
 
 def incumbent_stream(standing: Standing, champion: TrainedVersion, tonight: Sequence[TrainedVersion]) -> str:
-    """The stream that stands in the champion's place: its recipe's refreshes, or itself when there are none."""
+    """Return the stream that rivals are compared with: the champion's recipe if it is refreshed, else the champion."""
     refreshed = any(version.recipe_fingerprint == champion.recipe_fingerprint for version in tonight)
     return champion.recipe_fingerprint if refreshed and standing.suspended is None else "champion"
 
@@ -46,9 +46,9 @@ def incumbent_stream(standing: Standing, champion: TrainedVersion, tonight: Sequ
 def shadow_streams(
     standing: Standing | None, tonight: Sequence[TrainedVersion], kept_still: int | None
 ) -> Mapping[str, int]:
-    """Return which versions score in the shadow of a night, by stream: a recipe's fingerprint, `champion` or `still`.
+    """Return the versions of shadow scoring, by stream: a recipe's fingerprint, `champion` or `still`.
 
-    `kept_still` is the version that served some weeks ago, if it is asked whether that one would do better.
+    `kept_still` is the version that served some weeks ago, for the test against refreshing.
     """
     streams = {version.recipe_fingerprint: version.version for version in tonight}
     if standing is not None:
@@ -59,9 +59,9 @@ def shadow_streams(
 
 
 def still_since(model: ModelSpec, standing: Standing | None, night: date) -> date | None:
-    """Return the night whose champion a night keeps still, to be compared with all refreshes since.
+    """Return the night whose champion is compared with the refreshes since then.
 
-    None before a champion has served for `still_days`, and while refreshes are suspended.
+    None if the current tests are younger than `still_days`, and while refreshes are suspended.
     """
     then = night - timedelta(days=model.race.still_days)
     if standing is None or standing.suspended is not None or then < standing.since:

@@ -1,82 +1,96 @@
-"""The guards of what a version was fitted on: as many rows as before, each once, all gated, and the past as it was."""
+"""Guards of the training data: enough rows, no key twice, every day gated, and an unchanged past."""
 
 from __future__ import annotations
 
-from contender.promoting.wording import at_least, at_most, unasked
+from contender.promoting.reasons import not_applicable, require_at_least, require_at_most
 from contender.records import Evaluation, Reason
 from contender.specs import Guards
 
 
 def has_rows(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether its training rows have not shrunk."""
+    """Check that the number of training rows has not shrunk."""
     champion, challenger = evaluation.champion, evaluation.challenger
     assert champion is not None
-    told = f"{challenger.rows:,} training rows, {{observed:.2f}} times the champion's"
-    return at_least("training_rows", challenger.rows / champion.rows, guards.min_rows_ratio, told)
+    template = (
+        f"{challenger.rows:,} training rows, {{observed:.2f}} times the champion's; "
+        "at least {bound:.2f} times required"
+    )
+    return require_at_least("training_rows", challenger.rows / champion.rows, guards.min_rows_ratio, template)
 
 
 def has_days(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether its training days have not shrunk."""
+    """Check that the number of training days has not shrunk."""
     champion, challenger = evaluation.champion, evaluation.challenger
     assert champion is not None
-    told = f"{challenger.days_with_rows} training days, {{observed:.2f}} times the champion's"
-    return at_least(
-        "training_days", challenger.days_with_rows / champion.days_with_rows, guards.min_days_ratio, told
+    template = (
+        f"{challenger.days_with_rows} training days, {{observed:.2f}} times the champion's; "
+        "at least {bound:.2f} times required"
     )
+    ratio = challenger.days_with_rows / champion.days_with_rows
+    return require_at_least("training_days", ratio, guards.min_days_ratio, template)
 
 
 def is_complete(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether hardly a day is missing between the first with training rows and the last of the window."""
-    missing, there = evaluation.challenger.missing_days, evaluation.challenger.days_with_rows
-    told = f"{missing} of {missing + there} training days have no rows and are not closed"
-    return at_most("missing_days", missing / (missing + there), guards.max_missing_days, told)
+    """Check that few days are missing between the first day with training rows and the end of the window."""
+    missing, present = evaluation.challenger.missing_days, evaluation.challenger.days_with_rows
+    template = (
+        f"{missing} of {missing + present} training days have no rows and are not declared closed "
+        "({observed:.1%}); at most {bound:.1%} allowed"
+    )
+    return require_at_most("missing_days", missing / (missing + present), guards.max_missing_days, template)
 
 
 def has_no_repeated_rows(evaluation: Evaluation, _: Guards) -> Reason:
-    """Whether every training row stands there once."""
+    """Check that every key occurs once in the training rows."""
     repeated = evaluation.challenger.repeated_rows
-    told = (
-        f"{repeated:,} training rows have the key of another one" if repeated else "no row stands there twice"
+    template = (
+        f"{repeated:,} training rows have the same key as another row; none allowed"
+        if repeated
+        else "every key occurs once in the training rows"
     )
-    return at_most("repeated_rows", repeated, 0, told)
+    return require_at_most("repeated_rows", repeated, 0, template)
 
 
 def is_gated(evaluation: Evaluation, _: Guards) -> Reason:
-    """Whether a gate let every day of its training data through."""
+    """Check that every training day passed its gates or was released."""
     gates = evaluation.gates
     if gates is None:
-        return unasked("gates", 0, "no gates were asked: this is no night of the DAGs")
-    told = f"a gate let all {gates.days} training days through"
+        return not_applicable("gates", 0, "gate verdicts were not read: this run is not part of the DAGs")
+    explanation = f"all {gates.days} training days passed their gates"
     if gates.released:
-        told += f", {gates.released} batches of them by a person's word"
+        explanation += f", {gates.released} batches of them after a release"
     if gates.ungated:
-        told = (
-            f"no gate let {len(gates.ungated)} of {gates.days} training days through, the first {gates.ungated[0]}: "
-            "build them by the DAG of the features, which gates them"
+        explanation = (
+            f"{len(gates.ungated)} of {gates.days} training days passed no gate, the first is {gates.ungated[0]}: "
+            "build them with the features DAG, which runs the gates"
         )
-    return at_most("gates", len(gates.ungated), 0, told)
+    return require_at_most("gates", len(gates.ungated), 0, explanation)
 
 
 def keeps_history(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Whether the days that the champion was fitted on, too, are still what they were."""
+    """Check that the training rows of the days that the champion was trained on have not changed."""
     history, bound = evaluation.history, guards.max_history_change
     if history is None:
-        return unasked("history", bound, "no day to compare with what another version was fitted on")
+        return not_applicable(
+            "history", bound, "there is no earlier version to compare the training rows with"
+        )
     champion, challenger = evaluation.champion, evaluation.challenger
     same_recipe = champion is not None and champion.recipe_fingerprint == challenger.recipe_fingerprint
-    # Another recipe may come with other features; its rows and labels are the same.
-    looked_at = {
+    # Another recipe may have other features, but its rows and labels must be the same.
+    compared = {
         name: share for name, share in history.changed.items() if same_recipe or name in ("rows", "label")
     }
-    worst = max(looked_at, key=lambda name: looked_at[name])
-    told = (
-        f"of {worst}, {{observed:.2%}} is different on {history.shared_days} days that were fitted on before"
+    worst = max(compared, key=lambda name: compared[name])
+    template = (
+        f"`{worst}` changed by {{observed:.2%}} on {history.shared_days} days that the champion was also trained on; "
+        "at most {bound:.2%} allowed"
     )
     if history.excused_days:
-        told += f"; {history.excused_days} days that a person replaced or released are left out"
-    found = at_most("history", looked_at[worst], bound, told)
-    way_out = "; if that was meant, deliver those days by `contender backfill --reason`"
+        template += f"; {history.excused_days} days that a person replaced or released are ignored"
+    found = require_at_most("history", compared[worst], bound, template)
+    remedy = ". If the change is intended, deliver those days with `contender backfill --reason`"
     if history.lost:
-        gone = f"of {', '.join(history.lost)} most rows are gone{way_out}"
-        return found.model_copy(update={"holds": False, "explanation": f"{gone}; {found.explanation}"})
-    return found if found.holds else found.model_copy(update={"explanation": found.explanation + way_out})
+        lost = f"most rows with {', '.join(history.lost)} disappeared"
+        explanation = f"{lost}; {found.explanation}{remedy}"
+        return found.model_copy(update={"passed": False, "explanation": explanation})
+    return found if found.passed else found.model_copy(update={"explanation": found.explanation + remedy})

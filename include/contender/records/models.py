@@ -5,11 +5,18 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contender.records.sketches import GatedDays, HistoryChange, UsualChange
 from contender.specs import Days
 from contender.specs.frozen import Frozen
+
+
+def accept_holds(values: object) -> object:
+    """Rename the field `holds` of a stored record to `passed`: version 0.1 used the old name."""
+    if isinstance(values, dict) and "holds" in values and "passed" not in values:
+        return {"passed" if name == "holds" else name: value for name, value in values.items()}
+    return values
 
 
 class Pin(Frozen):
@@ -98,10 +105,15 @@ class BehaviourCheck(Frozen):
 
     name: str
     kind: Literal["invariance", "direction", "minimum"]
-    holds: bool
+    passed: bool
     observed: float
     bound: float
     explanation: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_holds(cls, values: object) -> object:
+        return accept_holds(values)
 
 
 class Measures(Frozen):
@@ -159,7 +171,7 @@ class Evaluation(Frozen):
     seconds_per_million_rows: float | None = Field(default=None, description="measured prediction time")
     artifact_bytes: int | None = Field(default=None, description="size of the stored pipeline")
     contract: str | None = Field(
-        default=None, description="fingerprint of the model's contract, kept in the book"
+        default=None, description="fingerprint of the model's contract, which the book stores"
     )
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
@@ -168,10 +180,15 @@ class Reason(Frozen):
     """The result of one guard for a challenger."""
 
     guard: str
-    holds: bool
+    passed: bool
     observed: float | None
     bound: float | None
     explanation: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_holds(cls, values: object) -> object:
+        return accept_holds(values)
 
 
 Question = Literal["race", "still"]
@@ -284,12 +301,11 @@ class Decision(Frozen):
         """Whether the promoted version has another recipe than the champion."""
         return self.kind == "promoted" and self.challenger_recipe != self.champion_recipe
 
-    def tell(self) -> tuple[str, ...]:
-        """The decision in a line, then a line for each reason."""
-        words = [f"{r.guard}: {r.explanation}" for r in self.reasons]
+    def summary(self) -> tuple[str, ...]:
+        """Return the decision in one line, then one line for each guard."""
         return (
             f"{self.model} night {self.night}: version {self.challenger} {self.kind}; serving: {self.champion_after}",
-            *(f"{'holds ' if r.holds else 'SPEAKS'} {w}" for r, w in zip(self.reasons, words, strict=True)),
+            *(f"{'passed ' if r.passed else 'BLOCKED'} {r.guard}: {r.explanation}" for r in self.reasons),
         )
 
 

@@ -1,4 +1,4 @@
-"""Replay: makes a decision of the ledger again from what it was pinned to, and tells what came out otherwise."""
+"""Replay: repeat a decision of the ledger from its pinned snapshots, and report every difference."""
 
 from contender.replaying.compare import Difference, Part, Replayed, compare
 from contender.replaying.find import ReplayError, UnknownEntryError, find_entry

@@ -1,4 +1,4 @@
-"""Holds what was recorded against what came out now, figure by figure; pure functions of records."""
+"""Compare a recorded decision with its replay, value by value; pure functions of records."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from contender.measures import Predictions
 from contender.records import Decision, Evaluation, Evidence, Reason
 from contender.specs.frozen import Frozen
 
-# What `judge` makes of rows and predictions. The rest of an evaluation was observed once (what a prediction cost in
-# seconds, what book and registry knew of gates, past refreshes and the champion's rows that night), and is taken as
-# it was recorded.
+# The fields that `judge` computes from rows and predictions. The others were observed once (prediction time, gate
+# verdicts, earlier refreshes, and the champion's training rows), and are taken from the record.
 JUDGED = {
     "challenger_measures": "measures of the challenger",
     "champion_measures": "measures of the champion",
@@ -27,71 +26,74 @@ JUDGED = {
     "slices": "slices",
     "behaviour": "behaviour",
 }
-# What a person answered stands as it was answered.
+# The guard name of a person's answer, which is taken from the record.
 ANSWERED = "approval"
 
 
 class Difference(Frozen):
-    """One value that came out otherwise, in words; `-` stands for none."""
+    """A value that differs, as text; `-` stands for a missing value."""
 
     field: str
     was: str
     now: str
 
     def __str__(self) -> str:
-        """As it is read by people."""
+        """Return the difference in one line."""
         return (
             f"{self.field}: was {self.was}, is {self.now}" if self.field else f"was {self.was}, is {self.now}"
         )
 
 
 class Part(Frozen):
-    """One part of a decision, held against its replay."""
+    """One part of a decision, compared with its replay."""
 
     name: str
     differences: tuple[Difference, ...] = ()
-    told: str = Field(default="", description="what was compared, or that it stands as it was entered")
+    detail: str = Field(default="", description="what was compared")
 
     @property
     def identical(self) -> bool:
-        """Whether nothing came out otherwise."""
+        """Whether there are no differences."""
         return not self.differences
 
 
 class Replayed(Frozen):
-    """A decision and what its replay came to."""
+    """The result of a replay."""
 
     model: str
     entry: int
     decision: str
     night: date
-    told: str = Field(description="the decision in a line")
+    summary: str = Field(description="the decision in one line")
     parts: tuple[Part, ...]
-    notes: tuple[str, ...] = Field(description="what is otherwise today, and may explain a difference")
+    notes: tuple[str, ...] = Field(
+        description="what has changed since the decision, and may explain a difference"
+    )
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def identical(self) -> bool:
-        """Whether every part is."""
+        """Whether every part is identical."""
         return all(part.identical for part in self.parts)
 
-    def tell(self) -> tuple[str, ...]:
-        """What was compared, a line each, and then what is otherwise today."""
-        lines = [self.told]
+    def report(self) -> tuple[str, ...]:
+        """Return one line for each part or difference, then the notes and the result."""
+        lines = [self.summary]
         width = max(len(part.name) for part in self.parts)
         for part in self.parts:
-            words = part.told or "as it was"
             if part.identical:
-                lines.append(f"identical  {part.name:<{width}}  {words}")
+                lines.append(f"identical  {part.name:<{width}}  {part.detail or 'unchanged'}")
             lines += [f"DIFFERS    {part.name:<{width}}  {difference}" for difference in part.differences]
         lines += [f"note: {note}" for note in self.notes]
         differing = [part.name for part in self.parts if not part.identical]
-        told = f"differs in {', '.join(differing)}" if differing else "predictions and decision are identical"
-        return (*lines, f"{self.model}, entry {self.entry}: {told}.")
+        result = (
+            f"differs in {', '.join(differing)}" if differing else "predictions and decision are identical"
+        )
+        return (*lines, f"{self.model}, entry {self.entry}: {result}.")
 
 
-def compare(name: str, was: object, now: object, told: str = "") -> Part:
-    """Compare two values as JSON, leaf by leaf and to the last digit."""
+def compare(name: str, was: object, now: object, detail: str = "") -> Part:
+    """Compare two values as JSON, leaf by leaf and exactly."""
     then, today = dict(_leaves(was)), dict(_leaves(now))
     paths = list(dict.fromkeys((*then, *today)))
     differences = [
@@ -99,11 +101,11 @@ def compare(name: str, was: object, now: object, told: str = "") -> Part:
         for path in paths
         if not _same(then.get(path), today.get(path))
     ]
-    return Part(name=name, differences=tuple(differences), told=told or _counted(len(then)))
+    return Part(name=name, differences=tuple(differences), detail=detail or _counted(len(then)))
 
 
 def compare_predictions(name: str, was: Predictions, now: Predictions) -> Part:
-    """Compare predictions for the same rows, arrays of one length."""
+    """Compare predictions for the same rows: arrays of the same length."""
     same = (was == now) | (np.isnan(was) & np.isnan(now))
     apart = np.nan_to_num(np.where(same, 0.0, np.abs(was - now)), nan=np.inf)
     worst = float(apart.max(initial=0.0))
@@ -115,23 +117,23 @@ def compare_predictions(name: str, was: Predictions, now: Predictions) -> Part:
                 field="largest difference", was="0", now=f"{worst:.3g}, over {changed:,} of {len(was):,} rows"
             ),
         )
-    return Part(name=name, differences=differences, told=f"{len(was):,} rows, largest difference {worst:g}")
+    return Part(name=name, differences=differences, detail=f"{len(was):,} rows, largest difference {worst:g}")
 
 
 def compare_evaluations(was: Evaluation, now: Evaluation) -> tuple[Part, ...]:
-    """Compare what was judged, a part for each kind of measure."""
+    """Compare two evaluations, one part for each kind of measure."""
     then, today = (one.model_dump(mode="json", include=set(JUDGED)) for one in (was, now))
     return tuple(
-        compare(words, then[field], today[field])
-        for field, words in JUDGED.items()
+        compare(name, then[field], today[field])
+        for field, name in JUDGED.items()
         if then[field] not in (None, []) or today[field] not in (None, [])
     )
 
 
 def compare_evidence(was: tuple[Evidence, ...], now: tuple[Evidence, ...]) -> tuple[Part, ...]:
-    """Compare what the paired days said, a part for each question and rival."""
+    """Compare evidence, one part for each question and rival."""
     then, today = ({f"{e.question}, {e.rival}": e.model_dump(mode="json") for e in es} for es in (was, now))
-    # Older entries did not keep which days were paired.
+    # Older entries did not record the fingerprint of the paired days.
     for name, found in then.items():
         if name in today and found.get("pairs") is None:
             then[name] = {key: value for key, value in found.items() if value is not None}
@@ -143,7 +145,7 @@ def compare_evidence(was: tuple[Evidence, ...], now: tuple[Evidence, ...]) -> tu
 
 
 def compare_decisions(was: Decision, now: Decision | None) -> tuple[Part, ...]:
-    """Compare every guard's word and what was decided; None is that no decision about the version came out."""
+    """Compare guards and outcome; `now` is None if the replay made no decision about the version."""
     outcome = {"kind": was.kind, "serves": was.champion_after}
     if now is None:
         return (compare("decision", outcome, {"kind": "none about this version", "serves": None}),)
@@ -151,7 +153,10 @@ def compare_decisions(was: Decision, now: Decision | None) -> tuple[Part, ...]:
     return (
         *(
             compare(
-                f"guard: {guard}", _word(then.get(guard)), _word(today.get(guard)), _told(then.get(guard))
+                f"guard: {guard}",
+                _result(then.get(guard)),
+                _result(today.get(guard)),
+                _describe(then.get(guard)),
             )
             for guard in dict.fromkeys((*then, *today))
         ),
@@ -159,16 +164,16 @@ def compare_decisions(was: Decision, now: Decision | None) -> tuple[Part, ...]:
             "decision",
             outcome,
             {"kind": now.kind, "serves": now.champion_after},
-            f"{was.kind}; version {was.champion_after} serves",
+            f"{was.kind}; serving: version {was.champion_after}",
         ),
     )
 
 
 def take_answer(was: Decision, now: Decision) -> Decision:
-    """The replayed decision with what a person answered then: a version that was refused stays out."""
+    """Return the replayed decision with the recorded answer of a person applied: a refused version is held."""
     answers = tuple(reason for reason in was.reasons if reason.guard == ANSWERED)
     reasons = (*now.reasons, *answers)
-    promoted = now.promoted and all(answer.holds for answer in answers)
+    promoted = now.promoted and all(answer.passed for answer in answers)
     return now.model_copy(
         update={
             "reasons": reasons,
@@ -179,16 +184,16 @@ def take_answer(was: Decision, now: Decision) -> Decision:
 
 
 def changed_leaves(was: object, now: object) -> tuple[Difference, ...]:
-    """What differs between two values, as `compare` finds it."""
+    """Return the differences that `compare` finds."""
     return compare("", was, now).differences
 
 
-def _word(reason: Reason | None) -> object:
+def _result(reason: Reason | None) -> object:
     return None if reason is None else reason.model_dump(mode="json", exclude={"guard"})
 
 
-def _told(reason: Reason | None) -> str:
-    return "" if reason is None else f"{'holds' if reason.holds else 'speaks'}: {reason.explanation}"
+def _describe(reason: Reason | None) -> str:
+    return "" if reason is None else f"{'passed' if reason.passed else 'blocked'}: {reason.explanation}"
 
 
 def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -204,7 +209,7 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 
 def _same(was: object, now: object) -> bool:
-    # A bound or figure that is whole may be read back as an integer; True is no 1.
+    # A whole number may be read back as an integer, but True is not equal to 1.
     return was == now and isinstance(was, bool) == isinstance(now, bool)
 
 

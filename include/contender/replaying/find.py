@@ -1,4 +1,4 @@
-"""Finds the entry of the ledger that is meant, and what was in force when it was decided."""
+"""Find an entry of the ledger, and the contract and bounds that were in force when it was decided."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SHOWN = 10
 
 
 class ReplayError(RuntimeError):
-    """It cannot be replayed; the message says why."""
+    """The entry cannot be replayed; the message says why."""
 
 
 class UnknownEntryError(ReplayError):
-    """No entry of the ledger, or more than one, is meant; the message lists what there is."""
+    """No entry matches, or more than one does; the message lists the entries."""
 
 
 class InForce(NamedTuple):
-    """The contract that a decision was made by, the other grounds of it, and what is otherwise today."""
+    """The contract and other inputs of a decision; `notes` says what has changed since."""
 
     model: ModelSpec
     grounds: Grounds
@@ -33,50 +33,50 @@ class InForce(NamedTuple):
 
 
 def find_entry(book: Book, wanted: str, number: int | None = None) -> Entry:
-    """The entry that is meant: by the decision's id or the beginning of it, or by model and number.
+    """Return an entry by its decision's id or the start of it, or by model and number.
 
-    Raises UnknownEntryError, listing what there is, when none or several are meant; ReplayError for an empty ledger.
+    Raises UnknownEntryError, listing the entries, if none or several match, and ReplayError if the ledger is empty.
     """
     models = book.ledger.models()
     if not models:
-        raise ReplayError(f"nothing was decided yet: {dag_id('retrain', '<model>')} makes the first entry")
+        raise ReplayError(
+            f"the ledger has no entries yet: run {dag_id('retrain', '<model>')} to make the first"
+        )
     head = book.ledger.head(wanted)
     if number is not None:
         if head is None:
-            raise UnknownEntryError(
-                f"there is no ledger of {wanted!r}: there are those of {', '.join(models)}"
-            )
+            raise UnknownEntryError(f"there is no ledger of {wanted!r}: choose one of {', '.join(models)}")
         if (entry := book.ledger.entry(wanted, number)) is None:
-            raise UnknownEntryError(f"{wanted} has entries 1 to {head.number}, not {number}")
+            raise UnknownEntryError(f"{wanted} has no entry {number}: choose one of 1 to {head.number}")
         return entry
     if head is not None:
         listed = _listed(book.ledger.newest(wanted, SHOWN), head.number)
-        raise UnknownEntryError(f"which decision about {wanted}? Give its number or id:\n{listed}")
+        raise UnknownEntryError(f"the entry of {wanted} is missing: give its number or id:\n{listed}")
     found = book.ledger.starting_with(wanted) if wanted else []
     if len(found) > 1:
         raise UnknownEntryError(
-            f"{wanted!r} begins {len(found)} ids; give more of it:\n{_listed(found, len(found))}"
+            f"{wanted!r} matches {len(found)} ids: give more characters:\n{_listed(found, len(found))}"
         )
     if not found:
         listed = _listed(book.ledger.newest(limit=SHOWN), book.ledger.count())
-        raise UnknownEntryError(f"no decision has the id {wanted!r}; there are:\n{listed}")
+        raise UnknownEntryError(f"no decision has the id {wanted!r}: choose one of:\n{listed}")
     return found[0]
 
 
 def find_in_force(book: Book, catalog: Catalog, entry: Entry, evaluation: Evaluation) -> InForce:
-    """The contract, standing and guards of the night. Where the ledger kept none of it, today's, and a note of that."""
+    """Return the contract, standing and bounds of the night; today's, with a note, if they were not recorded."""
     decision = entry.decision
     pins = decision.pins or evaluation.challenger.pins
     today = catalog.models.get(decision.model)
-    grounds = decision.grounds or _ground_again(book, entry, evaluation, today)
+    grounds = decision.grounds or _rebuild_grounds(book, entry, evaluation, today)
     text = None if grounds.contract is None else book.documents.text(grounds.contract)
     notes = []
     if text is None:
         if today is None:
             raise ReplayError(
-                f"{decision.model} is no longer in the catalog, and the book did not keep its contract of then"
+                f"{decision.model} is no longer in the catalog, and the book does not contain its contract"
             )
-        notes.append("the book did not keep the contract of then: replayed by today's")
+        notes.append("the book does not contain the contract of that night: replayed with today's")
         then = today
     else:
         then = _read_contract(text, decision)
@@ -85,10 +85,10 @@ def find_in_force(book: Book, catalog: Catalog, entry: Entry, evaluation: Evalua
             "guards": grounds.guards
         }
         notes += [
-            f"the contract has changed since: {difference} (replayed by what was in force)"
+            f"the contract has changed since: {difference} (replayed with the contract of that night)"
             for difference in changed_leaves(was, today.model_dump(mode="json"))[:SHOWN]
         ]
-    return InForce(_guarded(then, grounds, decision), grounds, pins, tuple(notes))
+    return InForce(_with_bounds(then, grounds, decision), grounds, pins, tuple(notes))
 
 
 def _read_contract(text: str, decision: Decision) -> ModelSpec:
@@ -98,25 +98,25 @@ def _read_contract(text: str, decision: Decision) -> ModelSpec:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"])
         raise ReplayError(
-            f"the contract of then does not fit this version of Contender: {where}: {fault['msg']}: "
-            f"replay with the version of then, {decision.code_version}"
+            f"the contract of that night cannot be read by this version of Contender: {where}: {fault['msg']}: "
+            f"replay with the version of that night, {decision.code_version}"
         ) from None
 
 
-def _guarded(model: ModelSpec, grounds: Grounds, decision: Decision) -> ModelSpec:
-    """Return the contract with the guards' bounds that were in force."""
+def _with_bounds(model: ModelSpec, grounds: Grounds, decision: Decision) -> ModelSpec:
+    """Return the contract with the recorded bounds of the guards."""
     try:
         return model.model_copy(update={"guards": Guards.model_validate(grounds.guards)})
     except ValidationError as error:
         fault = error.errors()[0]
         raise ReplayError(
-            f"guard {'.'.join(map(str, fault['loc']))} of then is not known to this version of Contender: "
-            f"replay with the version of then, {decision.code_version}"
+            f"guard {'.'.join(map(str, fault['loc']))} of that night is unknown to this version of Contender: "
+            f"replay with the version of that night, {decision.code_version}"
         ) from None
 
 
-def _ground_again(book: Book, entry: Entry, evaluation: Evaluation, today: ModelSpec | None) -> Grounds:
-    """What can still be told of the grounds of a decision that did not keep them: from the entries before it."""
+def _rebuild_grounds(book: Book, entry: Entry, evaluation: Evaluation, today: ModelSpec | None) -> Grounds:
+    """Rebuild the inputs of a decision that did not record them, from the entries before it and today's contract."""
     last = book.ledger.last_of(entry.decision.model, DECISIVE, before=entry.number)
     champion = entry.decision.champion_before
     return Grounds(
@@ -133,5 +133,5 @@ def _listed(newest: Sequence[Entry], total: int) -> str:
         for e in newest[:SHOWN]
     ]
     if total > SHOWN:
-        lines.append(f"  and {total - SHOWN} before them: contender ledger MODEL --limit {total}")
+        lines.append(f"  and {total - SHOWN} older ones: contender ledger MODEL --limit {total}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Fits a version again from its pinned snapshots, and judges it again on the days it was judged on."""
+"""Fit a version again from its pinned snapshots, and evaluate it again on the same days."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from contender.replaying.sources import Sources
 from contender.specs import BehaviourError, Days, ModelSpec
 from contender.training import Fitted, fit_recipe, load_functions
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 def refit(
-    installation: Installation, force: InForce, source: Sources, evaluation: Evaluation, tell: Tell
+    installation: Installation, force: InForce, source: Sources, evaluation: Evaluation, report: Report
 ) -> tuple[tuple[Part, ...], Evaluation]:
-    """Return the parts of data and predictions, and the evaluation with everything judged anew; the rest as recorded.
+    """Return the compared parts of data and predictions, and the evaluation with its measures computed again.
 
-    Raises ReplayError when rows cannot be read or fitted any more.
+    Raises ReplayError if the rows can no longer be read or fitted.
     """
     model, version, pins = force.model, evaluation.challenger, force.pins
-    tell(f"reading {version.trained_on.key} and {evaluation.judged_on.key} from the pinned snapshots")
+    report(f"reading {version.trained_on.key} and {evaluation.judged_on.key} from the pinned snapshots")
     rows = _read(installation.lake, model, version.trained_on, pins)
     judged = _read(installation.lake, model, evaluation.judged_on, pins)
-    tell(f"fitting {source.recipe.name} on {len(rows):,} rows again")
+    report(f"fitting {source.recipe.name} again on {len(rows):,} rows")
     fitted = _fit(model, source, version, rows)
-    tell(f"judging on {len(judged):,} rows again")
+    report(f"evaluating again on {len(judged):,} rows")
     again = _judge(installation.registry, model, source, evaluation, (fitted, judged))
     stored = Fitted(
         installation.registry.load(model.name, version.version),
@@ -64,7 +64,7 @@ def _judge(
     try:
         return judge_pipelines(contestants, read_criteria(model, source.home), rows, pipelines)
     except (BehaviourError, LossError) as error:
-        raise ReplayError(f"version {version.version} cannot be judged again: {error}") from None
+        raise ReplayError(f"version {version.version} cannot be evaluated again: {error}") from None
 
 
 def _compare_fits(
@@ -76,20 +76,20 @@ def _compare_fits(
             predict(model, fitted.baseline, rows, model.baseline_features),
         )
 
-    (theirs, its_baseline), (ours, baseline) = predictions(was), predictions(now)
+    (recorded, recorded_baseline), (replayed, baseline) = predictions(was), predictions(now)
     return (
-        compare_predictions("predictions", theirs, ours),
-        compare_predictions("predictions of the baseline", its_baseline, baseline),
+        compare_predictions("predictions", recorded, replayed),
+        compare_predictions("predictions of the baseline", recorded_baseline, baseline),
     )
 
 
 def check_pins(lake: Lake, version: TrainedVersion, pins: tuple[Pin, ...]) -> None:
-    """Raise ReplayError when a snapshot that a version was fitted on is no longer there."""
+    """Raise ReplayError if a snapshot that a version was trained on has expired."""
     lost = [f"{pin.snapshot} of {pin.table}" for pin in lost_pins(lake, pins)]
     if lost:
         raise ReplayError(
-            f"snapshot {', '.join(lost)} has expired: the rows that version {version.version} was fitted on "
-            "cannot be read again"
+            f"snapshot {', '.join(lost)} has expired: the training rows of version {version.version} "
+            "can no longer be read"
         )
 
 
@@ -98,10 +98,10 @@ def _read(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...]) -> pd
         rows = read_examples(lake, model, days, pins)
     except OSError as error:
         raise ReplayError(
-            f"rows of {days.key} are gone from the lake ({error}): were they erased? See the acts of `contender erase`"
+            f"rows of {days.key} are missing from the lake ({error}): check `contender audit` for an erasure"
         ) from None
     if rows.empty:
-        raise ReplayError(f"the pinned snapshots hold no labelled rows of {days.key}")
+        raise ReplayError(f"the pinned snapshots have no labelled rows of {days.key}")
     return rows
 
 
@@ -109,9 +109,9 @@ def _fit(model: ModelSpec, source: Sources, version: TrainedVersion, rows: pd.Da
     recipe, home = source.recipe, source.home
     try:
         return fit_recipe(model, recipe, load_functions(home, recipe), version.trained_on, rows)
-    except Exception as error:  # the sources are the user's, and perhaps of another time
+    except Exception as error:  # the sources are the user's, and may be old
         raise ReplayError(
-            f"recipe {recipe.name!r} cannot be fitted by its sources in {home.parent.name}/{home.name}: "
+            f"recipe {recipe.name!r} cannot be fitted from its sources in {home.parent.name}/{home.name}: "
             f"{type(error).__name__}: {error}"
         ) from error
 

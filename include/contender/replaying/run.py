@@ -1,4 +1,4 @@
-"""Replays an entry of the ledger. It reads lake, registry and book, and changes none of them."""
+"""Replay an entry of the ledger. Lake, registry and book are only read."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from contender.replaying.compare import (
     take_answer,
 )
 from contender.replaying.find import SHOWN, InForce, ReplayError, find_in_force
-from contender.replaying.refit import Tell, check_pins, refit
+from contender.replaying.refit import Report, check_pins, refit
 from contender.replaying.sources import find_sources
 from contender.retraining import compute_night_evidence, decide
 from contender.specs import ModelSpec, Recipe
@@ -43,7 +43,7 @@ _PINNED = ("pins", "seed", "code_version", "environment")
 
 @dataclass(frozen=True)
 class RecordedRace:
-    """What was known when a decision was made: the `RaceStores` of a replay."""
+    """The `RaceStores` of a replay: the inputs of a recorded decision."""
 
     model: ModelSpec
     decision: Decision
@@ -52,32 +52,32 @@ class RecordedRace:
     book: Book
 
     def standing(self) -> Standing | None:
-        """Return the standing that the entry records."""
+        """Return the recorded standing."""
         return None if self.champion is None else self.recorded
 
     def version(self, number: int) -> TrainedVersion:
-        """Return the champion, as it was evaluated."""
+        """Return the evaluated champion."""
         assert self.champion is not None
         assert self.champion.version == number
         return self.champion
 
     def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
-        """Return the paired days that the decision's evidence was computed from."""
+        """Return the paired days from which the decision's evidence was computed."""
         found = self.decision.evidence
-        known = (pair for one in found for pair in _known_then(one, incumbent, self.decision, self.book))
-        return [pair for pair in known if pair.day >= since]
+        pairs = (pair for one in found for pair in _find_pairs(one, incumbent, self.decision, self.book))
+        return [pair for pair in pairs if pair.day >= since]
 
 
-def replay(installation: Installation, entry: Entry, tell: Tell = lambda _: None) -> Replayed:
-    """Refit, judge and decide again what an entry was about, and compare every part; `tell` hears of each step.
+def replay(installation: Installation, entry: Entry, report: Report = lambda _: None) -> Replayed:
+    """Fit, evaluate and decide again, and compare every part with the record. `report` is called before each step.
 
-    What a person decided has nothing to refit: its facts are compared with the ledger and the registry. Raises
-    ReplayError when something that is needed is gone.
+    A manual decision has nothing to fit: its facts are compared with the ledger and the registry. Raises ReplayError
+    if something that is needed no longer exists.
     """
     decision, book = entry.decision, installation.book
     sealed = _check_seal(entry, book)
     if decision.kind in BY_HAND:
-        return _report(entry, [sealed, *_check_facts(entry, installation.registry, book)], ())
+        return _summarize(entry, [sealed, *_check_facts(entry, installation.registry, book)], ())
     evaluation = _judged(decision.evaluation, book)
     force = find_in_force(book, installation.catalog, entry, evaluation)
     version = evaluation.challenger
@@ -85,20 +85,20 @@ def replay(installation: Installation, entry: Entry, tell: Tell = lambda _: None
     parts = [sealed, *_check_record(decision, version, installation.registry)]
     check_pins(installation.lake, version, force.pins)
     with find_sources(installation.catalog.home, force.model, recipe, version) as sources:
-        made_from = version.recipe_fingerprint if sources.own else "made from other sources"
-        parts.append(compare("recipe", version.recipe_fingerprint, made_from, recipe.name))
-        found, again = refit(installation, force, sources, evaluation, tell)
-    tell("deciding again")
+        fingerprint = version.recipe_fingerprint if sources.own else "fitted from other sources"
+        parts.append(compare("recipe", version.recipe_fingerprint, fingerprint, recipe.name))
+        found, again = refit(installation, force, sources, evaluation, report)
+    report("deciding again")
     evidence, decided = _decide_again(force, decision, again, book)
     parts += [*found, *compare_evaluations(evaluation, again), *compare_evidence(decision.evidence, evidence)]
     parts += compare_decisions(decision, decided)
-    return _report(entry, parts, (*sources.notes, *force.notes, *_surroundings(version, book)))
+    return _summarize(entry, parts, (*sources.notes, *force.notes, *_surroundings(version, book)))
 
 
 def _decide_again(
     force: InForce, decision: Decision, again: Evaluation, book: Book
 ) -> tuple[tuple[Evidence, ...], Decision | None]:
-    """Return the evidence and the decision about the version, by the steps of a night; None when none came out."""
+    """Return the replayed evidence and decision about the version; None if the steps make no decision about it."""
     night = [again if name == again.id else _judged(name, book) for name in force.grounds.evaluations]
     stores = RecordedRace(force.model, decision, force.grounds.standing, night[0].champion, book)
     evidence = compute_night_evidence(stores, [evaluation.challenger for evaluation in night])
@@ -109,17 +109,22 @@ def _decide_again(
 
 def _check_seal(entry: Entry, book: Book) -> Part:
     wrong = book.ledger.verify(entry.decision.model)
-    return compare("ledger", [], list(wrong), f"sealed {entry.seal[:8]}, and so are the entries around it")
+    return compare(
+        "ledger", [], list(wrong), f"seal {entry.seal[:8]} and the entries before and after it verify"
+    )
 
 
 def _check_facts(entry: Entry, registry: Registry, book: Book) -> list[Part]:
-    """What can be said of a person's decision: what it followed, and that its version is there."""
+    """Compare the facts of a manual decision, and check that its version exists."""
     decision = entry.decision
     before = book.ledger.entry(decision.model, entry.number - 1)
     served = decision.champion_before if before is None else before.decision.champion_after
     _version(decision, decision.challenger, registry)
     return [
-        Part(name="person", told=f"{decision.by} decided, nothing to refit; {decision.kind}: {decision.why}"),
+        Part(
+            name="person",
+            detail=f"{decision.by} decided, nothing to fit again; {decision.kind}: {decision.why}",
+        ),
         compare("champion before", decision.champion_before, served, f"version {decision.champion_before}"),
         compare(
             "champion after", decision.champion_after, decision.challenger, f"version {decision.challenger}"
@@ -128,10 +133,10 @@ def _check_facts(entry: Entry, registry: Registry, book: Book) -> list[Part]:
 
 
 def _check_record(decision: Decision, version: TrainedVersion, registry: Registry) -> list[Part]:
-    """The pins in the sealed entry, in the evaluation and in the registry must be the same."""
+    """Check that the pins in the entry, in the evaluation and in the registry are the same."""
     kept = {name: value for name in _PINNED if (value := _json(decision)[name]) not in (None, [])}
     registered = _version(decision, version.version, registry)
-    # A version that was found instead of fitted again carries the night that found it.
+    # The evaluation of a version that was reused carries the night that reused it.
     night = {"night": str(version.night)}
     return [
         compare("pins", kept, {name: _json(version)[name] for name in kept}, _pinned(decision.pins)),
@@ -139,10 +144,10 @@ def _check_record(decision: Decision, version: TrainedVersion, registry: Registr
     ]
 
 
-def _known_then(found: Evidence, incumbent: str, decision: Decision, book: Book) -> list[PairedDay]:
-    """The paired days that an evidence was weighed from: the book's up to its newest, if they are those it names.
+def _find_pairs(found: Evidence, incumbent: str, decision: Decision, book: Book) -> list[PairedDay]:
+    """Return the paired days of an evidence: those of the book up to its newest day, if their fingerprint matches.
 
-    A day that was made up for later is told by when it was paired.
+    Otherwise days were paired later, and those paired after the decision are left out.
     """
     own = [
         pair
@@ -159,7 +164,7 @@ def _surroundings(version: TrainedVersion, book: Book) -> tuple[str, ...]:
     notes = []
     if version.code_version != code_version():
         notes.append(
-            f"code: version {version.version} was made by {version.code_version}, this is {code_version()}"
+            f"code: version {version.version} was fitted with {version.code_version}, this is {code_version()}"
         )
     if version.environment != environment():
         notes.append(f"environment: {_packages_changed(version.environment, book)}")
@@ -169,18 +174,20 @@ def _surroundings(version: TrainedVersion, book: Book) -> tuple[str, ...]:
 def _packages_changed(then: str, book: Book) -> str:
     kept = book.documents.text(then)
     if kept is None:
-        return f"was {then}, is {environment()}; the book did not keep which packages that were"
+        return f"was {then}, is {environment()}; the book does not contain the packages of {then}"
     was, now = (dict(line.split("==", 1) for line in text.splitlines()) for text in (kept, packages()))
     changed = [name for name in sorted({*was, *now}) if was.get(name) != now.get(name)]
-    told = [f"{name} {was.get(name, 'missing')} -> {now.get(name, 'missing')}" for name in changed[:SHOWN]]
+    shown = [f"{name} {was.get(name, 'missing')} -> {now.get(name, 'missing')}" for name in changed[:SHOWN]]
     more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
-    return f"{len(changed)} packages differ: {', '.join(told)}{more}"
+    return f"{len(changed)} packages differ: {', '.join(shown)}{more}"
 
 
 def _judged(evaluation: str | None, book: Book) -> Evaluation:
     found = None if evaluation is None else book.evaluations.get(evaluation)
     if found is None:
-        raise ReplayError(f"evaluation {evaluation} is gone from the book: there is nothing to judge again")
+        raise ReplayError(
+            f"evaluation {evaluation} is missing from the book: the decision cannot be replayed"
+        )
     return found
 
 
@@ -195,21 +202,21 @@ def _version(decision: Decision, number: int, registry: Registry) -> TrainedVers
     try:
         return registry.version(decision.model, number)
     except UnknownVersion as error:
-        raise ReplayError(f"{error}: it was deleted there") from None
+        raise ReplayError(f"{error}: it was deleted from the registry") from None
 
 
 def _pinned(pins: Sequence[Pin]) -> str:
     return ", ".join(f"{pin.table} {pin.snapshot}" for pin in pins)
 
 
-def _report(entry: Entry, parts: Sequence[Part], notes: Sequence[str]) -> Replayed:
+def _summarize(entry: Entry, parts: Sequence[Part], notes: Sequence[str]) -> Replayed:
     decision = entry.decision
     return Replayed(
         model=decision.model,
         entry=entry.number,
         decision=decision.id,
         night=decision.night,
-        told=decision.tell()[0],
+        summary=decision.summary()[0],
         parts=tuple(parts),
         notes=tuple(notes),
     )

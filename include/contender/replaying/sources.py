@@ -1,4 +1,4 @@
-"""The sources that a version was made from: today's files where they are the same, else those of the commit."""
+"""Find the sources of a version: today's files if they are unchanged, else those of its commit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contender.training import digest_sources, fingerprint_recipe
 
 
 class Sources(NamedTuple):
-    """A recipe and the folder to fit it from; `own` says whether these are the version's sources."""
+    """A recipe and the folder to fit it from. `own`: whether these are the version's own sources."""
 
     recipe: Recipe
     home: Path
@@ -30,35 +30,35 @@ class Sources(NamedTuple):
 def find_sources(
     catalog: Path, model: ModelSpec, recipe: Recipe, version: TrainedVersion
 ) -> Iterator[Sources]:
-    """The folder that a version's recipe is fitted again from, for as long as it is needed.
+    """Provide the folder to fit a version's recipe from.
 
-    Today's, unless a file of it has changed; then that of the version's commit, if the catalog stands in a git
-    repository that has it. Where that cannot be, today's again, with a note; the recipe is then another one.
+    This is today's folder, unless a file has changed; then that of the version's commit, if the catalog is in a git
+    repository that has the commit. Otherwise it is today's folder with a note, and the recipe differs.
     """
     today = catalog / "models" / model.name
-    if today.is_dir() and _made_from(today, model, recipe, version):
+    if today.is_dir() and _has_sources_of(today, model, recipe, version):
         yield Sources(recipe, today, own=True, notes=())
         return
     changed = _changed(today, version)
     commit = version.code_version.removesuffix("+")
     with TemporaryDirectory() as folder:
         then = _check_out(catalog, commit, model.name, Path(folder))
-        if then is not None and _made_from(then, model, recipe, version):
+        if then is not None and _has_sources_of(then, model, recipe, version):
             yield Sources(recipe, then, True, (f"{changed}: refitted from the sources of commit {commit}",))
             return
     found = (
         "is not in this repository"
         if then is None
-        else "has other sources, too: they were not committed then"
+        else "has other sources, too: the sources of the version were not committed"
     )
     if not today.is_dir():
-        raise ReplayError(f"the folder of {model.name} is gone from the catalog, and commit {commit} {found}")
+        raise ReplayError(f"models/{model.name} is missing from the catalog, and commit {commit} {found}")
     yield Sources(
         recipe, today, False, (f"{changed}, and commit {commit} {found}: refitted from today's sources",)
     )
 
 
-def _made_from(home: Path, model: ModelSpec, recipe: Recipe, version: TrainedVersion) -> bool:
+def _has_sources_of(home: Path, model: ModelSpec, recipe: Recipe, version: TrainedVersion) -> bool:
     if version.sources and digest_sources(home) != version.sources:
         return False
     try:
@@ -68,7 +68,7 @@ def _made_from(home: Path, model: ModelSpec, recipe: Recipe, version: TrainedVer
 
 
 def _changed(home: Path, version: TrainedVersion) -> str:
-    """Which files are not as they were."""
+    """Return a text that names the changed files."""
     today = digest_sources(home)
     names = sorted(
         name for name in {*today, *version.sources} if today.get(name) != version.sources.get(name)
@@ -79,12 +79,12 @@ def _changed(home: Path, version: TrainedVersion) -> str:
 
 
 def _check_out(catalog: Path, commit: str, model: str, into: Path) -> Path | None:
-    """The model's folder as it was at a commit; None where git does not have it."""
-    asked = ["git", "-C", str(catalog), "archive", "--format=tar", commit, "--", f"models/{model}"]
+    """Extract the model's folder at a commit; None if git does not have it."""
+    command = ["git", "-C", str(catalog), "archive", "--format=tar", commit, "--", f"models/{model}"]
     try:
-        # Only a hexadecimal commit is passed on: a version outside of git names a release there.
+        # Only a hexadecimal commit is passed on: outside of git, the code version is the name of a release.
         int(commit, 16)
-        done = subprocess.run(asked, capture_output=True, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
     except (FileNotFoundError, ValueError):
         return None
     if done.returncode != 0:

@@ -1,7 +1,7 @@
-"""A night of retraining, step by step: fit, pair, evaluate, decide, promote, score in the shadow.
+"""The steps of a retraining night: fit, pair, evaluate, decide, promote, score in shadow.
 
-Each step is one function. The tasks of a retrain DAG, the backtest, the replay and the tests call the same ones, over
-the stores that they have: those of an installation, or the memory of a backtest.
+Each step is one function. The tasks of a retrain DAG, the backtest, the replay and the tests call the same functions,
+with the stores of an installation or the memory of a backtest.
 """
 
 from contender.evaluating import EvaluationError

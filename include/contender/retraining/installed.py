@@ -29,13 +29,13 @@ QUESTIONS: tuple[Question, ...] = ("race", "still")
 
 @dataclass(frozen=True)
 class InstalledStores:
-    """What a night reads and writes in an installation, for one model."""
+    """The stores of one model's night in an installation."""
 
     installation: Installation
     model: ModelSpec
 
     def standing(self) -> Standing | None:
-        """Return who serves and since when the race runs, by the ledger."""
+        """Return the standing according to the ledger."""
         return read_standing(self.model.name, self.installation.book)
 
     def version(self, number: int) -> TrainedVersion:
@@ -43,15 +43,15 @@ class InstalledStores:
         return self.installation.registry.version(self.model.name, number)
 
     def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
-        """Return the paired days that the book keeps."""
+        """Return the paired days in the book."""
         pairs = self.installation.book.pairs
         found = [pair for question in QUESTIONS for pair in pairs.since(self.model.name, question, since)]
         return [pair for pair in found if pair.incumbent == incumbent]
 
     def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
-        """Fit a recipe and register the version, with caveats about released data that it was fitted on.
+        """Fit a recipe and register the version, with caveats about released training data.
 
-        An alias that a killed attempt left behind follows the ledger first. Raises TrainingError, also for a pipeline
+        First updates an alias that a killed run left behind the ledger. Raises TrainingError, also for a pipeline
         that cannot be stored safely.
         """
         book = self.installation.book
@@ -66,21 +66,21 @@ class InstalledStores:
         return version
 
     def evaluate(self, challenger: TrainedVersion) -> Evaluation:
-        """Judge a version from the snapshots it is pinned to, once; keep the evaluation."""
+        """Evaluate a version once, from its pinned snapshots, and store the evaluation."""
         return evaluate(self.installation, self.model, challenger)
 
     def pair(self, days: Days, champion: int, incumbent: str) -> None:
-        """Pair the published shadow predictions of these days with their labels; keep the pairs."""
+        """Pair the published shadow predictions of these days with their labels, and store the pairs."""
         pair_days(self.installation, self.model, days, champion, incumbent)
 
     def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
-        """Append decisions to the ledger; the registry's alias follows."""
+        """Append decisions to the ledger, and update the registry's alias."""
         return promote(decisions, self.installation.book, self.installation.registry)
 
     def served_on(self, night: date) -> int | None:
-        """Return the version that served after a night, by the ledger."""
+        """Return the version that served after a night, according to the ledger."""
         return self.installation.book.ledger.served_on(self.model.name, night)
 
     def score_in_shadow(self, night: date, streams: Mapping[str, int]) -> StagedBatch:
-        """Stage what each stream predicts for the rows that a night scores. Raises ScoringError."""
+        """Stage each stream's predictions for the rows that a night scores. Raises ScoringError."""
         return score_in_shadow(self.installation, self.model, streams, Days.one(night))

@@ -1,4 +1,4 @@
-"""All steps of a night in their order, for callers without a scheduler."""
+"""All steps of a night in order, for callers without a scheduler."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from contender.training import TrainingError
 
 
 class Night(NamedTuple):
-    """What a night came to."""
+    """The results of a night's steps."""
 
     versions: tuple[TrainedVersion, ...]
     evidence: tuple[Evidence, ...]
@@ -36,10 +36,10 @@ class Night(NamedTuple):
 def run_night(
     stores: NightStores, night: date, recipes: Sequence[str] | None = None, policy: Decide = decide_night
 ) -> Night:
-    """Run a night's steps one after the other, as a retrain DAG does; all recipes, or those named.
+    """Run a night's steps in order, as a retrain DAG does, for all recipes or those named.
 
-    A recipe that cannot be fitted stays out tonight. Raises TrainingError when none can be, and EvaluationError when
-    there is nothing to judge on: days are paired by then, but nothing is decided, and nothing is scored in the shadow.
+    A recipe that cannot be fitted is skipped. Raises TrainingError if no recipe can be fitted, and EvaluationError if
+    there are no rows to evaluate on: days are paired by then, but nothing is decided or scored in shadow.
     """
     names = [recipe.name for recipe in stores.model.recipes if recipes is None or recipe.name in recipes]
     versions = _fit_all(stores, names, night)

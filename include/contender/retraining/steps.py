@@ -1,4 +1,4 @@
-"""The steps of a night, in their order; each takes records and returns records."""
+"""The steps of a night, in order; each takes records and returns records."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ Decide = Callable[[Sequence[Evaluation], Sequence[Evidence], Standing | None, Gu
 
 
 class Promoted(NamedTuple):
-    """What a night's decisions came to: entered at once, or waiting for a person."""
+    """A night's decisions: those that were entered, and those that wait for a person."""
 
     entered: tuple[Decision, ...]
     waiting: tuple[Decision, ...]
 
 
 def fit_version(stores: NightStores, recipe: str, night: date) -> TrainedVersion:
-    """Fit a recipe on the labelled days before those it is judged on. Raises TrainingError."""
+    """Fit a recipe on the labelled days before the evaluated ones. Raises TrainingError."""
     return stores.fit(stores.model.recipe(recipe), night)
 
 
 def order_versions(model: ModelSpec, fitted: Sequence[TrainedVersion]) -> tuple[TrainedVersion, ...]:
-    """Return tonight's versions in the order of the model's recipes. Raises TrainingError when there is none."""
+    """Return tonight's versions in the order of the model's recipes. Raises TrainingError if there is none."""
     if not fitted:
         raise TrainingError(
-            f"{model.name}: no recipe could be fitted: the champion goes on serving; see the errors of `train`"
+            f"{model.name}: no recipe could be fitted: the champion keeps serving; see the errors of the `train` tasks"
         )
     by_recipe = {version.recipe: version for version in fitted}
     return tuple(by_recipe[recipe.name] for recipe in model.recipes if recipe.name in by_recipe)
@@ -49,7 +49,7 @@ def order_versions(model: ModelSpec, fitted: Sequence[TrainedVersion]) -> tuple[
 def pair_streams(
     stores: NightStores, night: date, versions: Sequence[TrainedVersion]
 ) -> tuple[Evidence, ...]:
-    """Pair shadow predictions with the outcomes known by a night, and compute the evidence of all pairs so far."""
+    """Pair shadow predictions with the outcomes that are known, and compute the evidence of all pairs so far."""
     standing = stores.standing()
     if standing is None:
         return ()
@@ -61,7 +61,7 @@ def pair_streams(
 
 
 def compute_night_evidence(stores: RaceStores, versions: Sequence[TrainedVersion]) -> tuple[Evidence, ...]:
-    """Return what the paired days since the race began say of tonight's versions; nothing without a champion."""
+    """Return the evidence of the paired days since the tests started; empty without a champion."""
     standing = stores.standing()
     if standing is None:
         return ()
@@ -71,9 +71,9 @@ def compute_night_evidence(stores: RaceStores, versions: Sequence[TrainedVersion
 
 
 def evaluate_versions(stores: NightStores, versions: Sequence[TrainedVersion]) -> tuple[Evaluation, ...]:
-    """Judge tonight's versions, champion and baseline on days that none of them was fitted on.
+    """Evaluate tonight's versions, the champion and the baseline on days that none of them was trained on.
 
-    Raises EvaluationError when those days have no labelled rows.
+    Raises EvaluationError if those days have no labelled rows.
     """
     return tuple(stores.evaluate(version) for version in versions)
 
@@ -84,12 +84,12 @@ def decide(
     evidence: Sequence[Evidence],
     policy: Decide = decide_night,
 ) -> tuple[Decision, ...]:
-    """Ask every guard about the refresh, and the race about the other recipes."""
+    """Decide on tonight's versions with a policy; by default, that of the DAGs."""
     return policy(evaluations, evidence, stores.standing(), stores.model.guards)
 
 
 def promote(stores: NightStores, decisions: Sequence[Decision]) -> Promoted:
-    """Enter the decisions that need nobody's approval; the champion follows. Raises StaleDecision."""
+    """Enter the decisions that need no approval, and update the champion. Raises StaleDecision."""
     at_once, waiting = split_by_approval(decisions, stores.model.approval)
     return Promoted(tuple(entry.decision for entry in stores.enter(at_once)), waiting)
 

@@ -1,4 +1,4 @@
-"""What a night reads and writes, whoever keeps it: an installation, a backtest, or the ledger's entry of a replay."""
+"""Protocols of the stores of a night: an installation, a backtest, or the ledger entry of a replay."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Staged = TypeVar("Staged", bound=StagedBatch | None, covariant=True)
 
 
 class RaceStores(Protocol):
-    """What is read to weigh rivals and to decide."""
+    """The stores that are read to compute evidence and to decide."""
 
     @property
     def model(self) -> ModelSpec:
         """The model's contract."""
 
     def standing(self) -> Standing | None:
-        """Return who serves and since when the race runs; None before the first promotion."""
+        """Return the standing; None before the first promotion."""
 
     def version(self, number: int) -> TrainedVersion:
         """Return the record of a version."""
@@ -43,13 +43,13 @@ class NightStores(ShadowStores[StagedBatch | None], Protocol):
     """What a whole night reads and writes."""
 
     def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
-        """Fit a recipe for a night and keep the version. Raises TrainingError."""
+        """Fit a recipe for a night and store the version. Raises TrainingError."""
 
     def evaluate(self, challenger: TrainedVersion) -> Evaluation:
-        """Judge a version, the champion and the baseline on the same rows. Raises EvaluationError."""
+        """Evaluate a version, the champion and the baseline on the same rows. Raises EvaluationError."""
 
     def pair(self, days: Days, champion: int, incumbent: str) -> None:
-        """Keep, for each of these days, how the incumbent and its rivals did on the same rows."""
+        """Store, for each of these days, the losses of the incumbent and its rivals on the same rows."""
 
     def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
         """Append decisions to the ledger; the champion follows. Raises StaleDecision."""

@@ -1,4 +1,4 @@
-"""Score: tomorrow's rows by the champion, and by tonight's challenger in the shadow."""
+"""Scoring: predict the next day's rows with the champion, and with other versions in shadow."""
 
 from contender.scoring.score import NoChampion, ScoringError, score, score_in_shadow
 

@@ -1,4 +1,4 @@
-"""Scores the days of some nights: with the champion, and with others in its shadow."""
+"""Score the days of some nights: with the champion, and with other versions in shadow."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from contender.specs import Days, ModelSpec, dag_id
 
 
 class ScoringError(RuntimeError):
-    """Nothing can be scored; the message says what is missing."""
+    """The rows cannot be scored; the message says what is missing."""
 
 
 class NoChampion(ScoringError):  # noqa: N818 - it is a state, not a mistake
-    """No version serves yet."""
+    """No version is serving yet."""
 
 
 class _Features(NamedTuple):
@@ -30,13 +30,13 @@ class _Features(NamedTuple):
 def score(installation: Installation, model: ModelSpec, nights: Days) -> StagedBatch:
     """Stage the champion's predictions for the days that these nights score.
 
-    Raises NoChampion before the first promotion, ScoringError when the days have no features.
+    Raises NoChampion before the first promotion, and ScoringError if the days have no features.
     """
     champion = installation.registry.champion(model.name)
     if champion is None:
         raise NoChampion(
-            f"{model.name} has no champion yet: run {dag_id('retrain', model.name)} once; its first version that "
-            "beats the simple baseline will serve"
+            f"{model.name} has no champion yet: run {dag_id('retrain', model.name)}; the first version that beats the "
+            "baseline is promoted"
         )
     features = _features(model, nights, installation.lake)
     scored = _scored(model, champion.version, features, installation.registry)
@@ -46,7 +46,7 @@ def score(installation: Installation, model: ModelSpec, nights: Days) -> StagedB
 def score_in_shadow(
     installation: Installation, model: ModelSpec, streams: Mapping[str, int], nights: Days
 ) -> StagedBatch:
-    """Stage what other versions would have served for the same days, by stream. Raises ScoringError as `score` does."""
+    """Stage the predictions of other versions for the same days, by stream. Raises ScoringError as `score` does."""
     days = model.scored_days(nights)
     features = _features(model, nights, installation.lake)
     parts = []

@@ -1,4 +1,4 @@
-"""Train: fits tonight's challengers, time-ordered and pinned, beside the simple baseline on the same rows."""
+"""Training: fit challengers, and the baseline on the same rows, from pinned snapshots."""
 
 from contender.training.caveats import note_released
 from contender.training.fit import (

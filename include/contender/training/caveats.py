@@ -1,4 +1,4 @@
-"""What must be said of a version besides its measures: that data it was fitted on was released by hand."""
+"""Caveats of versions that were trained on data released by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contender.specs import Catalog, Days, source_days
 
 
 def note_released(catalog: Catalog, version: TrainedVersion, acts: Sequence[Act]) -> tuple[Caveat, ...]:
-    """A caveat for each batch that failed its gate, was released by a person, and went into a version's fit."""
+    """Return a caveat for each released batch that a version was trained on."""
     found = []
     for act in acts:
         if act.kind != "released":

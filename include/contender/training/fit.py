@@ -1,4 +1,4 @@
-"""Fits a model's recipe on the labelled days before those that it will be judged on."""
+"""Fit a recipe on the labelled days before those that the version is evaluated on."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ _PROBED_ROWS = 1000
 
 
 class TrainingError(RuntimeError):
-    """Nothing can be fitted; the message says what is missing."""
+    """No version can be fitted; the message says what is missing."""
 
 
 class Functions(NamedTuple):
-    """What a model's folder holds to fit it with, as plain functions."""
+    """The functions in a model's folder that build its pipelines."""
 
     build_estimator: Callable[[dict[str, object], int], Pipeline]
     build_baseline: Callable[[int], Pipeline]
 
 
 class Fitted(NamedTuple):
-    """The pipeline of a version, and the baseline on the same rows."""
+    """The fitted pipeline of a version, and the baseline fitted on the same rows."""
 
     estimator: Pipeline
     baseline: Pipeline
 
 
 class FitInputs(NamedTuple):
-    """What a recipe is fitted on."""
+    """The inputs of a fit."""
 
     model: ModelSpec
     recipe: Recipe
@@ -61,10 +61,10 @@ class FitInputs(NamedTuple):
 def train(installation: Installation, model: ModelSpec, recipe: Recipe, night: date) -> TrainedVersion:
     """Fit a recipe for a night and register the version.
 
-    The newest `evaluation_days` matured days are kept from the fit, and so are the days before them whose labels
-    were not yet known when the first of them was scored. A fit of the same recipe on the same
-    snapshots and days is found in the registry and not made again. Raises TrainingError when the days hold
-    no labelled rows, or only one outcome, and UnsafeModel when the pipeline cannot be stored safely.
+    The newest `evaluation_days` days with known labels are left out of the fit, and so are the days before them whose
+    labels were not known when the first of them was scored. If the registry has a fit of the same recipe on the same
+    snapshots and days, it is returned. Raises TrainingError if the days have no labelled rows or only one outcome,
+    and UnsafeModel if the pipeline cannot be stored safely.
     """
     registry, home = installation.registry, installation.catalog.model_home(model.name)
     days = training_days(model, recipe, night)
@@ -91,9 +91,9 @@ def train(installation: Installation, model: ModelSpec, recipe: Recipe, night: d
 def fit_recipe(
     model: ModelSpec, recipe: Recipe, functions: Functions, days: Days, rows: pd.DataFrame
 ) -> Fitted:
-    """Fit a recipe, and the baseline beside it, on labelled rows of these days; the same rows make the same fit.
+    """Fit a recipe and the baseline on labelled rows of these days; deterministic.
 
-    Raises TrainingError when there are no rows, or nothing but one outcome in them.
+    Raises TrainingError if there are no rows, or if they have only one outcome.
     """
     _check(model, days, rows)
     estimator = functions.build_estimator(dict(recipe.parameters), recipe.seed)
@@ -106,9 +106,9 @@ def fit_recipe(
 def record_fit(
     catalog: Catalog, inputs: FitInputs, fitted: Fitted, code: str, packages: str
 ) -> TrainedVersion:
-    """Return what is known of a fit before it has a number: its rows, and whether it survives being stored.
+    """Return the record of a fit that has no version number yet, after storing and loading its pipeline as a check.
 
-    Raises UnsafeModel when the pipeline holds types that could run code when it is loaded.
+    Raises UnsafeModel if the pipeline contains types that could run code when it is loaded.
     """
     model, recipe, night, days, rows, pins = inputs
     home = catalog.model_home(model.name)
@@ -137,7 +137,7 @@ def record_fit(
 
 
 def _store_and_compare(inputs: FitInputs, fitted: Fitted) -> tuple[int, float]:
-    """Return the bytes of the stored pipeline, and how far its predictions differ once it is loaded again."""
+    """Return the size of the stored pipeline, and the largest difference of its predictions after loading it."""
     model, recipe, rows = inputs.model, inputs.recipe, inputs.rows
     features = model.seen_by(recipe)
     some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), _PROBED_ROWS)).astype(int)]
@@ -147,7 +147,7 @@ def _store_and_compare(inputs: FitInputs, fitted: Fitted) -> tuple[int, float]:
 
 
 def count_missing(catalog: Catalog, model: ModelSpec, days: Days, held: Collection[date]) -> int:
-    """How many of the days have no rows, from the first one with rows on, that no input declares closed."""
+    """Return the number of days without rows, from the first day with rows on, that no input declares closed."""
     missing = {day for day in days.each() if day >= min(held) and day not in held}
     if missing:
         missing -= {day for source in catalog.sources(model) for day in source.contract.closed}
@@ -155,7 +155,7 @@ def count_missing(catalog: Catalog, model: ModelSpec, days: Days, held: Collecti
 
 
 def training_days(model: ModelSpec, recipe: Recipe, night: date) -> Days:
-    """The days that a night's challenger is fitted on: the window of what was known before those it is judged on."""
+    """Return the training days of a night: the recipe's window, up to what was known before the evaluated days."""
     matured = night - timedelta(days=model.label_maturity_days)
     last = model.last_fitted_before(matured - timedelta(days=model.evaluation_days - 1))
     return Days(first=last - timedelta(days=recipe.window_days - 1), last=last)
@@ -164,13 +164,13 @@ def training_days(model: ModelSpec, recipe: Recipe, night: date) -> Days:
 def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
     if rows.empty:
         raise TrainingError(
-            f"{model.name}: no labelled rows from {days.first} to {days.last}: "
-            f"load that history first, by a run of {dag_id('features', model.name)} over its nights"
+            f"{model.name}: there are no labelled rows from {days.first} to {days.last}: "
+            f"load that history first, with a run of {dag_id('features', model.name)} for its nights"
         )
     if rows["label"].nunique() == 1:
         raise TrainingError(
             f"{model.name}: all {len(rows)} labels from {days.first} to {days.last} are {rows['label'].iloc[0]}: "
-            "there is nothing to learn from one outcome; look at the labels"
+            "a model cannot be fitted on a single outcome; check `build_labels`"
         )
 
 

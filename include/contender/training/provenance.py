@@ -1,4 +1,4 @@
-"""What a fitted version came from: sources of the recipe, code of the project, installed packages."""
+"""The provenance of a version: sources of its recipe, version of the code, and installed packages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contender.specs import ModelSpec, Recipe
 
 
 def fingerprint_recipe(model: ModelSpec, recipe: Recipe, home: Path) -> str:
-    """A recipe's fingerprint: its sources and parameters. Another one means another recipe, whatever its name."""
+    """Return the fingerprint of a recipe's sources and parameters, which identifies the recipe."""
     digest = sha256()
     for part in ("features.py", f"{recipe.estimator}.py"):
         digest.update((home / part).read_bytes())
@@ -26,7 +26,7 @@ def fingerprint_recipe(model: ModelSpec, recipe: Recipe, home: Path) -> str:
 
 @cache
 def code_version() -> str:
-    """The commit of the project, with `+` when files differ from it; the package's version outside of git."""
+    """Return the commit of the project, with `+` if files differ from it; outside of git, the package's version."""
     described = _git("rev-parse", "--short=12", "HEAD")
     if described is None:
         return __version__
@@ -34,29 +34,29 @@ def code_version() -> str:
 
 
 def digest_sources(home: Path) -> dict[str, str]:
-    """A digest of each Python file of a model's folder but its contract, which is kept as a whole elsewhere."""
+    """Return a digest of each Python file of a model's folder, except its contract, which the book stores."""
     files = sorted(path for path in home.glob("*.py") if path.name != "spec.py")
     return {path.name: sha256(path.read_bytes()).hexdigest()[:16] for path in files}
 
 
 @cache
 def packages() -> str:
-    """Every installed package with its version, a line each."""
+    """Return every installed package with its version, one per line."""
     return "\n".join(sorted({f"{d.metadata['Name']}=={d.version}".lower() for d in distributions()}))
 
 
 def environment() -> str:
-    """A fingerprint of every installed package and its version."""
+    """Return a fingerprint of every installed package and its version."""
     return fingerprint_text(packages())
 
 
 def keep_environment(book: Book) -> None:
-    """Keep what is installed here, so that a version's fingerprint of it can be told in packages later."""
+    """Store the list of installed packages in the book, so that a fingerprint can be resolved to it later."""
     book.documents.keep("environment", packages())
 
 
 def requirements() -> list[str]:
-    """What a version needs to be loaded elsewhere."""
+    """Return the packages that are needed to load a version elsewhere."""
     return [f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "numpy", "pandas")]
 
 
