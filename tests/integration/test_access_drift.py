@@ -52,7 +52,7 @@ def told(fab) -> list[str]:
 def test_a_difference_fails_the_check_every_morning_and_stands_in_its_log(mornings):
     for state, _, log in mornings[:2]:
         assert state == "failed"
-        assert "the role contender.left_over is not in the file any more" in log
+        assert "the role contender.left_over is no longer in the file" in log
 
 
 def test_its_owner_gets_one_mail_about_it(mornings):

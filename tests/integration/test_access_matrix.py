@@ -234,9 +234,9 @@ def test_what_was_changed_by_hand_is_found_and_mended(fab, catalog):
     told = [line.partition(":")[0] for line in differences(fab, access, catalog)]
     assert told == [
         "contender.business_reader lacks can_read on DAG Runs",
-        "contender.business_reader has can_read on Connections beyond it",
+        "contender.business_reader has can_read on Connections in addition",
         "the role contender.auditor does not exist",
-        "the role contender.left_over is not in the file any more",
+        "the role contender.left_over is no longer in the file",
     ]
     apply(fab, access, catalog)
     assert differences(fab, access, catalog) == []
@@ -246,9 +246,9 @@ def test_a_holder_of_one_of_airflows_own_roles_is_a_finding_that_a_person_settle
     fab.add_user("temp", "Viewer")
     fab.add_user("second_admin", "Admin")
     told = "\n".join(differences(fab, load_access(catalog), catalog))
-    assert "temp holds Airflow's own role Viewer" in told
-    assert "second_admin holds Airflow's own role Admin" in told
-    assert "admin holds Airflow's own role Admin, which may do everything: take it away" in told
+    assert "temp has Airflow's built-in role Viewer" in told
+    assert "second_admin has Airflow's built-in role Admin" in told
+    assert "admin has Airflow's built-in role Admin, which may do everything: remove it" in told
     assert "\nadmin " not in f"\n{told}"
     for user in ("temp", "second_admin"):
         fab.remove_user(user)

@@ -75,8 +75,11 @@ def test_cadences_share_their_fits_and_a_slower_one_needs_fewer(run):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((MODEL, *SPAN, "--policy", "better"), "--policy better: there are ours, static"),
-        ((MODEL, *SPAN, "--cadence", "hourly"), "--cadence hourly: there are nightly, weekly, monthly"),
+        ((MODEL, *SPAN, "--policy", "better"), "--policy better: unknown; give one of ours, static"),
+        (
+            (MODEL, *SPAN, "--cadence", "hourly"),
+            "--cadence hourly: unknown; give one of nightly, weekly, monthly",
+        ),
         ((MODEL, "--from", "2013-03-31", "--to", "2013-03-01"), "--from 2013-03-31 --to 2013-03-01"),
         ((MODEL, "--from", "2012-03-01", "--to", "2012-03-02"), "choose other nights"),
         (("flight_delays", *SPAN), "flight_delays"),

@@ -149,9 +149,9 @@ def test_two_roles_of_one_person_are_a_finding_and_public_rights_are(catalog):
     users = [AirflowUser(name="ada", roles=("contender.a", "contender.b"))]
     told = [difference.message for difference in find_differences(access, (), found, users)]
     assert told == [
-        "ada holds contender.a and contender.b: Airflow adds up what each may clear or approve with what each may "
-        "change: give them one role",
-        "the role Public, which nobody needs to log in for, has 1 permissions: take them away",
+        "ada has contender.a and contender.b: Airflow combines the rights of several roles, so that the user may "
+        "clear or approve more than each role allows: assign only one role",
+        "the role Public, which needs no login, has 1 permissions: remove them",
     ]
 
 

@@ -195,7 +195,7 @@ def run(tmp_path):
 
 
 def test_the_command_line_tells_of_days_without_a_file(run):
-    assert "no rows, hence no file: 2013-12-31" in run("2013-12-30", "2013-12-31").output
+    assert "no rows, so no file: 2013-12-31" in run("2013-12-30", "2013-12-31").output
 
 
 @pytest.mark.parametrize(

@@ -20,23 +20,25 @@ from contender.records.documents import fingerprint_text
 from contender.records.evaluations import compares_refresh
 from contender.records.identity import identify
 from contender.records.ledger import Entry, StaleDecision
-from contender.records.models import (
+from contender.records.measurements import (
     BehaviourCheck,
     CalibrationPoint,
+    Interval,
+    Measures,
+    SliceMeasures,
+)
+from contender.records.models import (
     Caveat,
     Decision,
     DriftVerdict,
     Evaluation,
     Evidence,
     Grounds,
-    Interval,
-    Measures,
     Monitored,
     PairedDay,
     Pin,
     Question,
     Reason,
-    SliceMeasures,
     Standing,
     TrainedVersion,
 )

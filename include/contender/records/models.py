@@ -7,16 +7,17 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from contender.records.measurements import (
+    BehaviourCheck,
+    CalibrationPoint,
+    Interval,
+    Measures,
+    SliceMeasures,
+    accept_holds,
+)
 from contender.records.sketches import GatedDays, HistoryChange, UsualChange
 from contender.specs import Days
 from contender.specs.frozen import Frozen
-
-
-def accept_holds(values: object) -> object:
-    """Rename the field `holds` of a stored record to `passed`: version 0.1 used the old name."""
-    if isinstance(values, dict) and "holds" in values and "passed" not in values:
-        return {"passed" if name == "holds" else name: value for name, value in values.items()}
-    return values
 
 
 class Pin(Frozen):
@@ -71,66 +72,6 @@ class Caveat(Frozen):
     days: Days
     why: str
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
-
-
-class Interval(Frozen):
-    """A 95 % confidence interval."""
-
-    low: float
-    high: float
-
-
-class CalibrationPoint(Frozen):
-    """A bin of rows with similar predictions: their mean prediction and mean outcome."""
-
-    predicted: float
-    observed: float
-    rows: int
-
-
-class SliceMeasures(Frozen):
-    """The losses on a named part of the rows; the champion's is None where it cannot be evaluated."""
-
-    name: str
-    rows: int
-    challenger_loss: float
-    champion_loss: float | None
-    difference: Interval | None = Field(
-        description="challenger's loss minus champion's; 95 % simultaneously for all slices of the night"
-    )
-
-
-class BehaviourCheck(Frozen):
-    """The result of a model's behaviour test for a version. If the test has two bounds, `bound` is the nearer one."""
-
-    name: str
-    kind: Literal["invariance", "direction", "minimum"]
-    passed: bool
-    observed: float
-    bound: float
-    explanation: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _accept_holds(cls, values: object) -> object:
-        return accept_holds(values)
-
-
-class Measures(Frozen):
-    """Measures of predictions on some rows. Lower is better except for `auc`; a measure that does not apply is None."""
-
-    rows: int
-    mean_label: float
-    loss: float = Field(description="mean of the loss that the model's contract selects")
-    auc: float | None = None
-    brier: float | None = None
-    log_loss: float | None = None
-    mean_absolute_error: float | None = None
-    root_mean_squared_error: float | None = None
-    calibration_error: float = Field(description="expected calibration error with ten bins of equal size")
-    loss_interval: Interval | None = Field(
-        default=None, description="interval of the loss; None with fewer than two days"
-    )
 
 
 class Evaluation(Frozen):
