@@ -77,7 +77,7 @@ def disappears_before_it_is_read(file: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr("contender.landing.shutil.copyfile", vanish)
 
 
-@place("refused", "may not be read", "allow it")
+@place("refused", "cannot be read", "allow it")
 def no_permission(file: Path, patch: pytest.MonkeyPatch) -> None:
     """A file that only its source may read."""
     file.chmod(0)
@@ -89,14 +89,14 @@ def no_permission(file: Path, patch: pytest.MonkeyPatch) -> None:
         patch.setattr("contender.landing.shutil.copyfile", refuse)
 
 
-@place("refused", "leads out of the landing zone")
+@place("refused", "is outside the landing zone")
 def path_traversal(file: Path, patch: pytest.MonkeyPatch) -> None:
     """A link that leads to a file elsewhere on the machine."""
     file.unlink()
     file.symlink_to("/etc/passwd")
 
 
-@place("refused", "is no file")
+@place("refused", "is not a regular file")
 def a_folder(file: Path, patch: pytest.MonkeyPatch) -> None:
     """A folder under the file's name."""
     file.unlink()

@@ -176,7 +176,7 @@ def test_shadow_predictions_are_separate_from_served_ones(installation, model, e
 
 
 def test_scoring_without_a_champion_fails_with_the_remedy(installation, model, examples, here):
-    with pytest.raises(NoChampion, match="run retrain__flight_delay once"):
+    with pytest.raises(NoChampion, match="run retrain__flight_delay"):
         score(installation, model, Days.one(NIGHT))
 
 

@@ -55,6 +55,7 @@ def quarantine_batch(batch: StagedBatch, result: GateResult, settings: Settings)
 
 def list_quarantined(here: Installation) -> list[Quarantined]:
     """Return every quarantined batch, newest first."""
+    _ = here.book  # an unusable book is an error, even if the quarantine is empty
     judged = places.files(here.settings.quarantine, suffix="/gate.json")
     found = [_read(file.place.removesuffix("/gate.json"), here.book) for file in judged]
     return sorted(found, key=lambda item: item.result.at, reverse=True)
