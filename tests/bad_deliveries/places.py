@@ -77,7 +77,7 @@ def disappears_before_it_is_read(file: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr("contender.landing.shutil.copyfile", vanish)
 
 
-@place("refused", "cannot be read", "allow it")
+@place("refused", "cannot be read", "permission to read it")
 def no_permission(file: Path, patch: pytest.MonkeyPatch) -> None:
     """A file that only its source may read."""
     file.chmod(0)

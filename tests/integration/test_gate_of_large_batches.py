@@ -112,7 +112,9 @@ def test_a_large_batch_of_the_night_is_checked_through_airflows_connection(
 
 
 def test_a_job_that_leaves_nothing_says_where_to_look(departures, whole, large):
-    with pytest.raises(SparkError, match=r"Spark ended without a result in .*result\.json: see its log"):
+    with pytest.raises(
+        SparkError, match=r"Spark ended without a result in .*result\.json: see the log of the Spark job"
+    ):
         check_by_size(departures.contract, whole, "run 1", large, submit=lambda _: None)
 
 
