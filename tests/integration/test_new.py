@@ -178,7 +178,7 @@ def test_what_was_written_and_the_next_steps_are_told(here, new, model):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("dataset", "sales", "--from", "nowhere.csv"), "nowhere.csv: there is no such file"),
+        (("dataset", "sales", "--from", "nowhere.csv"), "nowhere.csv: does not exist"),
         (("dataset", "sales", "--from", "."), "cannot be read"),
         (("dataset", "planes", "--from", "{landing}/planes.csv", "--kind", "reference"), "'planes' is taken"),
         (("dataset", "sales", "--from", "{landing}/planes.csv"), "a daily dataset needs the column day"),
