@@ -109,7 +109,7 @@ def test_another_bad_batch_of_the_day_is_not_excused_by_it(waiting, judge, insta
 def test_what_was_superseded_cannot_be_released(waiting, judge, installation):
     judge(None, run="corrected")
     assert find_quarantined(installation, waiting.id).state == "superseded"
-    with pytest.raises(QuarantineError, match=r"another delivery of .* 2013-09-02 passed since"):
+    with pytest.raises(QuarantineError, match=r"another delivery of .* 2013-09-02 has passed since"):
         record_release(installation, waiting.id, "ann", "why not")
 
 
