@@ -182,7 +182,7 @@ def test_without_an_answer_nothing_is_promoted(asked):
 def test_an_approval_after_the_champion_changed_is_not_carried_out_and_says_so(asked):
     assert asked.overtaken.state == "failed"
     log = asked.airflow.task_log(asked.overtaken.dag_id, asked.overtaken.run_id, "promote_answered")
-    assert f"Approved by {stack.USER}, but not carried out" in log
+    assert f"approved by {stack.USER}, but not carried out" in log
     bens = next(d for d in asked.book.ledger.decisions(MODEL) if d.kind == "emergency")
     assert (bens.by, bens.champion_after) == ("ben", asked.book.ledger.champion(MODEL))
 
