@@ -7,7 +7,7 @@ from datetime import date
 
 from contender.installation import Installation
 from contender.records import Caveat, TrainedVersion, caveat_id
-from contender.specs import Catalog, Days, ModelSpec, source_days
+from contender.specs import Catalog, Days, ModelSpec, affected_days, source_days
 
 
 def find_superseded(
@@ -42,12 +42,20 @@ def note_superseded(
 
 def mark_superseded(here: Installation, table: str, replaced: Collection[date], content: str) -> None:
     """Add a caveat to every version that was trained on the replaced days of a table."""
-    readers = [model.name for model in _readers(here.catalog, table)]
-    if not replaced or not readers:
+    if not replaced:
         return
     span = Days(first=min(replaced), last=max(replaced))
-    versions = here.book.evaluations.trained_versions(readers)
-    for version in find_superseded(here.catalog, table, replaced, versions):
+    # As many as may have read the days; which of them did is decided day by day.
+    candidates = [
+        version
+        for model in _readers(here.catalog, table)
+        for source in here.catalog.sources(model)
+        if source.contract.table == table
+        for version in here.book.evaluations.versions_fitted_on(
+            model.name, affected_days(model, source, span)
+        )
+    ]
+    for version in find_superseded(here.catalog, table, replaced, candidates):
         here.book.caveats.add(note_superseded(version, table, span, content))
 
 

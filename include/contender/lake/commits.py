@@ -42,12 +42,6 @@ class DayChanges(Frozen):
     differing: frozenset[date | None] = frozenset()
     replaced: frozenset[date | None] = frozenset()
 
-    @property
-    def replaced_days(self) -> Days | None:
-        """The range from the first to the last day whose rows are replaced."""
-        days = sorted(day for day in self.replaced if day is not None)
-        return Days(first=days[0], last=days[-1]) if days else None
-
 
 @dataclass(frozen=True)
 class LoadedDays:
