@@ -65,7 +65,6 @@ def install(folder: Path) -> Installation:
     here = Settings(home=folder / "home", catalog_home=cautious_catalog(folder / "catalog"))
     migrate(here.records)
     installation = Installation(here)
-    _ = installation.registry  # created once, as `contender migrate` does: tasks at once would each create it
     for name in (MODEL, SILENT):
         model = installation.catalog.model(name)
         rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
@@ -83,7 +82,7 @@ def ask(installation: Installation, running: stack.Stack) -> Asked:
         airflow.unpause(dag)
     silent = airflow.trigger(dag_id("retrain", SILENT), partition_key=str(APPROVED))
 
-    run = begin(airflow, APPROVED)
+    run = begin(airflow, running, APPROVED)
     states = airflow.task_states(run.dag_id, run.run_id)
     (waiting,) = book.proposals.waiting([MODEL])
     with person(running) as client:
@@ -93,11 +92,11 @@ def ask(installation: Installation, running: stack.Stack) -> Asked:
     with person(running) as client:
         again = client.patch(f"/api/v2{form(run)}", json={"chosen_options": ["Reject"]})
 
-    run = begin(airflow, REFUSED)
+    run = begin(airflow, running, REFUSED)
     answer(airflow, run, "Reject", why="a holiday")
     airflow.wait(run.dag_id, run.run_id)
 
-    run = begin(airflow, OVERTAKEN)
+    run = begin(airflow, running, OVERTAKEN)
     other = next(v for v in (1, 2) if v != book.ledger.champion(MODEL))
     decide_by_hand(installation, MODEL, ManualDecision("emergency", "ben", "a pandemic", other))
     answer(airflow, run, "Approve")
@@ -124,18 +123,32 @@ def cautious_catalog(place: Path) -> Path:
     return place
 
 
-def begin(airflow: Airflow, night: date) -> Run:
+def begin(airflow: Airflow, running: stack.Stack, night: date) -> Run:
     """Start a night and wait until somebody is asked about it."""
     run = airflow.trigger(dag_id("retrain", MODEL), partition_key=str(night))
     deadline = time.monotonic() + 300
-    while airflow.task_states(run.dag_id, run.run_id).get("approve[0]") != "awaiting_input":
+    while not (asks(airflow, run) and has_processed_question(running, run)):
         if airflow.run(run.dag_id, run.run_id).ended or time.monotonic() > deadline:
             raise ApiError(f"{night}: nobody was asked: {airflow.task_states(run.dag_id, run.run_id)}")
         time.sleep(0.3)
-    # Airflow loses an answer that comes before its scheduler has heard from the executor that the task now waits:
-    # it takes the task, queued again by the answer, for one that ended in another state than it reported.
-    time.sleep(5)
     return run
+
+
+def asks(airflow: Airflow, run: Run) -> bool:
+    return airflow.task_states(run.dag_id, run.run_id).get("approve[0]") == "awaiting_input"
+
+
+def has_processed_question(running: stack.Stack, run: Run) -> bool:
+    """Return whether the scheduler has processed the end of the process that asked.
+
+    Airflow loses an earlier answer (apache/airflow#71580): it takes the task, queued again by the answer, for one that
+    ended in another state than its executor reported, and asks again.
+    """
+    (scheduler,) = (part for part in running.components if part.name == "scheduler")
+    lines = scheduler.log.read_text(errors="replace").splitlines()
+    return any(
+        "TaskInstance Finished" in line and run.run_id in line and "task_id=approve" in line for line in lines
+    )
 
 
 def form(run: Run) -> str:
