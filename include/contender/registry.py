@@ -21,6 +21,7 @@ from mlflow.tracking import MlflowClient
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from contender.creation import creation_lock
 from contender.records import TrainedVersion, TrainingSketch
 from contender.settings import Settings
 from contender.specs import ModelSpec
@@ -257,10 +258,9 @@ def open_registry(settings: Settings) -> Registry:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     embedded = settings.registry.startswith("sqlite")
-    if embedded:
-        settings.home.mkdir(parents=True, exist_ok=True)
     artifacts = (settings.home / "artifacts").as_uri() if embedded else None
-    return Registry(MlflowClient(tracking_uri=settings.registry), artifacts)
+    with creation_lock(settings.registry):
+        return Registry(MlflowClient(tracking_uri=settings.registry), artifacts)
 
 
 def _record(version: Any) -> TrainedVersion:

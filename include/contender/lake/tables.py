@@ -14,6 +14,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.table import Table
 
+from contender.creation import creation_lock
 from contender.lake import places
 from contender.lake.commits import (
     NO_BLIND_RETRY,
@@ -200,14 +201,13 @@ def open_lake(settings: Settings) -> Lake:
     on_s3 = places.is_s3(settings.lake)
     if not on_s3:
         Path(settings.lake).mkdir(parents=True, exist_ok=True)
-    if settings.lake_catalog.startswith("sqlite"):
-        settings.home.mkdir(parents=True, exist_ok=True)
     place = settings.lake if on_s3 else f"file://{settings.lake}"
     given = {"uri": settings.lake_catalog, "warehouse": place, **_io_of_s3()}
     if settings.lake_catalog.startswith("http"):
         return Lake(RestCatalog("contender", **given))
     # Connections of the pool may be stale, because the catalog's database was restarted.
-    return Lake(SqlCatalog("contender", pool_pre_ping="true", **given))
+    with creation_lock(settings.lake_catalog):
+        return Lake(SqlCatalog("contender", pool_pre_ping="true", **given))
 
 
 def _io_of_s3() -> dict[str, str]:

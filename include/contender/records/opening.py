@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from contender.creation import creation_lock
 from contender.records.book import Book
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -41,14 +44,24 @@ def open_book(url: str) -> Book:
 def migrate(url: str) -> str | None:
     """Create or upgrade the book's tables. Returns the revisions before and after, or None if nothing changed."""
     config, engine = Config(), _engine(url)
-    if engine.dialect.name == "sqlite" and engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["engine"] = engine
-    before = _revision(engine)
-    command.upgrade(config, "head")
-    after = _revision(engine)
+    with creation_lock(url), _migration_lock(engine):
+        before = _revision(engine)
+        command.upgrade(config, "head")
+        after = _revision(engine)
     return None if before == after else f"from revision {before or 'none'} to {after}"
+
+
+@contextmanager
+def _migration_lock(engine: Engine) -> Iterator[None]:
+    """Hold an advisory lock of a Postgres server, so that two migrations run one after the other."""
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(hashtext('contender migrate'))"))
+        yield
 
 
 def _place(url: str) -> str:
