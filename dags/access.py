@@ -1,13 +1,13 @@
-"""### Airflow's roles, held against access.yaml.
+"""### Compare Airflow's roles with access.yaml.
 
-Once a day, **check_access** reads Airflow's roles and who holds them, by the connection `contender_access`, and fails
-with a line for each difference. `contender access apply` mends roles that differ; who holds one of Airflow's own roles
-beside them is for a person to settle.
+Once a day, **check_access** reads Airflow's roles and their users through the connection `contender_access`, and fails
+with one line per difference. `contender access apply` corrects roles that differ. Users who also have one of Airflow's
+own roles must be corrected by an administrator.
 
-- The platform's owner gets a mail when the differences are others than in the last one, and when there are none any
-  more: one mail a finding, not one a night. The task fails for as long as there is a difference.
-- The connection's user needs the role `contender.access_check` alone, which `contender access apply` makes.
-- Without the connection the check is skipped and says so: an Airflow with a single user has no roles.
+- The platform's owner gets a mail when the differences change and when there are none left, not every day. The task
+  fails as long as there is a difference.
+- The connection's user needs only the role `contender.access_check`, which `contender access apply` creates.
+- Without the connection, the check is skipped: an Airflow with a single user has no roles.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONNECTION = "contender_access"
 
 @task
 def check_access() -> None:
-    """Fail with a line for each way in which Airflow's roles are not as the file says."""
+    """Fail with one line per difference between Airflow's roles and access.yaml."""
     from contender.alerting import keep_access_alert
     from contender.granting import compare_roles
     from contender.orchestrator import Airflow
@@ -33,15 +33,15 @@ def check_access() -> None:
     try:
         login = Connection.get(CONNECTION)
     except AirflowNotFoundException:
-        raise AirflowSkipException(f"there is no connection {CONNECTION}: nothing was checked") from None
+        raise AirflowSkipException(f"nothing was checked: there is no connection {CONNECTION}") from None
     with Airflow(settings().ui_url, login.password or "", login.login or "") as airflow:
         found = compare_roles(load_access(CATALOG), CATALOG, airflow)
-    told = [difference.message for difference in found]
-    if keep_access_alert(told, PLATFORM, open_installation().book):
+    differences = [difference.message for difference in found]
+    if keep_access_alert(differences, PLATFORM, open_installation().book):
         deliver()
-    if told:
-        raise OwnerNotified("\n".join(told))
+    if differences:
+        raise OwnerNotified("\n".join(differences))
 
 
-with operation_dag("access", __doc__, "30 6 * * *", "Holds Airflow's roles against access.yaml"):
+with operation_dag("access", __doc__, "30 6 * * *", "Compares Airflow's roles with access.yaml"):
     check_access()

@@ -1,12 +1,13 @@
-"""### Features of the day to be scored, labels of the day that matured.
+"""### Build the features of the day to score and the labels of the day that has matured.
 
-Starts when all daily inputs of a night have been published. **plan** pins their snapshots and chooses the engine;
-**build_on_duckdb** takes one small night, **build_on_spark** ranges and large ones: the same function on both.
-Features and labels pass their gates and are published; then scoring, retraining and monitoring start.
+Starts when all daily inputs of a night have been published. **plan** pins their snapshots and chooses the engine:
+**build_on_duckdb** builds a small single night, **build_on_spark** ranges and large nights, with the same function.
+**collect** stages the results. Features and labels pass their gates and are published; then scoring, retraining and
+monitoring start.
 
-- A night whose inputs are incomplete does not start: the missing day holds it back, not the other nights.
-- By hand: *First* and *Last* build history on Spark in one run, without starting anything downstream.
-- After the correction of an old day, start the nights that it touches by hand.
+- A night with incomplete inputs does not start; other nights are not affected.
+- Manual runs: *First day* and *Last day* build history on Spark in one run, without starting downstream runs.
+- After the correction of an old day, start the affected nights by hand, or use `contender backfill`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ SPARK_SETTINGS = {
     "spark.log.level": "WARN",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": str(settings().spark_partitions),
-    # A day is one small file: listing them needs no job of its own, and many share a task.
+    # A day is one small file: list files without a Spark job, and read many of them in one task.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
     "spark.sql.files.openCostInBytes": "65536",
     **spark_settings(),
@@ -48,7 +49,7 @@ SPARK_SETTINGS = {
 
 def build_features(model: ModelSpec) -> DAG:
     """The DAG of one model."""
-    schedule = when_inputs_are_there(model)
+    schedule = schedule_on_inputs(model)
     with night_dag(
         "features", model, __doc__, schedule, f"Features and labels of {model.name}", minutes=120
     ) as dag:
@@ -68,8 +69,8 @@ def build_features(model: ModelSpec) -> DAG:
     return dag
 
 
-def when_inputs_are_there(model: ModelSpec) -> PartitionedAssetTimetable:
-    """A run a night, once every daily input has its day; what comes ahead of its day is mapped to the night."""
+def schedule_on_inputs(model: ModelSpec) -> PartitionedAssetTimetable:
+    """One run per night when all daily inputs are published; inputs delivered ahead are mapped to their night."""
     assets, mappers = [], {}
     for source, given in zip(CATALOG.sources(model), model.inputs, strict=True):
         if source.contract.daily:
@@ -92,7 +93,7 @@ def plan(name: str) -> str:
 
 @task
 def build_on_duckdb() -> None:
-    """Run the plan on DuckDB, in a process of its own."""
+    """Run the plan on DuckDB, in a separate process."""
     from contender.featurizing import Plan, run_in_process
 
     run_in_process(Plan.model_validate(get_current_context()["ti"].xcom_pull(task_ids="plan", key="plan")))
@@ -100,7 +101,7 @@ def build_on_duckdb() -> None:
 
 @task(trigger_rule="none_failed_min_one_success", multiple_outputs=True)
 def collect(name: str) -> Json:
-    """Stage what the engine wrote, as one batch of features and one of labels."""
+    """Stage the engine's output as one batch of features and one of labels."""
     from contender.featurizing import Plan
     from contender.featurizing import collect as collect_outputs
 

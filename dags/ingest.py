@@ -1,20 +1,21 @@
-"""### From the landing zone into the lake.
+"""### Ingest the day's delivery from the landing zone into the lake.
 
-One run a business day: **land** copies the delivery and stages it as typed Parquet, **gate** holds it to the
-dataset's contract, **publish** replaces the day in the Iceberg table by one commit, and **announce** starts what
-waits for this day.
+One run per business day. **land** copies the delivery and stages it as typed Parquet, **gate** checks it against the
+dataset's contract, **publish** replaces the day in the Iceberg table in one commit, and **announce** starts the
+downstream runs of the day.
 
-- A delivery that is late: *land* is tried again with growing pauses, for as long as the contract's grace; then its
-  owner is told.
-- A delivery that fails its gate waits in quarantine, its owner gets a mail, and nothing downstream runs on it. Have it
-  corrected and start the same day again.
-- A day that the contract declares closed needs no file: it passes without rows and starts its night all the same.
-- The same day twice changes nothing; a changed delivery replaces the day.
-- Cron starts a day when the setting `CONTENDER_NIGHTLY_FROM` says from when on. After an outage, missed days follow.
-- A batch in quarantine that a person has released (`operations__quarantine`) comes back here, through the same gate,
-  which now lets it pass with a warning.
-- By hand: a partition key (or the form's *Day*) for one day, *First* and *Last* for history. A range publishes without
-  starting anything downstream.
+- Late delivery: *land* is retried with increasing pauses until the contract's grace period is over. Then the owner gets
+  a mail.
+- Failed gate: the batch goes to quarantine, the owner gets a mail, and nothing downstream runs on it. Have the delivery
+  corrected, then start the same day again.
+- Closed day: a day that the contract declares closed needs no file. It passes without rows and starts its night.
+- Repeated delivery: the same content changes nothing, changed content replaces the day.
+- Schedule: days are started by cron if the setting `CONTENDER_NIGHTLY_FROM` contains the first day. Days missed in an
+  outage are run afterwards.
+- Released batch: a quarantined batch that a person has released (`operations__quarantine`) passes the same gate here,
+  with a warning.
+- Manual runs: a partition key (or *Day*) for one day, *First day* and *Last day* for history. A range is published
+  without starting downstream runs.
 """
 
 from __future__ import annotations
@@ -42,38 +43,41 @@ QUARANTINED = {
         None,
         type=["null", "string"],
         title="Quarantined batch",
-        description="Id of a released batch to take in place of the delivery; leave it empty otherwise.",
+        description="Id of a released batch to ingest instead of the delivery. Leave empty otherwise.",
     )
 }
-SOON = 5  # with pauses that double from half a minute, before they reach a quarter of an hour
+# The pauses double from half a minute; from then on, each takes a quarter of an hour.
+FIRST_RETRIES = 5
 
 
 def build_ingest(spec: DatasetSpec) -> DAG:
     """The DAG of one dataset."""
-    with night_dag("ingest", spec, __doc__, each_night(spec), spec.description, form=QUARANTINED) as dag:
-        announce(dataset_asset(spec.name), gate_and_publish(patiently(spec)(spec.name)))
+    with night_dag(
+        "ingest", spec, __doc__, nightly_timetable(spec), spec.description, form=QUARANTINED
+    ) as dag:
+        announce(dataset_asset(spec.name), gate_and_publish(land_with_retries(spec)(spec.name)))
     return dag
 
 
-def each_night(spec: DatasetSpec) -> CronPartitionTimetable | PartitionedAtRuntime:
-    """By cron in the morning after the day, or as many days before it as the dataset is delivered ahead."""
+def nightly_timetable(spec: DatasetSpec) -> CronPartitionTimetable | PartitionedAtRuntime:
+    """Cron on the morning after the day, or earlier by the lead of the dataset's delivery; by hand if not scheduled."""
     if settings().nightly_from is None:
         return PartitionedAtRuntime()
-    # Counted in ticks of the cron line, of which a daily dataset has one a day.
+    # The offset counts runs of the cron schedule: one per day for a daily dataset.
     offset = spec.delivery.lead_days - 1 if spec.kind == "daily" else 0
     return CronPartitionTimetable(
         spec.delivery.cron, timezone="UTC", run_offset=offset, key_format="%Y-%m-%d"
     )
 
 
-def patiently(spec: DatasetSpec) -> Any:
-    """The task *land*, tried again soon at first and then every quarter of an hour, till the grace is over."""
-    return land.override(retries=SOON + 4 * spec.delivery.grace_hours)
+def land_with_retries(spec: DatasetSpec) -> Any:
+    """The task *land*, with retries until the grace period is over: soon at first, then every quarter of an hour."""
+    return land.override(retries=FIRST_RETRIES + 4 * spec.delivery.grace_hours)
 
 
 @task
 def land(name: str) -> Json:
-    """Copy the day's files out of the landing zone and stage their rows, whatever their state."""
+    """Copy the day's files from the landing zone and stage their rows, including invalid ones."""
     from contender.admission import find_quarantined
     from contender.ingesting import land as land_days
 

@@ -1,12 +1,11 @@
-"""### Yesterday's predictions against what happened.
+"""### Compare yesterday's predictions with the outcomes, and check features for drift.
 
-Starts when a night's labels have matured. **measure** holds the predictions that were served against the outcomes;
-**compare** writes an Evidently report on a sample of the features up to the night, which wait for no label;
-**conclude** puts both together into a drift verdict and the action that should follow. The report opens from
-*Contender* in the menu.
+Starts when a night's labels have matured. **measure** compares the served predictions with the outcomes. **compare**
+writes an Evidently report on a sample of the features up to the night, which need no labels. **conclude** combines both
+into a drift verdict with a recommended action. To open the report, choose *Contender* in the menu.
 
-- A day without predictions is measured as that, and is no failure.
-- By hand: a day is the *night* to conclude for.
+- A day without predictions is recorded as such and is not a failure.
+- Manual runs: `day` is the *night* to monitor.
 """
 
 from __future__ import annotations
@@ -31,7 +30,11 @@ def build_monitor(model: ModelSpec) -> DAG:
     """The DAG of one model."""
     schedule = PartitionedAssetTimetable(assets=features_asset(model.name))
     with night_dag(
-        "monitor", model, __doc__, schedule, f"How {model.name} did, and whether its world has changed"
+        "monitor",
+        model,
+        __doc__,
+        schedule,
+        f"Loss of {model.name}'s served predictions, and drift of its features",
     ) as dag:
         conclude(model.name, measure(model.name), compare(model.name))
     return dag
@@ -39,7 +42,7 @@ def build_monitor(model: ModelSpec) -> DAG:
 
 @task
 def measure(name: str) -> Json:
-    """Measure the served predictions on the rows whose outcome is known."""
+    """Compute the measures of the served predictions on rows with known outcomes."""
     from contender.monitoring import measure_performance
 
     model = CATALOG.model(name)
@@ -49,7 +52,7 @@ def measure(name: str) -> Json:
 
 @task
 def compare(name: str) -> Json:
-    """Compare the newest features with those of the weeks before, on a sample."""
+    """Compare the newest features with those of the previous weeks, on a sample."""
     from contender.monitoring import compare_features
 
     return compare_features(open_installation(), CATALOG.model(name), run_days().last).model_dump(mode="json")
@@ -57,7 +60,7 @@ def compare(name: str) -> Json:
 
 @task
 def conclude(name: str, performance: Json, drift: Json) -> str:
-    """Name the verdict and the action, and keep them."""
+    """Derive the drift verdict and the recommended action, and record them."""
     from contender.monitoring import Drift, Performance, keep_conclusion
 
     measured, drifted = Performance.model_validate(performance), Drift.model_validate(drift)

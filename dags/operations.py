@@ -1,8 +1,8 @@
-"""### Housekeeping.
+"""### Send pending mails and sweep the staging folder.
 
-Every quarter of an hour: **deliver_mails** sends what waits, be it written outside of Airflow or refused by the mail
-server before; **sweep_staging** forgets staged batches older than a week. Nothing in staging is needed once its run
-has ended: what passed its gate is in the lake, what failed waits in quarantine.
+Runs every quarter of an hour. **deliver_mails** sends pending mails: those written outside of Airflow, and those that
+the mail server did not accept before. **sweep_staging** deletes staged batches older than a week. No run needs them
+after it has ended: batches that passed their gate are in the lake, failed ones in quarantine.
 """
 
 from __future__ import annotations
@@ -20,21 +20,23 @@ KEPT_FOR = timedelta(days=7)
 
 @task
 def deliver_mails() -> None:
-    """Send the mails that wait; fails while any is left."""
-    if left := deliver():
-        raise RuntimeError(f"{left} mails could not be sent: look at the connection smtp_default")
+    """Send all pending mails; fail if any could not be sent."""
+    if pending := deliver():
+        raise RuntimeError(
+            f"{pending} mails could not be sent: check the connection smtp_default and the errors above"
+        )
 
 
 @task
 def sweep_staging() -> int:
-    """Remove staged batches that no run can still need."""
+    """Delete staged batches that no run can need any more."""
     from contender.lake import sweep
 
     return sweep(settings().staging, older_than=KEPT_FOR)
 
 
 with operation_dag(
-    "housekeeping", __doc__, "*/15 * * * *", "Sends mails that wait and sweeps the staging folder"
+    "housekeeping", __doc__, "*/15 * * * *", "Sends pending mails and sweeps the staging folder"
 ):
     deliver_mails()
     sweep_staging()

@@ -1,14 +1,14 @@
-"""### What becomes of a batch in quarantine.
+"""### Release or discard a quarantined batch.
 
-Started by hand, with the batch's id (from the mail, the gate's page, or `contender quarantine list`), what to do, and
-why. **settle** writes down who decided; a released batch is then ingested in place of the delivery: its gate lets it
-pass with a warning that names person and reason, and what waits for its day starts. A discarded batch is deleted, its
-judgement is kept.
+Start it by hand with the batch's id (from the mail, the gate's page, or `contender quarantine list`), an action and a
+reason. **decide** records the decision with your name. **ingest** starts a run that ingests a released batch instead of
+the delivery: its gate passes with a warning that contains name and reason, and downstream runs start. A discarded batch
+is deleted; the result of its gate is kept.
 
-- Better than to release is to have the source correct its delivery, and to start the day again.
-- A batch that another delivery has superseded meanwhile cannot be released.
-- What failed when the batch was quarantined is excused, and nothing else: a released batch that fails for another
-  reason is not published, and waits for another decision.
+- If possible, do not release: have the source correct its delivery, and start the day again.
+- A batch that was superseded by another delivery cannot be released.
+- A release excuses only the checks that failed when the batch was quarantined. If another check fails, the batch is not
+  published and needs another decision.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from contender.specs import dag_id
 from wiring import Json, open_installation, operation_dag, run_by
 
 FORM = {
-    "batch": Param(type="string", minLength=4, title="Batch", description="Its id in quarantine."),
-    "action": Param("release", enum=["release", "discard"], title="What to do"),
-    "reason": Param(type="string", minLength=3, title="Reason", description="Kept with your name."),
+    "batch": Param(type="string", minLength=4, title="Batch", description="The id of the quarantined batch."),
+    "action": Param("release", enum=["release", "discard"], title="Action"),
+    "reason": Param(type="string", minLength=3, title="Reason", description="Recorded with your name."),
 }
 
 
 @task.short_circuit
-def settle() -> Json | None:
-    """Write the decision down. Returns the form of the run that is to ingest a released batch, else nothing."""
+def decide() -> Json | None:
+    """Record the decision. Returns the parameters of the run that ingests a released batch, or None."""
     from contender.admission import QuarantineError, discard_batch, record_release
 
     here, context = open_installation(), get_current_context()
@@ -44,7 +44,8 @@ def settle() -> Json | None:
     namespace, _, name = item.batch.table.partition(".")
     if namespace != "datasets":
         raise AirflowFailException(
-            f"{item.batch.table} is built here: start {dag_id('features', name)} again instead"
+            f"{item.batch.table} is built from other tables, so its batch cannot be ingested: "
+            f"start {dag_id('features', name)} again instead"
         )
     days = item.batch.days
     span = {"day": str(days.first)} if days.is_single else {"first": str(days.first), "last": str(days.last)}
@@ -57,8 +58,8 @@ with operation_dag(
 ):
     TriggerDagRunOperator(
         task_id="ingest",
-        # Airflow reads dependencies between DAGs from this name, and so takes no other kind of reference.
-        trigger_dag_id="{{ ti.xcom_pull(task_ids='settle', key='dag') }}",
-        conf=settle(),
+        # Airflow derives dependencies between DAGs from this field, which must be a string.
+        trigger_dag_id="{{ ti.xcom_pull(task_ids='decide', key='dag') }}",
+        conf=decide(),
         logical_date=None,
     )

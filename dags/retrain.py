@@ -67,7 +67,7 @@ def build_retrain(model: ModelSpec) -> DAG:
 
 @task
 def train(name: str, recipe: str) -> Json:
-    """Fit a recipe on the labelled days before those it is judged on."""
+    """Fit a recipe on the labelled days before those that it is evaluated on."""
     from contender.retraining import TrainingError, fit_version
 
     with fails_for_good(TrainingError):
@@ -76,7 +76,7 @@ def train(name: str, recipe: str) -> Json:
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
 def collect_fitted(name: str, fits: Sequence[Json]) -> list[Json]:
-    """Go on with the recipes that could be fitted tonight, in their order."""
+    """Collect the versions that could be fitted tonight, in the order of the recipes."""
     from contender.records import TrainedVersion, read_all
     from contender.retraining import TrainingError, order_versions
 
@@ -86,7 +86,7 @@ def collect_fitted(name: str, fits: Sequence[Json]) -> list[Json]:
 
 @task
 def evaluate(name: str, versions: Sequence[Json]) -> list[Json]:
-    """Judge tonight's versions, champion and baseline on days that none of them was fitted on."""
+    """Evaluate tonight's versions, champion and baseline on days that none of them was fitted on."""
     from contender.records import TrainedVersion, read_all
     from contender.retraining import EvaluationError, evaluate_versions
     from contender.specs import BehaviourError
@@ -106,7 +106,7 @@ def pair(name: str, versions: Sequence[Json]) -> list[Json]:
 
 @task
 def decide(name: str, evaluations: Sequence[Json], evidence: Sequence[Json]) -> list[Json]:
-    """Ask every guard, and the sequential test."""
+    """Decide about each version with the guards and the sequential test."""
     from contender.records import Evaluation, Evidence, read_all
     from contender.retraining import decide as decide_night
 

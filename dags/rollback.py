@@ -1,13 +1,13 @@
-"""### A person decides what serves.
+"""### Change the serving version by hand.
 
-Started by hand, with what to do and why. **decide** enters it into the model's ledger under your name, and
-the alias follows at once; the owner gets a mail. **score_again** then scores the newest night with what serves now.
+Start it by hand with an action and a reason. **decide** enters the decision into the model's ledger with your name; the
+alias follows at once, and the owner gets a mail. **score_again** then scores the newest night with the serving version.
 
-- **roll back**: the version before serves again, or the one whose number you give, if it served once. Refreshes of the
-  champion's recipe then have to win against it, until someone resumes.
-- **resume**: refreshes serve again as they used to.
-- **put in place**: any version of the registry serves, whatever guards and race say. For emergencies.
-- By command line: `contender rollback`, `contender resume`, `contender promote`; they work without Airflow.
+- **roll back**: serve the previous champion again, or the version that you specify, if it has served before. Until
+  someone resumes, refreshes of the champion's recipe must first win a sequential test against it.
+- **resume**: let refreshes serve again without that test.
+- **put in place**: serve any registered version, regardless of guards and sequential tests. For emergencies.
+- On the command line, `contender rollback`, `contender resume` and `contender promote` do the same, without Airflow.
 """
 
 from __future__ import annotations
@@ -28,17 +28,20 @@ ACTIONS: dict[str, Literal["rolled_back", "resumed", "emergency"]] = {
     "put in place": "emergency",
 }
 FORM = {
-    "action": Param("roll back", enum=[*ACTIONS], title="What to do"),
+    "action": Param("roll back", enum=[*ACTIONS], title="Action"),
     "version": Param(
-        None, type=["null", "integer"], title="Version", description="Empty: the one before the champion."
+        None,
+        type=["null", "integer"],
+        title="Version",
+        description="Leave empty for the previous champion.",
     ),
-    "reason": Param(type="string", minLength=3, title="Reason", description="Kept with your name."),
+    "reason": Param(type="string", minLength=3, title="Reason", description="Recorded with your name."),
 }
 
 
 @task
 def decide(name: str) -> Json:
-    """Enter the decision; the alias follows. Returns the form of the run that scores the newest night again."""
+    """Enter the decision into the ledger; the alias follows. Returns the parameters of the scoring run."""
     from contender.alerting import compose_decision_alert
     from contender.promoting import ManualDecision, RollbackError, decide_by_hand
     from contender.records import StaleDecision
@@ -54,10 +57,10 @@ def decide(name: str) -> Json:
 
 
 def build_rollback(model: ModelSpec) -> DAG:
-    """The DAG of one model: a DAG each, so that a person may be let decide about some models and not about others."""
+    """The DAG of one model. Each model has its own, so that rights can be granted per model."""
     with DAG(
         dag_id=dag_id("rollback", model.name),
-        description=f"Rolls {model.name} back, puts a version in place, or lets refreshes serve again",
+        description=f"Rolls {model.name} back, promotes a version by hand, or resumes refreshes",
         doc_md=__doc__,
         schedule=None,
         start_date=datetime(2013, 1, 1, tzinfo=UTC),

@@ -1,10 +1,10 @@
-"""### Tomorrow's rows, scored by the champion.
+"""### Score tomorrow's rows with the champion.
 
-Starts when a night's features are there and never waits for training. **score** takes the version that the alias
-`champion` names; the predictions pass a gate and are published with that version and the features' snapshot.
+Starts when a night's features have been published; it does not wait for training. **score** predicts with the version
+of the alias `champion`. The predictions pass a gate and are published with the version and the features' snapshot.
 
-- Before the first promotion there is nothing to score with: the run is skipped and says so.
-- By hand: a day is a *night*; it scores the rows of the day that this night is about.
+- Before the first promotion there is no champion, and the run is skipped.
+- Manual runs: `day` is the *night*. The scored day is `horizon_days` (in the model's spec) after it.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from wiring import (
 def build_score(model: ModelSpec) -> DAG:
     """The DAG of one model."""
     schedule = PartitionedAssetTimetable(assets=features_asset(model.name))
-    with night_dag("score", model, __doc__, schedule, f"Predictions of {model.name}, by its champion") as dag:
+    with night_dag("score", model, __doc__, schedule, f"Predictions of {model.name} by its champion") as dag:
         announce(predictions_asset(model.name), gate_and_publish(score(model.name)))
     return dag
 
 
 @task
 def score(name: str) -> Json:
-    """Stage the champion's probabilities."""
+    """Stage the champion's predictions."""
     from contender.scoring import NoChampion
     from contender.serving import score_by_ledger
 
     try:
         batch = score_by_ledger(open_installation(), CATALOG.model(name), run_days())
-    except NoChampion as nobody:
-        raise AirflowSkipException(str(nobody)) from None
+    except NoChampion as error:
+        raise AirflowSkipException(str(error)) from None
     return batch.model_dump(mode="json")
 
 

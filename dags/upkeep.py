@@ -1,8 +1,11 @@
-"""### Upkeep of the lake's tables.
+"""### Maintain the lake's tables.
 
-Once a day, for each table: days past their contract's retention leave it, snapshots older than
-`CONTENDER_SNAPSHOT_DAYS` expire (never the newest, and none that a version in the ledger was fitted on), the lists of
-files are merged when there are many, and files that nothing refers to are removed after a day. Days are never merged.
+Once a day, **keep_up** does the following for each table:
+
+- delete days that are older than the contract's retention;
+- expire snapshots older than `CONTENDER_SNAPSHOT_DAYS`, except the newest and those pinned by versions in the ledger;
+- merge manifests when there are many (data files of different days are never merged);
+- delete files without references after a day.
 
 Start it with `dry_run` to see in each task's log and result what it would do.
 """
@@ -21,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def keep_up(table: str) -> Json:
-    """Do what the table needs; returns what was done, or would be."""
+    """Maintain one table. Returns what was done, or in a dry run what would be done."""
     from contender.lake import maintain_table
 
     here, dry_run = open_installation(), bool(get_current_context()["params"]["dry_run"])
@@ -36,7 +39,9 @@ with operation_dag(
     "upkeep",
     __doc__,
     "0 13 * * *",
-    "Expires snapshots, applies retention, merges manifests, removes orphaned files",
-    form={"dry_run": Param(False, type="boolean", title="Dry run", description="Tell, and do nothing.")},
+    "Expires snapshots, applies retention, merges manifests, deletes orphaned files",
+    form={
+        "dry_run": Param(False, type="boolean", title="Dry run", description="Only show what would be done.")
+    },
 ):
     keep_up.expand(table=[contract.table for contract in CATALOG.contracts()])

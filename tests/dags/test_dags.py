@@ -1,4 +1,4 @@
-"""The DAGs as Airflow reads them: quickly, whole, and with all that a newcomer and an owner need."""
+"""The DAGs as Airflow loads them: complete, documented, with owners and alerts, and fast to parse."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HEAVY = (
 
 
 def timetable_of(dag: DAG) -> CronPartitionTimetable:
-    """The timetable as the scheduler has it."""
+    """Return the timetable in the scheduler's form."""
     return coerce_to_core_timetable(dag.timetable)
 
 
@@ -52,12 +52,12 @@ def test_every_dataset_and_model_has_its_dags(dags, catalog):
     assert {name for name in dags if not name.startswith("operations__")} == expected
 
 
-def test_every_dag_can_be_stored_as_the_scheduler_stores_it(dags):
+def test_every_dag_can_be_serialized(dags):
     for dag in dags.values():
         assert DagSerialization.to_dict(dag)["dag"]["dag_id"] == dag.dag_id
 
 
-def test_every_dag_has_a_page_a_description_tags_and_one_run_at_a_time(dags):
+def test_every_dag_has_docs_description_tags_and_one_active_run(dags):
     for dag in dags.values():
         assert dag.doc_md, dag.dag_id
         assert dag.description, dag.dag_id
@@ -65,7 +65,7 @@ def test_every_dag_has_a_page_a_description_tags_and_one_run_at_a_time(dags):
         assert dag.max_active_runs == 1, dag.dag_id
 
 
-def test_every_task_has_an_owner_retries_with_back_off_a_limit_and_an_alert(dags):
+def test_every_task_has_an_owner_retries_with_backoff_a_timeout_and_an_alert(dags):
     for dag in dags.values():
         for task in dag.tasks:
             where = f"{dag.dag_id}.{task.task_id}"
@@ -76,7 +76,7 @@ def test_every_task_has_an_owner_retries_with_back_off_a_limit_and_an_alert(dags
             assert task.on_failure_callback, where
 
 
-def test_a_late_delivery_is_waited_for_until_its_grace_is_over(dags, catalog):
+def test_land_retries_until_the_end_of_the_grace_period(dags, catalog):
     for name, spec in catalog.datasets.items():
         land = dags[f"ingest__{name}"].get_task("land")
         pause, waited = land.retry_delay, timedelta(0)
@@ -86,13 +86,13 @@ def test_a_late_delivery_is_waited_for_until_its_grace_is_over(dags, catalog):
         assert waited >= timedelta(hours=spec.delivery.grace_hours), name
 
 
-def test_every_night_can_be_started_by_a_form(dags):
+def test_every_nightly_dag_can_be_started_for_a_day_or_a_range(dags):
     for dag in dags.values():
         if not dag.dag_id.startswith(("operations__", "rollback__")):
             assert {"day", "first", "last"} <= set(dag.params), dag.dag_id
 
 
-def test_nothing_is_published_that_did_not_pass_a_gate(dags):
+def test_every_publish_task_is_downstream_of_a_gate(dags):
     for dag in dags.values():
         for task in dag.tasks:
             if task.task_id.endswith("publish"):
@@ -100,13 +100,13 @@ def test_nothing_is_published_that_did_not_pass_a_gate(dags):
                 assert gate in task.upstream_task_ids, f"{dag.dag_id}.{task.task_id}"
 
 
-def test_the_gate_shows_the_way_to_its_result(dags):
+def test_the_gate_links_to_its_result(dags):
     gate = dags["ingest__departures"].get_task("admit.gate")
     assert [link.name for link in gate.operator_extra_links] == ["Gate result"]
 
 
 @pytest.mark.parametrize("verb", ["score", "retrain", "monitor"])
-def test_scoring_training_and_monitoring_wait_for_features_alone(dags, verb):
+def test_scoring_training_and_monitoring_start_on_features(dags, verb):
     assert dags[f"{verb}__flight_delay"].timetable.asset_condition.name == "features.flight_delay"
 
 
@@ -118,7 +118,7 @@ def test_scoring_training_and_monitoring_wait_for_features_alone(dags, verb):
         ("schedule", "2013-09-01T07:00Z", "2013-09-02T07:00Z", "2013-09-02"),
     ],
 )
-def test_cron_starts_each_night_with_the_key_of_its_day(dags, dataset, last_run, next_run, key):
+def test_cron_runs_have_the_partition_key_of_their_day(dags, dataset, last_run, next_run, key):
     info = timetable_of(dags[f"ingest__{dataset}"]).next_dagrun_info_v2(
         last_dagrun_info=DagRunInfo(
             run_after=datetime.fromisoformat(last_run),
@@ -134,7 +134,7 @@ def test_cron_starts_each_night_with_the_key_of_its_day(dags, dataset, last_run,
 
 
 @pytest.mark.parametrize("dataset", ["departures", "weather", "schedule"])
-def test_cron_begins_with_the_first_night_and_makes_up_for_missed_ones(dags, catalog, dataset):
+def test_cron_starts_with_the_first_night_and_catches_up(dags, catalog, dataset):
     dag = dags[f"ingest__{dataset}"]
     first = timetable_of(dag).next_dagrun_info_v2(
         last_dagrun_info=None, restriction=TimeRestriction(dag.start_date, latest=None, catchup=dag.catchup)
@@ -144,7 +144,7 @@ def test_cron_begins_with_the_first_night_and_makes_up_for_missed_ones(dags, cat
     assert date.fromisoformat(first.partition_key) - lead == date(2013, 9, 1)
 
 
-def test_all_inputs_of_a_night_meet_under_one_key(dags):
+def test_all_inputs_of_a_night_are_mapped_to_one_key(dags):
     mappers = dags["features__flight_delay"].timetable.partition_mapper_config
     keys = {
         "datasets.departures": "2013-09-01",
@@ -156,7 +156,7 @@ def test_all_inputs_of_a_night_meet_under_one_key(dags):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_a_dag_file_is_read_in_two_seconds_and_imports_nothing_heavy(path: Path):
+def test_a_dag_file_is_parsed_in_two_seconds_without_heavy_imports(path: Path):
     program = f"""
 import sys, time
 sys.path[:0] = {[str(PROJECT / "plugins"), str(PROJECT / "include")]!r}

@@ -1,4 +1,4 @@
-"""The generated pages are those of the code as it is."""
+"""Generated pages match the code, and the threat model names existing tests."""
 
 import re
 
@@ -14,11 +14,11 @@ def test_a_generated_page_is_up_to_date(name):
     assert path.read_text() == render_pages()[path], "run `make docs`"
 
 
-def test_every_test_that_the_threat_model_names_exists():
+def test_every_test_named_in_the_threat_model_exists():
     tests = PROJECT / "tests"
-    there = {path.stem for path in tests.rglob("test_*.py")}
+    existing = {path.stem for path in tests.rglob("test_*.py")}
     for path in tests.rglob("test_*.py"):
-        there |= set(re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE))
+        existing |= set(re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE))
     named = re.findall(r"`(test_\w+)`", (PROJECT / "docs" / "SECURITY.md").read_text())
     assert len(named) > 20
-    assert [name for name in named if name not in there] == []
+    assert [name for name in named if name not in existing] == []

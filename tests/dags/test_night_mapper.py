@@ -1,4 +1,4 @@
-"""What is delivered ahead of its day is mapped to the night that needs it."""
+"""Days that are delivered ahead are mapped to the night that needs them."""
 
 from datetime import date, timedelta
 
@@ -15,12 +15,12 @@ def test_the_key_moves_back_by_the_lead(day, lead):
 
 
 @given(st.integers(0, 30))
-def test_the_scheduler_rebuilds_the_same_mapper(lead):
+def test_a_serialized_mapper_is_rebuilt_equal(lead):
     rebuilt = NightMapper.deserialize(NightMapper(lead).serialize())
     assert rebuilt.to_downstream("2013-09-02") == NightMapper(lead).to_downstream("2013-09-02")
 
 
 @pytest.mark.parametrize("key", ["2013-9-1", "yesterday", "2013-02-30", ""])
-def test_a_key_that_is_no_day_is_an_error(key):
+def test_a_key_that_is_not_a_day_is_an_error(key):
     with pytest.raises(ValueError, match="YYYY-MM-DD"):
         NightMapper(1).to_downstream(key)

@@ -1,4 +1,4 @@
-"""One Airflow for all end-to-end tests: history, a good night and a broken one, lived once."""
+"""Run history, a good night and a night with a bad delivery once, in one Airflow for all end-to-end tests."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
 
 
 @dataclass(frozen=True)
-class Lived:
-    """What the nights came to, with the Airflow that they were lived in, still running."""
+class DemoRun:
+    """The results of the nights, and the Airflow that ran them, still running."""
 
     world: World
     nights: tuple[Night, ...]
@@ -37,7 +37,7 @@ class Lived:
 
 
 @pytest.fixture(scope="session")
-def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[Lived]:
+def demo_run(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[DemoRun]:
     here = Settings(home=tmp_path_factory.mktemp("e2e") / "home")
     migrate(here.records)
     port = stack.free_port()
@@ -54,25 +54,25 @@ def lived(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterato
         for dag in airflow_dags(airflow, catalog):
             airflow.unpause(dag)
         nights.load_history(world, expectations)
-        lived = tuple(
+        finished = tuple(
             nights.run_night(world, day, expectations, broken=day == BROKEN) for day in (GOOD, BROKEN)
         )
         compare_rows(world, BROKEN, expectations)
-        yield Lived(world, lived, expectations, mails, running, airflow)
+        yield DemoRun(world, finished, expectations, mails, running, airflow)
 
 
 @pytest.fixture
-def stranger(lived: Lived) -> Iterator[httpx.Client]:
-    """Somebody who is not logged in."""
-    with httpx.Client(base_url=lived.stack.url, trust_env=False, timeout=30) as client:
+def stranger(demo_run: DemoRun) -> Iterator[httpx.Client]:
+    """A client that is not logged in."""
+    with httpx.Client(base_url=demo_run.stack.url, trust_env=False, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
-def person(lived: Lived) -> Iterator[httpx.Client]:
-    """Somebody who is."""
-    with httpx.Client(base_url=lived.stack.url, trust_env=False, timeout=30) as client:
-        login = {"username": stack.USER, "password": lived.stack.password}
+def person(demo_run: DemoRun) -> Iterator[httpx.Client]:
+    """A client that is logged in."""
+    with httpx.Client(base_url=demo_run.stack.url, trust_env=False, timeout=30) as client:
+        login = {"username": stack.USER, "password": demo_run.stack.password}
         token = client.post("/auth/token", json=login).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         yield client

@@ -1,4 +1,4 @@
-"""A person is asked before a version serves: approves, refuses, stays silent, or is overtaken. In a real Airflow."""
+"""Approval in a real Airflow: approved, rejected, not answered, and too late."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ pytestmark = pytest.mark.e2e
 
 MODEL, SILENT = "flight_delay", "flight_delay_unanswered"
 APPROVED, REFUSED, OVERTAKEN = (NIGHT - timedelta(days=ago) for ago in (3, 2, 1))
-SOON_UP = 0.002  # hours: long enough to be seen waiting
+SHORT_DEADLINE = 0.002  # hours: long enough to observe the waiting task
 DOMAIN = "contender.example"
 
 
 @dataclass
 class Asked:
-    """What came of the nights in which somebody was asked, with the Airflow that asked, still running."""
+    """The results of nights that need approval, and the Airflow that ran them, still running."""
 
     book: Book
     airflow: Airflow
@@ -61,7 +61,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
 
 
 def install(folder: Path) -> Installation:
-    """Two models that ask about everything, with labelled rows up to the newest night."""
+    """Install two models that need approval for everything, with labelled rows up to the newest night."""
     here = Settings(home=folder / "home", catalog_home=cautious_catalog(folder / "catalog"))
     migrate(here.records)
     installation = Installation(here)
@@ -74,7 +74,7 @@ def install(folder: Path) -> Installation:
 
 
 def ask(installation: Installation, running: stack.Stack) -> Asked:
-    """Run a night that is approved, one that is refused, one that is overtaken and one that nobody answers."""
+    """Run nights with an approval, a rejection, an approval that comes too late, and no answer."""
     airflow, book = Airflow(running.url, running.password), installation.book
     dags = [dag_id("retrain", name) for name in (MODEL, SILENT)]
     airflow.wait_for_dags(dags)
@@ -110,26 +110,28 @@ def ask(installation: Installation, running: stack.Stack) -> Asked:
 
 
 def cautious_catalog(place: Path) -> Path:
-    """The project's own catalog, with a model that asks about everything, and a copy that hardly waits."""
+    """Copy the project's catalog with a model that needs approval for everything, and a copy with a short deadline."""
     copy_catalog(place)
     models = place / "models"
     shutil.copytree(models / MODEL, models / SILENT)
-    for name, hours in ((MODEL, 12.0), (SILENT, SOON_UP)):
+    for name, hours in ((MODEL, 12.0), (SILENT, SHORT_DEADLINE)):
         spec = models / name / "spec.py"
-        wish = f"Approval(first=True, refreshes=True, hours={hours}, mail_to=('approvers@{DOMAIN}',))"
-        asked = f"    approval={wish},\n    baseline_features="
-        text = spec.read_text().replace("    baseline_features=", asked)
+        approval = f"Approval(first=True, refreshes=True, hours={hours}, mail_to=('approvers@{DOMAIN}',))"
+        field = f"    approval={approval},\n    baseline_features="
+        text = spec.read_text().replace("    baseline_features=", field)
         spec.write_text(text.replace(f'"{MODEL}"', f'"{name}"'))
     return place
 
 
 def begin(airflow: Airflow, running: stack.Stack, night: date) -> Run:
-    """Start a night and wait until somebody is asked about it."""
+    """Start a night and wait until it asks for approval."""
     run = airflow.trigger(dag_id("retrain", MODEL), partition_key=str(night))
     deadline = time.monotonic() + 300
     while not (asks(airflow, run) and has_processed_question(running, run)):
         if airflow.run(run.dag_id, run.run_id).ended or time.monotonic() > deadline:
-            raise ApiError(f"{night}: nobody was asked: {airflow.task_states(run.dag_id, run.run_id)}")
+            raise ApiError(
+                f"{night}: no approval was asked for: {airflow.task_states(run.dag_id, run.run_id)}"
+            )
         time.sleep(0.3)
     return run
 
@@ -161,7 +163,7 @@ def answer(airflow: Airflow, run: Run, option: str, why: str = "") -> None:
 
 @contextmanager
 def person(running: stack.Stack) -> Iterator[httpx.Client]:
-    """Somebody who is logged in."""
+    """A client that is logged in."""
     with httpx.Client(base_url=running.url, trust_env=False, timeout=60) as client:
         login = {"username": stack.USER, "password": running.password}
         token = client.post("/auth/token", json=login).json()["access_token"]
@@ -173,26 +175,26 @@ def decided(asked: Asked, model: str, night: date) -> Any:
     return next(d for d in asked.book.ledger.decisions(model) if d.night == night and d.by != "ben")
 
 
-def test_an_approved_version_serves_and_the_ledger_names_who_approved_it(asked):
+def test_an_approved_version_serves_and_the_ledger_names_the_approver(asked):
     decision = decided(asked, MODEL, APPROVED)
     assert (decision.kind, decision.champion_after) == ("first", decision.challenger)
     assert (decision.approved_by, decision.why) == (stack.USER, "looks right")
     assert decision.answered_at is not None
 
 
-def test_a_refused_version_is_held_with_name_and_reason(asked):
+def test_a_rejection_is_recorded_with_name_and_reason(asked):
     decision = decided(asked, MODEL, REFUSED)
     assert (decision.kind, decision.champion_after) == ("held", decision.champion_before)
     assert (decision.by, decision.why) == (stack.USER, "a holiday")
 
 
-def test_without_an_answer_nothing_is_promoted(asked):
+def test_a_proposal_without_an_answer_is_rejected(asked):
     decision = decided(asked, SILENT, APPROVED)
     assert (decision.kind, decision.champion_after) == ("held", None)
     assert decision.reasons[-1].explanation == f"rejected by default: no answer within {SOON_UP:g} hours"
 
 
-def test_an_approval_after_the_champion_changed_is_not_carried_out_and_says_so(asked):
+def test_an_approval_after_the_champion_changed_fails_the_task(asked):
     assert asked.overtaken.state == "failed"
     log = asked.airflow.task_log(asked.overtaken.dag_id, asked.overtaken.run_id, "promote_answered")
     assert f"approved by {stack.USER}, but not carried out" in log
@@ -200,24 +202,24 @@ def test_an_approval_after_the_champion_changed_is_not_carried_out_and_says_so(a
     assert (bens.by, bens.champion_after) == ("ben", asked.book.ledger.champion(MODEL))
 
 
-def test_a_night_with_nothing_to_ask_goes_by_without_a_question(asked):
-    """After Ben's decision refreshes have to win first: tonight's is held, and nobody is asked about that."""
+def test_approval_is_skipped_if_nothing_needs_it(asked):
+    """After Ben's decision, refreshes must win a sequential test first: tonight's is held without a question."""
     states = asked.airflow.task_states(asked.calm.dag_id, asked.calm.run_id)
     assert (states["approve"], states["promote_answered"]) == ("skipped", "skipped")
     assert asked.calm.state == "success"
 
 
-def test_the_book_tells_what_became_of_every_question(asked):
+def test_the_state_of_every_proposal_is_recorded(asked):
     states = {p.decision.night: p.state for p in asked.book.proposals.newest([MODEL])}
     assert states == {APPROVED: "approved", REFUSED: "refused", OVERTAKEN: "stale"}
     assert [p.state for p in asked.book.proposals.newest([SILENT])] == ["unanswered"]
 
 
-def test_the_second_of_two_answers_is_a_conflict(asked):
+def test_a_second_answer_is_a_conflict(asked):
     assert asked.second_answer.status_code == 409
 
 
-def test_the_page_shows_what_to_decide_by_while_it_is_waited_for(asked):
+def test_the_page_of_a_waiting_proposal_shows_figures_and_form(asked):
     page = asked.page_while_waiting
     assert page.status_code == 200
     for shown in ("The first version waits for approval", "simple baseline", "expected calibration error"):
@@ -229,12 +231,12 @@ def test_pages_of_decisions_run_no_scripts(asked):
     assert asked.page_while_waiting.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
-def test_the_shadow_does_not_wait_for_the_answer(asked):
+def test_shadow_scoring_does_not_wait_for_the_answer(asked):
     assert asked.states_while_waiting["approve[0]"] == "awaiting_input"
     assert asked.states_while_waiting["score_in_shadow"] != "upstream_failed"
 
 
-def test_a_mail_asks_once_a_question_and_tells_the_deadline(asked):
+def test_each_proposal_is_mailed_once_with_its_deadline(asked):
     mails = [mail for mail in mailbox.read(asked.mails) if "waits for approval" in mail.subject]
     assert len(mails) == 4
     (mail,) = (m for m in mails if m.subject.startswith(f"[contender] {MODEL} {APPROVED}"))

@@ -1,4 +1,4 @@
-"""Contender's pages inside the Airflow UI: for people who are logged in, and harmless."""
+"""Contender's pages inside the Airflow UI: they require a login, run no scripts and serve no other files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.e2e
 @pytest.mark.parametrize(
     "path", ["/contender/", "/contender/gates/x", f"/contender/reports/{MODEL}/2013-09-01"]
 )
-def test_a_stranger_sees_nothing(stranger, path):
+def test_pages_require_a_login(stranger, path):
     assert stranger.get(path).status_code == 401
 
 
@@ -23,8 +23,8 @@ def test_the_overview_shows_datasets_champion_and_decisions(person):
         assert shown in page.text
 
 
-def test_a_failed_gate_shows_promise_and_keys(person, lived):
-    refused = lived.nights[1].refused
+def test_a_failed_gate_shows_expectation_and_keys(person, demo_run):
+    refused = demo_run.nights[1].refused
     page = person.get(f"/contender/gates/{refused.id}")
     assert page.status_code == 200
     assert "no two rows share day, carrier, flight, origin" in page.text
@@ -38,7 +38,7 @@ def test_pages_run_no_scripts(person):
     assert "script-src" not in policy
 
 
-def test_a_report_opens_as_a_stranger_to_airflow(person):
+def test_a_report_is_sandboxed(person):
     report = person.get(f"/contender/reports/{MODEL}/2013-09-01")
     assert report.status_code == 200
     assert report.headers["Content-Security-Policy"].startswith("sandbox allow-scripts;")
@@ -47,11 +47,11 @@ def test_a_report_opens_as_a_stranger_to_airflow(person):
 @pytest.mark.parametrize(
     "path", ["/contender/reports/..%2f..%2f/2013-09-01", f"/contender/reports/{MODEL}/..%2fx"]
 )
-def test_a_path_leads_nowhere_else(person, path):
+def test_a_path_cannot_leave_the_folder_of_reports(person, path):
     assert person.get(path).status_code == 404
 
 
-def test_airflow_itself_offers_the_pages_in_its_menu(person):
+def test_the_pages_are_in_airflows_menu(person):
     plugins = person.get("/api/v2/plugins").json()["plugins"]
     views = [view["name"] for plugin in plugins for view in plugin["external_views"]]
     assert "Contender" in views
