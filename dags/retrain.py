@@ -110,8 +110,8 @@ def decide(name: str, evaluations: Sequence[Json], evidence: Sequence[Json]) -> 
     from contender.records import Evaluation, Evidence, read_all
     from contender.retraining import decide as decide_night
 
-    judged, found = read_all(Evaluation, evaluations), read_all(Evidence, evidence)
-    return dump_all(decide_night(night_stores(name), judged, found))
+    evaluated, found = read_all(Evaluation, evaluations), read_all(Evidence, evidence)
+    return dump_all(decide_night(night_stores(name), evaluated, found))
 
 
 @task

@@ -60,15 +60,15 @@ def show(
     if found is None or found.model != model:
         raise HTTPException(404, f"There is no decision {decision_id!r} about {model}.")
     evaluation = book.evaluations.get(found.evaluation) if found.evaluation else None
-    judged = _judged(evaluation)
+    measured = _measures_by_version(evaluation)
     return page(
         "decision.html",
         decision=found,
         proposal=proposal,
         changed=_champion_changed(proposal, evaluation, book),
         evaluation=evaluation,
-        judged=judged,
-        measures=[(name, label) for name, label in MEASURE_NAMES.items() if _applies(name, judged)],
+        measured=measured,
+        measures=[(name, label) for name, label in MEASURE_NAMES.items() if _applies(name, measured)],
         charts=_charts(found, evaluation, spec, book),
         caveats=book.caveats.of_version(model, found.challenger),
         gates=book.gates.newest([f"features.{model}", f"labels.{model}"], MAX_GATES) if sees_data else None,
@@ -79,12 +79,12 @@ def _champion_changed(proposal: Proposal | None, evaluation: Evaluation | None, 
     """The serving version, if it has changed since the proposal, so that an approval has no effect."""
     if proposal is None or proposal.state != "waiting" or evaluation is None:
         return None
-    judged = None if evaluation.champion is None else evaluation.champion.version
+    compared = None if evaluation.champion is None else evaluation.champion.version
     serving = book.ledger.champion(proposal.decision.model)
-    return None if serving in (judged, proposal.decision.champion_before) else serving
+    return None if serving in (compared, proposal.decision.champion_before) else serving
 
 
-def _judged(evaluation: Evaluation | None) -> dict[str, Measures | None]:
+def _measures_by_version(evaluation: Evaluation | None) -> dict[str, Measures | None]:
     if evaluation is None:
         return {}
     champion = evaluation.champion
@@ -96,8 +96,8 @@ def _judged(evaluation: Evaluation | None) -> dict[str, Measures | None]:
     }
 
 
-def _applies(name: str, judged: dict[str, Measures | None]) -> bool:
-    return any(getattr(measures, name, None) is not None for measures in judged.values())
+def _applies(name: str, measured: dict[str, Measures | None]) -> bool:
+    return any(getattr(measures, name, None) is not None for measures in measured.values())
 
 
 def _charts(

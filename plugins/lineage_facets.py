@@ -24,13 +24,13 @@ def gate_facets(catalog: Catalog, result: GateResult) -> Any:
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.event_v2 import InputDataset
 
-    judged = InputDataset(
+    table = InputDataset(
         namespace=NAMESPACE,
         name=result.table,
         facets=_facets(catalog, result.table),
         inputFacets=_quality(result),
     )
-    return OperatorLineage(inputs=[judged], run_facets=_business_days(result.days))
+    return OperatorLineage(inputs=[table], run_facets=_business_days(result.days))
 
 
 def _quality(result: GateResult) -> dict[str, Any]:

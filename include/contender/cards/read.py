@@ -22,12 +22,12 @@ def read_card(installation: Installation, model: str, version: int | None = None
     wanted = serving if version is None else version
     if wanted is None:
         raise CardError(f"no version of {model} is serving yet: {_versions(book, model)}")
-    evaluation = _judged(book, model, wanted, entries)
+    evaluation = _find_evaluation(book, model, wanted, entries)
     caveats = book.caveats.of_version(model, wanted)
     return make_card(spec, _past_spec(book, spec, evaluation), evaluation, entries, caveats, serving)
 
 
-def _judged(book: Book, model: str, version: int, entries: list[Entry]) -> Evaluation:
+def _find_evaluation(book: Book, model: str, version: int, entries: list[Entry]) -> Evaluation:
     """The evaluation that the newest decision about a version used; without a decision, the newest evaluation."""
     for entry in entries:
         decision = entry.decision

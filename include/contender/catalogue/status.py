@@ -61,15 +61,15 @@ def read_status(installation: Installation, visible: Collection[str] | None = No
 
 def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:
     table = spec.contract.table
-    judged = book.gates.newest_of(table)
+    gate = book.gates.newest_of(table)
     days = lake.days(table) if spec.contract.daily else []
     return DatasetStatus(
         name=spec.name,
         owner=spec.owner,
         last_good_day=days[-1] if days else None,
-        rows_of_last_gate=None if judged is None else judged.rows,
-        last_verdict=None if judged is None else judged.verdict,
-        last_judged=None if judged is None else judged.days.key,
+        rows_of_last_gate=None if gate is None else gate.rows,
+        last_verdict=None if gate is None else gate.verdict,
+        last_judged=None if gate is None else gate.days.key,
     )
 
 
@@ -77,14 +77,14 @@ def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
     head = book.ledger.head(spec.name)
     decided = None if head is None else head.decision
     champion = None if decided is None else decided.champion_after
-    judged = None if champion is None else book.evaluations.of_version(spec.name, champion)
+    evaluation = None if champion is None else book.evaluations.of_version(spec.name, champion)
     scored = lake.days(spec.prediction_contract.table)
     return ModelStatus(
         name=spec.name,
         owner=spec.owner,
         champion=champion,
-        trained_on=None if judged is None else judged.challenger.trained_on.key,
-        measures=None if judged is None else judged.challenger_measures,
+        trained_on=None if evaluation is None else evaluation.challenger.trained_on.key,
+        measures=None if evaluation is None else evaluation.challenger_measures,
         last_night=None if decided is None else decided.night,
         last_decision=None if decided is None else decided.kind,
         last_scored_day=scored[-1] if scored else None,
