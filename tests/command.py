@@ -1,4 +1,4 @@
-"""Runs the `contender` command as a shell does, in this process."""
+"""Run the `contender` command in this process, as a shell would."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contender.cli import app, main
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended, and what it printed."""
+    """The exit code and output of a command."""
 
     code: int
     out: str
@@ -23,7 +23,7 @@ class Outcome:
 
 
 def run_command(*words: str) -> Outcome:
-    """Run `contender` with these words, by the function that the installed script calls."""
+    """Run `contender` with these arguments, through the entry point of the installed script."""
     out, err = io.StringIO(), io.StringIO()
     code: str | int | None = 0
     with patch.object(sys, "argv", ["contender", *words]), redirect_stdout(out), redirect_stderr(err):
@@ -36,7 +36,7 @@ def run_command(*words: str) -> Outcome:
 
 
 def list_commands(group: typer.Typer = app, *above: str) -> list[tuple[str, ...]]:
-    """Return the words of every command, those of nested groups included."""
+    """Return the words of every command, including those of nested groups."""
     found = [
         (*above, command.name or command.callback.__name__)
         for command in group.registered_commands

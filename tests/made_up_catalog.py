@@ -1,4 +1,4 @@
-"""An installation with a catalog of a test's own, where the project's would say too much."""
+"""An installation with a test's own small catalog instead of the project's."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from contender.specs import Catalog, DatasetSpec, ModelSpec
 def install(
     settings: Settings, datasets: Iterable[DatasetSpec], models: Iterable[ModelSpec] = ()
 ) -> Installation:
-    """The installation of these settings, with these contracts in the place of what is in its folder."""
+    """Return an installation with these settings and contracts; its catalog folder is not read."""
     catalog = Catalog(
         home=settings.home,
         datasets={spec.name: spec for spec in datasets},
         models={spec.name: spec for spec in models},
     )
-    return put_in(Installation(settings), catalog)
+    return set_catalog(Installation(settings), catalog)
 
 
-def put_in(here: Installation, catalog: Catalog) -> Installation:
-    """The same installation with another catalog, as if that had been opened on first use."""
+def set_catalog(here: Installation, catalog: Catalog) -> Installation:
+    """Set the installation's catalog, which is otherwise opened on first use."""
     vars(here)["catalog"] = catalog
     return here

@@ -1,4 +1,4 @@
-"""The tasks' own code, run by Airflow in this process on a small real installation: no scheduler, no mocks."""
+"""Every task's code runs in Airflow, in this process, on a small real installation: no scheduler, no mocks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RUNS = [
     ("rollback", "rollback__flight_delay", BY_HAND),
     ("access", "operations__access", {}),
 ]
-# Spark has tests of its own, a person's answer those in tests/e2e, and the two triggers need what a person releases.
+# Spark is tested in tests/spark, approval in tests/e2e, and the two triggers need a released batch.
 RUN_ELSEWHERE = {
     "features.build_on_spark",
     "retrain.approve",
@@ -46,7 +46,7 @@ RUN_ELSEWHERE = {
     "quarantine.ingest",
     "rollback.score_again",
 }
-# Their bodies ran, and found nothing that they could do.
+# Tasks that must refuse: there is nothing that they can act on.
 REFUSED = {"quarantine.settle": "failed", "rollback.decide": "failed", "access.check_access": "skipped"}
 Ended = dict[str, set[str]]
 
@@ -74,7 +74,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def ended(installed) -> Ended:
-    """The states in which each task of a kind of DAG ended, over all runs."""
+    """The final states of each task of each kind of DAG, over all runs."""
     states: Ended = {}
     for kind, dag_id, form in RUNS:
         for task, state in run_dag(kind, dag_id, form):
@@ -83,7 +83,7 @@ def ended(installed) -> Ended:
 
 
 def run_dag(kind: str, dag_id: str, form: dict[str, str]) -> list[tuple[str, str]]:
-    """Run a DAG as its form asks. It is read anew: a run leaves its form's values in the DAG that ran."""
+    """Run a DAG with the values of its form. It is parsed again, because a run keeps its form's values in the DAG."""
     dag = DagBag(str(PROJECT / "dags" / f"{kind}.py")).dags[dag_id]
     for task in dag.tasks:
         task.retries = 0
@@ -96,7 +96,7 @@ def test_every_kind_of_dag_runs(ended):
     assert {kind for kind, _, _ in RUNS} == files
 
 
-def test_every_task_of_every_kind_was_run_here_or_is_listed(ended):
+def test_every_task_runs_here_or_is_listed_as_tested_elsewhere(ended):
     tasks = {
         f"{kind}.{task.task_id}"
         for kind, dag_id, _ in RUNS
@@ -106,11 +106,11 @@ def test_every_task_of_every_kind_was_run_here_or_is_listed(ended):
     assert tasks >= RUN_ELSEWHERE
 
 
-def test_no_task_failed_but_for_those_that_had_to(ended):
+def test_only_tasks_that_must_refuse_fail(ended):
     failed = {name for name, states in ended.items() if "failed" in states}
     assert failed == {name for name, state in REFUSED.items() if state == "failed"}
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
-def test_what_cannot_be_done_ends_as_failed_or_skipped_and_is_not_tried_again(ended, name):
+def test_a_task_that_must_refuse_fails_or_is_skipped_without_a_retry(ended, name):
     assert ended[name] == {REFUSED[name]}

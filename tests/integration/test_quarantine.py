@@ -26,7 +26,7 @@ from contender.records.gates import GateResults
 from contender.records.publications import Publications
 from contender.specs import Between, Days
 from demo import source
-from tests.made_up_catalog import put_in
+from tests.made_up_catalog import set_catalog
 
 DAY = date(2013, 9, 2)
 
@@ -59,7 +59,7 @@ def narrower(installation):
         none_so_late = Between(column="dep_delay", high=-1000)
         narrowed = spec.model_copy(update={"expectations": (*spec.expectations, none_so_late)})
         datasets = {**installation.catalog.datasets, dataset: narrowed}
-        put_in(installation, installation.catalog.model_copy(update={"datasets": datasets}))
+        set_catalog(installation, installation.catalog.model_copy(update={"datasets": datasets}))
 
     return narrow
 

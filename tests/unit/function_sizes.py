@@ -1,4 +1,4 @@
-"""Measures functions: lines, with signature and docstring, and parameters."""
+"""Measure functions: lines, including signature and docstring, and parameters."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ MOST_LINES, MOST_PARAMETERS = 40, 5
 
 @dataclass(frozen=True)
 class Size:
-    """What a reader of a function has to hold in mind."""
+    """The size of a function."""
 
     lines: int
     parameters: int
 
     @property
     def too_large(self) -> bool:
-        """Whether the function is longer, or asks for more, than the project allows."""
+        """Whether the function has more lines or parameters than the project allows."""
         return self.lines > MOST_LINES or self.parameters > MOST_PARAMETERS
 
 
 def measure_functions(source: str) -> dict[str, Size]:
-    """Return the size of every function of a module, nested ones and methods included, by its qualified name.
+    """Return the size of every function of a module, including nested ones and methods, by qualified name.
 
-    Options of a Typer command are not counted. Where two functions share a name, the larger figures count.
+    Options of a Typer command are not counted. If two functions have the same name, the larger figures count.
     """
     module = ast.parse(source)
     aliases = {ast.unparse(node.targets[0]) for node in module.body if _is_alias_of_option(node)}
@@ -43,7 +43,7 @@ def measure_functions(source: str) -> dict[str, Size]:
 
 
 def compare_with_table(found: dict[str, Size], table: dict[str, Size]) -> list[str]:
-    """Return a line for each function that is too large and not in the table, and for each outdated one in it."""
+    """Return a line for each function that is too large but not in the table, and for each outdated table entry."""
     large = {name: size for name, size in found.items() if size.too_large}
     faults = [
         f"{name}: {size.lines} lines and {size.parameters} parameters: keep to {MOST_LINES} and {MOST_PARAMETERS}"

@@ -1,4 +1,4 @@
-"""What holds of every service of docker-compose.yaml, those of its profiles among them."""
+"""Conventions for every service of docker-compose.yaml, including those in profiles."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from contender.settings import PROJECT
 STACK = yaml.safe_load((PROJECT / "docker-compose.yaml").read_text())
 SERVICES = STACK["services"]
 RUNNING = {name: service for name, service in SERVICES.items() if service.get("restart") != "no"}
-# Who may start as root with a root that can be written to, and why.
+# Services that may start as root, on a writable root file system, and why.
 AS_ROOT = {
-    "postgres": "its start gives the volume to its own user, and goes on as that user",
-    "own-objects": "it gives a new volume to the S3 server's user, has no network, and ends",
+    "postgres": "it changes the owner of its volume at start, and then runs as its own user",
+    "own-objects": "it changes the owner of the S3 server's new volume, has no network, and exits",
 }
 PUBLISHED = {"api-server", "s3", "mailpit", "grafana"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_its_image_is_of_one_version(name):
+def test_the_image_has_a_pinned_version(name):
     image = SERVICES[name]["image"]
     assert re.search(r":v?\d+\.\d+[\w.-]*$", image), image
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_it_comes_up_again_tells_whether_it_is_well_and_has_an_end_of_memory(name):
+def test_a_running_service_restarts_and_has_a_health_check_and_a_memory_limit(name):
     service = RUNNING[name]
     assert service["restart"] in ("always", "unless-stopped")
     assert service["healthcheck"]["test"]
@@ -35,14 +35,14 @@ def test_it_comes_up_again_tells_whether_it_is_well_and_has_an_end_of_memory(nam
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_it_is_published_on_this_machine_alone_if_at_all(name):
+def test_ports_are_published_on_localhost_only(name):
     ports = SERVICES[name].get("ports", [])
     assert all(str(port).startswith("127.0.0.1:") for port in ports)
     assert bool(ports) == (name in PUBLISHED)
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - set(AS_ROOT)))
-def test_it_can_write_nowhere_but_in_its_volumes_and_gain_no_rights(name):
+def test_a_service_has_a_read_only_root_and_no_privileges(name):
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -52,13 +52,13 @@ def test_it_can_write_nowhere_but_in_its_volumes_and_gain_no_rights(name):
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_it_is_reached_by_the_network_that_leads_nowhere_else(name):
+def test_only_published_services_are_on_the_outside_network(name):
     assert STACK["networks"]["inside"] == {"internal": True}
     networks = set(RUNNING[name]["networks"])
     assert networks == ({"inside", "outside"} if name in PUBLISHED else {"inside"})
 
 
-def test_no_secret_has_a_value_in_the_file():
+def test_secrets_have_no_value_in_the_file():
     for service in SERVICES.values():
         for name, value in (service.get("environment") or {}).items():
             if re.search(r"PASSWORD$|SECRET|_KEY$", name):

@@ -1,4 +1,4 @@
-"""No function grows too large to read; those that are today are listed, and the list only shrinks."""
+"""Functions have a maximum size; the existing exceptions are listed and may not grow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.unit.function_sizes import Size, compare_with_table, measure_function
 
 FOLDERS = ("include/contender", "plugins", "dags", "spark_jobs", "demo", "scripts")
 
-# Lines and parameters of functions that are still too large. Split one, and take it out.
+# Lines and parameters of functions that are still too large. After splitting one, remove it here.
 TOO_LARGE = {
     "include/contender/backfilling/plan.py:plan_backfill": Size(41, 5),
     "include/contender/backtesting/report.py:_charts": Size(44, 2),
@@ -30,7 +30,7 @@ TOO_LARGE = {
 }
 
 
-def test_no_other_function_is_too_large_and_none_of_the_listed_grows():
+def test_only_listed_functions_are_too_large_and_they_do_not_grow():
     found = {
         f"{path.relative_to(PROJECT)}:{name}": size
         for folder in FOLDERS
@@ -40,17 +40,17 @@ def test_no_other_function_is_too_large_and_none_of_the_listed_grows():
     assert compare_with_table(found, TOO_LARGE) == []
 
 
-def test_lines_are_counted_with_signature_and_docstring():
+def test_lines_include_signature_and_docstring():
     source = 'def add(\n    first,\n    second,\n):\n    """Return the sum."""\n    return first + second\n'
     assert measure_functions(source) == {"add": Size(6, 2)}
 
 
-def test_self_is_no_parameter_and_starred_ones_are():
+def test_self_is_not_counted_and_starred_parameters_are():
     source = "class Sum:\n    def add(self, first, *more, by=1, **rest): ...\n"
     assert measure_functions(source) == {"Sum.add": Size(1, 4)}
 
 
-def test_the_options_of_a_command_are_no_parameters():
+def test_options_of_a_command_are_not_counted_as_parameters():
     source = """
 By = Annotated[str, typer.Option()]
 def command(name: Annotated[str, typer.Argument()], by: By, rest: int): ...
@@ -58,17 +58,17 @@ def command(name: Annotated[str, typer.Argument()], by: By, rest: int): ...
     assert measure_functions(source) == {"command": Size(1, 1)}
 
 
-def test_a_nested_function_is_measured_too():
+def test_nested_functions_are_measured():
     assert set(measure_functions("def outer():\n    def inner(): ...\n")) == {"outer", "outer.inner"}
 
 
-def test_a_large_function_is_a_fault_unless_it_is_listed():
+def test_a_large_function_is_reported_unless_it_is_listed():
     large = {"module.py:grown": Size(41, 0)}
     assert compare_with_table(large, {}) == ["module.py:grown: 41 lines and 0 parameters: keep to 40 and 5"]
     assert compare_with_table(large, large) == []
 
 
-def test_a_listed_function_must_not_grow_and_leaves_the_list_once_it_is_small():
+def test_a_listed_function_may_not_grow_and_must_be_removed_once_it_is_small():
     listed = {"module.py:large": Size(50, 6)}
     (grown,) = compare_with_table({"module.py:large": Size(50, 7)}, listed)
     (small,) = compare_with_table({"module.py:large": Size(40, 5)}, listed)

@@ -1,4 +1,4 @@
-"""Every link between the project's pages leads to a file and a heading that exist."""
+"""Every link between the project's pages points to an existing file and heading."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 
 
 def headings(page: Path) -> set[str]:
-    """The anchors that GitHub makes of a page's headings."""
+    """Return the anchors that GitHub generates for a page's headings."""
     text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
@@ -31,7 +31,7 @@ def is_broken(page: Path, target: str) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
-def test_every_link_leads_somewhere(page):
+def test_every_link_has_an_existing_target(page):
     assert [target for target in links(page) if is_broken(page, target)] == []
 
 

@@ -1,4 +1,4 @@
-"""The bodies of tasks are wiring only; what a task does is a function of the engine."""
+"""Task bodies are wiring only; their steps are functions of the engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.unit.wiring_rule import find_tasks
 
 FILES = [*sorted((PROJECT / "dags").glob("*.py")), *sorted((PROJECT / "plugins").glob("*.py"))]
 
-# Tasks whose steps are not in a workflow of the engine yet. Move them, and take the task out.
+# Tasks whose steps are not in the engine yet. After moving the steps, remove the task here.
 NOT_YET_WIRING = {
     "dags/ingest.py:land",
     "dags/quarantine.py:settle",
@@ -19,7 +19,7 @@ NOT_YET_WIRING = {
 }
 
 
-def test_tasks_are_wiring_but_for_those_that_are_listed():
+def test_all_tasks_except_the_listed_ones_are_wiring():
     found = {
         f"{path.relative_to(PROJECT)}:{name}": faults
         for path in FILES
@@ -27,14 +27,14 @@ def test_tasks_are_wiring_but_for_those_that_are_listed():
     }
     assert {name: faults for name, faults in found.items() if faults and name not in NOT_YET_WIRING} == {}
     assert [name for name in sorted(NOT_YET_WIRING) if not found.get(name)] == [], (
-        "take these out of the list"
+        "remove these from NOT_YET_WIRING"
     )
 
 
 def faults_of(body: str) -> list[str]:
-    """The faults of a task with this body, in a module that imports two functions of the engine."""
-    imports = "from contender.lake import sweep\nfrom contender.monitoring import conclude as put_together\n"
-    helper = "def _tell(found): ...\n"
+    """Return the faults of a task with this body, in a module that imports two functions of the engine."""
+    imports = "from contender.lake import sweep\nfrom contender.monitoring import conclude as write_verdict\n"
+    helper = "def _report(found): ...\n"
     task = f"@task(retries=3)\ndef body(name):\n{textwrap.indent(textwrap.dedent(body).strip(), '    ')}\n"
     (faults,) = find_tasks(imports + helper + task).values()
     return faults
@@ -53,14 +53,14 @@ def faults_of(body: str) -> list[str]:
         "entry = sweep(name)\nbook.alerts.add(compose_alert(entry))\ndeliver()",
     ],
 )
-def test_reading_one_step_and_mapping_its_outcome_is_wiring(body):
+def test_reading_one_call_and_mapping_its_result_is_wiring(body):
     assert faults_of(body) == []
 
 
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
-        ("found = sweep(name)\nreturn put_together(found)", "calls put_together, sweep: call one function"),
+        ("found = sweep(name)\nreturn write_verdict(found)", "calls sweep, write_verdict: call one function"),
         ("for each in name:\n    sweep(each)", "line 6 loops"),
         ("if name:\n    sweep(name)", "line 6: `if name:` is not wiring"),
         ("if name:\n    raise ValueError\nelse:\n    sweep(name)", "line 6: `if name:` is not wiring"),
@@ -68,21 +68,21 @@ def test_reading_one_step_and_mapping_its_outcome_is_wiring(body):
         ("return sweep([each for each in name if each])", "line 6 selects"),
         ("open_book(name).caveats.add(1)", "`open_book(name).caveats.add(1)` is not wiring"),
         ("def step(): ...\nreturn sweep(step)", "line 6 defines a function"),
-        ("return _tell(sweep(name))", "hides steps in _tell"),
+        ("return _report(sweep(name))", "hides steps in _report"),
         ("try:\n    sweep(name)\nexcept LakeError:\n    return None", "line 6 handles an error"),
         ("try:\n    sweep(name)\nfinally:\n    log.info('')", "line 6: `try:` is not wiring"),
         ("count = 1\ncount += 1\nreturn sweep(count)", "line 7: `count += 1` is not wiring"),
     ],
 )
-def test_what_is_not_wiring_is_named(body, fault):
+def test_steps_and_judgements_in_a_task_are_reported(body, fault):
     assert any(fault in found for found in faults_of(body)), faults_of(body)
 
 
-def test_a_nested_task_is_checked_too():
+def test_nested_tasks_are_checked():
     assert find_tasks("def group():\n    @task\n    def inner():\n        while True: ...\n") == {
         "inner": ["line 4 loops: do it in the engine"]
     }
 
 
-def test_functions_that_are_no_tasks_are_not_checked():
+def test_functions_without_a_task_decorator_are_not_checked():
     assert find_tasks("def build():\n    for name in ('a', 'b'): ...\n") == {}

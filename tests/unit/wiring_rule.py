@@ -1,7 +1,7 @@
-"""Checks on the syntax tree that the body of a task wires, and leaves steps and judgements to the engine.
+"""Check on the syntax tree that the body of a task is wiring only: steps and judgements belong to the engine.
 
 A task may read settings, records and stores, call one function of the engine, map its errors and its result to
-Airflow's failure and skip, notify, hand values to Airflow, and return. Everything else has its place in a stage.
+Airflow's failure and skip, notify, pass values to Airflow, and return. Everything else belongs to a stage.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-# Packages that are read from, not called for a step; what is to be mailed is no step of its own either.
+# Calls into these packages read something; calls into `NOTIFIES` send mail. Neither counts as a step.
 READ_FROM = ("contender.settings", "contender.specs", "contender.records", "contender.installation")
 NOTIFIES = "contender.alerting"
 RUN = {
@@ -20,7 +20,7 @@ RUN = {
     "open_installation",
     "night_stores",
     "dump_all",
-}  # what plugins/wiring.py reads of a run
+}  # helpers of plugins/wiring.py that read the run
 TO_AIRFLOW = {"xcom_push", "add_partitions", "info"}
 BRANCHES = {
     ast.For: "loops",
@@ -33,7 +33,7 @@ BRANCHES = {
 
 
 def find_tasks(source: str) -> dict[str, list[str]]:
-    """Return the faults of each function of a module that `@task` makes a task, nested ones included."""
+    """Return the faults of each function of a module decorated with `@task`, including nested ones."""
     module = ast.parse(source)
     tasks = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef) and _is_task(node)]
     own = {node.name for node in module.body if isinstance(node, ast.FunctionDef) and not _is_task(node)}
@@ -46,7 +46,7 @@ def _is_task(function: ast.FunctionDef) -> bool:
 
 
 def _engine_functions(module: ast.Module) -> set[str]:
-    """The functions of the engine that the module imports, under the names that it gives them."""
+    """Return the engine functions that the module imports, by their local names."""
     return {
         alias.asname or alias.name
         for node in ast.walk(module)
@@ -88,7 +88,7 @@ def _faults_of_statement(statement: ast.stmt, engine: set[str]) -> Iterator[str]
             for inner in body:
                 yield from _faults_of_statement(inner, engine)
             if isinstance(statement, ast.Try) and not all(map(_maps_to_airflow, statement.handlers)):
-                yield f"line {statement.lineno} handles an error: only raise Airflow's own in its place"
+                yield f"line {statement.lineno} handles an error: only raise an Airflow exception instead"
         case _ if type(statement) not in BRANCHES:
             yield f"line {statement.lineno}: `{ast.unparse(statement).splitlines()[0]}` is not wiring"
 
