@@ -41,8 +41,9 @@ def backfill(
 
     Replaces whole days of these tables, with ordinary Airflow runs. Marks versions that were trained on these days.
 
-    Does not retrain, change served predictions or announce the days to other DAGs. After an interruption, repeat
-    the same command to continue.
+    Does not retrain, change served predictions or announce the days to other DAGs.
+
+    After an interruption, repeat the same command to continue.
     """
     installation = open_installation()
     plan = _plan(installation, dataset, parse_range(days))

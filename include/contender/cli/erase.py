@@ -27,8 +27,7 @@ def erase(
 
     Cannot be undone. Expires the snapshots that contain the rows.
 
-    Does not change pinned snapshots, trained models, the landing zone or the book of record; the output lists what
-    remains.
+    Does not change pinned snapshots, trained models, the landing zone or the book of record, and lists what remains.
     """
     if not plan and not reason.strip():
         raise typer.BadParameter(
