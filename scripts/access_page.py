@@ -1,7 +1,6 @@
-"""Makes docs/ACCESS.md: who may do what by access.yaml, and what each right comes to in each system.
+"""Generate docs/ACCESS.md: the rights of each role in access.yaml, and their permissions in each system.
 
-What is said of Airflow, Postgres and S3 is read off the very grants that `contender access` makes for a role with
-that right alone.
+The permissions in Airflow, Postgres and S3 are those that `contender access` generates for a role with only that right.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from contender.specs import (
 )
 
 PROBE = "probe"
-# Where an action can be given at all, the widest way to give it.
+# The widest scopes of each action.
 WIDEST: dict[Action, tuple[str, ...]] = {
     "see": ("datasets", "models", "operations"),
     "trigger": ("datasets", "models", "operations"),
@@ -40,52 +39,52 @@ WIDEST: dict[Action, tuple[str, ...]] = {
     "audit": ("installation",),
 }
 ON_PAGES: dict[Action, str] = {
-    "see": "every page about a DAG that may be read, and its lines in lists, drawings and lineage",
-    "approve": "the form that a waiting decision's page leads to takes the answer",
-    "read_pii": "the rows of a batch in quarantine unmasked; each look is kept with a name",
+    "see": "all pages about readable DAGs, and their entries in lists, charts and lineage",
+    "approve": "the form of a waiting proposal accepts an answer",
+    "read_pii": "unmasked rows of quarantined batches; each view is recorded with the user's name",
     "audit": "the page *Audit*",
 }
-HEAD = """# Who may do what
+HEAD = """# Access
 
-One file, `include/catalog/access.yaml`, says it for Airflow, for the pages inside its UI, for the book of record in
-Postgres and for the lake's bucket in S3. What it does not say is refused. It names roles and no people: who holds a
-role is decided in Airflow, or by what people log in with.
+The file `include/catalog/access.yaml` defines roles and their rights in Airflow, on Contender's pages in its UI, in the
+book of record in Postgres, and in the lake's S3 bucket. Rights that are not listed are denied. Users are assigned to
+roles in Airflow or in the identity provider.
 """
 ACCESS_CHECK = dag_id("operations", "access")
-CHANGE = f"""## To change it
+CHANGE = f"""## Changing access
 
     contender access show                                          # the table above, of your file
-    contender access apply --reason "an approver for prices"       # Airflow's roles become what the file says
-    contender access check                                         # a line a difference, and status 1 when there is one
+    contender access apply --reason "an approver for prices"       # create and update Airflow's roles
+    contender access check                                         # list differences; exit status 1 if there are any
     contender access render postgres | psql --dbname contender     # as the owner of the book's tables
     contender access render s3 --bucket lake --account 123456789012 > policy.json
 
-1. Edit the file. A mistake is told as one line with its place and its fix; what Airflow could not keep apart within one
-   role (to clear here, and to approve there) is refused.
-2. `apply`, in every deployment: a new dataset or model has a new DAG, and a right on it is a permission of its own.
-   What a role has beyond the file is taken away. The act is kept with name, time and reason, and stands on the page
-   *Audit*.
-3. Give people their role in Airflow. One role each: Airflow adds up what several roles may change.
-4. `render` writes what the administrators of Postgres and S3 apply; nothing is changed by it.
+1. Edit the file. Each mistake is reported in one line with its field and fix. Rights that Airflow cannot separate
+   within one role, such as clearing some DAGs and approving others, are rejected.
+2. Run `apply` with every deployment: a new dataset or model has new DAGs, which need permissions of their own.
+   Permissions that are not in the file are removed. The act is recorded with name, time and reason, and shown on the
+   page *Audit*.
+3. Assign users to roles in Airflow, one role per user: Airflow combines the rights of several roles.
+4. Let the administrators of Postgres and S3 apply the output of `render`; the command itself changes nothing.
 
-Whether Airflow is still as the file says, `{ACCESS_CHECK}` looks every morning. A difference is told by mail once,
-with its way out, and not again until something about it has changed. What Postgres and S3 grant is not looked at.
+`{ACCESS_CHECK}` compares Airflow with the file every morning, and mails each new difference once, with its fix. Grants
+in Postgres and S3 are not checked.
 """
-LIMITS = """## What it does not reach
+LIMITS = """## Limits
 
-- **The FAB auth manager is needed** (`AIRFLOW__CORE__AUTH_MANAGER`): Airflow's simple manager knows no single DAGs. The
-  stack of docker-compose.yaml has that simple manager, and one user.
-- **The command line asks nobody.** Who runs `contender quarantine release` or `contender rollback` needs the passwords
-  of the stores, and may do what these let them: people get their own roles' passwords, Airflow alone the service's.
-- **In Postgres** rows of the book are kept apart by row-level security, tried against a real server. **In S3** files
-  are kept apart by a bucket's policy; its words are tested, but no server that looks at a policy's principals was at
-  hand.
-- **A file has no masked columns**: in S3, a table with personal data is for those alone who may read it.
+- **The FAB auth manager is required** (`AIRFLOW__CORE__AUTH_MANAGER`): Airflow's simple auth manager has no permissions
+  per DAG. The container stack of docker-compose.yaml uses the simple auth manager with one user.
+- **The command line does not check roles.** `contender quarantine release` and `contender rollback` need the passwords
+  of the stores, and may do what these allow. Give users the passwords of their own roles, and only Airflow the
+  service's.
+- **Postgres** separates rows of the book by row-level security, which is tested with a real server. **S3** separates
+  files by the bucket policy; its text is tested, but not its enforcement.
+- **Columns of files cannot be masked**: in S3, tables with personal data require the right to read personal data.
 """
 
 
 def render_access(catalog: Catalog) -> str:
-    """The page: roles by actions, what each action gives where, what each role reaches here, and how to change it."""
+    """Return the page: roles and actions, the permissions of each action, the reach of each role, and how-tos."""
     access = load_access(catalog)
     parts = [
         HEAD,
@@ -101,23 +100,23 @@ def render_access(catalog: Catalog) -> str:
 def _roles_by_actions(access: Access) -> list[str]:
     lines = [
         "## Roles and actions\n",
-        f"`own models` are those whose owner's role a person holds. {_listed(access.administrators)} "
-        "holds Airflow's own role Admin and may do everything; anybody else who holds it is a finding.\n",
-        f"| role | {' | '.join(_words(action) for action in ACTIONS)} |",
+        f"`own models` are the models of the owner in the role's name. {_listed(access.administrators)} "
+        "has Airflow's Admin role and may do everything; the access check reports any other user with it.\n",
+        f"| role | {' | '.join(_title(action) for action in ACTIONS)} |",
         f"| --- |{' --- |' * len(ACTIONS)}",
     ]
     for name, role in access.roles.items():
-        cells = [", ".join(map(_words, role.may.scopes(action))) or "–" for action in ACTIONS]
-        lines.append(f"| **{_words(name)}** | {' | '.join(cells)} |")
-    lines += ["", *(f"- **{_words(name)}**: {role.about}" for name, role in access.roles.items()), ""]
+        cells = [", ".join(map(_title, role.may.scopes(action))) or "–" for action in ACTIONS]
+        lines.append(f"| **{_title(name)}** | {' | '.join(cells)} |")
+    lines += ["", *(f"- **{_title(name)}**: {role.about}" for name, role in access.roles.items()), ""]
     return lines
 
 
 def _rights(catalog: Catalog) -> list[str]:
     lines = [
-        "## What a right comes to\n",
-        "Each line is what a role has that may do this to all there is, beyond what it has that may only see it.\n",
-        "| right | what it is | in Airflow | rows in Postgres | files in S3 | on the pages |",
+        "## Permissions of each right\n",
+        "Each row lists the permissions of a role with this right in all scopes, in addition to those of `see`.\n",
+        "| right | description | in Airflow | rows in Postgres | files in S3 | on the pages |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for action in ACTIONS:
@@ -126,18 +125,18 @@ def _rights(catalog: Catalog) -> list[str]:
             May.model_fields[action].description or "",
             _by_verb(_permissions(having, catalog) - _permissions(without, catalog)),
             _listed(_book_tables(having, catalog) - _book_tables(without, catalog)),
-            _told_files(len(_files(having, catalog) - _files(without, catalog)), catalog),
+            _describe_files(len(_files(having, catalog) - _files(without, catalog)), catalog),
             ON_PAGES.get(action, "–"),
         )
-        lines.append(f"| **{_words(action)}** | {' | '.join(cells)} |")
-    everybody = _by_verb(_permissions(_probe(None), catalog))
-    return [*lines, f"\n`DAG:…` are the DAGs that the right is about. Every role has {everybody}.\n"]
+        lines.append(f"| **{_title(action)}** | {' | '.join(cells)} |")
+    common = _by_verb(_permissions(_probe(None), catalog))
+    return [*lines, f"\n`DAG:…` are the DAGs in the scope of the right. Every role has {common}.\n"]
 
 
 def _reach(access: Access, catalog: Catalog) -> list[str]:
     lines = [
-        "## What a role reaches, with the datasets and models of today\n",
-        "A role about own models is one role an owner.\n",
+        "## Reach of each role in this catalog\n",
+        "A role with the scope `own_models` becomes one role per owner.\n",
         "| role in Airflow and Postgres | sees | starts | clears | approves, rolls back, releases by | files in S3 |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
@@ -148,14 +147,14 @@ def _reach(access: Access, catalog: Catalog) -> list[str]:
             _listed(_short(on["trigger"], catalog)),
             _listed(_short(on["clear"], catalog)),
             _listed(_short(on["approve"] | on["roll_back"] | on["release"], catalog)),
-            _told_files(len(readable_tables(holder, catalog)), catalog),
+            _describe_files(len(readable_tables(holder, catalog)), catalog),
         )
         lines.append(f"| `{holder.name}` | {' | '.join(cells)} |")
     return [*lines, ""]
 
 
 def _probe(action: Action | None) -> Access:
-    """The access of a file with one role, which may see everything and do this one thing to all there is."""
+    """Return an access file with one role, which may see everything and perform one action in all scopes."""
     may = {} if action is None else {"see": WIDEST["see"], action: WIDEST[action]}
     role = Role(about="has one right", may=May.model_validate(may))
     return Access(administrators=("admin",), roles={PROBE: role})
@@ -174,9 +173,9 @@ def _by_verb(permissions: Iterable[tuple[str, str]]) -> str:
 
 
 def _book_tables(access: Access, catalog: Catalog) -> set[str]:
-    """The tables of the book that the role may read rows of, with which rows."""
-    made = render_postgres(access, catalog)
-    policies = re.findall(r'create policy "contender\.probe" on (\w+) for select .* using \((\w+)', made)
+    """Return the tables of the book that the role may read, marked if it may read all rows."""
+    sql = render_postgres(access, catalog)
+    policies = re.findall(r'create policy "contender\.probe" on (\w+) for select .* using \((\w+)', sql)
     return {f"{table} (all)" if condition == "true" else table for table, condition in policies}
 
 
@@ -185,12 +184,12 @@ def _files(access: Access, catalog: Catalog) -> set[str]:
     return set(readable_tables(holder, catalog))
 
 
-def _told_files(tables: int, catalog: Catalog) -> str:
-    return f"of {tables} tables of {len(catalog.tables)}" if tables else "–"
+def _describe_files(tables: int, catalog: Catalog) -> str:
+    return f"{tables} of {len(catalog.tables)} tables" if tables else "–"
 
 
 def _short(dags: Iterable[str], catalog: Catalog) -> set[str]:
-    """The DAGs; a verb's DAGs of all datasets, or of all models, as one."""
+    """Return the DAGs, with a verb's DAGs of all datasets or all models as one entry."""
     kinds: dict[str, set[str]] = {}
     for dag in dags:
         kinds.setdefault(parse_dag_id(dag).verb, set()).add(dag)
@@ -207,5 +206,5 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names)) or "–"
 
 
-def _words(name: str) -> str:
+def _title(name: str) -> str:
     return name.replace("_", " ")

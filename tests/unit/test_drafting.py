@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from contender.csv_fields.texts import MISSING
 from contender.drafting import DraftError, choose_dataset, draft_dataset, draft_model, write_draft
-from contender.drafting.guesses import guess_column, guess_promise, is_personal, widen
+from contender.drafting.guesses import guess_column, guess_expectation, is_personal, widen
 from contender.drafting.keys import find_key
 from contender.drafting.profile import profile_column, profile_columns
 from contender.drafting.source import WIDTH
@@ -123,8 +123,8 @@ def test_a_long_key_is_thinned_out_to_what_is_needed():
     ("text", "said"),
     [
         ("a,b\n1,1\n1,1\n2,1\n", "1 of 3 rows repeat another one"),
-        ("a,b\n1,1\n2,1\n1,NA\n2,NA\n", "rows 2 and 4 differ in columns alone that miss values"),
-        ("a,b\n1,NA\nNA,1\n", "in every column a value is missing"),
+        ("a,b\n1,1\n2,1\n1,NA\n2,NA\n", "rows 2 and 4 differ only in columns with missing values"),
+        ("a,b\n1,NA\nNA,1\n", "every column has missing values"),
     ],
 )
 def test_rows_that_nothing_tells_apart_are_an_error_with_a_way_out(text, said):
@@ -175,8 +175,8 @@ def test_bounds_hold_what_was_seen(pair):
     ],
 )
 def test_a_promise_is_guessed_where_values_make_it_obvious(name, fields, promise):
-    guess = guess_promise(profile(name, fields))
-    assert (guess.promise if guess else None) == promise
+    guess = guess_expectation(profile(name, fields))
+    assert (guess.expectation if guess else None) == promise
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_other_names_are_not_taken_for_personal_data(name):
         (["1", ""], "no value in 1 of 2 rows"),
         (["0", "0"], "`number` if there may be fractions"),
         (["007", "12"], "leading zeros"),
-        (["2013-09-01 05:00", ""], "without its zone"),
+        (["2013-09-01 05:00", ""], "without a time zone"),
     ],
 )
 def test_what_is_doubtful_of_a_column_is_asked(fields, said):
@@ -292,12 +292,12 @@ def test_a_date_in_the_files_name_becomes_the_partition_key(delivered_as, kind, 
         (SALES.replace("price", "2nd"), "deliver it as 'c_2nd'"),
         (
             SALES.replace("day,", "sold,"),
-            "rename sold, or draft one that is replaced whole by --kind reference",
+            "rename sold, or use --kind reference for a table that is replaced whole",
         ),
         (SALES.replace("day,", "sold,").replace("2013-", "x"), "add one, or draft one"),
         (SALES.replace("2013-09-01,plum", ",plum"), "the column day is not a date in every row"),
         (SALES.replace("2013-09-01,plum", "2013-09-02,plum"), "2 days, 2013-09-01 to 2013-09-02"),
-        (SALES.replace("09-01", "09-02"), "named after 2013-09-01 and its rows are of 2013-09-02"),
+        (SALES.replace("09-01", "09-02"), "name has the day 2013-09-01, but its rows have 2013-09-02"),
         (SALES + "2013-09-01,pear,2\n", "1 of 4 rows repeat another one"),
     ],
 )
@@ -326,7 +326,7 @@ def test_a_wrong_name_or_owner_is_told(how, said):
 def test_a_taken_name_is_kept_unless_forced(tmp_path: Path):
     first, second = draft(SALES), draft(SALES, owner="shop@company.example")
     (path,) = write_draft(first, tmp_path)
-    with pytest.raises(DraftError, match="choose another name, or replace it by --force"):
+    with pytest.raises(DraftError, match="choose another name, or replace it with --force"):
         write_draft(second, tmp_path)
     assert run(path.read_text()).owner == "owner@company.example"
     write_draft(second, tmp_path, force=True)
@@ -348,7 +348,11 @@ def test_a_model_learns_from_a_daily_dataset_that_is_there():
     shops = drafted("shop\n1\n", kind="reference", name="shops")
     catalog = catalog_of(daily, shops)
     assert choose_dataset(catalog, "sales") == daily
-    for asked, said in ((None, "say by --from"), ("shops", "has no days"), ("sale", "no dataset 'sale'")):
+    for asked, said in (
+        (None, "with --from; there are"),
+        ("shops", "has no days"),
+        ("sale", "no dataset 'sale'"),
+    ):
         with pytest.raises(DraftError, match=rf"{said}.*there are: sales"):
             choose_dataset(catalog, asked)
     with pytest.raises(DraftError, match="contender new dataset"):
@@ -370,7 +374,7 @@ def test_a_model_is_keyed_by_what_comes_back_and_learns_from_what_is_measured():
     ("text", "said"),
     [
         (SALES.replace("price", "shop_id"), "no numbers to learn from"),
-        ("day,price,at\n2013-09-01,1,2013-09-01T05:00Z\n2013-09-01,1,2013-09-01T06:00Z\n", "comes back"),
+        ("day,price,at\n2013-09-01,1,2013-09-01T05:00Z\n2013-09-01,1,2013-09-01T06:00Z\n", "recurs"),
     ],
 )
 def test_a_dataset_without_what_a_model_needs_is_told(text, said):

@@ -1,4 +1,4 @@
-"""Draft: writes first contracts, a dataset's from a delivery and a model's from its dataset, for a person to check."""
+"""Draft contracts for a person to check: a dataset's from a delivery, a model's from its dataset."""
 
 from contender.drafting.dataset import draft_dataset
 from contender.drafting.draft import Draft, DraftError

@@ -1,4 +1,4 @@
-"""Drafts the contract of a dataset from one of its deliveries, so that this very delivery passes its gate."""
+"""Draft the contract of a dataset from one delivery, which passes the drafted gate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from contender.drafting.draft import CHECK, Draft, DraftError, check_name, check_owner
-from contender.drafting.guesses import Guess, guess_column, guess_promise, guess_row_count
+from contender.drafting.guesses import Guess, guess_column, guess_expectation, guess_row_count
 from contender.drafting.keys import find_key
 from contender.drafting.profile import ColumnProfile, profile_columns
 from contender.drafting.source import Place, module_source
@@ -24,11 +24,10 @@ _PLAIN_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,79}")
 
 
 def draft_dataset(name: str, raw: RawFile, *, kind: Kind = "daily", owner: str | None = None) -> Draft:
-    """The contract of this file, whose name is its path below the landing zone.
+    """Draft the contract of a file, whose name is its path in the landing zone.
 
-    Raises DraftError when the name or the owner has not the form of one, when the file cannot be read, when a daily
-    one is not of exactly one day (in its column `day`, and in its name if that holds one), and when no columns
-    tell its rows apart.
+    Raises DraftError if the name or the owner is not valid, if the file cannot be read, if a daily file does not have
+    exactly one day (in its column `day`, and in its name if that contains a day), or if no columns identify its rows.
     """
     check_name(name)
     check_owner(owner or NOBODY)
@@ -59,7 +58,7 @@ def _contract(
     owner: str | None,
 ) -> tuple[DatasetSpec, dict[Place, tuple[str, ...]]]:
     columns = [guess_column(profile) for profile in profiles]
-    guesses = _promises(profiles)
+    guesses = _guess_expectations(profiles)
     kind: Kind = "daily" if "{day}" in delivery.path else "reference"
     spec = DatasetSpec(
         name=name,
@@ -68,18 +67,18 @@ def _contract(
         delivery=delivery,
         columns=tuple(column for column, _ in columns),
         primary_key=key,
-        expectations=tuple(guess.promise for guess in guesses),
+        expectations=tuple(guess.expectation for guess in guesses),
         kind=kind,
     )
     notes: dict[Place, tuple[str, ...]] = {
         ("description",): (f"{CHECK}what is a row, and who delivers it?",),
         ("delivery",): (_delivery_note(kind),),
         ("columns",): (
-            f"{CHECK}say what each column is, the `unit` of numbers, and `nullable=True` of what may be missing",
+            f"{CHECK}describe each column, add `unit` to numbers, and `nullable=True` where values may be missing",
         ),
         ("primary_key",): (
-            f"{CHECK}the fewest columns that tell these {profiles[0].rows} rows apart, maybe by chance; "
-            "what names a row of any delivery?",
+            f"{CHECK}the smallest set of columns that is unique in these {profiles[0].rows} rows, maybe by chance; "
+            "what identifies a row in every delivery?",
         ),
         **{("columns", number): said for number, (_, said) in enumerate(columns) if said},
         **{("expectations", number): (f"{CHECK}{guess.note}",) for number, guess in enumerate(guesses)},
@@ -89,8 +88,8 @@ def _contract(
     return spec, notes
 
 
-def _promises(profiles: Sequence[ColumnProfile]) -> list[Guess]:
-    guesses = (guess_promise(profile) for profile in profiles)
+def _guess_expectations(profiles: Sequence[ColumnProfile]) -> list[Guess]:
+    guesses = (guess_expectation(profile) for profile in profiles)
     return [guess_row_count(profiles[0].rows), *(guess for guess in guesses if guess)]
 
 
@@ -100,18 +99,18 @@ def _check_day(profiles: Sequence[ColumnProfile], delivered_as: str) -> None:
         raise DraftError(_no_day(profiles))
     if day.type != "date" or day.missing:
         raise DraftError(
-            "the column day is not a date in every row: deliver it as 2013-09-01, or draft by --kind reference"
+            "the column day is not a date in every row: deliver it as 2013-09-01, or use --kind reference"
         )
     days = sorted(set(day.values.to_pylist()))
     if len(days) > 1:
         raise DraftError(
             f"the file holds {len(days)} days, {days[0]} to {days[-1]}: draft from the delivery of one day, "
-            "or by --kind reference"
+            "or use --kind reference"
         )
     named = _DAY.findall(delivered_as)
     if named and date.isoformat(days[0]) not in named:
         raise DraftError(
-            f"the file is named after {named[-1]} and its rows are of {days[0]}: rename it after its rows' day"
+            f"the file's name has the day {named[-1]}, but its rows have {days[0]}: correct the name or the rows"
         )
 
 
@@ -119,14 +118,14 @@ def _no_day(profiles: Sequence[ColumnProfile]) -> str:
     dates = [profile.name for profile in profiles if profile.type == "date"]
     rename = f"rename {' or '.join(dates)}" if dates else "add one"
     return (
-        "a daily dataset needs the column day, the business day as 2013-09-01: "
-        f"{rename}, or draft one that is replaced whole by --kind reference"
+        "a daily dataset needs the column day with the business day, such as 2013-09-01: "
+        f"{rename}, or use --kind reference for a table that is replaced whole"
     )
 
 
 def _delivery(name: str, raw: RawFile, kind: Kind) -> Delivery:
     cron = "0 6 * * *" if kind == "daily" else "0 6 * * 1"
-    # A file that may grow to twice its size must still be read.
+    # Allow files of twice this size.
     most = max(2 * raw.size, Delivery.model_fields["max_bytes"].default)
     return Delivery(path=_path(name, raw.name, kind), cron=cron, max_bytes=most)
 
@@ -140,13 +139,13 @@ def _path(name: str, delivered_as: str, kind: Kind) -> str:
 
 
 def _delivery_note(kind: Kind) -> str:
-    early = "; `lead_days` if before its day" if kind == "daily" else ""
-    return f"{CHECK}the path in the landing zone, and when it has arrived, in UTC{early}"
+    early = "; add `lead_days` if it arrives before its day" if kind == "daily" else ""
+    return f"{CHECK}the path in the landing zone, and the time of arrival in UTC{early}"
 
 
 def _docstring(name: str) -> str:
     return (
         f"A first draft of {name.replace('_', ' ').strip()}, made from one delivery.\n\n"
-        'What this delivery\'s values suggest is only warned of (`severity="warn"`) until somebody who knows the\n'
-        "source has checked it; then the severity, the comment and this paragraph can go.\n"
+        'Expectations suggested by this delivery only warn (`severity="warn"`). When a person who knows the source\n'
+        "has checked them, remove the severities, the comments and this paragraph.\n"
     )

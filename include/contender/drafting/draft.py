@@ -1,4 +1,4 @@
-"""What a draft is: files of a catalog that hold at once, and how many of their lines are guesses."""
+"""The draft of a contract: valid files for the catalog, with their guesses marked."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
 
 class DraftError(Exception):
-    """Why nothing could be drafted, and the way out, in one line."""
+    """Nothing can be drafted; the message says why and how to fix it, in one line."""
 
 
 class Draft(Frozen):
-    """Files to be, by their paths below the catalog's folder, the one that counts last; and what to tell of them."""
+    """The files of a draft, by path below the catalog's folder with the contract last, and messages for the user."""
 
     name: str
     summary: str
@@ -30,21 +30,23 @@ class Draft(Frozen):
 
     @property
     def checks(self) -> int:
-        """How many guesses a person is asked to check."""
+        """The number of guesses that a person should check."""
         return sum(len(re.findall(f"# {CHECK}", text)) for text in self.files.values())
 
 
 def check_name(name: str) -> None:
-    """Raise DraftError when nothing in a catalog can be called so."""
+    """Raise DraftError if the name is not valid in a catalog."""
     try:
         _NAME.validate_python(name)
     except ValidationError:
         form = FORMS[NAME_PATTERN]
-        raise DraftError(f"{name!r} does not have the form {form}, at most 60 of them: correct it") from None
+        raise DraftError(
+            f"{name!r} does not have the form {form}, at most 60 characters: correct it"
+        ) from None
 
 
 def check_owner(owner: str) -> None:
-    """Raise DraftError when nobody can be written to at this address."""
+    """Raise DraftError if the owner is not an e-mail address."""
     try:
         _EMAIL.validate_python(owner)
     except ValidationError:

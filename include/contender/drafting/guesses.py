@@ -1,4 +1,4 @@
-"""Guesses what a column promises from the values of one delivery, each with what a person should check."""
+"""Guess a column's expectations from the values of one delivery, with notes for a person to check."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contender.specs import Between, Column, Expectation, InSet, Matches, RowCou
 
 FEW_VALUES = 10
 OFTEN = 5
-# Texts that need no escape in a source file, and are no wider than they are long.
+# Texts that need no escape in a source file and have a fixed width.
 _PLAIN = re.compile(r"[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ _+&.,:()/-]{0,39}")
 # Narrow forms before wide ones.
 _FORMS = (
@@ -36,19 +36,19 @@ _PERSONAL = re.compile(
 
 @dataclass(frozen=True)
 class Guess:
-    """A promise, and the question to the person who knows the source."""
+    """An expectation, and a note for the person who knows the source."""
 
-    promise: Expectation
+    expectation: Expectation
     note: str
 
 
 def is_personal(name: str) -> bool:
-    """Whether a column of that name is likely to hold personal data."""
+    """Return whether a column of that name probably contains personal data."""
     return _PERSONAL.search(name) is not None
 
 
 def guess_column(profile: ColumnProfile) -> tuple[Column, tuple[str, ...]]:
-    """The column as a contract states it, with what to check."""
+    """Return the column for the contract, with notes on what to check."""
     column = Column(
         name=profile.name,
         type=profile.type,
@@ -62,27 +62,27 @@ def guess_column(profile: ColumnProfile) -> tuple[Column, tuple[str, ...]]:
 def _column_notes(profile: ColumnProfile) -> list[str]:
     notes = []
     if profile.missing == profile.rows:
-        notes.append(f"{CHECK}no value in any row; of what type will they be?")
+        notes.append(f"{CHECK}no value in any row; what is its type?")
     elif profile.missing:
         notes.append(f"{CHECK}no value in {profile.missing} of {profile.rows} rows; may it be missing?")
     if profile.type == "integer" and len(profile.distinct) == 1:
-        notes.append(f"{CHECK}one whole number in all rows; `number` if there may be fractions")
+        notes.append(f"{CHECK}the same integer in all rows; use `number` if there may be fractions")
     if is_personal(profile.name):
-        notes.append(f"{CHECK}personal data, by its name? then it stays masked in mails and pages")
+        notes.append(f"{CHECK}personal data, judging by its name? It is masked in mails and pages")
     if profile.is_code:
-        notes.append(f"{CHECK}digits, of which a number would lose the leading zeros")
+        notes.append(f"{CHECK}digits with leading zeros, which a number would lose")
     if profile.is_time_without_zone:
-        notes.append(f"{CHECK}a time without its zone; delivered as 2013-09-01T05:00:00Z it is a timestamp")
+        notes.append(f"{CHECK}a time without a time zone; deliver it as 2013-09-01T05:00:00Z for a timestamp")
     return notes
 
 
 def guess_row_count(rows: int) -> Guess:
-    """Half to twice as many rows as this delivery has."""
+    """Return the expectation of half to twice the rows of this delivery."""
     return Guess(RowCount(low=rows // 2, high=rows * 2), f"half to twice the {rows} rows of one delivery")
 
 
-def guess_promise(profile: ColumnProfile) -> Guess | None:
-    """What the values promise, as a warning; nothing of personal data but its form, since contracts are public."""
+def guess_expectation(profile: ColumnProfile) -> Guess | None:
+    """Return an expectation that the values suggest, as a warning. Values of personal data are not used."""
     personal = is_personal(profile.name)
     if profile.type == "string" and profile.missing < profile.rows:
         return (None if personal else _in_set(profile)) or _matches(profile)
@@ -90,9 +90,9 @@ def guess_promise(profile: ColumnProfile) -> Guess | None:
 
 
 def widen(low: float, high: float) -> tuple[float | None, float | None]:
-    """Bounds with as much slack on either side as the values spread, rounded outwards; signs are kept.
+    """Return the bounds, extended on both sides by their range and rounded outwards, without changing signs.
 
-    A single value may vanish or double; a bound that no number can hold is None.
+    A single value is extended to zero and to its double. A bound that is not a finite number is None.
     """
     least, most = Decimal(repr(low)), Decimal(repr(high))
     slack = (most - least) or abs(most)
@@ -120,17 +120,17 @@ def _between(profile: ColumnProfile) -> Guess | None:
         return None
     least, most = profile.bounds
     low, high = widen(least, most)
-    seen = f"{_told(least)} to {_told(most)} were seen"
+    seen = f"the delivery has {_format(least)} to {_format(most)}"
     if is_identifier(profile.name) or least == most == 0:
-        # One day's highest number says nothing about the next day's.
+        # The highest identifier of one day says nothing about the next day.
         low, high = (0, None) if least >= 0 else (None, None)
     if low is None and high is None:
         return None
-    promise = Between(column=profile.name, low=low, high=high, severity="warn")
-    return Guess(promise, f"{seen}; what is possible?")
+    expectation = Between(column=profile.name, low=low, high=high, severity="warn")
+    return Guess(expectation, f"{seen}; which values are possible?")
 
 
-def _told(number: float) -> str:
+def _format(number: float) -> str:
     return f"{number:g}" if isinstance(number, float) else str(number)
 
 
@@ -140,20 +140,20 @@ def _in_set(profile: ColumnProfile) -> Guess | None:
     plain = all(_PLAIN.fullmatch(value) and re.search("[A-Za-zÀ-ɏ]", value) for value in values)
     if len(values) > FEW_VALUES or seen < OFTEN * len(values) or not plain:
         return None
-    promise = InSet(column=profile.name, values=values, severity="warn")
-    return Guess(promise, "are these all that there can be?")
+    expectation = InSet(column=profile.name, values=values, severity="warn")
+    return Guess(expectation, "are these all possible values?")
 
 
 def _matches(profile: ColumnProfile) -> Guess | None:
     form = _form(profile.distinct)
     if form is None:
         return None
-    promise = Matches(column=profile.name, pattern=form, severity="warn")
-    return Guess(promise, "all values have this form; must they?")
+    expectation = Matches(column=profile.name, pattern=form, severity="warn")
+    return Guess(expectation, "all values have this form; is it required?")
 
 
 def _form(values: tuple[str, ...]) -> str | None:
-    """The first of the obvious forms that all values have; too few values make nothing obvious."""
+    """Return the first of the known forms that all values have; None for fewer than three values."""
     if len(values) < 3:
         return None
     for form in _FORMS:

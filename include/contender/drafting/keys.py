@@ -1,4 +1,4 @@
-"""Searches the fewest columns that tell all rows of a delivery apart."""
+"""Find the smallest set of columns that identifies the rows of a delivery."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from contender.drafting.draft import DraftError
 from contender.drafting.profile import ColumnProfile
 
 LONGEST = 4
-# Sets of columns looked at before the search gives up on the fewest and takes few.
+# Maximum number of column sets to try before accepting a set that may not be the smallest.
 TRIED = 20_000
 _GLANCE = 1_000
 _IDENTIFIER = re.compile(r"(^|_)(id|uuid|key|code|no|nr|number)$")
 
 
 def is_identifier(name: str) -> bool:
-    """Whether a column is called as one that names things."""
+    """Return whether a column's name is that of an identifier."""
     return _IDENTIFIER.search(name) is not None
 
 
 def find_key(columns: Sequence[ColumnProfile]) -> tuple[str, ...]:
-    """The smallest set of columns without missing values that is unique, in the file's order.
+    """Return the smallest unique set of columns without missing values, in the file's order.
 
-    Of equally small ones, that of columns called as identifiers, then that furthest to the left; measures (numbers
-    with fractions) only when nothing else is unique. Among very many columns the set is small, yet maybe not the
-    smallest. Raises DraftError when even all columns together leave rows alike.
+    Among sets of equal size, identifiers come first, then columns further left; measures (numbers with fractions) are
+    used only if nothing else is unique. With very many columns the set may not be the smallest. Raises DraftError if
+    all columns together are not unique.
     """
     whole = [column for column in columns if column.missing == 0]
     ordered = sorted(whole, key=lambda column: not is_identifier(column.name))
-    # As the gate sees them, so that what is unique here is unique there.
+    # Typed as in the gate, so that uniqueness means the same here and there.
     rows = pa.table({column.name: column.values for column in whole}).to_pandas()
     named = [column.name for column in ordered if column.type != "number"]
     found = _smallest(rows, named) or _smallest(rows, [column.name for column in ordered])
@@ -71,7 +71,7 @@ def _is_unique(rows: pd.DataFrame, names: Sequence[str]) -> bool:
 
 
 def _thinned(rows: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
-    """What is left when every column that can go has gone, the last one first."""
+    """Return a unique set of columns, found by removing columns from the last one on."""
     kept = list(names)
     for name in reversed(names):
         fewer = [other for other in kept if other != name]
@@ -82,13 +82,13 @@ def _thinned(rows: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
 
 def _not_unique(columns: Sequence[ColumnProfile], rows: pd.DataFrame) -> str:
     if rows.columns.empty:
-        return "no key: in every column a value is missing: deliver one that names each row"
+        return "no key: every column has missing values: deliver a column that identifies each row"
     everything = pa.table({column.name: column.values for column in columns}).to_pandas()
     if repeated := int(everything.duplicated().sum()):
         return f"no key: {repeated} of {len(everything)} rows repeat another one: deliver each row once"
     later = int(rows.duplicated().to_numpy().argmax())
     earlier = int((rows == rows.iloc[later]).all(axis="columns").to_numpy().argmax())
     return (
-        f"no key: rows {earlier + 2} and {later + 2} differ in columns alone that miss values: "
-        "deliver one that names each row"
+        f"no key: rows {earlier + 2} and {later + 2} differ only in columns with missing values: "
+        "deliver a column that identifies each row"
     )

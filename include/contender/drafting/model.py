@@ -1,4 +1,4 @@
-"""Drafts a model's folder from one daily dataset: trailing means, an example of a label, boosted trees."""
+"""Draft a model's folder from one daily dataset: trailing means, an example label, boosted trees."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ TEMPLATES = Path(__file__).parent / "templates"
 PARTS = ("features", "estimator", "baseline", "behaviour")
 DOCSTRING = (
     "A first draft of {}: every line marked `check` is a guess.\n\n"
-    "The label stands in features.py and is only an example: that is where to begin.\n"
+    "The label in features.py is only an example: start there.\n"
 )
 HISTORY_DAYS = 28
 NEWEST_DAYS = 7
 MOST_MEASURES = 6
-# What no key may be called as: these columns are made.
+# Names that keys may not have, since these columns are generated.
 _OF_THE_ENGINE = frozenset({"day", "label", "score", "model_version", "feature_snapshot"})
 _OF_THE_DRAFT = frozenset({"days_seen", "weekday", "seen", "first", "age", "usual"})
 NOTES: Mapping[Place, tuple[str, ...]] = {
-    ("label",): (f"{CHECK}an example that runs; what is to be predicted? then change build_labels alike",),
-    ("limits",): (f"{CHECK}what it does not know, and what nobody should decide by it",),
+    ("label",): (f"{CHECK}an example that runs; say what is predicted, and change build_labels to match",),
+    ("limits",): (f"{CHECK}what it does not know, and what it must not be used for",),
     ("inputs",): (f"{CHECK}what else is known the night before? add its dataset here",),
-    ("keys",): (f"{CHECK}what is scored each day; it must come back from day to day",),
-    ("recipes",): (f"{CHECK}days of history to fit on, and the parameters of estimator.py",),
-    ("baseline_features",): (f"{CHECK}what anyone would guess by; the first version must beat it",),
+    ("keys",): (f"{CHECK}what is scored each day; keys must recur from day to day",),
+    ("recipes",): (f"{CHECK}days of history to train on, and the parameters of estimator.py",),
+    ("baseline_features",): (f"{CHECK}features of a simple model; the first version must beat it",),
 }
 
 
 def choose_dataset(catalog: Catalog, name: str | None) -> DatasetSpec:
-    """The daily dataset of that name. Raises DraftError, with those there are, when there is none."""
+    """Return the daily dataset of that name. Raises DraftError with the known ones if there is none."""
     daily = sorted(known for known, spec in catalog.datasets.items() if spec.kind == "daily")
     if not daily:
         raise DraftError(
-            "there is no daily dataset to learn from: draft one by `contender new dataset NAME --from FILE`"
+            "there is no daily dataset to learn from: draft one with `contender new dataset NAME --from FILE`"
         )
     there_are = f"there are: {', '.join(daily)}"
     if name is None:
-        raise DraftError(f"say by --from which daily dataset the model learns from; {there_are}")
+        raise DraftError(f"choose the daily dataset that the model learns from with --from; {there_are}")
     if name in catalog.datasets and name not in daily:
         raise DraftError(
-            f"the dataset {name!r} has no days, and a model learns from days before; {there_are}"
+            f"the dataset {name!r} is not daily, but a model learns from previous days; {there_are}"
         )
     if name not in daily:
         raise DraftError(f"there is no dataset {name!r}; {there_are}")
@@ -53,10 +53,9 @@ def choose_dataset(catalog: Catalog, name: str | None) -> DatasetSpec:
 
 
 def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) -> Draft:
-    """The folder of a model with this one input: its spec, its features and its estimator.
+    """Draft the folder of a model with this input: its spec, features, estimator, baseline and behaviour tests.
 
-    Raises DraftError when the name or the owner has not the form of one, or when the dataset has nothing that comes
-    back from day to day, or no numbers.
+    Raises DraftError if the name or the owner is not valid, or if the dataset has no recurring keys or no numbers.
     """
     check_name(name)
     check_owner(owner or dataset.owner)
@@ -67,9 +66,9 @@ def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) ->
         update={"owner": owner or dataset.owner}
     )
     notes = NOTES if owner else {**NOTES, ("owner",): (f"{CHECK}the dataset's owner; who owns the model?",)}
-    words = name.replace("_", " ").strip()
+    title = name.replace("_", " ").strip()
     values = {
-        "name": words,
+        "name": title,
         "dataset": dataset.name,
         "constants": [
             assignment("TABLE", dataset.name),
@@ -81,8 +80,8 @@ def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) ->
         "labelled": assignment("LABELLED", labelled.name),
     }
     files = {f"{part}.py": _render(f"{part}.py.jinja", values) for part in PARTS}
-    # The last one: by its spec.py a catalog knows that there is a model.
-    files["spec.py"] = module_source(DOCSTRING.format(words), spec, notes)
+    # Written last, since the catalog finds a model by its spec.py.
+    files["spec.py"] = module_source(DOCSTRING.format(title), spec, notes)
     return Draft(
         name=name,
         summary=f"{len(spec.features)} features by {', '.join(key.name for key in keys)}",
@@ -93,17 +92,16 @@ def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) ->
 
 
 def _entity(dataset: DatasetSpec) -> tuple[Column, ...]:
-    """What comes back from day to day: the key without its times, else a category."""
+    """Return the columns that identify a recurring entity: the key without its times, or else a category."""
     key = [column for column in dataset.columns if column.name in dataset.primary_key]
     lasting = tuple(column for column in key if _lasts(column))
     if lasting:
         return lasting
-    named = {promise.column for promise in dataset.expectations if isinstance(promise, InSet)}
+    named = {one.column for one in dataset.expectations if isinstance(one, InSet)}
     categories = [column for column in dataset.columns if column.name in named and _lasts(column)]
     if not categories:
         raise DraftError(
-            f"the rows of {dataset.name} are of nothing that comes back from day to day: its key needs a column "
-            "of type string or integer"
+            f"{dataset.name} has nothing that recurs from day to day: its key needs a column of type string or integer"
         )
     return (categories[0],)
 
@@ -117,7 +115,7 @@ def _lasts(column: Column) -> bool:
 
 
 def _measures(dataset: DatasetSpec, keys: Sequence[Column]) -> tuple[Column, ...]:
-    """The numbers of a row that are no names of things, those with fractions first."""
+    """Return the numeric columns that are not identifiers, those with fractions first."""
     numbers = [
         column
         for column in dataset.columns
@@ -130,7 +128,7 @@ def _measures(dataset: DatasetSpec, keys: Sequence[Column]) -> tuple[Column, ...
     numbers.sort(key=lambda column: column.type != "number")
     if not numbers:
         raise DraftError(
-            f"{dataset.name} has no numbers to learn from: choose another daily dataset by --from"
+            f"{dataset.name} has no numbers to learn from: choose another daily dataset with --from"
         )
     return tuple(numbers[:MOST_MEASURES])
 
@@ -142,15 +140,15 @@ def _contract(
     measures: Sequence[Column],
     labelled: Column,
 ) -> ModelSpec:
-    said = labelled.name.replace("_", " ")
-    label = f"{said} of the day is above its mean of the {HISTORY_DAYS} days before"
+    title = labelled.name.replace("_", " ")
+    label = f"{title} of the day is above its mean of the {HISTORY_DAYS} days before"
     return ModelSpec(
         name=name,
         description=f"Probability that {label}.",
         owner=dataset.owner,
         label=label,
-        limits=(f"It knows {dataset.name} of the days that it was fitted on, and nothing of what comes.",),
-        # A label looks back from its own day, which lies a day before the scored one.
+        limits=(f"It knows only {dataset.name} of the days that it was trained on.",),
+        # A label looks back from its own day, the day before the scored one.
         inputs=(Input(dataset=dataset.name, history_days=HISTORY_DAYS + dataset.delivery.lead_days + 1),),
         keys=tuple(keys),
         features=(
@@ -171,7 +169,7 @@ def _contract(
 
 
 def _labelled(dataset: DatasetSpec, measures: Sequence[Column]) -> Column:
-    """The measure that the example of a label is made of: one that goes below zero is hardly a plan or a count."""
+    """Return the measure for the example label, preferably one with negative values: an outcome, not a count."""
     signed = {p.column for p in dataset.expectations if isinstance(p, Between) and (p.low or 0) < 0}
     return next((measure for measure in measures if measure.name in signed), measures[0])
 

@@ -1,4 +1,4 @@
-"""Looks at a delivered CSV file: of what type each column is to the reader that will land it, and what it holds."""
+"""Profile a delivered CSV file: the type of each column, as ingestion reads it, and its values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from contender.records import Defect
 from contender.specs import ColumnType
 from contender.specs.columns import NAME_PATTERN
 
-# The narrower a type, the earlier it is tried; 0 and 1 are numbers before they are truth values.
+# Narrower types are tried first; 0 and 1 are integers rather than booleans.
 _TRIED: tuple[ColumnType, ...] = ("integer", "number", "boolean", "date", "timestamp")
 _LEADING_ZERO = r"^[-+]?0[0-9xX]"
 _WITHOUT_ZONE = pa.timestamp("us")
@@ -27,7 +27,7 @@ _WITHOUT_ZONE = pa.timestamp("us")
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """A column's type, and its values as the reader makes them."""
+    """A column's type, and its values as ingestion reads them."""
 
     name: str
     type: ColumnType
@@ -36,22 +36,22 @@ class ColumnProfile:
 
     @property
     def rows(self) -> int:
-        """How many rows there are, with a value or without."""
+        """The number of rows."""
         return len(self.values)
 
     @property
     def missing(self) -> int:
-        """How many rows have no value."""
+        """The number of rows without a value."""
         return int(self.values.null_count)
 
     @cached_property
     def distinct(self) -> tuple[str, ...]:
-        """The different texts, sorted."""
+        """The distinct texts, sorted."""
         return tuple(sorted(text for text in pc.unique(self.texts).to_pylist() if text is not None))
 
     @cached_property
     def bounds(self) -> tuple[float, float] | None:
-        """The least and the greatest number; None of a column without numbers."""
+        """The smallest and the largest number; None for a column without numbers."""
         if self.type not in ("integer", "number"):
             return None
         found = pc.min_max(self.values).as_py()
@@ -59,12 +59,12 @@ class ColumnProfile:
 
     @property
     def is_code(self) -> bool:
-        """Whether its values look like numbers and are none: a leading zero would be lost."""
+        """Whether the values are codes of digits whose leading zeros a number would lose."""
         return self.type == "string" and _fits(self.texts, "number") and self.missing < self.rows
 
     @property
     def is_time_without_zone(self) -> bool:
-        """Whether its values are points of time but for the zone, without which the reader takes none."""
+        """Whether the values are timestamps without a time zone, which ingestion does not accept."""
         if self.type != "string" or self.missing == self.rows:
             return False
         try:
@@ -75,31 +75,30 @@ class ColumnProfile:
 
 
 def profile_columns(raw: RawFile) -> tuple[ColumnProfile, ...]:
-    """The columns of a UTF-8 CSV file with a header and at least one row, in its order.
+    """Return the columns of a UTF-8 CSV file with a header and at least one row, in its order.
 
-    Raises DraftError when the reader would have anything to say against the file, or no contract could name its
-    columns.
+    Raises DraftError if the file has defects, or its column names are not valid in a contract.
     """
     texts = _read(raw)
     return tuple(profile_column(name, texts[name].combine_chunks()) for name in texts.column_names)
 
 
 def profile_column(name: str, texts: pa.Array) -> ColumnProfile:
-    """A column of the narrowest type that the reader takes every text for. Raises DraftError when there is none."""
+    """Return the profile of a column with the narrowest type that fits all texts. Raises DraftError if none does."""
     wanted = infer_type(texts)
     if len(find_unfit(texts, arrow_type(wanted))):
-        raise DraftError(f"the column {name} holds control characters: deliver it without")
+        raise DraftError(f"the column {name} has control characters: deliver it without them")
     return ColumnProfile(name, wanted, texts, pc.cast(texts, arrow_type(wanted)))
 
 
 def infer_type(texts: pa.Array) -> ColumnType:
-    """The narrowest type that every text can be read as; `string` when there are none to tell from."""
+    """Return the narrowest type that fits all texts; `string` if all are missing."""
     if texts.null_count == len(texts):
         return "string"
     zeros = pc.any(pc.match_substring_regex(texts, _LEADING_ZERO)).as_py()
     for wanted in _TRIED:
         if wanted in ("integer", "number") and zeros:
-            continue  # 007 is a code: as a number it would come back as 7
+            continue  # 007 is a code, which would become 7 as a number
         if _fits(texts, wanted):
             return wanted
     return "string"
@@ -123,7 +122,7 @@ def _read(raw: RawFile) -> pa.Table:
     if ragged:
         raise DraftError(
             f"line {ragged[0].number} has {ragged[0].actual_columns} fields where the header has {len(header)}: "
-            "draft from a whole file"
+            "draft from a complete file"
         )
     if texts is None or not len(texts):
         raise DraftError("the file has a header and no rows: draft from a delivery with rows")
@@ -140,8 +139,8 @@ def _check_names(header: Sequence[str]) -> None:
     for name in header:
         if not re.fullmatch(NAME_PATTERN, name) or len(name) > 60:
             raise DraftError(
-                f"the column {name[:80]!a} has a name that no contract can state: deliver it as "
-                f"{_nameable(name)!r}, in small letters, digits and _, at most 60 of them"
+                f"the column {name[:80]!a} has a name that is not valid in a contract: deliver it as "
+                f"{_nameable(name)!r}, with lower-case letters, digits and _, at most 60 characters"
             )
 
 

@@ -1,4 +1,4 @@
-"""Writes a contract's record as the Python that makes it, in the form that `ruff format` would give it."""
+"""Write a contract as the Python source that creates it, formatted as by `ruff format`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pydantic import BaseModel
 WIDTH = 110
 STEP = 4
 
-# Where a comment belongs: fields and positions from the outermost record inwards, as in ("columns", 3).
+# The place of a comment: fields and positions from the outermost record inwards, such as ("columns", 3).
 Place = tuple[str | int, ...]
-# How strictly something is meant is read after what is meant.
+# Fields that are written last.
 _LAST = frozenset({"severity", "mostly"})
 Notes = Mapping[Place, Sequence[str]]
 
