@@ -1,7 +1,7 @@
-"""Every kind of bad delivery, made from a real file: what reaches the landing zone, and what must come of it.
+"""Every kind of bad delivery, made from a real file: the content and the expected result.
 
 A kind is a function of the good file's bytes. Those that need more than content (a link, a file that grows)
-stand in `places.py`.
+are in `places.py`.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def delivered_twice(content: bytes) -> bytes:
 
 @kind("departures", "pass")
 def delivered_again_and_corrected(content: bytes) -> bytes:
-    """Another good file of a day that is published: it takes the first one's place."""
+    """Another good file of a day that is published: it replaces the first one."""
     return with_column(content, "dep_delay", lambda _: "17", only=lambda n: n == 0)
 
 
@@ -219,7 +219,7 @@ def columns_reordered(content: bytes) -> bytes:
 
 @kind("departures", "warn", "'gate'", "not in the contract", "set aside")
 def column_added(content: bytes) -> bytes:
-    """A column that nobody asked for: kept aside, with a warning."""
+    """A column that is not in the contract: set aside, with a warning."""
     header, *body = rows_of(content)
     return text_of([[*header, "gate"], *([*row, "B12"] for row in body)])
 

@@ -1,4 +1,4 @@
-"""Bad deliveries that are not of the file's content: what lies in the landing zone, or happens to it meanwhile."""
+"""Bad deliveries that do not depend on content: the state of the landing zone before or during reading."""
 
 from __future__ import annotations
 

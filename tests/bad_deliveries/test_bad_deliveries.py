@@ -1,4 +1,4 @@
-"""Every kind of bad delivery gets the verdict it should, says why, publishes nothing and loses nothing."""
+"""Every kind of bad delivery gets the right verdict and message, is not published, and is not lost."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_bad_delivery_gets_its_verdict_and_says_why(stores, kind: Kind):
 @pytest.mark.parametrize(
     "kind", [kind for kind in KINDS if kind.outcome == "fail"], ids=lambda kind: kind.name
 )
-def test_what_fails_waits_in_quarantine_byte_for_byte(stores, kind: Kind):
+def test_a_failed_delivery_is_quarantined_byte_for_byte(stores, kind: Kind):
     bad = kind.make(landed(stores, kind.dataset).read_bytes())
     landed(stores, kind.dataset, bad)
     batch, result = judge(stores, kind.dataset)
@@ -80,7 +80,7 @@ def test_what_fails_waits_in_quarantine_byte_for_byte(stores, kind: Kind):
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
-def test_what_cannot_be_taken_is_waited_for_or_refused(stores, monkeypatch, place):
+def test_an_unusable_file_is_retried_or_rejected(stores, monkeypatch, place):
     file = landed(stores, "departures")
     place.arrange(file, monkeypatch)
     error = {"waits": NotDelivered, "refused": LandingError}[place.outcome]
@@ -110,7 +110,7 @@ def test_the_same_day_delivered_twice_changes_nothing(stores):
     assert stores.lake.snapshot(contract.table) == before
 
 
-def test_columns_that_nobody_asked_for_are_kept_with_their_keys(stores):
+def test_columns_that_are_not_in_the_contract_are_kept_with_their_keys(stores):
     import pyarrow.parquet as pq
 
     added = next(kind for kind in KINDS if kind.name == "column_added")

@@ -1,4 +1,4 @@
-"""The nightly check of roles in a real Airflow: it fails while they differ, and its owner gets a mail a finding."""
+"""The daily access check in a real Airflow fails while roles differ, and mails each difference once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def told(fab) -> list[str]:
     return [mail.subject for mail in mailbox.read(fab.mails) if "access.yaml" in mail.subject]
 
 
-def test_a_difference_fails_the_check_every_morning_and_stands_in_its_log(mornings):
+def test_a_difference_fails_the_daily_check_and_is_logged(mornings):
     for state, _, log in mornings[:2]:
         assert state == "failed"
         assert "the role contender.left_over is no longer in the file" in log
@@ -60,7 +60,7 @@ def test_its_owner_gets_one_mail_about_it(mornings):
     assert (first, second) == (["[contender] Airflow's roles differ from access.yaml in 1 way"], [])
 
 
-def test_its_end_is_told_once(mornings):
+def test_the_end_of_a_difference_is_mailed_once(mornings):
     assert [(state, mails) for state, mails, _ in mornings[2:]] == [
         ("success", ["[contender] Airflow's roles match access.yaml again"]),
         ("success", []),

@@ -135,7 +135,7 @@ def test_a_role_reads_rows_about_what_it_may_see(as_user, user, table, subjects)
 
 @pytest.mark.parametrize("user", ["engineer", "scientist", "reader"])
 @pytest.mark.parametrize("table", ["acts", "alerts"])
-def test_what_people_did_is_not_for_those_who_may_not_audit(as_user, user, table):
+def test_acts_require_the_right_to_audit(as_user, user, table):
     with pytest.raises(ProgrammingError, match="permission denied"):
         as_user(user, f"select * from {table}")
 
@@ -157,7 +157,7 @@ def test_no_person_writes_into_the_book(as_user, user, sql):
 
 
 @pytest.mark.parametrize("table", [*OF_TABLES, *OF_MODELS, *OF_NEITHER])
-def test_the_service_takes_nothing_out(as_user, table):
+def test_the_service_cannot_delete_rows(as_user, table):
     with pytest.raises(ProgrammingError, match="permission denied"):
         as_user("service", f"delete from {table}")
     with pytest.raises(ProgrammingError, match="permission denied"):

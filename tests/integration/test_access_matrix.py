@@ -159,7 +159,7 @@ def test_read_pii_is_for_the_data_engineer_alone_and_is_written_down(fab, waitin
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_nobody_finds_personal_data_on_the_gates_own_page(fab, waiting, user):
+def test_the_gate_page_masks_personal_data(fab, waiting, user):
     assert str(HOUSEHOLD) not in fab.as_user(user).get(f"/contender/gates/{waiting}").text
 
 
@@ -190,7 +190,7 @@ def test_who_does_not_work_on_a_dag_reads_no_logs_no_xcoms_and_no_source(fab, as
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_nobody_can_give_themselves_more(fab, user):
+def test_a_user_cannot_extend_their_own_rights(fab, user):
     client = fab.as_user(user)
     more = {"name": "contender.auditor", "actions": []}
     assert client.patch("/auth/fab/v1/roles/contender.auditor", json=more).status_code == 403
@@ -201,7 +201,7 @@ def test_nobody_can_give_themselves_more(fab, user):
 
 
 @pytest.mark.parametrize("path", ["/contender/", "/contender/audit", "/api/v2/dags"])
-def test_who_is_not_logged_in_sees_nothing(fab, path):
+def test_anonymous_users_see_nothing(fab, path):
     import httpx
 
     assert httpx.get(f"{fab.url}{path}", trust_env=False).status_code == 401
@@ -221,7 +221,7 @@ def test_after_apply_airflow_is_as_the_file_says_and_another_apply_changes_nothi
     assert apply(fab, access, catalog) == ()
 
 
-def test_what_was_changed_by_hand_is_found_and_mended(fab, catalog):
+def test_manual_changes_are_found_and_corrected(fab, catalog):
     access = load_access(catalog)
     wanted = {role.name: role for role in wanted_roles(access, catalog)}
     reader = wanted["contender.business_reader"]

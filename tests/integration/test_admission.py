@@ -1,4 +1,4 @@
-"""The way of a batch into its table: killed between any two steps and run again, it comes to the same."""
+"""Admission gives the same result if it is killed between any two steps and run again."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_a_corrected_day_marks_the_versions_that_were_fitted_on_it_and_no_other(
     assert superseded(sales) == [(1, CORRECTED)]
 
 
-def test_of_a_range_only_the_days_that_had_other_rows_are_superseded(sales, staged, fit):
+def test_only_changed_days_of_a_range_are_superseded(sales, staged, fit):
     both = Days(first=FIRST, last=FIRST + timedelta(days=20))
     last = both.last
     publish_batch(sales, staged((FIRST, "a", 1.0), (last, "a", 1.0), days=both), "run 1")
@@ -199,9 +199,7 @@ def test_publishing_killed_at_any_step_and_run_again_comes_to_the_same(
 
 
 @pytest.mark.parametrize(("kind", "method"), STEPS_OF_PUBLISHING[1:], ids=lambda part: str(part))
-def test_what_a_killed_run_left_to_do_another_run_of_the_same_rows_does(
-    sales, staged, fit, die, kind, method
-):
+def test_another_run_of_the_same_rows_completes_a_killed_run(sales, staged, fit, die, kind, method):
     publish_batch(sales, staged((FIRST, "a", 1.0)), "run 1")
     fit(1, Days(first=FIRST, last=THIRD))
     die(kind, method, lambda: publish_batch(sales, staged((FIRST, "a", 9.0)), "run 2"), after=True)
@@ -268,7 +266,7 @@ def test_two_runs_at_once_publish_the_same_rows_once(sales, staged):
     assert sales.book.publications.unconfirmed(TABLE, Days.one(FIRST)) == []
 
 
-def test_a_closed_day_is_news_once(installation, staged):
+def test_a_closed_day_is_published_once(installation, staged):
     closed = SALES.model_copy(update={"delivery": SALES.delivery.model_copy(update={"closed": (SECOND,)})})
     here = install(installation.settings, [closed])
     publish_batch(here, staged((FIRST, "a", 1.0)), "run 0")
@@ -279,12 +277,12 @@ def test_a_closed_day_is_news_once(installation, staged):
     assert here.lake.days(TABLE) == [FIRST]
 
 
-def test_an_empty_day_that_is_not_closed_is_no_news(sales, staged):
+def test_an_empty_day_that_is_not_closed_is_not_recorded(sales, staged):
     publish_batch(sales, staged((FIRST, "a", 1.0)), "run 0")
     assert not publish_batch(sales, staged(days=SECOND), "run 1").changed
 
 
-def test_an_empty_batch_for_a_table_that_is_not_there_is_no_news(sales, staged):
+def test_an_empty_batch_for_a_missing_table_is_not_recorded(sales, staged):
     assert not publish_batch(sales, staged(), "run").changed
 
 
@@ -322,7 +320,7 @@ def test_a_gate_killed_at_any_step_and_run_again_comes_to_the_same(
     assert len(sales.book.profiles.newest(TABLE)) == (not failed)
 
 
-def test_a_gate_that_has_spoken_in_a_run_says_the_same_again(sales, staged):
+def test_a_gate_returns_the_recorded_result_of_its_run(sales, staged):
     batch = staged((FIRST, "a", 1.0))
     first = gate_batch(sales, batch, "run")
     assert gate_batch(sales, batch, "run") == first

@@ -1,4 +1,4 @@
-"""No false alarm: every day of the real year passes, by its contract and beside its past."""
+"""No false alarm: every day of the real year passes its contract and the comparison with previous days."""
 
 from __future__ import annotations
 

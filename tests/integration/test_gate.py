@@ -1,4 +1,4 @@
-"""The gate with real Great Expectations, on real deliveries, whole and broken."""
+"""The gate with real Great Expectations, on good and damaged real deliveries."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_day_without_rows_fails(judge):
     assert [e.expectation for e in result.failed] == ["there are 40 to 80 rows"]
 
 
-def test_a_file_that_is_not_there_yet_is_asked_for_again(here, catalog):
+def test_a_missing_file_is_retried(here, catalog):
     with pytest.raises(NotDelivered, match=r"departures/2013-09-02\.csv is not in the landing zone"):
         land(catalog.dataset("departures"), Days.one(DAY), here)
 
@@ -106,7 +106,7 @@ def test_a_failed_batch_waits_in_quarantine_with_its_raw_file_and_verdict(judge,
     assert json.loads((place / "gate.json").read_text())["verdict"] == "fail"
 
 
-def test_the_same_bad_delivery_tried_again_waits_once(judge, here):
+def test_the_same_bad_delivery_is_quarantined_once(judge, here):
     places = set()
     for _ in range(2):
         batch, result = judge("departures", fault=source.append_rerun)
@@ -114,7 +114,7 @@ def test_the_same_bad_delivery_tried_again_waits_once(judge, here):
     assert len(places) == 1
 
 
-def test_days_whose_files_are_called_alike_are_kept_apart(here, catalog):
+def test_files_of_different_days_with_the_same_name_are_kept(here, catalog):
     spec = catalog.dataset("weather")
     nested = spec.model_copy(
         update={"delivery": spec.delivery.model_copy(update={"path": "{day}/weather.csv"})}
@@ -157,7 +157,7 @@ def test_rows_of_a_closed_day_fail(judge_closed, here):
     assert "rows of 2013-09-02, which the contract declares closed" in result.defects[0].what
 
 
-def test_a_range_is_held_to_its_open_days(judge_closed, here, catalog):
+def test_the_rows_of_a_range_are_checked_against_its_open_days(judge_closed, here, catalog):
     source.drop("weather", [date(2013, 9, 1), date(2013, 9, 3)], here.landing)
     result = judge_closed(Days(first=date(2013, 9, 1), last=date(2013, 9, 3)))
     assert result.verdict == "pass"
@@ -165,6 +165,6 @@ def test_a_range_is_held_to_its_open_days(judge_closed, here, catalog):
     assert RowCount(low=40, high=80) in catalog.dataset("weather").expectations
 
 
-def test_the_day_after_a_closed_one_is_still_waited_for(judge_closed):
+def test_the_day_after_a_closed_day_needs_a_file(judge_closed):
     with pytest.raises(NotDelivered):
         judge_closed(Days.one("2013-09-03"))

@@ -1,4 +1,4 @@
-"""The gate of a large batch: a column at a time or on Spark, the same judgement, said in the same words."""
+"""Large batches, checked by column or on Spark, get the same result as small ones."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def on_spark(large, departures, broken):
     return check_by_size(departures.contract, broken, "run 1", large)
 
 
-def test_broken_promises_are_told_as_in_memory(departures, broken, on_spark):
+def test_failures_on_spark_are_reported_as_in_memory(departures, broken, on_spark):
     in_memory = check(departures.contract, broken, "run 1")
     assert len(in_memory.failed) >= 4
     assert said(on_spark) == said(in_memory)
@@ -80,7 +80,7 @@ def test_broken_promises_are_told_as_in_memory(departures, broken, on_spark):
     )
 
 
-def test_a_column_at_a_time_tells_the_same_as_one_frame(departures, broken, monkeypatch):
+def test_columns_checked_separately_give_the_same_result_as_one_frame(departures, broken, monkeypatch):
     at_once = check(departures.contract, broken, "run 1")
     monkeypatch.setattr("contender.gating.batches.WHOLE_UP_TO_ROWS", 0)
     assert said(check(departures.contract, broken, "run 1")) == said(at_once)
@@ -118,7 +118,7 @@ def test_a_job_that_leaves_nothing_says_where_to_look(departures, whole, large):
         check_by_size(departures.contract, whole, "run 1", large, submit=lambda _: None)
 
 
-def test_a_job_that_fails_tells_its_last_words(departures, whole, large):
+def test_the_error_of_a_failed_job_contains_the_end_of_its_output(departures, whole, large):
     gone = whole.model_copy(
         update={"files": (whole.files[0].model_copy(update={"path": str(PROJECT / "no.parquet")}),)}
     )

@@ -27,7 +27,7 @@ def test_a_delivery_on_s3_is_staged_like_one_in_a_folder(here, on_s3, catalog):
     assert land(spec, DAY, on_s3).fingerprint == land(spec, DAY, here).fingerprint
 
 
-def test_a_missing_object_is_told_as_not_delivered(on_s3, catalog):
+def test_a_missing_object_is_not_delivered(on_s3, catalog):
     with pytest.raises(NotDelivered, match="s3://contender-"):
         land(catalog.dataset("departures"), DAY, on_s3)
 

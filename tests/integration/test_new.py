@@ -160,7 +160,7 @@ def test_mypy_accepts_the_contracts_that_are_written(here, model):
     assert done.returncode == 0, done.stdout
 
 
-def test_what_was_written_and_the_next_steps_are_told(here, new, model):
+def test_written_files_and_next_steps_are_shown(here, new, model):
     told = new("model", "late", "--from", "departures", "--force").output
     for said in (
         "spec.py",

@@ -1,4 +1,4 @@
-"""A failed batch waits for a person, whose word lets it into the lake or forgets it, and is kept."""
+"""A failed batch waits in quarantine until a person releases or discards it."""
 
 from __future__ import annotations
 
@@ -100,20 +100,20 @@ def test_a_release_is_not_forgotten_however_many_people_look_at_the_table_since(
     assert find_quarantined(installation, waiting.id).state == "released"
 
 
-def test_another_bad_batch_of_the_day_is_not_excused_by_it(waiting, judge, installation):
+def test_a_release_does_not_excuse_another_batch_of_the_day(waiting, judge, installation):
     record_release(installation, waiting.id, "ann", "true")
     _, result = judge(source.append_rerun, run="again")
     assert result.verdict == "fail"
 
 
-def test_what_was_superseded_cannot_be_released(waiting, judge, installation):
+def test_a_superseded_batch_cannot_be_released(waiting, judge, installation):
     judge(None, run="corrected")
     assert find_quarantined(installation, waiting.id).state == "superseded"
     with pytest.raises(QuarantineError, match=r"another delivery of .* 2013-09-02 has passed since"):
         record_release(installation, waiting.id, "ann", "why not")
 
 
-def test_what_was_superseded_stays_so_however_many_days_are_judged_since(waiting, judge, installation):
+def test_a_superseded_batch_stays_superseded_after_later_gates(waiting, judge, installation):
     _, passed = judge(None, run="corrected")
     for n in range(1, 151):
         changed = {"id": f"later {n}", "days": Days.one(DAY + timedelta(days=n)), "at": datetime.now(UTC)}
@@ -121,7 +121,7 @@ def test_what_was_superseded_stays_so_however_many_days_are_judged_since(waiting
     assert find_quarantined(installation, waiting.id).state == "superseded"
 
 
-def test_what_nobody_could_read_cannot_be_released(judge, installation):
+def test_an_unreadable_batch_cannot_be_released(judge, installation):
     judge(nothing_but_noise)
     (item,) = list_quarantined(installation)
     with pytest.raises(QuarantineError, match="no readable rows"):
@@ -156,7 +156,7 @@ def test_a_release_publishes_records_its_gate_and_looks_at_the_past(waiting, ins
     assert installation.lake.holds(waiting.batch)
 
 
-def test_what_did_not_fail_when_the_person_looked_is_not_excused(waiting, installation, narrower):
+def test_a_release_does_not_excuse_new_failures(waiting, installation, narrower):
     narrower()
     done = release_batch(installation, waiting.id, "ann", "it is true")
     assert (done.result.verdict, done.published) == ("fail", None)
@@ -254,7 +254,7 @@ def test_a_release_without_a_reason_is_refused(waiting, run):
     assert run("release", waiting.id, "--by", "ann").exit_code == 2
 
 
-def test_an_unknown_batch_is_told_with_those_that_are_there(waiting, run):
+def test_an_unknown_batch_is_reported_with_the_known_ones(waiting, run):
     outcome = run("show", "zzzz")
     assert isinstance(outcome.exception, QuarantineError)
     assert "list all with `contender quarantine list`" in str(outcome.exception)

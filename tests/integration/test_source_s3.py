@@ -52,12 +52,12 @@ def test_objects_are_the_files_of_a_folder_below_the_prefix(tmp_path, objects, e
     assert objects() == files
 
 
-def test_what_was_dropped_is_told_with_its_address(objects, endpoint):
+def test_delivered_files_are_reported_with_their_address(objects, endpoint):
     (file,) = source.drop("weather", [DAY], f"s3://{BUCKET}/flights", endpoint=endpoint)
     assert file.place == f"s3://{BUCKET}/flights/weather/2013-09-02.csv"
 
 
-def test_a_corrected_delivery_takes_the_place_of_the_broken_one(tmp_path, objects, endpoint):
+def test_a_corrected_delivery_replaces_the_broken_one(tmp_path, objects, endpoint):
     landing = f"s3://{BUCKET}/flights"
     source.drop("weather", [DAY], landing, fault=source.append_rerun, endpoint=endpoint)
     source.drop("weather", [DAY], landing, endpoint=endpoint)

@@ -1,4 +1,4 @@
-"""access.yaml: every mistake is a line with its fix, and roles come to what they say and to nothing more."""
+"""The roles of access.yaml: mistakes are one line with a fix, and roles get exactly their listed rights."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_file_of_one_role_is_enough(read):
     assert list(read(GOOD).roles) == ["reader"]
 
 
-def test_there_must_be_a_file(tmp_path, catalog):
+def test_a_missing_access_file_is_an_error(tmp_path, catalog):
     with pytest.raises(CatalogError, match=r"access\.yaml: not found in .*docs/ACCESS\.md"):
         load_access(catalog.model_copy(update={"home": tmp_path}))
 
@@ -95,7 +95,7 @@ def test_a_mistake_is_one_line_with_its_place_and_fix(read, old, new, line):
     assert raised.value.mistakes == [line]
 
 
-def test_a_role_that_airflow_could_not_keep_apart_is_refused():
+def test_a_role_whose_rights_airflow_cannot_separate_is_rejected():
     with pytest.raises(ValueError, match="clear: lacks models"):
         May(see=("datasets", "models"), clear=("datasets",), trigger=("models",))
     with pytest.raises(ValueError, match="approve: lacks models"):
@@ -113,7 +113,7 @@ def test_own_models_make_a_role_for_each_owner(catalog):
     assert {f"contender.data_scientist.{owner}" for owner in owners} <= set(names)
 
 
-def test_nobody_may_act_on_what_they_may_not_see(catalog):
+def test_a_role_must_see_what_it_may_act_on(catalog):
     for holder in list_holders(load_access(catalog), catalog):
         seen = set(dags_of(holder, "see", catalog))
         for action in ("trigger", "clear", "approve", "roll_back", "release"):
@@ -128,7 +128,7 @@ def test_an_action_that_is_not_granted_reaches_no_dag_and_no_table(catalog):
                 assert tables_of(holder, action, catalog) == ()
 
 
-def test_every_dag_can_be_seen_by_somebody(catalog):
+def test_every_dag_is_visible_to_some_role(catalog):
     from airflow.dag_processing.dagbag import DagBag
 
     from contender.settings import PROJECT
@@ -143,7 +143,7 @@ def test_a_role_holds_no_right_on_all_dags(catalog):
         assert not {("can_read", "DAGs"), ("can_edit", "DAGs"), ("can_create", "DAG Runs")} & role.permissions
 
 
-def test_two_roles_of_one_person_are_a_finding_and_public_rights_are(catalog):
+def test_a_user_with_two_roles_and_public_permissions_are_reported(catalog):
     access = Access(administrators=("admin",), roles={"r": Role(about="x", may=May(see=("models",)))})
     found = {"Public": AirflowRole(name="Public", permissions=frozenset({("can_read", "Website")}))}
     users = [AirflowUser(name="ada", roles=("contender.a", "contender.b"))]
@@ -193,6 +193,6 @@ def decided(by: str, why: str | None, approved_by: str | None) -> Entry:
     return Entry(number=1, previous="", entered=datetime.now(UTC), decision=decision, seal="s")
 
 
-def test_the_file_that_ships_names_nobody_of_this_catalog(catalog):
+def test_the_shipped_access_file_names_no_owner(catalog):
     text = (Path(catalog.home) / "access.yaml").read_text()
     assert not [name for name in (*catalog.datasets, *catalog.models) if f" {name}" in text]

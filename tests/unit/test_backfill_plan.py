@@ -1,4 +1,4 @@
-"""What a correction of old days touches, and what it leaves alone."""
+"""A backfill plan contains the affected runs, and changes nothing else."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -59,7 +59,7 @@ def test_nothing_is_trained_scored_or_monitored(catalog):
     assert plan.served == ("predictions.flight_delay",)
 
 
-def test_nights_that_were_never_built_are_not_built_now(catalog):
+def test_nights_without_features_are_not_built(catalog):
     plan = plan_backfill(catalog, "departures", WEEK, {"datasets.departures": JANUARY_TO_MARCH}, [])
     assert [step.dag for step in plan.steps] == ["ingest__departures"]
 
@@ -78,7 +78,7 @@ def test_versions_that_were_fitted_on_the_days_are_named_and_others_are_not(cata
         ("planes", WEEK, "replaced as a whole"),
     ],
 )
-def test_what_cannot_be_backfilled_says_what_to_do(catalog, dataset, days, told):
+def test_an_impossible_backfill_is_rejected_with_a_fix(catalog, dataset, days, told):
     with pytest.raises(BackfillError, match=told):
         plan_backfill(catalog, dataset, days, held(catalog), [])
 
@@ -95,7 +95,7 @@ def test_chunks_are_the_range_without_gap_or_overlap(first, more, size):
 
 
 @given(days, days)
-def test_what_feeds_a_day_is_what_a_correction_touches(catalog, corrected, fitted):
+def test_source_days_and_affected_days_are_inverse(catalog, corrected, fitted):
     """The two directions of the same lineage agree: who reads a day is who is rebuilt when it changes."""
     from contender.specs import affected_days, affected_nights
 

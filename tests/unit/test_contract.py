@@ -1,4 +1,4 @@
-"""What a contract promises to those who read its table."""
+"""The expectations and open days of a contract."""
 
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ column_names = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=1
 
 
 @given(column_names, st.data())
-def test_a_contract_promises_values_then_its_key_then_what_is_stated(names, data):
+def test_all_expectations_are_not_null_then_unique_then_declared(names, data):
     nullable = data.draw(st.sets(st.sampled_from(names)))
     columns = tuple(
         Column(name=name, type="number", description="figure", nullable=name in nullable) for name in names
@@ -42,7 +42,7 @@ def test_a_day_is_open_unless_it_is_declared_closed(closed, more):
     assert contract.open_days(days) == len([day for day in days.each() if day not in closed])
 
 
-def test_a_table_that_is_replaced_whole_comes_at_once_whatever_the_days():
+def test_a_reference_table_has_one_open_day():
     columns = (Column(name="code", type="string", description="code"),)
     contract = Contract(
         table="datasets.codes",

@@ -1,4 +1,4 @@
-"""The house's rules that no linter knows."""
+"""Conventions of the project that no linter checks."""
 
 import ast
 import re
@@ -24,17 +24,17 @@ def told(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=told)
-def test_every_module_says_what_it_is_for(path):
+def test_every_module_has_a_docstring(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=told)
-def test_no_module_is_a_drawer_for_everything(path):
+def test_no_module_is_called_common_or_utils(path):
     assert not ROOM_BANNED & {path.stem, path.parent.name}
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "include" / "contender").rglob("*.py")), ids=told)
-def test_no_module_of_the_engine_outgrows_a_sitting(path):
+def test_no_module_of_the_engine_is_too_long(path):
     assert len(path.read_text().splitlines()) <= 300
 
 
@@ -108,7 +108,7 @@ def test_no_template_writes_a_dag_id(path):
     assert not re.search(rf"\b({'|'.join(get_args(Verb))})__", path.read_text())
 
 
-def test_everything_has_an_owner_who_can_be_written_to(catalog):
+def test_every_contract_has_an_owner_with_an_address(catalog):
     for spec in (*catalog.datasets.values(), *catalog.models.values()):
         assert "@" in spec.owner
 

@@ -92,7 +92,7 @@ def test_a_range_is_never_written_backwards(span):
 
 
 @given(st.text(min_size=1))
-def test_what_is_no_day_is_refused_with_how_to_write_one(text):
+def test_an_invalid_day_is_rejected_with_the_expected_form(text):
     try:
         date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A draft is made of one file, holds for that file at once, and never shows a person's data."""
+"""A draft passes the gate with its own file, and shows no personal data."""
 
 import csv
 import io
@@ -89,7 +89,7 @@ def test_a_column_has_the_narrowest_type_that_the_reader_takes_and_that_loses_no
 
 
 @pytest.mark.parametrize(("fields", "missing"), [(["1", "NA", ""], 2), (["nan"], 0), (["a"], 0)])
-def test_what_the_gate_will_miss_is_missing(fields, missing):
+def test_missing_values_are_those_that_the_gate_misses(fields, missing):
     assert profile("c", fields).missing == missing
 
 
@@ -127,7 +127,7 @@ def test_a_long_key_is_thinned_out_to_what_is_needed():
         ("a,b\n1,NA\nNA,1\n", "every column has missing values"),
     ],
 )
-def test_rows_that_nothing_tells_apart_are_an_error_with_a_way_out(text, said):
+def test_rows_without_a_unique_key_are_an_error_with_a_fix(text, said):
     with pytest.raises(DraftError, match=said):
         find_key(columns_of(text))
 
@@ -174,7 +174,7 @@ def test_bounds_hold_what_was_seen(pair):
         ("yes", ["true", "false"], None),
     ],
 )
-def test_a_promise_is_guessed_where_values_make_it_obvious(name, fields, promise):
+def test_an_expectation_is_guessed_from_obvious_values(name, fields, promise):
     guess = guess_expectation(profile(name, fields))
     assert (guess.expectation if guess else None) == promise
 
@@ -221,7 +221,7 @@ def test_other_names_are_not_taken_for_personal_data(name):
         (["2013-09-01 05:00", ""], "without a time zone"),
     ],
 )
-def test_what_is_doubtful_of_a_column_is_asked(fields, said):
+def test_doubtful_columns_have_a_note(fields, said):
     _, notes = guess_column(profile("c", fields))
     assert any(said in note and note.startswith("check: ") for note in notes)
 
@@ -282,7 +282,7 @@ def test_a_date_in_the_files_name_becomes_the_partition_key(delivered_as, kind, 
         ("\n" + SALES, "the first line is empty"),
         (SALES.replace("pear", '5" pear'), "a quote is opened and never closed"),
         (b"PK\x03\x04" + SALES.encode(), "it is a ZIP archive"),
-        (SALES.replace("pear", "p\x07ar"), "the column item holds control characters"),
+        (SALES.replace("pear", "p\x07ar"), "the column item has control characters"),
         (SALES + '"never closed', "it is not a CSV file"),
         ("day,item\n", "the file has a header and no rows"),
         (SALES + "2013-09-01,fig\n", "line 5 has 2 fields where the header has 3"),
@@ -301,7 +301,7 @@ def test_a_date_in_the_files_name_becomes_the_partition_key(delivered_as, kind, 
         (SALES + "2013-09-01,pear,2\n", "1 of 4 rows repeat another one"),
     ],
 )
-def test_what_cannot_be_drafted_from_is_one_line_with_file_and_way_out(text, said):
+def test_an_unusable_file_is_reported_in_one_line_with_a_fix(text, said):
     with pytest.raises(DraftError) as error:
         draft(text)
     assert said in str(error.value)
@@ -318,7 +318,7 @@ def test_what_cannot_be_drafted_from_is_one_line_with_file_and_way_out(text, sai
         ({"owner": "the shop"}, "the owner 'the shop' does not have the form of an e-mail address"),
     ],
 )
-def test_a_wrong_name_or_owner_is_told(how, said):
+def test_an_invalid_name_or_owner_is_reported(how, said):
     with pytest.raises(DraftError, match=said):
         draft(SALES, **how)
 
@@ -334,7 +334,7 @@ def test_a_taken_name_is_kept_unless_forced(tmp_path: Path):
     assert [file.name for file in path.parent.iterdir()] == ["sales.py"]
 
 
-def test_a_catalog_that_is_not_there_names_the_setting(tmp_path: Path):
+def test_the_error_for_a_missing_catalog_names_the_setting(tmp_path: Path):
     with pytest.raises(DraftError, match="CONTENDER_CATALOG_HOME"):
         write_draft(draft(SALES), tmp_path / "nowhere")
 
@@ -359,7 +359,7 @@ def test_a_model_learns_from_a_daily_dataset_that_is_there():
         choose_dataset(catalog_of(shops), None)
 
 
-def test_a_model_is_keyed_by_what_comes_back_and_learns_from_what_is_measured():
+def test_a_model_has_recurring_keys_and_measures():
     drafted_model = draft_model("returns", drafted(SALES), owner="models@company.example")
     assert list(drafted_model.files) == [
         f"models/returns/{n}.py" for n in ("features", "estimator", "baseline", "behaviour", "spec")
@@ -377,7 +377,7 @@ def test_a_model_is_keyed_by_what_comes_back_and_learns_from_what_is_measured():
         ("day,price,at\n2013-09-01,1,2013-09-01T05:00Z\n2013-09-01,1,2013-09-01T06:00Z\n", "recurs"),
     ],
 )
-def test_a_dataset_without_what_a_model_needs_is_told(text, said):
+def test_a_dataset_without_keys_or_numbers_is_reported(text, said):
     with pytest.raises(DraftError, match=said):
         draft_model("returns", drafted(text))
 

@@ -1,4 +1,4 @@
-"""A delivery is read strictly: what is not as promised is named with its place, and nothing raises."""
+"""A delivery is read strictly: every defect is reported with its place, and nothing raises."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def test_a_defect_says_what_and_where(read, content, what, where):
     assert defect.way_out
 
 
-def test_a_column_too_many_is_a_warning_and_is_left_out(read):
+def test_an_unknown_column_is_left_out_with_a_warning(read):
     delivered = read(GOOD.replace("distance", "distance,gate").replace("2475", "2475,B12"))
     assert [defect.severity for defect in delivered.defects] == ["warn"]
     assert "gate" not in delivered.rows.column_names

@@ -1,4 +1,4 @@
-"""Secrets do not leave: errors, mails and command lines are told without them."""
+"""Secrets are masked in errors, mails and command lines."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_what_looks_like_a_secret_is_masked_without_being_known(text, told):
         "the primary key is day, origin",
     ],
 )
-def test_what_is_no_secret_is_told_as_it_is(text):
+def test_other_text_is_not_masked(text):
     assert redact(text) == text
 
 
@@ -89,7 +89,7 @@ def test_no_secret_of_six_characters_or_more_survives(secret):
     assert not found or secret in found
 
 
-def test_switches_numbers_and_files_are_no_secrets(tmp_path):
+def test_switches_numbers_and_files_are_not_secrets(tmp_path):
     (tmp_path / "key.pem").touch()
     environment = {"A_TOKEN": "false", "B_KEY": "86400", "C_CREDENTIALS": str(tmp_path / "key.pem")}
     assert known_secrets(environment) == ()

@@ -1,4 +1,4 @@
-"""The simulated sources: what they know, and above all what the airports do not tell."""
+"""The simulated sources deliver the data of their packages, and timetables without outcomes."""
 
 import csv
 import io
@@ -126,12 +126,12 @@ def test_the_same_day_is_the_same_file(tmp_path, dataset):
     assert Path(first).read_bytes() == Path(second).read_bytes()
 
 
-def test_a_file_tells_how_many_rows_it_has(tmp_path):
+def test_a_delivery_reports_its_number_of_rows(tmp_path):
     (file,) = source.drop("weather", [DAY], str(tmp_path))
     assert file.rows == len(written(file.place))
 
 
-def test_a_day_that_the_source_does_not_know_is_told_as_one_without_a_file(tmp_path):
+def test_an_unknown_day_is_reported_without_a_file(tmp_path):
     told = source.drop("weather", [UNKNOWN_DAY], str(tmp_path))
     assert told == [source.Dropped(place=None, rows=0, day=UNKNOWN_DAY)]
 
@@ -202,7 +202,7 @@ def test_the_command_line_tells_of_days_without_a_file(run):
     ("first", "last", "told"),
     [("2013-9-1", "2013-09-02", "YYYY-MM-DD"), ("2013-09-02", "2013-09-01", "swap")],
 )
-def test_the_command_line_tells_what_is_no_range_of_days(run, first, last, told):
+def test_the_command_line_reports_an_invalid_range(run, first, last, told):
     outcome = run(first, last)
     assert outcome.exit_code == 2
     assert told in outcome.output
@@ -214,7 +214,7 @@ def test_the_command_line_drops_what_the_sources_of_those_days_have_and_no_other
     assert delivered == {*FLIGHTS.daily, *(f"{name}.csv" for name in FLIGHTS.reference)}
 
 
-def test_the_command_line_tells_which_days_there_are(run):
+def test_the_command_line_shows_the_available_days(run):
     outcome = run("2014-01-01", "2014-01-02")
     assert outcome.exit_code == 2
     assert "2013-01-01..2013-12-31" in outcome.output
@@ -230,6 +230,6 @@ def test_every_dataset_of_the_catalog_is_delivered_by_a_source_of_its_kind(catal
         assert name in getattr(source.source_of(name), spec.kind)
 
 
-def test_a_dataset_that_nobody_simulates_is_named():
+def test_a_dataset_without_a_source_is_named():
     with pytest.raises(LookupError, match="no simulated source delivers 'sales'"):
         source.source_of("sales")

@@ -1,4 +1,4 @@
-"""A day is held to the days before it: its volume, its distributions, and that none is missing in between."""
+"""A day is compared with previous days: its volume, its distributions, and gaps."""
 
 from datetime import date, timedelta
 
@@ -54,7 +54,7 @@ def mondays(*rows: int) -> dict[date, int]:
         (1, {MONDAY - timedelta(days=n): 100 for n in range(1, 7)}, "pass"),  # no Monday among them
     ],
 )
-def test_volume_is_held_to_the_same_weekday(rows, held, verdict):
+def test_volume_is_compared_with_the_same_weekday(rows, held, verdict):
     assert judge_volume(Usual(), MONDAY, rows, held).verdict == verdict
 
 
@@ -68,7 +68,7 @@ def test_volume_is_held_to_the_same_weekday(rows, held, verdict):
         ({MONDAY - timedelta(days=2): 1}, frozenset({MONDAY - timedelta(days=1)}), "pass"),
     ],
 )
-def test_a_missing_day_in_between_is_told(held, closed, verdict):
+def test_a_gap_is_reported(held, closed, verdict):
     assert judge_gap(MONDAY, held, closed).verdict == verdict
 
 
@@ -98,7 +98,7 @@ def test_a_day_like_all_others_has_no_distance(values):
     ],
     ids=["all missing", "constant", "moved", "another category"],
 )
-def test_a_column_that_looks_like_no_recent_day_is_told(today, column):
+def test_an_unusual_distribution_is_reported(today, column):
     recent = [day_of([float(n) for n in range(50)])] * 20
     told = [
         result.columns for result in judge_distributions(Usual(), today, recent) if result.verdict == "warn"
@@ -106,13 +106,13 @@ def test_a_column_that_looks_like_no_recent_day_is_told(today, column):
     assert told == [(column,)]
 
 
-def test_a_column_that_differs_every_day_sets_its_own_bar():
+def test_a_column_that_varies_daily_has_a_wider_limit():
     recent = [day_of([float(100 * day + n) for n in range(50)]) for day in range(20)]
     today = day_of([float(2000 + n) for n in range(50)])
     assert {result.verdict for result in judge_distributions(Usual(), today, recent)} == {"pass"}
 
 
-def test_too_few_days_are_told_as_not_judged():
+def test_too_few_days_are_reported_as_not_checked():
     (result,) = judge_distributions(Usual(), day_of([1.0]), [day_of([1.0])] * 13)
     assert (result.verdict, result.observed[:11]) == ("pass", "not checked")
 

@@ -141,7 +141,22 @@ PYTHON = (
     "plugins/*.py",
     "include/contender/cli/*.py",
     "include/contender/serving.py",
+    "include/catalog/**/*.py",
+    "include/contender/admission/*.py",
+    "include/contender/backfilling/*.py",
+    "include/contender/csv_fields/*.py",
+    "include/contender/drafting/*.py",
+    "include/contender/gating/*.py",
+    "include/contender/granting/*.py",
+    "include/contender/ingesting/*.py",
+    "include/contender/specs/*.py",
+    "include/contender/installation.py",
+    "include/contender/landing.py",
+    "include/contender/redaction.py",
+    "include/contender/rendering.py",
+    "include/contender/settings.py",
     "scripts/__init__.py",
+    "scripts/access_page.py",
     "scripts/audit_packages.py",
     "scripts/fetch_s3_jars.py",
     "scripts/generate_docs.py",
@@ -241,6 +256,10 @@ TEMPLATES = (
     "tests/unit/test_wiring.py",
     "tests/unit/thousand_nights.py",
     "tests/unit/wiring_rule.py",
+)
+TEMPLATES: tuple[str, ...] = (
+    "include/catalog/*.yaml",
+    "include/contender/drafting/templates/*.jinja",
 )
 
 
