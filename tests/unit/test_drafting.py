@@ -294,7 +294,7 @@ def test_a_date_in_the_files_name_becomes_the_partition_key(delivered_as, kind, 
             SALES.replace("day,", "sold,"),
             "rename sold, or use --kind reference for a table that is replaced whole",
         ),
-        (SALES.replace("day,", "sold,").replace("2013-", "x"), "add one, or draft one"),
+        (SALES.replace("day,", "sold,").replace("2013-", "x"), "add one, or use --kind reference"),
         (SALES.replace("2013-09-01,plum", ",plum"), "the column day is not a date in every row"),
         (SALES.replace("2013-09-01,plum", "2013-09-02,plum"), "2 days, 2013-09-01 to 2013-09-02"),
         (SALES.replace("09-01", "09-02"), "name has the day 2013-09-01, but its rows have 2013-09-02"),
@@ -349,8 +349,8 @@ def test_a_model_learns_from_a_daily_dataset_that_is_there():
     catalog = catalog_of(daily, shops)
     assert choose_dataset(catalog, "sales") == daily
     for asked, said in (
-        (None, "with --from; there are"),
-        ("shops", "has no days"),
+        (None, "with --from"),
+        ("shops", "is not daily"),
         ("sale", "no dataset 'sale'"),
     ):
         with pytest.raises(DraftError, match=rf"{said}.*there are: sales"):
