@@ -125,6 +125,7 @@ PYTHON = (
     "include/contender/promoting/*.py",
     "include/contender/records/*.py",
     "include/contender/records/models.py",
+    "include/contender/records/**/*.py",
     "include/contender/registry.py",
     "include/contender/replaying/*.py",
     "include/contender/retraining/*.py",

@@ -1,4 +1,4 @@
-"""Runs the migrations over the engine that `contender.records.migrate` hands in."""
+"""Run the migrations on the engine that `contender.records.migrate` passes in."""
 
 from alembic import context
 

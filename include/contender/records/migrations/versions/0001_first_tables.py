@@ -1,4 +1,4 @@
-"""The first tables: six kinds of record of one shape."""
+"""Create the first tables: six kinds of records with a common schema."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,6 +32,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget all records."""
+    """Drop the tables."""
     for table in TABLES:
         op.drop_table(table)

@@ -1,4 +1,4 @@
-"""Profiles of days, the acts of people, and what must be said of versions."""
+"""Create the tables of profiles, acts and caveats."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ TABLES = ("profiles", "acts", "caveats")
 
 
 def upgrade() -> None:
-    """Create the tables, of the first ones' shape."""
+    """Create the tables with the common schema."""
     for table in TABLES:
         op.create_table(
             table,
@@ -29,6 +29,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop the tables."""
     for table in TABLES:
         op.drop_table(table)

@@ -1,4 +1,4 @@
-"""Decisions become the ledger: numbered, sealed, each only once. Those that were made are carried over in order."""
+"""Replace the table of decisions by the ledger, and enter the existing decisions in order, numbered and sealed."""
 
 import json
 from hashlib import sha256
@@ -26,7 +26,7 @@ def _columns() -> list["sa.Column[Any]"]:
 
 
 def upgrade() -> None:
-    """Create the ledger and the table of paired days, and seal what was decided before."""
+    """Create the ledger and the table of paired days, and enter the existing decisions."""
     ledger = op.create_table(
         "ledger",
         *_columns(),
@@ -57,5 +57,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: the ledger is not to be unwritten."""
-    raise NotImplementedError("the ledger cannot be unwritten: restore the book from a backup instead")
+    """Raise NotImplementedError, because the ledger is append-only."""
+    raise NotImplementedError("the ledger cannot be downgraded: restore the book of record from a backup")

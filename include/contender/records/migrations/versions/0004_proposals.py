@@ -1,4 +1,4 @@
-"""Decisions that wait for a person."""
+"""Create the table of proposals."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create their table, of the others' shape."""
+    """Create the table with the common schema."""
     op.create_table(
         "proposals",
         sa.Column("id", sa.String(32), primary_key=True),
@@ -26,5 +26,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop the table."""
     op.drop_table("proposals")

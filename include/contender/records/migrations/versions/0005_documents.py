@@ -1,4 +1,4 @@
-"""Texts that decisions refer to: the contract in force, the packages that were installed."""
+"""Create the table of documents: contracts and package lists that decisions refer to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,5 +26,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop it; decisions can then be replayed by today's contract only."""
+    """Drop the table; decisions can then be replayed only with the current contract."""
     op.drop_table("documents")

@@ -1,12 +1,11 @@
-"""What the book is asked for is in columns with indexes, and no longer looked for among the newest records.
+"""Move searched fields into columns with indexes, so that queries no longer scan the newest records.
 
-Added, and filled from the records that are there: the versions and the recipe of an evaluation; the evaluation and the
-person of a ledger's entry; the person of an act; the lease of a mail, which was in the alert's `run`; every trained
-version once, with its training days; and the snapshots that versions were fitted on (`pins`).
+The new columns and tables are filled from the existing records: versions and recipe of an evaluation; evaluation and
+person of a ledger entry; person of an act; lease of a mail, previously in the alert's `run`; trained versions with
+their training days; and the snapshots that versions were fitted on (`pins`).
 
-The index on `subject` alone no longer serves and is dropped: every table is listed by subject and time, and an index on
-both answers that and a subject alone. So are the indexes on a batch of `gate_results` and `publications`, which were
-left to be sorted or filtered by state. `run` of an alert is empty from now on.
+The index on `subject` alone is dropped, because the new index on subject and time covers it. The indexes on the batches
+of `gate_results` and `publications` are replaced by ones that include time and state. `run` of an alert is now empty.
 """
 
 from collections.abc import Iterator
@@ -62,7 +61,7 @@ REQUIRED = {"acts": ("person",), "evaluations": ("version", "recipe", "refresh")
 
 
 def upgrade() -> None:
-    """Add the columns and tables, fill them, and index what is searched by."""
+    """Add the columns and tables, fill them, and create the indexes."""
     for table, columns in ADDED.items():
         for name, kind in columns.items():
             op.add_column(table, sa.Column(name, kind))
@@ -85,7 +84,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop what was added; nothing but leases of mails is only there."""
+    """Drop the new columns and tables; only leases of mails are lost."""
     for table, searched in SEARCHED_BY:
         op.drop_index(f"{table}_by_{'_'.join(searched)}", table)
     for table in LISTED:
@@ -102,7 +101,7 @@ def downgrade() -> None:
 
 
 def _fill(table: str, read: Any) -> None:
-    """Set each row's new columns by what `read` makes of it."""
+    """Set the new columns of each row to the values that `read` returns for it."""
     described = sa.table(table, *_columns(), *(sa.column(name, kind) for name, kind in ADDED[table].items()))
     for row in _rows(table):
         values = read(row)
