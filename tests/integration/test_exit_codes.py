@@ -1,4 +1,4 @@
-"""Every command ends with the exit code in docs/CLI.md: 0 done, 1 check failed, 2 wrong use, 3 cannot complete."""
+"""Every command ends with the exit code that docs/CLI.md lists: 0 done, 1 no, 2 wrong use, 3 cannot be done."""
 
 from __future__ import annotations
 
@@ -24,48 +24,48 @@ LANDED = "{landing}/departures/2013-09-02.csv"
 GRANTS = ("access", "render", "s3", "--bucket", "lake", "--account", "123456789012")
 
 READY = "an installation"
-DECIDED = "a decision about a version that is not in the registry"
+DECIDED = "a decision, of a version that the registry lacks"
 MISTAKE = "a mistake in the catalog"
 NO_BOOK = "no book of record"
-NO_URL = "a setting that is not a URL"
-NO_NUMBER = "a setting that is not a number"
+NO_URL = "a setting that is no URL"
+NO_NUMBER = "a setting that is no number"
 VARIABLES = {NO_URL: ("CONTENDER_RECORDS", "nowhere"), NO_NUMBER: ("CONTENDER_SNAPSHOT_DAYS", "many")}
 
-# Exit code 1 of these is tested with the servers or nights that they need.
-CODE_1_TESTED_ELSEWHERE = {("access", "check"), ("replay",)}
+# These have a case of exit code 1 beside the servers or nights that they need.
+NO_IS_TESTED_ELSEWHERE = {("access", "check"), ("replay",)}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A command line, the home that it runs in, its exit code, and a part of its output."""
+    """A command line, where it is given, and how it ends."""
 
     words: tuple[str, ...]
     code: int
-    output: str
+    said: str
     place: str = READY
 
     def __str__(self) -> str:
         return f"{' '.join(self.words)} ({self.place})"
 
 
-def done(*words: str, output: str = "") -> Case:
-    return Case(words, 0, output)
+def done(*words: str, said: str = "") -> Case:
+    return Case(words, 0, said)
 
 
-def fails_check(*words: str, output: str, place: str = READY) -> Case:
-    return Case(words, 1, output, place)
+def no(*words: str, said: str, place: str = READY) -> Case:
+    return Case(words, 1, said, place)
 
 
-def wrong_use(*words: str, output: str, place: str = READY) -> Case:
-    return Case(words, 2, output, place)
+def misused(*words: str, said: str, place: str = READY) -> Case:
+    return Case(words, 2, said, place)
 
 
-def cannot_complete(*words: str, place: str, output: str) -> Case:
-    return Case(words, 3, output, place)
+def impossible(*words: str, place: str, said: str) -> Case:
+    return Case(words, 3, said, place)
 
 
 def without_book(*words: str) -> Case:
-    return cannot_complete(*words, place=NO_BOOK, output="run `contender migrate`")
+    return impossible(*words, place=NO_BOOK, said="run `contender migrate`")
 
 
 def without_airflow(*words: str) -> Case:
@@ -73,11 +73,11 @@ def without_airflow(*words: str) -> Case:
 
 
 CASES = [
-    done("status", output="flight_delay"),
-    wrong_use("status", "--jsn", output="No such option"),
+    done("status", said="flight_delay"),
+    misused("status", "--jsn", said="No such option"),
     without_book("status"),
-    done("catalog", "planes", output="datasets.planes"),
-    wrong_use("catalog", "plains", output="did you mean 'planes'"),
+    done("catalog", "planes", said="datasets.planes"),
+    misused("catalog", "plains", said="did you mean 'planes'"),
     without_book("catalog"),
     done("migrate", said="are ready"),
     misused("migrate", "now", said="unexpected extra argument"),
@@ -103,18 +103,18 @@ CASES = [
     misused("quarantine", "discard", "4f2a", *REASON, said="list all with `contender quarantine list`"),
     misused("quarantine", "discard", "4f2a", said="Missing option"),
     without_book("quarantine", "discard", "4f2a", *REASON),
-    done("access", "show", output="read"),
-    wrong_use("access", "show", "ann", output="unexpected extra argument"),
-    cannot_complete("access", "show", place=MISTAKE, output="datasets/planes.py"),
-    wrong_use("access", "apply", output="Missing option"),
+    done("access", "show", said="read"),
+    misused("access", "show", "ann", said="unexpected extra argument"),
+    impossible("access", "show", place=MISTAKE, said="datasets/planes.py"),
+    misused("access", "apply", said="Missing option"),
     without_airflow("access", "apply", *REASON),
-    wrong_use("access", "check", "ann", output="unexpected extra argument"),
+    misused("access", "check", "ann", said="unexpected extra argument"),
     without_airflow("access", "check"),
-    done(*GRANTS, output="Statement"),
-    wrong_use("access", "render", "s3", output="give --bucket NAME"),
-    cannot_complete("access", "render", "s3", place=MISTAKE, output="datasets/planes.py"),
-    wrong_use("backfill", "departures", "2013-2-30", output="2013-2-30"),
-    wrong_use("backfill", "departures", "2013-03-01", "--apply", output="--reason"),
+    done(*GRANTS, said="Statement"),
+    misused("access", "render", "s3", said="give --bucket NAME"),
+    impossible("access", "render", "s3", place=MISTAKE, said="datasets/planes.py"),
+    misused("backfill", "departures", "2013-2-30", said="2013-2-30"),
+    misused("backfill", "departures", "2013-03-01", "--apply", said="--reason"),
     without_airflow("backfill", "departures", "2013-03-01", "--apply", *REASON),
     misused("backtest", MODEL, *SPAN, "--policy", "better", said="--policy better: unknown; give one of"),
     misused("backtest", "flight_delays", *SPAN, said="did you mean"),
@@ -137,16 +137,16 @@ CASES = [
     done("audit", said="No matching actions"),
     misused("audit", "--limit", "0", said="--limit"),
     without_book("audit"),
-    wrong_use("erase", "tailnum=N14228", output="--reason"),
-    wrong_use("erase", "tailnum", *REASON, output="COLUMN=VALUE"),
+    misused("erase", "tailnum=N14228", said="--reason"),
+    misused("erase", "tailnum", *REASON, said="COLUMN=VALUE"),
     without_book("erase", "tailnum=N14228", "--plan"),
 ]
 
 
 @pytest.fixture(scope="module")
-def prepared_home(tmp_path_factory) -> Path:
-    """A home with a catalog, a delivery, an empty book and an empty registry, which each test copies."""
-    home = tmp_path_factory.mktemp("prepared_home") / "home"
+def made(tmp_path_factory) -> Path:
+    """A home with a catalog, a delivery, an empty book and an empty registry, to be copied."""
+    home = tmp_path_factory.mktemp("made") / "home"
     here = Settings(home=home)
     shutil.copytree(PROJECT / "include" / "catalog", home / "catalog")
     source.drop("departures", [date(2013, 9, 2)], here.landing)
@@ -156,12 +156,12 @@ def prepared_home(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def run(prepared_home, tmp_path, monkeypatch) -> Callable[[Case], Outcome]:
-    """Run a case's command in a copy of the home, prepared for the case."""
+def run(made, tmp_path, monkeypatch) -> Callable[[Case], Outcome]:
+    """Give a case's command in a copy of the home, changed as the case wants it."""
 
-    def run_case(case: Case) -> Outcome:
+    def give(case: Case) -> Outcome:
         home = tmp_path / "home"
-        shutil.copytree(prepared_home, home)
+        shutil.copytree(made, home)
         for name, value in {
             "CONTENDER_HOME": str(home),
             "CONTENDER_CATALOG_HOME": str(home / "catalog"),
@@ -176,7 +176,7 @@ def run(prepared_home, tmp_path, monkeypatch) -> Callable[[Case], Outcome]:
         settings.cache_clear()
         return run_command(*(word.format(landing=home / "landing") for word in case.words))
 
-    yield run_case
+    yield give
     settings.cache_clear()
 
 
@@ -191,15 +191,15 @@ def prepare(home: Path, place: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_command_ends_with_its_exit_code_and_explains_it(run, case):
+def test_a_command_ends_with_its_code_and_says_why(run, case):
     outcome = run(case)
-    output = re.sub(r"[\s│]+", " ", outcome.out + outcome.err)
-    assert outcome.code == case.code, output
-    assert case.output in output
-    assert "Traceback" not in output
+    said = re.sub(r"[\s│]+", " ", outcome.out + outcome.err)
+    assert outcome.code == case.code, said
+    assert case.said in said
+    assert "Traceback" not in said
 
 
-def test_a_bug_prints_its_traceback_to_stderr_and_ends_with_3(run, monkeypatch):
+def test_a_fault_of_the_program_is_a_trace_on_stderr_and_code_3(run, monkeypatch):
     monkeypatch.setattr("contender.cli.audit.read_audit", lambda *_, **__: 1 / 0)
     outcome = run(done("audit"))
     assert (outcome.code, outcome.out) == (3, "")
@@ -207,15 +207,15 @@ def test_a_bug_prints_its_traceback_to_stderr_and_ends_with_3(run, monkeypatch):
 
 
 @pytest.mark.parametrize("words", list_commands(), ids=" ".join)
-def test_every_command_has_cases_of_exit_codes_2_and_3(words):
+def test_every_command_has_a_case_of_wrong_use_and_of_what_cannot_be_done(words):
     assert {2, 3} <= {case.code for case in CASES if case.words[: len(words)] == words}
 
 
-def test_the_documentation_lists_every_command_and_which_may_end_with_1():
+def test_the_documentation_lists_every_command_and_those_that_may_answer_no():
     lines = (PROJECT / "docs" / "CLI.md").read_text().splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
-    listed = {tuple(command.strip("`").split()): code_1 for command, _, code_1, *_ in rows}
+    listed = {tuple(command.strip("`").split()): answer for command, _, answer, *_ in rows}
     assert set(listed) == set(list_commands())
-    may_fail = {words for words, code_1 in listed.items() if code_1 != "–"}
+    answers_no = {words for words, answer in listed.items() if answer != "–"}
     tested = {case.words[: len(words)] for case in CASES if case.code == 1 for words in list_commands()}
-    assert may_fail == (tested & set(list_commands())) | CODE_1_TESTED_ELSEWHERE
+    assert answers_no == (tested & set(list_commands())) | NO_IS_TESTED_ELSEWHERE

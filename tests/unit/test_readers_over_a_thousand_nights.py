@@ -13,22 +13,22 @@ import pytest
 from contender.records import Book, migrate, open_book, read_audit
 from contender.specs import Days
 from tests.unit.thousand_nights import (
-    INTERRUPTED_NIGHT,
+    KILLED,
     MODELS,
     NIGHTS,
     TABLE,
     TEN,
     day_of,
-    make_decision,
-    make_version,
+    decided,
     time_of,
+    trained,
     write_nights,
 )
 
 MODEL, OTHER = MODELS
 LAST = NIGHTS - 1
 WRITERS = {"add", "claim", "confirm", "enter", "intend", "keep", "put", "record", "row_of", "settle"}
-TEN_DAYS = {day_of(night) for night in TEN}
+ENTERED = {day_of(night) for night in TEN}
 
 
 def of_the_ten(entries):
@@ -81,32 +81,28 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
         lambda b: b.evaluations.decided_on(OTHER, day_of(LAST), 2 * LAST + 1),
     ],
     "evaluations.refreshes_before": [
-        lambda b: b.evaluations.refreshes_before(make_version(MODEL, 4, 1), make_version(MODEL, 3, 1), 3),
-        lambda b: b.evaluations.refreshes_before(
-            make_version(MODEL, LAST, 1), make_version(MODEL, LAST - 1, 1), 3
-        ),
+        lambda b: b.evaluations.refreshes_before(trained(MODEL, 4, 1), trained(MODEL, 3, 1), 3),
+        lambda b: b.evaluations.refreshes_before(trained(MODEL, LAST, 1), trained(MODEL, LAST - 1, 1), 3),
     ],
     "evaluations.versions": [lambda b: numbers_of_the_ten(b.evaluations.versions(MODEL))],
     "evaluations.trained_versions": [
-        lambda b: [v for v in b.evaluations.trained_versions([OTHER]) if v.night in TEN_DAYS]
+        lambda b: [v for v in b.evaluations.trained_versions([OTHER]) if v.night in ENTERED]
     ],
     "evaluations.versions_fitted_on": [
-        lambda b: b.evaluations.versions_fitted_on(
-            MODEL, Days.one(make_version(MODEL, 0, 1).trained_on.first)
-        )
+        lambda b: b.evaluations.versions_fitted_on(MODEL, Days.one(trained(MODEL, 0, 1).trained_on.first))
     ],
     "evaluations.pinned_snapshots": [
-        lambda b: [p for p in b.evaluations.pinned_snapshots(f"features.{MODEL}") if p.night in TEN_DAYS]
+        lambda b: [p for p in b.evaluations.pinned_snapshots(f"features.{MODEL}") if p.night in ENTERED]
     ],
     "gates.get": [lambda b: b.gates.get(f"{TABLE} 0 1")],
     "gates.newest": [lambda b: b.gates.newest(TABLE, 5)],
     "gates.newest_of": [lambda b: b.gates.newest_of(TABLE)],
-    "gates.passed_days": [lambda b: sorted(d.key for d in b.gates.passed_days(TABLE) if d.first in TEN_DAYS)],
+    "gates.passed_days": [lambda b: sorted(d.key for d in b.gates.passed_days(TABLE) if d.first in ENTERED)],
     "gates.passed_since": [lambda b: b.gates.passed_since(TABLE, Days.one(day_of(0)), time_of(0, 1))],
     "ledger.head": [lambda b: b.ledger.head(MODEL)],
     "ledger.champion": [lambda b: b.ledger.champion(MODEL)],
     "ledger.entry": [lambda b: b.ledger.entry(MODEL, 2), lambda b: b.ledger.entry(OTHER, NIGHTS)],
-    "ledger.decision": [lambda b: b.ledger.decision(make_decision(MODEL, 2).id)],
+    "ledger.decision": [lambda b: b.ledger.decision(decided(MODEL, 2).id)],
     "ledger.starting_with": [lambda b: b.ledger.starting_with("r-000")[-5:]],
     "ledger.last_of": [
         lambda b: b.ledger.last_of(MODEL, ["first", "rolled_back"]),
@@ -141,13 +137,11 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     ],
     "profiles.get": [lambda b: b.profiles.get("profile 2")],
     "profiles.newest": [lambda b: b.profiles.newest(TABLE, 5)],
-    "proposals.get": [lambda b: b.proposals.get(make_decision(MODEL, 2).id)],
+    "proposals.get": [lambda b: b.proposals.get(decided(MODEL, 2).id)],
     "proposals.newest": [lambda b: b.proposals.newest(MODEL, 5)],
     "proposals.waiting": [lambda b: b.proposals.waiting(MODELS)],
     "publications.get": [lambda b: b.publications.get("publication 2")],
-    "publications.unconfirmed": [
-        lambda b: b.publications.unconfirmed(TABLE, Days.one(day_of(INTERRUPTED_NIGHT)))
-    ],
+    "publications.unconfirmed": [lambda b: b.publications.unconfirmed(TABLE, Days.one(day_of(KILLED)))],
     "publications.newest": [lambda b: b.publications.newest(TABLE, 5)],
     "publications.contains": [lambda b: b.publications.contains(TABLE, Days.one(day_of(2)))],
     "read_audit": [
@@ -182,8 +176,8 @@ def test_every_query_of_the_book_has_a_case(books):
 
 
 @pytest.mark.parametrize(
-    "read",
-    [pytest.param(read, id=f"{name} {n}") for name, reads in CASES.items() for n, read in enumerate(reads)],
+    "ask",
+    [pytest.param(ask, id=f"{name} {n}") for name, asked in CASES.items() for n, ask in enumerate(asked)],
 )
 def test_newer_nights_do_not_hide_older_records(books, ask):
     ten, thousand = (ask(book) for book in books)

@@ -1,4 +1,4 @@
-"""Records of a thousand nights, and of ten of these nights, written to a book of record in bulk."""
+"""A book of a thousand nights, and one of ten of them, written in bulk through the real rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MODELS = ("departing", "returning")
 TABLE = "datasets.flights"
 FIRST = date(2020, 1, 1)
 NIGHTS = 1000
-# The ten nights include the oldest: a reader must find them behind a thousand newer ones.
+# Of the ten nights some are the first, which a thousand newer ones must not hide.
 TEN = (*range(5), *range(NIGHTS - 5, NIGHTS))
 
 
@@ -50,8 +50,8 @@ def time_of(night: int, minutes: int = 0) -> datetime:
     return datetime.combine(day_of(night), datetime.min.time(), UTC) + timedelta(minutes=minutes)
 
 
-def make_version(model: str, night: int, recipe: int) -> TrainedVersion:
-    """Return a version of a night: each night has two, one of each recipe."""
+def trained(model: str, night: int, recipe: int) -> TrainedVersion:
+    """A version of a night: two a night, one of each recipe."""
     made = version(2 * night + recipe, last=day_of(night) - timedelta(days=7), recipe=f"r{recipe}")
     week = Days(first=made.trained_on.last - timedelta(days=6), last=made.trained_on.last)
     changed = {
@@ -63,20 +63,20 @@ def make_version(model: str, night: int, recipe: int) -> TrainedVersion:
     return made.model_copy(update=changed)
 
 
-def make_evaluation(model: str, night: int, recipe: int) -> Evaluation:
-    """Return the evaluation of a version against the champion, the refresh of the night before."""
+def judged(model: str, night: int, recipe: int) -> Evaluation:
+    """A version against the refresh of the night before, which serves."""
     return evaluation(
         id=f"{model}-{night}-{recipe}",
         model=model,
         night=day_of(night),
-        challenger=make_version(model, night, recipe),
-        champion=make_version(model, night - 1, 1) if night else None,
+        challenger=trained(model, night, recipe),
+        champion=trained(model, night - 1, 1) if night else None,
         at=time_of(night, recipe),
     )
 
 
-def make_decision(model: str, night: int) -> Decision:
-    """Return a night's decision: its refresh is promoted, except on night 3, when a person rolls back."""
+def decided(model: str, night: int) -> Decision:
+    """Each night's refresh serves; a person rolled back in night 3."""
     by_hand = {"by": "ann", "why": "refunds went up"} if night == 3 else {}
     kind = "first" if night == 0 else "rolled_back" if night == 3 else "refreshed"
     return Decision(
@@ -94,7 +94,7 @@ def make_decision(model: str, night: int) -> Decision:
     )
 
 
-def make_gate_result(table: str, night: int, minutes: int, verdict: str) -> GateResult:
+def gated(table: str, night: int, minutes: int, verdict: str) -> GateResult:
     return GateResult(
         id=f"{table} {night} {minutes}",
         table=table,
@@ -109,7 +109,7 @@ def make_gate_result(table: str, night: int, minutes: int, verdict: str) -> Gate
     )
 
 
-def make_act(kind: str, about: str, key: str, night: int, minutes: int, **detail: object) -> Act:
+def acted(kind: str, about: str, key: str, night: int, minutes: int, **detail: object) -> Act:
     return Act(
         id=f"{kind} {night} {minutes}",
         kind=kind,
@@ -123,32 +123,30 @@ def make_act(kind: str, about: str, key: str, night: int, minutes: int, **detail
 
 
 def acts_of(night: int) -> list[Act]:
-    """Return page views for every night, and a release, a backfill, a migration and two erasures on early nights."""
-    acts = [make_act("read", TABLE, f"gate {night}", night, minutes) for minutes in range(3)]
+    """Page views every night; a release, a backfill, a migration and two erasures in the first nights alone."""
+    acts = [acted("read", TABLE, f"gate {night}", night, minutes) for minutes in range(3)]
     if night == 1:
-        acts.append(make_act("released", TABLE, "batch 1", 1, 10, days=str(day_of(1))))
-        acts.append(make_act("backfilled", "flights", str(day_of(0)), 1, 11))
-        acts.append(make_act("migrated", TABLE, "version 1 to 2", 1, 12, state="begun"))
+        acts.append(acted("released", TABLE, "batch 1", 1, 10, days=str(day_of(1))))
+        acts.append(acted("backfilled", "flights", str(day_of(0)), 1, 11))
+        acts.append(acted("migrated", TABLE, "version 1 to 2", 1, 12, state="begun"))
     if night == 2:
-        acts.append(make_act("erased", "lake", "left", 2, 10, state="begun"))
-        acts.append(make_act("erased", "lake", "finished", 2, 11, state="begun"))
-        acts.append(make_act("erased", "lake", "finished", 2, 12, state="done"))
+        acts.append(acted("erased", "lake", "left", 2, 10, state="begun"))
+        acts.append(acted("erased", "lake", "finished", 2, 11, state="begun"))
+        acts.append(acted("erased", "lake", "finished", 2, 12, state="done"))
     return acts
 
 
 def gates_of(night: int) -> list[GateResult]:
-    """Return a passed gate for each table and night, and a failed one before it on the first night."""
-    failed = [make_gate_result(TABLE, 0, 1, "fail")] if night == 0 else []
-    return failed + [
-        make_gate_result(table, night, 2, "pass") for table in (TABLE, *(f"features.{m}" for m in MODELS))
-    ]
+    """A batch of each table passes every night; that of the first night failed before."""
+    failed = [gated(TABLE, 0, 1, "fail")] if night == 0 else []
+    return failed + [gated(table, night, 2, "pass") for table in (TABLE, *(f"features.{m}" for m in MODELS))]
 
 
 def of_model(model: str, night: int) -> dict[str, list[Any]]:
     """What a night keeps of a model."""
     decision = decided(model, night)
     return {
-        "evaluations": [make_evaluation(model, night, recipe) for recipe in (1, 2)],
+        "evaluations": [judged(model, night, recipe) for recipe in (1, 2)],
         "caveats": [
             Caveat(
                 id=f"{model}-{night}",
@@ -250,30 +248,30 @@ def of_tables(night: int) -> dict[str, list[Any]]:
 
 @cache
 def all_entries() -> dict[int, list[LedgerRow]]:
-    """Return the ledger rows by night, each sealed with the one before it."""
+    """The ledgers' rows by night, each sealed with the one before it."""
     entries: dict[int, list[LedgerRow]] = {night: [] for night in range(NIGHTS)}
     for model in MODELS:
         seal = ""
         for night in range(NIGHTS):
-            row = sealed_row(make_decision(model, night), night, seal)
+            row = sealed_row(decided(model, night), night, seal)
             row.at, seal = time_of(night, 5), row.seal
             entries[night].append(row)
     return entries
 
 
-INTERRUPTED_NIGHT = 3  # its publication was interrupted before it was confirmed
+KILLED = 3  # the night whose publication was killed before it was confirmed
 
 
 def rows_of(book: Book, nights: Collection[int]) -> Iterator[Base]:
-    """Yield the database rows of these nights' records."""
+    """The rows that keep the records of these nights."""
     for night in nights:
-        parts = [table_records(night), *(model_records(model, night) for model in MODELS)]
+        parts = [of_tables(night), *(of_model(model, night) for model in MODELS)]
         for part in parts:
             for name, records in part.items():
                 for record in records:
                     row = getattr(book, name).row_of(record)
                     if name == "publications":
-                        row.state = "intended" if night == INTERRUPTED_NIGHT else "committed"
+                        row.state = "intended" if night == KILLED else "committed"
                     yield row
         for row in all_entries()[night]:
             columns = {column.key: getattr(row, column.key) for column in LedgerRow.__table__.columns}
@@ -285,5 +283,5 @@ def write_nights(url: str, book: Book, nights: Collection[int]) -> None:
     engine = create_engine(url)
     with Session(engine) as session, session.begin():
         session.add_all(rows_of(book, nights))
-        insert_trained((make_version(m, n, r) for m in MODELS for n in nights for r in (1, 2)), session)
+        insert_trained((trained(m, n, r) for m in MODELS for n in nights for r in (1, 2)), session)
     engine.dispose()
