@@ -191,7 +191,9 @@ def test_a_rejection_is_recorded_with_name_and_reason(asked):
 def test_a_proposal_without_an_answer_is_rejected(asked):
     decision = decided(asked, SILENT, APPROVED)
     assert (decision.kind, decision.champion_after) == ("held", None)
-    assert decision.reasons[-1].explanation == f"rejected by default: no answer within {SHORT_DEADLINE:g} hours"
+    assert (
+        decision.reasons[-1].explanation == f"rejected by default: no answer within {SHORT_DEADLINE:g} hours"
+    )
 
 
 def test_an_approval_after_the_champion_changed_fails_the_task(asked):
