@@ -78,14 +78,10 @@ def land_with_retries(spec: DatasetSpec) -> Any:
 @task
 def land(name: str) -> Json:
     """Copy the day's files from the landing zone and stage their rows, including invalid ones."""
-    from contender.admission import find_quarantined
-    from contender.ingesting import land as land_days
+    from contender.admission import receive_batch
 
-    if batch_id := get_current_context()["params"]["quarantined"]:
-        batch = find_quarantined(open_installation(), batch_id).batch
-    else:
-        batch = land_days(CATALOG.dataset(name), run_days(), settings())
-    return batch.model_dump(mode="json")
+    released = get_current_context()["params"]["quarantined"]
+    return receive_batch(open_installation(), name, run_days(), released).model_dump(mode="json")
 
 
 build_each(CATALOG.datasets, "ingest", build_ingest)

@@ -15,10 +15,8 @@ from __future__ import annotations
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
 
-from contender.specs import dag_id
-from wiring import Json, open_installation, operation_dag, run_by
+from wiring import Json, dump, fails_for_good, open_installation, operation_dag, run_by
 
 FORM = {
     "batch": Param(type="string", minLength=4, title="Batch", description="The id of the quarantined batch."),
@@ -29,37 +27,23 @@ FORM = {
 
 @task.short_circuit
 def decide() -> Json | None:
-    """Record the decision. Returns the parameters of the run that ingests a released batch, or None."""
-    from contender.admission import QuarantineError, discard_batch, record_release
+    """Record the decision. Returns the run that ingests a released batch, or None."""
+    from contender.admission import QuarantineError, decide_quarantined
 
-    here, context = open_installation(), get_current_context()
-    form = context["params"]
-    try:
-        if form["action"] == "discard":
-            discard_batch(here, form["batch"], run_by(), form["reason"])
-            return None
-        item = record_release(here, form["batch"], run_by(), form["reason"])
-    except QuarantineError as error:
-        raise AirflowFailException(str(error)) from None
-    namespace, _, name = item.batch.table.partition(".")
-    if namespace != "datasets":
-        raise AirflowFailException(
-            f"{item.batch.table} is built from other tables, so its batch cannot be ingested: "
-            f"start {dag_id('features', name)} again instead"
-        )
-    days = item.batch.days
-    span = {"day": str(days.first)} if days.is_single else {"first": str(days.first), "last": str(days.last)}
-    context["ti"].xcom_push(key="dag", value=dag_id("ingest", name))
-    return {**span, "quarantined": item.id}
+    form = get_current_context()["params"]
+    with fails_for_good(QuarantineError):
+        run = decide_quarantined(open_installation(), form["batch"], form["action"], run_by(), form["reason"])
+    return dump(run)
 
 
 with operation_dag(
     "quarantine", __doc__, None, "Releases or discards a batch that failed its gate", form=FORM
 ):
+    decided = decide()
     TriggerDagRunOperator(
         task_id="ingest",
         # Airflow derives dependencies between DAGs from this field, which must be a string.
-        trigger_dag_id="{{ ti.xcom_pull(task_ids='decide', key='dag') }}",
-        conf=decide(),
+        trigger_dag_id="{{ ti.xcom_pull(task_ids='decide')['dag'] }}",
+        conf=decided["conf"],
         logical_date=None,
     )

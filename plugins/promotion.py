@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import task
 
@@ -13,8 +13,7 @@ from approve_operator import WHY, ApproveOperator
 from contender.specs import ModelSpec
 from wiring import CATALOG, Json, dump_all, fails_for_good, night_stores, open_installation
 
-if TYPE_CHECKING:
-    from contender.records import Answer
+CLEAR = "clear `evaluate` of this run and the tasks after it, to decide again"
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +24,7 @@ def promote(name: str, decisions: Sequence[Json]) -> list[Json]:
     from contender.records import Decision, StaleDecision, read_all
     from contender.retraining import promote as enter
 
-    with fails_for_good(StaleDecision, todo="clear `evaluate` of this run, and the tasks after it"):
+    with fails_for_good(StaleDecision, todo=CLEAR):
         promoted = enter(night_stores(name), read_all(Decision, decisions))
     log.info("%s", "\n".join(line for decision in promoted.entered for line in decision.summary()))
     return dump_all(promoted.waiting)
@@ -49,14 +48,6 @@ def promote_answered(name: str, waiting: Sequence[Json], answers: Sequence[Json]
     from contender.records import Answer, Decision, StaleDecision, read_all
 
     asked, answered, here = read_all(Decision, waiting), read_all(Answer, answers), open_installation()
-    with fails_for_good(StaleDecision, todo=_what_to_clear(answered)):
+    with fails_for_good(StaleDecision, todo=CLEAR):
         entries = enter_answers(asked, answered, CATALOG.model(name).approval, here.book, here.registry)
     return [line for entry in entries for line in entry.decision.summary()]
-
-
-def _what_to_clear(answers: Sequence[Answer]) -> str:
-    names = " and ".join(sorted({answer.by for answer in answers if answer.approved and answer.by}))
-    return (
-        f"approved by {names}, but not carried out: clear `evaluate` of this run and the tasks after it "
-        "to ask for approval again"
-    )

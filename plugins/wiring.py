@@ -160,6 +160,11 @@ def fails_for_good(*errors: type[Exception], todo: str = "") -> Iterator[None]:
         raise AirflowFailException(f"{error}: {todo}" if todo else str(error)) from error
 
 
+def dump(record: Frozen | None) -> Json | None:
+    """Return the record as JSON, or None."""
+    return None if record is None else record.model_dump(mode="json")
+
+
 def dump_all(records: Iterable[Frozen]) -> list[Json]:
     """Return the records as JSON, as tasks pass them to each other."""
     return [record.model_dump(mode="json") for record in records]

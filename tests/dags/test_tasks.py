@@ -47,7 +47,7 @@ RUN_ELSEWHERE = {
     "rollback.score_again",
 }
 # Tasks that must refuse: there is nothing that they can act on.
-REFUSED = {"quarantine.settle": "failed", "rollback.decide": "failed", "access.check_access": "skipped"}
+REFUSED = {"quarantine.decide": "failed", "rollback.decide": "failed", "access.check_access": "skipped"}
 Ended = dict[str, set[str]]
 
 

@@ -10,11 +10,13 @@ from typer.testing import CliRunner
 
 from contender.admission import (
     QuarantineError,
+    decide_quarantined,
     discard_batch,
     find_quarantined,
     gate_batch,
     list_quarantined,
     publish_batch,
+    receive_batch,
     record_release,
     release_batch,
 )
@@ -133,6 +135,21 @@ def test_a_discarded_batch_is_deleted_and_its_judgement_kept(waiting, installati
     assert not (Path(waiting.place) / "raw").exists()
     kept = find_quarantined(installation, waiting.id)
     assert (kept.state, kept.act.reason, kept.result.verdict) == ("discarded", "a test file", "fail")
+
+
+def test_a_released_delivery_is_ingested_again(waiting, installation):
+    run = decide_quarantined(
+        installation, waiting.id, "release", "ann", "the flight really left in two weeks"
+    )
+    assert run.dag == "ingest__departures"
+    assert run.conf == {"day": str(DAY), "quarantined": waiting.id}
+    batch = receive_batch(installation, "departures", Days.one(DAY), run.conf["quarantined"])
+    assert batch.fingerprint == waiting.batch.fingerprint
+
+
+def test_a_discarded_delivery_starts_no_run(waiting, installation):
+    assert decide_quarantined(installation, waiting.id, "discard", "ann", "a test file") is None
+    assert find_quarantined(installation, waiting.id).state == "discarded"
 
 
 @pytest.mark.parametrize("decide", [record_release, discard_batch])

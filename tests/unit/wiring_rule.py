@@ -19,6 +19,7 @@ RUN = {
     "run_name",
     "open_installation",
     "night_stores",
+    "dump",
     "dump_all",
 }  # helpers of plugins/wiring.py that read the run
 TO_AIRFLOW = {"xcom_push", "add_partitions", "info"}

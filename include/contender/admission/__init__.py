@@ -1,8 +1,9 @@
 """Admit staged batches into their tables, one function per step.
 
-`gate_batch` checks a batch, `publish_batch` commits it to its table and marks versions that were trained on the
-replaced rows, `should_announce` decides whether downstream runs start. A failed batch waits in quarantine until
-`release_batch` passes it through the same steps on a person's decision, or `discard_batch` deletes it.
+`receive_batch` stages a delivery or takes a released batch, `gate_batch` checks it, `publish_batch` commits it to its
+table and marks versions that were trained on the replaced rows, `should_announce` decides whether downstream runs
+start. A failed batch waits in quarantine until `release_batch` passes it through the same steps on a person's decision,
+or `discard_batch` deletes it.
 """
 
 from contender.admission.excusing import apply_release, excuse, find_unexcused
@@ -17,17 +18,26 @@ from contender.admission.quarantine import (
     list_quarantined,
     quarantine_batch,
 )
-from contender.admission.releasing import Released, record_release, release_batch
+from contender.admission.receiving import receive_batch
+from contender.admission.releasing import (
+    Reingestion,
+    Released,
+    decide_quarantined,
+    record_release,
+    release_batch,
+)
 from contender.admission.superseding import find_superseded, mark_superseded, note_superseded
 from contender.admission.viewing import ShownRows, show_quarantined
 
 __all__ = [
     "QuarantineError",
     "Quarantined",
+    "Reingestion",
     "Released",
     "ShownRows",
     "UnknownBatchError",
     "apply_release",
+    "decide_quarantined",
     "discard_batch",
     "excuse",
     "find_quarantined",
@@ -39,6 +49,7 @@ __all__ = [
     "note_superseded",
     "publish_batch",
     "quarantine_batch",
+    "receive_batch",
     "record_release",
     "release_batch",
     "should_announce",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from contender.admission.judging import gate_batch
 from contender.admission.publishing import publish_batch
 from contender.admission.quarantine import (
     Quarantined,
     QuarantineError,
+    discard_batch,
     find_quarantined,
     settle,
     superseded,
@@ -16,10 +17,13 @@ from contender.admission.quarantine import (
 from contender.installation import Installation
 from contender.lake import Published
 from contender.records import Act, GateResult, gate_id
+from contender.specs import Days, dag_id
 from contender.specs.frozen import Frozen
 
 if TYPE_CHECKING:
     from contender.gating import Submit
+
+Action = Literal["release", "discard"]
 
 
 class Released(Frozen):
@@ -28,6 +32,13 @@ class Released(Frozen):
     act: Act
     result: GateResult
     published: Published | None = None
+
+
+class Reingestion(Frozen):
+    """The run that ingests a released batch in place of the delivery: the id of its DAG, and its parameters."""
+
+    dag: str
+    conf: dict[str, str]
 
 
 def record_release(here: Installation, batch_id: str, by: str, reason: str) -> Quarantined:
@@ -49,6 +60,31 @@ def record_release(here: Installation, batch_id: str, by: str, reason: str) -> Q
     if settled.act is not None and _was_superseded(here, settled, settled.act):
         raise superseded(item)
     return settled
+
+
+def decide_quarantined(
+    here: Installation, batch_id: str, action: Action, by: str, reason: str
+) -> Reingestion | None:
+    """Record the decision about a batch. Return the run that ingests a released one, or None for a discarded one.
+
+    Raises QuarantineError as `record_release` and `discard_batch` do, and for a released batch that is built from
+    other tables: its features run admits it.
+    """
+    if action == "discard":
+        discard_batch(here, batch_id, by, reason)
+        return None
+    item = record_release(here, batch_id, by, reason)
+    layer, _, name = item.batch.table.partition(".")
+    if layer != "datasets":
+        raise QuarantineError(
+            f"the release is recorded, but {item.batch.table} is built from other tables and cannot be ingested: "
+            f"start {dag_id('features', name)} for {item.batch.days.key} again, its gate passes with a warning"
+        )
+    return Reingestion(dag=dag_id("ingest", name), conf={**_span(item.batch.days), "quarantined": item.id})
+
+
+def _span(days: Days) -> dict[str, str]:
+    return {"day": str(days.first)} if days.is_single else {"first": str(days.first), "last": str(days.last)}
 
 
 def release_batch(

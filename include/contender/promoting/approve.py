@@ -74,9 +74,10 @@ def enter_answers(
     for proposed, decision in zip(waiting, decided, strict=True):
         try:
             entries += promote([decision], book, registry)
-        except StaleDecision:
-            _record_answer(by_decision[proposed.id], book, stale=True)
-            raise
+        except StaleDecision as error:
+            answer = by_decision[proposed.id]
+            _record_answer(answer, book, stale=True)
+            raise StaleDecision(f"approved by {answer.by}, but not carried out: {error}") from None
         _record_answer(by_decision[proposed.id], book)
     return tuple(entries)
 
