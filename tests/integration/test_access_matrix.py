@@ -110,7 +110,7 @@ def asked(fab) -> dict[str, str]:
             if set(states) <= {"deferred", "awaiting_input"}:
                 return runs
             time.sleep(0.5)
-    raise AssertionError(f"nobody was asked: {states}")
+    raise AssertionError(f"no approval was asked for: {states}")
 
 
 @pytest.mark.parametrize(("user", "dag", "allowed"), cells(SEEN_BY))

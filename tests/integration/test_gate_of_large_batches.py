@@ -41,7 +41,7 @@ def whole(large, departures) -> StagedBatch:
 
 @pytest.fixture(scope="module")
 def broken(large, departures, whole) -> StagedBatch:
-    """Every kind of promise broken in rows of its own."""
+    """Rows that break each kind of expectation, separate for each."""
     rows = pd.read_parquet(whole.files[0].path)
     rows.loc[3:5, "carrier"] = "unknown"
     rows.loc[10:12, "origin"] = "ORD"
@@ -53,7 +53,7 @@ def broken(large, departures, whole) -> StagedBatch:
 
 
 def said(result):
-    """What a reader is told, but for the example, of which any failing row may be one."""
+    """The texts of a result, without the example, which may be any failing row."""
     return [
         (
             e.expectation,

@@ -1,7 +1,7 @@
 """Every clean day of the groceries passes its gate.
 
-All promises but the number of rows are about single rows, or about keys that hold the day: what passes as one range of
-a year passes day by day. So the year is judged at once, its days are counted, and the gate itself sees the extremes.
+All expectations except the number of rows concern single rows, or keys that contain the day: if a year passes as one
+range, each of its days passes. So the year is checked at once, its days are counted, and the gate runs on the extremes.
 """
 
 from __future__ import annotations

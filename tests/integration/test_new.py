@@ -37,7 +37,7 @@ New = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """An installation with the source's deliveries, and a catalog that nobody has written to."""
+    """An installation with the source's deliveries, and a catalog without drafts."""
     home = tmp_path_factory.mktemp("new")
     (home / "catalog").mkdir()
     found = Settings(home=home / "home", catalog_home=home / "catalog")

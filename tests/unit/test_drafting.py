@@ -159,7 +159,7 @@ def test_bounds_hold_what_was_seen(pair):
 
 
 @pytest.mark.parametrize(
-    ("name", "fields", "promise"),
+    ("name", "fields", "expectation"),
     [
         ("kind", ["a", "b"] * 5, InSet(column="kind", values=("a", "b"), severity="warn")),
         ("dest", ["LAX", "SFO", "BOS"], Matches(column="dest", pattern="^[A-Z]{3}$", severity="warn")),
@@ -174,9 +174,9 @@ def test_bounds_hold_what_was_seen(pair):
         ("yes", ["true", "false"], None),
     ],
 )
-def test_an_expectation_is_guessed_from_obvious_values(name, fields, promise):
+def test_an_expectation_is_guessed_from_obvious_values(name, fields, expectation):
     guess = guess_expectation(profile(name, fields))
-    assert (guess.expectation if guess else None) == promise
+    assert (guess.expectation if guess else None) == expectation
 
 
 @pytest.mark.parametrize(
@@ -410,9 +410,9 @@ def deliveries(draw) -> bytes:
     return text.getvalue().encode()
 
 
-def keeps(promise, rows: pa.Table) -> bool:
-    values = [value for value in rows[promise.column].to_pylist() if value is not None and value == value]
-    match promise:
+def keeps(expectation, rows: pa.Table) -> bool:
+    values = [value for value in rows[expectation.column].to_pylist() if value is not None and value == value]
+    match expectation:
         case Between(low=low, high=high):
             return all((low is None or v >= low) and (high is None or v <= high) for v in values)
         case InSet(values=known):

@@ -64,7 +64,7 @@ def trained(model: str, night: int, recipe: int) -> TrainedVersion:
 
 
 def judged(model: str, night: int, recipe: int) -> Evaluation:
-    """A version against the refresh of the night before, which serves."""
+    """A version against the refresh of the night before, the serving version."""
     return evaluation(
         id=f"{model}-{night}-{recipe}",
         model=model,
