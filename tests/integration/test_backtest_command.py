@@ -1,4 +1,4 @@
-"""`contender backtest` on a small lake: its table, records, report and error messages."""
+"""`contender backtest` as a person runs it: a table, records, a report, and a line for each thing that cannot be."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def run(installed, monkeypatch):
 
 def test_policies_are_listed_and_the_report_is_written_to_the_given_path(run, tmp_path):
     report = tmp_path / "past.html"
-    outcome = run(MODEL, *SPAN, "--policy", "ours", "--policy", "static", "--report", str(report))
-    assert outcome.exit_code == 0
-    assert all(word in outcome.output for word in ("ours", "static", "promotions", str(report)))
+    said = run(MODEL, *SPAN, "--policy", "ours", "--policy", "static", "--report", str(report))
+    assert said.exit_code == 0
+    assert all(word in said.output for word in ("ours", "static", "promotions", str(report)))
     page = report.read_text()
     assert "<svg" in page
     assert "<script" not in page
@@ -63,9 +63,9 @@ def test_the_json_output_has_every_night_and_served_day_once(run):
     assert served == sorted(set(served))
 
 
-def test_cadences_share_fits_and_a_slower_cadence_needs_fewer(run):
-    outcome = run(MODEL, *SPAN, "--policy", "blind", "--cadence", "nightly", "--cadence", "weekly", "--json")
-    nightly, weekly = json.loads(outcome.stdout)
+def test_cadences_share_their_fits_and_a_slower_one_needs_fewer(run):
+    said = run(MODEL, *SPAN, "--policy", "blind", "--cadence", "nightly", "--cadence", "weekly", "--json")
+    nightly, weekly = json.loads(said.stdout)
     assert (nightly["cadence"], weekly["cadence"]) == ("nightly", "weekly")
     assert nightly["results"][0]["fits"] == 3
     assert weekly["results"][0]["fits"] == 1
@@ -73,7 +73,7 @@ def test_cadences_share_fits_and_a_slower_cadence_needs_fewer(run):
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("words", "told"),
     [
         ((MODEL, *SPAN, "--policy", "better"), "--policy better: unknown; give one of ours, static"),
         (
