@@ -23,27 +23,16 @@ from sklearn.pipeline import Pipeline
 
 from contender.creation import creation_lock
 from contender.records import TrainedVersion, TrainingSketch
+from contender.safe_storage import load_pipeline, store_pipeline, trusted_types
 from contender.settings import Settings
 from contender.specs import ModelSpec
 
 CHAMPION = "champion"
 
-# Types of scikit-learn's pipelines over categories that skops does not trust by default. Trusting `functools.partial`
-# is safe, because skops also requires trust in the function that it wraps.
-_TRUSTED = [
-    "functools.partial",
-    "numpy.dtype",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.utils.validation.check_array",
-]
 _RECORD = "contender.record"
 _FIT = "contender.fit"
 _LEDGER = "contender.ledger"
 _SKETCH = "training-rows.json"
-
-
-class UnsafeModel(RuntimeError):  # noqa: N818 - the model is rejected, nothing failed
-    """A pipeline contains types that could run code when loaded; the message names them."""
 
 
 class UnknownVersion(LookupError):  # noqa: N818 - an unknown name, not a failure
@@ -74,7 +63,7 @@ class Registry:
         Raises UnsafeModel if a pipeline contains types that could run code when it is loaded.
         """
         for pipeline in (model, baseline):
-            _refuse_unsafe(trained.model, trained.recipe, pipeline)
+            store_pipeline(pipeline, trained.model, trained.recipe)
         experiment = self._experiment(trained.model)
         run = self._client.create_run(experiment, run_name=f"{trained.model} {trained.night}")
         run_id = run.info.run_id
@@ -182,7 +171,7 @@ class Registry:
                     pipeline,
                     str(path),
                     serialization_format="skops",
-                    skops_trusted_types=_TRUSTED,
+                    skops_trusted_types=trusted_types(skops.io.dumps(pipeline)),
                     pip_requirements=list(requirements),
                 )
                 self._client.log_artifacts(run_id, str(path), artifact_path=name)
@@ -193,7 +182,7 @@ class Registry:
         with TemporaryDirectory() as folder:
             local = Path(self._client.download_artifacts(str(run_id), name, folder))
             (file,) = local.glob("*.skops")
-            return skops.io.load(file, trusted=_TRUSTED)
+            return load_pipeline(file.read_bytes())
 
     def _experiment(self, model: str) -> str:
         found = self._client.get_experiment_by_name(model)
@@ -229,26 +218,6 @@ def predict(
     if model.predicts == "quantity":
         return np.asarray(pipeline.predict(seen), dtype=np.float64)
     return np.asarray(pipeline.predict_proba(seen)[:, 1], dtype=np.float64)
-
-
-def store_and_load(model: str, recipe: str, pipeline: Pipeline) -> tuple[Pipeline, int]:
-    """Store a pipeline as the registry does and load it again; return it with its stored size in bytes.
-
-    Raises UnsafeModel if it contains types that could run code when it is loaded.
-    """
-    stored = _refuse_unsafe(model, recipe, pipeline)
-    return skops.io.loads(stored, trusted=_TRUSTED), len(stored)
-
-
-def _refuse_unsafe(model: str, recipe: str, pipeline: Pipeline) -> bytes:
-    stored: bytes = skops.io.dumps(pipeline)
-    unsafe = set(skops.io.get_untrusted_types(data=stored)) - set(_TRUSTED)
-    if unsafe:
-        raise UnsafeModel(
-            f"{model}: recipe {recipe!r}: {', '.join(sorted(unsafe))} cannot be loaded without "
-            "running code: build the estimator from scikit-learn's own classes"
-        )
-    return stored
 
 
 @cache

@@ -12,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 from contender.evaluating import evaluate, judged_days
 from contender.installation import Installation
 from contender.promoting import decide_promotion, promote
-from contender.registry import UnsafeModel
+from contender.safe_storage import UnsafeModel
 from contender.scoring import NoChampion, ScoringError, score, score_in_shadow
 from contender.specs import Days
 from contender.training import TrainingError, train

@@ -119,13 +119,16 @@ def migrate_stores(
 
 @app.command(epilog="Example: contender check && airflow dags list")
 def check() -> None:
-    """Check every contract and behaviour test of the catalog: one line per mistake, with file, field and fix.
+    """Check every contract, behaviour test and estimator of the catalog: one line per mistake.
 
-    Changes nothing.
+    A line names file, field and fix. Changes nothing.
     """
+    from contender.training import find_unusable_recipes  # slow to import
+
     try:
         catalog = open_installation().catalog
-        mistakes, roles = check_behaviours(catalog), len(load_access(catalog).roles)
+        mistakes = [*check_behaviours(catalog), *find_unusable_recipes(catalog)]
+        roles = len(load_access(catalog).roles)
     except CatalogError as error:
         mistakes = error.mistakes
     for mistake in mistakes:

@@ -19,7 +19,7 @@ from contender.records import (
     Standing,
     TrainedVersion,
 )
-from contender.registry import UnsafeModel
+from contender.safe_storage import UnsafeModel
 from contender.scoring import score_in_shadow
 from contender.specs import Days, ModelSpec, Recipe
 from contender.training import TrainingError, keep_environment, note_released, train

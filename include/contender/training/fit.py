@@ -15,7 +15,8 @@ from sklearn.pipeline import Pipeline
 from contender.installation import Installation
 from contender.lake import pin_examples, read_examples
 from contender.records import Pin, TrainedVersion, identify
-from contender.registry import predict, store_and_load
+from contender.registry import predict
+from contender.safe_storage import UnsafeModel, load_pipeline, store_pipeline
 from contender.sketches import count_repeated, sketch_rows
 from contender.specs import Catalog, Days, ModelSpec, Recipe, dag_id, load_module
 from contender.training.provenance import (
@@ -93,10 +94,12 @@ def fit_recipe(
 ) -> Fitted:
     """Fit a recipe and the baseline on labelled rows of these days; deterministic.
 
-    Raises TrainingError if there are no rows, or if they have only one outcome.
+    Raises TrainingError if there are no rows, or if they have only one outcome, and UnsafeModel if the estimator
+    contains types that could run code when it is loaded.
     """
     _check(model, days, rows)
     estimator = functions.build_estimator(dict(recipe.parameters), recipe.seed)
+    store_pipeline(estimator, model.name, recipe.name)  # rejected before a fit that may take hours
     estimator.fit(rows[list(model.seen_by(recipe))], rows["label"])
     baseline = functions.build_baseline(recipe.seed)
     baseline.fit(rows[list(model.baseline_features)], rows["label"])
@@ -141,9 +144,10 @@ def _store_and_compare(inputs: FitInputs, fitted: Fitted) -> tuple[int, float]:
     model, recipe, rows = inputs.model, inputs.recipe, inputs.rows
     features = model.seen_by(recipe)
     some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), _PROBED_ROWS)).astype(int)]
-    loaded, size = store_and_load(model.name, recipe.name, fitted.estimator)
+    stored = store_pipeline(fitted.estimator, model.name, recipe.name)
+    loaded = load_pipeline(stored)
     gap = predict(model, loaded, some, features) - predict(model, fitted.estimator, some, features)
-    return size, float(np.abs(np.nan_to_num(gap)).max())
+    return len(stored), float(np.abs(np.nan_to_num(gap)).max())
 
 
 def count_missing(catalog: Catalog, model: ModelSpec, days: Days, held: Collection[date]) -> int:
@@ -172,6 +176,28 @@ def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
             f"{model.name}: all {len(rows)} labels from {days.first} to {days.last} are {rows['label'].iloc[0]}: "
             "a model cannot be fitted on a single outcome; check `build_labels`"
         )
+
+
+def find_unusable_recipes(catalog: Catalog) -> list[str]:
+    """Return the recipes whose estimator cannot be built or stored, one line each with the reason."""
+    return [
+        mistake
+        for model in catalog.models.values()
+        for recipe in model.recipes
+        if (mistake := _find_mistake(catalog.model_home(model.name), model, recipe))
+    ]
+
+
+def _find_mistake(home: Path, model: ModelSpec, recipe: Recipe) -> str | None:
+    try:
+        estimator = load_functions(home, recipe).build_estimator(dict(recipe.parameters), recipe.seed)
+        store_pipeline(estimator, model.name, recipe.name)
+    except UnsafeModel as error:
+        return str(error)
+    except Exception as error:  # user code may raise anything
+        place = f"{model.name}/{recipe.estimator}.py"
+        return f"{place}: build_estimator fails for recipe {recipe.name!r}: {type(error).__name__}: {error}"
+    return None
 
 
 def load_functions(home: Path, recipe: Recipe) -> Functions:
