@@ -69,6 +69,37 @@ def test_an_empty_feature_is_named(model, installation, publish):
     assert compare_features(installation, model, DAY).emptied == ("humid",)
 
 
+def test_features_that_are_all_empty_are_named_and_need_no_report(model, installation, publish):
+    rows = features(model)
+    newest = rows["day"] > DAY - timedelta(days=7)
+    for column in model.features:
+        rows[column.name] = rows[column.name].astype("object").mask(newest, None)
+    nullable = tuple(column.model_copy(update={"nullable": True}) for column in model.features)
+    publish(model.model_copy(update={"features": nullable}).feature_contract, rows)
+    drift = compare_features(installation, model, DAY)
+    assert (set(drift.emptied), drift.report) == (set(model.feature_names), None)
+
+
+def test_an_infinite_feature_counts_as_empty(model, installation, publish):
+    rows = features(model)
+    rows.loc[rows["day"] > DAY - timedelta(days=7), "humid"] = np.inf
+    publish(model.feature_contract, rows)
+    assert compare_features(installation, model, DAY).emptied == ("humid",)
+
+
+def test_a_truth_value_is_compared_as_a_category(model, installation, publish):
+    columns = tuple(
+        column.model_copy(update={"type": "boolean", "unit": None}) if column.name == "humid" else column
+        for column in model.features
+    )
+    changed = model.model_copy(update={"features": columns})
+    rows = features(model)
+    newest = rows["day"] > DAY - timedelta(days=7)
+    rows["humid"] = np.where(newest, True, rows["flight"] % 2 == 0)
+    publish(changed.feature_contract, rows)
+    assert compare_features(installation, changed, DAY).drifted == ("humid",)
+
+
 def test_the_report_loads_nothing_from_the_network(model, installation, publish):
     publish(model.feature_contract, features(model))
     report = Path(compare_features(installation, model, DAY).report or "").read_text()

@@ -7,14 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from evidently import DataDefinition, Dataset, Report
 from evidently.presets import DataDriftPreset
 
 from contender.installation import Installation
 from contender.lake import Lake, places
-from contender.specs import Days, ModelSpec
+from contender.specs import Column, Days, ModelSpec
 from contender.specs.frozen import Frozen
+
+CATEGORICAL = ("string", "boolean")
 
 
 class Drift(Frozen):
@@ -45,6 +48,8 @@ def compare_features(installation: Installation, model: ModelSpec, day: date) ->
     compared = [
         name for name in model.feature_names if current[name].notna().any() and reference[name].notna().any()
     ]
+    if not compared:
+        return Drift(share=None, drifted=(), emptied=emptied, report=None)
     result = _report(model, current[compared], reference[compared])
     with TemporaryDirectory() as folder:
         draft = Path(folder) / "report.html"
@@ -61,7 +66,18 @@ def _sample(model: ModelSpec, days: Days, lake: Lake) -> pd.DataFrame:
     rows = lake.read(model.feature_contract, days, columns=model.feature_names).to_pandas()
     size = min(len(rows), model.monitoring.sample_rows)
     sample: pd.DataFrame = rows.sample(size, random_state=model.recipes[0].seed).reset_index(drop=True)
-    return sample
+    return sample.assign(
+        **{column.name: _comparable(column, sample[column.name]) for column in model.features}
+    )
+
+
+def _comparable(column: Column, values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the values as Evidently compares them: truth values as categories, infinite numbers as missing."""
+    if column.type == "string":
+        return values
+    if column.type == "boolean":
+        return values.map({True: "true", False: "false"}, na_action="ignore").astype("object")
+    return values.astype("float64").replace([np.inf, -np.inf], np.nan)
 
 
 def _emptied(current: pd.Series[Any], reference: pd.Series[Any]) -> bool:
@@ -69,7 +85,7 @@ def _emptied(current: pd.Series[Any], reference: pd.Series[Any]) -> bool:
 
 
 def _report(model: ModelSpec, current: pd.DataFrame, reference: pd.DataFrame) -> Any:
-    strings = {column.name for column in model.features if column.type == "string"}
+    strings = {column.name for column in model.features if column.type in CATEGORICAL}
     personal = {column.name for column in model.features if column.pii}
     shown = [side.copy() for side in (current, reference)]
     for name in current.columns:
