@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from contender.csv_fields import find_unfit
 from contender.ingesting.csv_rows import read_delivery
 from contender.landing import RawFile
 
@@ -41,6 +46,12 @@ def test_a_byte_order_mark_and_another_order_of_columns_do_not_matter(read):
         (GOOD.replace("distance", "miles"), "the columns distance are missing", "schedule/2013-09-01.csv"),
         (GOOD.replace(",", ";"), "are missing", "schedule/2013-09-01.csv"),
         (GOOD.replace("2475", "far"), "1 values are not of type number; row 2 has 'far'", "column distance"),
+        (
+            GOOD.replace("900", "0x1F"),
+            "1 values are not of type integer; row 2 has '0x1F'",
+            "column sched_dep_time",
+        ),
+        (GOOD.replace("2475", "12345678901234567890"), "1 values are not of type number", "column distance"),
         (GOOD.replace("2475", "2.475,5"), "1 lines do not have 8 fields; line 2 has 9", "line 2"),
         (GOOD + "2013-09-01,AA,2", "1 lines do not have 8 fields; line 3 has 3", "line 3"),
         (GOOD.encode("utf-16"), "it is UTF-16", "schedule/2013-09-01.csv"),
@@ -65,3 +76,19 @@ def test_an_unknown_column_is_left_out_with_a_warning(read):
 def test_empty_fields_and_na_are_missing_values(read):
     rows = read(GOOD.replace("2475", "NA").replace(",LAX", ",")).rows.to_pylist()
     assert (rows[0]["distance"], rows[0]["dest"]) == (None, None)
+
+
+def test_numbers_with_leading_zeros_are_read_with_a_warning(read):
+    delivered = read(GOOD.replace("900", "0900"))
+    (defect,) = delivered.defects
+    assert (defect.severity, delivered.rows.to_pylist()[0]["sched_dep_time"]) == ("warn", 900)
+    assert defect.what == "1 values lose their leading zeros; row 2 has '0900'"
+
+
+@given(
+    st.integers(min_value=-(10**22), max_value=10**22).map(str), st.sampled_from([pa.int64(), pa.float64()])
+)
+def test_a_whole_number_keeps_its_value_or_is_reported(text, wanted):
+    texts = pa.array([text])
+    unfit = find_unfit(texts, wanted).to_pylist()
+    assert unfit == [text] or int(pc.cast(texts, wanted)[0].as_py()) == int(text)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
+from math import isfinite
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +15,9 @@ from contender.landing import RawFile
 from contender.records import Defect
 
 MISSING = ["", "NA"]
+_HEXADECIMAL = r"^[+-]?0[xX]"
+_LEADING_ZERO = r"^[+-]?0[0-9]"
+_LONG = r"^[+-]?[0-9]{16,}$"  # whole numbers that a floating-point number may not hold exactly
 
 
 def why_no_csv(raw: RawFile, error: csv.Error | pa.ArrowInvalid) -> Defect:
@@ -68,7 +73,11 @@ def no_texts(header: Sequence[str]) -> pa.Table:
 
 
 def find_unfit(texts: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """Return the distinct texts that do not fit the type. Control characters, nan and inf fit no type."""
+    """Return the distinct texts that do not fit the type.
+
+    Control characters, nan and inf fit no type, and neither do whole numbers that would change: hexadecimal ones, and
+    those with more digits than the type holds.
+    """
     if pa.types.is_string(wanted):
         return pc.unique(texts.filter(pc.match_substring_regex(texts, r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")))
     try:
@@ -77,8 +86,18 @@ def find_unfit(texts: pa.Array, wanted: pa.DataType) -> pa.Array:
         distinct = pc.drop_null(pc.unique(texts))
         return pa.array([text for text in distinct.to_pylist() if not _fits(text, wanted)], pa.string())
     if pa.types.is_floating(wanted):
-        return pc.unique(texts.filter(pc.fill_null(pc.invert(pc.is_finite(values)), False)))
+        suspects = pc.unique(
+            texts.filter(pc.fill_null(pc.or_(pc.invert(pc.is_finite(values)), _matches(texts, _LONG)), False))
+        )
+        return pa.array([text for text in suspects.to_pylist() if not _fits(text, wanted)], pa.string())
+    if pa.types.is_integer(wanted):
+        return pc.unique(texts.filter(_matches(texts, _HEXADECIMAL)))
     return pa.array([], pa.string())
+
+
+def find_leading_zeros(texts: pa.Array) -> pa.Array:
+    """Return for each text whether it is digits with leading zeros, which a number loses; null where it is missing."""
+    return _matches(texts, _LEADING_ZERO)
 
 
 def _fits(text: str, wanted: pa.DataType) -> bool:
@@ -86,4 +105,12 @@ def _fits(text: str, wanted: pa.DataType) -> bool:
         value = pc.cast(pa.scalar(text), wanted)
     except pa.ArrowInvalid:
         return False
-    return not pa.types.is_floating(wanted) or bool(pc.is_finite(value).as_py())
+    if pa.types.is_integer(wanted):
+        return re.match(_HEXADECIMAL, text) is None
+    if pa.types.is_floating(wanted):
+        return isfinite(value.as_py()) and (re.match(_LONG, text) is None or int(text) == int(value.as_py()))
+    return True
+
+
+def _matches(texts: pa.Array, pattern: str) -> pa.Array:
+    return pc.match_substring_regex(texts, pattern)

@@ -77,8 +77,9 @@ def _column_notes(profile: ColumnProfile) -> list[str]:
 
 
 def guess_row_count(rows: int) -> Guess:
-    """Return the expectation of half to twice the rows of this delivery."""
-    return Guess(RowCount(low=rows // 2, high=rows * 2), f"half to twice the {rows} rows of one delivery")
+    """Return the expectation of half to twice the rows of this delivery, as a warning: one day is no history."""
+    expectation = RowCount(low=rows // 2, high=rows * 2, severity="warn")
+    return Guess(expectation, f"half to twice the {rows} rows of one delivery")
 
 
 def guess_expectation(profile: ColumnProfile) -> Guess | None:

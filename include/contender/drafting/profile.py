@@ -11,7 +11,15 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contender.csv_fields import find_unfit, find_unreadable, judge_names, read_header, read_texts, why_no_csv
+from contender.csv_fields import (
+    find_leading_zeros,
+    find_unfit,
+    find_unreadable,
+    judge_names,
+    read_header,
+    read_texts,
+    why_no_csv,
+)
 from contender.drafting.draft import DraftError
 from contender.lake.schema import arrow_type
 from contender.landing import RawFile
@@ -21,7 +29,6 @@ from contender.specs.columns import NAME_PATTERN
 
 # Narrower types are tried first; 0 and 1 are integers rather than booleans.
 _TRIED: tuple[ColumnType, ...] = ("integer", "number", "boolean", "date", "timestamp")
-_LEADING_ZERO = r"^[-+]?0[0-9xX]"
 _WITHOUT_ZONE = pa.timestamp("us")
 
 
@@ -95,7 +102,7 @@ def infer_type(texts: pa.Array) -> ColumnType:
     """Return the narrowest type that fits all texts; `string` if all are missing."""
     if texts.null_count == len(texts):
         return "string"
-    zeros = pc.any(pc.match_substring_regex(texts, _LEADING_ZERO)).as_py()
+    zeros = pc.any(find_leading_zeros(texts)).as_py()
     for wanted in _TRIED:
         if wanted in ("integer", "number") and zeros:
             continue  # 007 is a code, which would become 7 as a number

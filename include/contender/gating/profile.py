@@ -63,7 +63,8 @@ def _profile_column(column: Column, values: pa.Array) -> ColumnProfile:
 def _sketch(values: pa.Array) -> str:
     sketch = kll_doubles_sketch(SKETCH_SIZE)
     # A copy, since the sketch requires a writable array.
-    sketch.update(np.array(pc.cast(values, pa.float64()), dtype=np.float64))
+    # Integers beyond 2^53 are rounded, far below the sketch's own error.
+    sketch.update(np.array(pc.cast(values, pa.float64(), safe=False), dtype=np.float64))
     return base64.b64encode(sketch.serialize()).decode()
 
 

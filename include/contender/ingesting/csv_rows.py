@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from contender.csv_fields import (
+    find_leading_zeros,
     find_unfit,
     find_unreadable,
     judge_names,
@@ -108,12 +109,31 @@ def _ragged_lines(raw: RawFile, header: Sequence[str], ragged: Sequence[pacsv.In
     ]
 
 
+def _lost_zeros(raw: RawFile, column: Column, texts: pa.Array) -> tuple[Defect, ...]:
+    """Return a warning if numbers are delivered with leading zeros, as codes are: 007 becomes 7."""
+    if column.type not in ("integer", "number"):
+        return ()
+    padded = find_leading_zeros(texts)
+    count = pc.sum(padded).as_py()
+    if not count:
+        return ()
+    first = pc.index(padded, pa.scalar(True)).as_py()
+    shown = "(hidden)" if column.pii else ascii(texts[first].as_py()[:60])
+    defect = Defect(
+        what=f"{count} values lose their leading zeros; row {first + 2} has {shown}",
+        where=f"{raw.name}, column {column.name}",
+        way_out=f"declare {column.name} as type string if its values are codes, or deliver it without leading zeros",
+        severity="warn",
+    )
+    return (defect,)
+
+
 def _typed(raw: RawFile, column: Column, texts: pa.Array) -> tuple[pa.Array, tuple[Defect, ...]]:
     """Return the column's values, missing where a field does not fit the type, and the defect if any do not."""
     wanted = arrow_type(column.type)
     unfit = find_unfit(texts, wanted)
     if not len(unfit):
-        return pc.cast(texts, wanted), ()
+        return pc.cast(texts, wanted), _lost_zeros(raw, column, texts)
     wrong = pc.is_in(texts, unfit)
     first = pc.index(wrong, pa.scalar(True)).as_py()
     shown = "(hidden)" if column.pii else ascii(texts[first].as_py()[:60])
