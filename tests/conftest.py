@@ -32,6 +32,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 collect_ignore = [] if "COMPOSE_ENV_FILES" in os.environ else ["compose"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run tests that need a running Airflow last: once started, it uses a third of a core until the session ends."""
+    items.sort(key=_airflow_of)
+
+
+def _airflow_of(item: pytest.Item) -> int:
+    if item.get_closest_marker("e2e"):
+        return 2
+    return 1 if "fab" in getattr(item, "fixturenames", ()) else 0
+
+
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     return load_catalog(PROJECT / "include" / "catalog")
