@@ -109,6 +109,13 @@ def _ragged_lines(raw: RawFile, header: Sequence[str], ragged: Sequence[pacsv.In
     ]
 
 
+def _first_of(column: Column, texts: pa.Array, chosen: pa.Array) -> str:
+    """Return the first chosen row and its text, which is hidden for personal data."""
+    first = pc.index(chosen, pa.scalar(True)).as_py()
+    shown = "(hidden)" if column.pii else ascii(texts[first].as_py()[:60])
+    return f"row {first + 2} has {shown}"
+
+
 def _lost_zeros(raw: RawFile, column: Column, texts: pa.Array) -> tuple[Defect, ...]:
     """Return a warning if numbers are delivered with leading zeros, as codes are: 007 becomes 7."""
     if column.type not in ("integer", "number"):
@@ -117,10 +124,8 @@ def _lost_zeros(raw: RawFile, column: Column, texts: pa.Array) -> tuple[Defect, 
     count = pc.sum(padded).as_py()
     if not count:
         return ()
-    first = pc.index(padded, pa.scalar(True)).as_py()
-    shown = "(hidden)" if column.pii else ascii(texts[first].as_py()[:60])
     defect = Defect(
-        what=f"{count} values lose their leading zeros; row {first + 2} has {shown}",
+        what=f"{count} values lose their leading zeros; {_first_of(column, texts, padded)}",
         where=f"{raw.name}, column {column.name}",
         way_out=f"declare {column.name} as type string if its values are codes, or deliver it without leading zeros",
         severity="warn",
@@ -135,10 +140,9 @@ def _typed(raw: RawFile, column: Column, texts: pa.Array) -> tuple[pa.Array, tup
     if not len(unfit):
         return pc.cast(texts, wanted), _lost_zeros(raw, column, texts)
     wrong = pc.is_in(texts, unfit)
-    first = pc.index(wrong, pa.scalar(True)).as_py()
-    shown = "(hidden)" if column.pii else ascii(texts[first].as_py()[:60])
     defect = Defect(
-        what=f"{pc.sum(wrong).as_py()} values are not of type {column.type}; row {first + 2} has {shown}",
+        what=f"{pc.sum(wrong).as_py()} values are not of type {column.type}; "
+        f"{_first_of(column, texts, wrong)}",
         where=f"{raw.name}, column {column.name}",
         way_out=f"deliver {column.name} as type {column.type}"
         + (f" in {column.unit}" if column.unit else ""),
