@@ -11,7 +11,8 @@ the person's name; with nothing to approve, both are skipped.
 
 - The first version of a model must beat the simple baseline.
 - A refresh serves unless a guard blocks it; if it is blocked, the champion goes on serving.
-- Another recipe serves once its paired days are evidence enough. A recipe that fails tonight stays out tonight.
+- Another recipe serves once its paired days are evidence enough. A recipe that cannot be fitted stays out tonight, and
+  a version that cannot predict the evaluated days is held.
 - Decisions that need no approval take effect at once: a refresh does not wait for the answer about a new recipe. If
   approval is needed for both, each may be approved or rejected on its own.
 - A decision without an answer is rejected after the deadline and the champion goes on serving. The deadline is under a
@@ -119,9 +120,11 @@ def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
     """Stage what tonight's versions, the champion and an older champion predict for the same rows."""
     from contender.records import TrainedVersion, read_all
     from contender.retraining import score_in_shadow as stage_shadow
+    from contender.scoring import CannotPredict
 
-    tonight = read_all(TrainedVersion, versions)
-    return stage_shadow(night_stores(name), run_night(), tonight).model_dump(mode="json")
+    with fails_for_good(CannotPredict):
+        tonight = read_all(TrainedVersion, versions)
+        return stage_shadow(night_stores(name), run_night(), tonight).model_dump(mode="json")
 
 
 build_each(CATALOG.models, "retrain", build_retrain)

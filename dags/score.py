@@ -3,6 +3,7 @@
 Starts when a night's features have been published; it does not wait for training. **score** predicts with the version
 of the alias `champion`. The predictions pass a gate and are published with the version and the features' snapshot.
 
+- A champion that cannot predict the rows, because of a new category for example, fails the task, which says why.
 - Before the first promotion there is no champion, and the run is skipped.
 - Manual runs: `day` is the *night*. The scored day is `horizon_days` (in the model's spec) after it.
 """
@@ -18,6 +19,7 @@ from wiring import (
     Json,
     announce,
     build_each,
+    fails_for_good,
     features_asset,
     gate_and_publish,
     night_dag,
@@ -38,11 +40,12 @@ def build_score(model: ModelSpec) -> DAG:
 @task
 def score(name: str) -> Json:
     """Stage the champion's predictions."""
-    from contender.scoring import NoChampion
+    from contender.scoring import CannotPredict, NoChampion
     from contender.serving import score_by_ledger
 
     try:
-        batch = score_by_ledger(open_installation(), CATALOG.model(name), run_days())
+        with fails_for_good(CannotPredict):
+            batch = score_by_ledger(open_installation(), CATALOG.model(name), run_days())
     except NoChampion as error:
         raise AirflowSkipException(str(error)) from None
     return batch.model_dump(mode="json")

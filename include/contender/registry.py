@@ -210,14 +210,38 @@ class Registry:
         return list(self._client.search_model_versions(query, order_by=["version_number DESC"]))
 
 
+class PredictionError(RuntimeError):
+    """A pipeline raised an exception for these rows, or returned something else than one number for each."""
+
+
 def predict(
     model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]
 ) -> NDArray[np.float64]:
-    """Predict each row from the pipeline's feature columns: the probability of 1, or a quantity."""
+    """Predict each row from the pipeline's feature columns: the probability of 1, or a quantity.
+
+    Raises PredictionError, whatever the pipeline raises: it is often user code, or meets a value that its fit lacked.
+    """
     seen = rows[list(features)]
-    if model.predicts == "quantity":
-        return np.asarray(pipeline.predict(seen), dtype=np.float64)
-    return np.asarray(pipeline.predict_proba(seen)[:, 1], dtype=np.float64)
+    try:
+        if model.predicts == "quantity":
+            predictions = np.asarray(pipeline.predict(seen), dtype=np.float64)
+        else:
+            predictions = np.asarray(pipeline.predict_proba(seen)[:, 1], dtype=np.float64)
+    except Exception as error:
+        raise PredictionError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
+    if predictions.shape != (len(rows),):
+        raise PredictionError(f"predictions of shape {predictions.shape} for {len(rows)} rows")
+    return predictions
+
+
+def try_predict(
+    model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]
+) -> tuple[NDArray[np.float64], str | None]:
+    """Predict as `predict` does; where it raises PredictionError, return NaN for each row, and the message."""
+    try:
+        return predict(model, pipeline, rows, features), None
+    except PredictionError as error:
+        return np.full(len(rows), np.nan), str(error)
 
 
 @cache

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -15,7 +17,7 @@ from contender.promoting import decide_promotion, promote
 from contender.safe_storage import UnsafeModel
 from contender.scoring import NoChampion, ScoringError, score, score_in_shadow
 from contender.specs import Days
-from contender.training import TrainingError, train
+from contender.training import Functions, TrainingError, fit_recipe, train
 from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
 
 
@@ -148,6 +150,18 @@ def test_labels_with_a_single_outcome_are_rejected(installation, model, examples
     publish(lake, model.label_contract, labels, here)
     with pytest.raises(TrainingError, match="a model cannot be fitted on a single outcome"):
         fit(installation)
+
+
+def test_a_fit_that_fails_names_the_recipe_and_features_without_a_value(model, examples):
+    recipe = model.recipes[0].model_copy(update={"features": ("wind", "rain")})
+    strict = Functions(
+        lambda *_: make_pipeline(LinearRegression()), lambda _: make_pipeline(DummyClassifier())
+    )
+    with pytest.raises(
+        TrainingError,
+        match=r"recipe 'boosted_trees' cannot be fitted on .*ValueError: (.|\n)*wind has no value in these days",
+    ):
+        fit_recipe(model, recipe, strict, HISTORY, examples.assign(wind=np.nan))
 
 
 def test_predictions_carry_version_and_snapshot(installation, model, examples, here):

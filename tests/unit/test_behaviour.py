@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from contender.evaluating import check_behaviour, examine
+from contender.registry import PredictionError
 from contender.specs import BehaviourError, Direction, Invariance, Minimum, load_behaviour
 from tests.command import run_command
 
@@ -66,6 +67,21 @@ def test_behaviour_tests_do_not_receive_the_label(model):
         BehaviourError, match=r"^models/flight_delay/behaviour.py: 'peeks': KeyError: 'label'"
     ):
         check_behaviour(model, [test], ROWS, later_is_later)
+
+
+def test_a_behaviour_test_fails_for_a_version_that_cannot_predict_the_changed_rows(model):
+    def refuses_midnight(rows):
+        if (rows["dep_hour"] == 0).all():
+            raise PredictionError("ValueError: unknown category")
+        return later_is_later(rows)
+
+    tests = [
+        Minimum(name="midnight", change=lambda rows: rows.assign(dep_hour=0), low=0),
+        Minimum(name="always", low=0),
+    ]
+    midnight, always = check_behaviour(model, tests, ROWS, refuses_midnight)
+    assert (midnight.passed, always.passed) == (False, True)
+    assert midnight.explanation == "the changed rows could not be predicted: ValueError: unknown category"
 
 
 def test_a_prediction_that_depends_on_other_rows_is_detected(model):

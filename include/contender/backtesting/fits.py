@@ -24,7 +24,7 @@ from contender.evaluating import (
 )
 from contender.measures import Predictions, choose_loss, mean_loss
 from contender.records import Evaluation, PairedDay, TrainedVersion, TrainingSketch
-from contender.registry import predict
+from contender.registry import PredictionError, predict, try_predict
 from contender.sketches import compare_sketches, sketch_rows
 from contender.specs import Catalog, Days, ModelSpec, Recipe, load_behaviour
 from contender.specs.frozen import Frozen
@@ -58,6 +58,11 @@ class Made:
     examined: Examined | None = None
     scores: dict[date, Predictions] = field(default_factory=dict)
     baseline: dict[date, Predictions] = field(default_factory=dict)
+    failures: dict[date, str] = field(default_factory=dict)
+
+    def failure(self, days: Days) -> str | None:
+        """Return why the rows of these days could not be predicted; None if they could."""
+        return next((self.failures[day] for day in days.each() if day in self.failures), None)
 
 
 class Fits:
@@ -130,13 +135,21 @@ class Fits:
         if not len(rows):
             return
         try:
-            scores = predict(self.model, made.fitted.estimator, rows, made.version.features)
             baseline = predict(self.model, made.fitted.baseline, rows, self.model.baseline_features)
-        except Exception as error:  # from the recipe's code, or from an unknown value
+        except PredictionError as error:
             raise BacktestError(
-                f"{self.model.name}: recipe {made.version.recipe!r}, fitted for night {made.version.night}, cannot "
-                f"score {days.key}: {_first_line(error)}: correct the recipe"
+                f"{self.model.name}: the baseline fitted for night {made.version.night} cannot score {days.key}: "
+                f"{error}: correct its features, {', '.join(self.model.baseline_features)}"
             ) from error
+        scores, failure = try_predict(self.model, made.fitted.estimator, rows, made.version.features)
+        if failure is not None:
+            if days.first != days.last:  # only the days with such rows fail
+                for day in days.each():
+                    self._predict(made, Days.one(day))
+                return
+            made.failures[days.first] = failure
+            told = f"recipe {made.version.recipe!r} cannot predict {days.first}: {failure}"
+            self._note(made.version.night, told)
         at = 0
         for day in days.each():
             count = self.history.count(day)
@@ -173,7 +186,10 @@ class Fits:
             challenger=self.scores(challenger.version, days),
             champion=None if measurable is None else self.scores(measurable.version, days),
             baseline=self.baselines(challenger.version, days),
+            failure=made.failure(days),
         )
+        if ours is not None and measurable is not None and (failure := ours.failure(days)):
+            predicted = predicted._replace(champion=None, champion_failure=failure)
         observed = Observed(
             examined=self._examine(made, days),
             history=None
@@ -184,6 +200,8 @@ class Fits:
 
     def _examine(self, made: Made, days: Days) -> Examined:
         """Examine a version once on its evaluated days, without timing it."""
+        if made.failure(days) is not None:
+            return Examined()
         if made.examined is None:
             rows, scores = self.history.between(days), self.scores(made.version.version, days)
 
@@ -205,13 +223,22 @@ class Fits:
             return ()
         days = Days.one(day)
         scores = {stream: self.scores(version, days) for stream, version in streams.items()}
+        failed = {stream for stream, version in streams.items() if self.made[version].failure(days)}
+        if incumbent in failed:
+            return ()
+        scores = {stream: found for stream, found in scores.items() if stream not in failed}
         scored = ScoredDay(day, self.history.labels(days), scores, streams)
         return tuple(pair_scores(self.model, self._loss, scored, incumbent))
 
     def serve(self, version: int, day: date) -> tuple[ServedDay, ...]:
-        """Return the loss of a version on a day; empty for a day without rows."""
+        """Return the loss of a version on a day; empty for a day without rows, or that it cannot predict."""
         if (version, day) not in self._served:
-            self._served[version, day] = self._measure(version, day, self.scores(version, Days.one(day)))
+            scores = self.scores(version, Days.one(day))
+            failure = self.made[version].failure(Days.one(day))
+            if failure is not None:
+                night = day - timedelta(days=self.model.horizon_days)
+                self._note(night, f"version {version} cannot predict {day}, which it would serve: {failure}")
+            self._served[version, day] = self._measure(version, day, scores) if failure is None else ()
         return self._served[version, day]
 
     def serve_baseline(self, version: int, day: date) -> tuple[ServedDay, ...]:

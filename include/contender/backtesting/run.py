@@ -137,6 +137,7 @@ class _Span:
             self.newest[made.version.recipe] += self.fits.serve(made.version.version, scored)
         if self.tonight:
             self.baseline += self.fits.serve_baseline(self.tonight[0].version.version, scored)
+        self.failed += [f"{night}: {line}" for line in self.fits.failed.get(night, ())]
 
     def _retrain(self, night: date) -> None:
         made = self.fits.fit_all(night)
@@ -152,7 +153,6 @@ class _Span:
             ):  # noted by the fits; the run of the DAG would have failed
                 continue
             memory.evidence += [(night, found) for found in done.evidence]
-        self.failed += [f"{night}: {line}" for line in self.fits.failed.get(night, ())]
 
     def _score_in_shadow(self, night: date) -> None:
         """Score the newest versions in shadow, between the nights of a slower cadence."""

@@ -175,9 +175,16 @@ def _caution_of_figures(evaluation: Evaluation) -> Iterator[Caution]:
     if evaluation.challenger_measures.loss >= evaluation.baseline_measures.loss:
         yield Caution(about="baseline", told="on these days the simple baseline was as good or better")
     if evaluation.champion is not None and evaluation.champion_measures is None:
-        text = f"version {evaluation.champion.version}, the champion then, was trained on some of the evaluation's days"
+        champion = f"version {evaluation.champion.version}, the champion then,"
+        text = (
+            f"{champion} was trained on some of the evaluation's days"
+            if evaluation.champion_failure is None
+            else f"{champion} could not predict these rows: {evaluation.champion_failure}"
+        )
         yield Caution(about="no comparison", told=text)
-    if evaluation.unusable_predictions:
+    if evaluation.failure is not None:
+        yield Caution(about="predictions", told=f"could not predict these rows: {evaluation.failure}")
+    elif evaluation.unusable_predictions:
         text = f"{evaluation.unusable_predictions:,} predictions were not finite numbers"
         yield Caution(about="predictions", told=text)
     for check in evaluation.behaviour:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from contender.evaluating.examine import examine, time_predictions
+from contender.evaluating.examine import Examined, examine, time_predictions
 from contender.evaluating.judge import (
     NOTHING_OBSERVED,
     Contestants,
@@ -24,7 +24,7 @@ from contender.installation import Installation
 from contender.lake import read_examples
 from contender.measures import Loss, Predictions, choose_loss
 from contender.records import Book, Evaluation, GatedDays, HistoryChange, Measures, TrainedVersion
-from contender.registry import predict
+from contender.registry import PredictionError, predict, try_predict
 from contender.sketches import compare_sketches
 from contender.specs import BehaviourTest, ModelSpec, load_behaviour
 
@@ -82,22 +82,50 @@ def judge_pipelines(
     pipelines: Pipelines,
     observed: Observed = NOTHING_OBSERVED,
 ) -> Evaluation:
-    """Predict labelled rows with each pipeline, examine the challenger's, and measure."""
+    """Predict labelled rows with each pipeline, examine the challenger's, and measure.
+
+    A challenger that cannot predict the rows is not examined, and a champion that cannot is not measured: the
+    evaluation says why. Raises EvaluationError if the baseline cannot.
+    """
+    predicted = _predict_all(contestants, pipelines, rows)
+    if predicted.failure is None:
+        observed = observed._replace(
+            examined=_examine(contestants, criteria.tests, rows, pipelines.challenger, predicted.challenger)
+        )
+    return judge(contestants, criteria.loss, rows, predicted, observed)
+
+
+def _predict_all(contestants: Contestants, pipelines: Pipelines, rows: pd.DataFrame) -> Predicted:
     model, challenger, champion = contestants
+    try:
+        baseline = predict(model, pipelines.baseline, rows, model.baseline_features)
+    except PredictionError as error:
+        raise EvaluationError(
+            f"{model.name}: the baseline of version {challenger.version} cannot predict the rows from "
+            f"{contestants.days.first} to {contestants.days.last}: {error}: correct its features, "
+            f"{', '.join(model.baseline_features)}"
+        ) from error
+    ours, failure = try_predict(model, pipelines.challenger, rows, challenger.features)
+    if champion is None or pipelines.champion is None:
+        return Predicted(ours, None, baseline, failure)
+    theirs, champion_failure = try_predict(model, pipelines.champion, rows, champion.features)
+    return Predicted(ours, theirs if champion_failure is None else None, baseline, failure, champion_failure)
+
+
+def _examine(
+    contestants: Contestants,
+    tests: Sequence[BehaviourTest],
+    rows: pd.DataFrame,
+    pipeline: Pipeline,
+    predictions: Predictions,
+) -> Examined:
+    model, challenger, _ = contestants
 
     def predict_challenger(some: pd.DataFrame) -> Predictions:
-        return predict(model, pipelines.challenger, some, challenger.features)
+        return predict(model, pipeline, some, challenger.features)
 
-    predicted = Predicted(
-        challenger=predict_challenger(rows),
-        champion=predict(model, pipelines.champion, rows, champion.features)
-        if champion is not None and pipelines.champion is not None
-        else None,
-        baseline=predict(model, pipelines.baseline, rows, model.baseline_features),
-    )
-    examined = examine(model, criteria.tests, predict_challenger, rows, predicted.challenger)
-    timed = examined._replace(seconds_per_million_rows=time_predictions(predict_challenger, rows))
-    return judge(contestants, criteria.loss, rows, predicted, observed._replace(examined=timed))
+    examined = examine(model, tests, predict_challenger, rows, predictions)
+    return examined._replace(seconds_per_million_rows=time_predictions(predict_challenger, rows))
 
 
 def _read_rows(installation: Installation, contestants: Contestants) -> pd.DataFrame:

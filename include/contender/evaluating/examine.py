@@ -11,6 +11,7 @@ import pandas as pd
 
 from contender.measures import Predictions
 from contender.records import BehaviourCheck
+from contender.registry import PredictionError
 from contender.specs import BehaviourError, BehaviourTest, Direction, Invariance, Minimum, ModelSpec
 
 TESTED_ROWS = 2000
@@ -51,7 +52,8 @@ def check_behaviour(
 ) -> tuple[BehaviourCheck, ...]:
     """Run a model's behaviour tests with `predict_rows`, on up to 2,000 rows spread evenly over `rows`.
 
-    `rows` has a column `label`, which the tests do not receive. Raises BehaviourError if a test raises an exception.
+    `rows` has a column `label`, which the tests do not receive. A test whose changed rows the version cannot predict
+    has failed. Raises BehaviourError if a test raises an exception itself.
     """
     if not tests:
         return ()
@@ -63,6 +65,9 @@ def check_behaviour(
     for test in tests:
         try:
             checks.append(_check(test, given, before, predict_rows, spread))
+        except PredictionError as error:
+            told = f"the changed rows could not be predicted: {error}"
+            checks.append(_result(test, 0.0, 0.0, told, passed=False))
         except Exception as error:
             raise BehaviourError(
                 f"models/{model.name}/behaviour.py: {test.name!r}: {type(error).__name__}: {error}: correct the test"

@@ -46,11 +46,16 @@ class Contestants(NamedTuple):
 
 
 class Predicted(NamedTuple):
-    """Predictions for the same rows; the champion's are None if it cannot be measured on them."""
+    """Predictions for the same rows; the champion's are None if it cannot be measured on them.
+
+    A challenger that cannot predict the rows has only NaN. The failures say why a version could not predict.
+    """
 
     challenger: Predictions
     champion: Predictions | None
     baseline: Predictions
+    failure: str | None = None
+    champion_failure: str | None = None
 
 
 class Observed(NamedTuple):
@@ -88,6 +93,8 @@ def judge(
         **_measures(model, loss, rows, predicted),
         history=observed.history,
         gates=observed.gates,
+        failure=predicted.failure,
+        champion_failure=predicted.champion_failure,
         unusable_predictions=int((~np.isfinite(predicted.challenger)).sum()),
         repeat_difference=examined.repeat_difference,
         calibration=calibrate(outcomes, _usable(predicted.challenger, outcomes)),

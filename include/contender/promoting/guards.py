@@ -46,7 +46,8 @@ def judge_refresh(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
         *_each((is_same_recipe, is_newer, has_rows, has_days), evaluation, guards),
         *_each(_DATA_GUARDS, evaluation, guards),
         beats_baseline(evaluation, guards, margin),
-        *_each((agrees, is_not_shifted, does_no_harm, harms_no_slice, stays_calibrated), evaluation, guards),
+        *compare_with_champion(evaluation, guards),
+        *_each((harms_no_slice, stays_calibrated), evaluation, guards),
         *_each(_VERSION_GUARDS, evaluation, guards),
     )
 
@@ -88,6 +89,14 @@ def beats_baseline(evaluation: Evaluation, _: Guards, margin: float) -> Reason:
     bound = baseline + margin * abs(baseline)
     explanation = f"loss {ours:.4f}; must be below {bound:.4f} (baseline: {baseline:.4f})"
     return Reason(guard="baseline", passed=ours < bound, observed=ours, bound=bound, explanation=explanation)
+
+
+def compare_with_champion(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
+    """Check predictions and loss against the champion's; a champion that cannot predict the rows holds nobody back."""
+    if evaluation.champion_failure is None:
+        return _each((agrees, is_not_shifted, does_no_harm), evaluation, guards)
+    explanation = f"the champion cannot predict the evaluated rows: {evaluation.champion_failure}"
+    return tuple(not_applicable(name, None, explanation) for name in ("disagreement", "shift", "harm"))
 
 
 def agrees(evaluation: Evaluation, guards: Guards) -> Reason:
@@ -203,7 +212,11 @@ def is_stable(evaluation: Evaluation, _: Guards) -> Reason:
     """Check that predictions are finite, repeatable, and the same after storing and loading the pipeline."""
     unusable = evaluation.unusable_predictions
     if unusable:
-        explanation = f"{unusable:,} predictions are not finite numbers"
+        explanation = (
+            f"{unusable:,} predictions are not finite numbers"
+            if evaluation.failure is None
+            else f"the evaluated rows could not be predicted: {evaluation.failure}"
+        )
         return Reason(guard="stable", passed=False, observed=unusable, bound=0, explanation=explanation)
     found = {
         "when repeated": evaluation.repeat_difference,

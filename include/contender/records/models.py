@@ -100,6 +100,13 @@ class Evaluation(Frozen):
         default=None, description="None if there is no sketch to compare with"
     )
     gates: GatedDays | None = Field(default=None, description="None if gates were not looked up")
+    failure: str | None = Field(
+        default=None,
+        description="why the challenger could not predict these rows; its predictions are then unusable",
+    )
+    champion_failure: str | None = Field(
+        default=None, description="why the champion could not predict these rows; it is then not measured"
+    )
     unusable_predictions: int = Field(
         default=0, description="predictions that are not finite; measured as the mean outcome"
     )

@@ -20,6 +20,8 @@ JUDGED = {
     "baseline_measures": "measures of the baseline",
     "disagreement": "disagreement",
     "shift": "shift",
+    "failure": "failure to predict",
+    "champion_failure": "failure of the champion to predict",
     "unusable_predictions": "unusable predictions",
     "repeat_difference": "predictions made twice",
     "calibration": "calibration",

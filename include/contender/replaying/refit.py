@@ -11,7 +11,7 @@ from contender.installation import Installation
 from contender.lake import Lake, lost_pins, read_examples
 from contender.measures import LossError, Predictions
 from contender.records import Evaluation, Pin, TrainedVersion
-from contender.registry import Registry, predict
+from contender.registry import Registry, try_predict
 from contender.replaying.compare import JUDGED, Part, compare, compare_predictions
 from contender.replaying.find import InForce, ReplayError
 from contender.replaying.sources import Sources
@@ -54,7 +54,8 @@ def _judge(
     again: tuple[Fitted, pd.DataFrame],
 ) -> Evaluation:
     version, (fitted, rows) = evaluation.challenger, again
-    champion = evaluation.champion if evaluation.champion_measures is not None else None
+    measured = evaluation.champion_measures is not None or evaluation.champion_failure is not None
+    champion = evaluation.champion if measured else None
     pipelines = Pipelines(
         challenger=fitted.estimator,
         champion=None if champion is None else registry.load(model.name, champion.version),
@@ -72,8 +73,8 @@ def _compare_fits(
 ) -> tuple[Part, Part]:
     def predictions(fitted: Fitted) -> tuple[Predictions, Predictions]:
         return (
-            predict(model, fitted.estimator, rows, version.features),
-            predict(model, fitted.baseline, rows, model.baseline_features),
+            try_predict(model, fitted.estimator, rows, version.features)[0],
+            try_predict(model, fitted.baseline, rows, model.baseline_features)[0],
         )
 
     (recorded, recorded_baseline), (replayed, baseline) = predictions(was), predictions(now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -20,6 +21,8 @@ from contender.records import Decision, Evaluation, Evidence, Standing, TrainedV
 from contender.retraining.stores import NightStores, RaceStores, ShadowStores, Staged
 from contender.specs import Guards, ModelSpec
 from contender.training import TrainingError
+
+log = logging.getLogger(__name__)
 
 Decide = Callable[[Sequence[Evaluation], Sequence[Evidence], Standing | None, Guards], tuple[Decision, ...]]
 
@@ -73,9 +76,21 @@ def compute_night_evidence(stores: RaceStores, versions: Sequence[TrainedVersion
 def evaluate_versions(stores: NightStores, versions: Sequence[TrainedVersion]) -> tuple[Evaluation, ...]:
     """Evaluate tonight's versions, the champion and the baseline on days that none of them was trained on.
 
+    A version that cannot predict their rows does not stop the others: its evaluation says why, and its guards hold it.
     Raises EvaluationError if those days have no labelled rows.
     """
-    return tuple(stores.evaluate(version) for version in versions)
+    evaluations = tuple(stores.evaluate(version) for version in versions)
+    for evaluation in evaluations:
+        if evaluation.failure is not None:
+            version = evaluation.challenger
+            log.warning(
+                "%s: version %d of recipe %r cannot predict the evaluated rows: %s",
+                version.model,
+                version.version,
+                version.recipe,
+                evaluation.failure,
+            )
+    return evaluations
 
 
 def decide(

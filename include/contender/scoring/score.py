@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -10,8 +11,10 @@ import pyarrow as pa
 from contender.installation import Installation
 from contender.lake import Lake, stage
 from contender.records import StagedBatch
-from contender.registry import Registry, predict
+from contender.registry import PredictionError, Registry, predict
 from contender.specs import Days, ModelSpec, dag_id
+
+log = logging.getLogger(__name__)
 
 
 class ScoringError(RuntimeError):
@@ -22,15 +25,21 @@ class NoChampion(ScoringError):  # noqa: N818 - it is a state, not a mistake
     """No version is serving yet."""
 
 
+class CannotPredict(ScoringError):  # noqa: N818 - it is a state, not a mistake
+    """A version cannot predict the rows; predicting them again would not help."""
+
+
 class _Features(NamedTuple):
     rows: pa.Table
     snapshot: int
+    days: Days
 
 
 def score(installation: Installation, model: ModelSpec, nights: Days) -> StagedBatch:
     """Stage the champion's predictions for the days that these nights score.
 
-    Raises NoChampion before the first promotion, and ScoringError if the days have no features.
+    Raises NoChampion before the first promotion, CannotPredict if the champion cannot predict the rows, and
+    ScoringError if the days have no features.
     """
     champion = installation.registry.champion(model.name)
     if champion is None:
@@ -46,14 +55,26 @@ def score(installation: Installation, model: ModelSpec, nights: Days) -> StagedB
 def score_in_shadow(
     installation: Installation, model: ModelSpec, streams: Mapping[str, int], nights: Days
 ) -> StagedBatch:
-    """Stage the predictions of other versions for the same days, by stream. Raises ScoringError as `score` does."""
+    """Stage the predictions of other versions for the same days, by stream.
+
+    A version that cannot predict the rows is left out, with a warning in the log. Raises ScoringError if the days have
+    no features, and CannotPredict if no version can predict the rows.
+    """
     days = model.scored_days(nights)
     features = _features(model, nights, installation.lake)
     parts = []
+    failures = []
     for stream, version in streams.items():
-        scored = _scored(model, version, features, installation.registry)
+        try:
+            scored = _scored(model, version, features, installation.registry)
+        except CannotPredict as error:
+            log.warning("Left out of the shadow predictions: %s", error)
+            failures.append(error)
+            continue
         place = len(model.row_key)
         parts.append(scored.add_column(place, "stream", pa.array([stream] * scored.num_rows, pa.string())))
+    if failures and not parts:
+        raise failures[-1]
     return stage(pa.concat_tables(parts), model.shadow_contract, days, installation.settings.staging)
 
 
@@ -66,12 +87,18 @@ def _features(model: ModelSpec, nights: Days, lake: Lake) -> _Features:
             f"{model.name}: no features for {days.key}: run {dag_id('features', model.name)} for the night "
             f"{nights.key} first"
         )
-    return _Features(rows, snapshot)
+    return _Features(rows, snapshot, days)
 
 
 def _scored(model: ModelSpec, version: int, features: _Features, registry: Registry) -> pa.Table:
     seen = registry.version(model.name, version).features
-    predictions = predict(model, registry.load(model.name, version), features.rows.to_pandas(), seen)
+    try:
+        predictions = predict(model, registry.load(model.name, version), features.rows.to_pandas(), seen)
+    except PredictionError as error:
+        raise CannotPredict(
+            f"{model.name}: version {version} cannot predict the rows of {features.days.key}: {error}: let its recipe "
+            "accept such values (for a new category, an encoder that ignores unknown ones)"
+        ) from error
     count = features.rows.num_rows
     return (
         features.rows.select(list(model.row_key))

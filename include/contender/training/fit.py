@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -94,16 +95,37 @@ def fit_recipe(
 ) -> Fitted:
     """Fit a recipe and the baseline on labelled rows of these days; deterministic.
 
-    Raises TrainingError if there are no rows, or if they have only one outcome, and UnsafeModel if the estimator
-    contains types that could run code when it is loaded.
+    Raises TrainingError if there are no rows, if they have only one outcome, or if building or fitting raises an
+    exception, and UnsafeModel if the estimator contains types that could run code when it is loaded.
     """
     _check(model, days, rows)
-    estimator = functions.build_estimator(dict(recipe.parameters), recipe.seed)
-    store_pipeline(estimator, model.name, recipe.name)  # rejected before a fit that may take hours
-    estimator.fit(rows[list(model.seen_by(recipe))], rows["label"])
-    baseline = functions.build_baseline(recipe.seed)
-    baseline.fit(rows[list(model.baseline_features)], rows["label"])
+    with _explain_failure(model, f"recipe {recipe.name!r}", model.seen_by(recipe), days, rows):
+        estimator = functions.build_estimator(dict(recipe.parameters), recipe.seed)
+        store_pipeline(estimator, model.name, recipe.name)  # rejected before a fit that may take hours
+        estimator.fit(rows[list(model.seen_by(recipe))], rows["label"])
+    with _explain_failure(model, "the baseline", model.baseline_features, days, rows):
+        baseline = functions.build_baseline(recipe.seed)
+        baseline.fit(rows[list(model.baseline_features)], rows["label"])
     return Fitted(estimator, baseline)
+
+
+@contextmanager
+def _explain_failure(
+    model: ModelSpec, fitted: str, features: Sequence[str], days: Days, rows: pd.DataFrame
+) -> Iterator[None]:
+    """Turn any exception of a fit into a TrainingError that names what was fitted, and features without a value."""
+    try:
+        yield
+    except UnsafeModel:
+        raise
+    except Exception as error:
+        told = f"{model.name}: {fitted} cannot be fitted on {days.key}: {type(error).__name__}: {error}"
+        if empty := [name for name in features if rows[name].isna().all()]:
+            told += (
+                f": {', '.join(empty)} {'has' if len(empty) == 1 else 'have'} no value in these days: "
+                "load the history of these features, or let the recipe leave them out (`features`)"
+            )
+        raise TrainingError(told) from error
 
 
 def record_fit(
