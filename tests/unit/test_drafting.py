@@ -13,15 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contender.csv_fields.texts import MISSING
 from contender.drafting import DraftError, choose_dataset, draft_dataset, draft_model, write_draft
 from contender.drafting.guesses import guess_column, guess_expectation, is_personal, widen
 from contender.drafting.keys import find_key
-from contender.drafting.profile import profile_column, profile_columns
+from contender.drafting.profile import profile_column, profile_file
 from contender.drafting.source import WIDTH
-from contender.ingesting.csv_rows import read_delivery
+from contender.ingesting.delivered_rows import read_delivery
 from contender.landing import RawFile, describe_file
-from contender.specs import Between, Catalog, DatasetSpec, InSet, Matches, RowCount
+from contender.specs import Between, Catalog, Csv, DatasetSpec, InSet, Matches, RowCount
 
 DAY = date(2013, 9, 1)
 AS = "sales/2013-09-01.csv"
@@ -54,11 +53,11 @@ def drafted(text: str | bytes, **how) -> DatasetSpec:
 
 def columns_of(text: str):
     with delivered(text) as raw:
-        return profile_columns(raw)
+        return profile_file(raw).columns
 
 
 def profile(name: str, fields: Sequence[str]):
-    return profile_column(name, pa.array([None if f in MISSING else f for f in fields], pa.string()))
+    return profile_column(name, pa.array([None if f in Csv().missing else f for f in fields], pa.string()))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +219,6 @@ def test_other_names_are_not_taken_for_personal_data(name):
         (["1", ""], "no value in 1 of 2 rows"),
         (["0", "0"], "`number` if there may be fractions"),
         (["007", "12"], "leading zeros"),
-        (["2013-09-01 05:00", ""], "without a time zone"),
     ],
 )
 def test_doubtful_columns_have_a_note(fields, said):
@@ -279,9 +277,7 @@ def test_a_date_in_the_files_name_becomes_the_partition_key(delivered_as, kind, 
     ("text", "said"),
     [
         ("", "the file is empty: deliver it again"),
-        (SALES.encode("utf-16"), "it is UTF-16, despite its name: export the file as UTF-8"),
-        (SALES.encode() + b"\xff", "is not UTF-8: export the file as UTF-8"),
-        ("\n" + SALES, "the first line is empty"),
+        ("\n\n", "the first line is empty"),
         (SALES.replace("pear", '5" pear'), "a quote is opened and never closed"),
         (b"PK\x03\x04" + SALES.encode(), "it is a ZIP archive"),
         (SALES.replace("pear", "p\x07ar"), "the column item has control characters"),
@@ -289,12 +285,9 @@ def test_a_date_in_the_files_name_becomes_the_partition_key(delivered_as, kind, 
         ("day,item\n", "the file has a header and no rows"),
         (SALES + "2013-09-01,fig\n", "line 5 has 2 fields where the header has 3"),
         (SALES.replace("price", "item"), "the column 'item' occurs twice"),
-        (SALES.replace("price", "Unit Price"), "deliver it as 'unit_price'"),
-        (SALES.replace("price", "UnitPrice"), "deliver it as 'unit_price'"),
-        (SALES.replace("price", "2nd"), "deliver it as 'c_2nd'"),
         (
-            SALES.replace("day,", "sold,"),
-            "rename sold, or use --kind reference for a table that is replaced whole",
+            "sold,made,item\n2013-09-01,2013-08-01,fig\n2013-09-01,2013-08-02,fig\n",
+            "rename sold or made, or use --kind reference for a table that is replaced whole",
         ),
         (SALES.replace("day,", "sold,").replace("2013-", "x"), "add one, or use --kind reference"),
         (SALES.replace("2013-09-01,plum", ",plum"), "the column day is not a date in every row"),
@@ -427,7 +420,7 @@ def keeps(expectation, rows: pa.Table) -> bool:
 def test_any_file_lands_by_its_draft_without_a_defect(content):
     spec = drafted(content)
     with delivered(content) as raw:
-        landed = read_delivery(raw, spec.contract)
+        landed = read_delivery(raw, spec)
     assert landed.defects == ()
     frame = landed.rows.to_pandas()
     assert not frame.duplicated(list(spec.primary_key)).any()

@@ -41,7 +41,9 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files."
 )
 def dataset(
     name: Annotated[str, typer.Argument(help="The dataset's name, such as till_receipts.")],
-    from_file: Annotated[Path, typer.Option("--from", help="A CSV file from the source.")],
+    from_file: Annotated[
+        Path, typer.Option("--from", help="A CSV, JSON Lines or Parquet file from the source.")
+    ],
     kind: Annotated[
         Kind, typer.Option(help="daily: partitioned by the column day; reference: replaced as a whole.")
     ] = Kind.daily,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
 from typing import Literal
@@ -11,7 +12,7 @@ from typing import Literal
 from contender.drafting.draft import CHECK, Draft, DraftError, check_name, check_owner
 from contender.drafting.guesses import Guess, guess_column, guess_expectation, guess_row_count
 from contender.drafting.keys import find_key
-from contender.drafting.profile import ColumnProfile, profile_columns
+from contender.drafting.profile import ColumnProfile, FileProfile, profile_file
 from contender.drafting.source import Place, module_source
 from contender.landing import RawFile
 from contender.specs import DatasetSpec, Delivery, dag_id
@@ -20,6 +21,8 @@ Kind = Literal["daily", "reference"]
 
 NOBODY = "owner@company.example"
 _DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+_COMPACT = re.compile(r"(?<!\d)(19|20)\d\d[01]\d[0-3]\d(?!\d)")
+_SUFFIX = re.compile(r"[.][a-z][a-z0-9]{0,9}")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,79}")
 
 
@@ -32,16 +35,17 @@ def draft_dataset(name: str, raw: RawFile, *, kind: Kind = "daily", owner: str |
     check_name(name)
     check_owner(owner or NOBODY)
     try:
-        profiles = profile_columns(raw)
+        profile = profile_file(raw)
         if kind == "daily":
-            _check_day(profiles, raw.name)
-        key = find_key(profiles)
+            profile = _find_day(profile)
+            _check_day(profile.columns, raw.name)
+        key = find_key(profile.columns)
     except DraftError as error:
         raise DraftError(f"{PurePath(raw.name).name}: {error}") from None
     if kind == "daily":
         key = ("day", *(part for part in key if part != "day"))
-    delivery = _delivery(name, raw, kind)
-    spec, notes = _contract(name, profiles, key, delivery, owner)
+    delivery = _delivery(name, raw, kind, profile)
+    spec, notes = _contract(name, profile, key, delivery, owner)
     return Draft(
         name=name,
         summary=f"{len(spec.columns)} columns, key {', '.join(spec.primary_key)}",
@@ -52,14 +56,15 @@ def draft_dataset(name: str, raw: RawFile, *, kind: Kind = "daily", owner: str |
 
 def _contract(
     name: str,
-    profiles: Sequence[ColumnProfile],
+    profile: FileProfile,
     key: tuple[str, ...],
     delivery: Delivery,
     owner: str | None,
 ) -> tuple[DatasetSpec, dict[Place, tuple[str, ...]]]:
+    profiles = profile.columns
     columns = [guess_column(profile) for profile in profiles]
     guesses = _guess_expectations(profiles)
-    kind: Kind = "daily" if "{day}" in delivery.path else "reference"
+    kind: Kind = "daily" if delivery.is_dated else "reference"
     spec = DatasetSpec(
         name=name,
         description=f"Deliveries of {name.replace('_', ' ')}.",
@@ -72,7 +77,7 @@ def _contract(
     )
     notes: dict[Place, tuple[str, ...]] = {
         ("description",): (f"{CHECK}what is a row, and who delivers it?",),
-        ("delivery",): (_delivery_note(kind),),
+        ("delivery",): (_delivery_note(kind), *profile.findings),
         ("columns",): (
             f"{CHECK}describe each column, add `unit` to numbers, and `nullable=True` where values may be missing",
         ),
@@ -91,6 +96,19 @@ def _contract(
 def _guess_expectations(profiles: Sequence[ColumnProfile]) -> list[Guess]:
     guesses = (guess_expectation(profile) for profile in profiles)
     return [guess_row_count(profiles[0].rows), *(guess for guess in guesses if guess)]
+
+
+def _find_day(profile: FileProfile) -> FileProfile:
+    """Return the profile with its only date column as `day`, if it has no such column and the file holds one day."""
+    if any(column.name == "day" for column in profile.columns):
+        return profile
+    dates = [column for column in profile.columns if column.type == "date"]
+    if len(dates) != 1 or dates[0].missing or len(dates[0].distinct) > 1:
+        return profile
+    told = (
+        f"{CHECK}the only date, {profile.names.get(dates[0].name, dates[0].name)}, is the day of the delivery"
+    )
+    return replace(profile.rename({dates[0].name: "day"}), findings=(*profile.findings, told))
 
 
 def _check_day(profiles: Sequence[ColumnProfile], delivered_as: str) -> None:
@@ -123,19 +141,33 @@ def _no_day(profiles: Sequence[ColumnProfile]) -> str:
     )
 
 
-def _delivery(name: str, raw: RawFile, kind: Kind) -> Delivery:
+def _delivery(name: str, raw: RawFile, kind: Kind, profile: FileProfile) -> Delivery:
     cron = "0 6 * * *" if kind == "daily" else "0 6 * * 1"
     # Allow files of twice this size.
     most = max(2 * raw.size, Delivery.model_fields["max_bytes"].default)
-    return Delivery(path=_path(name, raw.name, kind), cron=cron, max_bytes=most)
+    return Delivery(
+        path=_path(name, raw.name, kind),
+        format=profile.format,
+        names=dict(profile.names),
+        ignored=profile.ignored,
+        cron=cron,
+        max_bytes=most,
+    )
 
 
 def _path(name: str, delivered_as: str, kind: Kind) -> str:
     path = delivered_as if _PLAIN_PATH.fullmatch(delivered_as) else ""
     if kind == "daily":
-        path = _DAY.sub("{day}", path)
-        return path if "{day}" in path else f"{name}/{{day}}.csv"
-    return path if path and not _DAY.search(path) else f"{name}.csv"
+        path = _COMPACT.sub("{day:%Y%m%d}", _DAY.sub("{day}", path))
+        return path if "{day" in path else f"{name}/{{day}}{_suffix(delivered_as)}"
+    return path if path and not _DAY.search(path) else f"{name}{_suffix(delivered_as)}"
+
+
+def _suffix(delivered_as: str) -> str:
+    """Return the file's suffixes, such as .csv.gz."""
+    return (
+        "".join(suffix for suffix in PurePath(delivered_as).suffixes if _SUFFIX.fullmatch(suffix)) or ".csv"
+    )
 
 
 def _delivery_note(kind: Kind) -> str:

@@ -71,8 +71,6 @@ def _column_notes(profile: ColumnProfile) -> list[str]:
         notes.append(f"{CHECK}personal data, judging by its name? It is masked in mails and pages")
     if profile.is_code:
         notes.append(f"{CHECK}digits with leading zeros, which a number would lose")
-    if profile.is_time_without_zone:
-        notes.append(f"{CHECK}a time without a time zone; deliver it as 2013-09-01T05:00:00Z for a timestamp")
     return notes
 
 

@@ -116,7 +116,7 @@ def _number(value: float) -> str:
 
 def _quoted(text: str) -> str:
     quote = "'" if text.count('"') > text.count("'") else '"'
-    if "\\" in text and quote not in text:
+    if "\\" in text and quote not in text and not text.endswith("\\"):
         return f"r{quote}{text}{quote}"
     escaped = text.replace("\\", "\\\\").replace(quote, f"\\{quote}")
     return f"{quote}{escaped}{quote}"

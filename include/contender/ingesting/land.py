@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contender.ingesting.csv_rows import Delivered, read_delivery
+from contender.ingesting.delivered_rows import Delivered, read_delivery
 from contender.lake import places, stage
 from contender.lake.schema import arrow_schema
 from contender.landing import NotDelivered, RawFile, fetch
@@ -65,7 +65,7 @@ def _days_of_files(spec: DatasetSpec, days: Days) -> list[date | None]:
 
 
 def _read(spec: DatasetSpec, raw: RawFile, day: date | None) -> Delivered:
-    delivered = read_delivery(raw, spec.contract)
+    delivered = read_delivery(raw, spec)
     if day is None:
         return delivered
     misplaced = _rows_of_other_days(delivered, day)

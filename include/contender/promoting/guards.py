@@ -92,7 +92,7 @@ def beats_baseline(evaluation: Evaluation, _: Guards, margin: float) -> Reason:
 
 
 def compare_with_champion(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
-    """Check predictions and loss against the champion's; a champion that cannot predict the rows holds nobody back."""
+    """Check predictions and loss against the champion's; a champion that cannot predict blocks no refresh."""
     if evaluation.champion_failure is None:
         return _each((agrees, is_not_shifted, does_no_harm), evaluation, guards)
     explanation = f"the champion cannot predict the evaluated rows: {evaluation.champion_failure}"

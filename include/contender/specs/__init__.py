@@ -41,6 +41,7 @@ from contender.specs.expectations import (
     Severity,
     Unique,
 )
+from contender.specs.formats import COMPRESSIONS, Csv, Format, JsonLines, Parquet
 from contender.specs.guards import Guards, Slice
 from contender.specs.lineage import affected_days, affected_nights, source_days
 from contender.specs.mistakes import CatalogError, UnknownNameError
@@ -51,6 +52,7 @@ from contender.specs.usual import Usual
 __all__ = [
     "ACCESS_FILE",
     "ACTIONS",
+    "COMPRESSIONS",
     "LOSSES",
     "NIGHTLY",
     "Access",
@@ -66,16 +68,19 @@ __all__ = [
     "Column",
     "ColumnType",
     "Contract",
+    "Csv",
     "DatasetSpec",
     "Days",
     "DaysError",
     "Delivery",
     "Direction",
     "Expectation",
+    "Format",
     "Guards",
     "InSet",
     "Input",
     "Invariance",
+    "JsonLines",
     "LossName",
     "Matches",
     "May",
@@ -85,6 +90,7 @@ __all__ = [
     "NotNull",
     "OnDay",
     "OrderedPair",
+    "Parquet",
     "Race",
     "Recipe",
     "Renamed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -13,9 +14,11 @@ from contender.specs.changes import Change, check_changes
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract, check_columns
 from contender.specs.expectations import Expectation
+from contender.specs.formats import Csv, Format, Parquet
 from contender.specs.frozen import Frozen
 from contender.specs.usual import Usual
 
+_TOLD_APART = (date(2013, 9, 1), date(2013, 9, 2), date(2013, 10, 1), date(2014, 9, 1))
 _ONCE_A_DAY = re.compile(r"\d+ \d+ \* \* \*")
 
 
@@ -32,6 +35,8 @@ def _path(text: str) -> str:
         text.format(day=date.min)
     except (ValueError, LookupError, AttributeError):
         raise ValueError(f"{text!r} has braces other than `{{day}}`: remove them") from None
+    if "{" in text and len({text.format(day=day) for day in _TOLD_APART}) < len(_TOLD_APART):
+        raise ValueError(f"{text!r} is the same on two days: write for example {{day}} or {{day:%Y%m%d}}")
     if text.startswith("/") or ".." in text.split("/"):
         raise ValueError(f"{text!r} is outside the landing zone: write a path relative to it, without `..`")
     return text
@@ -41,7 +46,16 @@ class Delivery(Frozen):
     """Where and when a dataset's files are delivered."""
 
     path: Annotated[Text, AfterValidator(_path)] = Field(
-        description="path in the landing zone; `{day}` is replaced by the partition key"
+        description="path in the landing zone; `{day}` is replaced by the day, as 2013-09-01, and `{day:%Y%m%d}` as "
+        "20130901; a file that ends with .gz, .bz2 or .zst is decompressed"
+    )
+    format: Format = Csv()
+    names: Mapping[Name, Text] = Field(
+        default_factory=dict, description="names in the file of columns that have another name there"
+    )
+    ignored: tuple[str, ...] = Field(
+        default=(),
+        description="columns of the file that are not wanted; others that are not in the contract warn",
     )
     cron: Annotated[str, AfterValidator(_cron)] = Field(
         description="when it is due, in UTC; daily datasets: once a day"
@@ -55,6 +69,15 @@ class Delivery(Frozen):
         default=(),
         description="days on which the source delivers nothing: no file is expected, and no rows are allowed",
     )
+
+    def name_of(self, column: str) -> str:
+        """Return a column's name in the file."""
+        return self.names.get(column, column)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether each day has a file of its own."""
+        return self.path.format(day=_TOLD_APART[0]) != self.path.format(day=_TOLD_APART[1])
 
 
 class DatasetSpec(Frozen):
@@ -85,7 +108,8 @@ class DatasetSpec(Frozen):
         daily = self.kind == "daily"
         check_columns(self.columns, self.primary_key, self.expectations, daily=daily)
         check_changes(self.columns, self.version, self.changes)
-        if daily and "{day}" not in self.delivery.path:
+        _check_reading(self.delivery, self.columns)
+        if daily and not self.delivery.is_dated:
             raise ValueError(
                 "delivery.path: a daily dataset needs `{day}` in its path: write 'sales/{day}.csv'"
             )
@@ -94,7 +118,7 @@ class DatasetSpec(Frozen):
                 f"delivery.cron: a daily dataset is due once a day, not at {self.delivery.cron!r}: "
                 "write minute, hour and three stars, for example '30 3 * * *'"
             )
-        if not daily and "{day}" in self.delivery.path:
+        if not daily and self.delivery.is_dated:
             raise ValueError("delivery.path: a reference dataset has one file: remove `{day}`")
         if not daily and self.delivery.closed:
             raise ValueError("delivery.closed: a reference dataset has no days: remove it")
@@ -119,3 +143,15 @@ class DatasetSpec(Frozen):
             usual=self.usual if self.kind == "daily" else None,
             closed=self.delivery.closed,
         )
+
+
+def _check_reading(delivery: Delivery, columns: Sequence[Column]) -> None:
+    """Raise ValueError if a name or a missing word is given for a column that does not exist, or two have one name."""
+    known = [column.name for column in columns]
+    words = {} if isinstance(delivery.format, Parquet) else delivery.format.missing_in
+    for field, given in (("names", delivery.names), ("format.missing_in", words)):
+        if unknown := [name for name in given if name not in known]:
+            raise ValueError(f"delivery.{field}: {', '.join(unknown)} is not a column: correct or remove it")
+    delivered = [delivery.name_of(name) for name in known]
+    if repeated := sorted({name for name in delivered if delivered.count(name) > 1}):
+        raise ValueError(f"delivery.names: two columns are read from {repeated[0]!r}: correct one")

@@ -1,0 +1,53 @@
+"""Read a Parquet file, and cast its columns to other types without changing a value."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from contender.file_formats.plain_text import UnreadableFile
+from contender.file_formats.values import find_unfit, to_utc
+from contender.landing import RawFile
+from contender.records import Defect
+from contender.specs import Parquet
+
+
+def read_parquet(raw: RawFile) -> pa.Table:
+    """Return the file's columns in the types that it declares. Raises UnreadableFile."""
+    try:
+        # Partitioning by folders is switched off: a path such as day=2013-09-01 would add a column.
+        return pq.read_table(str(raw.copy_path), partitioning=None)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise UnreadableFile(
+            Defect(
+                what=f"it is not a Parquet file: {str(error).partition(chr(10))[0][:200]}",
+                where=raw.name,
+                way_out="deliver it as Parquet, or declare its format in `delivery.format`",
+            )
+        ) from None
+
+
+def cast_exactly(values: pa.Array, wanted: pa.DataType, form: Parquet) -> tuple[pa.Array, pa.Array]:
+    """Return the values in the wanted type, and for each whether it would have changed, in which case it is missing.
+
+    Raises pyarrow.ArrowInvalid or ArrowNotImplementedError if the type cannot be cast at all.
+    """
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
+        values = pc.cast(values, pa.string())
+    if pa.types.is_timestamp(values.type) and pa.types.is_timestamp(wanted) and values.type.tz is None:
+        if form.zone is None:
+            raise pa.ArrowInvalid("timestamps without a time zone: declare `zone` in `delivery.format`")
+        values = to_utc(values, form.zone)
+    if pa.types.is_string(values.type):
+        changed = pc.is_in(values, find_unfit(values, wanted))
+        return pc.cast(pc.if_else(changed, pa.scalar(None, pa.string()), values), wanted), changed
+    if pa.types.is_string(wanted) and not pa.types.is_binary(values.type):
+        return pc.cast(values, wanted), pa.array([False] * len(values))
+    found = pc.cast(values, wanted, safe=False)
+    changed = pc.fill_null(pc.not_equal(pc.cast(found, values.type, safe=False), values), False)
+    if pa.types.is_floating(values.type):
+        changed = pc.or_(changed, pc.fill_null(pc.invert(pc.is_finite(values)), False))
+    return pc.if_else(changed, pa.scalar(None, wanted), found), changed
