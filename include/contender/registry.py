@@ -14,7 +14,6 @@ import mlflow
 import mlflow.sklearn
 import numpy as np
 import pandas as pd
-import skops.io
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
@@ -22,8 +21,9 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from contender.creation import creation_lock
+from contender.model_code import CodeName, digest_content, import_content, imported_content
 from contender.records import TrainedVersion, TrainingSketch
-from contender.safe_storage import load_pipeline, store_pipeline, trusted_types
+from contender.safe_storage import UnsafeModel, load_pipeline, own_code, store_pipeline, trusted_types
 from contender.settings import Settings
 from contender.specs import ModelSpec
 
@@ -62,13 +62,17 @@ class Registry:
         `fit` identifies the inputs of the fit. The sketch of the training rows is stored with the version.
         Raises UnsafeModel if a pipeline contains types that could run code when it is loaded.
         """
-        for pipeline in (model, baseline):
-            store_pipeline(pipeline, trained.model, trained.recipe)
+        stored = {
+            name: store_pipeline(pipeline, trained.model, trained.recipe)
+            for name, pipeline in (("model", model), ("baseline", baseline))
+        }
         experiment = self._experiment(trained.model)
         run = self._client.create_run(experiment, run_name=f"{trained.model} {trained.night}")
         run_id = run.info.run_id
         try:
-            model_uri = self._log(run_id, trained, model, baseline, parameters, requirements)
+            self._log_parameters(run_id, trained, parameters)
+            self._log_pipeline(run_id, "baseline", baseline, stored["baseline"], requirements)
+            model_uri = self._log_pipeline(run_id, "model", model, stored["model"], requirements)
             if sketch is not None:
                 self._client.log_text(run_id, sketch.model_dump_json(), _SKETCH)
             self._ensure_model(trained.model)
@@ -150,39 +154,57 @@ class Registry:
         for name, figure in metrics.items():
             self._client.log_metric(str(run_id), name, figure)
 
-    def _log(
-        self,
-        run_id: str,
-        trained: TrainedVersion,
-        model: Pipeline,
-        baseline: Pipeline,
-        parameters: Mapping[str, object],
-        requirements: Sequence[str],
-    ) -> str:
+    def _log_parameters(self, run_id: str, trained: TrainedVersion, parameters: Mapping[str, object]) -> None:
         described = trained.model_dump(mode="json", exclude={"version", "pins", "trained_on", "sources"})
         described |= {"trained_on": trained.trained_on.key, **parameters}
         described |= {f"snapshot.{pin.table}": pin.snapshot for pin in trained.pins}
         for name, value in described.items():
             self._client.log_param(run_id, name, value)
+
+    def _log_pipeline(
+        self, run_id: str, name: str, pipeline: Pipeline, stored: bytes, requirements: Sequence[str]
+    ) -> str:
+        """Log a pipeline, and the model's own files that it refers to; returns the URI of the pipeline."""
+        for code in own_code(stored):
+            content = imported_content(code.module)
+            assert content is not None
+            self._client.log_text(run_id, content.decode(), _place_of(code))
         with TemporaryDirectory() as folder:
-            for name, pipeline in (("model", model), ("baseline", baseline)):
-                path = Path(folder) / name
-                mlflow.sklearn.save_model(
-                    pipeline,
-                    str(path),
-                    serialization_format="skops",
-                    skops_trusted_types=trusted_types(skops.io.dumps(pipeline)),
-                    pip_requirements=list(requirements),
-                )
-                self._client.log_artifacts(run_id, str(path), artifact_path=name)
-        return f"{self._client.get_run(run_id).info.artifact_uri}/model"
+            path = Path(folder) / name
+            mlflow.sklearn.save_model(
+                pipeline,
+                str(path),
+                serialization_format="skops",
+                skops_trusted_types=trusted_types(stored),
+                pip_requirements=list(requirements),
+            )
+            self._client.log_artifacts(run_id, str(path), artifact_path=name)
+        return f"{self._client.get_run(run_id).info.artifact_uri}/{name}"
 
     def _load(self, model: str, version: int, name: str) -> Pipeline:
-        run_id = self._client.get_model_version(model, str(version)).run_id
+        found = self._client.get_model_version(model, str(version))
         with TemporaryDirectory() as folder:
-            local = Path(self._client.download_artifacts(str(run_id), name, folder))
+            local = Path(self._client.download_artifacts(str(found.run_id), name, folder))
             (file,) = local.glob("*.skops")
-            return load_pipeline(file.read_bytes())
+            stored = file.read_bytes()
+        for code in own_code(stored):
+            if imported_content(code.module) is None:
+                self._import_code(_record(found), str(found.run_id), code)
+        return load_pipeline(stored)
+
+    def _import_code(self, trained: TrainedVersion, run_id: str, code: CodeName) -> None:
+        """Import a file that a version was fitted with, if its digest is in the version's record."""
+        where = f"{trained.model}: version {trained.version}"
+        if trained.sources.get(f"{code.stem}.py") != code.digest:
+            raise UnsafeModel(
+                f"{where} refers to {code.module}, which is not among its sources: do not load it"
+            )
+        with TemporaryDirectory() as folder:
+            file = Path(self._client.download_artifacts(run_id, _place_of(code), folder))
+            content = file.read_bytes()
+        if digest_content(content) != code.digest:
+            raise UnsafeModel(f"{where}: {_place_of(code)} was changed in the registry: restore it from git")
+        import_content(code, content, f"{code.model}/{code.stem}.py")
 
     def _experiment(self, model: str) -> str:
         found = self._client.get_experiment_by_name(model)
@@ -242,6 +264,10 @@ def try_predict(
         return predict(model, pipeline, rows, features), None
     except PredictionError as error:
         return np.full(len(rows), np.nan), str(error)
+
+
+def _place_of(code: CodeName) -> str:
+    return f"sources/{code.stem}_{code.digest}.py"
 
 
 @cache

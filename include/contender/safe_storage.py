@@ -1,8 +1,10 @@
-"""Store and load pipelines without pickle: a file can only restore types of the installed scikit-learn.
+"""Store and load pipelines without pickle: a file can only restore types of installed packages and the model's own.
 
-skops reports each type of a file that it does not trust by default. Loading a class of scikit-learn only restores its
-state. Functions can be called with arguments from the file, and some of scikit-learn's read files or download them, so
-only those of `FUNCTIONS` are trusted.
+skops reports each type of a file that it does not trust by default. Loading a class of scikit-learn, or an estimator
+of LightGBM or XGBoost, only restores its state. Functions can be called with arguments from the file, and some of
+scikit-learn's read files or download them, so only those of `FUNCTIONS` are trusted. Classes and functions of a
+model's own file are trusted once its content has been imported (`contender.model_code`): the registry does that only
+for content whose digest is in the version's record.
 """
 
 from __future__ import annotations
@@ -13,14 +15,22 @@ from collections.abc import Iterable
 import skops.io
 from sklearn.pipeline import Pipeline
 
+from contender.model_code import CodeName, defines, read_name
+
 TYPES = frozenset(
     {
         "functools.partial",  # skops also requires trust in the function that it wraps
         "numpy.dtype",
         "scipy._lib.array_api_compat.numpy._aliases.asarray",  # part of the spline below
         "scipy.interpolate._bsplines.BSpline",  # SplineTransformer
+        # Fitted trees of the two packages below; loading them parses text or bytes, without pickle.
+        "collections.OrderedDict",
+        "lightgbm.basic.Booster",
+        "xgboost.core.Booster",
     }
 )
+# Loading a class of these parts only restores its state.
+CLASSES = ("sklearn.", "lightgbm.sklearn.LGBM", "xgboost.sklearn.XGB")
 FUNCTIONS = ("sklearn.feature_selection._", "sklearn.metrics.", "sklearn.utils.validation.check_array")
 # These parts of scikit-learn unpickle, download or run other code.
 _EXCLUDED = ("sklearn.externals", "sklearn.datasets", "sklearn.utils._joblib", "sklearn.utils.parallel")
@@ -36,7 +46,8 @@ def store_pipeline(pipeline: Pipeline, model: str, recipe: str) -> bytes:
     if untrusted := find_untrusted(skops.io.get_untrusted_types(data=stored)):
         raise UnsafeModel(
             f"{model}: recipe {recipe!r}: {', '.join(untrusted)} cannot be loaded without running code: build the "
-            "estimator from scikit-learn's own classes; for a randomized search, list values instead of a distribution"
+            "estimator from classes of scikit-learn, LightGBM or XGBoost, or of the file that builds it; for a "
+            "randomized search, list values instead of a distribution"
         )
     return stored
 
@@ -44,6 +55,12 @@ def store_pipeline(pipeline: Pipeline, model: str, recipe: str) -> bytes:
 def load_pipeline(stored: bytes) -> Pipeline:
     """Return the pipeline of a file's content. Raises skops' UntrustedTypesFoundException for untrusted types."""
     return skops.io.loads(stored, trusted=trusted_types(stored))
+
+
+def own_code(stored: bytes) -> tuple[CodeName, ...]:
+    """Return the model's own files whose classes or functions a file's content refers to."""
+    modules = {name.rpartition(".")[0] for name in skops.io.get_untrusted_types(data=stored)}
+    return tuple(found for module in sorted(modules) if (found := read_name(module)) is not None)
 
 
 def trusted_types(stored: bytes) -> list[str]:
@@ -60,13 +77,15 @@ def is_trusted(name: str) -> bool:
     """Return whether a type or function may be loaded from a file, by its qualified name."""
     if name in TYPES:
         return True
-    if not name.startswith("sklearn.") or name.startswith(_EXCLUDED):
-        return False
     module, _, attribute = name.rpartition(".")
+    if defines(module, attribute):
+        return True
+    if not name.startswith(CLASSES) or name.startswith(_EXCLUDED):
+        return False
     try:
         found = getattr(importlib.import_module(module), attribute, None)
     except ImportError:
         return False
     if isinstance(found, type):
-        return found.__module__.startswith("sklearn.")
+        return found.__module__.partition(".")[0] == module.partition(".")[0]
     return found is not None and name.startswith(FUNCTIONS)

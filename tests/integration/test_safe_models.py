@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -16,6 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skops.io.exceptions import UntrustedTypesFoundException
 
+from contender.model_code import import_file
+from contender.training.provenance import digest_sources
 from tests.unit.judged import version
 
 
@@ -90,3 +95,64 @@ def test_a_partial_is_trusted_only_with_its_function(registry, registered, tmp_p
     file.write_bytes(skops.io.dumps(pipeline))
     with pytest.raises(UntrustedTypesFoundException, match=r"Path"):
         registry.load(trained.model, trained.version)
+
+
+OWN = """
+from sklearn.preprocessing import StandardScaler
+
+
+class Halved(StandardScaler):
+    def transform(self, rows, copy=None):
+        return super().transform(rows) / 2
+"""
+
+
+@pytest.fixture
+def own(registry, here, tmp_path):
+    """A version with a class of its own file, which has been edited since, and the folder of its artifacts."""
+    file = tmp_path / "estimator.py"
+    file.write_text(OWN)
+    halved = import_file(file).Halved
+    pipeline = make_pipeline(halved(), LogisticRegression()).fit([[0.0], [1.0]], [0, 1])
+    trained = version(1).model_copy(update={"sources": digest_sources(tmp_path)})
+    registered = registry.register(trained, "a fit", pipeline, fitted(), parameters={}, requirements=[])
+    file.write_text(OWN.replace("/ 2", "* 100"))
+    return registered, here.home / "artifacts"
+
+
+def load_elsewhere(here, trained) -> subprocess.CompletedProcess[str]:
+    """Load a version in a process that has not imported the model's file."""
+    load = (
+        "from contender.registry import open_registry\n"
+        "from contender.settings import settings\n"
+        f"loaded = open_registry(settings()).load({trained.model!r}, {trained.version})\n"
+        "print(loaded.steps[0][1].transform([[1.0]])[0][0])"
+    )
+    environment = os.environ | {"CONTENDER_HOME": str(here.home), "CONTENDER_REGISTRY": here.registry}
+    return subprocess.run(
+        [sys.executable, "-c", load], capture_output=True, text=True, env=environment, check=False
+    )
+
+
+def test_a_version_with_its_own_class_is_loaded_elsewhere_as_it_was_fitted(here, own):
+    done = load_elsewhere(here, own[0])
+    assert (done.returncode, done.stdout.strip()) == (0, "0.5"), done.stderr
+
+
+def test_a_changed_source_in_the_registry_is_not_run(here, own):
+    trained, artifacts = own
+    (source,) = artifacts.rglob("sources/*.py")
+    trace = here.home / "trace"
+    source.write_text(f"open({str(trace)!r}, 'w')\n{OWN}")
+    done = load_elsewhere(here, trained)
+    assert "was changed in the registry: restore it from git" in done.stderr
+    assert not trace.exists()
+
+
+def test_a_source_that_is_not_in_the_record_is_not_run(registry, here, tmp_path):
+    file = tmp_path / "estimator.py"
+    file.write_text(OWN + "# not in the record")
+    pipeline = make_pipeline(import_file(file).Halved(), LogisticRegression()).fit([[0.0], [1.0]], [0, 1])
+    trained = registry.register(version(1), "a fit", pipeline, fitted(), parameters={}, requirements=[])
+    done = load_elsewhere(here, trained)
+    assert "which is not among its sources: do not load it" in done.stderr

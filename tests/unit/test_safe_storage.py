@@ -101,6 +101,30 @@ def test_a_composed_estimator_predicts_the_same_after_loading(estimator):
     assert np.array_equal(reloaded(fitted).predict_proba(X), fitted.predict_proba(X))
 
 
+def boosting_estimators() -> list[object]:
+    """Every estimator of LightGBM and XGBoost that predicts single rows."""
+    import lightgbm
+    import xgboost
+
+    few = {"n_estimators": 5, "n_jobs": 1}
+    return [
+        lightgbm.LGBMClassifier(**few, min_child_samples=2, verbose=-1),
+        lightgbm.LGBMRegressor(**few, min_child_samples=2, verbose=-1),
+        xgboost.XGBClassifier(**few),
+        xgboost.XGBRegressor(**few),
+        xgboost.XGBRFClassifier(**few),
+        xgboost.XGBRFRegressor(**few),
+        make_pipeline(KNNImputer(), lightgbm.LGBMClassifier(**few, boosting_type="dart", verbose=-1)),
+        CalibratedClassifierCV(xgboost.XGBClassifier(**few), cv=2),
+    ]
+
+
+@pytest.mark.parametrize("estimator", boosting_estimators(), ids=lambda estimator: type(estimator).__name__)
+def test_a_boosted_model_of_another_package_predicts_the_same_after_loading(estimator):
+    fitted = estimator.fit(X, CLASSES)
+    assert np.array_equal(reloaded(fitted).predict(X), fitted.predict(X))
+
+
 class OwnTransformer(FunctionTransformer):
     """A class of another module than scikit-learn's."""
 
@@ -131,6 +155,10 @@ def test_an_estimator_that_could_run_code_is_rejected_before_its_fit(estimator, 
         "sklearn.utils.parallel.Parallel",
         "sklearn.base.clone",
         "sklearnx.Thing",
+        "lightgbm.basic.Dataset",
+        "lightgbm.sklearn._LGBMModelBase",
+        "xgboost.sklearn.json.loads",
+        "xgboost.core.DMatrix",
         "scipy.stats._distn_infrastructure.rv_continuous_frozen",
     ],
 )

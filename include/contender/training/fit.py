@@ -15,11 +15,12 @@ from sklearn.pipeline import Pipeline
 
 from contender.installation import Installation
 from contender.lake import pin_examples, read_examples
+from contender.model_code import import_file
 from contender.records import Pin, TrainedVersion, identify
 from contender.registry import predict
 from contender.safe_storage import UnsafeModel, load_pipeline, store_pipeline
 from contender.sketches import count_repeated, sketch_rows
-from contender.specs import Catalog, Days, ModelSpec, Recipe, dag_id, load_module
+from contender.specs import Catalog, Days, ModelSpec, Recipe, dag_id
 from contender.training.provenance import (
     code_version,
     digest_sources,
@@ -224,5 +225,5 @@ def _find_mistake(home: Path, model: ModelSpec, recipe: Recipe) -> str | None:
 
 def load_functions(home: Path, recipe: Recipe) -> Functions:
     """Load a recipe's estimator and the model's baseline from the model's folder."""
-    estimator, baseline = load_module(home / f"{recipe.estimator}.py"), load_module(home / "baseline.py")
+    estimator, baseline = import_file(home / f"{recipe.estimator}.py"), import_file(home / "baseline.py")
     return Functions(estimator.build_estimator, baseline.build_baseline)

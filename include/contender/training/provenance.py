@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import distributions, version
+from importlib.metadata import distributions, packages_distributions, version
 from pathlib import Path
 
 from contender import __version__
+from contender.model_code import digest_content
 from contender.records import Book, fingerprint_text
 from contender.settings import PROJECT
 from contender.specs import ModelSpec, Recipe
+
+_BOOSTING = ("lightgbm", "xgboost")
 
 
 def fingerprint_recipe(model: ModelSpec, recipe: Recipe, home: Path) -> str:
@@ -36,7 +40,7 @@ def code_version() -> str:
 def digest_sources(home: Path) -> dict[str, str]:
     """Return a digest of each Python file of a model's folder, except its contract, which the book stores."""
     files = sorted(path for path in home.glob("*.py") if path.name != "spec.py")
-    return {path.name: sha256(path.read_bytes()).hexdigest()[:16] for path in files}
+    return {path.name: digest_content(path.read_bytes()) for path in files}
 
 
 @cache
@@ -57,7 +61,10 @@ def keep_environment(book: Book) -> None:
 
 def requirements() -> list[str]:
     """Return the packages that are needed to load a version elsewhere."""
-    return [f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "numpy", "pandas")]
+    boosting = [
+        name for module in _BOOSTING if module in sys.modules for name in packages_distributions()[module]
+    ]
+    return [f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "numpy", "pandas", *boosting)]
 
 
 def _git(*arguments: str) -> str | None:
