@@ -1,8 +1,8 @@
-"""### Ingest the day's delivery from the landing zone into the lake.
+"""### Ingest the day's delivery into the lake.
 
-One run per business day. **land** copies the delivery and stages it as typed Parquet, **gate** checks it against the
-dataset's contract, **publish** replaces the day in the Iceberg table in one commit, and **announce** starts the
-downstream runs of the day.
+One run per business day. **land** copies the delivery from the landing zone, or queries a database, and stages it as
+typed Parquet, **gate** checks it against the dataset's contract, **publish** replaces the day in the Iceberg table in
+one commit, and **announce** starts the downstream runs of the day.
 
 - Late delivery: *land* is retried with increasing pauses until the contract's grace period is over. Then the owner gets
   a mail.
@@ -24,6 +24,7 @@ from typing import Any
 
 from airflow.sdk import DAG, CronPartitionTimetable, Param, PartitionedAtRuntime, get_current_context, task
 
+from connections import database_url
 from contender.settings import settings
 from contender.specs import DatasetSpec
 from wiring import (
@@ -77,11 +78,13 @@ def land_with_retries(spec: DatasetSpec) -> Any:
 
 @task
 def land(name: str) -> Json:
-    """Copy the day's files from the landing zone and stage their rows, including invalid ones."""
+    """Copy the day's files from the landing zone, or query its rows, and stage them, including invalid ones."""
     from contender.admission import receive_batch
 
     released = get_current_context()["params"]["quarantined"]
-    return receive_batch(open_installation(), name, run_days(), released).model_dump(mode="json")
+    return receive_batch(open_installation(), name, run_days(), released, database_url).model_dump(
+        mode="json"
+    )
 
 
 build_each(CATALOG.datasets, "ingest", build_ingest)

@@ -97,7 +97,10 @@ def publication_facets(catalog: Catalog, published: Published, settings: Setting
 
 def delivery_name(catalog: Catalog, table: str, landing: str) -> tuple[str, str]:
     """Return namespace and name of a dataset's deliveries (all days as one) in OpenLineage's naming of files and S3."""
-    path = catalog.dataset(table.partition(".")[2]).delivery.path
+    dataset = catalog.dataset(table.partition(".")[2])
+    path, query = dataset.delivery.path, dataset.delivery.query
+    if query is not None:
+        return f"connection://{query.connection}", dataset.name
     if not landing.startswith("s3://"):
         return "file", f"{landing.rstrip('/')}/{path}"
     place = urlsplit(landing)

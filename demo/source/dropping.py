@@ -60,10 +60,15 @@ def drop(
             continue
         rows = by_day[day.isoformat()]
         content = _csv(rows, spec)
-        name = spec.delivery.path.format(day=day)
+        name = _path(spec).format(day=day)
         place = _write(landing, name, fault(content) if fault else content, endpoint)
         dropped.append(Dropped(place, len(rows), day))
     return dropped
+
+
+def _path(spec: DatasetSpec) -> str:
+    assert spec.delivery.path is not None
+    return spec.delivery.path
 
 
 def drop_reference(
@@ -74,7 +79,7 @@ def drop_reference(
     dropped = []
     for dataset, read in tables:
         spec, rows = _spec(dataset), read()
-        dropped.append(Dropped(_write(landing, spec.delivery.path, _csv(rows, spec), endpoint), len(rows)))
+        dropped.append(Dropped(_write(landing, _path(spec), _csv(rows, spec), endpoint), len(rows)))
     return dropped
 
 

@@ -17,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import contender.specs
 from contender.ingesting.delivered_rows import read_delivery
 from contender.landing import describe_file
 from contender.settings import PROJECT
@@ -343,7 +344,7 @@ def examples_of_the_page() -> list[str]:
 
 @pytest.mark.parametrize("source", examples_of_the_page())
 def test_an_example_of_the_page_about_formats_is_a_delivery(source):
-    delivery = eval(source, {"Csv": Csv, "Delivery": Delivery, "JsonLines": JsonLines, "Parquet": Parquet})
+    delivery = eval(source, vars(contender.specs))
     assert delivery.is_dated
 
 

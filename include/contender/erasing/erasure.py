@@ -180,15 +180,19 @@ def _is_empty(found: Erasure) -> bool:
 def _beyond_reach(here: Installation, scope: _Scope) -> tuple[str, ...]:
     """Describe the places that an erasure cannot change."""
     tables = {contract.table for contract in scope.contracts}
-    paths = [d.delivery.path for d in here.catalog.datasets.values() if d.contract.table in tables]
+    deliveries = [d.delivery for d in here.catalog.datasets.values() if d.contract.table in tables]
+    places = [
+        f"{here.settings.landing}/{delivery.path}" if delivery.path is not None else delivery.told
+        for delivery in deliveries
+    ]
     declared = {contract.table for contract in here.catalog.contracts()}
     undeclared = [table for table in here.lake.tables() if table not in declared]
     return (
         *(f"the table {table}, which no contract declares any more" for table in undeclared),
         *(
-            f"the landing zone ({here.settings.landing}/{path}): have the source erase the rows there, too; otherwise "
-            "the next ingestion of these days restores them"
-            for path in paths
+            f"the source ({place}): have the rows erased there, too; otherwise the next ingestion of these days "
+            "restores them"
+            for place in places
         ),
         "values computed from the rows in tables without this column, until those days are built again",
         "fitted models: retrain the models that were fitted on the rows, and retire the older versions",

@@ -7,10 +7,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from contender.file_formats.plain_text import UnreadableFile
-from contender.file_formats.values import find_unfit, to_utc
+from contender.file_formats.values import find_unfit, to_plain, to_utc
 from contender.landing import RawFile
 from contender.records import Defect
-from contender.specs import Parquet
+from contender.specs import JsonLines, Parquet
 
 
 def read_parquet(raw: RawFile) -> pa.Table:
@@ -42,6 +42,8 @@ def cast_exactly(values: pa.Array, wanted: pa.DataType, form: Parquet) -> tuple[
             raise pa.ArrowInvalid("timestamps without a time zone: declare `zone` in `delivery.format`")
         values = to_utc(values, form.zone)
     if pa.types.is_string(values.type):
+        if pa.types.is_timestamp(wanted):
+            values = to_plain(values, "timestamp", JsonLines(zone=form.zone))
         changed = pc.is_in(values, find_unfit(values, wanted))
         return pc.cast(pc.if_else(changed, pa.scalar(None, pa.string()), values), wanted), changed
     if pa.types.is_string(wanted) and not pa.types.is_binary(values.type):

@@ -56,7 +56,7 @@ class _Fields(NamedTuple):
 def read_delivery(raw: RawFile, spec: DatasetSpec) -> Delivered:
     """Read a file in the format of the dataset's delivery. Defects are returned, not raised."""
     try:
-        match spec.delivery.format:
+        match spec.delivery.read_as:
             case Parquet() as columnar:
                 fields = _Fields(raw, read_parquet(raw), (), 1)
                 _check_columns(raw, fields.table.column_names, spec)

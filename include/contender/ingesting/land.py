@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,24 +14,27 @@ from contender.ingesting.delivered_rows import Delivered, read_delivery
 from contender.lake import places, stage
 from contender.lake.schema import arrow_schema
 from contender.landing import NotDelivered, RawFile, fetch
+from contender.querying import Connect, fetch_rows, refuse_connections
 from contender.records import Defect, StagedBatch
 from contender.settings import Settings
 from contender.specs import DatasetSpec, Days
 
 
-def land(spec: DatasetSpec, days: Days, settings: Settings) -> StagedBatch:
+def land(
+    spec: DatasetSpec, days: Days, settings: Settings, connect: Connect = refuse_connections
+) -> StagedBatch:
     """Stage the dataset's delivery of these days.
 
     A file with defects is staged as far as it can be read, and the gate decides. A day that the contract declares
-    closed needs no file and may have no rows. Raises landing.NotDelivered if a day's file is missing or incomplete,
-    so that the task retries later, and landing.LandingError if it must not be read.
+    closed needs no file and may have no rows. `connect` returns the URL of a connection that a query names. Raises
+    landing.NotDelivered if a day's file is missing or incomplete, so that the task retries later, and
+    landing.LandingError if it must not be read.
     """
     delivered = []
     with TemporaryDirectory() as folder:
         for day in _days_of_files(spec, days):
-            name = spec.delivery.path.format(day=day)
             try:
-                raw = fetch(settings, name, Path(folder), limit=spec.delivery.max_bytes)
+                raw = _fetch(spec, day, settings, Path(folder), connect)
             except NotDelivered:
                 if day in spec.delivery.closed:
                     continue
@@ -52,6 +55,33 @@ def land(spec: DatasetSpec, days: Days, settings: Settings) -> StagedBatch:
     )
 
 
+def _fetch(
+    spec: DatasetSpec, day: date | None, settings: Settings, folder: Path, connect: Connect
+) -> RawFile:
+    delivery = spec.delivery
+    if delivery.query is not None:
+        return fetch_rows(delivery.query, day, connect, folder)
+    assert delivery.path is not None
+    return fetch(settings, delivery.path.format(day=day), folder, limit=delivery.max_bytes)
+
+
+def stage_file(spec: DatasetSpec, raw: RawFile, staging: str) -> StagedBatch:
+    """Stage one file outside of the landing zone, as the delivery of the day of most of its rows."""
+    delivered = read_delivery(raw, spec)
+    day = _usual_day(delivered) if spec.kind == "daily" else None
+    if day is not None:
+        delivered = _judge_day(delivered, spec, day)
+    days = Days.one(day or datetime.now(UTC).date())
+    return stage(delivered.rows, spec.contract, days, staging, defects=delivered.defects)
+
+
+def _usual_day(delivered: Delivered) -> date | None:
+    days: list[date] = (
+        pc.mode(delivered.rows["day"].cast(pa.int32())).field("mode").cast(pa.date32()).to_pylist()
+    )
+    return days[0] if days else None
+
+
 def _keep_raw(delivered: list[RawFile], spec: DatasetSpec, days: Days, settings: Settings) -> tuple[str, ...]:
     """Copy the raw files next to the staged batch, so that the gate finds them on any worker."""
     folder = places.below(settings.staging, "raw", spec.name, days.key, uuid.uuid4().hex)
@@ -66,8 +96,10 @@ def _days_of_files(spec: DatasetSpec, days: Days) -> list[date | None]:
 
 def _read(spec: DatasetSpec, raw: RawFile, day: date | None) -> Delivered:
     delivered = read_delivery(raw, spec)
-    if day is None:
-        return delivered
+    return delivered if day is None else _judge_day(delivered, spec, day)
+
+
+def _judge_day(delivered: Delivered, spec: DatasetSpec, day: date) -> Delivered:
     misplaced = _rows_of_other_days(delivered, day)
     unexpected = _rows_of_a_closed_day(delivered, day) if day in spec.delivery.closed else []
     return delivered.with_defects(*misplaced, *unexpected)

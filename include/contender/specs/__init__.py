@@ -26,7 +26,7 @@ from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
 from contender.specs.dag_ids import NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
-from contender.specs.dataset import DatasetSpec, Delivery
+from contender.specs.dataset import DatasetSpec, Delivery, Query
 from contender.specs.days import Days, DaysError, resolve_days
 from contender.specs.descriptions import describe
 from contender.specs.expectations import (
@@ -91,6 +91,7 @@ __all__ = [
     "OnDay",
     "OrderedPair",
     "Parquet",
+    "Query",
     "Race",
     "Recipe",
     "Renamed",

@@ -14,11 +14,12 @@ from contender.specs.changes import Change, check_changes
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract, check_columns
 from contender.specs.expectations import Expectation
-from contender.specs.formats import Csv, Format, Parquet
+from contender.specs.formats import Csv, Format, Parquet, Zone
 from contender.specs.frozen import Frozen
 from contender.specs.usual import Usual
 
 _TOLD_APART = (date(2013, 9, 1), date(2013, 9, 2), date(2013, 10, 1), date(2014, 9, 1))
+_DAY_BOUND = re.compile(r"(?<![:\w]):day\b")
 _ONCE_A_DAY = re.compile(r"\d+ \d+ \* \* \*")
 
 
@@ -42,14 +43,24 @@ def _path(text: str) -> str:
     return text
 
 
-class Delivery(Frozen):
-    """Where and when a dataset's files are delivered."""
+class Query(Frozen):
+    """The rows of a day, as a database returns them."""
 
-    path: Annotated[Text, AfterValidator(_path)] = Field(
+    connection: Text = Field(description="id of an Airflow connection, to Postgres or SQLite")
+    sql: Text = Field(description="a SELECT statement; `:day` stands for the day, as a date")
+    zone: Zone | None = Field(default=None, description="time zone of timestamps without one")
+
+
+class Delivery(Frozen):
+    """Where and when a dataset's rows are delivered: in files of the landing zone, or by a query."""
+
+    path: Annotated[Text, AfterValidator(_path)] | None = Field(
+        default=None,
         description="path in the landing zone; `{day}` is replaced by the day, as 2013-09-01, and `{day:%Y%m%d}` as "
-        "20130901; a file that ends with .gz, .bz2 or .zst is decompressed"
+        "20130901; a file that ends with .gz, .bz2 or .zst is decompressed",
     )
     format: Format = Csv()
+    query: Query | None = Field(default=None, description="reads a database; instead of `path` and `format`")
     names: Mapping[Name, Text] = Field(
         default_factory=dict, description="names in the file of columns that have another name there"
     )
@@ -70,13 +81,33 @@ class Delivery(Frozen):
         description="days on which the source delivers nothing: no file is expected, and no rows are allowed",
     )
 
+    @model_validator(mode="after")
+    def _one_source(self) -> Delivery:
+        if (self.path is None) == (self.query is None):
+            raise ValueError("give either `path`, for files, or `query`, for a database")
+        if self.query is not None and self.format != Csv():
+            raise ValueError("`format` is of files: remove it, or `query`")
+        return self
+
+    @property
+    def read_as(self) -> Format:
+        """The format of the raw file; rows of a query are stored as Parquet."""
+        return self.format if self.query is None else Parquet(zone=self.query.zone)
+
+    @property
+    def told(self) -> str:
+        """Where rows come from, in Markdown."""
+        return f"`{self.path}`" if self.query is None else f"a query on connection `{self.query.connection}`"
+
     def name_of(self, column: str) -> str:
         """Return a column's name in the file."""
         return self.names.get(column, column)
 
     @property
     def is_dated(self) -> bool:
-        """Whether each day has a file of its own."""
+        """Whether each day has a file or a query of its own."""
+        if self.path is None:
+            return self.query is not None and _DAY_BOUND.search(self.query.sql) is not None
         return self.path.format(day=_TOLD_APART[0]) != self.path.format(day=_TOLD_APART[1])
 
 
@@ -112,6 +143,8 @@ class DatasetSpec(Frozen):
         if daily and not self.delivery.is_dated:
             raise ValueError(
                 "delivery.path: a daily dataset needs `{day}` in its path: write 'sales/{day}.csv'"
+                if self.delivery.query is None
+                else "delivery.query: a daily dataset needs `:day` in `sql`: write 'where sold_on = :day'"
             )
         if daily and not _ONCE_A_DAY.fullmatch(self.delivery.cron):
             raise ValueError(
@@ -119,7 +152,11 @@ class DatasetSpec(Frozen):
                 "write minute, hour and three stars, for example '30 3 * * *'"
             )
         if not daily and self.delivery.is_dated:
-            raise ValueError("delivery.path: a reference dataset has one file: remove `{day}`")
+            raise ValueError(
+                "delivery.path: a reference dataset has one file: remove `{day}`"
+                if self.delivery.query is None
+                else "delivery.query: a reference dataset is read whole: remove `:day`"
+            )
         if not daily and self.delivery.closed:
             raise ValueError("delivery.closed: a reference dataset has no days: remove it")
         if not daily and self.retention_days is not None:
@@ -148,7 +185,8 @@ class DatasetSpec(Frozen):
 def _check_reading(delivery: Delivery, columns: Sequence[Column]) -> None:
     """Raise ValueError if a name or a missing word is given for a column that does not exist, or two have one name."""
     known = [column.name for column in columns]
-    words = {} if isinstance(delivery.format, Parquet) else delivery.format.missing_in
+    form = delivery.read_as
+    words = {} if isinstance(form, Parquet) else form.missing_in
     for field, given in (("names", delivery.names), ("format.missing_in", words)):
         if unknown := [name for name in given if name not in known]:
             raise ValueError(f"delivery.{field}: {', '.join(unknown)} is not a column: correct or remove it")

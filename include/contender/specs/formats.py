@@ -38,6 +38,9 @@ def _form(form: str) -> str:
     return form
 
 
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
 class _Values(Frozen):
     """How the fields of a file are written."""
 
@@ -51,7 +54,7 @@ class _Values(Frozen):
     timestamps: Annotated[str, AfterValidator(_form)] | None = Field(
         default=None, description="the form of timestamps, such as %d.%m.%Y %H:%M; None: 2013-09-01T05:00:00Z"
     )
-    zone: Annotated[str, AfterValidator(_zone)] | None = Field(
+    zone: Zone | None = Field(
         default=None,
         description="time zone of timestamps without one; of an hour that occurs twice, the first is meant",
     )
@@ -101,9 +104,7 @@ class Parquet(Frozen):
     """A Parquet file; a value that would change in the contract's type is a defect."""
 
     kind: Literal["parquet"] = "parquet"
-    zone: Annotated[str, AfterValidator(_zone)] | None = Field(
-        default=None, description="time zone of timestamps without one"
-    )
+    zone: Zone | None = Field(default=None, description="time zone of timestamps without one")
 
 
 Format = Annotated[Csv | JsonLines | Parquet, Field(discriminator="kind")]
