@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from contender.lake import Lake, open_lake
-from contender.records import Book, open_book
-from contender.settings import Settings, settings
 from contender.specs import Catalog, load_catalog
 
 if TYPE_CHECKING:
+    from contender.lake import Lake
+    from contender.records import Book
     from contender.registry import Registry
+    from contender.settings import Settings
 
 
 @dataclass(frozen=True)
 class Installation:
     """The settings, contracts and stores of an installation.
 
-    Each part is opened on first use and then kept: a command that only reads the book never opens the lake or imports
-    MLflow. Opening a part raises CatalogError, BookError or LakeError.
+    Each part is imported and opened on first use and then kept: a command that only reads the book opens no lake and
+    imports neither PyIceberg nor MLflow. Opening a part raises CatalogError, BookError or LakeError.
     """
 
     settings: Settings
@@ -34,21 +34,27 @@ class Installation:
     @cached_property
     def lake(self) -> Lake:
         """The Iceberg tables."""
+        from contender.lake import open_lake
+
         return open_lake(self.settings)
 
     @cached_property
     def registry(self) -> Registry:
         """The model versions."""
-        from contender.registry import open_registry  # MLflow takes seconds to import
+        from contender.registry import open_registry
 
         return open_registry(self.settings)
 
     @cached_property
     def book(self) -> Book:
         """The book of record."""
+        from contender.records import open_book
+
         return open_book(self.settings.records)
 
 
 def open_installation() -> Installation:
     """Return the installation of the environment's settings. Raises SettingsError."""
+    from contender.settings import settings
+
     return Installation(settings())

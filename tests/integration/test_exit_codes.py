@@ -200,7 +200,7 @@ def test_a_command_ends_with_its_code_and_says_why(run, case):
 
 
 def test_a_fault_of_the_program_is_a_trace_on_stderr_and_code_3(run, monkeypatch):
-    monkeypatch.setattr("contender.cli.audit.read_audit", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("contender.records.read_audit", lambda *_, **__: 1 / 0)
     outcome = run(done("audit"))
     assert (outcome.code, outcome.out) == (3, "")
     assert "ZeroDivisionError" in outcome.err

@@ -1,5 +1,10 @@
-"""The `contender` command line. It calls the same functions as the DAGs."""
+"""The `contender` command line. It calls the same functions as the DAGs.
+
+A command imports the stages and stores that it uses when it runs, so `contender --help` imports none of them. At module
+level, only the installation and the contracts' classes are imported.
+"""
 
 from contender.cli.app import app, main
+from contender.cli.exit_codes import UsageError
 
-__all__ = ["app", "main"]
+__all__ = ["UsageError", "app", "main"]

@@ -12,16 +12,7 @@ from rich.table import Table
 
 from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.person import airflow_password, current_user
-from contender.granting import (
-    apply_roles,
-    compare_roles,
-    list_holders,
-    render_postgres,
-    render_s3,
-    wanted_roles,
-)
 from contender.installation import open_installation
-from contender.orchestrator import Airflow, Roles
 from contender.specs import ACCESS_FILE, ACTIONS, load_access
 
 app = typer.Typer(
@@ -67,6 +58,9 @@ def apply(
 
     Does not change which users have which role: that is managed in Airflow or in the identity provider.
     """
+    from contender.granting import apply_roles, wanted_roles
+    from contender.orchestrator import Airflow, Roles
+
     installation = open_installation()
     here, catalog, book = installation.settings, installation.catalog, installation.book
     access = load_access(catalog)
@@ -100,6 +94,9 @@ def check() -> None:
 
     Changes nothing.
     """
+    from contender.granting import compare_roles, list_holders
+    from contender.orchestrator import Airflow
+
     installation = open_installation()
     here, catalog = installation.settings, installation.catalog
     access = load_access(catalog)
@@ -120,6 +117,8 @@ def render(
     account: Annotated[str, typer.Option(help="s3: the AWS account ID of the roles, 12 digits.")] = "",
 ) -> None:
     """Print the grants for Postgres or S3, which an administrator applies there. Changes nothing."""
+    from contender.granting import render_postgres, render_s3
+
     catalog = open_installation().catalog
     access = load_access(catalog)
     if what is Target.postgres:

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from contender.catalogue import read_catalogue, read_status
 from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.erase import erase
@@ -19,8 +18,6 @@ from contender.cli.person import current_user
 from contender.cli.replay import replay
 from contender.cli.status import render_status
 from contender.installation import open_installation
-from contender.lake import migrate_table
-from contender.records import migrate
 from contender.redaction import redact
 from contender.specs import CatalogError, check_behaviours, load_access
 
@@ -63,6 +60,8 @@ def status(
 
     Changes nothing.
     """
+    from contender.catalogue import read_status
+
     current = read_status(open_installation())
     if as_json:
         typer.echo(current.model_dump_json(indent=2))
@@ -84,6 +83,8 @@ def show_catalogue(
 
     Changes nothing.
     """
+    from contender.catalogue import read_catalogue
+
     installation = open_installation()
     tables = None if name is None else installation.catalog.tables_called(name)
     found = read_catalogue(installation, now=datetime.now(UTC), tables=tables)
@@ -105,6 +106,9 @@ def migrate_stores(
 
     Keeps all rows and records.
     """
+    from contender.lake import migrate_table
+    from contender.records import migrate
+
     here = open_installation()
     changed = migrate(here.settings.records)
     if changed is not None:
@@ -123,7 +127,7 @@ def check() -> None:
 
     A line names file, field and fix. Changes nothing.
     """
-    from contender.training import find_unusable_recipes  # slow to import
+    from contender.training import find_unusable_recipes
 
     try:
         catalog = open_installation().catalog

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from contender.cli.json_output import echo_json
 from contender.installation import open_installation
-from contender.records import read_audit
 
 
 def audit(
@@ -24,6 +23,8 @@ def audit(
 
     Runs that people start by hand are in Airflow's audit log.
     """
+    from contender.records import read_audit
+
     actions = read_audit(open_installation().book, about=about, by=by, limit=limit)
     if as_json:
         echo_json(actions)

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from contender.backfilling import (
-    BackfillPlan,
-    Step,
-    apply_backfill,
-    estimate,
-    is_done,
-    plan_backfill,
-)
 from contender.cli.exit_codes import UsageError
 from contender.cli.person import PASSWORD, airflow_password, current_user
 from contender.installation import Installation, open_installation
-from contender.orchestrator import Airflow
-from contender.records import Book
 from contender.specs import Days, dag_id, resolve_days
+
+if TYPE_CHECKING:
+    from contender.backfilling import BackfillPlan, Step
+    from contender.orchestrator import Airflow
+    from contender.records import Book
 
 
 def backfill(
@@ -45,6 +40,8 @@ def backfill(
 
     After an interruption, repeat the same command to continue.
     """
+    from contender.orchestrator import Airflow
+
     installation = open_installation()
     plan = _plan(installation, dataset, parse_range(days))
     if apply and not reason:
@@ -65,6 +62,8 @@ def parse_range(text: str) -> Days:
 
 
 def _plan(installation: Installation, dataset: str, days: Days) -> BackfillPlan:
+    from contender.backfilling import plan_backfill
+
     catalog, lake, book = installation.catalog, installation.lake, installation.book
     tables = [dataset.contract for dataset in catalog.datasets.values()]
     tables += [model.feature_contract for model in catalog.models.values()]
@@ -78,6 +77,8 @@ def _plan(installation: Installation, dataset: str, days: Days) -> BackfillPlan:
 
 
 def _show_plan(plan: BackfillPlan, airflow: Airflow | None) -> None:
+    from contender.backfilling import estimate
+
     table = Table(
         "DAG", "days", "count", "duration", "why", title=f"Backfill of {plan.dataset} {plan.days.key}"
     )
@@ -98,6 +99,8 @@ def _show_plan(plan: BackfillPlan, airflow: Airflow | None) -> None:
 
 
 def _apply(plan: BackfillPlan, airflow: Airflow, book: Book, by: str, reason: str) -> None:
+    from contender.backfilling import apply_backfill, is_done
+
     act = book.acts.newest_of("backfilled", plan.dataset, plan.days.key)
     if act is None or is_done(plan, act.id, airflow):
         detail: dict[str, object] = {"steps": [f"{step.dag} {step.days.key}" for step in plan.steps]}

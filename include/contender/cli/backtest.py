@@ -5,27 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from contender.backtesting import (
-    POLICIES,
-    Backtest,
-    Cadence,
-    Fits,
-    build_history,
-    render_report,
-    run_backtest_on,
-)
 from contender.cli.exit_codes import INTERRUPTED, UsageError
 from contender.cli.json_output import echo_json
 from contender.installation import Installation, open_installation
-from contender.lake import places
 from contender.specs import Days, DaysError, ModelSpec, resolve_days
+
+if TYPE_CHECKING:
+    from contender.backtesting import Backtest, Cadence
 
 CADENCES: tuple[Cadence, ...] = ("nightly", "weekly", "monthly")
 SHOWN = 10
@@ -40,7 +33,10 @@ def backtest(
     ] = None,
     policy: Annotated[
         list[str] | None,
-        typer.Option(help=f"{', '.join(POLICIES)}; repeatable; default: all. The report details the first."),
+        typer.Option(
+            help="ours, static, blind, better-lately or strict-race; repeatable; default: all. "
+            "The report details the first."
+        ),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="The HTML report. Default: in the reports folder.")
@@ -51,6 +47,8 @@ def backtest(
 
     Writes a report. Changes no table, model or record.
     """
+    from contender.backtesting import POLICIES, render_report
+
     installation = open_installation()
     spec = installation.catalog.model(model)
     nights = _parse_nights(first, last)
@@ -81,6 +79,8 @@ def _run(
     done: dict[Cadence, int],
 ) -> list[Backtest]:
     """Run the nights at each cadence of `done`, and count finished nights in it."""
+    from contender.backtesting import Fits, build_history, run_backtest_on
+
     history = build_history(installation, model, nights, lambda line: typer.echo(line, err=True))
     fits = Fits(installation.catalog, model, history)
     found = []
@@ -97,6 +97,8 @@ def _run(
 
 
 def _report_place(report: Path | None, folder: str, model: str, nights: Days) -> str:
+    from contender.lake import places
+
     if report is None:
         return places.below(folder, f"backtest-{model}-{nights.first}-{nights.last}.html")
     _refuse_folder(report)
@@ -111,6 +113,8 @@ def _refuse_folder(place: Path) -> None:
 
 
 def _write(page: str, place: str) -> None:
+    from contender.lake import places
+
     try:
         places.write(place, page.encode())
     except OSError as error:

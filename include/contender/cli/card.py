@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from contender.cards import read_card, render_html, render_markdown
 from contender.installation import open_installation
 
 
@@ -23,6 +22,8 @@ def card(
 
     Changes nothing; with --html it writes the card to a file.
     """
+    from contender.cards import read_card, render_html, render_markdown
+
     found = read_card(open_installation(), model, version)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)

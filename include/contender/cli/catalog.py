@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from contender.catalogue import Catalogue, Entry, Freshness, GateSummary
 from contender.specs import Column
+
+if TYPE_CHECKING:
+    from contender.catalogue import Catalogue, Entry, Freshness, GateSummary
 
 MARKS = {"pass": "·", "warn": "!", "fail": "✗"}
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}

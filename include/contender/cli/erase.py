@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from contender.cli.person import current_user
-from contender.erasing import Copy, Erasure, plan_erasure
-from contender.erasing import erase as erase_rows
 from contender.installation import open_installation
+
+if TYPE_CHECKING:
+    from contender.erasing import Copy, Erasure
 
 
 def erase(
@@ -29,12 +30,16 @@ def erase(
 
     Does not change pinned snapshots, trained models, the landing zone or the book of record, and lists what remains.
     """
+    from contender import erasing
+
     if not plan and not reason.strip():
         raise typer.BadParameter(
             "--reason is missing: give --reason TEXT, or --plan to see what would be erased"
         )
     here = open_installation()
-    found = plan_erasure(here, key, dataset) if plan else erase_rows(here, key, by, reason, dataset)
+    found = (
+        erasing.plan_erasure(here, key, dataset) if plan else erasing.erase(here, key, by, reason, dataset)
+    )
     console = Console(soft_wrap=True)
     console.print(*render_erasure(found, done=not plan), sep="\n", markup=False)
 

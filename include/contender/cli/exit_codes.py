@@ -2,24 +2,6 @@
 
 from __future__ import annotations
 
-from contender.admission import QuarantineError, UnknownBatchError
-from contender.backfilling import BackfillError, BackfillStoppedError
-from contender.backtesting import BacktestError
-from contender.cards import CardError
-from contender.drafting import DraftError
-from contender.erasing import ErasureError
-from contender.featurizing import BuildError
-from contender.gating import SparkError
-from contender.granting import GrantError
-from contender.lake import LakeError
-from contender.measures import LossError
-from contender.orchestrator import ApiError
-from contender.promoting import RollbackError
-from contender.records import BookError, StaleDecision
-from contender.replaying import ReplayError, UnknownEntryError
-from contender.settings import SettingsError
-from contender.specs import CatalogError, DaysError, UnknownNameError
-
 DONE, CHECK_FAILED, WRONG_USE, CANNOT_COMPLETE = 0, 1, 2, 3
 INTERRUPTED = 130  # what shells report for Ctrl-C
 
@@ -28,31 +10,32 @@ class UsageError(Exception):
     """An argument or option has an invalid value; the message lists the valid ones."""
 
 
-CODES: dict[type[Exception], int] = {
-    UsageError: WRONG_USE,
-    BackfillError: WRONG_USE,
-    CardError: WRONG_USE,
-    DaysError: WRONG_USE,
-    DraftError: WRONG_USE,
-    ErasureError: WRONG_USE,
-    UnknownBatchError: WRONG_USE,
-    UnknownEntryError: WRONG_USE,
-    UnknownNameError: WRONG_USE,
-    ApiError: CANNOT_COMPLETE,
-    BackfillStoppedError: CANNOT_COMPLETE,
-    BacktestError: CANNOT_COMPLETE,
-    BookError: CANNOT_COMPLETE,
-    BuildError: CANNOT_COMPLETE,
-    CatalogError: CANNOT_COMPLETE,
-    GrantError: CANNOT_COMPLETE,
-    LakeError: CANNOT_COMPLETE,
-    LossError: CANNOT_COMPLETE,
-    QuarantineError: CANNOT_COMPLETE,
-    ReplayError: CANNOT_COMPLETE,
-    RollbackError: CANNOT_COMPLETE,
-    SettingsError: CANNOT_COMPLETE,
-    SparkError: CANNOT_COMPLETE,
-    StaleDecision: CANNOT_COMPLETE,
+# The classes are written as package and name: importing all of them takes seconds.
+CODES = {
+    "contender.cli.UsageError": WRONG_USE,
+    "contender.backfilling.BackfillError": WRONG_USE,
+    "contender.cards.CardError": WRONG_USE,
+    "contender.specs.DaysError": WRONG_USE,
+    "contender.drafting.DraftError": WRONG_USE,
+    "contender.erasing.ErasureError": WRONG_USE,
+    "contender.admission.UnknownBatchError": WRONG_USE,
+    "contender.replaying.UnknownEntryError": WRONG_USE,
+    "contender.specs.UnknownNameError": WRONG_USE,
+    "contender.orchestrator.ApiError": CANNOT_COMPLETE,
+    "contender.backfilling.BackfillStoppedError": CANNOT_COMPLETE,
+    "contender.backtesting.BacktestError": CANNOT_COMPLETE,
+    "contender.records.BookError": CANNOT_COMPLETE,
+    "contender.featurizing.BuildError": CANNOT_COMPLETE,
+    "contender.specs.CatalogError": CANNOT_COMPLETE,
+    "contender.granting.GrantError": CANNOT_COMPLETE,
+    "contender.lake.LakeError": CANNOT_COMPLETE,
+    "contender.measures.LossError": CANNOT_COMPLETE,
+    "contender.admission.QuarantineError": CANNOT_COMPLETE,
+    "contender.replaying.ReplayError": CANNOT_COMPLETE,
+    "contender.promoting.RollbackError": CANNOT_COMPLETE,
+    "contender.settings.SettingsError": CANNOT_COMPLETE,
+    "contender.gating.SparkError": CANNOT_COMPLETE,
+    "contender.records.StaleDecision": CANNOT_COMPLETE,
 }
 
 
@@ -61,4 +44,9 @@ def find_exit_code(error: Exception) -> int | None:
 
     An error has the code of its class, or else of its nearest parent class in the table.
     """
-    return next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), None)
+    names = (_name_by_package(kind) for kind in type(error).__mro__)
+    return next((CODES[name] for name in names if name in CODES), None)
+
+
+def _name_by_package(kind: type) -> str:
+    return ".".join((*kind.__module__.split(".")[:2], kind.__name__))

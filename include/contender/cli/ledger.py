@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from contender.alerting import compose_decision_alert
 from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.json_output import echo_json
 from contender.cli.person import current_user
 from contender.installation import open_installation
-from contender.promoting import ManualDecision, decide_by_hand, verify_ledger
-from contender.records import Decision, Entry
 from contender.specs import dag_id
+
+if TYPE_CHECKING:
+    from contender.promoting import ManualKind
+    from contender.records import Decision, Entry
 
 Model = Annotated[str, typer.Argument(help="A model of the catalog.")]
 Reason = Annotated[str, typer.Option(help="Why; recorded permanently with your name.")]
@@ -69,7 +70,7 @@ def rollback(
 
     Does not change stored predictions.
     """
-    _decide(model, ManualDecision("rolled_back", by, reason, to))
+    _decide(model, "rolled_back", by, reason, to)
 
 
 def promote(
@@ -84,7 +85,7 @@ def promote(
 
     Does not change stored predictions.
     """
-    _decide(model, ManualDecision("emergency", by, reason, version))
+    _decide(model, "emergency", by, reason, version)
 
 
 def resume(model: Model, reason: Reason, by: By) -> None:
@@ -94,16 +95,18 @@ def resume(model: Model, reason: Reason, by: By) -> None:
 
     Does not change the champion or stored predictions.
     """
-    _decide(model, ManualDecision("resumed", by, reason))
+    _decide(model, "resumed", by, reason)
 
 
-def _decide(model: str, manual: ManualDecision) -> None:
-    from contender.registry import UnknownVersion  # slow to import
+def _decide(model: str, kind: ManualKind, by: str, reason: str, version: int | None = None) -> None:
+    from contender.alerting import compose_decision_alert
+    from contender.promoting import ManualDecision, decide_by_hand
+    from contender.registry import UnknownVersion
 
     here = open_installation()
     owner = here.catalog.model(model).owner
     try:
-        entry = decide_by_hand(here, model, manual)
+        entry = decide_by_hand(here, model, ManualDecision(kind, by, reason, version))
     except UnknownVersion as error:
         raise UsageError(str(error)) from None
     here.book.alerts.add(compose_decision_alert(entry, to=owner))
@@ -118,6 +121,8 @@ def _decide(model: str, manual: ManualDecision) -> None:
 
 
 def _verify() -> None:
+    from contender.promoting import verify_ledger
+
     installation = open_installation()
     mistakes = [
         f"{name}: {mistake}"

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contender.drafting import Draft, DraftError, choose_dataset, draft_dataset, draft_model, write_draft
+from contender.cli.exit_codes import UsageError
 from contender.installation import open_installation
-from contender.landing import RawFile, describe_file
-from contender.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from contender.drafting import Draft
+    from contender.landing import RawFile
+    from contender.settings import Settings
 
 app = typer.Typer(
     help="Draft a dataset's contract or a model's folder. The draft passes all checks and marks its guesses.",
@@ -56,7 +59,9 @@ def dataset(
 
     Does not change existing files without --force, nor any table.
     """
-    here = settings()
+    from contender.drafting import draft_dataset, write_draft
+
+    here = open_installation().settings
     raw = _read(from_file, _delivered_as(name, from_file, here))
     draft = draft_dataset(name, raw, kind=kind.value, owner=owner)
     _report(draft, write_draft(draft, here.catalog_home, force=force))
@@ -80,6 +85,8 @@ def model(
 
     Does not change existing files without --force, nor any table.
     """
+    from contender.drafting import choose_dataset, draft_model, write_draft
+
     here = open_installation()
     source = choose_dataset(here.catalog, from_dataset)
     draft = draft_model(name, source, owner=owner)
@@ -87,12 +94,14 @@ def model(
 
 
 def _read(file: Path, name: str) -> RawFile:
+    from contender.landing import describe_file
+
     try:
         return describe_file(file, name, str(file))
     except FileNotFoundError:
-        raise DraftError(f"{file}: does not exist: give a file that the source has delivered") from None
+        raise UsageError(f"{file}: does not exist: give a file that the source has delivered") from None
     except OSError as error:
-        raise DraftError(f"{file}: cannot be read: {error.strerror}: give a CSV file") from None
+        raise UsageError(f"{file}: cannot be read: {error.strerror}: give a CSV file") from None
 
 
 def _delivered_as(name: str, file: Path, here: Settings) -> str:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from contender.admission import (
-    discard_batch,
-    find_quarantined,
-    list_quarantined,
-    release_batch,
-)
 from contender.cli.exit_codes import CHECK_FAILED
 from contender.cli.person import current_user
 from contender.installation import open_installation
-from contender.records import GateResult
+
+if TYPE_CHECKING:
+    from contender.records import GateResult
 
 app = typer.Typer(
     help="List, show, release or discard batches that failed their gate.",
@@ -38,6 +34,8 @@ def list_batches(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """List the batches in quarantine, newest first. Changes nothing."""
+    from contender.admission import list_quarantined
+
     found = [i for i in list_quarantined(open_installation()) if everything or i.state == "waiting"]
     if as_json:
         typer.echo("[" + ",\n".join(item.model_dump_json() for item in found) + "]")
@@ -62,6 +60,8 @@ def list_batches(
 @app.command(epilog="Example: contender quarantine show 4f2a")
 def show(batch: Batch) -> None:
     """Show why a batch failed its gate, and where its files are. Changes nothing."""
+    from contender.admission import find_quarantined
+
     item = find_quarantined(open_installation(), batch)
     typer.echo(f"{item.id}  {item.batch.table} {item.batch.days.key}, {item.batch.rows} rows: {item.state}")
     if item.act is not None:
@@ -79,6 +79,8 @@ def release(batch: Batch, reason: Reason, by: By) -> None:
 
     Does not start downstream runs; the DAG `operations__quarantine` releases a batch and starts them.
     """
+    from contender.admission import release_batch
+
     done = release_batch(open_installation(), batch, by, reason)
     if done.published is None:
         typer.echo(
@@ -98,6 +100,8 @@ def discard(batch: Batch, reason: Reason, by: By) -> None:
 
     Does not change its table, nor the recorded gate result.
     """
+    from contender.admission import discard_batch
+
     item = discard_batch(open_installation(), batch, by, reason)
     typer.echo(f"{item.id} ({item.batch.table} {item.batch.days.key}) was discarded.")
 

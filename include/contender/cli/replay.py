@@ -8,7 +8,6 @@ import typer
 
 from contender.cli.exit_codes import CHECK_FAILED
 from contender.installation import open_installation
-from contender.replaying import find_entry
 
 
 def replay(
@@ -24,10 +23,10 @@ def replay(
 
     Changes nothing. The exit code is 0 if all parts are identical, and 1 if any part differs.
     """
-    from contender.replaying import replay as replay_entry
+    from contender import replaying
 
     here = open_installation()
-    found = replay_entry(here, find_entry(here.book, wanted, number), _report)
+    found = replaying.replay(here, replaying.find_entry(here.book, wanted, number), _report)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.table import Table
 
-from contender.catalogue import Status
+if TYPE_CHECKING:
+    from contender.catalogue import Status
 
 
 def render_status(status: Status) -> tuple[Table, Table]:

@@ -7,6 +7,7 @@ from contender.promoting.promote import follow_ledger, promote, verify_ledger
 from contender.promoting.race import fingerprint_pairs, trace
 from contender.promoting.rollback import (
     ManualDecision,
+    ManualKind,
     RollbackError,
     decide_by_hand,
     plan_emergency,
@@ -26,6 +27,7 @@ from contender.records import Standing
 __all__ = [
     "DECISIVE",
     "ManualDecision",
+    "ManualKind",
     "RollbackError",
     "Standing",
     "apply_answers",
