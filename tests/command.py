@@ -22,9 +22,9 @@ class Outcome:
     err: str
 
 
-def run_command(*words: str) -> Outcome:
-    """Run `contender` with these arguments, through the entry point of the installed script."""
-    out, err = io.StringIO(), io.StringIO()
+def run_command(*words: str, encoding: str = "utf-8") -> Outcome:
+    """Run `contender` with these arguments, as the installed script does, with its output in a pipe."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, newline="") for _ in range(2))
     code: str | int | None = 0
     with patch.object(sys, "argv", ["contender", *words]), redirect_stdout(out), redirect_stderr(err):
         try:
@@ -32,7 +32,12 @@ def run_command(*words: str) -> Outcome:
         except SystemExit as end:
             code = end.code
     assert isinstance(code, int), code
-    return Outcome(code, out.getvalue(), err.getvalue())
+    return Outcome(code, _read(out), _read(err))
+
+
+def _read(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def list_commands(group: typer.Typer = app, *above: str) -> list[tuple[str, ...]]:

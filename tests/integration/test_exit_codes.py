@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -156,10 +159,10 @@ def made(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def run(made, tmp_path, monkeypatch) -> Callable[[Case], Outcome]:
+def run(made, tmp_path, monkeypatch) -> Callable[..., Outcome]:
     """Give a case's command in a copy of the home, changed as the case wants it."""
 
-    def give(case: Case) -> Outcome:
+    def give(case: Case, encoding: str = "utf-8") -> Outcome:
         home = tmp_path / "home"
         shutil.copytree(made, home)
         for name, value in {
@@ -174,7 +177,8 @@ def run(made, tmp_path, monkeypatch) -> Callable[[Case], Outcome]:
         if case.place in VARIABLES:
             monkeypatch.setenv(*VARIABLES[case.place])
         settings.cache_clear()
-        return run_command(*(word.format(landing=home / "landing") for word in case.words))
+        words = (word.format(landing=home / "landing") for word in case.words)
+        return run_command(*words, encoding=encoding)
 
     yield give
     settings.cache_clear()
@@ -197,6 +201,26 @@ def test_a_command_ends_with_its_code_and_says_why(run, case):
     assert outcome.code == case.code, said
     assert case.said in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.code == 0], ids=str)
+def test_a_command_prints_to_a_pipe_that_takes_only_ascii(run, case):
+    outcome = run(case, "ascii")
+    assert (outcome.code, outcome.err) == (0, "")
+
+
+def test_the_status_is_printed_in_the_locale_c(made):
+    environment = {
+        **os.environ,
+        "CONTENDER_HOME": str(made),
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+    }
+    command = [sys.executable, "-m", "contender.cli", "status"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "| planes       | -             |" in done.stdout
 
 
 def test_a_fault_of_the_program_is_a_trace_on_stderr_and_code_3(run, monkeypatch):

@@ -7,11 +7,10 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.person import airflow_password, current_user
+from contender.cli.terminal import echo_tables, make_table
 from contender.installation import open_installation
 from contender.specs import ACCESS_FILE, ACTIONS, load_access
 
@@ -33,7 +32,7 @@ class Target(StrEnum):
 def show() -> None:
     """Show each role's rights, from access.yaml. Changes nothing."""
     access = load_access(open_installation().catalog)
-    table = Table("role", "may", "to", title="Access")
+    table = make_table("role", "may", "to", prose=["to"], title="Access")
     for name, role in access.roles.items():
         for action in (action for action in ACTIONS if role.may.scopes(action)):
             table.add_row(
@@ -41,7 +40,7 @@ def show() -> None:
             )
             name = ""
         table.add_section()
-    Console().print(table)
+    echo_tables(table)
 
 
 @app.command(epilog='Example: contender access apply --reason "an approver for prices"')

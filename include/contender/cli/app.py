@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
@@ -17,6 +16,7 @@ from contender.cli.exit_codes import CANNOT_COMPLETE, CHECK_FAILED, find_exit_co
 from contender.cli.person import current_user
 from contender.cli.replay import replay
 from contender.cli.status import render_status
+from contender.cli.terminal import accept_every_character, echo_json, echo_tables
 from contender.installation import open_installation
 from contender.redaction import redact
 from contender.specs import CatalogError, check_behaviours, load_access
@@ -64,9 +64,10 @@ def status(
 
     current = read_status(open_installation())
     if as_json:
-        typer.echo(current.model_dump_json(indent=2))
+        echo_json(current)
     else:
-        Console().print(*render_status(current), sep="\n\n")
+        datasets, models = render_status(current)
+        echo_tables(datasets, "", models)
 
 
 @app.command(
@@ -89,11 +90,11 @@ def show_catalogue(
     tables = None if name is None else installation.catalog.tables_called(name)
     found = read_catalogue(installation, now=datetime.now(UTC), tables=tables)
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        echo_json(found)
     elif tables is not None and len(tables) == 1:
-        Console().print(render_entry(found.entries[0]))
+        echo_tables(*render_entry(found.entries[0]))
     else:
-        Console().print(render_catalogue(found))
+        echo_tables(render_catalogue(found))
 
 
 @app.command("migrate", epilog="Example: CONTENDER_RECORDS=postgresql://... contender migrate")
@@ -146,6 +147,7 @@ def check() -> None:
 
 def main() -> None:
     """Run the command line. An expected error prints one line to stderr; a bug prints its traceback."""
+    accept_every_character()
     try:
         app()
     except Exception as error:

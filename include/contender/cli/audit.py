@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from contender.cli.json_output import echo_json
+from contender.cli.terminal import echo_json, echo_tables, make_table, on_one_line
 from contender.installation import open_installation
 
 
@@ -32,8 +29,9 @@ def audit(
     if not actions:
         typer.echo("No matching actions.")
         return
-    table = Table("at, UTC", "who", "action", "on", "which", "reason", title="Actions of people")
+    columns = ("at, UTC", "who", "action", "on", "which", "reason")
+    table = make_table(*columns, prose=["reason"], title="Actions of people")
     for action in actions:
-        cells = (action.by, action.what, action.about, action.key, action.reason)
-        table.add_row(f"{action.at:%Y-%m-%d %H:%M}", *(escape(cell) for cell in cells))
-    Console().print(table)
+        at = f"{action.at:%Y-%m-%d %H:%M}"
+        table.add_row(at, action.by, action.what, action.about, action.key, on_one_line(action.reason))
+    echo_tables(table)

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from contender.cli.exit_codes import UsageError
 from contender.cli.person import PASSWORD, airflow_password, current_user
+from contender.cli.terminal import echo_tables, make_table
 from contender.installation import Installation, open_installation
 from contender.specs import Days, dag_id, resolve_days
 
@@ -79,14 +78,13 @@ def _plan(installation: Installation, dataset: str, days: Days) -> BackfillPlan:
 def _show_plan(plan: BackfillPlan, airflow: Airflow | None) -> None:
     from contender.backfilling import estimate
 
-    table = Table(
-        "DAG", "days", "count", "duration", "why", title=f"Backfill of {plan.dataset} {plan.days.key}"
-    )
+    columns = ("DAG", "days", "count", "duration", "why")
+    table = make_table(*columns, prose=["why"], title=f"Backfill of {plan.dataset} {plan.days.key}")
     for step in plan.steps:
         seconds = None if airflow is None else estimate(step, airflow.runs(step.dag))
         duration = "unknown" if seconds is None else f"{seconds / 60:.1f} min"
         table.add_row(step.dag, step.days.key, str(len(step.days)), duration, step.why)
-    Console().print(table)
+    echo_tables(table)
     if airflow is None:
         typer.echo(f"Set {PASSWORD} to estimate durations from earlier runs.")
     for version in plan.outdated:

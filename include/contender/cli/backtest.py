@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from contender.cli.exit_codes import INTERRUPTED, UsageError
-from contender.cli.json_output import echo_json
+from contender.cli.terminal import echo_json, echo_tables, make_table
 from contender.installation import Installation, open_installation
 from contender.specs import Days, DaysError, ModelSpec, resolve_days
 
@@ -66,7 +66,7 @@ def backtest(
     if as_json:
         echo_json(found)
     else:
-        Console().print(_tabulate(found))
+        echo_tables(_tabulate(found))
         _list_failures(found[0].failed)
     typer.echo(f"Report: {place}", err=as_json)
 
@@ -157,7 +157,7 @@ def _progress() -> Progress:
 
 def _tabulate(backtests: list[Backtest]) -> Table:
     first = backtests[0]
-    table = Table(
+    table = make_table(
         "cadence",
         "policy",
         "served loss",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from contender.cli.terminal import echo_json
 from contender.installation import open_installation
 
 
@@ -30,6 +31,6 @@ def card(
         html.write_text(render_html(found), encoding="utf-8")
         typer.echo(f"Card of {model}, version {found.version}: {html}", err=as_json)
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        echo_json(found)
     elif html is None:
         typer.echo(render_markdown(found), nl=False)

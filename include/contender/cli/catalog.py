@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Group, RenderableType
-from rich.markup import escape
+from rich.console import RenderableType
 from rich.table import Table
+from rich.text import Text
 
+from contender.cli.terminal import make_table
 from contender.specs import Column
 
 if TYPE_CHECKING:
@@ -15,71 +16,73 @@ if TYPE_CHECKING:
 
 MARKS = {"pass": "·", "warn": "!", "fail": "✗"}
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
+OVERDUE = Text("overdue", style="red")
 
 
 def render_catalogue(catalogue: Catalogue) -> Table:
     """Return one row per table; gates are shown from the oldest to the newest."""
-    table = Table("table", "last good day", "due", "gates", "rows", "owner", title="Catalogue")
+    table = make_table("table", "last good day", "due", "gates", "rows", "owner", title="Catalogue")
     for entry in catalogue.entries:
         rows = entry.snapshots[0].rows if entry.snapshots else None
         table.add_row(
-            escape(entry.table),
+            entry.table,
             _shown(entry.freshness.last_good_day),
-            "[red]overdue[/red]" if entry.freshness.overdue else _shown(entry.freshness.expected_day),
-            "".join(_mark(gate) for gate in reversed(entry.gates[:15])) or "–",
+            OVERDUE if entry.freshness.overdue else _shown(entry.freshness.expected_day),
+            Text.assemble(*(_mark(gate) for gate in reversed(entry.gates[:15]))) if entry.gates else "–",
             "–" if rows is None else f"{rows:,}",
-            escape(entry.owner),
+            entry.owner,
         )
     return table
 
 
-def render_entry(entry: Entry) -> Group:
+def render_entry(entry: Entry) -> list[RenderableType]:
     """Return the details of one table."""
-    head = [
-        f"[bold]{escape(entry.table)}[/bold]  {escape(entry.description)}",
-        f"owner       {escape(entry.owner)}",
+    head: list[RenderableType] = [
+        Text.assemble((entry.table, "bold"), f"  {entry.description}"),
+        f"owner       {entry.owner}",
         f"key         {', '.join(entry.primary_key)}",
         f"filled by   {entry.dag}, {'a day at a time' if entry.daily else 'replaced as a whole'}",
         f"upstream    {', '.join(entry.upstream) or 'deliveries only'}",
         f"downstream  {', '.join(entry.downstream) or 'no table'}",
-        f"freshness   {describe_freshness(entry.freshness)}",
+        Text.assemble("freshness   ", describe_freshness(entry.freshness)),
     ]
     expectations = [
-        f"  {'(warns) ' if expectation.severity == 'warn' else ''}{escape(expectation.text)}"
+        f"  {'(warns) ' if expectation.severity == 'warn' else ''}{expectation.text}"
         for expectation in entry.expectations
     ]
-    parts: list[RenderableType] = ["\n".join(head), _columns(entry.columns)]
-    parts.append("Expectations of each batch:\n" + "\n".join(expectations))
+    parts: list[RenderableType] = [*head, "", _columns(entry.columns), ""]
+    parts += ["Expectations of each batch:", *expectations, ""]
     if entry.guarantees:
-        parts.append("Consumers may rely on:\n" + "\n".join(f"  {escape(g)}" for g in entry.guarantees))
-    parts += [_gates(entry.gates), _snapshots(entry)]
-    return Group(*(part for pair in ((part, "") for part in parts) for part in pair))
+        parts += ["Consumers may rely on:", *(f"  {guarantee}" for guarantee in entry.guarantees), ""]
+    return [*parts, _gates(entry.gates), "", _snapshots(entry)]
 
 
-def describe_freshness(freshness: Freshness) -> str:
+def describe_freshness(freshness: Freshness) -> Text:
     """Return a table's newest day, when it is due, and whether it is overdue, as one line."""
-    parts = [f"newest day {_shown(freshness.last_good_day)}"]
+    parts = [Text(f"newest day {_shown(freshness.last_good_day)}")]
     if freshness.cron is not None:
-        parts.append(f"due at {freshness.cron} UTC, {freshness.grace_hours} h of grace")
+        parts.append(Text(f"due at {freshness.cron} UTC, {freshness.grace_hours} h of grace"))
     if freshness.overdue and freshness.due is not None:
-        parts.append(f"[red]OVERDUE[/red]: {freshness.expected_day} since {freshness.due:%Y-%m-%d %H:%M} UTC")
+        since = f": {freshness.expected_day} since {freshness.due:%Y-%m-%d %H:%M} UTC"
+        parts.append(Text.assemble(("OVERDUE", "red"), since))
     elif freshness.expected_day is None:
-        parts.append("no day is scheduled yet")
+        parts.append(Text("no day is scheduled yet"))
     else:
-        parts.append("on time")
-    return "; ".join(parts)
+        parts.append(Text("on time"))
+    return Text("; ").join(parts)
 
 
 def _columns(columns: tuple[Column, ...]) -> Table:
-    table = Table("column", "type", "unit", "nullable", "personal data", "description")
+    names = ("column", "type", "unit", "nullable", "personal data", "description")
+    table = make_table(*names, prose=["description"])
     for column in columns:
         table.add_row(
             column.name,
             column.type,
-            escape(column.unit or ""),
+            column.unit or "",
             "yes" if column.nullable else "",
             "yes" if column.pii else "",
-            escape(column.description),
+            column.description,
         )
     return table
 
@@ -87,26 +90,26 @@ def _columns(columns: tuple[Column, ...]) -> Table:
 def _gates(gates: tuple[GateSummary, ...]) -> RenderableType:
     if not gates:
         return "No gate yet."
-    table = Table("days", "verdict", "rows", "failed checks", title="Newest gates", title_justify="left")
+    columns = ("days", "verdict", "rows", "failed checks")
+    table = make_table(*columns, prose=["failed checks"], title="Newest gates")
     for gate in gates[:10]:
-        colour = COLOURS[gate.verdict]
-        failed = escape("; ".join(gate.broken)) or "–"
-        table.add_row(gate.days, f"[{colour}]{gate.verdict}[/{colour}]", f"{gate.rows:,}", failed)
+        verdict = Text(gate.verdict, style=COLOURS[gate.verdict])
+        table.add_row(gate.days, verdict, f"{gate.rows:,}", "; ".join(gate.broken) or "–")
     return table
 
 
 def _snapshots(entry: Entry) -> RenderableType:
     if not entry.snapshots:
         return "Nothing published yet."
-    table = Table("snapshot", "at, UTC", "days", "rows", title="Newest snapshots", title_justify="left")
+    table = make_table("snapshot", "at, UTC", "days", "rows", title="Newest snapshots")
     for snapshot in entry.snapshots[:10]:
         at = f"{snapshot.at:%Y-%m-%d %H:%M:%S}"
         table.add_row(str(snapshot.id), at, _shown(snapshot.days), f"{snapshot.rows:,}")
     return table
 
 
-def _mark(gate: GateSummary) -> str:
-    return f"[{COLOURS[gate.verdict]}]{MARKS[gate.verdict]}[/]"
+def _mark(gate: GateSummary) -> tuple[str, str]:
+    return MARKS[gate.verdict], COLOURS[gate.verdict]
 
 
 def _shown(value: object) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from contender.cli.person import current_user
+from contender.cli.terminal import echo_tables, make_table
 from contender.installation import open_installation
 
 if TYPE_CHECKING:
@@ -40,13 +40,12 @@ def erase(
     found = (
         erasing.plan_erasure(here, key, dataset) if plan else erasing.erase(here, key, by, reason, dataset)
     )
-    console = Console(soft_wrap=True)
-    console.print(*render_erasure(found, done=not plan), sep="\n", markup=False)
+    echo_tables(*render_erasure(found, done=not plan))
 
 
 def render_erasure(found: Erasure, *, done: bool) -> list[Table | str]:
     """Return an erasure for a terminal: what is erased, what remains and why, and versions trained on it."""
-    tables = Table("table", "days", "rows", "snapshots", "kept by pins")
+    tables = make_table("table", "days", "rows", "snapshots", "kept by pins", prose=["days"])
     for holding in found.holdings:
         tables.add_row(
             holding.table,

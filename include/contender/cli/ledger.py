@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from contender.cli.exit_codes import CHECK_FAILED, UsageError
-from contender.cli.json_output import echo_json
 from contender.cli.person import current_user
+from contender.cli.terminal import echo_json, echo_tables, make_table, on_one_line
 from contender.installation import open_installation
 from contender.specs import dag_id
 
@@ -48,7 +47,7 @@ def show(
             f"No decision about {model} yet. The DAG {dag_id('retrain', model)} writes the first entry."
         )
     else:
-        Console().print(_tabulate(model, entries))
+        echo_tables(_tabulate(model, entries))
         for entry in entries if why else ():
             typer.echo("\n" + "\n  ".join(entry.decision.summary()))
     for proposal in [] if as_json else [p for p in book.proposals.waiting([model]) if p.open]:
@@ -137,9 +136,8 @@ def _verify() -> None:
 
 
 def _tabulate(model: str, entries: Sequence[Entry]) -> Table:
-    table = Table(
-        "entry", "night", "decision", "version", "serving", "by", "why", "seal", title=f"Ledger of {model}"
-    )
+    columns = ("entry", "night", "decision", "version", "serving", "by", "why", "seal")
+    table = make_table(*columns, prose=["why"], title=f"Ledger of {model}")
     for entry in entries:
         decision = entry.decision
         table.add_row(
@@ -149,7 +147,7 @@ def _tabulate(model: str, entries: Sequence[Entry]) -> Table:
             str(decision.challenger),
             str(decision.champion_after),
             decision.approved_by or decision.by,
-            _explain(decision),
+            on_one_line(_explain(decision)),
             entry.seal[:8],
         )
     return table

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from contender.cli.exit_codes import CHECK_FAILED
+from contender.cli.terminal import echo_json
 from contender.installation import open_installation
 
 
@@ -28,7 +29,7 @@ def replay(
     here = open_installation()
     found = replaying.replay(here, replaying.find_entry(here.book, wanted, number), _report)
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        echo_json(found)
     else:
         for line in found.report():
             typer.echo(line)

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from contender.cli.terminal import make_table
+
 if TYPE_CHECKING:
     from contender.catalogue import Status
 
 
 def render_status(status: Status) -> tuple[Table, Table]:
     """Return a table of datasets and a table of models."""
-    datasets = Table("dataset", "last good day", "last gate", "days", "rows", title="Datasets")
+    datasets = make_table("dataset", "last good day", "last gate", "days", "rows", title="Datasets")
     for d in status.datasets:
         datasets.add_row(
             d.name,
@@ -21,9 +23,8 @@ def render_status(status: Status) -> tuple[Table, Table]:
             _shown(d.last_judged),
             _shown(d.rows_of_last_gate),
         )
-    models = Table(
-        "model", "champion", "loss", "AUC", "last night", "decision", "scored", "drift", title="Models"
-    )
+    columns = ("model", "champion", "loss", "AUC", "last night", "decision", "scored", "drift")
+    models = make_table(*columns, title="Models")
     for m in status.models:
         models.add_row(
             m.name,
