@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -265,6 +266,18 @@ def test_the_command_line_publishes_nothing_that_fails_for_another_reason(
     assert refused.exit_code == 1
     assert "Nothing was published" in refused.output
     assert "dep_delay is between any and -1000" in refused.output
+
+
+def test_a_batch_with_several_problems_is_listed_with_the_first_and_shown_with_all(judge, installation, run):
+    judge(source.append_rerun)
+    (item,) = list_quarantined(installation)
+    assert "no two rows share day, carrier, flight, origin: " in run("list").output
+    assert f"; and {len(item.result.failed) - 1} more" in run("list").output
+    shown = run("show", item.id).output
+    assert [broken.expectation for broken in item.result.failed if broken.expectation not in shown] == []
+    (listed,) = json.loads(run("list", "--json").output)
+    verdicts = [expectation["verdict"] for expectation in listed["result"]["expectations"]]
+    assert verdicts.count("fail") == len(item.result.failed) > 1
 
 
 def test_a_release_without_a_reason_is_refused(waiting, run):

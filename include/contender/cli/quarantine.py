@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from contender.cli.exit_codes import CHECK_FAILED
 from contender.cli.person import current_user
+from contender.cli.terminal import echo_json, echo_tables, make_table, on_one_line
 from contender.installation import open_installation
 
 if TYPE_CHECKING:
@@ -33,17 +32,21 @@ def list_batches(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """List the batches in quarantine, newest first. Changes nothing."""
+    """List the batches in quarantine, newest first. `contender quarantine show` prints all problems of a batch.
+
+    Changes nothing.
+    """
     from contender.admission import list_quarantined
 
     found = [i for i in list_quarantined(open_installation()) if everything or i.state == "waiting"]
     if as_json:
-        typer.echo("[" + ",\n".join(item.model_dump_json() for item in found) + "]")
+        echo_json(found)
         return
     if not found:
         typer.echo("The quarantine is empty.")
         return
-    table = Table("batch", "table", "days", "rows", "since", "state", "first problem")
+    columns = ("batch", "table", "days", "rows", "since", "state", "problems")
+    table = make_table(*columns, prose=["problems"])
     for item in found:
         table.add_row(
             item.id,
@@ -52,9 +55,9 @@ def list_batches(
             str(item.batch.rows),
             f"{item.result.at:%Y-%m-%d %H:%M}",
             item.state,
-            _problems(item.result)[0],
+            on_one_line(_summarize(_problems(item.result))),
         )
-    Console().print(table)
+    echo_tables(table)
 
 
 @app.command(epilog="Example: contender quarantine show 4f2a")
@@ -104,6 +107,11 @@ def discard(batch: Batch, reason: Reason, by: By) -> None:
 
     item = discard_batch(open_installation(), batch, by, reason)
     typer.echo(f"{item.id} ({item.batch.table} {item.batch.days.key}) was discarded.")
+
+
+def _summarize(problems: list[str]) -> str:
+    first, *more = problems
+    return f"{first}; and {len(more)} more" if more else first
 
 
 def _problems(result: GateResult) -> list[str]:
