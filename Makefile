@@ -56,7 +56,7 @@ lock: setup ## Compile requirements*.txt from requirements*.in
 		--no-emit-index-url --no-emit-find-links -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 docs: setup ## Regenerate the generated pages of docs/
-	@AIRFLOW_HOME=$(CURDIR)/build/airflow python -m scripts.generate_docs
+	@AIRFLOW_HOME="$(CURDIR)/build/airflow" python -m scripts.generate_docs
 
 sbom: setup ## Write build/sbom.json: the locked packages, as CycloneDX
 	@mkdir -p build

@@ -116,7 +116,7 @@ def weigh_tables(here: Settings) -> Iterator[str]:
 
 def weigh_book(here: Settings) -> Iterator[str]:
     """A line a table of the book that holds something."""
-    with sqlite3.connect(here.records.removeprefix("sqlite:///")) as book:
+    with sqlite3.connect(here.home / "records.db") as book:
         for (table,) in book.execute(
             "select name from sqlite_master where type = 'table' order by name"
         ).fetchall():

@@ -26,6 +26,8 @@ from typing import IO, Any
 import httpx
 import psutil
 
+from contender.urls import sqlite_url
+
 USER = "admin"
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
@@ -236,7 +238,7 @@ def _airflow_settings(home: Path, project: Path, port: int) -> dict[str, str]:
             # Otherwise tasks use the default port and fail with an empty log.
             "EXECUTION_API_SERVER_URL": f"{_url(port)}/execution/",
         },
-        "DATABASE": {"SQL_ALCHEMY_CONN": f"sqlite:///{airflow / 'airflow.db'}"},
+        "DATABASE": {"SQL_ALCHEMY_CONN": sqlite_url(airflow / "airflow.db")},
         "API": {"HOST": HOST, "PORT": port, "BASE_URL": _url(port), "WORKERS": 1},
         "SCHEDULER": {
             "SCHEDULER_IDLE_SLEEP_TIME": 0.2,

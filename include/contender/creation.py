@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from filelock import FileLock
 
-_PREFIX = "sqlite:///"
+from contender.urls import sqlite_path
+
 _SECONDS = 300.0  # creation and migration take a few; the kernel releases the lock of a killed process
 
 
@@ -19,10 +19,10 @@ def creation_lock(url: str) -> Iterator[None]:
     The stores' libraries look for missing tables and then create them: two processes that look at the same time both
     create them, and one fails. The lock is a file beside the database. Raises filelock.Timeout after five minutes.
     """
-    if not url.startswith(_PREFIX):
+    database = sqlite_path(url)
+    if database is None:
         yield
         return
-    database = Path(url.removeprefix(_PREFIX))
     database.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{database}.lock", timeout=_SECONDS):
         yield

@@ -277,9 +277,11 @@ def open_registry(settings: Settings) -> Registry:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     embedded = settings.registry.startswith("sqlite")
-    artifacts = (settings.home / "artifacts").as_uri() if embedded else None
+    artifacts = (settings.home / "artifacts").absolute().as_uri() if embedded else None
     with creation_lock(settings.registry):
-        return Registry(MlflowClient(tracking_uri=settings.registry), artifacts)
+        # With this prefix, MLflow does not create a folder named as in the URL, with its quotes.
+        uri = settings.registry.replace("sqlite:///", "sqlite+pysqlite:///", 1)
+        return Registry(MlflowClient(tracking_uri=uri), artifacts)
 
 
 def _record(version: Any) -> TrainedVersion:

@@ -11,6 +11,8 @@ from typing import Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contender.urls import sqlite_url
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -138,9 +140,9 @@ def _places_below(home: Path) -> dict[str, str]:
         "landing": f"{home}/landing",
         "lake": f"{home}/lake",
         "batches": str(home),
-        "lake_catalog": f"sqlite:///{home}/lake-catalog.db",
-        "records": f"sqlite:///{home}/records.db",
-        "registry": f"sqlite:///{home}/registry.db",
+        "lake_catalog": sqlite_url(home / "lake-catalog.db"),
+        "records": sqlite_url(home / "records.db"),
+        "registry": sqlite_url(home / "registry.db"),
         "reports": f"{home}/reports",
     }
 

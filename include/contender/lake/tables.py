@@ -198,13 +198,15 @@ class Lake:
 
 def open_lake(settings: Settings) -> Lake:
     """Open the lake of these settings; its folder and a SQLite catalog are created on first use."""
-    on_s3 = places.is_s3(settings.lake)
-    if not on_s3:
-        Path(settings.lake).mkdir(parents=True, exist_ok=True)
-    place = settings.lake if on_s3 else f"file://{settings.lake}"
+    place = settings.lake
+    if not places.is_s3(place):
+        place = str(Path(place).absolute())
+        Path(place).mkdir(parents=True, exist_ok=True)
     given = {"uri": settings.lake_catalog, "warehouse": place, **_io_of_s3()}
     if settings.lake_catalog.startswith("http"):
+        given["warehouse"] = place if places.is_s3(place) else f"file://{place}"
         return Lake(RestCatalog("contender", **given))
+    # The warehouse is a path, because PyIceberg ends the path of a URL at `#` or `?`.
     # Connections of the pool may be stale, because the catalog's database was restarted.
     with creation_lock(settings.lake_catalog):
         return Lake(SqlCatalog("contender", pool_pre_ping="true", **given))

@@ -44,7 +44,7 @@ def open_book(url: str) -> Book:
 def migrate(url: str) -> str | None:
     """Create or upgrade the book's tables. Returns the revisions before and after, or None if nothing changed."""
     config, engine = Config(), _engine(url)
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["engine"] = engine
     with creation_lock(url), _migration_lock(engine):
         before = _revision(engine)
