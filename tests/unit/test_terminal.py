@@ -12,7 +12,7 @@ from contender.cli.terminal import accept_every_character, echo_json, echo_table
 from contender.specs.frozen import Frozen
 
 BATCH, TABLE = "4f2a9c0d17e86b35", "predictions.household_return_of_baby_products"
-REASON = "the source delivered yesterday's file again, and nobody had seen it"
+REASON = "the source delivered yesterday's file again, and no one had noticed it"
 
 
 class Note(Frozen):

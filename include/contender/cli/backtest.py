@@ -23,21 +23,24 @@ if TYPE_CHECKING:
 CADENCES: tuple[Cadence, ...] = ("nightly", "weekly", "monthly")
 SHOWN = 10
 
+CadenceNames = Annotated[
+    list[str] | None, typer.Option(help="nightly, weekly or monthly; repeat it to compare several.")
+]
+PolicyNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="ours, static, blind, better-lately or strict-race; repeatable; default: all. "
+        "The report details the first."
+    ),
+]
+
 
 def backtest(
     model: Annotated[str, typer.Argument(help="A model of the catalog.")],
     first: Annotated[str, typer.Option("--from", help="First night, YYYY-MM-DD.")],
     last: Annotated[str, typer.Option("--to", help="Last night, inclusive, YYYY-MM-DD.")],
-    cadence: Annotated[
-        list[str] | None, typer.Option(help="nightly, weekly or monthly; repeat it to compare several.")
-    ] = None,
-    policy: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="ours, static, blind, better-lately or strict-race; repeatable; default: all. "
-            "The report details the first."
-        ),
-    ] = None,
+    cadence: CadenceNames = None,
+    policy: PolicyNames = None,
     report: Annotated[
         Path | None, typer.Option(help="The HTML report. Default: in the reports folder.")
     ] = None,
