@@ -220,7 +220,7 @@ def test_the_status_is_printed_in_the_locale_c(made):
     command = [sys.executable, "-m", "contender.cli", "status"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "| planes       | -             |" in done.stdout
+    assert "planes       |-             |-" in done.stdout
 
 
 def test_a_fault_of_the_program_is_a_trace_on_stderr_and_code_3(run, monkeypatch):

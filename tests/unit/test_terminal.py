@@ -30,10 +30,10 @@ class Terminal(io.TextIOWrapper):
 def stdout(monkeypatch):
     """Replace stdout, and return a function that reads it."""
 
-    def replace(kind: type[io.TextIOWrapper] = io.TextIOWrapper, encoding: str = "utf-8"):
+    def replace(kind: type[io.TextIOWrapper] = io.TextIOWrapper, encoding: str = "utf-8", columns: int = 60):
         stream = kind(io.BytesIO(), encoding)
         monkeypatch.setattr(sys, "stdout", stream)
-        monkeypatch.setenv("COLUMNS", "60")
+        monkeypatch.setenv("COLUMNS", str(columns))
         accept_every_character()
 
         def read() -> str:
@@ -57,12 +57,23 @@ def test_in_a_pipe_a_row_is_one_line(stdout):
     assert [line for line in read().splitlines() if BATCH in line and TABLE in line and REASON in line]
 
 
-def test_in_a_narrow_terminal_identifiers_are_whole_and_prose_is_wrapped(stdout):
-    read = stdout(Terminal)
+def test_in_a_terminal_identifiers_are_whole_and_prose_is_wrapped(stdout):
+    read = stdout(Terminal, columns=100)
     echo_tables(batches())
     assert [line for line in read().splitlines() if BATCH in line and TABLE in line]
     assert REASON not in read()
-    assert "…" not in read()
+
+
+def test_in_a_narrow_terminal_each_cell_has_a_line(stdout):
+    read = stdout(Terminal, columns=60)
+    echo_tables(batches())
+    assert read().splitlines() == [
+        "Quarantine",
+        f"batch  {BATCH}",
+        f"table  {TABLE}",
+        f"why    {REASON}",
+        "",
+    ]
 
 
 def test_text_is_not_wrapped(stdout):

@@ -38,7 +38,6 @@ def show() -> None:
             table.add_row(
                 name, action.replace("_", " "), ", ".join(role.may.scopes(action)).replace("_", " ")
             )
-            name = ""
         table.add_section()
     echo_tables(table)
 

@@ -5,39 +5,74 @@ from __future__ import annotations
 import codecs
 import io
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from contender.specs.frozen import Frozen
 
 _UNLIMITED = 100_000  # columns
+_PROSE = 20  # columns that prose needs at least
 _IN_ASCII = {"–": "-", "—": "-", "…": "...", "·": ".", "✗": "x", "×": "x", "→": "->", "≤": "<=", "≥": ">="}
 
 
 def make_table(*columns: str, prose: Collection[str] = (), title: str | None = None) -> Table:
     """Return an empty table whose cells stay on one line, except in the columns of prose."""
-    table = Table(title=title, title_justify="left", caption_justify="left")
+    table = Table(
+        title=title,
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for name in columns:
-        table.add_column(name, no_wrap=name not in prose, overflow="fold")
+        wrapped = name in prose
+        table.add_column(name, no_wrap=not wrapped, overflow="fold", min_width=_PROSE if wrapped else None)
     return table
 
 
 def echo_tables(*parts: RenderableType) -> None:
     """Print tables and texts. Identifiers are never cut, and in a pipe or a file each row is one line.
 
-    In a terminal, prose is wrapped; if a table is still too wide, the terminal breaks its lines.
+    In a terminal, prose is wrapped; if a table is still too wide, its rows are printed as blocks of one cell per line.
     """
     for part in parts:
         console = Console(markup=False, emoji=False, highlight=False)
-        if isinstance(part, Table):
-            unlimited = console.options.update(width=_UNLIMITED)
-            needed = Measurement.get(console, unlimited, part).minimum
-            console.width = max(console.width, needed) if sys.stdout.isatty() else _UNLIMITED
-        console.print(part, soft_wrap=not isinstance(part, Table))
+        if not isinstance(part, Table):
+            console.print(part, soft_wrap=True)
+        elif not sys.stdout.isatty():
+            console.width = _UNLIMITED
+            console.print(part)
+        elif _least_width(part, console) <= console.width:
+            console.print(part)
+        else:
+            for line in _list_cells(part):
+                console.print(line, soft_wrap=True)
+
+
+def _least_width(table: Table, console: Console) -> int:
+    return Measurement.get(console, console.options.update(width=_UNLIMITED), table).minimum
+
+
+def _list_cells(table: Table) -> Iterator[RenderableType]:
+    """Yield a table's title, each row as a block of lines, and its caption."""
+    if table.title:
+        yield table.title
+    width = max(len(str(column.header)) for column in table.columns)
+    for row in zip(*(column.cells for column in table.columns), strict=True):
+        for column, cell in zip(table.columns, row, strict=True):
+            yield Text.assemble(
+                f"{column.header!s:<{width}}  ", cell if isinstance(cell, Text) else str(cell)
+            )
+        yield ""
+    if table.caption:
+        yield table.caption
 
 
 def on_one_line(text: str) -> str:
