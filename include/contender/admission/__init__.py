@@ -27,6 +27,7 @@ from contender.admission.releasing import (
     release_batch,
 )
 from contender.admission.superseding import find_superseded, mark_superseded, note_superseded
+from contender.admission.trying import TryError, try_file
 from contender.admission.viewing import ShownRows, show_quarantined
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Reingestion",
     "Released",
     "ShownRows",
+    "TryError",
     "UnknownBatchError",
     "apply_release",
     "decide_quarantined",
@@ -55,4 +57,5 @@ __all__ = [
     "should_announce",
     "show_quarantined",
     "starts_downstream",
+    "try_file",
 ]

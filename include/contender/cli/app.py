@@ -17,6 +17,7 @@ from contender.cli.person import current_user
 from contender.cli.replay import replay
 from contender.cli.status import render_status
 from contender.cli.terminal import accept_every_character, echo_json, echo_tables
+from contender.cli.try_files import try_files
 from contender.installation import open_installation
 from contender.redaction import redact
 from contender.specs import CatalogError, check_behaviours, load_access
@@ -49,6 +50,9 @@ app.command(epilog='Example: contender resume churn --reason "the labels are cor
 app.command(epilog="Examples: contender card churn | contender card churn 12 --html card.html")(card.card)
 app.command(epilog="Examples: contender replay 3f09ab | contender replay churn 412 --json")(replay)
 app.command(epilog="Examples: contender audit --about churn | contender audit --by ada --json")(audit.audit)
+app.command("try", epilog="Example: contender try sales exports/2013-09-01.csv exports/2013-09-02.csv")(
+    try_files
+)
 app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
 
 

@@ -18,6 +18,7 @@ CODES = {
     "contender.specs.DaysError": WRONG_USE,
     "contender.drafting.DraftError": WRONG_USE,
     "contender.erasing.ErasureError": WRONG_USE,
+    "contender.admission.TryError": WRONG_USE,
     "contender.admission.UnknownBatchError": WRONG_USE,
     "contender.replaying.UnknownEntryError": WRONG_USE,
     "contender.specs.UnknownNameError": WRONG_USE,

@@ -55,7 +55,7 @@ def list_batches(
             str(item.batch.rows),
             f"{item.result.at:%Y-%m-%d %H:%M}",
             item.state,
-            on_one_line(_summarize(_problems(item.result))),
+            on_one_line(_summarize(list_problems(item.result))),
         )
     echo_tables(table)
 
@@ -69,7 +69,7 @@ def show(batch: Batch) -> None:
     typer.echo(f"{item.id}  {item.batch.table} {item.batch.days.key}, {item.batch.rows} rows: {item.state}")
     if item.act is not None:
         typer.echo(f"{item.act.kind} by {item.act.by} on {item.act.at:%Y-%m-%d %H:%M}: {item.act.reason}")
-    for problem in _problems(item.result):
+    for problem in list_problems(item.result):
         typer.echo(f"- {problem}")
     typer.echo(f"Files: {item.place}")
 
@@ -89,7 +89,7 @@ def release(batch: Batch, reason: Reason, by: By) -> None:
         typer.echo(
             "Nothing was published: the batch now fails checks that it passed when it was quarantined."
         )
-        for problem in _problems(done.result):
+        for problem in list_problems(done.result):
             typer.echo(f"- {problem}")
         raise typer.Exit(CHECK_FAILED)
     published = done.published
@@ -114,6 +114,7 @@ def _summarize(problems: list[str]) -> str:
     return f"{first}; and {len(more)} more" if more else first
 
 
-def _problems(result: GateResult) -> list[str]:
+def list_problems(result: GateResult) -> list[str]:
+    """Return the defects and failed checks of a gate result, one line each."""
     defects = [f"{defect.where}: {defect.what}; {defect.way_out}" for defect in result.defects]
     return defects + [f"{broken.expectation}: {broken.observed}" for broken in result.failed]
