@@ -14,7 +14,7 @@ from contender.settings import Settings
 from contender.specs import Catalog, load_access
 from demo import source
 from demo.source.groceries import SOURCE as GROCERIES
-from tests.integration.fab import CHECKER, Fab, apply, running_fab
+from tests.integration.fab import CHECKER, USERS, Fab, apply, running_fab
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +40,13 @@ def fab(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[
         apply(running, load_access(catalog), catalog)
         running.add_user(CHECKER, "contender.access_check")
         yield running
+
+
+@pytest.fixture(scope="session")
+def fab_users(fab: Fab) -> None:
+    """Add a user of each role, and one without a role."""
+    for user, role in USERS.items():
+        fab.add_user(user, role or "Public")
 
 
 @pytest.fixture(scope="module")

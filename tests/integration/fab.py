@@ -22,6 +22,16 @@ from demo import mailbox, stack
 
 ADMIN, PASSWORD = "admin", "a-password-of-tests"  # the administrator in access.yaml
 CHECKER = "checker"  # the user of the nightly check
+# One user of each role; the scientist owns flight_delay, and the other model belongs to someone else.
+USERS = {
+    "engineer": "contender.data_engineer",
+    "scientist": "contender.data_scientist.flight-models@contender.example",
+    "platform": "contender.platform_engineer",
+    "approver": "contender.approver",
+    "reader": "contender.business_reader",
+    "auditor": "contender.auditor",
+    "stranger": None,
+}
 # One secret per source: AWS variables, the URL of a setting, an Airflow connection, Airflow's own key.
 AWS_KEY, IN_URL, IN_CONNECTION = "wJalrXUtnFEMI/K7MDENG+bPx", "l0velace&co", "c0nnect<ion>"
 FERNET = "cVrR3vqYk5yU0m1XlZ2bWq8nT4sD6fG9hJ0kL1zX2cA="

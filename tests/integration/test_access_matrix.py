@@ -16,19 +16,10 @@ from contender.lake import stage
 from contender.orchestrator import AirflowRole, Roles
 from contender.records import open_book
 from contender.specs import Days, load_access
-from tests.integration.fab import Fab, apply
+from tests.integration.fab import USERS, Fab, apply
 
-# The owner of flight_delay; the other model belongs to other people.
-OWN = "contender.data_scientist.flight-models@contender.example"
-USERS = {
-    "engineer": "contender.data_engineer",
-    "scientist": OWN,
-    "platform": "contender.platform_engineer",
-    "approver": "contender.approver",
-    "reader": "contender.business_reader",
-    "auditor": "contender.auditor",
-    "stranger": None,
-}
+pytestmark = pytest.mark.usefixtures("fab_users")
+
 EVERYBODY = set(USERS)
 SEEN_BY = {
     "ingest__weather": {"engineer", "scientist", "platform", "auditor"},
@@ -88,12 +79,6 @@ def waiting(fab, catalog) -> str:
     result = quarantine_batch(batch, check(contract, batch, "a run"), here)
     assert result.verdict == "fail"
     return open_book(here.records).gates.add(result).id
-
-
-@pytest.fixture(scope="module", autouse=True)
-def users(fab):
-    for user, role in USERS.items():
-        fab.add_user(user, role or "Public")
 
 
 @pytest.fixture(scope="module")

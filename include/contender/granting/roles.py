@@ -30,7 +30,14 @@ _RUNS = {
     ("can_read", "DAG Versions"),
     ("menu_access", "DAG Runs"),
     ("menu_access", "Task Instances"),
+    # Airflow's DAG list, graph and schedule need these, too; each leaves out DAGs that the user may not read.
+    ("can_read", "HITL Detail"),
+    ("can_read", "DAG Dependencies"),
+    ("can_read", "Assets"),
 }
+# Airflow's list of assets names all assets and their DAGs: only for roles that may see them all.
+_ALL_ASSETS = {("can_read", "Asset Aliases"), ("menu_access", "Assets")}
+_ALL_TABLES = {"datasets", "models"}
 # Logs, XComs and sources may contain data, so they are for roles that operate a DAG.
 _OPERATING = {
     ("can_read", "Task Logs"),
@@ -40,7 +47,7 @@ _OPERATING = {
     ("can_read", "DAG Warnings"),
 }
 _CLEARING = {("can_edit", "DAG Runs"), ("can_edit", "Task Instances")}
-_APPROVING = {("can_read", "HITL Detail"), ("can_edit", "HITL Detail"), ("menu_access", "HITL Detail")}
+_APPROVING = {("can_edit", "HITL Detail"), ("menu_access", "HITL Detail")}
 _CONNECTIONS = {
     *(("can_" + verb, "Connections") for verb in ("create", "read", "edit", "delete")),
     ("menu_access", "Connections"),
@@ -90,6 +97,7 @@ def _role(holder: Holder, catalog: Catalog) -> AirflowRole:
     granted |= {("can_edit", f"DAG:{dag}") for dag in {*started, *on["clear"], *on["approve"]}}
     for given, permissions in (
         (may.see, _RUNS),
+        (set(may.see) >= _ALL_TABLES, _ALL_ASSETS),
         (started or may.clear, _OPERATING),
         (may.clear, _CLEARING),
         (may.approve, _APPROVING),
