@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.app import API_ROOT_PATH, get_auth_manager
 from airflow.models.dag import DagModel
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 
 if TYPE_CHECKING:
     from contender.specs import Action, Catalog
@@ -63,6 +64,16 @@ def allows(action: Action, user: Any, catalog: Catalog, table: str | None = None
         for holder in list_holders(access, catalog)
         if holder.name in roles
     )
+
+
+def login_url(request: Request, error: HTTPException) -> str | None:
+    """Return the URL at which a person logs in and comes back; None for programs and for other errors."""
+    # Airflow answers an invalid token, of an earlier installation for example, with 403.
+    logged_out = error.status_code == 401 or error.detail == "Invalid JWT token"
+    if not logged_out or "text/html" not in request.headers.get("Accept", ""):
+        return None
+    page = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return f"{API_ROOT_PATH}api/v2/auth/login?{urlencode({'next': page})}"
 
 
 def require_audit(user: Any, catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
 from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 import card_pages
 import catalogue_pages
@@ -19,7 +19,7 @@ import decision_pages
 from contender.lake import places
 from contender.settings import settings
 from contender.specs import dag_id
-from page_access import allows, readable_dags, require_audit, require_dag, user_name
+from page_access import allows, login_url, readable_dags, require_audit, require_dag, user_name
 from page_rendering import PREFIX, page
 
 # A drift report has scripts: the sandbox runs them without access to Airflow's cookies and API.
@@ -36,8 +36,10 @@ app.include_router(decision_pages.router)
 
 
 @app.exception_handler(HTTPException)
-def refuse(_: Request, error: HTTPException) -> HTMLResponse:
-    """Return an error as a page."""
+def refuse(request: Request, error: HTTPException) -> Response:
+    """Return an error as a page; send a person who is not logged in to Airflow's login."""
+    if (login := login_url(request, error)) is not None:
+        return RedirectResponse(login, status_code=303)
     return page("refusal.html", http_status=error.status_code, message=error.detail)
 
 

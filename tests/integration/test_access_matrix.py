@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import date
 
+import httpx
 import pyarrow as pa
 import pytest
 
@@ -16,7 +18,7 @@ from contender.lake import stage
 from contender.orchestrator import AirflowRole, Roles
 from contender.records import open_book
 from contender.specs import Days, load_access
-from tests.integration.fab import USERS, Fab, apply
+from tests.integration.fab import PASSWORD, USERS, Fab, apply
 
 pytestmark = pytest.mark.usefixtures("fab_users")
 
@@ -187,9 +189,19 @@ def test_a_user_cannot_extend_their_own_rights(fab, user):
 
 @pytest.mark.parametrize("path", ["/contender/", "/contender/audit", "/api/v2/dags"])
 def test_anonymous_users_see_nothing(fab, path):
-    import httpx
-
     assert httpx.get(f"{fab.url}{path}", trust_env=False).status_code == 401
+
+
+def test_the_link_of_a_mail_leads_through_the_login_to_its_page(fab, waiting):
+    link, html = f"/contender/gates/{waiting}", {"Accept": "text/html"}
+    with httpx.Client(base_url=fab.url, trust_env=False, follow_redirects=True, headers=html) as browser:
+        form = browser.get(link)
+        csrf = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form.text)
+        assert csrf is not None, form.text
+        login = {"username": "engineer", "password": PASSWORD, "csrf_token": csrf.group(1)}
+        arrived = browser.post(str(form.url), data=login)
+    assert (arrived.status_code, arrived.url.path) == (200, link)
+    assert "Gate of datasets.transactions" in arrived.text
 
 
 def test_lists_leave_out_what_is_not_a_scientists_own(fab):
