@@ -14,8 +14,8 @@ one commit, and **announce** starts the downstream runs of the day.
   outage are run afterwards.
 - Released batch: a quarantined batch that a person has released (`operations__quarantine`) passes the same gate here,
   with a warning.
-- Manual runs: a partition key (or *Day*) for one day, *First day* and *Last day* for history. A range is published
-  without starting downstream runs.
+- Manual runs: *Day* for one day, *First day* and *Last day* for history. A range is published without starting
+  downstream runs. Airflow's own field *Partition Key* does the same as *Day*; the form has it if the DAG is scheduled.
 """
 
 from __future__ import annotations

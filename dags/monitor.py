@@ -5,7 +5,7 @@ writes an Evidently report on a sample of the features up to the night, which ne
 into a drift verdict with a recommended action. To open the report, choose *Contender* in the menu.
 
 - A day without predictions is recorded as such and is not a failure.
-- Manual runs: `day` is the *night* to monitor.
+- Manual runs: *Day* is the *night* to monitor.
 """
 
 from __future__ import annotations

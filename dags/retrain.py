@@ -18,7 +18,7 @@ the person's name; with nothing to approve, both are skipped.
 - A decision without an answer is rejected after the deadline and the champion goes on serving. The deadline is under a
   day, because the next night's run waits.
 - If someone changed the champion before the approval, nothing is promoted: the task fails and says what to clear.
-- Manual runs: `day` is the *night* to train for. Trained again on the same snapshots, the version is the same.
+- Manual runs: *Day* is the *night* to train for. Trained again on the same snapshots, the version is the same.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ of the alias `champion`. The predictions pass a gate and are published with the 
 
 - A champion that cannot predict the rows, because of a new category for example, fails the task, which says why.
 - Before the first promotion there is no champion, and the run is skipped.
-- Manual runs: `day` is the *night*. The scored day is `horizon_days` (in the model's spec) after it.
+- Manual runs: *Day* is the *night*. The scored day is `horizon_days` (in the model's spec) after it.
 """
 
 from __future__ import annotations

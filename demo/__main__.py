@@ -105,15 +105,24 @@ def _run_nights(world: nights.World, count: int, expectations: nights.Expectatio
     return [nights.run_night(world, day, expectations, broken=day == broken) for day in days]
 
 
+def describe_next_night(night: date) -> str:
+    """Return how a person starts a night whose files have been delivered."""
+    keys = {"departures": night, "weather": night, "schedule": night + timedelta(days=1)}
+    runs = ", ".join(f"{dag_id('ingest', dataset)} with {day}" for dataset, day in keys.items())
+    return (
+        "One more night is delivered. Trigger these DAGs, and fill in *Day* in their forms:\n"
+        f"  {runs}\n"
+        "The other DAGs follow by themselves."
+    )
+
+
 def _keep_open(world: nights.World, running: RunningDemo, tomorrow: date) -> None:
     """Keep the UI open, and deliver one more night that the user can start."""
     nights.deliver(world, tomorrow)
     console.print(
         f"\nThe Airflow UI is at [bold]{running.page}[/], user {stack.USER}, password {running.password}\n"
-        f"One more night is delivered. Trigger these DAGs with their partition keys:\n"
-        f"  {dag_id('ingest', 'departures')} {tomorrow}, {dag_id('ingest', 'weather')} {tomorrow}, "
-        f"{dag_id('ingest', 'schedule')} {tomorrow + timedelta(days=1)}\n"
-        "The other DAGs follow by themselves. Run the same command again to continue with more nights."
+        f"{describe_next_night(tomorrow)}\n"
+        "Run the same command again to continue with more nights."
     )
     if running.keeps_running:
         return

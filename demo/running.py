@@ -30,7 +30,7 @@ def environment(here: Settings, port: int) -> dict[str, str]:
         "CONTENDER_HOME": str(here.home),
         "CONTENDER_CATALOG_HOME": str(here.catalog_home),
         "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
-        "CONTENDER_NIGHTLY_FROM": "",  # nights are started by partition key, not by schedule
+        "CONTENDER_NIGHTLY_FROM": "",  # nights are started through the API or by hand, not by schedule
     }
 
 

@@ -110,7 +110,7 @@ def day_form() -> dict[str, Param]:
             type=kind,
             format="date",
             title="Day",
-            description="One business day. Leave all three empty if the run has a partition key.",
+            description="One business day, for example the one to run again.",
         ),
         "first": Param(
             None,

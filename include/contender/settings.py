@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     nightly_from: date | None = Field(
         default=None,
         description="First day that is ingested by schedule; days missed while Airflow was down are caught up. "
-        "If it is not set, nights are only started by partition key.",
+        "If it is not set, nights are only started by hand or through Airflow's API.",
     )
     engine: Literal["auto", "spark", "duckdb"] = Field(
         default="auto",

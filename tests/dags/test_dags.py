@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from airflow.timetables.base import DagRunInfo, TimeRestriction
 from airflow.timetables.trigger import CronPartitionTimetable
 
 from contender.settings import PROJECT
+from demo.__main__ import describe_next_night
 
 FILES = sorted((PROJECT / "dags").glob("*.py"))
 HEAVY = (
@@ -142,6 +144,26 @@ def test_cron_starts_with_the_first_night_and_catches_up(dags, catalog, dataset)
     lead = timedelta(days=catalog.dataset(dataset).delivery.lead_days)
     assert dag.catchup
     assert date.fromisoformat(first.partition_key) - lead == date(2013, 9, 1)
+
+
+def test_every_field_that_the_page_of_a_dag_names_is_in_its_form(dags):
+    for dag in dags.values():
+        titles = {dag.params.get_param(name).schema.get("title") for name in dag.params}
+        manual = [line for line in (dag.doc_md or "").split("\n- ") if line.startswith("Manual runs:")]
+        named = set(re.findall(r"\*([A-Z][^*]+)\*", " ".join(manual)))
+        assert named <= titles | {"Partition Key"}, dag.dag_id  # Airflow's own field of scheduled DAGs
+
+
+def test_the_demo_names_a_field_that_the_forms_of_its_dags_have(dags):
+    told = describe_next_night(date(2013, 9, 3))
+    assert "fill in *Day*" in told
+    assert re.findall(r"(ingest__\w+) with ([\d-]+)", told) == [
+        ("ingest__departures", "2013-09-03"),
+        ("ingest__weather", "2013-09-03"),
+        ("ingest__schedule", "2013-09-04"),
+    ]
+    for name in re.findall(r"ingest__\w+", told):
+        assert dags[name].params.get_param("day").schema["title"] == "Day"
 
 
 def test_all_inputs_of_a_night_are_mapped_to_one_key(dags):

@@ -74,7 +74,7 @@ def test_versions_that_were_fitted_on_the_days_are_named_and_others_are_not(cata
 @pytest.mark.parametrize(
     ("dataset", "days", "told"),
     [
-        ("departures", Days.one(JANUARY_TO_MARCH[-1]), "start ingest__departures with the partition key"),
+        ("departures", Days.one(JANUARY_TO_MARCH[-1]), "start ingest__departures with the day"),
         ("planes", WEEK, "replaced as a whole"),
     ],
 )

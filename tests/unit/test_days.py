@@ -32,14 +32,14 @@ def test_a_run_is_about_its_key_or_what_its_form_says(key, form, meant):
 @pytest.mark.parametrize(
     ("key", "form", "message"),
     [
-        (None, {}, "start it with a partition key, or fill in `day`"),
+        (None, {}, "fill in `day`, or both `first` and `last`, or start it with a partition key"),
         (None, {"first": "2013-01-01"}, "both `first` and `last`"),
         (None, {"day": "2013-01-01", "first": "2013-01-01", "last": "2013-01-02"}, "or both"),
         (None, {"first": "2013-01-02", "last": "2013-01-01"}, "swap the two"),
         (None, {"day": "1 September"}, "'1 September' is not a day: write it as YYYY-MM-DD"),
         (None, {"day": "20130901"}, "'20130901' is not a day"),
         ("2013-02-30", {}, "'2013-02-30' is not a day"),
-        ("2013-09-01", {"day": "2013-09-02"}, "give only one of them"),
+        ("2013-09-01", {"day": "2013-09-02"}, "fill in only one of them"),
     ],
 )
 def test_a_run_without_clear_days_is_rejected_with_a_fix(key, form, message):

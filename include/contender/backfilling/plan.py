@@ -57,7 +57,7 @@ def plan_backfill(
     if newest is not None and newest in days:
         raise BackfillError(
             f"{newest} is the newest day of {dataset}, which its own night corrects: start "
-            f"{dag_id('ingest', dataset)} with the partition key {newest}, and backfill only the days before it"
+            f"{dag_id('ingest', dataset)} with the day {newest}, and backfill only the days before it"
         )
     readers = [
         (model, source)

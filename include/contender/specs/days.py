@@ -97,7 +97,7 @@ def resolve_days(partition_key: str | None, params: Mapping[str, Any]) -> Days:
     if partition_key:
         if day or first or last:
             raise DaysError(
-                f"this run has the partition key {partition_key} and days in its form: give only one of them"
+                f"this run has the partition key {partition_key} and days in its form: fill in only one of them"
             )
         return Days.one(partition_key)
     if day and not (first or last):
@@ -108,5 +108,5 @@ def resolve_days(partition_key: str | None, params: Mapping[str, Any]) -> Days:
             raise DaysError(f"the range ends ({last}) before it begins ({first}): swap the two")
         return Days(first=opening, last=closing)
     raise DaysError(
-        "this run has no day: start it with a partition key, or fill in `day`, or both `first` and `last`"
+        "this run has no day: fill in `day`, or both `first` and `last`, or start it with a partition key"
     )
