@@ -24,10 +24,12 @@ def notify_owner(context: Any) -> None:
     """Record the mail about a failed task, and try to send all pending mails."""
     from contender.alerting import FailedTask, compose_gate_alert, compose_task_alert
     from contender.installation import open_installation
+    from contender.specs import locate_expectations
 
     if isinstance(context.get("exception"), OwnerNotified):
         return
-    book, task_instance = open_installation().book, context["ti"]
+    here, task_instance = open_installation(), context["ti"]
+    book = here.book
     gate_id = task_instance.xcom_pull(task_ids=task_instance.task_id, key=GATE_KEY)
     result = book.gates.get(gate_id) if gate_id else None
     if result is not None:
@@ -36,6 +38,7 @@ def notify_owner(context: Any) -> None:
             to=result.owner,
             gate_url=gate_url(result.id),
             log_url=_log_url(context),
+            lines=locate_expectations(here.catalog, result.table, [e.identity for e in result.failed]),
         )
     else:
         alert = compose_task_alert(

@@ -50,6 +50,7 @@ def mail(**changes):
         to="flight-data@contender.example",
         gate_url="http://ui/g1",
         log_url="http://ui/log",
+        lines={"no two rows share carrier, flight": "datasets/departures.py:53"},
     )
 
 
@@ -63,12 +64,23 @@ def mail(**changes):
         "Champions keep serving",
         "http://ui/g1",
         "http://ui/log",
+        "datasets/departures.py:53",
+        "operations__quarantine",
+        'contender quarantine release f --reason "..."',
     ],
 )
 def test_text_and_html_contain_failures_actions_taken_and_links(text):
     alert = mail()
     assert text in alert.text
     assert text in alert.html
+
+
+@pytest.mark.parametrize("part", ["text", "html"])
+def test_the_owner_of_a_built_table_is_not_sent_to_a_source(part):
+    told = getattr(mail(table="labels.flight_delay", run="features__flight_delay r1"), part)
+    assert "source" not in told
+    assert "features__flight_delay" in told
+    assert "the model's code" in told
 
 
 def test_the_subject_contains_dataset_day_and_number_of_failed_checks():

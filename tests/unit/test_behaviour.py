@@ -58,6 +58,7 @@ def test_changes_of_a_quantity_are_in_standard_deviations_of_its_outcomes(model)
     rows = ROWS.assign(label=ROWS["label"] * 100.0)
     test = Direction(name="t", change=add(dep_hour=6), expect="up")
     (check,) = check_behaviour(quantity, [test], rows, lambda rows: later_is_later(rows) * 100)
+    assert check.unit == "standard deviations"
     assert check.observed == pytest.approx(25 / 50)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contender.admission.quarantine import quarantine_id
-from contender.records import Act, Book, Defect, GateResult
+from contender.records import Act, Book, Defect, GateResult, quarantine_id
 
 
 def apply_release(judged: GateResult, book: Book) -> GateResult:
@@ -27,7 +26,9 @@ def excuse(judged: GateResult, act: Act, seen: GateResult | None) -> GateResult:
     released = Defect(
         what=what,
         where=f"{judged.table} {judged.days.key}",
-        way_out="ask the source to correct it and deliver it again",
+        way_out="ask the source to correct it and deliver it again"
+        if judged.table.startswith("datasets.")
+        else "correct what it is built from, or the model's code, and build it again",
         severity="warn",
     )
     if unexcused:

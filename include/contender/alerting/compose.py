@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from contender.records import Alert, Entry, Evaluation, GateResult, Measures, Proposal, identify
+from contender.catalogue import producing_dag
+from contender.records import (
+    Alert,
+    Entry,
+    Evaluation,
+    GateResult,
+    Measures,
+    Proposal,
+    identify,
+    quarantine_id,
+)
 from contender.redaction import redact
 from contender.rendering import templates
 from contender.specs import ACCESS_FILE, dag_id, parse_dag_id
@@ -25,10 +35,25 @@ class FailedTask(Frozen):
     log_url: str
 
 
-def compose_gate_alert(result: GateResult, *, to: str, gate_url: str, log_url: str) -> Alert:
-    """Return the mail about a failed gate. The gate has already masked the keys of failing rows."""
-    name = result.table.partition(".")[2]
-    values = {"result": result, "name": name, "gate_url": gate_url, "log_url": log_url}
+def compose_gate_alert(
+    result: GateResult, *, to: str, gate_url: str, log_url: str, lines: Mapping[str, str]
+) -> Alert:
+    """Return the mail about a failed gate. The gate has already masked the keys of failing rows.
+
+    `lines` contains where the contract declares each expectation, by its identity.
+    """
+    layer, _, name = result.table.partition(".")
+    values = {
+        "result": result,
+        "name": name,
+        "gate_url": gate_url,
+        "log_url": log_url,
+        "lines": lines,
+        "built": layer != "datasets",
+        "dag": producing_dag(result.table),
+        "release_dag": dag_id("operations", "quarantine"),
+        "batch": quarantine_id(result.fingerprint),
+    }
     count = len([e for e in result.failed if e.verdict == "fail"]) + len(result.defects)
     failures = f"{count} check" + ("s" if count > 1 else "")
     return Alert(

@@ -59,12 +59,14 @@ def check_behaviour(
         return ()
     some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), TESTED_ROWS)).astype(int)]
     spread = 1.0 if model.predicts == "probability" else float(rows["label"].std(ddof=0)) or 1.0
+    unit = "" if model.predicts == "probability" else "standard deviations"
     given = some.drop(columns="label").reset_index(drop=True)
     before = predict_rows(given)
     checks = []
     for test in tests:
         try:
-            checks.append(_check(test, given, before, predict_rows, spread))
+            checked = _check(test, given, before, predict_rows, spread)
+            checks.append(checked.model_copy(update={"unit": "" if isinstance(test, Minimum) else unit}))
         except PredictionError as error:
             told = f"the changed rows could not be predicted: {error}"
             checks.append(_result(test, 0.0, 0.0, told, passed=False))

@@ -196,7 +196,7 @@ def behaves(evaluation: Evaluation, _: Guards) -> Reason:
     if not checks:
         return not_applicable("behaviour", 0, "the model has no behaviour tests")
     failed = [check for check in checks if not check.passed]
-    details = "; ".join(f"{c.name}: {c.explanation}, bound {c.bound:.4g}" for c in failed)
+    details = "; ".join(f"{c.name}: {c.explanation}, bound {c.bound:.4g} {c.unit}".rstrip() for c in failed)
     return Reason(
         guard="behaviour",
         passed=not failed,

@@ -13,6 +13,7 @@ from contender.records.batches import (
     Verdict,
     gate_id,
     publication_id,
+    quarantine_id,
 )
 from contender.records.book import Book
 from contender.records.caveats import caveat_id
@@ -110,6 +111,7 @@ __all__ = [
     "open_book",
     "profile_id",
     "publication_id",
+    "quarantine_id",
     "read_all",
     "read_audit",
 ]

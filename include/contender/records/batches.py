@@ -94,6 +94,11 @@ def gate_id(batch: StagedBatch, run: str) -> str:
     return identify("gate", batch.table, batch.days.key, batch.fingerprint, run)
 
 
+def quarantine_id(fingerprint: str) -> str:
+    """Return the id of a batch in quarantine. The same delivery always has the same id."""
+    return fingerprint[:16]
+
+
 class Publication(Frozen):
     """The publication of a batch; recorded before the commit, so that a killed attempt is recognised."""
 

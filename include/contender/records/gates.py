@@ -54,6 +54,12 @@ class GateResults(RecordStore[GateResult]):
         with Session(self._engine) as session:
             return session.scalars(passed.where(row.at > at.astimezone(UTC)).limit(1)).first() is not None
 
+    def newest_for(self, table: str, days: Days) -> GateResult | None:
+        """Return the newest result for exactly these days of a table."""
+        row = GateResultRow
+        found = select(row).where(row.subject == table, row.key == days.key)
+        return self._first(found.order_by(row.at.desc()))
+
     def newest_of(self, table: str) -> GateResult | None:
         """Return the newest result of a table, or None before its first gate."""
         row = GateResultRow

@@ -51,6 +51,9 @@ class BehaviourCheck(Frozen):
     passed: bool
     observed: float
     bound: float
+    unit: str = Field(
+        default="", description="of `observed` and `bound`, if it is not that of the prediction"
+    )
     explanation: str
 
     @model_validator(mode="before")

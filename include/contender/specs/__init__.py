@@ -44,6 +44,7 @@ from contender.specs.expectations import (
 from contender.specs.formats import COMPRESSIONS, Csv, Format, JsonLines, Parquet
 from contender.specs.guards import Guards, Slice
 from contender.specs.lineage import affected_days, affected_nights, source_days
+from contender.specs.locating import locate_expectations
 from contender.specs.mistakes import CatalogError, UnknownNameError
 from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Monitoring, Race, Recipe
 from contender.specs.modules import load_module
@@ -114,6 +115,7 @@ __all__ = [
     "load_behaviour",
     "load_catalog",
     "load_module",
+    "locate_expectations",
     "nightly_dag_ids",
     "parse_dag_id",
     "resolve_days",
