@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 import contender
 from contender.rendering import templates
+from contender.settings import settings
 
 PREFIX = "/contender"
 NO_SCRIPTS = {
@@ -30,10 +32,11 @@ def drawn(chart: str) -> Markup:
 
 
 def page(template: str, *, http_status: int = 200, **values: Any) -> HTMLResponse:
-    """Return the page of a template with these values."""
+    """Return the page of a template with these values; `airflow` is the path below which Airflow's own pages are."""
+    airflow = urlsplit(settings().ui_url).path.rstrip("/")
     content = (
         templates(TEMPLATES, CARDS)
         .get_template(template)
-        .render(prefix=PREFIX, http_status=http_status, **values)
+        .render(prefix=f"{airflow}{PREFIX}", airflow=airflow, http_status=http_status, **values)
     )
     return HTMLResponse(content, status_code=http_status, headers=NO_SCRIPTS)

@@ -1,4 +1,4 @@
-"""Contender's pages inside the Airflow UI: overview, gates, drift reports, audit, and the pages of other modules.
+"""Contender's pages in Airflow's API server: overview, drift reports, audit, and the pages of other modules.
 
 A page is visible to users who may read its DAG. Lists leave out what the user may not see.
 """
@@ -16,10 +16,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 import card_pages
 import catalogue_pages
 import decision_pages
+import gate_pages
 from contender.lake import places
 from contender.settings import settings
 from contender.specs import dag_id
-from page_access import allows, login_url, readable_dags, require_audit, require_dag, user_name
+from page_access import login_url, readable_dags, require_audit, require_dag
 from page_rendering import PREFIX, page
 
 # A drift report has scripts: the sandbox runs them without access to Airflow's cookies and API.
@@ -33,6 +34,7 @@ app = FastAPI(title="Contender", dependencies=[Depends(requires_authenticated())
 app.include_router(card_pages.router)
 app.include_router(catalogue_pages.router)
 app.include_router(decision_pages.router)
+app.include_router(gate_pages.router)
 
 
 @app.exception_handler(HTTPException)
@@ -69,41 +71,6 @@ def overview(user: GetUserDep) -> HTMLResponse:
     )
 
 
-@app.get("/gates/{gate_id}")
-def gate(gate_id: str, user: GetUserDep) -> HTMLResponse:
-    """Show the result of a gate: every expectation with the observed value."""
-    from contender.catalogue import producing_dag
-    from contender.installation import open_installation
-
-    result = open_installation().book.gates.get(gate_id)
-    if result is None:
-        raise HTTPException(404, f"There is no gate result {gate_id!r}.")
-    require_dag(producing_dag(result.table), user)
-    return page("gate.html", result=result)
-
-
-@app.get("/gates/{gate_id}/rows")
-def quarantined_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
-    """Show the first rows of a quarantined batch. If they contain personal data, the access is recorded."""
-    from contender.admission import show_quarantined
-    from contender.catalogue import producing_dag
-    from contender.installation import open_installation
-
-    installation = open_installation()
-    book, catalog = installation.book, installation.catalog
-    result = book.gates.get(gate_id)
-    if result is None or result.quarantine is None:
-        raise HTTPException(404, f"There is no quarantined batch of the gate result {gate_id!r}.")
-    require_dag(producing_dag(result.table), user)
-    contract = catalog.contract(result.table)
-    pii = allows("read_pii", user, catalog, result.table)
-    rows = show_quarantined(result.quarantine, contract, pii=pii)
-    if pii and rows.rows and any(column.pii for column in contract.columns):
-        reason = "opened the page of the batch's rows"
-        book.acts.record("read", result.table, result.id, user_name(user), reason)
-    return page("rows.html", result=result, shown=rows)
-
-
 @app.get("/audit")
 def audit(user: GetUserDep, about: str | None = None, by: str | None = None) -> HTMLResponse:
     """Show the acts of people with name, time and reason, newest first."""
@@ -131,30 +98,15 @@ def report(model: str, day: str, user: GetUserDep) -> Response:
 
 
 class ContenderPages(AirflowPlugin):
-    """Register the pages and their menu items with Airflow."""
+    """Register the pages and their menu items with Airflow.
+
+    Without a `url_route`, a menu item opens its page in a tab of its own. With one, Airflow shows the page in a frame
+    whose sandbox allows neither new windows nor to replace Airflow's page, so that no link to Airflow could work.
+    """
 
     name = "contender_pages"
     fastapi_apps: ClassVar[list[dict[str, Any]]] = [{"app": app, "url_prefix": PREFIX, "name": "Contender"}]
     external_views: ClassVar[list[dict[str, Any]]] = [
-        {
-            "name": "Contender",
-            "href": f"{PREFIX}/",
-            "destination": "nav",
-            "category": "browse",
-            "url_route": "contender",
-        },
-        {
-            "name": "Catalogue",
-            "href": f"{PREFIX}/catalog",
-            "destination": "nav",
-            "category": "browse",
-            "url_route": "contender-catalogue",
-        },
-        {
-            "name": "Audit",
-            "href": f"{PREFIX}/audit",
-            "destination": "nav",
-            "category": "browse",
-            "url_route": "contender-audit",
-        },
+        {"name": name, "href": f"{PREFIX}{path}", "destination": "nav", "category": "browse"}
+        for name, path in (("Contender", "/"), ("Catalogue", "/catalog"), ("Audit", "/audit"))
     ]

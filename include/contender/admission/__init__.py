@@ -17,6 +17,7 @@ from contender.admission.quarantine import (
     find_quarantined,
     list_quarantined,
     quarantine_batch,
+    read_state,
 )
 from contender.admission.receiving import receive_batch
 from contender.admission.releasing import (
@@ -51,6 +52,7 @@ __all__ = [
     "note_superseded",
     "publish_batch",
     "quarantine_batch",
+    "read_state",
     "receive_batch",
     "record_release",
     "release_batch",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from contender.installation import Installation
 from contender.lake import places
-from contender.records import Act, Book, GateResult, StagedBatch
+from contender.records import Act, Book, GateResult, StagedBatch, quarantine_id
 from contender.settings import Settings
 from contender.specs.frozen import Frozen
 
@@ -31,11 +31,6 @@ class Quarantined(Frozen):
     result: GateResult
     state: State
     act: Act | None = None
-
-
-def quarantine_id(fingerprint: str) -> str:
-    """Return the id of a batch in quarantine. The same delivery always has the same id."""
-    return fingerprint[:16]
 
 
 def quarantine_batch(batch: StagedBatch, result: GateResult, settings: Settings) -> GateResult:
@@ -72,6 +67,16 @@ def find_quarantined(here: Installation, batch_id: str) -> Quarantined:
             "list all with `contender quarantine list`"
         )
     return matching[0]
+
+
+def read_state(result: GateResult, batch_id: str, book: Book) -> tuple[State, Act | None]:
+    """Return what became of a batch that failed its gate with this result, and the decision about it."""
+    act = book.acts.settlement_of(result.table, batch_id)
+    if act is not None and act.detail.get("gate") != result.id and act.at < result.at:
+        act = None  # the decision was about an earlier gate result; the batch has failed again since
+    if act is not None:
+        return "released" if act.kind == "released" else "discarded", act
+    return "superseded" if book.gates.passed_since(result.table, result.days, result.at) else "waiting", None
 
 
 def discard_batch(here: Installation, batch_id: str, by: str, reason: str) -> Quarantined:
@@ -127,12 +132,5 @@ def _read(place: str, book: Book) -> Quarantined:
     result = GateResult.model_validate_json(places.read(places.below(place, "gate.json")))
     batch = StagedBatch.model_validate_json(places.read(places.below(place, "batch.json")))
     batch_id = places.name_of(place)
-    act = book.acts.settlement_of(batch.table, batch_id)
-    if act is not None and act.detail.get("gate") != result.id:
-        act = None  # the decision was about another gate result; the batch has failed again since
-    state: State = "waiting"
-    if act is not None:
-        state = "released" if act.kind == "released" else "discarded"
-    elif book.gates.passed_since(batch.table, batch.days, result.at):
-        state = "superseded"
+    state, act = read_state(result, batch_id, book)
     return Quarantined(id=batch_id, place=place, batch=batch, result=result, state=state, act=act)
