@@ -81,12 +81,8 @@ def show(result: GateResult, catalog: Catalog, book: Book) -> HTMLResponse:
 
 
 def _run_path(run: str) -> str | None:
-    """Return the path of an Airflow run's page; None for checks outside Airflow, such as a release by command."""
+    """Return the path below `/dags/` of a run's page; None for checks outside Airflow, as by a command."""
     from contender.specs import parse_dag_id
 
     name, _, run_id = run.partition(" ")
-    return (
-        f"/dags/{quote(name)}/runs/{quote(run_id, safe='')}"
-        if parse_dag_id(name).subject and run_id
-        else None
-    )
+    return f"{quote(name)}/runs/{quote(run_id, safe='')}" if parse_dag_id(name).subject and run_id else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from contender.catalogue import producing_dag
 from contender.records import (
     Alert,
     Entry,
@@ -50,7 +49,7 @@ def compose_gate_alert(
         "log_url": log_url,
         "lines": lines,
         "built": layer != "datasets",
-        "dag": producing_dag(result.table),
+        "dag": result.run.partition(" ")[0],
         "release_dag": dag_id("operations", "quarantine"),
         "batch": quarantine_id(result.fingerprint),
     }
