@@ -9,7 +9,8 @@ one commit, and **announce** starts the downstream runs of the day.
 - Failed gate: the batch goes to quarantine, the owner gets a mail, and nothing downstream runs on it. Have the delivery
   corrected, then start the same day again.
 - Closed day: a day that the contract declares closed needs no file. It passes without rows and starts its night.
-- Repeated delivery: the same content changes nothing, changed content replaces the day.
+- Repeated delivery: the same content changes nothing, changed content replaces the day. If the night of a model with
+  several inputs has started already, **repeat_night_of_…** starts its features again.
 - Schedule: days are started by cron if the setting `CONTENDER_NIGHTLY_FROM` contains the first day. Days missed in an
   outage are run afterwards.
 - Released batch: a quarantined batch that a person has released (`operations__quarantine`) passes the same gate here,

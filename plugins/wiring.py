@@ -12,9 +12,20 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from alerts import notify_owner
 from contender.settings import settings
-from contender.specs import DatasetSpec, Days, DaysError, ModelSpec, Verb, dag_id, load_catalog, resolve_days
+from contender.specs import (
+    DatasetSpec,
+    Days,
+    DaysError,
+    ModelSpec,
+    Verb,
+    dag_id,
+    load_catalog,
+    resolve_days,
+    waiting_readers,
+)
 from gate_operator import GateOperator
 from publish_operator import PublishOperator
+from repeat_operator import RepeatNightOperator
 from secrecy import mask_environment
 
 if TYPE_CHECKING:
@@ -225,7 +236,10 @@ def gate_and_publish(batch: Any, group: str = "admit") -> Any:
 
 
 def announce(asset: Asset, published: Any) -> Any:
-    """Add a task that starts downstream runs for a new or corrected newest day; skipped for ranges and old days."""
+    """Add a task that starts downstream runs for a new or corrected newest day; skipped for ranges and old days.
+
+    After it, a task per model with several inputs starts the night of a correction again.
+    """
 
     @task(task_id="announce", outlets=[asset], pool=settings().announcements_pool)
     def announce_day(publication: Json) -> None:
@@ -240,4 +254,10 @@ def announce(asset: Asset, published: Any) -> Any:
         key = str(run_days().first)
         get_current_context()["outlet_events"][asset].add_partitions(key)
 
-    return announce_day(published)
+    announced = announce_day(published)
+    for model in waiting_readers(CATALOG, asset.name):
+        repeat = RepeatNightOperator(
+            task_id=f"repeat_night_of_{model.name}", model=model.name, published=published
+        )
+        announced >> repeat
+    return announced

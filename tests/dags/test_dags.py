@@ -146,6 +146,17 @@ def test_cron_starts_with_the_first_night_and_catches_up(dags, catalog, dataset)
     assert date.fromisoformat(first.partition_key) - lead == date(2013, 9, 1)
 
 
+def test_a_correction_starts_a_night_that_waits_for_several_inputs_again(dags):
+    for dataset in ("departures", "weather", "schedule"):
+        repeat = dags[f"ingest__{dataset}"].get_task("repeat_night_of_flight_delay")
+        assert repeat.trigger_dag_id == "features__flight_delay"
+        assert repeat.upstream_task_ids == {"announce", "admit.publish"}
+
+
+def test_a_night_of_one_daily_input_starts_again_by_its_announcement(dags):
+    assert not [task for task in dags["ingest__transactions"].task_ids if task.startswith("repeat")]
+
+
 def test_every_field_that_the_page_of_a_dag_names_is_in_its_form(dags):
     for dag in dags.values():
         titles = {dag.params.get_param(name).schema.get("title") for name in dag.params}

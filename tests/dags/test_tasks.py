@@ -38,7 +38,7 @@ RUNS = [
     ("rollback", "rollback__flight_delay", BY_HAND),
     ("access", "operations__access", {}),
 ]
-# Spark is tested in tests/spark, approval in tests/e2e, and the two triggers need a released batch.
+# Spark is tested in tests/spark, approval and corrections in tests/e2e, and the two triggers need a released batch.
 RUN_ELSEWHERE = {
     "features.build_on_spark",
     "retrain.approve",

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -107,3 +108,16 @@ def test_status_prints_datasets_and_models_as_json(demo_run):
     assert model["champion"] == demo_run.nights[-1].decision.champion_after
     assert model["last_night"] == BROKEN
     assert model["last_scored_day"] == "2013-09-03"
+
+
+# Last: it starts the night again, and so may change what serves.
+def test_a_corrected_newest_day_builds_the_features_of_its_night_again(demo_run):
+    here, features = demo_run.world.installation, dag_id("features", MODEL)
+    delivered = Path(here.settings.landing) / "weather" / f"{BROKEN}.csv"
+    delivered.write_text("\n".join(delivered.read_text().splitlines()[:-1]) + "\n")  # one hour fewer
+    run = demo_run.airflow.trigger("ingest__weather", conf={"day": BROKEN})
+    demo_run.airflow.wait("ingest__weather", run.run_id)
+    states = demo_run.airflow.task_states("ingest__weather", run.run_id)
+    assert states[f"repeat_night_of_{MODEL}"] == "success"
+    (repeated,) = [r for r in demo_run.airflow.runs(features) if r.conf.get("day") == str(BROKEN)]
+    assert demo_run.airflow.wait(features, repeated.run_id).state == "success"

@@ -74,6 +74,19 @@ def staged(here):
     return batch
 
 
+def test_only_a_publication_that_replaces_rows_is_a_correction(sales, staged):
+    delivered, corrected = staged((FIRST, "a", 1.0)), staged((FIRST, "a", 2.0))
+    published = [
+        publish_batch(sales, batch, f"run {n}") for n, batch in enumerate([delivered, delivered, corrected])
+    ]
+    assert [(one.changed, one.corrected) for one in published] == [
+        (True, False),
+        (False, False),
+        (True, True),
+    ]
+    assert publish_batch(sales, corrected, "run 2").corrected  # a retry of the same task
+
+
 @pytest.fixture
 def fit(sales):
     """Records a version that was fitted on these days."""

@@ -27,6 +27,7 @@ from contender.admission.releasing import (
     record_release,
     release_batch,
 )
+from contender.admission.repeating import find_night, night_to_repeat
 from contender.admission.superseding import find_superseded, mark_superseded, note_superseded
 from contender.admission.trying import TryError, try_file
 from contender.admission.viewing import ShownRows, show_quarantined
@@ -43,12 +44,14 @@ __all__ = [
     "decide_quarantined",
     "discard_batch",
     "excuse",
+    "find_night",
     "find_quarantined",
     "find_superseded",
     "find_unexcused",
     "gate_batch",
     "list_quarantined",
     "mark_superseded",
+    "night_to_repeat",
     "note_superseded",
     "publish_batch",
     "quarantine_batch",

@@ -32,7 +32,9 @@ def publish_batch(here: Installation, batch: StagedBatch, run: str) -> Published
         if changes.differing:
             loaded.replace(batch, changes)
     _finish(here, batch)
-    return Published.of(batch, loaded.snapshot, changed=publications.get(own.id) is not None)
+    recorded = publications.get(own.id)
+    corrected = recorded is not None and bool(recorded.replaced)
+    return Published.of(batch, loaded.snapshot, changed=recorded is not None, corrected=corrected)
 
 
 def intend_publication(batch: StagedBatch, run: str, changes: DayChanges) -> Publication:

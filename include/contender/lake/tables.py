@@ -51,18 +51,31 @@ class DayFile(Frozen):
 
 
 class Published(Frozen):
-    """The result of publishing a batch; `changed` is False if the table already had the same content."""
+    """The result of publishing a batch.
+
+    `changed` is False if the table already had the same content, `corrected` is True if it had other rows of the days.
+    """
 
     table: str
     days: Days
     snapshot: int | None
     rows: int
     changed: bool
+    corrected: bool = False
 
     @classmethod
-    def of(cls, batch: StagedBatch, snapshot: int | None, *, changed: bool) -> Published:
+    def of(
+        cls, batch: StagedBatch, snapshot: int | None, *, changed: bool, corrected: bool = False
+    ) -> Published:
         """Return the result of publishing a batch."""
-        return cls(table=batch.table, days=batch.days, snapshot=snapshot, rows=batch.rows, changed=changed)
+        return cls(
+            table=batch.table,
+            days=batch.days,
+            snapshot=snapshot,
+            rows=batch.rows,
+            changed=changed,
+            corrected=corrected,
+        )
 
 
 class Lake:

@@ -43,7 +43,7 @@ from contender.specs.expectations import (
 )
 from contender.specs.formats import COMPRESSIONS, Csv, Format, JsonLines, Parquet
 from contender.specs.guards import Guards, Slice
-from contender.specs.lineage import affected_days, affected_nights, source_days
+from contender.specs.lineage import affected_days, affected_nights, source_days, waiting_readers
 from contender.specs.locating import locate_expectations
 from contender.specs.mistakes import CatalogError, UnknownNameError
 from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Monitoring, Race, Recipe
@@ -121,4 +121,5 @@ __all__ = [
     "resolve_days",
     "role_name",
     "source_days",
+    "waiting_readers",
 ]

@@ -36,3 +36,13 @@ def affected_nights(model: ModelSpec, source: Source, days: Days) -> Days:
         days=max(source.history_days - 1 - source.lead_days, model.label_maturity_days)
     )
     return Days(first=first, last=last)
+
+
+def waiting_readers(catalog: Catalog, table: str) -> list[ModelSpec]:
+    """Return the models whose nights wait for this table and for at least one other."""
+    readers = []
+    for model in catalog.models.values():
+        daily = [source.contract.table for source in catalog.sources(model) if source.contract.daily]
+        if table in daily and len(daily) > 1:
+            readers.append(model)
+    return readers
