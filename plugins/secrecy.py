@@ -19,3 +19,6 @@ def mask_environment() -> None:
     steps = structlog.get_config()["processors"]
     if isinstance(steps, list) and mask_logs not in steps:
         steps.insert(len(steps) - 1, mask_logs)  # in place: existing loggers share the list
+
+
+mask_environment()  # in each process that loads plugins; a task does it again, with its own loggers

@@ -39,6 +39,7 @@ PLATFORM = settings().platform_owner  # owner of everything that belongs to no d
 
 mask_environment()  # every task process imports its DAG file, and so this module
 
+# Read at each parse: `.airflowignore` keeps this module out of the processes that parsers and tasks are forked from.
 CATALOG = load_catalog(settings().catalog_home)
 
 
