@@ -110,7 +110,7 @@ def test_status_prints_datasets_and_models_as_json(demo_run):
     assert model["last_scored_day"] == "2013-09-03"
 
 
-# Last: it starts the night again, and so may change what serves.
+# Last: it starts the night again, and so may change the champion.
 def test_a_corrected_newest_day_builds_the_features_of_its_night_again(demo_run):
     here, features = demo_run.world.installation, dag_id("features", MODEL)
     delivered = Path(here.settings.landing) / "weather" / f"{BROKEN}.csv"
