@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contender.cli.exit_codes import UsageError
 from contender.installation import open_installation
 
 if TYPE_CHECKING:
@@ -94,14 +93,15 @@ def model(
 
 
 def _read(file: Path, name: str) -> RawFile:
+    from contender.drafting import DraftError
     from contender.landing import describe_file
 
     try:
         return describe_file(file, name, str(file))
     except FileNotFoundError:
-        raise UsageError(f"{file}: does not exist: give a file that the source has delivered") from None
+        raise DraftError(f"{file}: does not exist: give a file that the source has delivered") from None
     except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}: give a CSV file") from None
+        raise DraftError(f"{file}: cannot be read: {error.strerror}: give a CSV file") from None
 
 
 def _delivered_as(name: str, file: Path, here: Settings) -> str:
