@@ -62,17 +62,13 @@ class Registry:
         `fit` identifies the inputs of the fit. The sketch of the training rows is stored with the version.
         Raises UnsafeModel if a pipeline contains types that could run code when it is loaded.
         """
-        stored = {
-            name: store_pipeline(pipeline, trained.model, trained.recipe)
-            for name, pipeline in (("model", model), ("baseline", baseline))
-        }
+        stored = [store_pipeline(one, trained.model, trained.recipe) for one in (model, baseline)]
         experiment = self._experiment(trained.model)
-        run = self._client.create_run(experiment, run_name=f"{trained.model} {trained.night}")
-        run_id = run.info.run_id
+        run_id = self._client.create_run(experiment, run_name=f"{trained.model} {trained.night}").info.run_id
         try:
             self._log_parameters(run_id, trained, parameters)
-            self._log_pipeline(run_id, "baseline", baseline, stored["baseline"], requirements)
-            model_uri = self._log_pipeline(run_id, "model", model, stored["model"], requirements)
+            self._log_pipeline(run_id, "baseline", baseline, stored[1], requirements)
+            model_uri = self._log_pipeline(run_id, "model", model, stored[0], requirements)
             if sketch is not None:
                 self._client.log_text(run_id, sketch.model_dump_json(), _SKETCH)
             self._ensure_model(trained.model)

@@ -24,7 +24,6 @@ TOO_LARGE = {
     "include/contender/promoting/rollback.py:_by_hand": Size(20, 6),
     "include/contender/records/acts.py:Acts.record": Size(18, 7),
     "include/contender/registry.py:Registry.register": Size(36, 7),
-    "include/contender/registry.py:Registry._log": Size(26, 6),
     "plugins/wiring.py:night_dag": Size(27, 7),
     "demo/stack.py:running": Size(16, 6),
 }
