@@ -21,12 +21,13 @@ from contender.evaluating import (
     judge,
     judged_days,
     pair_scores,
+    read_criteria,
 )
-from contender.measures import Predictions, choose_loss, mean_loss
+from contender.measures import Predictions, mean_loss
 from contender.records import Evaluation, PairedDay, TrainedVersion, TrainingSketch
 from contender.registry import PredictionError, predict, try_predict
 from contender.sketches import compare_sketches, sketch_rows
-from contender.specs import Catalog, Days, ModelSpec, Recipe, load_behaviour
+from contender.specs import Catalog, Days, ModelSpec, Recipe
 from contender.specs.frozen import Frozen
 from contender.training import (
     FitInputs,
@@ -73,8 +74,7 @@ class Fits:
         self.made: dict[int, Made] = {}
         self.failed: dict[date, list[str]] = {}
         self._catalog, home = catalog, catalog.model_home(model.name)
-        self._loss = choose_loss(model, home)
-        self._behaviour = load_behaviour(home)
+        self._criteria = read_criteria(model, home)
         self._functions = {recipe.name: load_functions(home, recipe) for recipe in model.recipes}
         self._nights: dict[date, tuple[Made, ...]] = {}
         self._sketched: dict[Days, TrainingSketch] = {}
@@ -196,7 +196,7 @@ class Fits:
             if ours is None
             else compare_sketches(made.sketch, ours.sketch, challenger, ours.version),
         )
-        return judge(contestants, self._loss, self.history.between(days), predicted, observed)
+        return judge(contestants, self._criteria, self.history.between(days), predicted, observed)
 
     def _examine(self, made: Made, days: Days) -> Examined:
         """Examine a version once on its evaluated days, without timing it."""
@@ -208,7 +208,7 @@ class Fits:
             def predict_rows(some: pd.DataFrame) -> Predictions:
                 return predict(self.model, made.fitted.estimator, some, made.version.features)
 
-            made.examined = examine(self.model, self._behaviour, predict_rows, rows, scores)
+            made.examined = examine(self.model, self._criteria.tests, predict_rows, rows, scores)
         return made.examined
 
     def pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
@@ -228,7 +228,7 @@ class Fits:
             return ()
         scores = {stream: found for stream, found in scores.items() if stream not in failed}
         scored = ScoredDay(day, self.history.labels(days), scores, streams)
-        return tuple(pair_scores(self.model, self._loss, scored, incumbent))
+        return tuple(pair_scores(self.model, self._criteria.loss, scored, incumbent))
 
     def serve(self, version: int, day: date) -> tuple[ServedDay, ...]:
         """Return the loss of a version on a day; empty for a day without rows, or that it cannot predict."""
@@ -249,7 +249,7 @@ class Fits:
         rows = self.history.count(day)
         if not rows:
             return ()
-        loss = mean_loss(self._loss, self.history.labels(Days.one(day)), scores)
+        loss = mean_loss(self._criteria.loss, self.history.labels(Days.one(day)), scores)
         return (ServedDay(day=day, version=version, loss=loss, rows=rows),)
 
 

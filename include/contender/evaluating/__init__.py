@@ -1,19 +1,14 @@
 """Evaluation: measure challengers, champion and baseline on the same rows, which none of them was trained on."""
 
-from contender.evaluating.evaluate import (
-    Criteria,
-    EvaluationError,
-    Pipelines,
-    evaluate,
-    judge_pipelines,
-    read_criteria,
-)
+from contender.evaluating.criteria import CRITERIA_FILES, Criteria, fingerprint_criteria, read_criteria
+from contender.evaluating.evaluate import EvaluationError, Pipelines, evaluate, judge_pipelines
 from contender.evaluating.examine import Examined, check_behaviour, examine
 from contender.evaluating.judge import Contestants, Observed, Predicted, is_fair, judge, judged_days
 from contender.evaluating.pair import ScoredDay, days_to_pair, pair_day, pair_days, pair_scores
 from contender.evaluating.remember import with_usual_change
 
 __all__ = [
+    "CRITERIA_FILES",
     "Contestants",
     "Criteria",
     "EvaluationError",
@@ -26,6 +21,7 @@ __all__ = [
     "days_to_pair",
     "evaluate",
     "examine",
+    "fingerprint_criteria",
     "is_fair",
     "judge",
     "judge_pipelines",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from contender.evaluating.criteria import Criteria, fingerprint_criteria, read_criteria
 from contender.evaluating.examine import Examined, examine, time_predictions
 from contender.evaluating.judge import (
     NOTHING_OBSERVED,
@@ -22,11 +21,11 @@ from contender.evaluating.judge import (
 from contender.evaluating.remember import excused_days, gated_days, read_usual_change
 from contender.installation import Installation
 from contender.lake import read_examples
-from contender.measures import Loss, Predictions, choose_loss
+from contender.measures import Predictions
 from contender.records import Book, Evaluation, GatedDays, HistoryChange, Measures, TrainedVersion
 from contender.registry import PredictionError, predict, try_predict
 from contender.sketches import compare_sketches
-from contender.specs import BehaviourTest, ModelSpec, load_behaviour
+from contender.specs import BehaviourTest, ModelSpec
 
 
 class EvaluationError(RuntimeError):
@@ -41,35 +40,23 @@ class Pipelines(NamedTuple):
     baseline: Pipeline
 
 
-@dataclass(frozen=True)
-class Criteria:
-    """A model's loss and behaviour tests."""
-
-    loss: Loss
-    tests: Sequence[BehaviourTest]
-
-
-def read_criteria(model: ModelSpec, home: Path) -> Criteria:
-    """Load a model's loss and behaviour tests from its folder. Raises LossError and BehaviourError."""
-    return Criteria(choose_loss(model, home), load_behaviour(home))
-
-
 def evaluate(installation: Installation, model: ModelSpec, challenger: TrainedVersion) -> Evaluation:
     """Evaluate a challenger on the newest labelled days before its night, from its pinned snapshots.
 
     A champion that was trained on any of these days, or on labels that became known in them, is not measured. There is
-    one evaluation per challenger, night and champion: a retry returns the stored one, and after the decision the one
-    that was used. Raises EvaluationError if the days have no labelled rows, and BehaviourError if a behaviour test
-    cannot be run.
+    one evaluation per challenger, night, champion and criteria: a retry returns the stored one, and after the decision
+    the one that was used; with a corrected test or contract, the version is evaluated again. Raises EvaluationError if
+    the days have no labelled rows, and BehaviourError if a behaviour test cannot be run.
     """
     champion = installation.registry.champion(model.name)
-    if stored := _find_evaluation(model, challenger, champion, installation.book):
-        return stored
     contestants = Contestants(model, challenger, champion)
+    home = installation.catalog.model_home(model.name)
+    if stored := _find_evaluation(contestants, fingerprint_criteria(model, home), installation.book):
+        return stored
     rows = _read_rows(installation, contestants)
     pipelines = _load(installation, contestants)
     history, gates = _compare_training_rows(installation, contestants)
-    criteria = read_criteria(model, installation.catalog.model_home(model.name))
+    criteria = read_criteria(model, home)
     judged = judge_pipelines(contestants, criteria, rows, pipelines, Observed(history=history, gates=gates))
     usual = read_usual_change(challenger, champion, installation.book)
     return _store(installation, model, judged.model_copy(update={"usual": usual}))
@@ -92,7 +79,7 @@ def judge_pipelines(
         observed = observed._replace(
             examined=_examine(contestants, criteria.tests, rows, pipelines.challenger, predicted.challenger)
         )
-    return judge(contestants, criteria.loss, rows, predicted, observed)
+    return judge(contestants, criteria, rows, predicted, observed)
 
 
 def _predict_all(contestants: Contestants, pipelines: Pipelines, rows: pd.DataFrame) -> Predicted:
@@ -167,11 +154,18 @@ def _compare_training_rows(
     return compare_sketches(ours, theirs, challenger, champion, excused), gates
 
 
-def _find_evaluation(
-    model: ModelSpec, challenger: TrainedVersion, champion: TrainedVersion | None, book: Book
-) -> Evaluation | None:
+def _find_evaluation(contestants: Contestants, criteria: str, book: Book) -> Evaluation | None:
+    """Return the stored evaluation, unless it was made with other criteria.
+
+    That of a version that serves now is not repeated: it would be compared with itself. Older evaluations did not
+    record their criteria.
+    """
+    model, challenger, champion = contestants
     decided = book.evaluations.decided_on(model.name, challenger.night, challenger.version)
-    return decided or book.evaluations.get(name_evaluation(challenger, champion))
+    serves = champion is not None and champion.version == challenger.version
+    if decided is not None and (serves or decided.criteria in (None, criteria)):
+        return decided
+    return book.evaluations.get(name_evaluation(challenger, champion, criteria))
 
 
 def _store(installation: Installation, model: ModelSpec, evaluation: Evaluation) -> Evaluation:

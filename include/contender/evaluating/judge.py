@@ -8,6 +8,7 @@ from typing import NamedTuple, TypedDict
 import numpy as np
 import pandas as pd
 
+from contender.evaluating.criteria import Criteria
 from contender.evaluating.examine import Examined
 from contender.evaluating.intervals import calibrate, interval_by_day
 from contender.evaluating.slices import measure_slices
@@ -71,7 +72,7 @@ NOTHING_OBSERVED = Observed()
 
 def judge(
     contestants: Contestants,
-    loss: Loss,
+    criteria: Criteria,
     rows: pd.DataFrame,
     predicted: Predicted,
     observed: Observed = NOTHING_OBSERVED,
@@ -84,13 +85,13 @@ def judge(
     outcomes = rows["label"].to_numpy(np.float64)
     examined = observed.examined
     return Evaluation(
-        id=name_evaluation(challenger, champion),
+        id=name_evaluation(challenger, champion, criteria.fingerprint),
         model=model.name,
         night=challenger.night,
         judged_on=contestants.days,
         challenger=challenger,
         champion=champion,
-        **_measures(model, loss, rows, predicted),
+        **_measures(model, criteria.loss, rows, predicted),
         history=observed.history,
         gates=observed.gates,
         failure=predicted.failure,
@@ -101,6 +102,7 @@ def judge(
         behaviour=examined.behaviour,
         seconds_per_million_rows=examined.seconds_per_million_rows,
         artifact_bytes=challenger.artifact_bytes,
+        criteria=criteria.fingerprint,
     )
 
 
@@ -149,10 +151,10 @@ def is_fair(model: ModelSpec, champion: TrainedVersion, judged: Days) -> bool:
     return champion.trained_on.last <= model.last_fitted_before(judged.first)
 
 
-def name_evaluation(challenger: TrainedVersion, champion: TrainedVersion | None) -> str:
-    """Return the id of the evaluation of a challenger, night and champion."""
+def name_evaluation(challenger: TrainedVersion, champion: TrainedVersion | None, criteria: str) -> str:
+    """Return the id of the evaluation of a challenger, night and champion by these criteria."""
     against = None if champion is None else champion.version
-    return identify("evaluation", challenger.model, challenger.night, challenger.version, against)
+    return identify("evaluation", challenger.model, challenger.night, challenger.version, against, criteria)
 
 
 def _usable(predictions: Predictions, outcomes: Outcomes) -> Predictions:

@@ -121,6 +121,9 @@ class Evaluation(Frozen):
     contract: str | None = Field(
         default=None, description="fingerprint of the model's contract, which the book stores"
     )
+    criteria: str | None = Field(
+        default=None, description="fingerprint of the loss, behaviour tests, slices and guards' bounds"
+    )
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 

@@ -63,7 +63,7 @@ def _judge(
     )
     contestants = Contestants(model, version, evaluation.champion)
     try:
-        return judge_pipelines(contestants, read_criteria(model, source.home), rows, pipelines)
+        return judge_pipelines(contestants, read_criteria(model, source.criteria), rows, pipelines)
     except (BehaviourError, LossError) as error:
         raise ReplayError(f"version {version.version} cannot be evaluated again: {error}") from None
 

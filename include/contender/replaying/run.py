@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from contender.evaluating import fingerprint_criteria
 from contender.installation import Installation
 from contender.promoting import fingerprint_pairs
 from contender.records import (
@@ -84,9 +85,14 @@ def replay(installation: Installation, entry: Entry, report: Report = lambda _: 
     recipe = _recipe(force.model, version)
     parts = [sealed, *_check_record(decision, version, installation.registry)]
     check_pins(installation.lake, version, force.pins)
-    with find_sources(installation.catalog.home, force.model, recipe, version) as sources:
+    with find_sources(installation.catalog.home, force.model, recipe, evaluation) as sources:
         fingerprint = version.recipe_fingerprint if sources.own else "fitted from other sources"
         parts.append(compare("recipe", version.recipe_fingerprint, fingerprint, recipe.name))
+        if evaluation.criteria is not None:
+            judged_by = fingerprint_criteria(force.model, sources.criteria)
+            parts.append(
+                compare("criteria", evaluation.criteria, judged_by, "loss, tests, slices and bounds")
+            )
         found, again = refit(installation, force, sources, evaluation, report)
     report("deciding again")
     evidence, decided = _decide_again(force, decision, again, book)

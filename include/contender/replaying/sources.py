@@ -5,61 +5,85 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from contender.records import TrainedVersion
+from contender.evaluating import CRITERIA_FILES, fingerprint_criteria
+from contender.records import Evaluation, TrainedVersion
 from contender.replaying.find import ReplayError
 from contender.specs import ModelSpec, Recipe
 from contender.training import digest_sources, fingerprint_recipe
 
 
 class Sources(NamedTuple):
-    """A recipe and the folder to fit it from. `own`: whether these are the version's own sources."""
+    """A recipe, the folder to fit it from, and the folder with its behaviour tests and cost function.
+
+    `own`: whether it is fitted from the version's own sources.
+    """
 
     recipe: Recipe
     home: Path
+    criteria: Path
     own: bool
     notes: tuple[str, ...]
 
 
 @contextmanager
 def find_sources(
-    catalog: Path, model: ModelSpec, recipe: Recipe, version: TrainedVersion
+    catalog: Path, model: ModelSpec, recipe: Recipe, evaluation: Evaluation
 ) -> Iterator[Sources]:
-    """Provide the folder to fit a version's recipe from.
+    """Provide the folders to fit and to judge a version from.
 
     This is today's folder, unless a file has changed; then that of the version's commit, if the catalog is in a git
-    repository that has the commit. Otherwise it is today's folder with a note, and the recipe differs.
+    repository that has the commit. Otherwise it is today's folder with a note. A version may have been judged with
+    tests that were corrected after its fit, so these are searched for separately.
     """
-    today = catalog / "models" / model.name
-    if today.is_dir() and _has_sources_of(today, model, recipe, version):
-        yield Sources(recipe, today, own=True, notes=())
+    version, today = evaluation.challenger, catalog / "models" / model.name
+    fits = today.is_dir() and _has_sources_of(today, model, recipe, version)
+    judges = today.is_dir() and _has_criteria_of(today, model, evaluation)
+    if fits and judges:
+        yield Sources(recipe, today, today, own=True, notes=())
         return
-    changed = _changed(today, version)
     commit = version.code_version.removesuffix("+")
     with TemporaryDirectory() as folder:
         then = _check_out(catalog, commit, model.name, Path(folder))
-        if then is not None and _has_sources_of(then, model, recipe, version):
-            yield Sources(recipe, then, True, (f"{changed}: refitted from the sources of commit {commit}",))
-            return
-    found = (
-        "is not in this repository"
-        if then is None
-        else "has other sources, too: the sources of the version were not committed"
-    )
-    if not today.is_dir():
-        raise ReplayError(f"models/{model.name} is missing from the catalog, and commit {commit} {found}")
-    yield Sources(
-        recipe, today, False, (f"{changed}, and commit {commit} {found}: refitted from today's sources",)
-    )
+        then_fits = then is not None and _has_sources_of(then, model, recipe, version)
+        then_judges = then is not None and _has_criteria_of(then, model, evaluation)
+        if not today.is_dir() and not then_fits:
+            raise ReplayError(
+                f"models/{model.name} is missing from the catalog, and commit {commit} {_lacks(then)}"
+            )
+        notes = []
+        if not fits:
+            changed = _changed(today, version, criteria=False) or (
+                f"the sources or parameters of recipe {version.recipe!r}"
+            )
+            notes.append(f"{changed} changed since" + _described(then_fits, "refitted", commit, then))
+        if not judges:
+            changed = _changed(today, version, criteria=True) or "the criteria of the evaluation"
+            notes.append(f"{changed} changed since" + _described(then_judges, "judged", commit, then))
+        home = today if fits or not then_fits or then is None else then
+        criteria = today if then is None or (today.is_dir() and (judges or not then_judges)) else then
+        yield Sources(recipe, home, criteria, fits or then_fits, tuple(notes))
+
+
+def _described(found: bool, done: str, commit: str, then: Path | None) -> str:
+    if found:
+        return f": {done} from the sources of commit {commit}"
+    return f", and commit {commit} {_lacks(then)}: {done} from today's sources"
+
+
+def _lacks(then: Path | None) -> str:
+    if then is None:
+        return "is not in this repository"
+    return "has other sources, too: the sources of the version were not committed"
 
 
 def _has_sources_of(home: Path, model: ModelSpec, recipe: Recipe, version: TrainedVersion) -> bool:
-    if version.sources and digest_sources(home) != version.sources:
+    if version.sources and _split(digest_sources(home))[0] != _split(version.sources)[0]:
         return False
     try:
         return fingerprint_recipe(model, recipe, home) == version.recipe_fingerprint
@@ -67,15 +91,26 @@ def _has_sources_of(home: Path, model: ModelSpec, recipe: Recipe, version: Train
         return False
 
 
-def _changed(home: Path, version: TrainedVersion) -> str:
-    """Return a text that names the changed files."""
-    today = digest_sources(home)
-    names = sorted(
-        name for name in {*today, *version.sources} if today.get(name) != version.sources.get(name)
+def _has_criteria_of(home: Path, model: ModelSpec, evaluation: Evaluation) -> bool:
+    if evaluation.criteria is not None:
+        return fingerprint_criteria(model, home) == evaluation.criteria
+    sources = evaluation.challenger.sources
+    return not sources or _split(digest_sources(home))[1] == _split(sources)[1]
+
+
+def _split(digests: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the digests of the files that a version is fitted from, and of those that it is judged with."""
+    return (
+        {name: digest for name, digest in digests.items() if name not in CRITERIA_FILES},
+        {name: digest for name, digest in digests.items() if name in CRITERIA_FILES},
     )
-    if not version.sources or not names:
-        return f"the sources or parameters of recipe {version.recipe!r} changed since"
-    return f"{', '.join(f'models/{home.name}/{name}' for name in names)} changed since"
+
+
+def _changed(home: Path, version: TrainedVersion, *, criteria: bool) -> str:
+    """Return the names of the changed files that a version is judged with, or else fitted from."""
+    today, then = (_split(digests)[criteria] for digests in (digest_sources(home), version.sources))
+    names = sorted(name for name in {*today, *then} if today.get(name) != then.get(name))
+    return ", ".join(f"models/{home.name}/{name}" for name in names) if version.sources else ""
 
 
 def _check_out(catalog: Path, commit: str, model: str, into: Path) -> Path | None:
