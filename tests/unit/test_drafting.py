@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -18,9 +20,21 @@ from contender.drafting.guesses import guess_column, guess_expectation, is_perso
 from contender.drafting.keys import find_key
 from contender.drafting.profile import profile_column, profile_file
 from contender.drafting.source import WIDTH
+from contender.evaluating import check_behaviour
 from contender.ingesting.delivered_rows import read_delivery
 from contender.landing import RawFile, describe_file
-from contender.specs import Between, Catalog, Csv, DatasetSpec, InSet, Matches, RowCount
+from contender.specs import (
+    Between,
+    Catalog,
+    Csv,
+    DatasetSpec,
+    InSet,
+    Matches,
+    RowCount,
+    load_behaviour,
+    load_module,
+)
+from contender.training import load_functions
 
 DAY = date(2013, 9, 1)
 AS = "sales/2013-09-01.csv"
@@ -375,6 +389,37 @@ def test_a_model_has_recurring_keys_and_measures():
 def test_a_dataset_without_keys_or_numbers_is_reported(text, said):
     with pytest.raises(DraftError, match=said):
         draft_model("returns", drafted(text))
+
+
+@pytest.mark.parametrize("share", [0.002, 0.01, 0.1, 0.5])
+def test_a_drafted_estimator_passes_the_drafted_behaviour_tests_on_rare_and_common_labels(tmp_path, share):
+    write_draft(draft_model("returns", drafted(SALES)), tmp_path)
+    home, spec = (
+        tmp_path / "models" / "returns",
+        load_module(tmp_path / "models" / "returns" / "spec.py").SPEC,
+    )
+    random = np.random.default_rng(1)
+    rows = pd.DataFrame({name: random.normal(size=20_000) for name in spec.feature_names})
+    rows["label"] = (random.random(len(rows)) < share).astype(int)
+    estimator = load_functions(home, spec.recipes[0]).build_estimator(dict(spec.recipes[0].parameters), 1)
+    estimator.fit(rows[list(spec.feature_names)], rows["label"])
+
+    def predict(some: pd.DataFrame) -> np.ndarray:
+        return estimator.predict_proba(some[list(spec.feature_names)])[:, 1]
+
+    assert [check.passed for check in check_behaviour(spec, load_behaviour(home), rows, predict)] == [True]
+
+
+@pytest.mark.parametrize("constant", [0.0, 1.0])
+def test_a_version_that_always_predicts_0_or_1_fails_the_drafted_behaviour_tests(tmp_path, constant):
+    write_draft(draft_model("returns", drafted(SALES)), tmp_path)
+    home = tmp_path / "models" / "returns"
+    rows = pd.DataFrame({"weekday": [1, 2], "label": [0, 1]})
+    tests = load_behaviour(home)
+    found = check_behaviour(
+        load_module(home / "spec.py").SPEC, tests, rows, lambda some: np.full(len(some), constant)
+    )
+    assert [check.passed for check in found] == [False]
 
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
