@@ -12,7 +12,12 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
+
+from demo import source
 
 Outcome = Literal["fail", "warn", "pass", "waits", "refused"]
 Change = Callable[[bytes], bytes]
@@ -297,6 +302,14 @@ def primary_key_reused(content: bytes) -> bytes:
 def another_days_data(content: bytes) -> bytes:
     """Yesterday's rows under today's name."""
     return content.replace(b"2013-09-02", b"2013-09-01")
+
+
+@kind("departures", "fail", "rows equal those of 2013-09-01 except for the day", "the feed may be stuck")
+def stuck_feed(_: bytes) -> bytes:
+    """Yesterday's rows under today's date."""
+    with TemporaryDirectory() as folder:
+        (dropped,) = source.drop("departures", [date(2013, 9, 1)], folder)
+        return Path(dropped.place or "").read_bytes().replace(b"2013-09-01", b"2013-09-02")
 
 
 @kind("departures", "fail", "of another day", "2031-09-02")

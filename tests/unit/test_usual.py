@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contender.gating.profile import profile
-from contender.gating.usual import distances, judge_distributions, judge_gap, judge_volume
+from contender.gating.usual import distances, judge_distributions, judge_gap, judge_repeat, judge_volume
 from contender.records import DayProfile
 from contender.specs import Column, Contract, Usual
 
 MONDAY = date(2013, 9, 2)
-WEEK = timedelta(weeks=1)
+WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 CONTRACT = Contract(
     table="datasets.sales",
     owner="sales@shop.example",
@@ -104,6 +104,40 @@ def test_an_unusual_distribution_is_reported(today, column):
         result.columns for result in judge_distributions(Usual(), today, recent) if result.verdict == "warn"
     ]
     assert told == [(column,)]
+
+
+def test_a_day_with_the_rows_of_an_earlier_one_is_reported_as_a_stuck_feed():
+    rows = [float(n) if n % 3 else None for n in range(20)]
+    stuck = [day_of(rows[::-1], day=MONDAY - 2 * DAY), day_of(rows, day=MONDAY - DAY)]
+    (told,) = judge_repeat(Usual(), day_of(rows), stuck)
+    assert told.verdict == "fail"
+    assert "all 20 rows equal those of 2013-09-01 except for the day: the feed may be stuck" in told.observed
+
+
+@pytest.mark.parametrize(
+    ("usual", "today", "verdicts"),
+    [
+        (Usual(), [float(n) for n in range(19)] + [-1.0], ["pass"]),  # one value differs
+        (Usual(), [None] + [float(n) for n in range(1, 20)], ["pass"]),  # a missing value is not 0
+        (Usual(), [float(n) for n in range(19)], ["pass"]),
+        (Usual(repeat_severity="warn"), [float(n) for n in range(20)], ["warn"]),
+        (Usual(repeat_severity=None), [float(n) for n in range(20)], []),
+    ],
+)
+def test_a_day_that_differs_or_may_be_equal_is_no_stuck_feed(usual, today, verdicts):
+    before = [day_of([float(n) for n in range(20)], day=MONDAY - DAY)]
+    assert [told.verdict for told in judge_repeat(usual, day_of(today), before)] == verdicts
+
+
+def test_few_rows_are_not_compared_since_they_may_be_equal():
+    (told,) = judge_repeat(Usual(), day_of([1.0] * 9), [day_of([1.0] * 9, day=MONDAY - DAY)])
+    assert (told.verdict, told.observed) == ("pass", "not checked: only 9 rows")
+
+
+def test_days_profiled_by_an_older_version_are_not_compared():
+    older = day_of([1.0] * 20, day=MONDAY - DAY).model_copy(update={"content": None})
+    (told,) = judge_repeat(Usual(), day_of([1.0] * 20), [older])
+    assert told.verdict == "pass"
 
 
 def test_a_column_that_varies_daily_has_a_wider_limit():

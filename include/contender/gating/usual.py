@@ -25,6 +25,7 @@ WEEKS = 8
 ENOUGH_WEEKS = 3
 RECENT_DAYS = 28
 ENOUGH_DAYS = 14
+FEWEST_REPEATED = 10
 _POINTS = 64
 
 
@@ -43,6 +44,7 @@ def check_usual(usual: Usual, past: Past) -> tuple[ExpectationResult, ...]:
     return (
         judge_volume(usual, today.day, today.rows, past.rows),
         judge_gap(today.day, past.rows, past.closed),
+        *judge_repeat(usual, today, past.profiles),
         *judge_distributions(usual, today, past.profiles),
     )
 
@@ -79,6 +81,28 @@ def judge_gap(day: date, held: Mapping[date, int], closed: frozenset[date]) -> E
         expectation=expectation,
         verdict="warn",
         observed=f"{before} is missing; the last day before it is {max(earlier)}",
+    )
+
+
+def judge_repeat(
+    usual: Usual, today: DayProfile, recent: Sequence[DayProfile]
+) -> tuple[ExpectationResult, ...]:
+    """Check that a day is not an earlier one with another date, as a feed delivers that is stuck."""
+    if usual.repeat_severity is None:
+        return ()
+    expectation = "its rows, without their day, differ from those of each recent day"
+    if today.rows < FEWEST_REPEATED:
+        return (_kept(expectation, f"not checked: only {today.rows} rows"),)
+    same = [day.day for day in recent if day.content is not None and day.content == today.content]
+    if not same:
+        return (_kept(expectation, f"{len(recent)} days compared"),)
+    return (
+        ExpectationResult(
+            expectation=expectation,
+            verdict=usual.repeat_severity,
+            observed=f"all {today.rows} rows equal those of {max(same)} except for the day: the feed may be stuck; "
+            "deliver the rows of the day, or set `repeat_severity` in `usual` if days may be equal",
+        ),
     )
 
 

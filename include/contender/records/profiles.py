@@ -31,6 +31,9 @@ class DayProfile(Frozen):
     day: date
     rows: int
     columns: dict[str, ColumnProfile]
+    content: str | None = Field(
+        default=None, description="fingerprint of the rows without their day; None in older profiles"
+    )
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 

@@ -36,3 +36,8 @@ class Usual(Frozen):
         description="smaller distances always pass; the largest possible distance is 1",
     )
     distribution_severity: Severity = "warn"
+    repeat_severity: Severity | None = Field(
+        default="fail",
+        description="when all rows equal those of one of the last 28 days except for `day`, as from a feed that is "
+        "stuck; None if days may be equal, as those of a price list. Days with fewer than ten rows are not compared",
+    )
