@@ -89,3 +89,12 @@ def test_an_impossible_backtest_is_rejected_with_the_remedy(run, words, told):
     said = run(*words)
     assert said.exit_code != 0
     assert told in str(said.exception) + said.output
+
+
+def test_a_backtest_in_which_nothing_was_served_says_so_and_ends_with_1(run, tmp_path):
+    report = tmp_path / "past.html"
+    said = run(MODEL, "--from", str(NIGHT), "--to", str(NIGHT), "--policy", "ours", "--report", str(report))
+    assert said.exit_code == 1
+    assert "Nothing was served in the nights 2013-03-31" in said.output
+    assert "nan" not in said.output.split("Report:")[0]
+    assert "No version served" in report.read_text()

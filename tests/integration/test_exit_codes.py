@@ -35,7 +35,7 @@ NO_NUMBER = "a setting that is no number"
 VARIABLES = {NO_URL: ("CONTENDER_RECORDS", "nowhere"), NO_NUMBER: ("CONTENDER_SNAPSHOT_DAYS", "many")}
 
 # These have a case of exit code 1 beside the servers, nights or batches that they need.
-NO_IS_TESTED_ELSEWHERE = {("access", "check"), ("replay",), ("quarantine", "release")}
+NO_IS_TESTED_ELSEWHERE = {("access", "check"), ("backtest",), ("replay",), ("quarantine", "release")}
 
 
 @dataclass(frozen=True)

@@ -116,3 +116,13 @@ def test_a_constant_difference_is_significant():
 def test_without_a_common_day_there_is_no_difference():
     later = tuple(day.model_copy(update={"day": day.day + timedelta(days=99)}) for day in served([0.1]))
     assert compare_served(served([0.1]), later) is None
+
+
+def test_a_policy_that_served_nothing_has_a_dash_for_its_loss():
+    idle = policy_result("static", served=(), decisions=())
+    assert idle.mean_loss is None
+    page = render_report(
+        [backtest(results=(policy_result(), idle)), backtest(cadence="weekly", results=(idle,))]
+    )
+    assert re.findall(r"\bnan\b|\bNone\b", page) == []
+    assert len(re.findall(r'<td class="name">static</td>.*\n<td class="n">\s*–\s*</td>', page)) == 1

@@ -34,10 +34,10 @@ class PolicyResult(Frozen):
     cpu_seconds: float = Field(description="CPU time of these fits")
 
     @property
-    def mean_loss(self) -> float:
-        """Mean loss of all served rows; NaN if nothing was served."""
+    def mean_loss(self) -> float | None:
+        """Mean loss of all served rows; None if nothing was served."""
         rows = sum(day.rows for day in self.served)
-        return sum(day.loss * day.rows for day in self.served) / rows if rows else float("nan")
+        return sum(day.loss * day.rows for day in self.served) / rows if rows else None
 
     @property
     def promotions(self) -> int:

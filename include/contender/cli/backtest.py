@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from contender.cli.exit_codes import INTERRUPTED, UsageError
+from contender.cli.exit_codes import CHECK_FAILED, INTERRUPTED, UsageError
 from contender.cli.terminal import echo_json, echo_tables, make_table
 from contender.installation import Installation, open_installation
 from contender.specs import Days, DaysError, ModelSpec, resolve_days
@@ -48,7 +48,7 @@ def backtest(
 ) -> None:
     """Run past nights under promotion policies, with data from the lake, and compare the served loss.
 
-    Writes a report. Changes no table, model or record.
+    Writes a report. Changes no table, model or record. Exits with 1 if no policy served a single day.
     """
     from contender.backtesting import POLICIES, render_report
 
@@ -66,12 +66,24 @@ def backtest(
         counts = ", ".join(f"{count} {each}" for each, count in done.items())
         typer.echo(f"Stopped; nights run, of {len(nights)}: {counts}. No report was written.", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    _show(found, place, as_json=as_json)
+
+
+def _show(found: Sequence[Backtest], place: str, *, as_json: bool) -> None:
+    """Print the results, and end with 1 if nothing was served at all."""
     if as_json:
         echo_json(found)
     else:
         echo_tables(_tabulate(found))
         _list_failures(found[0].failed)
     typer.echo(f"Report: {place}", err=as_json)
+    if not any(result.served for each in found for result in each.results):
+        typer.echo(
+            f"Nothing was served in the nights {found[0].nights.key}: no version was promoted, or only in the last of "
+            "them. Read in the report what blocked the versions, or give more nights.",
+            err=True,
+        )
+        raise typer.Exit(CHECK_FAILED)
 
 
 def _run(
@@ -158,7 +170,7 @@ def _progress() -> Progress:
     )
 
 
-def _tabulate(backtests: list[Backtest]) -> Table:
+def _tabulate(backtests: Sequence[Backtest]) -> Table:
     first = backtests[0]
     table = make_table(
         "cadence",
@@ -174,7 +186,7 @@ def _tabulate(backtests: list[Backtest]) -> Table:
             table.add_row(
                 backtest.cadence,
                 result.policy,
-                f"{result.mean_loss:.5f}",
+                "–" if result.mean_loss is None else f"{result.mean_loss:.5f}",
                 str(len(result.served)),
                 str(result.promotions),
                 f"{result.cpu_seconds:.0f}",
