@@ -12,7 +12,7 @@ from contender.featurizing.plan import Plan
 from contender.lake import places, stage
 from contender.lake.schema import arrow_schema
 from contender.records import StagedBatch
-from contender.settings import PROJECT, Settings
+from contender.settings import PROJECT, Settings, spark_settings
 from contender.specs import Contract, Days, ModelSpec
 
 JOB = PROJECT / "spark_jobs" / "build_features.py"
@@ -37,6 +37,22 @@ def run_in_process(plan: Plan) -> None:
         output = "\n".join(done.stderr.strip().splitlines()[-15:])
         raise BuildError(f"{plan.model} {plan.nights.key}: features could not be built on DuckDB:\n{output}")
     print(done.stdout, end="")  # noqa: T201 - the task's log
+
+
+def run_on_spark(plan: Plan) -> None:
+    """Run the plan with spark-submit on this machine. The DAGs submit it to the connection `spark_default`."""
+    settings = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", **spark_settings()}
+    conf = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
+    done = subprocess.run(  # noqa: S603
+        ["spark-submit", "--master", "local[*]", *conf, str(JOB), plan.file],  # noqa: S607
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        output = "\n".join(done.stderr.strip().splitlines()[-15:])
+        raise BuildError(f"{plan.model} {plan.nights.key}: features could not be built on Spark:\n{output}")
 
 
 def collect(model: ModelSpec, plan: Plan, settings: Settings) -> dict[str, StagedBatch]:
