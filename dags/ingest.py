@@ -5,7 +5,7 @@ typed Parquet, **gate** checks it against the dataset's contract, **publish** re
 one commit, and **announce** starts the downstream runs of the day.
 
 - Late delivery: *land* is retried with increasing pauses until the contract's grace period is over. Then the owner gets
-  a mail.
+  a mail. A range fails at once if files of past days are missing, and names all of these days.
 - Failed gate: the batch goes to quarantine, the owner gets a mail, and nothing downstream runs on it. Have the delivery
   corrected, then start the same day again.
 - Closed day: a day that the contract declares closed needs no file. It passes without rows and starts its night.
@@ -34,6 +34,7 @@ from wiring import (
     announce,
     build_each,
     dataset_asset,
+    fails_for_good,
     gate_and_publish,
     night_dag,
     open_installation,
@@ -81,11 +82,12 @@ def land_with_retries(spec: DatasetSpec) -> Any:
 def land(name: str) -> Json:
     """Copy the day's files from the landing zone, or query its rows, and stage them, including invalid ones."""
     from contender.admission import receive_batch
+    from contender.landing import MissingFiles
 
     released = get_current_context()["params"]["quarantined"]
-    return receive_batch(open_installation(), name, run_days(), released, database_url).model_dump(
-        mode="json"
-    )
+    with fails_for_good(MissingFiles):
+        batch = receive_batch(open_installation(), name, run_days(), released, database_url)
+    return batch.model_dump(mode="json")
 
 
 build_each(CATALOG.datasets, "ingest", build_ingest)

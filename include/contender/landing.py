@@ -25,6 +25,10 @@ class LandingError(Exception):
     """The file exists but must not or cannot be read; the message says what to do."""
 
 
+class MissingFiles(LandingError):  # noqa: N818 - the file names are the message
+    """Files of past days of a range are missing, which waiting does not bring; the message names every day."""
+
+
 class RawFile(Frozen):
     """A raw file, copied out of the landing zone so that it cannot change while it is checked."""
 

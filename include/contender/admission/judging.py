@@ -29,6 +29,6 @@ def gate_batch(here: Installation, batch: StagedBatch, run: str, submit: Submit 
     result = apply_release(judged, book)
     if result.verdict == "fail":
         result = quarantine_batch(batch, result, here.settings)
-    elif past is not None:
+    elif past is not None and past.today is not None:
         book.profiles.add(past.today)
     return book.gates.add(result)

@@ -8,6 +8,7 @@ from typing import Any
 import great_expectations as gx
 
 from contender.gating.batches import Load, Part, load_frames
+from contender.gating.days import check_days
 from contender.gating.suite import build_expectation
 from contender.gating.usual import Past, check_usual
 from contender.records import ExpectationResult, GateResult, StagedBatch, Verdict, gate_id
@@ -39,6 +40,8 @@ def check(
     results = tuple(broken.get(p) or _kept(p, days) for p in expectations)
     if past is not None and contract.usual is not None:
         results += check_usual(contract.usual, past)
+    if contract.daily and not batch.days.is_single:
+        results += check_days(contract, batch, past)
     return GateResult(
         id=gate_id(batch, run),
         table=batch.table,

@@ -14,12 +14,18 @@ from contender.specs import Contract, Days
 
 
 def read_past(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) -> Past | None:
-    """Return the batch's profile and its table's past; None for ranges, closed days and tables without `usual`."""
-    if contract.usual is None or not batch.days.is_single or contract.open_days(batch.days) == 0:
+    """Return the batch's profile and its table's past; None for closed days and tables without `usual`.
+
+    The past of a range has only row counts.
+    """
+    if contract.usual is None or contract.open_days(batch.days) == 0:
         return None
     day = batch.days.first
     before = Days.one(day).reaching_back(7 * WEEKS).shifted(-1)
     held = lake.day_files(contract.table, before)
+    if not batch.days.is_single:
+        rows = {then: file.rows for then, file in held.items()}
+        return Past(today=None, closed=frozenset(contract.closed), rows=rows, profiles=())
     recent = Days.one(day).reaching_back(RECENT_DAYS - 1).shifted(-1)
     return Past(
         today=_profile_batch(contract, batch, day),

@@ -30,17 +30,19 @@ _POINTS = 64
 
 
 class Past(Frozen):
-    """A day's profile, and the row counts and profiles of the table's previous days."""
+    """A day's profile, and the row counts and profiles of the table's previous days; for a range, only row counts."""
 
-    today: DayProfile
+    today: DayProfile | None
     rows: Mapping[date, int]
     profiles: tuple[DayProfile, ...]
     closed: frozenset[date] = frozenset()
 
 
 def check_usual(usual: Usual, past: Past) -> tuple[ExpectationResult, ...]:
-    """Return the results of all comparisons of a day with previous days."""
+    """Return the results of all comparisons of a day with previous days; none for a range."""
     today = past.today
+    if today is None:
+        return ()
     return (
         judge_volume(usual, today.day, today.rows, past.rows),
         judge_gap(today.day, past.rows, past.closed),

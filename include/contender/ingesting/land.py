@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,11 +15,11 @@ import pyarrow.compute as pc
 from contender.ingesting.delivered_rows import Delivered, read_delivery
 from contender.lake import places, stage
 from contender.lake.schema import arrow_schema
-from contender.landing import NotDelivered, RawFile, fetch
+from contender.landing import MissingFiles, NotDelivered, RawFile, fetch
 from contender.querying import Connect, fetch_rows, refuse_connections
 from contender.records import Defect, StagedBatch
 from contender.settings import Settings
-from contender.specs import DatasetSpec, Days
+from contender.specs import DatasetSpec, Days, describe_days
 
 
 def land(
@@ -27,18 +29,12 @@ def land(
 
     A file with defects is staged as far as it can be read, and the gate decides. A day that the contract declares
     closed needs no file and may have no rows. `connect` returns the URL of a connection that a query names. Raises
-    landing.NotDelivered if a day's file is missing or incomplete, so that the task retries later, and
-    landing.LandingError if it must not be read.
+    landing.NotDelivered if a day's file is missing or incomplete, so that the task retries later, landing.MissingFiles
+    if files of a range are and its days are past, and landing.LandingError if a file must not be read.
     """
     delivered = []
     with TemporaryDirectory() as folder:
-        for day in _days_of_files(spec, days):
-            try:
-                raw = _fetch(spec, day, settings, Path(folder), connect)
-            except NotDelivered:
-                if day in spec.delivery.closed:
-                    continue
-                raise
+        for day, raw in _fetch_all(spec, days, partial(_fetch, spec, settings, connect, Path(folder))):
             part = _read(spec, raw, day)
             _set_aside(part, spec, day or days.first, settings)
             delivered.append(part)
@@ -56,7 +52,7 @@ def land(
 
 
 def _fetch(
-    spec: DatasetSpec, day: date | None, settings: Settings, folder: Path, connect: Connect
+    spec: DatasetSpec, settings: Settings, connect: Connect, folder: Path, day: date | None
 ) -> RawFile:
     delivery = spec.delivery
     if delivery.query is not None:
@@ -80,6 +76,41 @@ def _usual_day(delivered: Delivered) -> date | None:
         pc.mode(delivered.rows["day"].cast(pa.int32())).field("mode").cast(pa.date32()).to_pylist()
     )
     return days[0] if days else None
+
+
+def _fetch_all(
+    spec: DatasetSpec, days: Days, fetch_day: Callable[[date | None], RawFile]
+) -> list[tuple[date | None, RawFile]]:
+    """Return the raw file of every day; a range names all days without one."""
+    found: list[tuple[date | None, RawFile]] = []
+    missing = []
+    for day in _days_of_files(spec, days):
+        try:
+            found.append((day, fetch_day(day)))
+        except NotDelivered:
+            if day in spec.delivery.closed:
+                continue
+            if day is None or days.is_single:
+                raise
+            missing.append(day)
+    if missing:
+        raise _explain_missing(spec, days, missing)
+    return found
+
+
+def _explain_missing(spec: DatasetSpec, days: Days, missing: Sequence[date]) -> NotDelivered | MissingFiles:
+    """Return MissingFiles if the day on which a missing file was due is over, and else NotDelivered."""
+    told = (
+        f"{spec.name}: {len(missing)} of {len(days)} days of {days.key} are not delivered by {spec.delivery.told}, or "
+        f"still being written: {describe_days(missing)}"
+    )
+    due = missing[0] + timedelta(days=1 - spec.delivery.lead_days)
+    if due >= datetime.now(UTC).date():
+        return NotDelivered(f"{told}: ask the source for them, or wait for the next try")
+    return MissingFiles(
+        f"{told}: have them delivered, choose a range without these days, or declare them in `delivery.closed` if the "
+        "source delivers nothing; then start the range again"
+    )
 
 
 def _keep_raw(delivered: list[RawFile], spec: DatasetSpec, days: Days, settings: Settings) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 from contender.lake import places
 from contender.lake.fit import LakeError, find_stale
 from contender.records import StagedBatch, StagedFile
-from contender.specs import Contract, Days
+from contender.specs import Contract, Days, group_days
 from contender.specs.frozen import Frozen
 
 # Both exceptions mean that another writer committed in between; the commit is computed again on the new snapshot.
@@ -123,16 +123,10 @@ def replace_days(table: Table, change: Transaction, files: Mapping[date | None, 
 
 def rows_of(days: Iterable[date | None]) -> BooleanExpression:
     """Return the filter for all rows of some days; for a table without days, the filter for all rows."""
-    known = sorted(day for day in days if day is not None)
+    known = [day for day in days if day is not None]
     if not known:
         return AlwaysTrue()
-    spans: list[Days] = []
-    for day in known:
-        if spans and day - spans[-1].last == timedelta(days=1):
-            spans[-1] = Days(first=spans[-1].first, last=day)
-        else:
-            spans.append(Days.one(day))
-    return reduce(Or, map(between, spans))
+    return reduce(Or, map(between, group_days(known)))
 
 
 def between(days: Days) -> BooleanExpression:

@@ -27,7 +27,7 @@ from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
 from contender.specs.dag_ids import NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
 from contender.specs.dataset import DatasetSpec, Delivery, Query
-from contender.specs.days import Days, DaysError, resolve_days
+from contender.specs.days import Days, DaysError, describe_days, group_days, resolve_days
 from contender.specs.descriptions import describe
 from contender.specs.expectations import (
     Between,
@@ -111,6 +111,8 @@ __all__ = [
     "check_behaviours",
     "dag_id",
     "describe",
+    "describe_days",
+    "group_days",
     "load_access",
     "load_behaviour",
     "load_catalog",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -86,6 +86,22 @@ def parse_day(text: str) -> date:
     if day is None or day.isoformat() != text:
         raise DaysError(f"{text!r} is not a day: write it as YYYY-MM-DD, for example 2013-09-01")
     return day
+
+
+def group_days(days: Iterable[date]) -> tuple[Days, ...]:
+    """Return days as ranges of consecutive ones, in order."""
+    spans: list[Days] = []
+    for day in sorted(set(days)):
+        if spans and day - spans[-1].last == timedelta(days=1):
+            spans[-1] = Days(first=spans[-1].first, last=day)
+        else:
+            spans.append(Days.one(day))
+    return tuple(spans)
+
+
+def describe_days(days: Iterable[date]) -> str:
+    """Return days as text, consecutive ones as a range: `2013-01-01..2013-01-05, 2013-01-09`."""
+    return ", ".join(span.key for span in group_days(days))
 
 
 def resolve_days(partition_key: str | None, params: Mapping[str, Any]) -> Days:
