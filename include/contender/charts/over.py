@@ -13,6 +13,8 @@ COLOURS = ("#1b6ca8", "#c0392b", "#2e8b57", "#8e44ad", "#b9770e", "#555555", "#1
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 356, 72, 200, 78, 46
 LONGEST_NAME = 26
 GRID, INK, FAINT = "#e6e6e6", "#222222", "#666666"
+# Smaller differences are drawn as none: their powers of ten underflow.
+SMALLEST_SPREAD = 1e-100
 
 
 class Spot(NamedTuple):
@@ -192,7 +194,9 @@ def _linear(low: float, high: float, start: float, end: float) -> Callable[[floa
 def _rounded(values: Sequence[float], start: float, end: float) -> _Axis:
     """An axis that starts and ends at ticks, which are multiples of 1, 2 or 5 times a power of ten."""
     low, high = min(values), max(values)
-    spread = (high - low) or abs(high) or 1.0
+    spread = (high - low) or abs(high)
+    if spread < SMALLEST_SPREAD:
+        spread = 1.0
     power = 10 ** math.floor(math.log10(spread / 4))
     step = next(power * factor for factor in (1, 2, 5, 10) if spread / (power * factor) <= 5)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
