@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,38 +42,57 @@ def find_sources(
     tests that were corrected after its fit, so these are searched for separately.
     """
     version, today = evaluation.challenger, catalog / "models" / model.name
-    fits = today.is_dir() and _has_sources_of(today, model, recipe, version)
-    judges = today.is_dir() and _has_criteria_of(today, model, evaluation)
-    if fits and judges:
+
+    def has_sources(home: Path) -> bool:
+        return home.is_dir() and _has_sources_of(home, model, recipe, version)
+
+    def has_criteria(home: Path) -> bool:
+        return home.is_dir() and _has_criteria_of(home, model, evaluation)
+
+    if has_sources(today) and has_criteria(today):
         yield Sources(recipe, today, today, own=True, notes=())
         return
     commit = version.code_version.removesuffix("+")
     with TemporaryDirectory() as folder:
-        then = _check_out(catalog, commit, model.name, Path(folder))
-        then_fits = then is not None and _has_sources_of(then, model, recipe, version)
-        then_judges = then is not None and _has_criteria_of(then, model, evaluation)
-        if not today.is_dir() and not then_fits:
+        homes = _Homes(today, _check_out(catalog, commit, model.name, Path(folder)), commit)
+        parameters = f"the sources or parameters of recipe {version.recipe!r}"
+        fitted = _choose(
+            homes, has_sources, _changed(today, version, criteria=False) or parameters, "refitted"
+        )
+        if not today.is_dir() and not fitted.own:
             raise ReplayError(
-                f"models/{model.name} is missing from the catalog, and commit {commit} {_lacks(then)}"
+                f"models/{model.name} is missing from the catalog, and commit {commit} {_lacks(homes.then)}"
             )
-        notes = []
-        if not fits:
-            changed = _changed(today, version, criteria=False) or (
-                f"the sources or parameters of recipe {version.recipe!r}"
-            )
-            notes.append(f"{changed} changed since" + _described(then_fits, "refitted", commit, then))
-        if not judges:
-            changed = _changed(today, version, criteria=True) or "the criteria of the evaluation"
-            notes.append(f"{changed} changed since" + _described(then_judges, "judged", commit, then))
-        home = today if fits or not then_fits or then is None else then
-        criteria = today if then is None or (today.is_dir() and (judges or not then_judges)) else then
-        yield Sources(recipe, home, criteria, fits or then_fits, tuple(notes))
+        criteria = _changed(today, version, criteria=True) or "the criteria of the evaluation"
+        judged = _choose(homes, has_criteria, criteria, "judged")
+        yield Sources(recipe, fitted.home, judged.home, fitted.own, (*fitted.notes, *judged.notes))
 
 
-def _described(found: bool, done: str, commit: str, then: Path | None) -> str:
-    if found:
-        return f": {done} from the sources of commit {commit}"
-    return f", and commit {commit} {_lacks(then)}: {done} from today's sources"
+class _Homes(NamedTuple):
+    """The model's folder today, and at the version's commit if git has it."""
+
+    today: Path
+    then: Path | None
+    commit: str
+
+
+class _Chosen(NamedTuple):
+    """A folder; `own`: whether its files are those of the version."""
+
+    home: Path
+    own: bool
+    notes: tuple[str, ...] = ()
+
+
+def _choose(homes: _Homes, is_own: Callable[[Path], bool], changed: str, done: str) -> _Chosen:
+    """Return today's folder if it has the version's files, else that of its commit, else today's with a note."""
+    today, then, commit = homes
+    if is_own(today):
+        return _Chosen(today, own=True)
+    if then is not None and is_own(then):
+        return _Chosen(then, True, (f"{changed} changed since: {done} from the sources of commit {commit}",))
+    note = f"{changed} changed since, and commit {commit} {_lacks(then)}: {done} from today's sources"
+    return _Chosen(then if then is not None and not today.is_dir() else today, False, (note,))
 
 
 def _lacks(then: Path | None) -> str:
