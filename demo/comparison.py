@@ -7,8 +7,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contender.featurizing import plan_features, run_in_process
-from contender.lake import places
+from contender.featurizing import plan_features, read_output, run_in_process
 from contender.lake.schema import arrow_schema
 from contender.specs import Contract, Days
 from demo import source
@@ -39,8 +38,7 @@ def _compare_features(world: World, nights: Days, expectations: Expectations) ->
         ("features", model.feature_contract, model.scored_days(nights)),
         ("labels", model.label_contract, model.matured_days(nights)),
     ):
-        files = places.files(plan.outputs[name], suffix=".parquet")
-        built = pa.concat_tables([places.read_rows(file.place) for file in files])
+        built = read_output(plan, name, contract)
         published = world.installation.lake.read(contract, days)
         what = f"the {built.num_rows:,} rows of {name} equal those built on DuckDB in one process to the last bit"
         _expect_equal(what, published, built, contract, expectations)

@@ -36,7 +36,11 @@ SQL_TYPES = {
 
 
 class Engine(NamedTuple):
-    """A session with functions to read Parquet files and to write rows into a folder, replacing its content."""
+    """A session with functions to read Parquet files and to write rows into a folder, replacing its content.
+
+    Rows are written with the types that the engine computed. Casts differ between the engines, so Contender converts
+    the values to the declared types after it has read them.
+    """
 
     session: Any
     load: Callable[[Sequence[str]], Any]
@@ -53,7 +57,7 @@ def main(plan_file: str) -> None:
     for name, output in plan["outputs"].items():
         days = days_frame(engine.session, output["days"])
         rows = getattr(model, f"build_{name}")(tables, days)
-        engine.save(cast(rows, output["columns"]), output["path"])
+        engine.save(rows.select(*(column["name"] for column in output["columns"])), output["path"])
         print(f"{name}: {output['days'][0]}..{output['days'][-1]} built on {plan['engine']}")
 
 
@@ -72,6 +76,7 @@ def open_spark() -> Engine:
         return session.read.parquet(*(for_spark(file) for file in files))
 
     def save(rows: Any, folder: str) -> None:
+        reject_intervals(dict(rows.dtypes))
         rows.coalesce(1).write.mode("overwrite").parquet(for_spark(folder))
 
     return Engine(session, load, save)
@@ -107,7 +112,10 @@ def open_duckdb() -> Engine:
         fetch(connection, files, name)
         return session.table(name)
 
-    return Engine(session, load, save_file)
+    def save(rows: Any, folder: str) -> None:
+        save_file(connection.sql(rows.sql(dialect="duckdb")), folder)
+
+    return Engine(session, load, save)
 
 
 def fetch(connection: Any, files: Sequence[str], table: str) -> None:
@@ -120,11 +128,26 @@ def fetch(connection: Any, files: Sequence[str], table: str) -> None:
     connection.table("on_s3").create(table)
 
 
-def save_file(rows: Any, folder: str) -> None:
-    """Write rows from DuckDB as one Parquet file in a folder."""
+def save_file(relation: Any, folder: str) -> None:
+    """Write a DuckDB relation as one Parquet file in a folder."""
+    kinds = {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
+    reject_intervals(kinds)
+    # DuckDB's sums of integers have 128 bits, which its Parquet writer would round to doubles.
+    columns = (
+        f'"{name}"::DECIMAL(38, 0) AS "{name}"' if kind == "HUGEINT" else f'"{name}"'
+        for name, kind in kinds.items()
+    )
     with TemporaryDirectory() as draft:
-        rows.write.parquet(f"{draft}/part-0.parquet")
+        relation.project(", ".join(columns)).write_parquet(f"{draft}/part-0.parquet")
         put(Path(draft) / "part-0.parquet", f"{folder}/part-0.parquet")
+
+
+def reject_intervals(kinds: Mapping[str, str]) -> None:
+    """Exit if a column, of these types by name, is an interval, which each engine writes in another unit."""
+    if found := [name for name, kind in kinds.items() if "interval" in kind.lower()]:
+        raise SystemExit(
+            f"{', '.join(found)}: an interval has no unit. Use datediff, or a difference of unix_timestamp"
+        )
 
 
 def for_spark(place: str) -> str:

@@ -1,18 +1,22 @@
 """Features: plan a build on pinned snapshots, run it on an engine, and stage the result."""
 
+from contender.featurizing.conversion import ConversionError, convert_rows
 from contender.featurizing.leaks import Checked, Leak, find_leaks
 from contender.featurizing.plan import Plan, choose_engine, plan_features
-from contender.featurizing.run import BuildError, collect, run_in_process, run_on_spark
+from contender.featurizing.run import BuildError, collect, read_output, run_in_process, run_on_spark
 
 __all__ = [
     "BuildError",
     "Checked",
+    "ConversionError",
     "Leak",
     "Plan",
     "choose_engine",
     "collect",
+    "convert_rows",
     "find_leaks",
     "plan_features",
+    "read_output",
     "run_in_process",
     "run_on_spark",
 ]

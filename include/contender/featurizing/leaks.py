@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from contender.featurizing.plan import Engine, Plan, plan_features
 from contender.featurizing.poison import poison_rows
-from contender.featurizing.run import BuildError, run_in_process, run_on_spark
+from contender.featurizing.run import BuildError, read_output, run_in_process, run_on_spark
 from contender.installation import Installation
 from contender.lake import places
 from contender.lake.schema import arrow_schema
@@ -156,7 +156,7 @@ def _build(night: _Night, changed: Collection[tuple[str, date]]) -> dict[str, pd
     first = Days.one(plan.nights.first)
     wanted = {"features": night.model.scored_days(first), "labels": night.model.matured_days(first)}
     contracts = {"features": night.model.feature_contract, "labels": night.model.label_contract}
-    return {name: _read(plan.outputs[name], contracts[name], wanted[name].first) for name in plan.outputs}
+    return {name: _read(plan, name, contracts[name], wanted[name].first) for name in plan.outputs}
 
 
 def _with_files(night: _Night, later: Later) -> Plan:
@@ -178,13 +178,8 @@ def _with_files(night: _Night, later: Later) -> Plan:
     return plan.model_copy(update={"file": file, "outputs": outputs})
 
 
-def _read(folder: str, contract: Contract, day: date) -> pd.DataFrame:
-    files = places.files(folder, suffix=".parquet")
-    parts = [
-        places.read_rows(file.place, contract.column_names).cast(arrow_schema(contract)) for file in files
-    ]
-    rows = pa.concat_tables(parts) if parts else arrow_schema(contract).empty_table()
-    found: pd.DataFrame = rows.to_pandas(integer_object_nulls=True)
+def _read(plan: Plan, output: str, contract: Contract, day: date) -> pd.DataFrame:
+    found: pd.DataFrame = read_output(plan, output, contract).to_pandas(integer_object_nulls=True)
     of_day: pd.DataFrame = found[found["day"] == day]
     return of_day.sort_values(list(contract.primary_key), ignore_index=True)
 

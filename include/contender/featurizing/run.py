@@ -8,9 +8,9 @@ import sys
 
 import pyarrow as pa
 
+from contender.featurizing.conversion import ConversionError, convert_rows
 from contender.featurizing.plan import Plan
 from contender.lake import places, stage
-from contender.lake.schema import arrow_schema
 from contender.records import StagedBatch
 from contender.settings import PROJECT, Settings, spark_settings
 from contender.specs import Contract, Days, ModelSpec
@@ -19,7 +19,7 @@ JOB = PROJECT / "spark_jobs" / "build_features.py"
 
 
 class BuildError(RuntimeError):
-    """An engine failed to build the features; the message contains the end of its output."""
+    """Features could not be built, or their values do not have the declared types; the message says where."""
 
 
 def run_in_process(plan: Plan) -> None:
@@ -56,7 +56,7 @@ def run_on_spark(plan: Plan) -> None:
 
 
 def collect(model: ModelSpec, plan: Plan, settings: Settings) -> dict[str, StagedBatch]:
-    """Stage the engine's output: `features` and `labels`, one batch each."""
+    """Stage the engine's output: `features` and `labels`, one batch each. Raises BuildError as `read_output` does."""
     nights = plan.nights
     return {
         "features": _collect(plan, "features", model.feature_contract, model.scored_days(nights), settings),
@@ -64,12 +64,18 @@ def collect(model: ModelSpec, plan: Plan, settings: Settings) -> dict[str, Stage
     }
 
 
-def _collect(plan: Plan, output: str, contract: Contract, days: Days, settings: Settings) -> StagedBatch:
+def read_output(plan: Plan, output: str, contract: Contract) -> pa.Table:
+    """Read what an engine built, with the contract's types. Raises BuildError for values of another type."""
     folder = plan.outputs[output]
     files = places.files(folder, suffix=".parquet")
     if not files:
         raise BuildError(f"{plan.model} {plan.nights.key}: the engine wrote no {output} to {folder}")
-    parts = [places.read_rows(file.place, contract.column_names) for file in files]
-    parts = [part.cast(arrow_schema(contract)) for part in parts]
-    rows = pa.concat_tables(parts) if parts else arrow_schema(contract).empty_table()
-    return stage(rows, contract, days, settings.staging)
+    rows = pa.concat_tables([places.read_rows(file.place, contract.column_names) for file in files])
+    try:
+        return convert_rows(rows, contract, f"build_{output}")
+    except ConversionError as error:
+        raise BuildError(f"{plan.model} {plan.nights.key}, built on {plan.engine}:\n{error}") from error
+
+
+def _collect(plan: Plan, output: str, contract: Contract, days: Days, settings: Settings) -> StagedBatch:
+    return stage(read_output(plan, output, contract), contract, days, settings.staging)
