@@ -57,6 +57,7 @@ lock: setup ## Compile requirements*.txt from requirements*.in
 
 docs: setup ## Regenerate the generated pages of docs/
 	@AIRFLOW_HOME="$(CURDIR)/build/airflow" python -m scripts.generate_docs
+	@python -m scripts.engines_page
 
 sbom: setup ## Write build/sbom.json: the locked packages, as CycloneDX
 	@mkdir -p build

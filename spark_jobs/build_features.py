@@ -69,6 +69,8 @@ def open_spark() -> Engine:
         SparkSession.builder.appName("contender-features")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+        # As on DuckDB, a division by zero, an overflow, or a cast of a text that is not a number is an error.
+        .config("spark.sql.ansi.enabled", "true")
         .getOrCreate()
     )
 
@@ -91,6 +93,11 @@ def open_duckdb() -> Engine:
     connection.execute("SET TimeZone = 'UTC'")
     # A night is small, other builds share the host, and results must not depend on the scheduling of threads.
     connection.execute("SET threads = 1")
+    # As Spark orders missing values, in windows and sorts.
+    connection.execute("SET default_null_order = 'nulls_first_on_asc_last_on_desc'")
+    # As on Spark, a division by zero is an error, not infinity.
+    connection.execute("SET ieee_floating_point_ops = false")
+    translate_as_spark()
     activate("duckdb", conn=connection)
     from pyspark.sql import DataFrame, SparkSession
 
@@ -116,6 +123,34 @@ def open_duckdb() -> Engine:
         save_file(connection.sql(rows.sql(dialect="duckdb")), folder)
 
     return Engine(session, load, save)
+
+
+def translate_as_spark() -> None:
+    """Let SQLFrame's translation keep three rules of Spark that no setting of DuckDB gives."""
+    from sqlglot import exp
+    from sqlglot.generators.duckdb import DuckDBGenerator
+
+    def literal(generator: Any, number: Any) -> str:
+        """Write 0.5 as a double; DuckDB reads it as a decimal, and computes with decimals."""
+        text = str(generator.literal_sql(number))
+        is_decimal = not number.is_string and "." in text and "e" not in text.lower()
+        return f"{text}e0" if is_decimal else text
+
+    def logarithm(generator: Any, call: Any) -> str:
+        """Return NULL for the logarithm of zero and of negative numbers."""
+        *base, number = (generator.sql(part) for part in (call.this, call.args.get("expression")) if part)
+        positive = f"CASE WHEN {number} > 0 THEN {number} END"
+        return str(generator.func("LOG" if base else "LN", *base, positive))
+
+    def square_root(generator: Any, call: Any) -> str:
+        """Return NaN for the square root of a negative number; with the session's settings it is an error."""
+        number = generator.sql(call.this)
+        return f"CASE WHEN {number} < 0 THEN 'nan'::DOUBLE ELSE SQRT({number}) END"
+
+    # Before the first query: sqlglot caches these functions.
+    DuckDBGenerator.TRANSFORMS.update(
+        {exp.Literal: literal, exp.Ln: logarithm, exp.Log: logarithm, exp.Sqrt: square_root}
+    )
 
 
 def fetch(connection: Any, files: Sequence[str], table: str) -> None:
