@@ -149,7 +149,7 @@ def render_page(spark: Results, duckdb: Results) -> str:
         "  values and NaN become missing in a nullable column, and are an error in any other.",
         "- Both sessions use UTC and put missing values first in ascending order. On both, a division by zero, an",
         "  overflow and a cast of a text that is not a number are errors, and the logarithm of zero is missing.",
-        "- `contender check --engines` runs each model's functions on both engines, and reports rows that differ.\n",
+        "- `contender check` runs each model's functions on both engines, and reports rows that differ.\n",
         "## Expressions that differ\n",
         "| expression | on | Spark | DuckDB | write instead |",
         "| --- | --- | --- | --- | --- |",

@@ -1,7 +1,7 @@
 """Build a model's features and labels from a plan: on Spark under spark-submit, otherwise on DuckDB in this process.
 
-    spark-submit spark_jobs/build_features.py PLAN.json
-    python spark_jobs/build_features.py PLAN.json
+    spark-submit spark_jobs/build_features.py PLAN.json [PLAN.json ...]
+    python spark_jobs/build_features.py PLAN.json [PLAN.json ...]
 
 The plan contains the model's `features.py`, the Parquet files and columns of each table (of pinned snapshots), and the
 days, columns and folder of each output (`features`, `labels`). The job reads nothing else, so other data cannot leak
@@ -47,10 +47,16 @@ class Engine(NamedTuple):
     save: Callable[[Any, str], None]
 
 
-def main(plan_file: str) -> None:
-    """Build every output of the plan, and print one line per output."""
-    plan = json.loads(read_text(plan_file))
-    engine = open_spark() if plan["engine"] == "spark" else open_duckdb()
+def main(plan_files: Sequence[str]) -> None:
+    """Build the plans, which have the same engine, one after the other."""
+    plans = [json.loads(read_text(file)) for file in plan_files]
+    engine = open_spark() if plans[0]["engine"] == "spark" else open_duckdb()
+    for plan in plans:
+        build(engine, plan)
+
+
+def build(engine: Engine, plan: Mapping[str, Any]) -> None:
+    """Build every output of a plan, and print one line per output."""
     # The model's file imports pyspark, which open_duckdb has replaced by SQLFrame.
     model = load_functions(Path(plan["functions"]))
     tables = {name: read_table(engine, table) for name, table in plan["tables"].items()}
@@ -264,6 +270,6 @@ def cast(rows: Any, columns: list[dict[str, str]]) -> Any:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        raise SystemExit("usage: build_features.py PLAN.json")
-    main(sys.argv[1])
+    if len(sys.argv) < 2:
+        raise SystemExit("usage: build_features.py PLAN.json [PLAN.json ...]")
+    main(sys.argv[1:])

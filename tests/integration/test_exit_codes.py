@@ -85,7 +85,7 @@ CASES = [
     done("migrate", said="are ready"),
     misused("migrate", "now", said="unexpected extra argument"),
     impossible("migrate", place=NO_URL, said="CONTENDER_RECORDS is not a SQLAlchemy URL"),
-    done("check", said="no mistakes"),
+    done("check", "--no-engines", said="no mistakes"),
     no("check", place=MISTAKE, said="datasets/planes.py"),
     misused("check", "planes", said="unexpected extra argument"),
     misused("check", "--leaks", "flight_delays", said="did you mean"),

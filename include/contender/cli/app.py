@@ -11,17 +11,16 @@ import typer
 
 from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
+from contender.cli.check import check
 from contender.cli.erase import erase
-from contender.cli.exit_codes import CANNOT_COMPLETE, CHECK_FAILED, UsageError, find_exit_code
-from contender.cli.leaks import check_leaks
+from contender.cli.exit_codes import CANNOT_COMPLETE, find_exit_code
 from contender.cli.person import current_user
 from contender.cli.replay import replay
 from contender.cli.status import render_status
 from contender.cli.terminal import accept_every_character, echo_json, echo_tables
 from contender.cli.try_files import try_files
-from contender.installation import Installation, open_installation
+from contender.installation import open_installation
 from contender.redaction import redact
-from contender.specs import CatalogError, Days, check_behaviours, load_access
 
 app = typer.Typer(
     name="contender",
@@ -54,6 +53,10 @@ app.command(epilog="Examples: contender audit --about churn | contender audit --
 app.command("try", epilog="Example: contender try sales exports/2013-09-01.csv exports/2013-09-02.csv")(
     try_files
 )
+app.command(
+    epilog="Examples: contender check && airflow dags list | contender check --no-engines | "
+    "contender check --leaks churn --spark"
+)(check)
 app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
 
 
@@ -125,57 +128,6 @@ def migrate_stores(
         if migrated is not None:
             typer.echo(migrated.summary())
     typer.echo(f"The stores below {here.settings.home} are ready.")
-
-
-@app.command(epilog="Examples: contender check && airflow dags list | contender check --leaks churn --spark")
-def check(
-    model: Annotated[
-        str | None, typer.Argument(help="With --leaks: the model to check; all if left out.")
-    ] = None,
-    leaks: Annotated[
-        bool,
-        typer.Option("--leaks", help="Build a night with changed later days: its features must stay equal."),
-    ] = False,
-    night: Annotated[
-        str | None,
-        typer.Option(help="With --leaks: the night to build. By default the newest with later days."),
-    ] = None,
-    spark: Annotated[bool, typer.Option("--spark", help="With --leaks: build on Spark, too.")] = False,
-) -> None:
-    """Check every contract, behaviour test and estimator of the catalog: one line per mistake.
-
-    A line names file, field and fix. With --leaks, check that features and labels do not depend on days that a night
-    cannot know, with the tables of the lake. Changes nothing.
-    """
-    if not leaks and (model or night or spark):
-        raise UsageError(
-            f"unexpected extra argument {model or night or '--spark'}: add --leaks to check for leaks"
-        )
-    here = open_installation()
-    _check_catalog(here)
-    if leaks:
-        names = list(here.catalog.models) if model is None else [here.catalog.model(model).name]
-        if not check_leaks(here, names, None if night is None else Days.one(night).first, spark=spark):
-            raise typer.Exit(CHECK_FAILED)
-
-
-def _check_catalog(here: Installation) -> None:
-    """Print the mistakes in the catalog and end with 1, or print the number of contracts."""
-    from contender.training import find_unusable_recipes  # slow to import
-
-    try:
-        catalog = here.catalog
-        mistakes = [*check_behaviours(catalog), *find_unusable_recipes(catalog)]
-        roles = len(load_access(catalog).roles)
-    except CatalogError as error:
-        mistakes = error.mistakes
-    for mistake in mistakes:
-        typer.echo(redact(mistake), err=True)
-    if mistakes:
-        raise typer.Exit(CHECK_FAILED)
-    typer.echo(
-        f"{len(catalog.datasets)} datasets, {len(catalog.models)} models and {roles} roles: no mistakes."
-    )
 
 
 def main() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import typer
 
-from contender.featurizing import BuildError, Checked, find_leaks
-from contender.featurizing.plan import Engine
 from contender.installation import Installation
+
+if TYPE_CHECKING:
+    from contender.featurizing import Checked
+    from contender.featurizing.plan import Engine
 
 
 def check_leaks(here: Installation, models: Sequence[str], night: date | None, *, spark: bool) -> bool:
@@ -17,6 +20,8 @@ def check_leaks(here: Installation, models: Sequence[str], night: date | None, *
 
     Raises BuildError if a model could not be checked, after the others were.
     """
+    from contender.featurizing import BuildError, find_leaks
+
     engines: tuple[Engine, ...] = ("duckdb", "spark") if spark else ("duckdb",)
     clean, failures = True, []
     for name in models:

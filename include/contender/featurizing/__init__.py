@@ -1,6 +1,7 @@
 """Features: plan a build on pinned snapshots, run it on an engine, and stage the result."""
 
 from contender.featurizing.conversion import ConversionError, convert_rows
+from contender.featurizing.engines import find_engine_differences, has_java, runs_on_both
 from contender.featurizing.leaks import Checked, Leak, find_leaks
 from contender.featurizing.plan import Plan, choose_engine, plan_features
 from contender.featurizing.run import BuildError, collect, read_output, run_in_process, run_on_spark
@@ -14,9 +15,12 @@ __all__ = [
     "choose_engine",
     "collect",
     "convert_rows",
+    "find_engine_differences",
     "find_leaks",
+    "has_java",
     "plan_features",
     "read_output",
     "run_in_process",
     "run_on_spark",
+    "runs_on_both",
 ]

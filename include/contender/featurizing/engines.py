@@ -1,0 +1,160 @@
+"""Run each model's functions on both engines over a sample, and find the rows on which they differ."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+
+from contender.featurizing.plan import Engine, Plan, plan_features
+from contender.featurizing.run import JOB, BuildError, read_output
+from contender.featurizing.sample import sample_rows
+from contender.lake import Lake, open_lake, places, stage
+from contender.settings import Settings
+from contender.specs import Catalog, Contract, Days, ModelSpec
+
+# A leap day, and the first day of a month.
+NIGHTS = Days(first=date(2024, 2, 29), last=date(2024, 3, 1))
+ENGINES: tuple[Engine, Engine] = ("spark", "duckdb")
+
+_LOCAL_SPARK = {
+    "PYSPARK_SUBMIT_ARGS": "--master local[1] --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=1 "
+    "pyspark-shell",
+    "SPARK_LOCAL_IP": "127.0.0.1",
+    "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
+
+def has_java() -> bool:
+    """Return whether Spark can be started on this machine."""
+    return "JAVA_HOME" in os.environ or shutil.which("java") is not None
+
+
+def runs_on_both(model: ModelSpec, settings: Settings) -> bool:
+    """Return whether nights and history of a model may be built on different engines."""
+    return model.engine == "auto" and settings.engine == "auto"
+
+
+def find_engine_differences(catalog: Catalog, models: Sequence[ModelSpec], settings: Settings) -> list[str]:
+    """Build a sample's features and labels of these models on both engines.
+
+    Returns one line for each function that fails and each column that differs, with the first row and both values.
+    """
+    if not models:
+        return []
+    with TemporaryDirectory(prefix="engines-") as folder:
+        here = settings.moved_to(Path(folder))
+        lake = open_lake(here)
+        _publish_samples(catalog, models, lake, here)
+        plans: dict[Engine, list[Plan]] = {}
+        for engine in ENGINES:
+            chosen = here.model_copy(update={"engine": engine})
+            plans[engine] = [plan_features(catalog, model, NIGHTS, lake, chosen) for model in models]
+        with ThreadPoolExecutor() as pool:
+            failed = dict(zip(ENGINES, pool.map(_run, plans.values()), strict=True))
+        mistakes: list[str] = []
+        for model, *pair in zip(models, *plans.values(), strict=True):
+            errors = [
+                f"on {engine}: {failed[engine][model.name]}"
+                for engine in ENGINES
+                if model.name in failed[engine]
+            ]
+            if errors:
+                mistakes.append(
+                    f"{model.name}/features.py fails on a sample of its inputs {'; '.join(errors)}"
+                )
+            else:
+                mistakes += _compare_plans(model, pair)
+        return mistakes
+
+
+def _publish_samples(catalog: Catalog, models: Sequence[ModelSpec], lake: Lake, here: Settings) -> None:
+    read: dict[str, tuple[Contract, Days]] = {}
+    for model in models:
+        for source in catalog.sources(model):
+            days = NIGHTS.shifted(source.lead_days).reaching_back(source.history_days - 1)
+            known = read.get(source.contract.table, (source.contract, days))[1]
+            both = Days(first=min(days.first, known.first), last=max(days.last, known.last))
+            read[source.contract.table] = (source.contract, both)
+    for contract, days in read.values():
+        lake.publish(contract, stage(sample_rows(contract, days), contract, days, here.staging))
+
+
+def _run(plans: Sequence[Plan]) -> dict[str, str]:
+    """Run plans in one process per engine, because Spark starts slowly. Returns the error of each failed model."""
+    environment = {**os.environ, **_LOCAL_SPARK, "PYTHONPATH": "", "PYSPARK_PYTHON": sys.executable}
+    failed: dict[str, str] = {}
+    left = list(plans)
+    while left:
+        command = [sys.executable, str(JOB), *(plan.file for plan in left)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode == 0:
+            break
+        # The job stops at the first plan that fails.
+        broken = next((n for n, plan in enumerate(left) if not _is_built(plan)), 0)
+        failed[left[broken].model] = _last_error(done.stderr)
+        left = left[broken + 1 :]
+    return failed
+
+
+def _is_built(plan: Plan) -> bool:
+    return all(places.files(folder, suffix=".parquet") for folder in plan.outputs.values())
+
+
+def _last_error(output: str) -> str:
+    raised = re.findall(r"^[\w.]*(?:Error|Exception|Exit): .*", output, re.MULTILINE)
+    lines = output.strip().splitlines()
+    return (raised or lines or ["no output"])[-1][:300]
+
+
+def _compare_plans(model: ModelSpec, plans: Sequence[Plan]) -> Iterator[str]:
+    for output, contract in (("features", model.feature_contract), ("labels", model.label_contract)):
+        built = []
+        for plan in plans:
+            try:
+                built.append(read_output(plan, output, contract))
+            except BuildError as error:
+                yield from (
+                    f"{model.name}/features.py, on a sample: {line}" for line in str(error).splitlines()[1:]
+                )
+                break
+        if len(built) == len(ENGINES):
+            yield from compare_rows(contract, f"{model.name}/features.py: build_{output}", *built)
+
+
+def compare_rows(contract: Contract, function: str, spark: pa.Table, duckdb: pa.Table) -> Iterator[str]:
+    """Yield a line for each column in which rows of both engines differ, with the first row; numbers differ by 1e-9."""
+    tables = [{_key(row, contract): row for row in rows.to_pylist()} for rows in (spark, duckdb)]
+    for engine, rows, others in zip(ENGINES, tables, reversed(tables), strict=True):
+        if alone := [key for key in rows if key not in others]:
+            yield f"{function}: {len(alone)} rows are built on {engine} only, such as the row {min(alone)}"
+    common = sorted(tables[0].keys() & tables[1].keys())
+    for column in contract.column_names:
+        pairs = ((key, tables[0][key][column], tables[1][key][column]) for key in common)
+        if wrong := [pair for pair in pairs if not _are_equal(*pair[1:])]:
+            key, left, right = wrong[0]
+            yield (
+                f"{function}: column {column!r} differs between the engines in {len(wrong)} of {len(common)} rows, "
+                f"such as the row {key}: {left!r} on Spark, {right!r} on DuckDB. See docs/ENGINES.md"
+            )
+
+
+def _key(row: dict[str, Any], contract: Contract) -> str:
+    return ", ".join(f"{name}={row[name]}" for name in contract.primary_key)
+
+
+def _are_equal(left: Any, right: Any) -> bool:
+    if isinstance(left, float) and isinstance(right, float):
+        return math.isclose(left, right, rel_tol=1e-9)
+    return bool(left == right)
