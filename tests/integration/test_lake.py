@@ -106,6 +106,14 @@ def test_the_newest_day_is_the_last_day_with_rows(lake, staged):
     assert lake.newest_day(SALES.table) is None
 
 
+def test_a_snapshot_names_the_published_days_and_the_engine_that_built_them(lake, staged):
+    lake.publish(SALES, staged((FIRST, "a", 1.0), days=BOTH).model_copy(update={"engine": "spark"}))
+    lake.publish(SALES, staged((FIRST, "a", 2.0)).model_copy(update={"engine": "duckdb"}))
+    lake.publish(SALES, staged((SECOND, "a", 3.0), days=Days.one(SECOND)))
+    listed = [(found.published, found.engine) for found in lake.snapshots(SALES.table)]
+    assert listed == [("2013-09-02", None), ("2013-09-01", "duckdb"), (BOTH.key, "spark")]
+
+
 def test_a_table_that_does_not_exist_has_no_snapshots(lake):
     assert lake.snapshots(SALES.table) == ()
 

@@ -47,6 +47,7 @@ def intend_publication(batch: StagedBatch, run: str, changes: DayChanges) -> Pub
         rows=batch.rows,
         fingerprint=batch.fingerprint,
         replaced=tuple(sorted(day for day in changes.replaced if day is not None)),
+        engine=batch.engine,
     )
 
 

@@ -101,10 +101,12 @@ def _gates(gates: tuple[GateSummary, ...]) -> RenderableType:
 def _snapshots(entry: Entry) -> RenderableType:
     if not entry.snapshots:
         return "Nothing published yet."
-    table = make_table("snapshot", "at, UTC", "days", "rows", title="Newest snapshots")
+    columns = ("snapshot", "at, UTC", "days", "rows", "published", "built on")
+    table = make_table(*columns, title="Newest snapshots")
     for snapshot in entry.snapshots[:10]:
         at = f"{snapshot.at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(snapshot.id), at, _shown(snapshot.days), f"{snapshot.rows:,}")
+        origin = (_shown(snapshot.published), _shown(snapshot.engine))
+        table.add_row(str(snapshot.id), at, _shown(snapshot.days), f"{snapshot.rows:,}", *origin)
     return table
 
 

@@ -78,4 +78,5 @@ def read_output(plan: Plan, output: str, contract: Contract) -> pa.Table:
 
 
 def _collect(plan: Plan, output: str, contract: Contract, days: Days, settings: Settings) -> StagedBatch:
-    return stage(read_output(plan, output, contract), contract, days, settings.staging)
+    batch = stage(read_output(plan, output, contract), contract, days, settings.staging)
+    return batch.model_copy(update={"engine": plan.engine})

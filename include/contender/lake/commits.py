@@ -16,6 +16,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from contender.lake import places
 from contender.lake.fit import LakeError, find_stale
+from contender.lake.history import describe_commit
 from contender.records import StagedBatch, StagedFile
 from contender.specs import Contract, Days, group_days
 from contender.specs.frozen import Frozen
@@ -73,12 +74,17 @@ class LoadedDays:
         if stale := find_stale(self.contract, new):
             raise LakeError(stale)
         paths = [copy_into(self.table, file) for file in new if file.rows]
+        described = describe_commit(batch)
         with self.table.transaction() as change:
             if changes.replaced:
-                change.delete(rows_of(changes.replaced))
+                change.delete(rows_of(changes.replaced), snapshot_properties=described)
             # One manifest per month: a later change of one day rewrites a small manifest, not one of ten years.
             for first in range(0, len(paths), _DAYS_A_MANIFEST):
-                change.add_files(paths[first : first + _DAYS_A_MANIFEST], check_duplicate_files=False)
+                change.add_files(
+                    paths[first : first + _DAYS_A_MANIFEST],
+                    snapshot_properties=described,
+                    check_duplicate_files=False,
+                )
 
 
 def compare_days(current: Mapping[date | None, frozenset[str]], batch: StagedBatch) -> DayChanges:

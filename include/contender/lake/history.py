@@ -12,7 +12,10 @@ from pyiceberg.table import snapshots as iceberg
 from pyiceberg.types import DateType
 from pyiceberg.utils.datetime import days_to_date
 
+from contender.records import StagedBatch
 from contender.specs.frozen import Frozen
+
+_PUBLISHED, _ENGINE = "contender.days", "contender.engine"
 
 
 class Snapshot(Frozen):
@@ -22,6 +25,14 @@ class Snapshot(Frozen):
     at: datetime = Field(description="time of its commit, in UTC")
     days: int | None = Field(description="number of days; None in a table that is replaced as a whole")
     rows: int
+    published: str | None = Field(default=None, description="days of the batch that the commit published")
+    engine: str | None = Field(default=None, description="engine that built the batch; none for deliveries")
+
+
+def describe_commit(batch: StagedBatch) -> dict[str, str]:
+    """Return the properties that a commit of this batch adds to its snapshot's summary."""
+    properties = {_PUBLISHED: batch.days.key, _ENGINE: batch.engine}
+    return {name: value for name, value in properties.items() if value is not None}
 
 
 def committed_snapshots(table: Table, limit: int) -> tuple[Snapshot, ...]:
@@ -64,4 +75,11 @@ def _snapshot(found: iceberg.Snapshot, *, daily: bool) -> Snapshot:
     # A day is one file.
     days = int(summary.get("total-data-files", 0)) if daily else None
     at = datetime.fromtimestamp(found.timestamp_ms / 1000, UTC)
-    return Snapshot(id=found.snapshot_id, at=at, days=days, rows=int(summary.get("total-records", 0)))
+    return Snapshot(
+        id=found.snapshot_id,
+        at=at,
+        days=days,
+        rows=int(summary.get("total-records", 0)),
+        published=summary.get(_PUBLISHED),
+        engine=summary.get(_ENGINE),
+    )

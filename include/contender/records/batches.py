@@ -41,6 +41,7 @@ class StagedBatch(Frozen):
     fingerprint: str = Field(description="digest of the content: equal rows have equal fingerprints")
     sources: tuple[str, ...] = Field(default=(), description="raw files, copied into staging")
     defects: tuple[Defect, ...] = ()
+    engine: str | None = Field(default=None, description="engine that built the rows; none for deliveries")
 
     @property
     def rows(self) -> int:
@@ -109,6 +110,7 @@ class Publication(Frozen):
     rows: int
     fingerprint: str
     replaced: tuple[date, ...] = Field(default=(), description="days whose previous rows were replaced")
+    engine: str | None = Field(default=None, description="engine that built the rows; none for deliveries")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
