@@ -34,6 +34,7 @@ RUNS = [
     ("monitor", "monitor__flight_delay", {"day": str(NIGHT)}),
     ("operations", "operations__housekeeping", {}),
     ("upkeep", "operations__upkeep", {}),
+    ("engines", "operations__engines", {}),
     ("quarantine", "operations__quarantine", {"batch": "4f2a", "action": "discard", "reason": "a test"}),
     ("rollback", "rollback__flight_delay", BY_HAND),
     ("access", "operations__access", {}),
@@ -47,7 +48,13 @@ RUN_ELSEWHERE = {
     "rollback.score_again",
 }
 # Tasks that must refuse: there is nothing that they can act on.
-REFUSED = {"quarantine.decide": "failed", "rollback.decide": "failed", "access.check_access": "skipped"}
+REFUSED = {
+    "quarantine.decide": "failed",
+    "rollback.decide": "failed",
+    "access.check_access": "skipped",
+    "engines.compare_flight_delay": "skipped",
+    "engines.compare_household_return": "skipped",
+}
 Ended = dict[str, set[str]]
 
 

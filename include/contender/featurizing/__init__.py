@@ -1,7 +1,13 @@
 """Features: plan a build on pinned snapshots, run it on an engine, and stage the result."""
 
 from contender.featurizing.conversion import ConversionError, convert_rows
-from contender.featurizing.engines import find_engine_differences, has_java, runs_on_both
+from contender.featurizing.engines import (
+    choose_night,
+    find_engine_differences,
+    find_night_differences,
+    has_java,
+    runs_on_both,
+)
 from contender.featurizing.leaks import Checked, Leak, find_leaks
 from contender.featurizing.plan import Plan, choose_engine, plan_features
 from contender.featurizing.run import BuildError, collect, read_output, run_in_process, run_on_spark
@@ -13,10 +19,12 @@ __all__ = [
     "Leak",
     "Plan",
     "choose_engine",
+    "choose_night",
     "collect",
     "convert_rows",
     "find_engine_differences",
     "find_leaks",
+    "find_night_differences",
     "has_java",
     "plan_features",
     "read_output",

@@ -10,8 +10,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -27,6 +28,8 @@ from contender.specs import Catalog, Contract, Days, ModelSpec
 # A leap day, and the first day of a month.
 NIGHTS = Days(first=date(2024, 2, 29), last=date(2024, 3, 1))
 ENGINES: tuple[Engine, Engine] = ("spark", "duckdb")
+
+_COMPARED_DAYS = 90
 
 _LOCAL_SPARK = {
     "PYSPARK_SUBMIT_ARGS": "--master local[1] --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=1 "
@@ -57,26 +60,53 @@ def find_engine_differences(catalog: Catalog, models: Sequence[ModelSpec], setti
         here = settings.moved_to(Path(folder))
         lake = open_lake(here)
         _publish_samples(catalog, models, lake, here)
-        plans: dict[Engine, list[Plan]] = {}
-        for engine in ENGINES:
-            chosen = here.model_copy(update={"engine": engine})
-            plans[engine] = [plan_features(catalog, model, NIGHTS, lake, chosen) for model in models]
-        with ThreadPoolExecutor() as pool:
-            failed = dict(zip(ENGINES, pool.map(_run, plans.values()), strict=True))
-        mistakes: list[str] = []
-        for model, *pair in zip(models, *plans.values(), strict=True):
-            errors = [
-                f"on {engine}: {failed[engine][model.name]}"
-                for engine in ENGINES
-                if model.name in failed[engine]
-            ]
-            if errors:
-                mistakes.append(
-                    f"{model.name}/features.py fails on a sample of its inputs {'; '.join(errors)}"
-                )
-            else:
-                mistakes += _compare_plans(model, pair)
-        return mistakes
+        return _compare(catalog, models, NIGHTS, lake, here)
+
+
+def choose_night(lake: Lake, model: ModelSpec, seed: str) -> date | None:
+    """Return one of the newest nights with labels, the same for equal seeds; None if there is none."""
+    days = lake.days(model.label_contract.table)[-_COMPARED_DAYS:]
+    maturity = timedelta(days=model.label_maturity_days)
+    return Random(seed).choice(days) + maturity if days else None  # noqa: S311 - a sample
+
+
+def find_night_differences(
+    catalog: Catalog, model: ModelSpec, night: date, lake: Lake, settings: Settings
+) -> list[str]:
+    """Build a night of a model on both engines from the lake's newest snapshots, without publishing it.
+
+    Returns one line for each function that fails and each column that differs, with the first row and both values.
+    """
+    with TemporaryDirectory(prefix="engines-") as folder:
+        return _compare(catalog, [model], Days.one(night), lake, settings.moved_to(Path(folder)))
+
+
+def _compare(
+    catalog: Catalog, models: Sequence[ModelSpec], nights: Days, lake: Lake, scratch: Settings
+) -> list[str]:
+    plans: dict[Engine, list[Plan]] = {}
+    for engine in ENGINES:
+        chosen = scratch.model_copy(update={"engine": engine})
+        plans[engine] = [
+            plan_features(catalog, _on_any_engine(model), nights, lake, chosen) for model in models
+        ]
+    with ThreadPoolExecutor() as pool:
+        failed = dict(zip(ENGINES, pool.map(_run, plans.values()), strict=True))
+    mistakes: list[str] = []
+    for model, *pair in zip(models, *plans.values(), strict=True):
+        errors = [
+            f"on {engine}: {failed[engine][model.name]}" for engine in ENGINES if model.name in failed[engine]
+        ]
+        if errors:
+            mistakes.append(f"{model.name}/features.py fails {'; '.join(errors)}")
+        else:
+            mistakes += _compare_plans(model, pair)
+    return mistakes
+
+
+def _on_any_engine(model: ModelSpec) -> ModelSpec:
+    """Return the model without an engine of its own, so that the settings choose it."""
+    return model.model_copy(update={"engine": "auto"})
 
 
 def _publish_samples(catalog: Catalog, models: Sequence[ModelSpec], lake: Lake, here: Settings) -> None:
