@@ -30,17 +30,18 @@ def compare_weekly() -> DAG:
 @task
 def compare_engines(name: str) -> str:
     """Fail with one line per difference between the engines. Returns the compared night."""
-    from contender.featurizing import choose_night, find_night_differences, has_java, runs_on_both
+    from contender.featurizing import compare_past_night
 
-    here, model = open_installation(), CATALOG.model(name)
-    night = choose_night(here.lake, model, seed=str(get_current_context()["run_id"]))
-    if night is None or not has_java() or not runs_on_both(model, here.settings):
+    compared = compare_past_night(
+        open_installation(), CATALOG.model(name), seed=str(get_current_context()["run_id"])
+    )
+    if compared is None:
         raise AirflowSkipException(
             f"{name}: nothing was compared: no labels yet, no Java, or only one engine"
         )
-    if differences := find_night_differences(CATALOG, model, night, here.lake, here.settings):
-        raise RuntimeError(f"{name}: the engines differ in the night {night}:\n" + "\n".join(differences))
-    return str(night)
+    if compared.differences:
+        raise RuntimeError(compared.message)
+    return str(compared.night)
 
 
 compare_weekly()

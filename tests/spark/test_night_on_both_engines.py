@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from contender.featurizing import choose_night, find_night_differences
+from contender.featurizing import choose_night, compare_past_night
 from contender.lake import stage
 from contender.specs import Days, Input
 from tests.made_up_catalog import install
@@ -31,31 +31,40 @@ def installed(here):
     return made
 
 
-def differences_of(installed, source):
+def compare(installed, source):
     (model,) = installed.catalog.models.values()
+    publish_label(installed, model)
     (installed.catalog.model_home(model.name) / "features.py").write_text(source.replace('"x"', '"tenth"'))
-    return find_night_differences(installed.catalog, model, NIGHT.first, installed.lake, installed.settings)
+    return compare_past_night(installed, model, "week 1")
 
 
-def test_a_night_without_differences_returns_none(installed):
-    assert differences_of(installed, AGREEING) == []
+def publish_label(installed, model):
+    day = NIGHT.first - timedelta(days=2)
+    rows = ROWS.select(["shop"]).append_column("label", [[0, 1]]).append_column("day", [[day, day]])
+    batch = stage(rows, model.label_contract, Days.one(day), installed.settings.staging)
+    installed.lake.publish(model.label_contract, batch)
+
+
+def test_a_night_without_differences_has_none(installed):
+    compared = compare(installed, AGREEING)
+    assert (compared.night, compared.differences) == (NIGHT.first, ())
 
 
 def test_a_difference_is_one_line_with_row_and_values(installed):
-    (line,) = differences_of(
-        installed, AGREEING.replace('F.col("visits")', 'F.length(F.substring("code", 0, 2))')
+    compared = compare(installed, AGREEING.replace('F.col("visits")', 'F.length(F.substring("code", 0, 2))'))
+    assert compared.message.startswith(
+        "visits: the engines differ in the night 2024-03-01:\nvisits/features.py"
     )
+    (line,) = compared.differences
     assert (
         "column 'tenth' differs between the engines in 2 of 2 rows, such as the row day=2024-03-01, shop=1"
         in line
     )
 
 
-def test_the_night_of_a_label_is_chosen(installed):
+def test_nothing_is_compared_without_labels_or_with_one_engine(installed):
     (model,) = installed.catalog.models.values()
-    assert choose_night(installed.lake, model, "week 1") is None
-    day = NIGHT.first - timedelta(days=2)
-    rows = ROWS.select(["shop"]).append_column("label", [[0, 1]]).append_column("day", [[day, day]])
-    batch = stage(rows, model.label_contract, Days.one(day), installed.settings.staging)
-    installed.lake.publish(model.label_contract, batch)
+    assert compare_past_night(installed, model, "week 1") is None
+    publish_label(installed, model)
     assert choose_night(installed.lake, model, "week 1") == NIGHT.first
+    assert compare_past_night(installed, model.model_copy(update={"engine": "spark"}), "week 1") is None

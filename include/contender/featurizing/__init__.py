@@ -3,8 +3,8 @@
 from contender.featurizing.conversion import ConversionError, convert_rows
 from contender.featurizing.engines import (
     choose_night,
+    compare_past_night,
     find_engine_differences,
-    find_night_differences,
     has_java,
     runs_on_both,
 )
@@ -21,10 +21,10 @@ __all__ = [
     "choose_engine",
     "choose_night",
     "collect",
+    "compare_past_night",
     "convert_rows",
     "find_engine_differences",
     "find_leaks",
-    "find_night_differences",
     "has_java",
     "plan_features",
     "read_output",

@@ -21,9 +21,11 @@ import pyarrow as pa
 from contender.featurizing.plan import Engine, Plan, plan_features
 from contender.featurizing.run import JOB, BuildError, read_output
 from contender.featurizing.sample import sample_rows
+from contender.installation import Installation
 from contender.lake import Lake, open_lake, places, stage
 from contender.settings import Settings
 from contender.specs import Catalog, Contract, Days, ModelSpec
+from contender.specs.frozen import Frozen
 
 # A leap day, and the first day of a month.
 NIGHTS = Days(first=date(2024, 2, 29), last=date(2024, 3, 1))
@@ -37,6 +39,19 @@ _LOCAL_SPARK = {
     "SPARK_LOCAL_IP": "127.0.0.1",
     "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
+
+
+class ComparedNight(Frozen):
+    """A night that was built on both engines: one line for each function that fails and each column that differs."""
+
+    model: str
+    night: date
+    differences: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """The differences, after the model and the night."""
+        return "\n".join((f"{self.model}: the engines differ in the night {self.night}:", *self.differences))
 
 
 def has_java() -> bool:
@@ -70,15 +85,18 @@ def choose_night(lake: Lake, model: ModelSpec, seed: str) -> date | None:
     return Random(seed).choice(days) + maturity if days else None  # noqa: S311 - a sample
 
 
-def find_night_differences(
-    catalog: Catalog, model: ModelSpec, night: date, lake: Lake, settings: Settings
-) -> list[str]:
-    """Build a night of a model on both engines from the lake's newest snapshots, without publishing it.
+def compare_past_night(here: Installation, model: ModelSpec, seed: str) -> ComparedNight | None:
+    """Build one of the newest nights on both engines from the lake's newest snapshots, without publishing it.
 
-    Returns one line for each function that fails and each column that differs, with the first row and both values.
+    Returns None if there is nothing to compare: no labels, no Java, or a model that is built on one engine only.
     """
+    night = choose_night(here.lake, model, seed)
+    if night is None or not has_java() or not runs_on_both(model, here.settings):
+        return None
     with TemporaryDirectory(prefix="engines-") as folder:
-        return _compare(catalog, [model], Days.one(night), lake, settings.moved_to(Path(folder)))
+        scratch = here.settings.moved_to(Path(folder))
+        differences = _compare(here.catalog, [model], Days.one(night), here.lake, scratch)
+    return ComparedNight(model=model.name, night=night, differences=tuple(differences))
 
 
 def _compare(
