@@ -11,7 +11,7 @@ nights DuckDB builds. It builds the night's features and labels on both from the
 from __future__ import annotations
 
 from airflow.sdk import DAG, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from wiring import CATALOG, open_installation, operation_dag, task_defaults
 
@@ -22,8 +22,8 @@ def compare_weekly() -> DAG:
         "engines", __doc__, "0 14 * * 0", "Builds a past night of each model on both engines, and compares"
     ) as dag:
         for model in CATALOG.models.values():
-            defaults = task_defaults(model.owner) | {"retries": 0}
-            compare_engines.override(task_id=f"compare_{model.name}", **defaults)(model.name)
+            named = {"task_id": f"compare_{model.name}", **task_defaults(model.owner)}
+            compare_engines.override(**named)(model.name)
     return dag
 
 
@@ -40,7 +40,7 @@ def compare_engines(name: str) -> str:
             f"{name}: nothing was compared: no labels yet, no Java, or only one engine"
         )
     if compared.differences:
-        raise RuntimeError(compared.message)
+        raise AirflowFailException(compared.message)
     return str(compared.night)
 
 
