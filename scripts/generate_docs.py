@@ -141,7 +141,7 @@ def _asset_names(condition: Any) -> Iterator[str]:
 
 def _dataset_section(dataset: DatasetSpec) -> list[str]:
     checks = [describe(expectation, 1) for expectation in dataset.expectations]
-    closed = ", ".join(str(day) for day in dataset.delivery.closed)
+    closed = str(dataset.delivery.closed_days)
     closures = (
         f" Closed on {closed}: no file is expected, and rows of that day fail the gate." if closed else ""
     )

@@ -44,7 +44,7 @@ def test_no_day_of_the_year_raises_an_alarm(year, catalog, dataset):
     for day, today in profiles.items():
         past = Past(
             today=today,
-            closed=frozenset(spec.delivery.closed),
+            closed=spec.contract.closed,
             rows={then: known.rows for then, known in profiles.items() if then < day},
             profiles=tuple(
                 profiles[then]

@@ -44,7 +44,7 @@ def deliver(shop: Installation, days: Days, rows: int = 20, spec: DatasetSpec = 
     folder.mkdir(parents=True, exist_ok=True)
     for day in days.each():
         lines = [f"{day},{number},{day.toordinal() % 97 + number}" for number in range(rows)]
-        if day not in spec.delivery.closed:
+        if day not in spec.delivery.closed_days:
             (folder / f"{day}.csv").write_text("\n".join(["day,shop,sold", *lines]) + "\n")
 
 
@@ -88,7 +88,8 @@ def test_all_missing_days_of_a_range_are_named_and_waiting_is_over_for_past_days
     for day in ("2026-01-10", "2026-01-11", "2026-01-12", "2026-02-01"):
         (Path(shop.settings.landing) / "sales" / f"{day}.csv").unlink()
     with pytest.raises(
-        MissingFiles, match=r"sales: 4 of 59 files .*: 2026-01-10\.\.2026-01-12, 2026-02-01: deliver"
+        MissingFiles,
+        match=r"sales: 4 of 59 days .*: 2026-01-10\.\.2026-01-12, 2026-02-01: have them delivered",
     ):
         land(SALES, RANGE, shop.settings)
 
@@ -96,10 +97,29 @@ def test_all_missing_days_of_a_range_are_named_and_waiting_is_over_for_past_days
 def test_a_range_waits_for_days_that_are_not_due_yet(shop):
     today = datetime.now(UTC).date()
     deliver(shop, Days(first=today - timedelta(days=3), last=today - timedelta(days=1)))
-    with pytest.raises(NotDelivered, match=f"1 of 4 files .*: {today}: ask the source"):
+    with pytest.raises(NotDelivered, match=f"1 of 4 days .*: {today}: ask the source"):
         land(SALES, Days(first=today - timedelta(days=3), last=today), shop.settings)
 
 
 def test_a_single_day_is_waited_for(shop):
     with pytest.raises(NotDelivered, match=r"sales/2026-01-01\.csv is not in the landing zone"):
         land(SALES, Days.one("2026-01-01"), shop.settings)
+
+
+OFFICE = SALES.model_copy(
+    update={"delivery": SALES.delivery.model_copy(update={"closed_weekdays": ("Saturday", "Sunday")})}
+)
+
+
+def test_a_source_without_weekends_needs_no_files_for_them(shop, here):
+    office = install(here, [OFFICE])
+    deliver(office, RANGE, spec=OFFICE)
+    result = gate_batch(office, land(OFFICE, RANGE, here), "run 1")
+    assert (result.verdict, result.rows) == ("pass", 20 * 42)
+
+
+def test_rows_of_a_weekend_fail_where_the_source_has_none(shop, here):
+    saturday = Days.one("2026-01-03")
+    deliver(shop, saturday)
+    (defect,) = land(OFFICE, saturday, here).defects
+    assert defect.what == "there are 20 rows of 2026-01-03, which the contract declares closed"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contender.gating.profile import profile
 from contender.gating.usual import distances, judge_distributions, judge_gap, judge_repeat, judge_volume
 from contender.records import DayProfile
-from contender.specs import Column, Contract, Usual
+from contender.specs import ClosedDays, Column, Contract, Usual
 
 MONDAY = date(2013, 9, 2)
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
@@ -61,11 +61,13 @@ def test_volume_is_compared_with_the_same_weekday(rows, held, verdict):
 @pytest.mark.parametrize(
     ("held", "closed", "verdict"),
     [
-        ({MONDAY - timedelta(days=1): 1}, frozenset(), "pass"),
-        ({}, frozenset(), "pass"),  # the first day of all
-        ({MONDAY + timedelta(days=1): 1}, frozenset(), "pass"),  # history that is loaded backwards
-        ({MONDAY - timedelta(days=2): 1}, frozenset(), "warn"),
-        ({MONDAY - timedelta(days=2): 1}, frozenset({MONDAY - timedelta(days=1)}), "pass"),
+        ({MONDAY - timedelta(days=1): 1}, ClosedDays(), "pass"),
+        ({}, ClosedDays(), "pass"),  # the first day of all
+        ({MONDAY + timedelta(days=1): 1}, ClosedDays(), "pass"),  # history that is loaded backwards
+        ({MONDAY - timedelta(days=2): 1}, ClosedDays(), "warn"),
+        ({MONDAY - timedelta(days=2): 1}, ClosedDays(dates=(MONDAY - timedelta(days=1),)), "pass"),
+        ({MONDAY - timedelta(days=3): 1}, ClosedDays(weekdays=("Saturday", "Sunday")), "pass"),
+        ({MONDAY - timedelta(days=4): 1}, ClosedDays(weekdays=("Saturday", "Sunday")), "warn"),
     ],
 )
 def test_a_gap_is_reported(held, closed, verdict):

@@ -25,11 +25,11 @@ def read_past(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) ->
     held = lake.day_files(contract.table, before)
     if not batch.days.is_single:
         rows = {then: file.rows for then, file in held.items()}
-        return Past(today=None, closed=frozenset(contract.closed), rows=rows, profiles=())
+        return Past(today=None, closed=contract.closed, rows=rows, profiles=())
     recent = Days.one(day).reaching_back(RECENT_DAYS - 1).shifted(-1)
     return Past(
         today=_profile_batch(contract, batch, day),
-        closed=frozenset(contract.closed),
+        closed=contract.closed,
         rows={then: file.rows for then, file in held.items()},
         profiles=tuple(
             _get_profile(contract, then, file.digest, lake, book)

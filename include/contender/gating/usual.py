@@ -18,7 +18,7 @@ from datasketches import kll_doubles_sketch
 
 from contender.gating.profile import SKETCH_SIZE, decode_sketch
 from contender.records import ColumnProfile, DayProfile, ExpectationResult
-from contender.specs import Usual
+from contender.specs import ClosedDays, Usual
 from contender.specs.frozen import Frozen
 
 WEEKS = 8
@@ -35,7 +35,7 @@ class Past(Frozen):
     today: DayProfile | None
     rows: Mapping[date, int]
     profiles: tuple[DayProfile, ...]
-    closed: frozenset[date] = frozenset()
+    closed: ClosedDays = ClosedDays()
 
 
 def check_usual(usual: Usual, past: Past) -> tuple[ExpectationResult, ...]:
@@ -70,7 +70,7 @@ def judge_volume(usual: Usual, day: date, rows: int, held: Mapping[date, int]) -
     )
 
 
-def judge_gap(day: date, held: Mapping[date, int], closed: frozenset[date]) -> ExpectationResult:
+def judge_gap(day: date, held: Mapping[date, int], closed: ClosedDays) -> ExpectationResult:
     """Check that the previous day has been published. A gap is a warning, since it may be filled later."""
     before = day - timedelta(days=1)
     while before in closed:

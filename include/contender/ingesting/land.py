@@ -88,7 +88,7 @@ def _fetch_all(
         try:
             found.append((day, fetch_day(day)))
         except NotDelivered:
-            if day in spec.delivery.closed:
+            if day in spec.delivery.closed_days:
                 continue
             if day is None or days.is_single:
                 raise
@@ -132,7 +132,7 @@ def _read(spec: DatasetSpec, raw: RawFile, day: date | None) -> Delivered:
 
 def _judge_day(delivered: Delivered, spec: DatasetSpec, day: date) -> Delivered:
     misplaced = _rows_of_other_days(delivered, day)
-    unexpected = _rows_of_a_closed_day(delivered, day) if day in spec.delivery.closed else []
+    unexpected = _rows_of_a_closed_day(delivered, day) if day in spec.delivery.closed_days else []
     return delivered.with_defects(*misplaced, *unexpected)
 
 
@@ -167,6 +167,6 @@ def _rows_of_a_closed_day(delivered: Delivered, day: date) -> list[Defect]:
         Defect(
             what=f"there are {delivered.rows.num_rows} rows of {day}, which the contract declares closed",
             where=delivered.raw.name,
-            way_out="deliver no file for the day, or remove it from `delivery.closed`",
+            way_out="deliver no file for the day, or remove it from `closed` or `closed_weekdays` in `delivery`",
         )
     ]

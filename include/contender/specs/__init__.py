@@ -23,6 +23,7 @@ from contender.specs.behaviour import (
 )
 from contender.specs.catalog import Catalog, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
+from contender.specs.closed import ClosedDays
 from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
 from contender.specs.dag_ids import NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
@@ -66,6 +67,7 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "Change",
+    "ClosedDays",
     "Column",
     "ColumnType",
     "Contract",

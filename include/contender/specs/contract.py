@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from pydantic import Field, model_validator
 
 from contender.specs.changes import Change, Types, check_changes, types_at
+from contender.specs.closed import ClosedDays
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.days import Days
 from contender.specs.expectations import Expectation, NotNull, Unique
@@ -30,7 +29,7 @@ class Contract(Frozen):
         default=None, description="days kept, counted back from the newest day; all if None"
     )
     usual: Usual | None = Field(default=None, description="how much a day may differ from recent days")
-    closed: tuple[date, ...] = Field(default=(), description="days without rows")
+    closed: ClosedDays = Field(default=ClosedDays(), description="days without rows")
 
     @model_validator(mode="after")
     def _consistent(self) -> Contract:
@@ -47,7 +46,7 @@ class Contract(Frozen):
         """Return how many of the days must have rows; 1 for a reference table, which is replaced whole."""
         if not self.daily:
             return 1
-        return len(days) - sum(1 for day in set(self.closed) if day in days)
+        return sum(1 for day in days.each() if day not in self.closed)
 
     def types_at(self, version: int) -> Types:
         """Return the type of each column, by name, in a version of the contract."""

@@ -11,6 +11,7 @@ from croniter import croniter
 from pydantic import AfterValidator, Field, model_validator
 
 from contender.specs.changes import Change, check_changes
+from contender.specs.closed import ClosedDays, Weekday
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract, check_columns
 from contender.specs.expectations import Expectation
@@ -80,6 +81,9 @@ class Delivery(Frozen):
         default=(),
         description="days on which the source delivers nothing: no file is expected, and no rows are allowed",
     )
+    closed_weekdays: tuple[Weekday, ...] = Field(
+        default=(), max_length=6, description="days of the week on which the source delivers nothing"
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Delivery:
@@ -98,6 +102,11 @@ class Delivery(Frozen):
     def told(self) -> str:
         """Where rows come from, in Markdown."""
         return f"`{self.path}`" if self.query is None else f"a query on connection `{self.query.connection}`"
+
+    @property
+    def closed_days(self) -> ClosedDays:
+        """The days without rows."""
+        return ClosedDays(dates=self.closed, weekdays=self.closed_weekdays)
 
     def name_of(self, column: str) -> str:
         """Return a column's name in the file."""
@@ -157,8 +166,9 @@ class DatasetSpec(Frozen):
                 if self.delivery.query is None
                 else "delivery.query: a reference dataset is read whole: remove `:day`"
             )
-        if not daily and self.delivery.closed:
-            raise ValueError("delivery.closed: a reference dataset has no days: remove it")
+        for field in ("closed", "closed_weekdays"):
+            if not daily and getattr(self.delivery, field):
+                raise ValueError(f"delivery.{field}: a reference dataset has no days: remove it")
         if not daily and self.retention_days is not None:
             raise ValueError("retention_days: a reference dataset is replaced whole: remove it")
         return self
@@ -178,7 +188,7 @@ class DatasetSpec(Frozen):
             changes=self.changes,
             retention_days=self.retention_days,
             usual=self.usual if self.kind == "daily" else None,
-            closed=self.delivery.closed,
+            closed=self.delivery.closed_days,
         )
 
 

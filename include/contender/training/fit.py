@@ -177,7 +177,8 @@ def count_missing(catalog: Catalog, model: ModelSpec, days: Days, held: Collecti
     """Return the number of days without rows, from the first day with rows on, that no input declares closed."""
     missing = {day for day in days.each() if day >= min(held) and day not in held}
     if missing:
-        missing -= {day for source in catalog.sources(model) for day in source.contract.closed}
+        closed = [source.contract.closed for source in catalog.sources(model)]
+        missing = {day for day in missing if not any(day in days for days in closed)}
     return len(missing)
 
 
