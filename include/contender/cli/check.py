@@ -78,8 +78,16 @@ def _check_catalog(here: Installation, engines: bool | None) -> None:
         raise typer.Exit(CHECK_FAILED)
     typer.echo(
         f"{len(catalog.datasets)} datasets, {len(catalog.models)} models and {roles} roles: no mistakes. "
-        f"{compared} models were compared on Spark and DuckDB."
+        + _tell_compared(compared, engines)
     )
+
+
+def _tell_compared(compared: int, engines: bool | None) -> str:
+    from contender.featurizing import has_java
+
+    if compared or engines is False or has_java():
+        return f"{compared} models were compared on Spark and DuckDB."
+    return "Without Java, no model was compared on Spark and DuckDB."
 
 
 def choose_compared(here: Installation, engines: bool | None) -> tuple[ModelSpec, ...]:
