@@ -147,7 +147,7 @@ def _dataset_section(dataset: DatasetSpec) -> list[str]:
     )
     return [
         f"## Dataset `{dataset.name}`\n",
-        f"{dataset.description} Owner: {dataset.owner}. Delivered as {dataset.delivery.told}, "
+        f"{dataset.description} Owner: {dataset.owner}. Delivered as {dataset.delivery.origin}, "
         f"due at `{dataset.delivery.cron}` UTC. Key: {', '.join(dataset.primary_key)}.{closures}\n",
         *_columns(dataset.columns),
         "",

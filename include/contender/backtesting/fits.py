@@ -148,8 +148,8 @@ class Fits:
                     self._predict(made, Days.one(day))
                 return
             made.failures[days.first] = failure
-            told = f"recipe {made.version.recipe!r} cannot predict {days.first}: {failure}"
-            self._note(made.version.night, told)
+            message = f"recipe {made.version.recipe!r} cannot predict {days.first}: {failure}"
+            self._note(made.version.night, message)
         at = 0
         for day in days.each():
             count = self.history.count(day)

@@ -78,11 +78,11 @@ def _check_catalog(here: Installation, engines: bool | None) -> None:
         raise typer.Exit(CHECK_FAILED)
     typer.echo(
         f"{len(catalog.datasets)} datasets, {len(catalog.models)} models and {roles} roles: no mistakes. "
-        + _tell_compared(compared, engines)
+        + _describe_comparison(compared, engines)
     )
 
 
-def _tell_compared(compared: int, engines: bool | None) -> str:
+def _describe_comparison(compared: int, engines: bool | None) -> str:
     from contender.featurizing import has_java
 
     if compared or engines is False or has_java():

@@ -41,5 +41,5 @@ def try_files(
 
 
 def _verdict(result: GateResult) -> str:
-    told = {"pass": "passes", "warn": "passes with warnings", "fail": "fails"}[result.verdict]
-    return f"{told}; {result.rows:,} rows"
+    message = {"pass": "passes", "warn": "passes with warnings", "fail": "fails"}[result.verdict]
+    return f"{message}; {result.rows:,} rows"

@@ -105,10 +105,10 @@ def _find_day(profile: FileProfile) -> FileProfile:
     dates = [column for column in profile.columns if column.type == "date"]
     if len(dates) != 1 or dates[0].missing or len(dates[0].distinct) > 1:
         return profile
-    told = (
+    message = (
         f"{CHECK}the only date, {profile.names.get(dates[0].name, dates[0].name)}, is the day of the delivery"
     )
-    return replace(profile.rename({dates[0].name: "day"}), findings=(*profile.findings, told))
+    return replace(profile.rename({dates[0].name: "day"}), findings=(*profile.findings, message))
 
 
 def _check_day(profiles: Sequence[ColumnProfile], delivered_as: str) -> None:

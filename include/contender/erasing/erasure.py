@@ -182,7 +182,7 @@ def _beyond_reach(here: Installation, scope: _Scope) -> tuple[str, ...]:
     tables = {contract.table for contract in scope.contracts}
     deliveries = [d.delivery for d in here.catalog.datasets.values() if d.contract.table in tables]
     places = [
-        f"{here.settings.landing}/{delivery.path}" if delivery.path is not None else delivery.told
+        f"{here.settings.landing}/{delivery.path}" if delivery.path is not None else delivery.origin
         for delivery in deliveries
     ]
     declared = {contract.table for contract in here.catalog.contracts()}

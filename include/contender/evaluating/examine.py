@@ -68,8 +68,8 @@ def check_behaviour(
             checked = _check(test, given, before, predict_rows, spread)
             checks.append(checked.model_copy(update={"unit": "" if isinstance(test, Minimum) else unit}))
         except PredictionError as error:
-            told = f"the changed rows could not be predicted: {error}"
-            checks.append(_result(test, 0.0, 0.0, told, passed=False))
+            message = f"the changed rows could not be predicted: {error}"
+            checks.append(_result(test, 0.0, 0.0, message, passed=False))
         except Exception as error:
             raise BehaviourError(
                 f"models/{model.name}/behaviour.py: {test.name!r}: {type(error).__name__}: {error}: correct the test"

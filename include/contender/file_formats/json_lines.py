@@ -30,7 +30,7 @@ def read_json_lines(raw: RawFile) -> tuple[pa.Table, list[Defect]]:
             parts.append(_to_table(batch))
             batch = []
     parts.append(_to_table(batch))
-    return pa.concat_tables(parts, promote_options="default"), _told(raw, skipped)
+    return pa.concat_tables(parts, promote_options="default"), _describe_skipped(raw, skipped)
 
 
 def _objects(raw: RawFile) -> Iterator[tuple[int, Fields | str]]:
@@ -71,7 +71,7 @@ def _to_table(batch: list[Fields]) -> pa.Table:
     return pa.table({name: pa.array([fields.get(name) for fields in batch], pa.string()) for name in names})
 
 
-def _told(raw: RawFile, skipped: list[tuple[int, str]]) -> list[Defect]:
+def _describe_skipped(raw: RawFile, skipped: list[tuple[int, str]]) -> list[Defect]:
     if not skipped:
         return []
     number, why = skipped[0]

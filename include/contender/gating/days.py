@@ -58,9 +58,9 @@ def _judge_volumes(
 
 def _describe_counts(rows: Mapping[date, int]) -> str:
     """Name the days without rows, then the others with their number of rows, up to a limit."""
-    told = [f"{day}: {count} rows" for day, count in rows.items() if count]
-    if len(told) > SHOWN:
-        told = [*told[:SHOWN], f"and {len(told) - SHOWN} more days"]
+    shown = [f"{day}: {count} rows" for day, count in rows.items() if count]
+    if len(shown) > SHOWN:
+        shown = [*shown[:SHOWN], f"and {len(shown) - SHOWN} more days"]
     if empty := describe_days(day for day, count in rows.items() if not count):
-        told = [f"no rows of {empty}", *told]
-    return "; ".join(told)
+        shown = [f"no rows of {empty}", *shown]
+    return "; ".join(shown)

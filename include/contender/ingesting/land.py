@@ -100,15 +100,15 @@ def _fetch_all(
 
 def _explain_missing(spec: DatasetSpec, days: Days, missing: Sequence[date]) -> NotDelivered | MissingFiles:
     """Return MissingFiles if the day on which a missing file was due is over, and else NotDelivered."""
-    told = (
-        f"{spec.name}: {len(missing)} of {len(days)} days of {days.key} are not delivered by {spec.delivery.told}, or "
-        f"still being written: {describe_days(missing)}"
+    found = (
+        f"{spec.name}: {len(missing)} of {len(days)} days of {days.key} are not delivered by {spec.delivery.origin}, "
+        f"or still being written: {describe_days(missing)}"
     )
     due = missing[0] + timedelta(days=1 - spec.delivery.lead_days)
     if due >= datetime.now(UTC).date():
-        return NotDelivered(f"{told}: ask the source for them, or wait for the next try")
+        return NotDelivered(f"{found}: ask the source for them, or wait for the next try")
     return MissingFiles(
-        f"{told}: have them delivered, choose a range without these days, or declare them in `delivery.closed` if the "
+        f"{found}: have them delivered, choose a range without these days, or declare them in `delivery.closed` if the "
         "source delivers nothing; then start the range again"
     )
 

@@ -99,7 +99,7 @@ class Delivery(Frozen):
         return self.format if self.query is None else Parquet(zone=self.query.zone)
 
     @property
-    def told(self) -> str:
+    def origin(self) -> str:
         """Where rows come from, in Markdown."""
         return f"`{self.path}`" if self.query is None else f"a query on connection `{self.query.connection}`"
 

@@ -120,13 +120,13 @@ def _explain_failure(
     except UnsafeModel:
         raise
     except Exception as error:
-        told = f"{model.name}: {fitted} cannot be fitted on {days.key}: {type(error).__name__}: {error}"
+        message = f"{model.name}: {fitted} cannot be fitted on {days.key}: {type(error).__name__}: {error}"
         if empty := [name for name in features if rows[name].isna().all()]:
-            told += (
+            message += (
                 f": {', '.join(empty)} {'has' if len(empty) == 1 else 'have'} no value in these days: "
                 "load the history of these features, or let the recipe leave them out (`features`)"
             )
-        raise TrainingError(told) from error
+        raise TrainingError(message) from error
 
 
 def record_fit(
