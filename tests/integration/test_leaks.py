@@ -106,6 +106,12 @@ def test_a_condition_that_includes_the_scored_day_leaks_from_that_day(shop):
     ) in map(str, found)
 
 
+def test_a_model_without_a_leak_is_also_checked_on_spark(shop):
+    write_features(shop)
+    checked = find_leaks(shop, MODEL, date(2026, 1, 30), "spark")
+    assert (checked.engine, checked.leaks) == ("spark", ())
+
+
 def test_a_label_that_uses_a_day_after_its_night_leaks(shop):
     write_features(
         shop,
