@@ -81,6 +81,7 @@ class Fab:
     def remove_user(self, name: str) -> None:
         with self.airflow() as airflow:
             airflow.call("DELETE", f"/auth/fab/v1/users/{name}")
+        self.sessions.pop(name, None)
 
 
 @contextlib.contextmanager

@@ -90,7 +90,7 @@ CASES = [
     misused("check", "planes", said="unexpected extra argument"),
     misused("check", "--leaks", "flight_delays", said="did you mean"),
     impossible("check", place=NO_NUMBER, said="CONTENDER_SNAPSHOT_DAYS"),
-    impossible("check", "--leaks", MODEL, place=READY, said="has no rows"),
+    impossible("check", "--no-engines", "--leaks", MODEL, place=READY, said="has no rows"),
     done("new", "dataset", "sales", "--from", LANDED, said="Wrote"),
     misused("new", "dataset", "planes", "--from", "nowhere.csv", said="nowhere.csv: does not exist"),
     impossible("new", "dataset", "a", "--from", LANDED, place=NO_NUMBER, said="SNAPSHOT_DAYS"),

@@ -50,9 +50,10 @@ def check(
             f"unexpected extra argument {model or night or '--spark'}: add --leaks to check for leaks"
         )
     here = open_installation()
+    chosen = None if model is None else here.catalog.model(model).name
     _check_catalog(here, engines)
     if leaks:
-        names = list(here.catalog.models) if model is None else [here.catalog.model(model).name]
+        names = list(here.catalog.models) if chosen is None else [chosen]
         if not check_leaks(here, names, None if night is None else Days.one(night).first, spark=spark):
             raise typer.Exit(CHECK_FAILED)
 
