@@ -13,7 +13,7 @@ from contender.admission.publishing import needs_record
 from contender.gating.usual import judge_volume
 from contender.lake import DayChanges, compare_days
 from contender.records import Act, Defect, ExpectationResult, GateResult, StagedBatch, StagedFile
-from contender.specs import Column, Contract, Days, Usual
+from contender.specs import ClosedDays, Column, Contract, Days, Usual
 
 DAY = date(2013, 9, 2)
 CONTRACT = Contract(
@@ -21,7 +21,7 @@ CONTRACT = Contract(
     owner="sales@contender.example",
     columns=(Column(name="day", type="date", description="day"),),
     primary_key=("day",),
-    closed=(DAY,),
+    closed=ClosedDays(dates=(DAY,)),
 )
 ACT = Act(id="a", kind="released", about="datasets.sales", key="b", by="ann", reason="it is true")
 contents = st.dictionaries(st.dates(DAY, DAY + timedelta(days=6)), st.sampled_from("abc"))

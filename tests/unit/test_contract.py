@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.specs import Between, Column, Contract, Days, NotNull, RowCount, Unique
+from contender.specs import Between, ClosedDays, Column, Contract, Days, NotNull, RowCount, Unique
 
 column_names = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=1, max_size=6, unique=True)
 
@@ -36,7 +36,7 @@ def test_a_day_is_open_unless_it_is_declared_closed(closed, more):
         owner="figures@company.example",
         columns=(Column(name="day", type="date", description="day"),),
         primary_key=("day",),
-        closed=tuple(closed),
+        closed=ClosedDays(dates=tuple(closed)),
     )
     days = Days(first=date(2013, 6, 1), last=date(2013, 6, 1) + timedelta(days=more))
     assert contract.open_days(days) == len([day for day in days.each() if day not in closed])
