@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -24,35 +25,29 @@ class BuildError(RuntimeError):
 
 def run_in_process(plan: Plan) -> None:
     """Run the plan on DuckDB, in a separate process because SQLFrame replaces the `pyspark` module there."""
-    # The job imports only the model's own file from the project, and therefore starts fast.
-    environment = {**os.environ, "PYTHONPATH": ""}
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, str(JOB), plan.file],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        output = "\n".join(done.stderr.strip().splitlines()[-15:])
-        raise BuildError(f"{plan.model} {plan.nights.key}: features could not be built on DuckDB:\n{output}")
-    print(done.stdout, end="")  # noqa: T201 - the task's log
+    print(_run_job([sys.executable, str(JOB)], plan, "DuckDB"), end="")  # noqa: T201 - the task's log
 
 
 def run_on_spark(plan: Plan) -> None:
     """Run the plan with spark-submit on this machine. The DAGs submit it to the connection `spark_default`."""
     settings = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", **spark_settings()}
     conf = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
+    _run_job(["spark-submit", "--master", "local[*]", *conf, str(JOB)], plan, "Spark")
+
+
+def _run_job(command: Sequence[str], plan: Plan, engine: str) -> str:
+    """Run the job with a plan and return its output. Raises BuildError with the end of its log."""
+    # The job imports only the model's own file from the project, and therefore starts fast.
+    environment = {**os.environ, "PYTHONPATH": ""}
     done = subprocess.run(  # noqa: S603
-        ["spark-submit", "--master", "local[*]", *conf, str(JOB), plan.file],  # noqa: S607
-        env={**os.environ, "PYTHONPATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
+        [*command, plan.file], env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         output = "\n".join(done.stderr.strip().splitlines()[-15:])
-        raise BuildError(f"{plan.model} {plan.nights.key}: features could not be built on Spark:\n{output}")
+        raise BuildError(
+            f"{plan.model} {plan.nights.key}: features could not be built on {engine}:\n{output}"
+        )
+    return done.stdout
 
 
 def collect(model: ModelSpec, plan: Plan, settings: Settings) -> dict[str, StagedBatch]:
