@@ -176,6 +176,15 @@ def test_a_quote_that_is_neither_doubled_nor_escaped_is_a_defect_with_its_line()
     assert "`escape`" in defect.way_out
 
 
+def test_a_file_of_more_than_one_block_is_refused_before_it_is_parsed(tmp_path):
+    file = tmp_path / "delivery"
+    file.write_text("day,receipt\n2024-03-01,r1\n")
+    raw = describe_file(file, "sales/2024-03-01.csv", str(file)).model_copy(update={"size": 2**31})
+    (defect,) = read_delivery(raw, dataset("receipt")).defects
+    assert defect.what == "it has 2,147,483,648 bytes, and a CSV file is read up to 2,147,483,647"
+    assert defect.way_out == "deliver it as Parquet"
+
+
 def test_a_line_break_in_a_field_survives_in_a_file_of_many_blocks():
     rows = 300_000  # 6 MB, where the parser's usual block has 1 MB
     content = "day,receipt\r\n" + '2024-03-01,"x\r\ny"\r\n' * rows

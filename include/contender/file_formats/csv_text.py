@@ -41,6 +41,7 @@ def read_texts(raw: RawFile, header: Sequence[str], form: Csv) -> tuple[pa.Table
 
     Nothing is missing yet: an empty field is an empty text. Raises UnreadableFile.
     """
+    _check_size(raw)
     _check_names(raw, header, form)
     _check_quotes(raw, form)
     ragged: list[pacsv.InvalidRow] = []
@@ -56,7 +57,7 @@ def read_texts(raw: RawFile, header: Sequence[str], form: Csv) -> tuple[pa.Table
             # parser loses the second character of a CRLF inside quotes where two blocks meet.
             read_options=pacsv.ReadOptions(
                 use_threads=False,
-                block_size=min(raw.size + 1, _MOST),
+                block_size=raw.size + 1,
                 column_names=list(header),
                 skip_rows=form.skip_lines + 1,
             ),
@@ -74,6 +75,17 @@ def read_texts(raw: RawFile, header: Sequence[str], form: Csv) -> tuple[pa.Table
     except pa.ArrowInvalid as error:
         raise UnreadableFile(_no_csv(raw, str(error).partition("\n")[0][:200])) from None
     return texts, ragged
+
+
+def _check_size(raw: RawFile) -> None:
+    if raw.size >= _MOST:
+        raise UnreadableFile(
+            Defect(
+                what=f"it has {raw.size:,} bytes, and a CSV file is read up to {_MOST:,}",
+                where=raw.name,
+                way_out="deliver it as Parquet",
+            )
+        )
 
 
 def _check_names(raw: RawFile, header: Sequence[str], form: Csv) -> None:
