@@ -18,10 +18,14 @@ from contender.drafting import DraftError
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.gating import check
 from contender.ingesting import land
+from contender.installation import Installation
 from contender.lake import open_lake, stage
 from contender.lake.tables import Lake
+from contender.records import StagedBatch, migrate
+from contender.retraining import InstalledStores, run_night
+from contender.scoring import score
 from contender.settings import PROJECT, Settings, settings
-from contender.specs import Catalog, Days, load_catalog
+from contender.specs import Catalog, Days, ModelSpec, load_catalog
 from contender.training import fit_recipe, load_functions
 from demo import source
 
@@ -31,8 +35,21 @@ DAILY = dict.fromkeys(source.flights.SOURCE.daily, DAY)
 DAILY |= {name: date(2017, 9, 4) for name in source.groceries.SOURCE.daily}
 REFERENCE = tuple(name for known in source.SOURCES for name in known.reference)
 NIGHTS = Days(first=DAY, last=DAY + timedelta(days=2))
+# Nights before those, whose features a first version is trained on.
+EARLIER = 14
 
 New = Callable[..., Result]
+
+
+def invoke(here: Settings, *arguments: str) -> Result:
+    """Run the command in an installation."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("CONTENDER_HOME", str(here.home))
+        patched.setenv("CONTENDER_CATALOG_HOME", str(here.catalog_home))
+        settings.cache_clear()
+        result = CliRunner().invoke(app, arguments)
+    settings.cache_clear()
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +69,7 @@ def new(here: Settings) -> New:
     """The command, in that installation."""
 
     def run(*arguments: str) -> Result:
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setenv("CONTENDER_HOME", str(here.home))
-            patched.setenv("CONTENDER_CATALOG_HOME", str(here.catalog_home))
-            settings.cache_clear()
-            result = CliRunner().invoke(app, ["new", *arguments])
-        settings.cache_clear()
-        return result
+        return invoke(here, "new", *arguments)
 
     return run
 
@@ -76,8 +87,10 @@ def drafted(here: Settings, new: New) -> Catalog:
 
 @pytest.fixture(scope="module")
 def model(here: Settings, new: New, drafted: Catalog) -> Catalog:
-    """The catalog after a draft of a model of departures."""
-    assert new("model", "late", "--from", "departures", "--owner", "a@b.example").exit_code == 0
+    """The catalog after a draft of a model of each kind, of departures."""
+    for name, predicts in (("late", "probability"), ("minutes", "quantity")):
+        asked = ("--from", "departures", "--owner", "a@b.example", "--predicts", predicts)
+        assert new("model", name, *asked).exit_code == 0
     return load_catalog(here.catalog_home)
 
 
@@ -86,7 +99,7 @@ def lake(here: Settings, model: Catalog) -> Lake:
     """A lake with the departures that a model needs for NIGHTS."""
     lake = open_lake(here)
     spec = model.dataset("departures")
-    days = NIGHTS.reaching_back(28)
+    days = NIGHTS.reaching_back(28 + EARLIER)
     source.drop(spec.name, days.each(), here.landing)
     lake.publish(spec.contract, land(spec, days, here))
     return lake
@@ -125,7 +138,7 @@ def test_a_draft_sees_what_the_catalog_of_the_project_says(drafted, catalog):
 
 def test_all_that_is_written_is_in_ruffs_form(here, model):
     files = sorted(here.catalog_home.rglob("*.py"))
-    assert len(files) == len(DAILY) + len(REFERENCE) + 5
+    assert len(files) == len(DAILY) + len(REFERENCE) + 2 * 5
     assert [said for file in files if (said := ruff("check --quiet", file, here.catalog_home))] == []
     assert [said for file in files if (said := ruff("format --check", file, here.catalog_home))] == []
 
@@ -199,17 +212,26 @@ def test_help_has_examples(new, command):
     assert f"contender new {command}" in new(command, "--help").output
 
 
-def build(catalog: Catalog, lake: Lake, here: Settings) -> dict[str, pd.DataFrame]:
-    """The drafted model's features and labels of NIGHTS, after they have passed their gates."""
-    spec = catalog.model("late")
-    plan = plan_features(catalog, spec, NIGHTS, lake, here.model_copy(update={"engine": "duckdb"}))
+def build_batches(
+    spec: ModelSpec, catalog: Catalog, nights: Days, lake: Lake, here: Settings
+) -> dict[str, StagedBatch]:
+    """A drafted model's features and labels of these nights, after they have passed their gates."""
+    plan = plan_features(catalog, spec, nights, lake, here.model_copy(update={"engine": "duckdb"}))
     run_in_process(plan)
     contracts = {"features": spec.feature_contract, "labels": spec.label_contract}
-    tables = {}
-    for name, batch in collect(spec, plan, here).items():
+    batches = collect(spec, plan, here)
+    for name, batch in batches.items():
         assert check(contracts[name], batch, "run 1").verdict == "pass"
-        tables[name] = pd.concat([pd.read_parquet(file.path) for file in batch.files], ignore_index=True)
-    return tables
+    return batches
+
+
+def build(catalog: Catalog, lake: Lake, here: Settings) -> dict[str, pd.DataFrame]:
+    """The rows of the drafted model's features and labels of NIGHTS."""
+    batches = build_batches(catalog.model("late"), catalog, NIGHTS, lake, here)
+    return {
+        name: pd.concat([pd.read_parquet(file.path) for file in batch.files], ignore_index=True)
+        for name, batch in batches.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -256,3 +278,25 @@ def test_no_drafted_feature_changes_with_its_own_day_or_a_later_one(here, model,
     ]
     pd.testing.assert_frame_equal(*of_the_first, check_exact=True)
     assert not later.equals(built["features"])
+
+
+def test_a_catalog_of_drafts_passes_its_check(here, model):
+    done = invoke(here, "check")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("name", ["late", "minutes"])
+def test_a_drafted_model_runs_its_first_night(here, model, lake, name):
+    migrate(here.records)
+    spec = model.model(name)
+    stores = InstalledStores(Installation(here, model), spec)
+    batches = build_batches(spec, model, NIGHTS.reaching_back(EARLIER), lake, here)
+    lake.publish(spec.feature_contract, batches["features"])
+    lake.publish(spec.label_contract, batches["labels"])
+    night = run_night(stores, NIGHTS.last)
+    (evaluation,) = night.evaluations
+    assert all(test.passed for test in evaluation.behaviour)
+    assert evaluation.challenger_measures.loss < evaluation.baseline_measures.loss
+    assert [decision.kind for decision in night.entered] == ["first"]
+    lake.publish(spec.prediction_contract, score(stores.installation, spec, Days.one(NIGHTS.last)))
+    assert lake.read(spec.prediction_contract).num_rows > 500

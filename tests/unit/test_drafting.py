@@ -376,7 +376,52 @@ def test_a_model_has_recurring_keys_and_measures():
     spec = run(drafted_model.files["models/returns/spec.py"])
     assert [key.name for key in spec.keys] == ["item"]
     assert spec.feature_names == ("weekday", "days_seen", "price_28d", "price_7d")
-    assert (spec.inputs[0].dataset, spec.inputs[0].history_days) == ("sales", 29)
+    assert (spec.inputs[0].dataset, spec.inputs[0].history_days) == ("sales", 28)
+
+
+COUNTS = "day,item,{}\n2013-09-01,apple,0\n2013-09-01,pear,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "predicts", "explanation"),
+    [
+        (SALES, "quantity", "price can have many values (otherwise use --predicts probability)"),
+        (COUNTS.format("sold", 400), "quantity", "sold can have many values"),
+        (
+            COUNTS.format("returned", 1),
+            "probability",
+            "returned can have few values (otherwise use --predicts quantity)",
+        ),
+    ],
+)
+def test_a_model_predicts_a_quantity_if_its_measure_can_have_many_values(text, predicts, explanation):
+    model = draft_model("returns", drafted(text))
+    assert run(model.files["models/returns/spec.py"]).predicts == predicts
+    assert explanation in model.summary
+
+
+@pytest.mark.parametrize(("predicts", "loss"), [("quantity", "squared"), ("probability", "brier")])
+@pytest.mark.parametrize("text", [SALES, COUNTS.format("returned", 1)])
+def test_a_model_predicts_what_is_asked_for(text, predicts, loss):
+    model = draft_model("returns", drafted(text), predicts=predicts)
+    spec = run(model.files["models/returns/spec.py"])
+    assert (spec.predicts, spec.loss) == (predicts, loss)
+    assert model.summary.endswith(f"predicts a {predicts}")
+
+
+@pytest.mark.parametrize(
+    ("expectations", "bounds"),
+    [
+        ((Between(column="price", low=1, high=2.5),), [(1, 2.5)]),
+        ((Between(column="price", low=0),), [(0, None)]),
+        ((), []),
+    ],
+)
+def test_a_drafted_quantity_must_be_within_the_bounds_of_its_contract(tmp_path, expectations, bounds):
+    dataset = drafted(SALES).model_copy(update={"expectations": expectations})
+    write_draft(draft_model("returns", dataset, predicts="quantity"), tmp_path)
+    tests = load_behaviour(tmp_path / "models" / "returns")
+    assert [(test.low, test.high) for test in tests] == bounds
 
 
 @pytest.mark.parametrize(
@@ -393,7 +438,7 @@ def test_a_dataset_without_keys_or_numbers_is_reported(text, said):
 
 @pytest.mark.parametrize("share", [0.002, 0.01, 0.1, 0.5])
 def test_a_drafted_estimator_passes_the_drafted_behaviour_tests_on_rare_and_common_labels(tmp_path, share):
-    write_draft(draft_model("returns", drafted(SALES)), tmp_path)
+    write_draft(draft_model("returns", drafted(SALES), predicts="probability"), tmp_path)
     home, spec = (
         tmp_path / "models" / "returns",
         load_module(tmp_path / "models" / "returns" / "spec.py").SPEC,
@@ -412,7 +457,7 @@ def test_a_drafted_estimator_passes_the_drafted_behaviour_tests_on_rare_and_comm
 
 @pytest.mark.parametrize("constant", [0.0, 1.0])
 def test_a_version_that_always_predicts_0_or_1_fails_the_drafted_behaviour_tests(tmp_path, constant):
-    write_draft(draft_model("returns", drafted(SALES)), tmp_path)
+    write_draft(draft_model("returns", drafted(SALES), predicts="probability"), tmp_path)
     home = tmp_path / "models" / "returns"
     rows = pd.DataFrame({"weekday": [1, 2], "label": [0, 1]})
     tests = load_behaviour(home)

@@ -31,6 +31,13 @@ class Kind(StrEnum):
     reference = "reference"
 
 
+class Predicts(StrEnum):
+    """What a drafted model predicts: the probability of an outcome, or a number."""
+
+    probability = "probability"
+    quantity = "quantity"
+
+
 Owner = Annotated[
     str | None, typer.Option("--owner", help="E-mail address for alerts, such as team@company.example.")
 ]
@@ -66,13 +73,23 @@ def dataset(
     _report(draft, write_draft(draft, here.catalog_home, force=force))
 
 
-@app.command(epilog="Example: contender new model returns --from sales --owner models@company.example")
+@app.command(
+    epilog="Example: contender new model returns --from sales --owner models@company.example\n\n"
+    "Example of a regression: contender new model demand --from sales --predicts quantity"
+)
 def model(
     name: Annotated[str, typer.Argument(help="The model's name, such as late_payment.")],
     from_dataset: Annotated[
         str | None,
         typer.Option(
             "--from", help="The daily dataset to learn from. Without it, the error lists the choices."
+        ),
+    ] = None,
+    predicts: Annotated[
+        Predicts | None,
+        typer.Option(
+            help="What the example label is: an outcome that happens or not, or a number. "
+            "Without it, a quantity if the column can have many values."
         ),
     ] = None,
     owner: Owner = None,
@@ -88,7 +105,7 @@ def model(
 
     here = open_installation()
     source = choose_dataset(here.catalog, from_dataset)
-    draft = draft_model(name, source, owner=owner)
+    draft = draft_model(name, source, owner=owner, predicts=predicts.value if predicts else None)
     _report(draft, write_draft(draft, here.settings.catalog_home, force=force))
 
 

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from contender.drafting.draft import CHECK, Draft, DraftError, check_name, check_owner
+from contender.drafting.guesses import FEW_VALUES
 from contender.drafting.keys import is_identifier
 from contender.drafting.source import Place, assignment, module_source
 from contender.rendering import templates
-from contender.specs import Between, Catalog, Column, DatasetSpec, Input, InSet, ModelSpec, Recipe, dag_id
+from contender.specs import (
+    Between,
+    Catalog,
+    Column,
+    DatasetSpec,
+    Input,
+    InSet,
+    Minimum,
+    ModelSpec,
+    Recipe,
+    dag_id,
+)
+
+Predicts = Literal["probability", "quantity"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 PARTS = ("features", "estimator", "baseline", "behaviour")
@@ -52,9 +67,12 @@ def choose_dataset(catalog: Catalog, name: str | None) -> DatasetSpec:
     return catalog.dataset(name)
 
 
-def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) -> Draft:
+def draft_model(
+    name: str, dataset: DatasetSpec, *, owner: str | None = None, predicts: Predicts | None = None
+) -> Draft:
     """Draft the folder of a model with this input: its spec, features, estimator, baseline and behaviour tests.
 
+    Without `predicts`, the model predicts a quantity if the measure of the example label can have many values.
     Raises DraftError if the name or the owner is not valid, or if the dataset has no recurring keys or no numbers.
     """
     check_name(name)
@@ -62,7 +80,9 @@ def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) ->
     keys = _entity(dataset)
     measures = _measures(dataset, keys)
     labelled = _labelled(dataset, measures)
-    spec = _contract(name, dataset, keys, measures, labelled).model_copy(
+    chosen = predicts or _propose(dataset, labelled)
+    label = _label(labelled, chosen)
+    spec = _contract(name, dataset, keys, measures, label).model_copy(
         update={"owner": owner or dataset.owner}
     )
     notes = NOTES if owner else {**NOTES, ("owner",): (f"{CHECK}the dataset's owner; who owns the model?",)}
@@ -78,13 +98,16 @@ def draft_model(name: str, dataset: DatasetSpec, *, owner: str | None = None) ->
         "keys": assignment("KEYS", tuple(key.name for key in keys)),
         "measures": assignment("MEASURES", tuple(measure.name for measure in measures)),
         "labelled": assignment("LABELLED", labelled.name),
+        "quantity": chosen == "quantity",
+        "behaviour": assignment("BEHAVIOUR", _behaviour(dataset, labelled)),
     }
     files = {f"{part}.py": _render(f"{part}.py.jinja", values) for part in PARTS}
     # Written last, since the catalog finds a model by its spec.py.
     files["spec.py"] = module_source(DOCSTRING.format(title), spec, notes)
     return Draft(
         name=name,
-        summary=f"{len(spec.features)} features by {', '.join(key.name for key in keys)}",
+        summary=f"{len(spec.features)} features by {', '.join(key.name for key in keys)}; "
+        + _explain(labelled, chosen, proposed=predicts is None),
         start=f"load {dataset.name}, run {dag_id('features', name)} over a range of nights, "
         f"then {dag_id('retrain', name)}",
         files={f"models/{name}/{file}": text for file, text in files.items()},
@@ -133,23 +156,37 @@ def _measures(dataset: DatasetSpec, keys: Sequence[Column]) -> tuple[Column, ...
     return tuple(numbers[:MOST_MEASURES])
 
 
+class _Label(NamedTuple):
+    """The example label of a draft: its text, and the number of days that `build_labels` reads before its own day."""
+
+    predicts: Predicts
+    description: str
+    text: str
+    days_before: int
+
+
 def _contract(
     name: str,
     dataset: DatasetSpec,
     keys: Sequence[Column],
     measures: Sequence[Column],
-    labelled: Column,
+    label: _Label,
 ) -> ModelSpec:
-    title = labelled.name.replace("_", " ")
-    label = f"{title} of the day is above its mean of the {HISTORY_DAYS} days before"
     return ModelSpec(
         name=name,
-        description=f"Probability that {label}.",
+        description=label.description,
         owner=dataset.owner,
-        label=label,
+        label=label.text,
         limits=(f"It knows only {dataset.name} of the days that it was trained on.",),
-        # A label looks back from its own day, the day before the scored one.
-        inputs=(Input(dataset=dataset.name, history_days=HISTORY_DAYS + dataset.delivery.lead_days + 1),),
+        predicts=label.predicts,
+        loss="squared" if label.predicts == "quantity" else "brier",
+        inputs=(
+            Input(
+                dataset=dataset.name,
+                # Features look back from the scored day, labels from the day before it.
+                history_days=HISTORY_DAYS + dataset.delivery.lead_days + label.days_before,
+            ),
+        ),
         keys=tuple(keys),
         features=(
             Column(name="weekday", type="integer", description="1 is Sunday, 7 is Saturday"),
@@ -172,6 +209,44 @@ def _labelled(dataset: DatasetSpec, measures: Sequence[Column]) -> Column:
     """Return the measure for the example label, preferably one with negative values: an outcome, not a count."""
     signed = {p.column for p in dataset.expectations if isinstance(p, Between) and (p.low or 0) < 0}
     return next((measure for measure in measures if measure.name in signed), measures[0])
+
+
+def _propose(dataset: DatasetSpec, labelled: Column) -> Predicts:
+    """Return `quantity` for a measure that can have many values according to its contract."""
+    for expectation in dataset.expectations:
+        match expectation:
+            case InSet(column=labelled.name, values=values) if len(values) <= FEW_VALUES:
+                return "probability"
+            case Between(column=labelled.name, low=float(low), high=float(high)):
+                if labelled.type == "integer" and high - low < FEW_VALUES:
+                    return "probability"
+    return "quantity"
+
+
+def _explain(labelled: Column, predicts: Predicts, *, proposed: bool) -> str:
+    what = f"predicts a {predicts}"
+    if not proposed:
+        return what
+    many, other = ("many", "probability") if predicts == "quantity" else ("few", "quantity")
+    return f"{what}, since {labelled.name} can have {many} values (otherwise use --predicts {other})"
+
+
+def _label(labelled: Column, predicts: Predicts) -> _Label:
+    title = labelled.name.replace("_", " ")
+    if predicts == "quantity":
+        unit = f", in {labelled.unit}" if labelled.unit else ""
+        return _Label(predicts, f"Mean {title} of the day{unit}.", f"mean {title} of the day", 0)
+    text = f"{title} of the day is above its mean of the {HISTORY_DAYS} days before"
+    return _Label(predicts, f"Probability that {text}.", text, 1)
+
+
+def _behaviour(dataset: DatasetSpec, labelled: Column) -> tuple[Minimum, ...]:
+    """Return the behaviour test of a quantity: its contract's bounds; no test without bounds."""
+    return tuple(
+        Minimum(name=f"the mean prediction is a possible {labelled.name}", low=found.low, high=found.high)
+        for found in dataset.expectations
+        if isinstance(found, Between) and found.column == labelled.name
+    )[:1]
 
 
 def _mean(measure: Column, days: int) -> Column:
