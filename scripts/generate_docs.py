@@ -158,7 +158,10 @@ def _dataset_section(dataset: DatasetSpec) -> list[str]:
 
 def _model_section(model: ModelSpec) -> list[str]:
     inputs = ", ".join(source.name for source in model.inputs)
-    recipes = "; ".join(f"`{r.name}`, on up to {r.window_days} days" for r in model.recipes)
+    recipes = "; ".join(
+        f"`{r.name}`, on up to {r.window_days} days" + (f", weighted by {r.weight}" if r.weight else "")
+        for r in model.recipes
+    )
     return [
         f"## Model `{model.name}`\n",
         f"{model.description} Owner: {model.owner}. Built from {inputs}. Recipes: {recipes}. "

@@ -27,7 +27,7 @@ FEWEST_ROWS_OF_A_CATEGORY = 20
 
 
 def sketch_rows(model: ModelSpec, rows: pd.DataFrame) -> TrainingSketch:
-    """Return the sketch of training rows, which have the row key, the features and `label`."""
+    """Return the sketch of training rows, which have the row key, features, label and weights."""
     nth, days = pd.factorize(rows["day"], sort=True)
     signs = _signs(_hash_keys(model, rows))
 
@@ -35,7 +35,7 @@ def sketch_rows(model: ModelSpec, rows: pd.DataFrame) -> TrainingSketch:
         return tuple(np.bincount(nth, weights, minlength=len(days)).tolist())
 
     columns = {}
-    for name in ("label", *model.feature_names):
+    for name in ("label", *model.feature_names, *model.weight_names):
         values, missing = _as_numbers(rows[name])
         present = values[~missing]
         columns[name] = ColumnSketch(

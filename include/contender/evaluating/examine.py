@@ -52,7 +52,7 @@ def check_behaviour(
 ) -> tuple[BehaviourCheck, ...]:
     """Run a model's behaviour tests with `predict_rows`, on up to 2,000 rows spread evenly over `rows`.
 
-    `rows` has a column `label`, which the tests do not receive. A test whose changed rows the version cannot predict
+    `rows` has labels and weights, which the tests do not receive. A test whose changed rows the version cannot predict
     has failed. Raises BehaviourError if a test raises an exception itself.
     """
     if not tests:
@@ -60,7 +60,7 @@ def check_behaviour(
     some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), TESTED_ROWS)).astype(int)]
     spread = 1.0 if model.predicts == "probability" else float(rows["label"].std(ddof=0)) or 1.0
     unit = "" if model.predicts == "probability" else "standard deviations"
-    given = some.drop(columns="label").reset_index(drop=True)
+    given = some.drop(columns=["label", *model.weight_names]).reset_index(drop=True)
     before = predict_rows(given)
     checks = []
     for test in tests:

@@ -40,19 +40,24 @@ def convert_rows(rows: pa.Table, contract: Contract, function: str) -> pa.Table:
     A value that its type cannot represent raises ConversionError, with an example and a fix in `function`. Infinite
     values and NaN become missing in a nullable column.
     """
-    as_number = (
-        "declare it `number`" if function == "build_features" else 'set `predicts="quantity"` in the spec'
-    )
     converted, mistakes = {}, []
     for column in contract.columns:
         try:
             converted[column.name] = _convert(rows[column.name], column)
         except _UnfitError as unfit:
-            fix = unfit.fix.format(function=function, as_number=as_number)
+            fix = unfit.fix.format(function=function, as_number=_as_number(function, column))
             mistakes.append(f"{_describe(rows, contract, column, unfit)}: {fix}")
     if mistakes:
         raise ConversionError("\n".join(mistakes))
     return pa.table(converted)
+
+
+def _as_number(function: str, column: Column) -> str:
+    """Return how to declare that a column has fractions."""
+    if function == "build_features":
+        return "declare it `number`"
+    of_a_weight = "" if column.name == "label" else " (for a weight: declare it `number`)"
+    return f'set `predicts="quantity"` in the spec{of_a_weight}'
 
 
 def _convert(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:

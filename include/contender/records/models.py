@@ -36,6 +36,7 @@ class TrainedVersion(Frozen):
     recipe: str = Field(description="name of the recipe")
     recipe_fingerprint: str
     features: tuple[str, ...] = Field(description="columns that its pipeline reads, in order")
+    weight: str | None = Field(default=None, description="column that weighted the training rows")
     trained_on: Days
     days_with_rows: int
     rows: int

@@ -13,7 +13,8 @@ from contender.specs.contract import Contract
 from contender.specs.days import Days
 from contender.specs.expectations import Between
 from contender.specs.frozen import Frozen
-from contender.specs.guards import Guards, Slice, is_value_of
+from contender.specs.guards import Guards, Monitoring, Slice, is_value_of
+from contender.specs.recipe import Recipe
 
 LossName = Literal["brier", "log_loss", "squared", "absolute", "cost"]
 LOSSES: dict[str, tuple[LossName, ...]] = {
@@ -43,19 +44,6 @@ class Input(Frozen):
         return self.dataset or f"predictions_{self.predictions_of}"
 
 
-class Recipe(Frozen):
-    """How a model is trained. Its name is a label: a changed recipe has another fingerprint and is a rival."""
-
-    name: Name
-    window_days: int = Field(gt=0, description="days of labelled history to train on")
-    estimator: Name = Field(
-        default="estimator", description="the file in the model's folder that defines build_estimator"
-    )
-    features: tuple[Name, ...] = Field(default=(), description="features to use; all if empty")
-    parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
-    seed: int = 0
-
-
 class Race(Frozen):
     """The parameters of the sequential tests: for a rival, and against refreshing."""
 
@@ -75,20 +63,6 @@ class Race(Frozen):
         default=730,
         gt=1,
         description="minimum mean number of nights between false stops of harmless refreshes",
-    )
-
-
-class Monitoring(Frozen):
-    """The bounds of a night's monitoring."""
-
-    max_loss_ratio: float = Field(
-        default=1.5, gt=1, description="the day's loss, as a ratio to the last evaluation's"
-    )
-    max_drifted_share: float = Field(default=0.5, gt=0, le=1, description="share of features with drift")
-    reference_days: int = Field(default=28, gt=0)
-    current_days: int = Field(default=7, gt=0)
-    sample_rows: int = Field(
-        default=5000, gt=0, description="maximum rows of each period in the drift report"
     )
 
 
@@ -112,6 +86,9 @@ class ModelSpec(Frozen):
     inputs: tuple[Input, ...] = Field(min_length=1)
     keys: tuple[Column, ...] = Field(min_length=1, description="the columns that identify a row of a day")
     features: tuple[Column, ...] = Field(min_length=1)
+    weights: tuple[Column, ...] = Field(
+        default=(), description="columns of build_labels that a recipe can use as the weight of a row"
+    )
     recipes: tuple[Recipe, ...] = Field(
         min_length=1,
         description="the first is trained and served first; the others must pass a sequential test",
@@ -135,12 +112,13 @@ class ModelSpec(Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> ModelSpec:
-        names = [column.name for column in (*self.keys, *self.features)]
+        names = [column.name for column in (*self.keys, *self.features, *self.weights)]
         for name in names:
+            where = "weights" if name in self.weight_names else "features"
             if names.count(name) > 1:
-                raise ValueError(f"features: {name!r} is declared twice: remove one")
+                raise ValueError(f"{where}: {name!r} is declared twice: remove one")
             if name in _RESERVED:
-                raise ValueError(f"features: {name!r} is a reserved name: choose another name")
+                raise ValueError(f"{where}: {name!r} is a reserved name: choose another name")
         if max(source.history_days for source in self.inputs) <= self.label_maturity_days:
             raise ValueError(
                 f"inputs: none includes the day whose labels become known, {self.label_maturity_days} days before "
@@ -173,6 +151,25 @@ class ModelSpec(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _weights_known(self) -> ModelSpec:
+        columns = {column.name: column for column in (*self.features, *self.weights)}
+        used = {f"weights: {name!r}": name for name in self.weight_names}
+        used |= {f"recipes: {r.name!r}: weight": r.weight for r in self.recipes if r.weight is not None}
+        for where, name in used.items():
+            if name not in columns:
+                raise ValueError(f"{where}: unknown column {name!r}: use one of " + ", ".join(columns))
+            if columns[name].type not in ("integer", "number") or columns[name].nullable:
+                raise ValueError(
+                    f"{where}: {name!r} is not a number in every row: declare it `number` or `integer`, not nullable"
+                )
+        for recipe in self.recipes:
+            if recipe.weight in recipe.features:
+                raise ValueError(
+                    f"recipes: {recipe.name!r}: features: {recipe.weight!r} is the weight: remove it from `features`"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _slices_known(self) -> ModelSpec:
         columns = {column.name: column for column in (*self.keys, *self.features)}
         taken: set[str] = set()
@@ -195,6 +192,11 @@ class ModelSpec(Frozen):
         """The names of all features, in order."""
         return tuple(column.name for column in self.features)
 
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        """The names of the weights in the label table, in order."""
+        return tuple(column.name for column in self.weights)
+
     def recipe(self, name: str) -> Recipe:
         """Return the recipe of that name. Raises KeyError with the known names."""
         for recipe in self.recipes:
@@ -205,8 +207,8 @@ class ModelSpec(Frozen):
         )
 
     def seen_by(self, recipe: Recipe) -> tuple[str, ...]:
-        """Return the features that a recipe uses, in order."""
-        return recipe.features or self.feature_names
+        """Return the features that a recipe uses, in order; its weight is none of them."""
+        return recipe.features or tuple(name for name in self.feature_names if name != recipe.weight)
 
     @property
     def row_key(self) -> tuple[str, ...]:
@@ -240,11 +242,14 @@ class ModelSpec(Frozen):
 
     @property
     def label_contract(self) -> Contract:
-        """The contract of the table of matured labels."""
+        """The contract of the table of matured labels, with the weights of their rows."""
+        weighted = tuple(Between(column=name, low=0) for name in self.weight_names)
         if self.predicts == "quantity":
-            return self._contract("labels", (Column(name="label", type="number", description=self.label),))
+            label = Column(name="label", type="number", description=self.label)
+            return self._contract("labels", (label, *self.weights), *weighted)
         label = Column(name="label", type="integer", description=self.label)
-        return self._contract("labels", (label,), Between(column="label", low=0, high=1))
+        outcome = Between(column="label", low=0, high=1)
+        return self._contract("labels", (label, *self.weights), outcome, *weighted)
 
     @property
     def prediction_contract(self) -> Contract:

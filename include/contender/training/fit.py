@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from contender.installation import Installation
@@ -28,6 +29,7 @@ from contender.training.provenance import (
     fingerprint_recipe,
     requirements,
 )
+from contender.training.weights import WeightError, name_parameter, read_weights
 
 _PROBED_ROWS = 1000
 
@@ -96,18 +98,40 @@ def fit_recipe(
 ) -> Fitted:
     """Fit a recipe and the baseline on labelled rows of these days; deterministic.
 
-    Raises TrainingError if there are no rows, if they have only one outcome, or if building or fitting raises an
-    exception, and UnsafeModel if the estimator contains types that could run code when it is loaded.
+    The recipe's weights apply to its own fit: the baseline is the same for all recipes. Raises TrainingError if there
+    are no rows, if they have only one outcome or an unusable weight, or if building or fitting raises an exception, and
+    UnsafeModel if the estimator contains types that could run code when it is loaded.
     """
     _check(model, days, rows)
     with _explain_failure(model, f"recipe {recipe.name!r}", model.seen_by(recipe), days, rows):
         estimator = functions.build_estimator(dict(recipe.parameters), recipe.seed)
         store_pipeline(estimator, model.name, recipe.name)  # rejected before a fit that may take hours
-        estimator.fit(rows[list(model.seen_by(recipe))], rows["label"])
+        weights = _weigh(model, recipe, estimator, rows)
+        estimator.fit(rows[list(model.seen_by(recipe))], rows["label"], **weights)
     with _explain_failure(model, "the baseline", model.baseline_features, days, rows):
         baseline = functions.build_baseline(recipe.seed)
         baseline.fit(rows[list(model.baseline_features)], rows["label"])
     return Fitted(estimator, baseline)
+
+
+def _weigh(
+    model: ModelSpec, recipe: Recipe, estimator: Pipeline, rows: pd.DataFrame
+) -> dict[str, NDArray[np.float64]]:
+    """Return the argument of `fit` with the weights of the rows; empty for a recipe without weights."""
+    weights = read_weights(model, recipe, rows)
+    if weights is None:
+        return {}
+    name = name_parameter(estimator)
+    if name is None:
+        raise WeightError(_refuse_weights(recipe))
+    return {name: weights}
+
+
+def _refuse_weights(recipe: Recipe) -> str:
+    return (
+        f"the estimator of recipe {recipe.name!r} takes no weights (`sample_weight` of fit): choose another estimator "
+        f"in {recipe.estimator}.py, or remove weight={recipe.weight!r}"
+    )
 
 
 @contextmanager
@@ -146,6 +170,7 @@ def record_fit(
         recipe=recipe.name,
         recipe_fingerprint=fingerprint_recipe(model, recipe, home),
         features=model.seen_by(recipe),
+        weight=recipe.weight,
         trained_on=days,
         days_with_rows=int(rows["day"].nunique()),
         rows=len(rows),
@@ -203,7 +228,7 @@ def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
 
 
 def find_unusable_recipes(catalog: Catalog) -> list[str]:
-    """Return the recipes whose estimator cannot be built or stored, one line each with the reason."""
+    """Return the recipes whose estimator cannot be built, stored or weighted, one line each with the reason."""
     return [
         mistake
         for model in catalog.models.values()
@@ -216,6 +241,8 @@ def _find_mistake(home: Path, model: ModelSpec, recipe: Recipe) -> str | None:
     try:
         estimator = load_functions(home, recipe).build_estimator(dict(recipe.parameters), recipe.seed)
         store_pipeline(estimator, model.name, recipe.name)
+        if recipe.weight is not None and name_parameter(estimator) is None:
+            return f"{model.name}/spec.py: recipes: {_refuse_weights(recipe)}"
     except UnsafeModel as error:
         return str(error)
     except Exception as error:  # user code may raise anything

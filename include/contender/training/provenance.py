@@ -23,7 +23,9 @@ def fingerprint_recipe(model: ModelSpec, recipe: Recipe, home: Path) -> str:
     digest = sha256()
     for part in ("features.py", f"{recipe.estimator}.py"):
         digest.update((home / part).read_bytes())
-    digest.update(recipe.model_dump_json().encode())
+    # A weight that is not set is left out: fingerprints of recipes without one are older than the field.
+    unset = {"weight"} if recipe.weight is None else None
+    digest.update(recipe.model_dump_json(exclude=unset).encode())
     digest.update("\n".join(model.seen_by(recipe)).encode())
     return digest.hexdigest()[:16]
 
