@@ -87,21 +87,7 @@ def draft_model(
     )
     notes = NOTES if owner else {**NOTES, ("owner",): (f"{CHECK}the dataset's owner; who owns the model?",)}
     title = name.replace("_", " ").strip()
-    values = {
-        "name": title,
-        "dataset": dataset.name,
-        "constants": [
-            assignment("TABLE", dataset.name),
-            assignment("HISTORY_DAYS", HISTORY_DAYS),
-            assignment("NEWEST_DAYS", NEWEST_DAYS),
-        ],
-        "keys": assignment("KEYS", tuple(key.name for key in keys)),
-        "measures": assignment("MEASURES", tuple(measure.name for measure in measures)),
-        "labelled": assignment("LABELLED", labelled.name),
-        "quantity": chosen == "quantity",
-        "behaviour": assignment("BEHAVIOUR", _behaviour(dataset, labelled)),
-    }
-    files = {f"{part}.py": _render(f"{part}.py.jinja", values) for part in PARTS}
+    files = _render_parts(dataset, spec, measures, labelled)
     # Written last, since the catalog finds a model by its spec.py.
     files["spec.py"] = module_source(DOCSTRING.format(title), spec, notes)
     return Draft(
@@ -112,6 +98,27 @@ def draft_model(
         f"then {dag_id('retrain', name)}",
         files={f"models/{name}/{file}": text for file, text in files.items()},
     )
+
+
+def _render_parts(
+    dataset: DatasetSpec, spec: ModelSpec, measures: Sequence[Column], labelled: Column
+) -> dict[str, str]:
+    """Return the files of the folder except the spec, by name."""
+    values = {
+        "name": spec.name.replace("_", " ").strip(),
+        "dataset": dataset.name,
+        "constants": [
+            assignment("TABLE", dataset.name),
+            assignment("HISTORY_DAYS", HISTORY_DAYS),
+            assignment("NEWEST_DAYS", NEWEST_DAYS),
+        ],
+        "keys": assignment("KEYS", tuple(key.name for key in spec.keys)),
+        "measures": assignment("MEASURES", tuple(measure.name for measure in measures)),
+        "labelled": assignment("LABELLED", labelled.name),
+        "quantity": spec.predicts == "quantity",
+        "behaviour": assignment("BEHAVIOUR", _behaviour(dataset, labelled)),
+    }
+    return {f"{part}.py": _render(f"{part}.py.jinja", values) for part in PARTS}
 
 
 def _entity(dataset: DatasetSpec) -> tuple[Column, ...]:
