@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from contender.featurizing import collect, plan_features, run_in_process
+from contender.featurizing import build_in_scratch
 from contender.installation import Installation
-from contender.lake import Lake, join_examples, pin_examples, places
+from contender.lake import Lake, join_examples, pin_examples
 from contender.measures import Outcomes
 from contender.records import Pin
 from contender.specs import Contract, Days, ModelSpec, dag_id
@@ -184,16 +180,7 @@ def _build(installation: Installation, model: ModelSpec, nights: Days) -> dict[s
             f"{model.name}: features of {nights.key} are missing, and the spec has engine='spark': build them with "
             f"{dag_id('features', model.name)}, with `first` {nights.first} and `last` {nights.last}"
         )
-    with TemporaryDirectory(prefix="backtest-") as folder:
-        scratch = installation.settings.moved_to(Path(folder)).model_copy(update={"engine": "duckdb"})
-        plan = plan_features(installation.catalog, model, nights, installation.lake, scratch)
-        with contextlib.redirect_stdout(sys.stderr):
-            run_in_process(plan)
-        batches = collect(model, plan, scratch)
-        return {
-            name: pa.concat_tables([places.read_rows(file.path) for file in batch.files])
-            for name, batch in batches.items()
-        }
+    return build_in_scratch(installation, model, nights)
 
 
 def _fill(contract: Contract, held: pa.Table, built: pa.Table) -> pa.Table:

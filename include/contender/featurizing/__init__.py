@@ -8,6 +8,7 @@ from contender.featurizing.engines import (
     has_java,
     runs_on_both,
 )
+from contender.featurizing.frames import FrameError, build_in_scratch, read_frame
 from contender.featurizing.leaks import Checked, Leak, find_leaks
 from contender.featurizing.plan import Plan, choose_engine, plan_features
 from contender.featurizing.run import BuildError, collect, read_output, run_in_process, run_on_spark
@@ -16,8 +17,10 @@ __all__ = [
     "BuildError",
     "Checked",
     "ConversionError",
+    "FrameError",
     "Leak",
     "Plan",
+    "build_in_scratch",
     "choose_engine",
     "choose_night",
     "collect",
@@ -27,6 +30,7 @@ __all__ = [
     "find_leaks",
     "has_java",
     "plan_features",
+    "read_frame",
     "read_output",
     "run_in_process",
     "run_on_spark",
