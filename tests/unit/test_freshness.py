@@ -81,3 +81,19 @@ def test_a_table_is_overdue_if_it_lacks_the_expected_day(catalog, newest, overdu
 
 def test_a_table_without_an_expected_day_is_not_overdue():
     assert not judge_freshness(None, None, None).overdue
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "due"),
+    [
+        ("2013-09-09T14:00", date(2013, 9, 7), "2013-09-08T11:30"),
+        ("2013-09-10T14:00", date(2013, 9, 9), "2013-09-10T11:30"),
+    ],
+)
+def test_a_dataset_is_not_expected_on_its_closed_days_but_its_models_are(catalog, now, day, due):
+    departures = catalog.dataset("departures")
+    shut = departures.delivery.model_copy(update={"closed_weekdays": ("Sunday",)})
+    datasets = {**catalog.datasets, "departures": departures.model_copy(update={"delivery": shut})}
+    found = expected_days(catalog.model_copy(update={"datasets": datasets}), at(now), BEGAN)
+    assert (found["datasets.departures"].day, found["datasets.departures"].due) == (day, at(due))
+    assert found["features.flight_delay"] == expected_days(catalog, at(now), BEGAN)["features.flight_delay"]

@@ -43,7 +43,10 @@ def expected_days(catalog: Catalog, now: datetime, nightly_from: date | None) ->
             found[dataset.contract.table] = expected
     for model in catalog.models.values():
         _add_model(catalog, model, found)
-    return found
+    for dataset in catalog.datasets.values():
+        if dataset.contract.table in found and dataset.kind == "daily":
+            found[dataset.contract.table] = _on_open_day(dataset, found[dataset.contract.table])
+    return {table: expected for table, expected in found.items() if expected.day >= nightly_from}
 
 
 def judge_freshness(
@@ -72,6 +75,14 @@ def _of_dataset(dataset: DatasetSpec, now: datetime, nightly_from: date) -> Expe
     # A daily file is due on the morning after its day, or earlier by the lead of its delivery.
     shift = delivery.lead_days - 1 if dataset.kind == "daily" else 0
     return Expected(day=scheduled.date() + timedelta(days=shift), due=scheduled + grace)
+
+
+def _on_open_day(dataset: DatasetSpec, expected: Expected) -> Expected:
+    """Return the newest day up to the expected one that is not closed, and when it was due."""
+    closed, day = dataset.delivery.closed_days, expected.day
+    while day in closed:
+        day -= timedelta(days=1)
+    return Expected(day=day, due=expected.due - (expected.day - day))
 
 
 def _add_model(catalog: Catalog, model: ModelSpec, found: dict[str, Expected]) -> None:

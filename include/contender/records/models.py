@@ -49,7 +49,7 @@ class TrainedVersion(Frozen):
     environment: str = Field(description="fingerprint of the installed packages")
     missing_days: int = Field(
         default=0,
-        description="days without rows after the first day with rows, except days that an input declares closed",
+        description="days without rows after the first day with rows that no closed input explains",
     )
     repeated_rows: int = Field(default=0, description="training rows whose key occurs more than once")
     artifact_bytes: int | None = Field(default=None, description="size of the stored pipeline")

@@ -22,6 +22,11 @@ class ClosedDays(Frozen):
         """Return whether a day is closed."""
         return isinstance(day, date) and (day in self.dates or _NAMES[day.weekday()] in self.weekdays)
 
+    @property
+    def are_most(self) -> bool:
+        """Whether the source delivers on fewer than four days of a week."""
+        return len(self.weekdays) > len(_NAMES) / 2
+
     def __str__(self) -> str:
         """Return the closed days in words; empty if there are none."""
         return ", ".join((*(f"every {name}" for name in self.weekdays), *map(str, self.dates)))

@@ -199,11 +199,21 @@ def _store_and_compare(inputs: FitInputs, fitted: Fitted) -> tuple[int, float]:
 
 
 def count_missing(catalog: Catalog, model: ModelSpec, days: Days, held: Collection[date]) -> int:
-    """Return the number of days without rows, from the first day with rows on, that no input declares closed."""
+    """Return the number of days without rows, from the first day with rows on, that no closed input explains.
+
+    An input that delivers on fewer than four days of a week is read over its history: its closed days do not explain
+    missing rows, unless all daily inputs are closed.
+    """
     missing = {day for day in days.each() if day >= min(held) and day not in held}
     if missing:
-        closed = [source.contract.closed for source in catalog.sources(model)]
-        missing = {day for day in missing if not any(day in days for days in closed)}
+        closed = [source.contract.closed for source in catalog.sources(model) if source.contract.daily]
+        explaining = [days for days in closed if not days.are_most]
+        missing = {
+            day
+            for day in missing
+            if not any(day in days for days in explaining)
+            and not (closed and all(day in days for days in closed))
+        }
     return len(missing)
 
 
