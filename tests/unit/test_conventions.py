@@ -10,9 +10,9 @@ import pytest
 import contender
 from contender.settings import PROJECT
 from contender.specs import Verb
+from tests.unit.own_code import EXAMPLE_DATASETS, EXAMPLE_MODELS, list_modules
 
-OURS = ("dags", "plugins", "include", "spark_jobs", "demo", "scripts")
-MODULES = sorted(path for folder in OURS for path in (PROJECT / folder).rglob("*.py"))
+MODULES = list_modules()
 TEMPLATES = sorted(PROJECT.glob("plugins/templates/*")) + sorted(
     PROJECT.glob("include/contender/*/templates/*")
 )
@@ -23,9 +23,13 @@ def told(path: Path) -> str:
     return str(path.relative_to(PROJECT))
 
 
+def has_docstring(path: Path) -> bool:
+    return bool(ast.get_docstring(ast.parse(path.read_text())))
+
+
 @pytest.mark.parametrize("path", MODULES, ids=told)
 def test_every_module_has_a_docstring(path):
-    assert ast.get_docstring(ast.parse(path.read_text()))
+    assert has_docstring(path)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=told)
@@ -38,20 +42,23 @@ def test_no_module_of_the_engine_is_too_long(path):
     assert len(path.read_text().splitlines()) <= 300
 
 
-EVERYWHERE = sorted([*MODULES, *(PROJECT / "benchmarks").rglob("*.py")])
+EVERYWHERE = [*MODULES, *sorted((PROJECT / "benchmarks").rglob("*.py"))]
+
+
+def find_private_imports(path: Path) -> list[str]:
+    imports = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    names = [alias.name for node in imports for alias in node.names]
+    modules = [part for node in imports for part in (node.module or "").split(".")]
+    return [name for name in (*names, *modules) if name.startswith("_") and not name.endswith("__")]
 
 
 @pytest.mark.parametrize("path", EVERYWHERE, ids=told)
 def test_no_private_name_is_imported_from_another_module(path):
-    imports = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
-    names = [alias.name for node in imports for alias in node.names]
-    modules = [part for node in imports for part in (node.module or "").split(".")]
-    private = [name for name in (*names, *modules) if name.startswith("_") and not name.endswith("__")]
-    assert private == []
+    assert find_private_imports(path) == []
 
 
-def test_the_engine_knows_no_dataset_and_no_model_by_name(catalog):
-    names = "|".join([*catalog.datasets, *catalog.models])
+def test_the_engine_knows_no_dataset_and_no_model_of_the_examples_by_name():
+    names = "|".join([*EXAMPLE_DATASETS, *EXAMPLE_MODELS])
     named = re.compile(rf"[\"']({names})[\"']")
     found = [
         told(path)

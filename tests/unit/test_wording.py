@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from contender.settings import PROJECT
+from tests.unit.own_code import list_examples
 
 
 class Phrase(NamedTuple):
@@ -111,23 +112,18 @@ PYTHON = (
     "dags/*.py",
     "demo/**/*.py",
     "docker/**/*.py",
-    "include/**/*.py",
+    "include/contender/**/*.py",
     "plugins/*.py",
     "scripts/*.py",
     "spark_jobs/*.py",
     "tests/**/*.py",
 )
-TEMPLATES: tuple[str, ...] = ("include/contender/backtesting/templates/backtest.html",)
 TEMPLATES = (
     "include/contender/alerting/templates/*",
     "include/contender/backtesting/templates/*",
     "include/contender/cards/templates/*",
     "include/contender/drafting/templates/*",
     "plugins/templates/*.html",
-)
-TEMPLATES: tuple[str, ...] = (
-    "include/catalog/*.yaml",
-    "include/contender/drafting/templates/*.jinja",
 )
 
 
@@ -220,7 +216,10 @@ def test_a_script_setting_or_template_contains_no_rejected_phrase(file):
     assert not findings, report(findings)
 
 
-@pytest.mark.parametrize("file", list_files(PYTHON))
+EXAMPLES = [path.relative_to(PROJECT).as_posix() for path in list_examples()]
+
+
+@pytest.mark.parametrize("file", [*list_files(PYTHON), *EXAMPLES])
 def test_the_texts_of_a_module_contain_no_rejected_phrase(file):
     findings = find_phrases(file, read_python(PROJECT / file))
     assert not findings, report(findings)
