@@ -35,7 +35,7 @@ SHOPS = range(20)
 # The clocks go forward on 29 March: that day has 23 hours.
 SHORT_DAY = date(2026, 3, 29)
 HISTORY = Days(first=date(2026, 3, 2), last=date(2026, 4, 10))
-# Friday to Tuesday, with one Monday.
+# Saturday to Tuesday, with one Monday.
 NIGHTS = Days(first=date(2026, 4, 11), last=date(2026, 4, 14))
 MONDAY = date(2026, 4, 13)
 

@@ -120,17 +120,18 @@ def test_lint_reports_an_undefined_name_in_the_users_files(project):
     assert "F821" in done.stdout
 
 
-def test_the_examples_have_the_style_of_the_projects_own_code():
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_the_examples_have_the_style_of_the_projects_own_code(command):
     done = subprocess.run(
         [
             sys.executable,
             "-m",
             "ruff",
-            "check",
+            *command,
             "--no-cache",
             "--config",
             "pyproject.toml",
-            *map(str, list_examples()),
+            *list_examples(),
         ],
         cwd=PROJECT,
         capture_output=True,
