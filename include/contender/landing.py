@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import re
 import shutil
 from hashlib import sha256
 from pathlib import Path
@@ -37,6 +39,65 @@ class RawFile(Frozen):
     copy_path: Path
     size: int
     digest: str
+
+
+def find_files(settings: Settings, pattern: str) -> tuple[str, ...]:
+    """Return the names in the landing zone that match a path in which `*` stands for a part of a name, sorted.
+
+    A `*` at the beginning of a name matches no name that begins with `.` or `_`, such as `_SUCCESS` or a file that is
+    still being uploaded. Folders are left out. Raises LandingError if the landing zone must not be listed.
+    """
+    listed = _list_s3 if settings.landing.startswith("s3://") else _list_folder
+    fits = re.compile("/".join(map(_pattern_of_name, pattern.split("/"))))
+    return tuple(sorted(name for name in listed(settings, pattern) if fits.fullmatch(name)))
+
+
+def _pattern_of_name(part: str) -> str:
+    hidden = "(?![._])" if part.startswith("*") else ""
+    return hidden + "[^/]*".join(map(re.escape, part.split("*")))
+
+
+def _list_folder(settings: Settings, pattern: str) -> list[str]:
+    home = Path(settings.landing).resolve()
+    escaped = "*".join(map(glob.escape, pattern.split("*")))
+    return [found.relative_to(home).as_posix() for found in home.glob(escaped) if not found.is_dir()]
+
+
+def _list_s3(settings: Settings, pattern: str) -> list[str]:
+    parts = urlsplit(settings.landing)
+    prefix = parts.path.strip("/")
+    above = f"{prefix}/" if prefix else ""
+    begin = above + pattern.partition("*")[0]
+    try:
+        pages = _s3(settings).get_paginator("list_objects_v2").paginate(Bucket=parts.netloc, Prefix=begin)
+        keys = [found["Key"] for page in pages for found in page.get("Contents", ())]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"403", "AccessDenied"}:
+            raise LandingError(
+                f"{settings.landing} cannot be listed: allow s3:ListBucket on its bucket"
+            ) from None
+        raise
+    return [key.removeprefix(above) for key in keys if not key.endswith("/")]
+
+
+def fetch_all(settings: Settings, pattern: str, into: Path, *, limit: int) -> tuple[RawFile, ...]:
+    """Copy the file of this name, or all files that match a path with `*`, in the order of their names.
+
+    `limit` is the most bytes of each file. Raises what `fetch` raises, and NotDelivered if no file matches or if others
+    arrive in the meantime.
+    """
+    if "*" not in pattern:
+        return (fetch(settings, pattern, into, limit=limit),)
+    names = find_files(settings, pattern)
+    if not names:
+        raise NotDelivered(
+            f"no file in the landing zone {settings.landing} matches {pattern} yet: ask the source for it, or wait for "
+            "the next try"
+        )
+    found = tuple(fetch(settings, name, into, limit=limit) for name in names)
+    if find_files(settings, pattern) != names:
+        raise NotDelivered(f"files of {pattern} are still arriving: they are read when no more arrive")
+    return found
 
 
 def fetch(settings: Settings, name: str, into: Path, *, limit: int) -> RawFile:

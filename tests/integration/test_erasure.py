@@ -13,7 +13,7 @@ import pytest
 
 from contender.admission import find_quarantined, quarantine_batch
 from contender.erasing import ErasureError, erase, erasure, plan_erasure
-from contender.lake import stage
+from contender.lake import Evidence, stage
 from contender.lake.schema import arrow_schema
 from contender.records import Evaluation, GateResult, Measures, Pin, TrainedVersion
 from contender.specs import Column, DatasetSpec, Days, Delivery, Input, ModelSpec, Recipe
@@ -299,7 +299,9 @@ def quarantined(stores):
     raw.parent.mkdir(parents=True)
     raw.write_bytes(b'\xef\xbb\xbfday,customer,amount\r\n2013-09-01,"ann",1\r\n2013-09-01,"b\r\nob",1.50\r\n')
     table = rows(SALES.contract, (FIRST, "ann"), (FIRST, "bob"))
-    batch = stage(table, SALES.contract, Days.one(FIRST), stores.settings.staging, sources=(str(raw),))
+    batch = stage(
+        table, SALES.contract, Days.one(FIRST), stores.settings.staging, Evidence(sources=(str(raw),))
+    )
     result = GateResult(
         id="g",
         table=batch.table,

@@ -17,7 +17,6 @@ TOO_LARGE = {
     "include/contender/charts/over.py:_text": Size(8, 7),
     "include/contender/charts/version.py:draw_calibration": Size(42, 3),
     "include/contender/gating/on_spark.py:check_by_size": Size(25, 6),
-    "include/contender/lake/staging.py:stage": Size(25, 6),
     "include/contender/promoting/decide.py:decide_race": Size(13, 6),
     "include/contender/promoting/decide.py:_decide": Size(27, 6),
     "include/contender/promoting/race.py:_evidence": Size(16, 6),

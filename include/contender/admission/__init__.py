@@ -29,7 +29,7 @@ from contender.admission.releasing import (
 )
 from contender.admission.repeating import find_night, night_to_repeat
 from contender.admission.superseding import find_superseded, mark_superseded, note_superseded
-from contender.admission.trying import TryError, try_file
+from contender.admission.trying import Tried, TryError, try_files
 from contender.admission.viewing import ShownRows, show_quarantined
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Reingestion",
     "Released",
     "ShownRows",
+    "Tried",
     "TryError",
     "UnknownBatchError",
     "apply_release",
@@ -62,5 +63,5 @@ __all__ = [
     "should_announce",
     "show_quarantined",
     "starts_downstream",
-    "try_file",
+    "try_files",
 ]

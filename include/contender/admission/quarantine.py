@@ -6,7 +6,7 @@ from typing import Literal
 
 from contender.installation import Installation
 from contender.lake import places
-from contender.records import Act, Book, GateResult, StagedBatch, quarantine_id
+from contender.records import Act, Book, GateResult, StagedBatch, StagedFile, quarantine_id
 from contender.settings import Settings
 from contender.specs.frozen import Frozen
 
@@ -38,9 +38,7 @@ def quarantine_batch(batch: StagedBatch, result: GateResult, settings: Settings)
     place = places.below(settings.quarantine, batch.table, batch.days.key, quarantine_id(batch.fingerprint))
     noted = result.model_copy(update={"quarantine": place})
     raw = tuple(_copy(path, place, "raw") for path in batch.sources)
-    staged = tuple(
-        file.model_copy(update={"path": _copy(file.path, place, "staged")}) for file in batch.files
-    )
+    staged = tuple(_copy_staged(file, place) for file in batch.files)
     kept = batch.model_copy(update={"sources": raw, "files": staged})
     places.write(places.below(place, "batch.json"), kept.model_dump_json(indent=2).encode())
     # Written last: a folder without it belongs to a killed attempt, and is completed by the next one.
@@ -122,6 +120,11 @@ def superseded(item: Quarantined) -> QuarantineError:
         f"{item.id} was superseded: another delivery of {item.batch.table} {item.batch.days.key} has passed "
         "since, and releasing this one would replace it; discard this batch"
     )
+
+
+def _copy_staged(file: StagedFile, place: str) -> StagedFile:
+    origins = None if file.origins is None else _copy(file.origins, place, "staged")
+    return file.model_copy(update={"path": _copy(file.path, place, "staged"), "origins": origins})
 
 
 def _copy(source: str, place: str, part: str) -> str:

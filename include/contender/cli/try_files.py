@@ -17,24 +17,26 @@ if TYPE_CHECKING:
 
 def try_files(
     dataset: Annotated[str, typer.Argument(help="The dataset's name.")],
-    files: Annotated[list[Path], typer.Argument(help="Files as the source delivers them, each of one day.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files as the source delivers them, or folders of such files.")
+    ],
 ) -> None:
     """Check files against a dataset's contract, as its gate would, before they are delivered.
 
-    Prints the verdict and every problem of each file. Rows are not compared with those of earlier days, which the gate
+    Prints the verdict and every problem of each delivery: of each file or, if the contract's path has `*`, of all files
+    of a day together. Rows are not compared with those of earlier days, which the gate
     also does.
 
     Changes nothing.
     """
-    from contender.admission import try_file
+    from contender.admission import try_files as try_deliveries
 
     spec = open_installation().catalog.dataset(dataset)
     failed = 0
-    for file in files:
-        result = try_file(spec, file)
-        failed += result.verdict == "fail"
-        typer.echo(f"{file}: {_verdict(result)}")
-        for problem in list_problems(result):
+    for tried in try_deliveries(spec, files):
+        failed += tried.result.verdict == "fail"
+        typer.echo(f"{', '.join(map(str, tried.files))}: {_verdict(tried.result)}")
+        for problem in list_problems(tried.result):
             typer.echo(f"- {problem}")
     if failed:
         raise typer.Exit(CHECK_FAILED)

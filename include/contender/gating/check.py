@@ -9,6 +9,7 @@ import great_expectations as gx
 
 from contender.gating.batches import Load, Part, load_frames
 from contender.gating.days import check_days
+from contender.gating.origins import describe_origins
 from contender.gating.suite import build_expectation
 from contender.gating.usual import Past, check_usual
 from contender.records import ExpectationResult, GateResult, StagedBatch, Verdict, gate_id
@@ -34,8 +35,7 @@ def check(
         _validate(load(contract, batch, doubtful, True), days, _detailed_format(contract)) if doubtful else {}
     )
     broken = {
-        expectation: _broken(expectation, result, contract, batch.rows, days)
-        for expectation, result in close.items()
+        expectation: _broken(expectation, result, contract, batch) for expectation, result in close.items()
     }
     results = tuple(broken.get(p) or _kept(p, days) for p in expectations)
     if past is not None and contract.usual is not None:
@@ -53,6 +53,7 @@ def check(
         fingerprint=batch.fingerprint,
         expectations=results,
         defects=batch.defects,
+        delivered=batch.delivered,
     )
 
 
@@ -96,18 +97,19 @@ def _kept(expectation: Expectation, days: int) -> ExpectationResult:
 
 
 def _broken(
-    expectation: Expectation, result: Any, contract: Contract, rows: int, days: int
+    expectation: Expectation, result: Any, contract: Contract, batch: StagedBatch
 ) -> ExpectationResult:
     figures: dict[str, Any] = dict(result.result or {})
+    days = contract.open_days(batch.days)
     count = figures.get("unexpected_count")
     return ExpectationResult(
         expectation=describe(expectation, days),
         same_as=None if days == 1 else describe(expectation, 1),
         columns=expectation.columns,
         verdict=expectation.severity,
-        observed=_observed(expectation, figures, result, contract, rows),
+        observed=_observed(expectation, figures, result, contract, batch.rows),
         failing_rows=None if count is None else int(count),
-        failing_keys=_failing_keys(figures, contract),
+        failing_keys=_failing_keys(figures, contract, batch),
     )
 
 
@@ -132,12 +134,19 @@ def _quote(value: str) -> str:
     return repr(value) if value.isascii() else f"{value!r} ({value!a})"
 
 
-def _failing_keys(figures: dict[str, Any], contract: Contract) -> tuple[dict[str, str], ...]:
+def _failing_keys(
+    figures: dict[str, Any], contract: Contract, batch: StagedBatch
+) -> tuple[dict[str, str], ...]:
+    """Return distinct keys of failing rows; if the batch was delivered in several files, with their files and rows."""
     pii = {column.name for column in contract.columns if column.pii}
     found = figures.get("partial_unexpected_index_list") or []
     keys: list[dict[str, str]] = []
-    for entry in found:
+    # Rows with the same key are described together.
+    distinct = {tuple(str(entry.get(name)) for name in contract.primary_key): entry for entry in found}
+    for entry in distinct.values():
         key = {name: "***" if name in pii else str(entry.get(name))[:60] for name in contract.primary_key}
+        if origins := describe_origins(entry, contract, batch):
+            key["delivered in"] = origins
         if key not in keys:
             keys.append(key)
         if len(keys) == KEYS_KEPT:

@@ -1,5 +1,5 @@
 """Copy a delivery out of the landing zone and stage it as typed Parquet."""
 
-from contender.ingesting.land import land, stage_file
+from contender.ingesting.land import group_files, land, stage_files
 
-__all__ = ["land", "stage_file"]
+__all__ = ["group_files", "land", "stage_files"]

@@ -32,10 +32,15 @@ from contender.specs import Column, Csv, DatasetSpec, JsonLines, Parquet
 
 @dataclass(frozen=True)
 class Delivered:
-    """The rows of a raw file, typed by the contract; its defects; and its columns that are not in the contract."""
+    """The rows of a raw file, typed by the contract; its defects; and its columns that are not in the contract.
+
+    `numbers` are the rows' numbers in the file, and `header` its columns; empty if the file cannot be read.
+    """
 
     raw: RawFile
     rows: pa.Table
+    numbers: pa.Array
+    header: tuple[str, ...] = ()
     defects: tuple[Defect, ...] = ()
     aside: pa.Table | None = None
 
@@ -66,7 +71,8 @@ def read_delivery(raw: RawFile, spec: DatasetSpec) -> Delivered:
             case Csv() as form:
                 fields = _read_csv(raw, spec, form)
     except UnreadableFile as error:
-        return Delivered(raw, arrow_schema(spec.contract).empty_table(), (error.defect,))
+        none = arrow_schema(spec.contract).empty_table()
+        return Delivered(raw, none, pa.array([], pa.int64()), defects=(error.defect,))
     return _typed_by(spec, fields, lambda column, texts: _parse(fields, column, texts, form))
 
 
@@ -123,7 +129,8 @@ def _typed_by(
     if extra:
         key = [wanted[name] for name in spec.primary_key]
         kept = fields.table.select([*key, *extra])
-    return Delivered(fields.raw, rows, tuple(defects), kept)
+    numbers = pa.array(range(fields.first_row, fields.first_row + rows.num_rows), pa.int64())
+    return Delivered(fields.raw, rows, numbers, tuple(names), tuple(defects), kept)
 
 
 def _unknown_columns(raw: RawFile, extra: Sequence[str]) -> list[Defect]:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,34 +15,48 @@ import pyarrow.compute as pc
 from contender.lake import places
 from contender.lake.schema import arrow_schema
 from contender.records import StagedBatch, StagedFile
-from contender.records.batches import Defect
+from contender.records.batches import Defect, DeliveredFile
 from contender.specs import Contract, Days
+
+# Columns with the file and the row in it that a row was delivered in; no column of a contract has such a name.
+FILE_OF_ROW, NUMBER_OF_ROW = "delivered in file", "delivered in row"
+
+
+class Evidence(NamedTuple):
+    """Facts about a delivery: its raw files in staging, the same files as they were delivered, and its defects."""
+
+    sources: tuple[str, ...] = ()
+    delivered: tuple[DeliveredFile, ...] = ()
+    defects: tuple[Defect, ...] = ()
+
+
+_NO_EVIDENCE = Evidence()
 
 
 def stage(
-    rows: pa.Table,
-    contract: Contract,
-    days: Days,
-    staging: str,
-    *,
-    sources: tuple[str, ...] = (),
-    defects: tuple[Defect, ...] = (),
+    rows: pa.Table, contract: Contract, days: Days, staging: str, evidence: Evidence = _NO_EVIDENCE
 ) -> StagedBatch:
     """Write `rows` (the contract's columns, of castable types) as a batch of these days.
 
     Rows are sorted by the primary key. Each attempt writes into a new folder, so that concurrent attempts never
-    share a file. Raises pyarrow.ArrowInvalid if a value does not fit its column's type.
+    share a file. If `rows` has the columns FILE_OF_ROW and NUMBER_OF_ROW, they are written beside the rows. Raises
+    pyarrow.ArrowInvalid if a value does not fit its column's type.
     """
     folder = places.below(staging, contract.table, days.key, uuid.uuid4().hex)
-    ordered = _in_order(rows.select(list(contract.column_names)).cast(arrow_schema(contract)), contract)
-    files = tuple(_write(part, day, folder) for day, part in _parts(ordered, contract, days))
+    typed = rows.select(list(contract.column_names)).cast(arrow_schema(contract))
+    for name in (FILE_OF_ROW, NUMBER_OF_ROW):
+        if name in rows.column_names:
+            typed = typed.append_column(name, rows[name])
+    ordered = _in_order(typed, contract)
+    files = tuple(_write(part, contract, day, folder) for day, part in _parts(ordered, contract, days))
     return StagedBatch(
         table=contract.table,
         days=days,
         files=files,
         fingerprint=fingerprint(files),
-        sources=sources,
-        defects=defects,
+        sources=evidence.sources,
+        delivered=evidence.delivered,
+        defects=evidence.defects,
     )
 
 
@@ -73,10 +88,15 @@ def _parts(rows: pa.Table, contract: Contract, days: Days) -> Iterator[tuple[dat
         yield None, rows.filter(pc.invert(known))
 
 
-def _write(rows: pa.Table, day: date | None, folder: str) -> StagedFile:
+def _write(part: pa.Table, contract: Contract, day: date | None, folder: str) -> StagedFile:
     path = places.below(folder, f"{day or 'rows'}.parquet")
+    rows = part.select(list(contract.column_names))
     digest = sha256(places.write_rows(rows, path)).hexdigest()
-    return StagedFile(day=day, path=path, rows=rows.num_rows, digest=digest)
+    origins = None
+    if FILE_OF_ROW in part.column_names:
+        origins = places.below(folder, f"{day or 'rows'}.origins.parquet")
+        places.write_rows(part.select([FILE_OF_ROW, NUMBER_OF_ROW]), origins)
+    return StagedFile(day=day, path=path, rows=rows.num_rows, digest=digest, origins=origins)
 
 
 def sweep(staging: str, *, older_than: timedelta) -> int:

@@ -5,6 +5,7 @@ from contender.records.alerts import Alert
 from contender.records.audit import Audited, read_audit
 from contender.records.batches import (
     Defect,
+    DeliveredFile,
     ExpectationResult,
     GateResult,
     Publication,
@@ -73,6 +74,7 @@ __all__ = [
     "DayProfile",
     "Decision",
     "Defect",
+    "DeliveredFile",
     "DriftVerdict",
     "Entry",
     "Evaluation",

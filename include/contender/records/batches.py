@@ -30,6 +30,18 @@ class StagedFile(Frozen):
     path: str
     rows: int
     digest: str = Field(description="SHA-256 of the file")
+    origins: str | None = Field(
+        default=None,
+        description="Parquet file with the delivered file and row of each row, if there are several",
+    )
+
+
+class DeliveredFile(Frozen):
+    """A delivered file as it was read."""
+
+    name: str
+    size: int
+    digest: str = Field(description="SHA-256 of the file")
 
 
 class StagedBatch(Frozen):
@@ -40,6 +52,9 @@ class StagedBatch(Frozen):
     files: tuple[StagedFile, ...]
     fingerprint: str = Field(description="digest of the content: equal rows have equal fingerprints")
     sources: tuple[str, ...] = Field(default=(), description="raw files, copied into staging")
+    delivered: tuple[DeliveredFile, ...] = Field(
+        default=(), description="the raw files as they were delivered"
+    )
     defects: tuple[Defect, ...] = ()
     engine: str | None = Field(default=None, description="engine that built the rows; none for deliveries")
 
@@ -81,6 +96,7 @@ class GateResult(Frozen):
     fingerprint: str
     expectations: tuple[ExpectationResult, ...]
     defects: tuple[Defect, ...] = ()
+    delivered: tuple[DeliveredFile, ...] = Field(default=(), description="the files that were checked")
     quarantine: str | None = Field(default=None, description="folder of a failed batch")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 

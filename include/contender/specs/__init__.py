@@ -27,8 +27,9 @@ from contender.specs.closed import ClosedDays
 from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
 from contender.specs.dag_ids import NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
-from contender.specs.dataset import DatasetSpec, Delivery, Query
+from contender.specs.dataset import DatasetSpec
 from contender.specs.days import Days, DaysError, describe_days, group_days, resolve_days
+from contender.specs.delivery import Delivery, Query
 from contender.specs.descriptions import describe
 from contender.specs.expectations import (
     Between,

@@ -3,121 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Literal
 
-from croniter import croniter
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from contender.specs.changes import Change, check_changes
-from contender.specs.closed import ClosedDays, Weekday
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract, check_columns
+from contender.specs.delivery import Delivery
 from contender.specs.expectations import Expectation
-from contender.specs.formats import Csv, Format, Parquet, Zone
+from contender.specs.formats import Parquet
 from contender.specs.frozen import Frozen
 from contender.specs.usual import Usual
 
-_TOLD_APART = (date(2013, 9, 1), date(2013, 9, 2), date(2013, 10, 1), date(2014, 9, 1))
-_DAY_BOUND = re.compile(r"(?<![:\w]):day\b")
 _ONCE_A_DAY = re.compile(r"\d+ \d+ \* \* \*")
-
-
-def _cron(line: str) -> str:
-    if not croniter.is_valid(line) or len(line.split()) != 5:
-        raise ValueError(
-            f"{line!r} is not a cron expression: write five fields, for example '30 3 * * *' for 03:30 UTC"
-        )
-    return line
-
-
-def _path(text: str) -> str:
-    try:
-        text.format(day=date.min)
-    except (ValueError, LookupError, AttributeError):
-        raise ValueError(f"{text!r} has braces other than `{{day}}`: remove them") from None
-    if "{" in text and len({text.format(day=day) for day in _TOLD_APART}) < len(_TOLD_APART):
-        raise ValueError(f"{text!r} is the same on two days: write for example {{day}} or {{day:%Y%m%d}}")
-    if text.startswith("/") or ".." in text.split("/"):
-        raise ValueError(f"{text!r} is outside the landing zone: write a path relative to it, without `..`")
-    return text
-
-
-class Query(Frozen):
-    """The rows of a day, as a database returns them."""
-
-    connection: Text = Field(description="id of an Airflow connection, to Postgres or SQLite")
-    sql: Text = Field(description="a SELECT statement; `:day` stands for the day, as a date")
-    zone: Zone | None = Field(default=None, description="time zone of timestamps without one")
-
-
-class Delivery(Frozen):
-    """Where and when a dataset's rows are delivered: in files of the landing zone, or by a query."""
-
-    path: Annotated[Text, AfterValidator(_path)] | None = Field(
-        default=None,
-        description="path in the landing zone; `{day}` is replaced by the day, as 2013-09-01, and `{day:%Y%m%d}` as "
-        "20130901; a file that ends with .gz, .bz2 or .zst is decompressed",
-    )
-    format: Format = Csv()
-    query: Query | None = Field(default=None, description="reads a database; instead of `path` and `format`")
-    names: Mapping[Name, Text] = Field(
-        default_factory=dict, description="names in the file of columns that have another name there"
-    )
-    ignored: tuple[str, ...] = Field(
-        default=(),
-        description="columns of the file that are not wanted; others that are not in the contract warn",
-    )
-    cron: Annotated[str, AfterValidator(_cron)] = Field(
-        description="when it is due, in UTC; daily datasets: once a day"
-    )
-    lead_days: int = Field(
-        default=0, ge=0, le=30, description="how many days before its own day a batch is delivered"
-    )
-    grace_hours: int = Field(default=6, ge=0, description="hours after the due time until it is overdue")
-    max_bytes: int = Field(default=1 << 30, gt=0, description="larger files are rejected unread")
-    closed: tuple[date, ...] = Field(
-        default=(),
-        description="days on which the source delivers nothing: no file is expected, and no rows are allowed",
-    )
-    closed_weekdays: tuple[Weekday, ...] = Field(
-        default=(), max_length=6, description="days of the week on which the source delivers nothing"
-    )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Delivery:
-        if (self.path is None) == (self.query is None):
-            raise ValueError("give either `path`, for files, or `query`, for a database")
-        if self.query is not None and self.format != Csv():
-            raise ValueError("`format` is of files: remove it, or `query`")
-        return self
-
-    @property
-    def read_as(self) -> Format:
-        """The format of the raw file; rows of a query are stored as Parquet."""
-        return self.format if self.query is None else Parquet(zone=self.query.zone)
-
-    @property
-    def origin(self) -> str:
-        """Where rows come from, in Markdown."""
-        return f"`{self.path}`" if self.query is None else f"a query on connection `{self.query.connection}`"
-
-    @property
-    def closed_days(self) -> ClosedDays:
-        """The days without rows."""
-        return ClosedDays(dates=self.closed, weekdays=self.closed_weekdays)
-
-    def name_of(self, column: str) -> str:
-        """Return a column's name in the file."""
-        return self.names.get(column, column)
-
-    @property
-    def is_dated(self) -> bool:
-        """Whether each day has a file or a query of its own."""
-        if self.path is None:
-            return self.query is not None and _DAY_BOUND.search(self.query.sql) is not None
-        return self.path.format(day=_TOLD_APART[0]) != self.path.format(day=_TOLD_APART[1])
 
 
 class DatasetSpec(Frozen):
