@@ -73,12 +73,14 @@ def render_bad_deliveries() -> str:
     """Return the page of bad deliveries: per kind, a description, the verdict and the message."""
     from tests.bad_deliveries.kinds import KINDS
     from tests.bad_deliveries.places import PLACES
+    from tests.bad_deliveries.shapes import SHAPES
 
     lines = [
         MADE,
         "# Bad deliveries\n",
-        "Each kind is made from a real file by a function of that name in `tests/bad_deliveries/`. Tests verify the",
-        "verdict, the text of the message, and that no rejected delivery is published or lost.\n",
+        "Each kind is made from a real file by a function of that name in `tests/bad_deliveries/`; those of `orders`",
+        "are small files in other shapes, such as several files a day. Tests verify the verdict, the text of the",
+        "message, and that no rejected delivery is published or lost.\n",
         "- **fail**: quarantined; mail to the owner; nothing downstream runs. **warn**: published with a warning.",
         "- **waits**: tried again until the grace period of the contract is over. **refused**: not read; mail to the",
         "  owner.\n",
@@ -87,7 +89,8 @@ def render_bad_deliveries() -> str:
     ]
     lines += [_bad_delivery(k.name, k.what, k.dataset, k.outcome, k.told) for k in KINDS]
     lines += [_bad_delivery(p.name, p.what, "departures", p.outcome, p.told) for p in PLACES]
-    return "\n".join([*lines, f"\n{len(KINDS) + len(PLACES)} kinds.", ""])
+    lines += [_bad_delivery(s.name, s.what, "orders", s.outcome, s.told) for s in SHAPES]
+    return "\n".join([*lines, f"\n{len(KINDS) + len(PLACES) + len(SHAPES)} kinds.", ""])
 
 
 def _bad_delivery(name: str, what: str, dataset: str, outcome: str, told: tuple[str, ...]) -> str:

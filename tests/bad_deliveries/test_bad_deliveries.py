@@ -18,6 +18,7 @@ from contender.specs import Days
 from demo import source
 from tests.bad_deliveries.kinds import KINDS, Kind
 from tests.bad_deliveries.places import PLACES
+from tests.bad_deliveries.shapes import SHAPES, Shape
 
 DAY = Days.one("2013-09-02")
 MONTH = Days(first=date(2013, 7, 29), last=date(2013, 9, 2))
@@ -94,6 +95,22 @@ def test_an_unusable_file_is_retried_or_rejected(stores, monkeypatch, place):
         assert words in str(told.value)
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_a_bad_delivery_in_another_shape_gets_its_verdict_and_says_why(here, shape: Shape):
+    for name, content in shape.files.items():
+        file = Path(here.landing) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    try:
+        result = check(shape.spec.contract, land(shape.spec, Days.one("2024-03-01"), here), "night")
+        outcome, said = result.verdict, message(result)
+    except NotDelivered as late:
+        outcome, said = "waits", str(late)
+    assert outcome == shape.outcome, said
+    for words in shape.told:
+        assert words in said
+
+
 @pytest.mark.parametrize("dataset", DAILY)
 def test_the_good_delivery_passes_in_the_same_installation(stores, dataset):
     landed(stores, dataset)
@@ -123,5 +140,5 @@ def test_columns_that_are_not_in_the_contract_are_kept_with_their_keys(stores):
 
 
 def test_there_are_at_least_forty_kinds_and_no_two_of_a_name():
-    names = [kind.name for kind in (*KINDS, *PLACES)]
+    names = [kind.name for kind in (*KINDS, *PLACES, *SHAPES)]
     assert len(names) == len(set(names)) >= 40

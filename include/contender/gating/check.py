@@ -40,6 +40,8 @@ def check(
     results = tuple(broken.get(p) or _kept(p, days) for p in expectations)
     if past is not None and contract.usual is not None:
         results += check_usual(contract.usual, past)
+    if batch.dropped:
+        results += (_dropped(batch),)
     if contract.daily and not batch.days.is_single:
         results += check_days(contract, batch, past)
     return GateResult(
@@ -54,6 +56,15 @@ def check(
         expectations=results,
         defects=batch.defects,
         delivered=batch.delivered,
+    )
+
+
+def _dropped(batch: StagedBatch) -> ExpectationResult:
+    rows = batch.rows + batch.dropped
+    return ExpectationResult(
+        expectation="rows that equal another one in all columns are dropped",
+        verdict="pass",
+        observed=f"{batch.dropped:,} of {rows:,} delivered rows were dropped",
     )
 
 

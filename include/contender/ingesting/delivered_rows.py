@@ -24,6 +24,8 @@ from contender.file_formats import (
     read_texts,
     to_plain,
 )
+from contender.ingesting.derive import derive_day
+from contender.lake import NUMBER_OF_ROW
 from contender.lake.schema import arrow_schema, arrow_type
 from contender.landing import RawFile
 from contender.records import Defect
@@ -47,6 +49,12 @@ class Delivered:
     def with_defects(self, *more: Defect) -> Delivered:
         """Return the same rows with additional defects."""
         return replace(self, defects=(*self.defects, *more))
+
+    def take(self, chosen: pa.ChunkedArray) -> Delivered:
+        """Return the rows for which `chosen` is true, with the columns that were set aside."""
+        aside = None if self.aside is None else self.aside.filter(chosen)
+        rows = self.rows.filter(chosen)
+        return replace(self, rows=rows, numbers=self.numbers.filter(chosen.combine_chunks()), aside=aside)
 
 
 class _Fields(NamedTuple):
@@ -98,7 +106,7 @@ def _read_json_lines(raw: RawFile, spec: DatasetSpec) -> _Fields:
 
 def _check_columns(raw: RawFile, found: Sequence[str], spec: DatasetSpec, line: str = "") -> None:
     """Raise UnreadableFile if the file lacks columns of the contract."""
-    wanted = [spec.delivery.name_of(column.name) for column in spec.columns]
+    wanted = _names_in_file(spec).values()
     if missing := [name for name in wanted if name not in found]:
         # A look-alike character of another alphabet is shown by its code, to make it visible.
         shown = ", ".join(name if name.isascii() else ascii(name)[1:-1] for name in found)
@@ -117,20 +125,31 @@ def _typed_by(
     """Return the columns of the contract, each read by `read`, and set the other columns aside."""
     delivery, names = spec.delivery, fields.table.column_names
     defects, columns = list(fields.defects), []
-    wanted = {column.name: delivery.name_of(column.name) for column in spec.columns}
+    wanted = _names_in_file(spec)
     extra = [name for name in names if name not in wanted.values() and name not in delivery.ignored]
     defects += _unknown_columns(fields.raw, extra)
     for column in spec.columns:
+        if column.name not in wanted:
+            columns.append(pa.nulls(fields.table.num_rows, arrow_type(column.type)))
+            continue
         values, wrong = read(column, fields.table[wanted[column.name]].combine_chunks())
         columns.append(values)
         defects += wrong
-    rows = pa.table(columns, schema=arrow_schema(spec.contract))
+    rows = derive_day(pa.table(columns, schema=arrow_schema(spec.contract)), delivery)
+    numbers = pa.array(range(fields.first_row, fields.first_row + rows.num_rows), pa.int64())
     kept = None
     if extra:
-        key = [wanted[name] for name in spec.primary_key]
+        key = [wanted[name] for name in spec.primary_key if name in wanted]
         kept = fields.table.select([*key, *extra])
-    numbers = pa.array(range(fields.first_row, fields.first_row + rows.num_rows), pa.int64())
+        if delivery.derived:
+            kept = kept.append_column(NUMBER_OF_ROW, numbers)
     return Delivered(fields.raw, rows, numbers, tuple(names), tuple(defects), kept)
+
+
+def _names_in_file(spec: DatasetSpec) -> dict[str, str]:
+    """Return the names in the file of the contract's columns that are not derived."""
+    delivery = spec.delivery
+    return {c.name: delivery.name_of(c.name) for c in spec.columns if c.name not in delivery.derived}
 
 
 def _unknown_columns(raw: RawFile, extra: Sequence[str]) -> list[Defect]:

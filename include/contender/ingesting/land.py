@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from contender.ingesting.delivered_rows import Delivered, read_delivery
-from contender.ingesting.portions import Portion, find_usual_day, read_portion
+from contender.ingesting.portions import Portion, find_absent, find_usual_day, read_portion
 from contender.lake import Evidence, places, stage
 from contender.lake.schema import arrow_schema
 from contender.landing import MissingFiles, NotDelivered, RawFile, fetch_all
@@ -32,13 +33,16 @@ def land(
     landing.NotDelivered if a day's file is missing or incomplete, so that the task retries later, landing.MissingFiles
     if files of a range are and its days are past, and landing.LandingError if a file must not be read.
     """
-    portions = []
+    portions, absent = [], []
     with TemporaryDirectory() as folder:
-        for day, raws in _fetch_all(spec, days, partial(_fetch, spec, settings, connect, Path(folder))):
-            portion = read_portion(raws, spec, day)
+        for group, raws in _fetch_all(spec, days, partial(_fetch, spec, settings, connect, Path(folder))):
+            portion = read_portion(raws, spec, group)
             for part in portion.parts:
-                _set_aside(part, spec, day or days.first, settings)
+                _set_aside(part, spec, group[0] if group else days.first, settings)
             portions.append(portion)
+            absent += find_absent(portion, spec, group)
+        if absent:
+            raise _explain_missing(spec, days, absent)
         sources = _keep_raw([raw for portion in portions for raw in portion.raws], spec, days, settings)
     return _stage(portions, spec, days, settings.staging, sources)
 
@@ -55,6 +59,7 @@ def _stage(
             for raw in portion.raws
         ),
         defects=tuple(defect for portion in portions for defect in portion.defects),
+        dropped=sum(portion.dropped for portion in portions),
     )
     rows = [none, *(portion.rows for portion in portions)]
     return stage(pa.concat_tables(rows, promote_options="default"), spec.contract, days, staging, evidence)
@@ -66,8 +71,7 @@ def _fetch(
     delivery = spec.delivery
     if delivery.query is not None:
         return (fetch_rows(delivery.query, day, connect, folder),)
-    assert delivery.path is not None
-    return fetch_all(settings, delivery.path.format(day=day), folder, limit=delivery.max_bytes)
+    return fetch_all(settings, delivery.path_of(day), folder, limit=delivery.max_bytes)
 
 
 def group_files(spec: DatasetSpec, raws: Sequence[RawFile]) -> list[tuple[RawFile, ...]]:
@@ -76,49 +80,64 @@ def group_files(spec: DatasetSpec, raws: Sequence[RawFile]) -> list[tuple[RawFil
         return [(raw,) for raw in raws]
     by_day: dict[date | None, list[RawFile]] = {}
     for raw in sorted(raws, key=lambda raw: raw.name):
-        day = find_usual_day(read_delivery(raw, spec).rows) if spec.kind == "daily" else None
+        one_day = spec.kind == "daily" and not spec.delivery.several_days
+        day = find_usual_day(read_delivery(raw, spec).rows) if one_day else None
         by_day.setdefault(day, []).append(raw)
     return [tuple(files) for files in by_day.values()]
 
 
 def stage_files(spec: DatasetSpec, raws: Sequence[RawFile], staging: str) -> StagedBatch:
-    """Stage files outside of the landing zone, as the delivery of the day of most of their rows."""
-    day = None
+    """Stage files outside of the landing zone, as the delivery of the day of most of their rows, or of all days."""
+    days, group = Days.one(datetime.now(UTC).date()), []
     if spec.kind == "daily":
         rows = pa.concat_tables([read_delivery(raw, spec).rows for raw in raws])
-        day = find_usual_day(rows) or datetime.now(UTC).date()
-    portion = read_portion(raws, spec, day)
-    return _stage([portion], spec, Days.one(day or datetime.now(UTC).date()), staging)
+        first = last = find_usual_day(rows)
+        if spec.delivery.several_days and first is not None:
+            first, last = pc.min_max(rows["day"]).as_py().values()
+        days = days if first is None or last is None else Days(first=first, last=last)
+        group = list(days.each())
+    return _stage([read_portion(raws, spec, group)], spec, days, staging)
 
 
 def _fetch_all(
     spec: DatasetSpec, days: Days, fetch_day: Callable[[date | None], tuple[RawFile, ...]]
-) -> list[tuple[date | None, tuple[RawFile, ...]]]:
-    """Return the raw files of every day; a range names all days without one."""
-    found: list[tuple[date | None, tuple[RawFile, ...]]] = []
-    missing = []
-    for day in _days_of_files(spec, days):
+) -> list[tuple[tuple[date, ...], tuple[RawFile, ...]]]:
+    """Return the raw files of the days, by the days that they are read for; a range names all days without one."""
+    found: list[tuple[tuple[date, ...], tuple[RawFile, ...]]] = []
+    missing: list[date] = []
+    for group in _group_days(spec, days):
+        open_days = [day for day in group if day not in spec.delivery.closed_days]
         try:
-            found.append((day, fetch_day(day)))
+            found.append((group, fetch_day(group[0] if group else None)))
         except NotDelivered:
-            if day in spec.delivery.closed_days:
-                continue
-            if day is None or days.is_single:
+            if not group or (days.is_single and open_days):
                 raise
-            missing.append(day)
+            missing += open_days
     if missing:
         raise _explain_missing(spec, days, missing)
     return found
 
 
+def _group_days(spec: DatasetSpec, days: Days) -> list[tuple[date, ...]]:
+    """Return the days by the files that hold them; one empty group for a table that is replaced as a whole."""
+    if spec.kind != "daily":
+        return [()]
+    if spec.delivery.is_dated:
+        return [(day,) for day in days.each()]
+    by_path: dict[str, list[date]] = {}
+    for day in days.each():
+        by_path.setdefault(spec.delivery.path_of(day), []).append(day)
+    return [tuple(group) for group in by_path.values()]
+
+
 def _explain_missing(spec: DatasetSpec, days: Days, missing: Sequence[date]) -> NotDelivered | MissingFiles:
-    """Return MissingFiles if the day on which a missing file was due is over, and else NotDelivered."""
+    """Return MissingFiles if the day on which a missing file of a range was due is over, and else NotDelivered."""
     found = (
         f"{spec.name}: {len(missing)} of {len(days)} days of {days.key} are not delivered by {spec.delivery.origin}, "
         f"or still being written: {describe_days(missing)}"
     )
     due = missing[0] + timedelta(days=1 - spec.delivery.lead_days)
-    if due >= datetime.now(UTC).date():
+    if days.is_single or due >= datetime.now(UTC).date():
         return NotDelivered(f"{found}: ask the source for them, or wait for the next try")
     return MissingFiles(
         f"{found}: have them delivered, choose a range without these days, or declare them in `delivery.closed` if the "
@@ -134,10 +153,6 @@ def _keep_raw(
     return tuple(
         places.copy(str(raw.copy_path), places.below(folder, raw.copy_path.name)) for raw in delivered
     )
-
-
-def _days_of_files(spec: DatasetSpec, days: Days) -> list[date | None]:
-    return list(days.each()) if spec.kind == "daily" else [None]
 
 
 def _set_aside(delivered: Delivered, spec: DatasetSpec, day: date, settings: Settings) -> None:

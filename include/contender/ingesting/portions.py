@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contender.ingesting.delivered_rows import Delivered, read_delivery
+from contender.ingesting.derive import drop_identical, number_rows
 from contender.lake import FILE_OF_ROW, NUMBER_OF_ROW
 from contender.landing import RawFile
 from contender.records import Defect
@@ -20,11 +21,15 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class Portion:
-    """The files of a day, or of a table that is replaced as a whole; `rows` are the rows of all files, in order."""
+    """The files of a day, of several days, or of a table that is replaced as a whole.
+
+    `rows` are the rows of all files, in order; `dropped` is the number of identical ones that were dropped before.
+    """
 
     parts: tuple[Delivered, ...]
     rows: pa.Table
     defects: tuple[Defect, ...]
+    dropped: int = 0
 
     @property
     def raws(self) -> tuple[RawFile, ...]:
@@ -32,15 +37,35 @@ class Portion:
         return tuple(part.raw for part in self.parts)
 
 
-def read_portion(raws: Sequence[RawFile], spec: DatasetSpec, day: date | None) -> Portion:
-    """Read the files of a day, in order; `day` is None for a table that is replaced as a whole."""
+def read_portion(raws: Sequence[RawFile], spec: DatasetSpec, days: Sequence[date]) -> Portion:
+    """Read the files of these days, in order; `days` is empty for a table that is replaced as a whole."""
     parts = tuple(read_delivery(raw, spec) for raw in raws)
-    if day is not None:
-        parts = tuple(_judge_day(part, spec, day) for part in parts)
+    if spec.delivery.several_days:
+        parts = tuple(_take_days(part, spec, days) for part in parts)
+    elif days:
+        parts = tuple(part.with_defects(*_rows_of_other_days(part, spec, days[0])) for part in parts)
+    closed = [day for day in days if day in spec.delivery.closed_days]
+    parts = tuple(part.with_defects(*_rows_of_closed_days(part, closed)) for part in parts)
     defects = [defect for part in parts for defect in part.defects]
     if not isinstance(spec.delivery.read_as, JsonLines):  # where an absent field is a missing value
         defects += _different_headers(parts)
-    return Portion(parts, _concat(parts), tuple(defects))
+    rows, delivered = _concat(parts), sum(part.rows.num_rows for part in parts)
+    if spec.delivery.duplicates == "drop_identical":
+        rows = drop_identical(
+            rows, [column.name for column in spec.columns if column.name != spec.delivery.row_number]
+        )
+    dropped = delivered - rows.num_rows
+    if spec.delivery.row_number is not None:
+        rows = number_rows(rows, spec.delivery.row_number, daily=bool(days))
+    return Portion(parts, rows, tuple(defects), dropped)
+
+
+def find_absent(portion: Portion, spec: DatasetSpec, days: Sequence[date]) -> list[date]:
+    """Return the days that are not closed and not in readable files that hold several days."""
+    if not spec.delivery.several_days or any(defect.severity == "fail" for defect in portion.defects):
+        return []
+    present = set(pc.unique(portion.rows["day"]).to_pylist())
+    return [day for day in days if day not in present and day not in spec.delivery.closed_days]
 
 
 def find_usual_day(rows: pa.Table) -> date | None:
@@ -86,36 +111,54 @@ def _different_headers(parts: Sequence[Delivered]) -> list[Defect]:
     return defects
 
 
-def _judge_day(delivered: Delivered, spec: DatasetSpec, day: date) -> Delivered:
-    misplaced = _rows_of_other_days(delivered, day)
-    unexpected = _rows_of_a_closed_day(delivered, day) if day in spec.delivery.closed_days else []
-    return delivered.with_defects(*misplaced, *unexpected)
+def _take_days(delivered: Delivered, spec: DatasetSpec, days: Sequence[date]) -> Delivered:
+    """Return the rows of these days and those without a day, which fail the gate."""
+    found = delivered.rows["day"]
+    wanted = pc.or_(pc.is_in(found, pa.array(days, pa.date32())), pc.is_null(found))
+    taken = delivered.take(wanted)
+    if spec.delivery.is_dated:  # a file that also has earlier days, such as the last week
+        return taken
+    path = spec.delivery.path_of(days[0])
+    strange = [day for day in pc.unique(found).to_pylist() if day and spec.delivery.path_of(day) != path]
+    misplaced = pc.is_in(found, pa.array(strange, pa.date32()))
+    return taken.with_defects(
+        *_misplaced(delivered, misplaced, f"deliver only rows of the days of {path} in it")
+    )
 
 
-def _rows_of_other_days(delivered: Delivered, day: date) -> list[Defect]:
-    days = delivered.rows["day"]
-    differs = pc.fill_null(pc.not_equal(days, pa.scalar(day, pa.date32())), False)
-    count = pc.sum(differs).as_py() or 0
+def _rows_of_other_days(delivered: Delivered, spec: DatasetSpec, day: date) -> list[Defect]:
+    differs = pc.fill_null(pc.not_equal(delivered.rows["day"], pa.scalar(day, pa.date32())), False)
+    way_out = f"deliver only the rows of {day} in this file"
+    if spec.delivery.day_of is not None:
+        way_out += f", or correct `day_zone`: {spec.delivery.day_of} is read in {spec.delivery.zone_of_days}"
+    return _misplaced(delivered, differs, f"{way_out}, or set `several_days` in `delivery` if it holds more")
+
+
+def _misplaced(delivered: Delivered, chosen: pa.ChunkedArray, way_out: str) -> list[Defect]:
+    """Return a defect if rows are chosen, with the first of them."""
+    count = pc.sum(chosen).as_py() or 0
     if not count:
         return []
-    first = delivered.rows.select(["day"]).append_column("row", delivered.numbers).filter(differs)
-    shown = [f"{row['day']} in row {row['row']}" for row in first.slice(0, _SHOWN).to_pylist()]
+    rows = delivered.rows.select(["day"]).append_column("row", delivered.numbers).filter(chosen)
+    shown = [f"{row['day']} in row {row['row']}" for row in rows.slice(0, _SHOWN).to_pylist()]
     return [
         Defect(
-            what=f"{count} of {len(days)} rows are of another day, for example {', '.join(shown)}",
+            what=f"{count} of {delivered.rows.num_rows} rows are of another day, for example {', '.join(shown)}",
             where=f"{delivered.raw.name}, column day",
-            way_out=f"deliver only the rows of {day} in this file",
+            way_out=way_out,
         )
     ]
 
 
-def _rows_of_a_closed_day(delivered: Delivered, day: date) -> list[Defect]:
-    if delivered.rows.num_rows == 0:
-        return []
+def _rows_of_closed_days(delivered: Delivered, closed: Sequence[date]) -> list[Defect]:
+    days = delivered.rows["day"] if closed else None
+    counts = {day: pc.sum(pc.equal(days, pa.scalar(day, pa.date32()))).as_py() or 0 for day in closed}
     return [
         Defect(
-            what=f"there are {delivered.rows.num_rows} rows of {day}, which the contract declares closed",
+            what=f"there are {count} rows of {day}, which the contract declares closed",
             where=delivered.raw.name,
             way_out="deliver no file for the day, or remove it from `closed` or `closed_weekdays` in `delivery`",
         )
+        for day, count in counts.items()
+        if count
     ]

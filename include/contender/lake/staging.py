@@ -23,11 +23,12 @@ FILE_OF_ROW, NUMBER_OF_ROW = "delivered in file", "delivered in row"
 
 
 class Evidence(NamedTuple):
-    """Facts about a delivery: its raw files in staging, the same files as they were delivered, and its defects."""
+    """Facts about a delivery: its raw files in staging and as they were delivered, its defects, and dropped rows."""
 
     sources: tuple[str, ...] = ()
     delivered: tuple[DeliveredFile, ...] = ()
     defects: tuple[Defect, ...] = ()
+    dropped: int = 0
 
 
 _NO_EVIDENCE = Evidence()
@@ -57,6 +58,7 @@ def stage(
         sources=evidence.sources,
         delivered=evidence.delivered,
         defects=evidence.defects,
+        dropped=evidence.dropped,
     )
 
 

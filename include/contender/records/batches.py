@@ -56,6 +56,7 @@ class StagedBatch(Frozen):
         default=(), description="the raw files as they were delivered"
     )
     defects: tuple[Defect, ...] = ()
+    dropped: int = Field(default=0, description="rows that equalled another one and were dropped")
     engine: str | None = Field(default=None, description="engine that built the rows; none for deliveries")
 
     @property

@@ -49,9 +49,11 @@ class DatasetSpec(Frozen):
         check_columns(self.columns, self.primary_key, self.expectations, daily=daily)
         check_changes(self.columns, self.version, self.changes)
         _check_reading(self.delivery, self.columns)
-        if daily and not self.delivery.is_dated:
+        _check_derived(self.delivery, self.columns, self.primary_key)
+        if daily and not (self.delivery.is_dated or self.delivery.several_days):
             raise ValueError(
-                "delivery.path: a daily dataset needs `{day}` in its path: write 'sales/{day}.csv'"
+                "delivery.path: a daily dataset needs `{day}` in its path: write 'sales/{day}.csv', or set "
+                "`several_days` if one file holds all days"
                 if self.delivery.query is None
                 else "delivery.query: a daily dataset needs `:day` in `sql`: write 'where sold_on = :day'"
             )
@@ -66,7 +68,7 @@ class DatasetSpec(Frozen):
                 if self.delivery.query is None
                 else "delivery.query: a reference dataset is read whole: remove `:day`"
             )
-        for field in ("closed", "closed_weekdays"):
+        for field in ("closed", "closed_weekdays", "several_days", "day_of"):
             if not daily and getattr(self.delivery, field):
                 raise ValueError(f"delivery.{field}: a reference dataset has no days: remove it")
         if not daily and self.retention_days is not None:
@@ -100,6 +102,23 @@ def _check_reading(delivery: Delivery, columns: Sequence[Column]) -> None:
     for field, given in (("names", delivery.names), ("format.missing_in", words)):
         if unknown := [name for name in given if name not in known]:
             raise ValueError(f"delivery.{field}: {', '.join(unknown)} is not a column: correct or remove it")
-    delivered = [delivery.name_of(name) for name in known]
+    delivered = [delivery.name_of(name) for name in known if name not in delivery.derived]
     if repeated := sorted({name for name in delivered if delivered.count(name) > 1}):
         raise ValueError(f"delivery.names: two columns are read from {repeated[0]!r}: correct one")
+
+
+def _check_derived(delivery: Delivery, columns: Sequence[Column], key: Sequence[str]) -> None:
+    """Raise ValueError if a column cannot be derived, or a derived one has a name in the file."""
+    types = {column.name: column.type for column in columns}
+    for field, name, wanted in (
+        ("day_of", delivery.day_of, "timestamp"),
+        ("row_number", delivery.row_number, "integer"),
+    ):
+        if name is not None and types.get(name) != wanted:
+            raise ValueError(
+                f"delivery.{field}: {name!r} is not a column of type {wanted}: add or correct it"
+            )
+    if delivery.row_number is not None and delivery.row_number not in key:
+        raise ValueError(f"delivery.row_number: {delivery.row_number!r} is not in primary_key: add it there")
+    if named := sorted(delivery.derived & set(delivery.names)):
+        raise ValueError(f"delivery.names: {named[0]!r} is derived and not read: remove it")

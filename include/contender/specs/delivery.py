@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from croniter import croniter
 from pydantic import AfterValidator, Field, model_validator
@@ -80,6 +80,28 @@ class Delivery(Frozen):
     )
     grace_hours: int = Field(default=6, ge=0, description="hours after the due time until it is overdue")
     max_bytes: int = Field(default=1 << 30, gt=0, description="larger files are rejected unread")
+    several_days: bool = Field(
+        default=False,
+        description="whether a file also holds other days, whose rows are left to their own runs; `path` then may be "
+        "the same for several days, or have no `{day}`",
+    )
+    day_of: Name | None = Field(
+        default=None,
+        description="timestamp column whose date is the column `day`, which the file does not have",
+    )
+    day_zone: Zone | None = Field(
+        default=None, description="time zone of that date; None: `zone` of the format, or else UTC"
+    )
+    row_number: Name | None = Field(
+        default=None,
+        description="integer column with the number of a row in its day, in the order of files and rows, from 1; a "
+        "key for rows that have none",
+    )
+    duplicates: Literal["reject", "drop_identical"] = Field(
+        default="reject",
+        description="rows that equal another one in all columns fail the gate, or all but one are dropped and counted; "
+        "different rows with one key always fail",
+    )
     closed: tuple[date, ...] = Field(
         default=(),
         description="days on which the source delivers nothing: no file is expected, and no rows are allowed",
@@ -94,9 +116,15 @@ class Delivery(Frozen):
             raise ValueError("give either `path`, for files, or `query`, for a database")
         if self.query is not None and self.format != Csv():
             raise ValueError("`format` is of files: remove it, or `query`")
-        if self.path is not None and "{" in self.path and not self._has_a_path_for_each_day:
+        if self.query is not None and (self.several_days or self.row_number):
+            field = "several_days" if self.several_days else "row_number"
+            raise ValueError(f"`{field}` is of files: select the rows of a day with a key in `sql` instead")
+        if self.day_zone is not None and self.day_of is None:
+            raise ValueError("`day_zone` is the zone of `day_of`: add `day_of`, or remove it")
+        if self.path is not None and "{" in self.path and not (self.is_dated or self.several_days):
             raise ValueError(
-                f"{self.path!r} is the same on two days: write for example {{day}} or {{day:%Y%m%d}}"
+                f"{self.path!r} is the same on two days: write for example {{day}} or {{day:%Y%m%d}}, or set "
+                "`several_days` if a file holds several"
             )
         return self
 
@@ -115,6 +143,23 @@ class Delivery(Frozen):
         """The days without rows."""
         return ClosedDays(dates=self.closed, weekdays=self.closed_weekdays)
 
+    @property
+    def derived(self) -> frozenset[str]:
+        """The columns that are not in the file."""
+        return frozenset(
+            (*(("day",) if self.day_of else ()), *((self.row_number,) if self.row_number else ()))
+        )
+
+    @property
+    def zone_of_days(self) -> str:
+        """The time zone in which `day_of` has its date."""
+        return self.day_zone or self.read_as.zone or "UTC"
+
+    def path_of(self, day: date | None) -> str:
+        """Return the path of a day's files; of any day for a table that is replaced as a whole."""
+        assert self.path is not None
+        return self.path.format(day=day)
+
     def name_of(self, column: str) -> str:
         """Return a column's name in the file."""
         return self.names.get(column, column)
@@ -124,9 +169,4 @@ class Delivery(Frozen):
         """Whether each day has files or a query of its own."""
         if self.path is None:
             return self.query is not None and _DAY_BOUND.search(self.query.sql) is not None
-        return self._has_a_path_for_each_day
-
-    @property
-    def _has_a_path_for_each_day(self) -> bool:
-        assert self.path is not None
-        return len({self.path.format(day=day) for day in _TOLD_APART}) == len(_TOLD_APART)
+        return len({self.path_of(day) for day in _TOLD_APART}) == len(_TOLD_APART)
