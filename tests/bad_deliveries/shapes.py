@@ -47,6 +47,7 @@ FIRST, SECOND = "orders/2024-03-01/part-0.csv", "orders/2024-03-01/part-1.csv"
 HISTORY = {"path": "history.csv", "several_days": True}
 WEEK = {"path": "orders_{day:%G-W%V}.csv", "several_days": True}
 TIMED = {"path": "{day}.csv", "day_of": "ordered_at", "day_zone": "Europe/Berlin"}
+HOLIDAYS = {"path": "{day}.csv", "closed_holidays": "KR"}  # where 1 March is one
 ONCE = {"path": "{day}.csv", "duplicates": "drop_identical"}
 
 SHAPES = (
@@ -121,6 +122,14 @@ SHAPES = (
         {"orders_2024-W09.csv": lines("2024-03-01,r1,1", "2024-03-04,r1,1")},
         "fail",
         ("of another day", "2024-03-04 in row 3", "orders_2024-W09.csv"),
+    ),
+    Shape(
+        "rows_of_a_public_holiday",
+        "Rows of a day that the contract's calendar has as a public holiday",
+        HOLIDAYS,
+        {"2024-03-01.csv": lines("2024-03-01,r1,1")},
+        "fail",
+        ("1 rows of 2024-03-01, which the contract declares closed", "closed_holidays"),
     ),
     Shape(
         "rows_delivered_twice",

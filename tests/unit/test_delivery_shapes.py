@@ -13,7 +13,7 @@ from contender.gating import check
 from contender.ingesting import land, stage_files
 from contender.landing import MissingFiles, NotDelivered, describe_file
 from contender.settings import Settings
-from contender.specs import Column, Csv, DatasetSpec, Days, Delivery, Query
+from contender.specs import ClosedDays, Column, Csv, DatasetSpec, Days, Delivery, Query
 
 DAY = date(2024, 3, 1)
 ONE = Days.one(DAY)
@@ -289,6 +289,48 @@ class TestIdenticalRows:
             (1, "a"),
             (2, "b"),
         ]
+
+
+class TestPublicHolidays:
+    """A contract names a calendar."""
+
+    @pytest.mark.parametrize(
+        ("calendar", "day", "closed"),
+        [
+            ("DE", "2024-10-03", True),
+            ("DE", "2024-11-01", False),
+            ("DE-BY", "2024-11-01", True),
+            ("DE-BY", "2025-11-01", True),
+            ("US", "2024-07-04", True),
+            (None, "2024-10-03", False),
+        ],
+    )
+    def test_its_days_are_closed(self, calendar, day, closed):
+        days = ClosedDays(holidays=calendar, weekdays=("Sunday",))
+        assert (date.fromisoformat(day) in days) is closed
+        assert date(2024, 3, 3) in days
+
+    def test_a_holiday_needs_no_file(self, here):
+        holiday = Days.one("2024-10-03")
+        assert land(dataset(*PLAIN, closed_holidays="DE"), holiday, here).rows == 0
+        with pytest.raises(NotDelivered):
+            land(dataset(*PLAIN, closed_holidays="FR"), holiday, here)
+
+    def test_it_is_data_of_the_contract(self):
+        contract = dataset(*PLAIN, closed_holidays="DE-BY").contract
+        assert contract.model_dump(mode="json")["closed"]["holidays"] == "DE-BY"
+        assert str(contract.closed) == "public holidays of DE-BY"
+
+    @pytest.mark.parametrize(
+        ("calendar", "message"),
+        [
+            ("Germany", "'Germany' has no calendar .* such as 'DE', or its part, such as 'DE-BY'"),
+            ("DE-XX", "there are DE, .*DE-BY"),
+        ],
+    )
+    def test_an_unknown_calendar_is_reported_with_those_that_exist(self, calendar, message):
+        with pytest.raises(ValidationError, match=message):
+            dataset(*PLAIN, closed_holidays=calendar)
 
 
 SQL = Query(connection="crm", sql="select * from sales where sold_on = :day")

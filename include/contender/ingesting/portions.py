@@ -157,7 +157,8 @@ def _rows_of_closed_days(delivered: Delivered, closed: Sequence[date]) -> list[D
         Defect(
             what=f"there are {count} rows of {day}, which the contract declares closed",
             where=delivered.raw.name,
-            way_out="deliver no file for the day, or remove it from `closed` or `closed_weekdays` in `delivery`",
+            way_out="deliver no rows of the day, or remove it from `closed`, `closed_weekdays` or `closed_holidays` in "
+            "`delivery`",
         )
         for day, count in counts.items()
         if count

@@ -23,7 +23,7 @@ from contender.specs.behaviour import (
 )
 from contender.specs.catalog import Catalog, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
-from contender.specs.closed import ClosedDays
+from contender.specs.closed import ClosedDays, Weekday, find_holidays, list_calendars
 from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
 from contender.specs.dag_ids import NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
@@ -109,6 +109,7 @@ __all__ = [
     "UnknownNameError",
     "Usual",
     "Verb",
+    "Weekday",
     "Widened",
     "affected_days",
     "affected_nights",
@@ -116,7 +117,9 @@ __all__ = [
     "dag_id",
     "describe",
     "describe_days",
+    "find_holidays",
     "group_days",
+    "list_calendars",
     "load_access",
     "load_behaviour",
     "load_catalog",

@@ -68,7 +68,7 @@ class DatasetSpec(Frozen):
                 if self.delivery.query is None
                 else "delivery.query: a reference dataset is read whole: remove `:day`"
             )
-        for field in ("closed", "closed_weekdays", "several_days", "day_of"):
+        for field in ("closed", "closed_weekdays", "closed_holidays", "several_days", "day_of"):
             if not daily and getattr(self.delivery, field):
                 raise ValueError(f"delivery.{field}: a reference dataset has no days: remove it")
         if not daily and self.retention_days is not None:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from croniter import croniter
 from pydantic import AfterValidator, Field, model_validator
 
-from contender.specs.closed import ClosedDays, Weekday
+from contender.specs.closed import Calendar, ClosedDays, Weekday
 from contender.specs.columns import Name, Text
 from contender.specs.formats import Csv, Format, Parquet, Zone
 from contender.specs.frozen import Frozen
@@ -109,6 +109,11 @@ class Delivery(Frozen):
     closed_weekdays: tuple[Weekday, ...] = Field(
         default=(), max_length=6, description="days of the week on which the source delivers nothing"
     )
+    closed_holidays: Calendar | None = Field(
+        default=None,
+        description="public holidays on which the source delivers nothing: of a country, such as DE, or of its part, "
+        "such as DE-BY",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Delivery:
@@ -141,7 +146,7 @@ class Delivery(Frozen):
     @property
     def closed_days(self) -> ClosedDays:
         """The days without rows."""
-        return ClosedDays(dates=self.closed, weekdays=self.closed_weekdays)
+        return ClosedDays(dates=self.closed, weekdays=self.closed_weekdays, holidays=self.closed_holidays)
 
     @property
     def derived(self) -> frozenset[str]:
