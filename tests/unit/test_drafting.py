@@ -307,7 +307,6 @@ def test_a_date_in_the_files_name_becomes_the_partition_key(delivered_as, kind, 
         (SALES.replace("2013-09-01,plum", ",plum"), "the column day is not a date in every row"),
         (SALES.replace("2013-09-01,plum", "2013-09-02,plum"), "2 days, 2013-09-01 to 2013-09-02"),
         (SALES.replace("09-01", "09-02"), "name has the day 2013-09-01, but its rows have 2013-09-02"),
-        (SALES + "2013-09-01,pear,2\n", "1 of 4 rows repeat another one"),
     ],
 )
 def test_an_unusable_file_is_reported_in_one_line_with_a_fix(text, said):

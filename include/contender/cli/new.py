@@ -51,7 +51,10 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files."
 def dataset(
     name: Annotated[str, typer.Argument(help="The dataset's name, such as till_receipts.")],
     from_file: Annotated[
-        Path, typer.Option("--from", help="A CSV, JSON Lines or Parquet file from the source.")
+        Path,
+        typer.Option(
+            "--from", help="A CSV, JSON Lines or Parquet file from the source, or a folder of them."
+        ),
     ],
     kind: Annotated[
         Kind, typer.Option(help="daily: partitioned by the column day; reference: replaced as a whole.")
@@ -59,17 +62,17 @@ def dataset(
     owner: Owner = None,
     force: Force = False,
 ) -> None:
-    """Draft datasets/NAME.py from a delivered file: types, key, ranges, and guesses to check.
+    """Draft datasets/NAME.py from delivered files: types, key, ranges, days without files, and guesses to check.
 
     Writes this file to the catalog.
 
     Does not change existing files without --force, nor any table.
     """
-    from contender.drafting import draft_dataset, write_draft
+    from contender.drafting import draft_from_files, write_draft
 
     here = open_installation().settings
-    raw = _read(from_file, _delivered_as(name, from_file, here))
-    draft = draft_dataset(name, raw, kind=kind.value, owner=owner)
+    raws = _read_below(from_file, name, here)
+    draft = draft_from_files(name, raws, kind=kind.value, owner=owner)
     _report(draft, write_draft(draft, here.catalog_home, force=force))
 
 
@@ -121,12 +124,33 @@ def _read(file: Path, name: str) -> RawFile:
         raise DraftError(f"{file}: cannot be read: {error.strerror}: give a CSV file") from None
 
 
-def _delivered_as(name: str, file: Path, here: Settings) -> str:
+def _read_below(place: Path, name: str, here: Settings) -> list[RawFile]:
+    """Return the file, or all files below the folder except hidden ones."""
+    from contender.drafting import DraftError, find_naming
+
+    if not place.is_dir():
+        return [_read(place, _delivered_as(name, place, place.parent, here))]
+    files = [
+        file
+        for file in sorted(place.rglob("*"))
+        if file.is_file() and not any(part[0] in "._" for part in file.relative_to(place).parts)
+    ]
+    if not files:
+        raise DraftError(f"{place}: has no files: give a folder of delivered files")
+    names = [_delivered_as(name, file, place, here) for file in files]
+    try:
+        find_naming(names)  # before any file is read
+    except DraftError as error:
+        raise DraftError(f"{place}: cannot be read as one dataset: {error}") from None
+    return [_read(file, delivered_as) for file, delivered_as in zip(files, names, strict=True)]
+
+
+def _delivered_as(name: str, file: Path, folder: Path, here: Settings) -> str:
     """Return the file's path in the landing zone, or a new one if it is elsewhere."""
     landing = Path(here.landing).resolve()
     if file.resolve().is_relative_to(landing):
         return file.resolve().relative_to(landing).as_posix()
-    return f"{name}/{file.name}"
+    return f"{name}/{file.relative_to(folder).as_posix()}"
 
 
 def _report(draft: Draft, paths: Sequence[Path]) -> None:
@@ -134,6 +158,8 @@ def _report(draft: Draft, paths: Sequence[Path]) -> None:
         typer.echo(f"Wrote {_shown(path)}")
     place = paths[0] if len(paths) == 1 else paths[0].parent
     typer.echo(f"{draft.name}: {draft.summary}; {draft.checks} guesses to check.")
+    for finding in draft.findings:
+        typer.echo(f"- {finding.removeprefix('check: ')}")
     typer.echo("Next:")
     typer.echo(f"  1. review the guesses:  grep -rn 'check:' {_shown(place)}")
     typer.echo("  2. check the catalog:   contender check, and make docs for the generated pages")

@@ -9,69 +9,101 @@ from datetime import date
 from pathlib import PurePath
 from typing import Literal
 
+import pyarrow.compute as pc
+
 from contender.drafting.draft import CHECK, Draft, DraftError, check_name, check_owner
+from contender.drafting.gaps import Gaps, explain_gaps
 from contender.drafting.guesses import Guess, guess_column, guess_expectation, guess_row_count
-from contender.drafting.keys import find_key
-from contender.drafting.profile import ColumnProfile, FileProfile, profile_file
+from contender.drafting.profile import ColumnProfile, FileProfile, profile_files
+from contender.drafting.shape import BusinessDays, Key, find_days, find_naming, propose_key, without_identical
 from contender.drafting.source import Place, module_source
 from contender.landing import RawFile
-from contender.specs import DatasetSpec, Delivery, dag_id
+from contender.specs import Column, DatasetSpec, Delivery, dag_id
 
 Kind = Literal["daily", "reference"]
 
 NOBODY = "owner@company.example"
-_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
-_COMPACT = re.compile(r"(?<!\d)(19|20)\d\d[01]\d[0-3]\d(?!\d)")
+_DAYS_READ = 40
 _SUFFIX = re.compile(r"[.][a-z][a-z0-9]{0,9}")
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,79}")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9*][A-Za-z0-9_./*-]{0,79}")
 
 
 def draft_dataset(name: str, raw: RawFile, *, kind: Kind = "daily", owner: str | None = None) -> Draft:
     """Draft the contract of a file, whose name is its path in the landing zone.
 
-    Raises DraftError if the name or the owner is not valid, if the file cannot be read, if a daily file does not have
-    exactly one day (in its column `day`, and in its name if that contains a day), or if no columns identify its rows.
+    Raises DraftError if the name or the owner is not valid, if the file cannot be read, or if a daily file has no
+    business day, or another one than its name.
+    """
+    return draft_from_files(name, [raw], kind=kind, owner=owner)
+
+
+def draft_from_files(
+    name: str, raws: Sequence[RawFile], *, kind: Kind = "daily", owner: str | None = None
+) -> Draft:
+    """Draft the contract of files, whose names are their paths in the landing zone.
+
+    Types, key and ranges come from the files of the newest days, and closed days from the names of all. Raises
+    DraftError as `draft_dataset` does, and if the files do not belong to one dataset.
     """
     check_name(name)
     check_owner(owner or NOBODY)
     try:
-        profile = profile_file(raw)
+        naming = find_naming([raw.name for raw in raws])
+        chosen = _choose_newest(raws, naming.days)
+        profile = profile_files([raw for raw, _ in chosen])
+        days = BusinessDays(profile)
         if kind == "daily":
-            profile = _find_day(profile)
-            _check_day(profile.columns, raw.name)
-        key = find_key(profile.columns)
+            days = find_days(profile, [day for _, day in chosen])
+        key = propose_key(days.profile.columns)
     except DraftError as error:
-        raise DraftError(f"{PurePath(raw.name).name}: {error}") from None
-    if kind == "daily":
-        key = ("day", *(part for part in key if part != "day"))
-    delivery = _delivery(name, raw, kind, profile)
+        where = PurePath(raws[0].name).name if len(raws) == 1 else f"{len(raws)} files"
+        raise DraftError(f"{where}: {error}") from None
+    gaps = (
+        explain_gaps({day for day in naming.days if day}) if kind == "daily" and any(naming.days) else Gaps()
+    )
+    delivery = _delivery(_path(name, naming.path, kind, several=days.several_days), raws, days, key, gaps)
+    profile = replace(days.profile, findings=(*days.profile.findings, *key.findings, *gaps.findings))
+    if key.drops_identical:
+        profile = replace(profile, columns=without_identical(profile.columns))
     spec, notes = _contract(name, profile, key, delivery, owner)
     return Draft(
         name=name,
         summary=f"{len(spec.columns)} columns, key {', '.join(spec.primary_key)}",
         start=f"put deliveries at {spec.delivery.path} in the landing zone, and start {dag_id('ingest', name)}",
         files={f"datasets/{name}.py": module_source(_docstring(name), spec, notes)},
+        findings=notes["delivery",][1:],
     )
+
+
+def _choose_newest(raws: Sequence[RawFile], days: Sequence[date | None]) -> list[tuple[RawFile, date | None]]:
+    """Return the files of the newest days, in the order of their names."""
+    newest = sorted({day for day in days if day})[-_DAYS_READ:]
+    paired = sorted(zip(raws, days, strict=True), key=lambda pair: pair[0].name)
+    return [(raw, day) for raw, day in paired if day is None or day in newest]
 
 
 def _contract(
     name: str,
     profile: FileProfile,
-    key: tuple[str, ...],
+    key: Key,
     delivery: Delivery,
     owner: str | None,
 ) -> tuple[DatasetSpec, dict[Place, tuple[str, ...]]]:
     profiles = profile.columns
-    columns = [guess_column(profile) for profile in profiles]
-    guesses = _guess_expectations(profiles)
-    kind: Kind = "daily" if delivery.is_dated else "reference"
+    columns = _guess_columns(profiles, key)
+    kind: Kind = "daily" if delivery.is_dated or delivery.several_days else "reference"
+    rows = _rows_by_day(profiles) if kind == "daily" else [profiles[0].rows]
+    guesses = _guess_expectations(profiles, rows)
+    primary_key = (
+        ("day", *(part for part in key.columns if part != "day")) if kind == "daily" else key.columns
+    )
     spec = DatasetSpec(
         name=name,
         description=f"Deliveries of {name.replace('_', ' ')}.",
         owner=owner or NOBODY,
         delivery=delivery,
         columns=tuple(column for column, _ in columns),
-        primary_key=key,
+        primary_key=primary_key,
         expectations=tuple(guess.expectation for guess in guesses),
         kind=kind,
     )
@@ -93,74 +125,52 @@ def _contract(
     return spec, notes
 
 
-def _guess_expectations(profiles: Sequence[ColumnProfile]) -> list[Guess]:
+def _guess_columns(profiles: Sequence[ColumnProfile], key: Key) -> list[tuple[Column, tuple[str, ...]]]:
+    columns = [guess_column(profile) for profile in profiles]
+    if key.row_number is not None:
+        numbered = Column(name=key.row_number, type="integer", description="number of the row in its day")
+        columns.append((numbered, ()))
+    return columns
+
+
+def _guess_expectations(profiles: Sequence[ColumnProfile], rows: Sequence[int]) -> list[Guess]:
     guesses = (guess_expectation(profile) for profile in profiles)
-    return [guess_row_count(profiles[0].rows), *(guess for guess in guesses if guess)]
+    return [guess_row_count(rows), *(guess for guess in guesses if guess)]
 
 
-def _find_day(profile: FileProfile) -> FileProfile:
-    """Return the profile with its only date column as `day`, if it has no such column and the file holds one day."""
-    if any(column.name == "day" for column in profile.columns):
-        return profile
-    dates = [column for column in profile.columns if column.type == "date"]
-    if len(dates) != 1 or dates[0].missing or len(dates[0].distinct) > 1:
-        return profile
-    message = (
-        f"{CHECK}the only date, {profile.names.get(dates[0].name, dates[0].name)}, is the day of the delivery"
-    )
-    return replace(profile.rename({dates[0].name: "day"}), findings=(*profile.findings, message))
+def _rows_by_day(profiles: Sequence[ColumnProfile]) -> list[int]:
+    days = next(profile for profile in profiles if profile.name == "day").values
+    counted: list[int] = pc.value_counts(days).field("counts").to_pylist()
+    return counted
 
 
-def _check_day(profiles: Sequence[ColumnProfile], delivered_as: str) -> None:
-    day = next((profile for profile in profiles if profile.name == "day"), None)
-    if day is None:
-        raise DraftError(_no_day(profiles))
-    if day.type != "date" or day.missing:
-        raise DraftError(
-            "the column day is not a date in every row: deliver it as 2013-09-01, or use --kind reference"
-        )
-    days = sorted(set(day.values.to_pylist()))
-    if len(days) > 1:
-        raise DraftError(
-            f"the file holds {len(days)} days, {days[0]} to {days[-1]}: draft from the delivery of one day, "
-            "or use --kind reference"
-        )
-    named = _DAY.findall(delivered_as)
-    if named and date.isoformat(days[0]) not in named:
-        raise DraftError(
-            f"the file's name has the day {named[-1]}, but its rows have {days[0]}: correct the name or the rows"
-        )
-
-
-def _no_day(profiles: Sequence[ColumnProfile]) -> str:
-    dates = [profile.name for profile in profiles if profile.type == "date"]
-    rename = f"rename {' or '.join(dates)}" if dates else "add one"
-    return (
-        "a daily dataset needs the column day with the business day, such as 2013-09-01: "
-        f"{rename}, or use --kind reference for a table that is replaced whole"
-    )
-
-
-def _delivery(name: str, raw: RawFile, kind: Kind, profile: FileProfile) -> Delivery:
-    cron = "0 6 * * *" if kind == "daily" else "0 6 * * 1"
+def _delivery(path: str, raws: Sequence[RawFile], days: BusinessDays, key: Key, gaps: Gaps) -> Delivery:
+    profile = days.profile
+    daily = any(column.name == "day" for column in profile.columns) and ("{day" in path or days.several_days)
     # Allow files of twice this size.
-    most = max(2 * raw.size, Delivery.model_fields["max_bytes"].default)
+    most = max(2 * max(raw.size for raw in raws), Delivery.model_fields["max_bytes"].default)
     return Delivery(
-        path=_path(name, raw.name, kind),
+        path=path,
         format=profile.format,
         names=dict(profile.names),
         ignored=profile.ignored,
-        cron=cron,
+        cron="0 6 * * *" if daily else "0 6 * * 1",
         max_bytes=most,
+        several_days=days.several_days,
+        day_of=days.day_of,
+        row_number=key.row_number,
+        duplicates="drop_identical" if key.drops_identical else "reject",
+        closed_weekdays=gaps.weekdays,
+        closed_holidays=gaps.holidays,
     )
 
 
-def _path(name: str, delivered_as: str, kind: Kind) -> str:
-    path = delivered_as if _PLAIN_PATH.fullmatch(delivered_as) else ""
+def _path(name: str, path: str, kind: Kind, *, several: bool) -> str:
+    """Return the files' path if it is a plain one, or else a usual one."""
+    plain = _PLAIN_PATH.fullmatch(path.replace("{day:%Y%m%d}", "0").replace("{day}", "0")) is not None
     if kind == "daily":
-        path = _COMPACT.sub("{day:%Y%m%d}", _DAY.sub("{day}", path))
-        return path if "{day" in path else f"{name}/{{day}}{_suffix(delivered_as)}"
-    return path if path and not _DAY.search(path) else f"{name}{_suffix(delivered_as)}"
+        return path if plain and ("{day" in path or several) else f"{name}/{{day}}{_suffix(path)}"
+    return path if plain and "{day" not in path else f"{name}{_suffix(path)}"
 
 
 def _suffix(delivered_as: str) -> str:

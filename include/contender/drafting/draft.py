@@ -27,6 +27,7 @@ class Draft(Frozen):
     summary: str
     start: str
     files: Mapping[str, str]
+    findings: tuple[str, ...] = ()
 
     @property
     def checks(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -74,10 +75,12 @@ def _column_notes(profile: ColumnProfile) -> list[str]:
     return notes
 
 
-def guess_row_count(rows: int) -> Guess:
-    """Return the expectation of half to twice the rows of this delivery, as a warning: one day is no history."""
-    expectation = RowCount(low=rows // 2, high=rows * 2, severity="warn")
-    return Guess(expectation, f"half to twice the {rows} rows of one delivery")
+def guess_row_count(rows: Sequence[int]) -> Guess:
+    """Return the expectation of half to twice the rows of these deliveries, as a warning: a few days are no history."""
+    expectation = RowCount(low=min(rows) // 2, high=max(rows) * 2, severity="warn")
+    if len(rows) == 1:
+        return Guess(expectation, f"half to twice the {rows[0]} rows of one delivery")
+    return Guess(expectation, f"half to twice the {min(rows)} to {max(rows)} rows of {len(rows)} days")
 
 
 def guess_expectation(profile: ColumnProfile) -> Guess | None:

@@ -75,13 +75,17 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class FileProfile:
-    """A file's format and columns; `names` are the file's names of renamed columns, and `findings` what to check."""
+    """The format and columns of files; `names` are their names of renamed columns, and `findings` what to check.
+
+    `lengths` are the numbers of rows of each file.
+    """
 
     format: Format
     columns: tuple[ColumnProfile, ...]
     names: Mapping[str, str]
     ignored: tuple[str, ...]
     findings: tuple[str, ...]
+    lengths: tuple[int, ...]
 
     def rename(self, new: Mapping[str, str]) -> FileProfile:
         """Return the profile with some columns renamed."""
@@ -93,10 +97,16 @@ class FileProfile:
 
 def profile_file(raw: RawFile) -> FileProfile:
     """Return the profile of a CSV, JSON Lines or Parquet file with at least one row. Raises DraftError."""
+    return profile_files([raw])
+
+
+def profile_files(raws: Sequence[RawFile]) -> FileProfile:
+    """Return the profile of files of one format with the same columns, as if they were one. Raises DraftError."""
+    tables, form = _read_all(raws)
     try:
-        table, form = _read(raw)
-    except UnreadableFile as error:
-        raise DraftError(str(error)) from None
+        table = pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowInvalid as error:
+        raise DraftError(f"the files have columns of different types: {error}") from None
     if not table.num_rows:
         raise DraftError("the file has no rows: draft from a delivery with rows")
     names = _choose_names(table.column_names)
@@ -111,7 +121,8 @@ def profile_file(raw: RawFile) -> FileProfile:
     if not isinstance(form, Parquet):
         words = {names[name]: words for name, words in form.missing_in.items() if name in names}
         form = form.model_copy(update={"missing_in": words})
-    return FileProfile(form, columns, renamed, ignored, tuple(_findings(form, renamed, ignored)))
+    lengths = tuple(part.num_rows for part in tables)
+    return FileProfile(form, columns, renamed, ignored, tuple(_findings(form, renamed, ignored)), lengths)
 
 
 def profile_column(name: str, texts: pa.Array, form: TextForm | None = None) -> ColumnProfile:
@@ -160,26 +171,60 @@ def _declared_type(name: str, declared: pa.DataType) -> ColumnType:
     )
 
 
-def _read(raw: RawFile) -> tuple[pa.Table, Format]:
-    """Return the file's columns, as texts or typed, with their format. Raises UnreadableFile and DraftError."""
+def _read_all(raws: Sequence[RawFile]) -> tuple[list[pa.Table], Format]:
+    """Return the columns of each file, as texts or typed, and the format of all. Raises DraftError."""
+    tables: list[pa.Table] = []
+    layout: Format | None = None
+    for raw in raws:
+        try:
+            layout = layout or _guess_kind(raw)
+            tables.append(_read(raw, layout))
+            if not isinstance(layout, JsonLines):
+                _compare_headers(raws[0], tables[0], tables[-1])
+        except (UnreadableFile, DraftError) as error:
+            raise DraftError(f"{raw.name}: {error}" if len(raws) > 1 else str(error)) from None
+    texts = pa.concat_tables(tables, promote_options="permissive")
+    match layout:
+        case Csv():
+            return tables, guess_values(texts, layout)
+        case JsonLines():
+            values = guess_values(texts, Csv(missing=()))
+            return tables, JsonLines(dates=values.dates, timestamps=values.timestamps, zone=values.zone)
+    naive = any(pa.types.is_timestamp(field.type) and field.type.tz is None for field in texts.schema)
+    return tables, Parquet(zone="UTC" if naive else None)
+
+
+def _guess_kind(raw: RawFile) -> Format:
     with raw.copy_path.open("rb") as file:
         start = file.read(1024)
     if start.startswith(b"PAR1"):
-        table = read_parquet(raw)
-        naive = any(pa.types.is_timestamp(field.type) and field.type.tz is None for field in table.schema)
-        return table, Parquet(zone="UTC" if naive else None)
+        return Parquet()
     if {".jsonl", ".ndjson"}.intersection(PurePath(raw.name).suffixes) or start.lstrip().startswith(b"{"):
-        with open_plain(raw, "utf-8", most_bytes(raw)) as plain:
-            texts, defects = read_json_lines(plain)
-        if defects:
-            raise UnreadableFile(defects[0])
-        values = guess_values(texts, Csv(missing=()))
-        return texts, JsonLines(dates=values.dates, timestamps=values.timestamps, zone=values.zone)
-    return _read_csv(raw)
+        return JsonLines()
+    return guess_layout(raw)
 
 
-def _read_csv(raw: RawFile) -> tuple[pa.Table, Csv]:
-    layout = guess_layout(raw)
+def _read(raw: RawFile, layout: Format) -> pa.Table:
+    if isinstance(layout, Parquet):
+        return read_parquet(raw)
+    if isinstance(layout, Csv):
+        return _read_csv(raw, layout)
+    with open_plain(raw, "utf-8", most_bytes(raw)) as plain:
+        texts, defects = read_json_lines(plain)
+    if defects:
+        raise UnreadableFile(defects[0])
+    return texts
+
+
+def _compare_headers(first: RawFile, known: pa.Table, table: pa.Table) -> None:
+    if differing := sorted(set(known.column_names) ^ set(table.column_names)):
+        raise DraftError(
+            f"its columns differ from those of {first.name} by {', '.join(map(repr, differing))}: draft from files "
+            "with the same columns"
+        )
+
+
+def _read_csv(raw: RawFile, layout: Csv) -> pa.Table:
     with open_plain(raw, layout.encoding, most_bytes(raw)) as plain:
         header, has_rows = read_header(plain, layout)
         if not header:
@@ -192,7 +237,7 @@ def _read_csv(raw: RawFile) -> tuple[pa.Table, Csv]:
             f"line {ragged[0].number} has {ragged[0].actual_columns} fields where the header has {len(header)}: "
             "draft from a complete file"
         )
-    return texts, guess_values(texts, layout)
+    return texts
 
 
 def _choose_names(given: Sequence[str]) -> dict[str, str]:

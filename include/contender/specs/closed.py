@@ -20,7 +20,7 @@ def list_calendars() -> tuple[str, ...]:
     """Return the codes of all calendars of public holidays: of countries, such as DE, and of their parts, as DE-BY."""
     import holidays  # takes a tenth of a second, which few contracts need
 
-    known = holidays.list_supported_countries()
+    known = holidays.list_supported_countries(include_aliases=False)
     return tuple(
         sorted(
             code for country, parts in known.items() for code in (country, *(f"{country}-{p}" for p in parts))
