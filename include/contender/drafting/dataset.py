@@ -83,11 +83,7 @@ def _choose_newest(raws: Sequence[RawFile], days: Sequence[date | None]) -> list
 
 
 def _contract(
-    name: str,
-    profile: FileProfile,
-    key: Key,
-    delivery: Delivery,
-    owner: str | None,
+    name: str, profile: FileProfile, key: Key, delivery: Delivery, owner: str | None
 ) -> tuple[DatasetSpec, dict[Place, tuple[str, ...]]]:
     profiles = profile.columns
     columns = _guess_columns(profiles, key)
@@ -113,13 +109,14 @@ def _contract(
         ("columns",): (
             f"{CHECK}describe each column, add `unit` to numbers, and `nullable=True` where values may be missing",
         ),
-        ("primary_key",): (
-            f"{CHECK}the smallest set of columns that is unique in these {profiles[0].rows} rows, maybe by chance; "
-            "what identifies a row in every delivery?",
-        ),
         **{("columns", number): said for number, (_, said) in enumerate(columns) if said},
         **{("expectations", number): (f"{CHECK}{guess.note}",) for number, guess in enumerate(guesses)},
     }
+    if key.row_number is None:
+        notes["primary_key",] = (
+            f"{CHECK}the smallest set of columns that is unique in these {profiles[0].rows} rows, maybe by chance; "
+            "what identifies a row in every delivery?",
+        )
     if owner is None:
         notes["owner",] = (f"{CHECK}who gets the mail when a delivery fails its gate?",)
     return spec, notes
