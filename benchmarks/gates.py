@@ -1,5 +1,7 @@
 """What a gate costs beside a query written by hand, what a day's sketches cost, and whether publishing stays flat.
 
+The gate is measured on long deliveries, and on a wide one of 302 columns whose bounds all hold, or all fail.
+
 python -m benchmarks.gates                       all tables, results in benchmarks/results/gates.json
 python -m benchmarks.gates --rows 100000 --days 30 365    smaller, for a look
 
@@ -29,10 +31,11 @@ import pyarrow.parquet as pq
 
 from contender.records import StagedBatch, StagedFile
 from contender.settings import PROJECT
-from contender.specs import Contract, Days, RowCount, load_catalog
+from contender.specs import Between, Column, Contract, Days, RowCount, load_catalog
 
 RESULTS = PROJECT / "benchmarks" / "results" / "gates.json"
 FIRST = date(2013, 9, 2)
+WIDE = 300  # measured columns of the wide delivery
 
 
 def make_departures(rows: int, file: Path) -> None:
@@ -69,11 +72,38 @@ def departures() -> Contract:
     )
 
 
-def staged(file: Path) -> StagedBatch:
+def make_wide(rows: int, file: Path) -> None:
+    """A delivery of 302 columns: the day, a key, and measured values."""
+    values = np.random.default_rng(0).normal(size=(WIDE, rows))
+    columns = {f"value_{number}": pa.array(column) for number, column in enumerate(values)}
+    key = {"day": pa.array([FIRST] * rows), "id": pa.array(np.arange(rows))}
+    pq.write_table(pa.table({**key, **columns}), file)
+
+
+def wide(low: float) -> Contract:
+    """A contract of these columns, each with a lower bound."""
+    names = [f"value_{number}" for number in range(WIDE)]
+    return Contract(
+        table="datasets.wide",
+        owner="team@company.example",
+        columns=(
+            Column(name="day", type="date", description="day"),
+            Column(name="id", type="integer", description="key"),
+            *(Column(name=name, type="number", description=name) for name in names),
+        ),
+        primary_key=("day", "id"),
+        expectations=(
+            RowCount(low=1, high=1_000_000_000),
+            *(Between(column=name, low=low, high=100) for name in names),
+        ),
+    )
+
+
+def staged(file: Path, table: str = "datasets.departures") -> StagedBatch:
     """The file as a batch that waits for its gate."""
     rows = pq.read_metadata(file).num_rows
     return StagedBatch(
-        table="datasets.departures",
+        table=table,
         days=Days.one(FIRST),
         files=(StagedFile(day=FIRST, path=str(file), rows=rows, digest="d"),),
         fingerprint="f",
@@ -96,12 +126,35 @@ def gate_on_spark(file: Path) -> None:
     assert check_by_size(departures(), staged(file), "benchmark", here).verdict == "pass"
 
 
+def gate_wide(file: Path) -> None:
+    """The gate of a wide delivery that passes."""
+    from contender.gating import check
+
+    assert check(wide(-100), staged(file, "datasets.wide"), "benchmark").verdict == "pass"
+
+
+def gate_wide_failing(file: Path) -> None:
+    """The gate of a wide delivery in which each measured column has values below its bound."""
+    from contender.gating import check
+
+    assert len(check(wide(-1), staged(file, "datasets.wide"), "benchmark").failed) == WIDE
+
+
 def by_hand(file: Path) -> None:
+    """The facts of departures by one query."""
+    assert set(query(file, departures())) == {0}
+
+
+def by_hand_wide(file: Path) -> None:
+    """The facts of a wide delivery by one query."""
+    assert set(query(file, wide(-100))) == {0}
+
+
+def query(file: Path, contract: Contract) -> list[int]:
     """The same facts by one Polars query: nulls, bounds, sets, forms, the unique key, the number of rows."""
     import polars as pl
 
     frame = pl.scan_parquet(file)
-    contract = departures()
     facts: dict[str, pl.Expr] = {"rows": pl.len()}
     for number, promise in enumerate(contract.all_expectations()):
         match promise.kind:
@@ -119,7 +172,7 @@ def by_hand(file: Path) -> None:
                 facts[f"f{number}"] = pl.len() - pl.struct(promise.key).n_unique()
     found = frame.select(**facts).collect().to_dicts()[0]
     assert found.pop("rows") > 0
-    assert set(found.values()) == {0}, found
+    return list(found.values())
 
 
 def nothing(_: Path) -> None:
@@ -138,7 +191,11 @@ STEPS = {
     "pandas": gate,
     "spark": gate_on_spark,
     "by hand": by_hand,
+    "wide": gate_wide,
+    "wide, failing": gate_wide_failing,
+    "wide by hand": by_hand_wide,
 }
+LONG = ("nothing", "imports", "pandas", "spark", "by hand")
 
 
 def measure(step: str, file: Path) -> dict[str, float]:
@@ -174,7 +231,7 @@ def compare_gates(sizes: list[int]) -> list[dict[str, Any]]:
         file = Path(folder) / "departures.parquet"
         for rows in sizes:
             make_departures(rows, file)
-            took = {step: measure(step, file) for step in STEPS}
+            took = {step: measure(step, file) for step in LONG}
             floor = took["by hand"]["cpu_s"] - took["nothing"]["cpu_s"]
             for engine in ("pandas", "spark"):
                 ours = took[engine]["cpu_s"] - took["imports"]["cpu_s"]
@@ -195,6 +252,28 @@ def compare_gates(sizes: list[int]) -> list[dict[str, Any]]:
                     file=sys.stderr,
                 )
     return records
+
+
+def compare_wide_gates(rows: int) -> list[dict[str, Any]]:
+    """A wide delivery that passes and one that fails, beside the query."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "wide.parquet"
+        make_wide(rows, file)
+        steps = ("nothing", "imports", "wide", "wide, failing", "wide by hand")
+        took = {step: measure(step, file)["cpu_s"] for step in steps}
+    floor = took["wide by hand"] - took["nothing"]
+    return [
+        {
+            "table": "wide gate",
+            "rows": rows,
+            "columns": WIDE + 2,
+            "result": result,
+            "gate_cpu_s": round(took[step] - took["imports"], 2),
+            "query_cpu_s": round(floor, 2),
+            "ratio": round((took[step] - took["imports"]) / floor, 1),
+        }
+        for step, result in (("wide", "passed"), ("wide, failing", "300 bounds failed"))
+    ]
 
 
 def measure_sketches(rows: int, columns: int) -> list[dict[str, Any]]:
@@ -344,7 +423,12 @@ def main() -> None:
     if wanted.step:
         STEPS[wanted.step](wanted.file)
         return
-    records = measure_publishing(wanted.days) + compare_gates(wanted.rows) + measure_sketches(1_000_000, 19)
+    records = [
+        *measure_publishing(wanted.days),
+        *compare_gates(wanted.rows),
+        *compare_wide_gates(5_000),
+        *measure_sketches(1_000_000, 19),
+    ]
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(records, indent=2) + "\n")
     print(render(records))

@@ -15,7 +15,7 @@ from great_expectations.data_context import EphemeralDataContext
 from contender.gating.suite import local_day_name
 from contender.lake import places
 from contender.records import StagedBatch
-from contender.specs import Between, Contract, Expectation, InSet, Matches, NotNull, OnDay
+from contender.specs import Contract, Expectation, OnDay
 
 # Up to this size, one frame with all columns is faster than a frame per column.
 WHOLE_UP_TO_ROWS = 50_000
@@ -29,22 +29,21 @@ def load_frames(
 ) -> Iterator[Part]:
     """Yield the batch in memory, as one frame or, if it is large, several, each with its expectations.
 
-    In a large batch, expectations about single values are checked on the column's distinct values only, unless
-    `with_keys` asks for the keys of failing rows.
+    `with_keys` adds the primary key to each frame.
     """
     if batch.rows <= WHOLE_UP_TO_ROWS:
-        yield _of_frame(_read(batch, contract.column_names), expectations), expectations
+        needed = {
+            name for expectation in expectations for name in (*expectation.columns, *contract.primary_key)
+        }
+        columns = [name for name in contract.column_names if name in needed]
+        yield _of_columns(batch, columns, expectations), expectations
         return
-    together: dict[tuple[tuple[str, ...], bool], list[Expectation]] = defaultdict(list)
+    together: dict[tuple[str, ...], list[Expectation]] = defaultdict(list)
     for expectation in expectations:
-        by_value = not with_keys and _is_of_each_value(expectation)
-        together[expectation.columns or contract.primary_key, by_value].append(expectation)
-    for (columns, by_value), alike in together.items():
+        together[expectation.columns or contract.primary_key].append(expectation)
+    for columns, alike in together.items():
         wanted = tuple(dict.fromkeys((*contract.primary_key, *columns))) if with_keys else columns
-        rows = _read(batch, wanted)
-        if by_value:
-            rows = pa.table([rows.column(0).unique()], names=rows.column_names)
-        yield _of_frame(rows, alike), alike
+        yield _of_columns(batch, wanted, alike), alike
 
 
 def load_spark(
@@ -63,24 +62,27 @@ def load_spark(
     yield asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": rows}), expectations
 
 
-def _is_of_each_value(expectation: Expectation) -> bool:
-    return isinstance(expectation, NotNull | Between | InSet | Matches) and expectation.mostly == 1.0
-
-
-def _read(batch: StagedBatch, columns: Sequence[str]) -> pa.Table:
+def read_columns(batch: StagedBatch, columns: Sequence[str]) -> pa.Table:
+    """Read some columns of all files of a batch."""
     if not batch.files:
         return pa.table({name: pa.nulls(0) for name in columns})
     return pa.concat_tables([places.read_rows(file.path, columns) for file in batch.files])
 
 
-def _of_frame(rows: pa.Table, expectations: Iterable[Expectation]) -> Batch:
+def batch_of_frame(frame: pd.DataFrame) -> Batch:
+    """Return a frame as a batch of Great Expectations."""
+    asset = _open_context().data_sources.add_pandas("staging").add_dataframe_asset("batch")
+    return asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+
+
+def _of_columns(batch: StagedBatch, columns: Sequence[str], expectations: Iterable[Expectation]) -> Batch:
+    rows = read_columns(batch, columns)
     # Categories take less memory than repeated strings, which are most of a frame.
     frame: pd.DataFrame = rows.to_pandas(strings_to_categorical=rows.num_rows > WHOLE_UP_TO_ROWS)
     for expectation in _local_days(expectations):
         moments = pd.to_datetime(frame[expectation.column], utc=True)
         frame[local_day_name(expectation)] = moments.dt.tz_convert(expectation.zone).dt.date
-    asset = _open_context().data_sources.add_pandas("staging").add_dataframe_asset("batch")
-    return asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+    return batch_of_frame(frame)
 
 
 def _local_days(expectations: Iterable[Expectation]) -> Sequence[OnDay]:

@@ -1,26 +1,37 @@
-"""Check one batch: first every expectation quickly, then the failed ones again with their failing rows."""
+"""Check one batch: judge every expectation of its contract, and describe what failed and where."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import great_expectations as gx
-
-from contender.gating.batches import Load, Part, load_frames
+from contender.gating.batches import load_frames
 from contender.gating.days import check_days
 from contender.gating.origins import describe_origins
-from contender.gating.suite import build_expectation
+from contender.gating.stacking import validate_stacked
 from contender.gating.usual import Past, check_usual
+from contender.gating.validation import Outcome, validate
 from contender.records import ExpectationResult, GateResult, StagedBatch, Verdict, gate_id
 from contender.specs import Contract, Expectation, describe
 
 KEYS_KEPT = 10
-_SAMPLED_ROWS = 1000  # failing rows that are searched for distinct keys
+
+Judge = Callable[[Contract, StagedBatch], Mapping[Expectation, Outcome]]
+
+
+def judge_in_memory(contract: Contract, batch: StagedBatch) -> dict[Expectation, Outcome]:
+    """Return the outcome of every expectation: those about single values on stacks, the others on frames."""
+    stacked = validate_stacked(contract, batch)
+    rest = [expectation for expectation in contract.all_expectations() if expectation not in stacked]
+    return {**stacked, **validate(contract, batch, rest, load_frames)}
 
 
 def check(
-    contract: Contract, batch: StagedBatch, run: str, past: Past | None = None, load: Load = load_frames
+    contract: Contract,
+    batch: StagedBatch,
+    run: str,
+    past: Past | None = None,
+    judge: Judge = judge_in_memory,
 ) -> GateResult:
     """Check a staged batch against every expectation of its contract, and against previous days if given.
 
@@ -28,16 +39,13 @@ def check(
     defects of severity `warn` failed, else `pass`. The result contains up to ten primary keys of failing rows per
     expectation, with personal data masked.
     """
-    expectations, days = contract.all_expectations(), contract.open_days(batch.days)
-    quick = _validate(load(contract, batch, expectations, False), days, "BOOLEAN_ONLY")
-    doubtful = [expectation for expectation in expectations if not quick[expectation].success]
-    close = (
-        _validate(load(contract, batch, doubtful, True), days, _detailed_format(contract)) if doubtful else {}
+    days, outcomes = contract.open_days(batch.days), judge(contract, batch)
+    results = tuple(
+        _kept(expectation, days)
+        if outcomes[expectation].success
+        else _broken(expectation, outcomes[expectation], contract, batch)
+        for expectation in contract.all_expectations()
     )
-    broken = {
-        expectation: _broken(expectation, result, contract, batch) for expectation, result in close.items()
-    }
-    results = tuple(broken.get(p) or _kept(p, days) for p in expectations)
     if past is not None and contract.usual is not None:
         results += check_usual(contract.usual, past)
     if batch.dropped:
@@ -75,28 +83,6 @@ def _verdict(verdicts: Sequence[Verdict]) -> Verdict:
     return "pass"
 
 
-def _validate(parts: Iterable[Part], days: int, result_format: Any) -> dict[Expectation, Any]:
-    found = {}
-    for batch, expectations in parts:
-        built = [build_expectation(expectation, days) for expectation in expectations]
-        for number, gx_expectation in enumerate(built):
-            # The validator may reorder its results; the number identifies the expectation of each.
-            gx_expectation.meta = {"number": number}
-        suite = gx.ExpectationSuite(name="contract", expectations=built)
-        for result in batch.validate(suite, result_format=result_format).results:
-            found[expectations[int(result.expectation_config.meta["number"])]] = result
-    return found
-
-
-def _detailed_format(contract: Contract) -> dict[str, object]:
-    return {
-        "result_format": "SUMMARY",
-        "partial_unexpected_count": _SAMPLED_ROWS,
-        "unexpected_index_column_names": list(contract.primary_key),
-        "return_unexpected_index_query": False,
-    }
-
-
 def _kept(expectation: Expectation, days: int) -> ExpectationResult:
     return ExpectationResult(
         expectation=describe(expectation, days),
@@ -108,28 +94,25 @@ def _kept(expectation: Expectation, days: int) -> ExpectationResult:
 
 
 def _broken(
-    expectation: Expectation, result: Any, contract: Contract, batch: StagedBatch
+    expectation: Expectation, outcome: Outcome, contract: Contract, batch: StagedBatch
 ) -> ExpectationResult:
-    figures: dict[str, Any] = dict(result.result or {})
     days = contract.open_days(batch.days)
-    count = figures.get("unexpected_count")
+    count = outcome.figures.get("unexpected_count")
     return ExpectationResult(
         expectation=describe(expectation, days),
         same_as=None if days == 1 else describe(expectation, 1),
         columns=expectation.columns,
         verdict=expectation.severity,
-        observed=_observed(expectation, figures, result, contract, batch.rows),
+        observed=_observed(expectation, outcome, contract, batch.rows),
         failing_rows=None if count is None else int(count),
-        failing_keys=_failing_keys(figures, contract, batch),
+        failing_keys=_failing_keys(outcome.figures, contract, batch),
     )
 
 
-def _observed(
-    expectation: Expectation, figures: dict[str, Any], result: Any, contract: Contract, rows: int
-) -> str:
-    error = result.exception_info or {}
-    if error.get("raised_exception"):
-        return f"could not be checked: {error['exception_message']}"
+def _observed(expectation: Expectation, outcome: Outcome, contract: Contract, rows: int) -> str:
+    if outcome.error is not None:
+        return f"could not be checked: {outcome.error}"
+    figures = outcome.figures
     if "unexpected_count" not in figures:
         return f"{figures.get('observed_value', 'nothing')} rows" if not expectation.columns else "failed"
     text = f"{int(figures['unexpected_count'])} of {rows} rows"
@@ -146,7 +129,7 @@ def _quote(value: str) -> str:
 
 
 def _failing_keys(
-    figures: dict[str, Any], contract: Contract, batch: StagedBatch
+    figures: Mapping[str, Any], contract: Contract, batch: StagedBatch
 ) -> tuple[dict[str, str], ...]:
     """Return distinct keys of failing rows; if the batch was delivered in several files, with their files and rows."""
     pii = {column.name for column in contract.columns if column.pii}

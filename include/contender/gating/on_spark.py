@@ -12,10 +12,11 @@ from typing import Any
 from contender.gating.batches import load_spark
 from contender.gating.check import check
 from contender.gating.usual import Past
+from contender.gating.validation import Outcome, validate
 from contender.lake import places
 from contender.records import GateResult, StagedBatch
 from contender.settings import PROJECT, Settings, spark_settings
-from contender.specs import Contract
+from contender.specs import Contract, Expectation
 from contender.specs.frozen import Frozen
 
 JOB = PROJECT / "spark_jobs" / "check_batch.py"
@@ -73,7 +74,11 @@ def check_by_size(
 def run_task(file: str, session: Any) -> GateResult:
     """Run a task inside the Spark job, and write its result atomically."""
     task = Task.model_validate_json(places.read(file))
-    result = check(task.contract, task.batch, task.run, task.past, partial(load_spark, session=session))
+
+    def judge(contract: Contract, batch: StagedBatch) -> dict[Expectation, Outcome]:
+        return validate(contract, batch, contract.all_expectations(), partial(load_spark, session=session))
+
+    result = check(task.contract, task.batch, task.run, task.past, judge)
     places.write(task.result, result.model_dump_json().encode())
     return result
 
