@@ -35,8 +35,8 @@ def load_frames(
         needed = {
             name for expectation in expectations for name in (*expectation.columns, *contract.primary_key)
         }
-        columns = [name for name in contract.column_names if name in needed]
-        yield _of_columns(batch, columns, expectations), expectations
+        present = [name for name in contract.column_names if name in needed]
+        yield _of_columns(batch, present, expectations), expectations
         return
     together: dict[tuple[str, ...], list[Expectation]] = defaultdict(list)
     for expectation in expectations:

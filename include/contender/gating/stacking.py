@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
@@ -55,7 +55,7 @@ class _StackError(Exception):
     """Great Expectations raised an exception for a stack."""
 
 
-def is_stackable(expectation: Expectation, contract: Contract) -> bool:
+def is_stackable(expectation: Expectation, contract: Contract) -> TypeGuard[OfValues]:
     """Return whether an expectation is about every value of a column of a type that it is meant for."""
     if not isinstance(expectation, NotNull | Between | InSet | Matches) or expectation.mostly != 1.0:
         return False
