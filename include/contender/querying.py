@@ -53,6 +53,15 @@ def fetch_rows(query: Query, day: date | None, connect: Connect, into: Path) -> 
     return describe_file(file, file.name, where)
 
 
+def sample_query(query: Query, connect: Connect, into: Path, rows: int) -> pa.Table:
+    """Return the first rows of a query without `:day`, in the types of the database's columns.
+
+    SQLite, which has no type for dates and times, returns them as texts. Raises like `fetch_rows`.
+    """
+    some = query.model_copy(update={"sql": f"select * from ({query.sql}) as query_rows limit {rows}"})  # noqa: S608
+    return pq.read_table(fetch_rows(some, None, connect, into).copy_path)
+
+
 def _to_table(result: Result[tuple[object, ...]], where: str) -> pa.Table:
     names = list(result.keys())
     parts = [

@@ -14,10 +14,11 @@ from pydantic import ValidationError
 from sqlalchemy import create_engine, text
 
 from connections import database_url
+from contender.drafting import DraftError, draft_query
 from contender.gating import check
 from contender.ingesting import land
 from contender.landing import LandingError, NotDelivered
-from contender.specs import Column, DatasetSpec, Days, Delivery, Query, RowCount
+from contender.specs import Column, DatasetSpec, Days, Delivery, Query, RowCount, load_module
 
 DAY = date(2024, 3, 1)
 TABLE = {
@@ -160,3 +161,64 @@ def test_a_mistake_in_a_query_is_named(delivery, message):
     given = dataset().model_dump() | {"delivery": {"cron": "0 6 * * *", **delivery}}
     with pytest.raises(ValidationError, match=message):
         DatasetSpec.model_validate(given)
+
+
+def drafted(
+    connect, tmp_path, sql="select sold_on, id, amount, items, at from sales", **options
+) -> DatasetSpec:
+    draft = draft_query("sales", Query(connection="crm", sql=sql), connect, **options)
+    file = tmp_path / "sales.py"
+    file.write_text(draft.files["datasets/sales.py"])
+    spec = load_module(file).SPEC
+    assert isinstance(spec, DatasetSpec)
+    return spec
+
+
+def test_a_draft_from_a_database_has_its_types_key_day_and_query(connect, tmp_path):
+    spec = drafted(connect, tmp_path)
+    assert {column.name: column.type for column in spec.columns} == {
+        "day": "date",
+        "id": "string",
+        "amount": "number",
+        "items": "integer",
+        "at": "timestamp",
+    }
+    assert spec.primary_key == ("day", "id")
+    assert spec.delivery.names == {"day": "sold_on"}
+    assert spec.delivery.query.sql.endswith('where "sold_on" = :day')
+
+
+def test_both_days_of_the_database_pass_the_gate_of_the_draft(here, connect, tmp_path):
+    spec = drafted(connect, tmp_path)
+    for day in (DAY, DAY + timedelta(days=1)):
+        batch = land(spec, Days.one(day), here, connect)
+        assert batch.defects == ()
+        assert check(spec.contract, batch, "run 1").verdict in ("pass", "warn")
+
+
+def test_a_reference_table_is_drafted_from_all_rows_without_a_day(connect, tmp_path):
+    spec = drafted(connect, tmp_path, "select distinct id, items from sales", kind="reference")
+    assert (spec.kind, spec.primary_key) == ("reference", ("id",))
+    assert ":day" not in spec.delivery.query.sql
+
+
+def test_times_without_a_zone_are_stated_in_the_draft(connect, tmp_path):
+    sql = "select sold_on as day, id, cast('2024-03-01 05:00:00' as {}) as at from sales"
+    kind = "timestamp" if "postgres" in connect("crm") else "text"
+    spec = drafted(connect, tmp_path, sql.format(kind))
+    assert (spec.delivery.query.zone, spec.columns[-1].type) == ("UTC", "timestamp")
+    assert "times without a time zone, read as UTC" in (tmp_path / "sales.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("select id from sales", "no date: return the business day as the column day"),
+        ("select * from sales where sold_on = :day", "leave out its condition"),
+        ("select nothing from sales", "nothing"),
+        ("select * from sales where 1 = 0", "returns no rows"),
+    ],
+)
+def test_a_query_that_cannot_be_drafted_says_why(connect, sql, reason):
+    with pytest.raises(DraftError, match=reason):
+        draft_query("sales", Query(connection="crm", sql=sql), connect)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,33 +48,47 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files."
 
 @app.command(
     epilog="Example: contender new dataset sales --from exports/2013-09-01.csv --owner shops@company.example\n\n"
-    "Example of a reference table: contender new dataset shops --from shops.csv --kind reference"
+    "Example of a reference table: contender new dataset shops --from shops.csv --kind reference\n\n"
+    "Example of a database: contender new dataset sales --query 'select * from sales' --connection crm"
 )
 def dataset(
     name: Annotated[str, typer.Argument(help="The dataset's name, such as till_receipts.")],
     from_file: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--from", help="A CSV, JSON Lines or Parquet file from the source, or a folder of them."
         ),
-    ],
+    ] = None,
+    query: Annotated[
+        str | None, typer.Option(help="A SELECT statement without a condition on the day, instead of --from.")
+    ] = None,
+    connection: Annotated[
+        str | None, typer.Option(help="The Airflow connection that the query will be run on.")
+    ] = None,
     kind: Annotated[
         Kind, typer.Option(help="daily: partitioned by the column day; reference: replaced as a whole.")
     ] = Kind.daily,
     owner: Owner = None,
     force: Force = False,
 ) -> None:
-    """Draft datasets/NAME.py from delivered files: types, key, ranges, days without files, and guesses to check.
+    """Draft datasets/NAME.py from delivered files or a query: types, key, ranges, closed days, and guesses to check.
 
-    Writes this file to the catalog.
+    Writes this file to the catalog. A query is run on the database whose SQLAlchemy URL is in
+    CONTENDER_CONNECTION_URL, or is prompted for.
 
     Does not change existing files without --force, nor any table.
     """
-    from contender.drafting import draft_from_files, write_draft
+    from contender.drafting import DraftError, draft_from_files, draft_query, write_draft
+    from contender.specs import Query
 
     here = open_installation().settings
-    raws = _read_below(from_file, name, here)
-    draft = draft_from_files(name, raws, kind=kind.value, owner=owner)
+    if from_file is not None and query is None and connection is None:
+        draft = draft_from_files(name, _read_below(from_file, name, here), kind=kind.value, owner=owner)
+    elif from_file is None and query is not None and connection is not None:
+        asked = Query(connection=connection, sql=query)
+        draft = draft_query(name, asked, _database_url, kind=kind.value, owner=owner)
+    else:
+        raise DraftError("give either --from, or --query and --connection")
     _report(draft, write_draft(draft, here.catalog_home, force=force))
 
 
@@ -122,6 +138,13 @@ def _read(file: Path, name: str) -> RawFile:
         raise DraftError(f"{file}: does not exist: give a file that the source has delivered") from None
     except OSError as error:
         raise DraftError(f"{file}: cannot be read: {error.strerror}: give a CSV file") from None
+
+
+@cache
+def _database_url(connection: str) -> str:
+    """Return the URL of the database, which is not an option, so that its password is not in the shell's history."""
+    asked = f"SQLAlchemy URL of {connection}, such as postgresql+psycopg://user:password@host/database"
+    return os.environ.get("CONTENDER_CONNECTION_URL") or str(typer.prompt(asked, hide_input=True))
 
 
 def _read_below(place: Path, name: str, here: Settings) -> list[RawFile]:

@@ -1,5 +1,6 @@
 """Draft contracts for a person to check: a dataset's from a delivery, a model's from its dataset."""
 
+from contender.drafting.database import draft_query
 from contender.drafting.dataset import draft_dataset, draft_from_files
 from contender.drafting.draft import Draft, DraftError
 from contender.drafting.model import choose_dataset, draft_model
@@ -13,6 +14,7 @@ __all__ = [
     "draft_dataset",
     "draft_from_files",
     "draft_model",
+    "draft_query",
     "find_naming",
     "write_draft",
 ]

@@ -65,11 +65,20 @@ def draft_from_files(
     profile = replace(days.profile, findings=(*days.profile.findings, *key.findings, *gaps.findings))
     if key.drops_identical:
         profile = replace(profile, columns=without_identical(profile.columns))
+    return describe_draft(name, profile, key, delivery, owner)
+
+
+def describe_draft(name: str, profile: FileProfile, key: Key, delivery: Delivery, owner: str | None) -> Draft:
+    """Return the draft of a profiled delivery."""
     spec, notes = _contract(name, profile, key, delivery, owner)
+    if delivery.query is None:
+        first = f"put deliveries at {delivery.path} in the landing zone"
+    else:
+        first = f"create the Airflow connection {delivery.query.connection}"
     return Draft(
         name=name,
         summary=f"{len(spec.columns)} columns, key {', '.join(spec.primary_key)}",
-        start=f"put deliveries at {spec.delivery.path} in the landing zone, and start {dag_id('ingest', name)}",
+        start=f"{first}, and start {dag_id('ingest', name)}",
         files={f"datasets/{name}.py": module_source(_docstring(name), spec, notes)},
         findings=notes["delivery",][1:],
     )
@@ -105,7 +114,7 @@ def _contract(
     )
     notes: dict[Place, tuple[str, ...]] = {
         ("description",): (f"{CHECK}what is a row, and who delivers it?",),
-        ("delivery",): (_delivery_note(kind), *profile.findings),
+        ("delivery",): (_delivery_note(delivery, kind), *profile.findings),
         ("columns",): (
             f"{CHECK}describe each column, add `unit` to numbers, and `nullable=True` where values may be missing",
         ),
@@ -177,9 +186,10 @@ def _suffix(delivered_as: str) -> str:
     )
 
 
-def _delivery_note(kind: Kind) -> str:
+def _delivery_note(delivery: Delivery, kind: Kind) -> str:
     early = "; add `lead_days` if it arrives before its day" if kind == "daily" else ""
-    return f"{CHECK}the path in the landing zone, and the time of arrival in UTC{early}"
+    place = "path in the landing zone" if delivery.query is None else "query"
+    return f"{CHECK}the {place}, and the time of arrival in UTC{early}"
 
 
 def _docstring(name: str) -> str:
