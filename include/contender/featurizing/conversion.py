@@ -7,19 +7,17 @@ write the types that they computed, and the values are converted here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
+from contender.file_formats import has_fraction, is_beyond_integers, is_inexact_number
 from contender.lake.schema import arrow_type
 from contender.specs import Column, ColumnType, Contract
 
 _WHOLE_TEXT = r"^[+-]?\d{1,18}$"
 _NUMBER_TEXT = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_EXACT = 2**53
-_RANGE = (-(2**63), 2**63)
 
 
 class ConversionError(ValueError):
@@ -95,19 +93,11 @@ def _to_integer(values: pa.ChunkedArray) -> pa.ChunkedArray:
         return _parse(values, _WHOLE_TEXT, "is text that is not a whole number", pa.int64())
     if types.is_boolean(values.type) or types.is_signed_integer(values.type):
         return values.cast(pa.int64())
-    if types.is_unsigned_integer(values.type):
-        values = values.cast(pa.decimal128(38, 0))
-    elif types.is_decimal(values.type):
-        values = values.cast(pa.decimal128(38, values.type.scale))
-    elif not types.is_floating(values.type):
+    if types.is_floating(values.type) or types.is_decimal(values.type):
+        _reject(has_fraction(values), "has a fraction", "round it in {function}, or {as_number}")
+    elif not types.is_unsigned_integer(values.type):
         raise _of_another_type(values)
-    fraction = pc.not_equal(pc.floor(values), values)
-    _reject(fraction, "has a fraction", "round it in {function}, or {as_number}")
-    low, high = (
-        pa.scalar(Decimal(bound) if types.is_decimal(values.type) else float(bound)) for bound in _RANGE
-    )
-    beyond = pc.or_(pc.less(values, low), pc.greater_equal(values, high))
-    _reject(beyond, "is out of the range of 64-bit integers", "{as_number}")
+    _reject(is_beyond_integers(values), "is out of the range of 64-bit integers", "{as_number}")
     return values.cast(pa.int64())
 
 
@@ -115,10 +105,10 @@ def _to_number(values: pa.ChunkedArray) -> pa.ChunkedArray:
     if types.is_string(values.type) or types.is_large_string(values.type):
         return _parse(values, _NUMBER_TEXT, "is text that is not a number", pa.float64())
     if types.is_integer(values.type):
-        inexact = pc.or_(pc.greater(values, _EXACT), pc.less(values, -_EXACT))
         fix = "declare it `integer`, or convert it with cast('double') in {function}"
-        _reject(inexact, "has more digits than a number can hold", fix)
-    elif types.is_decimal(values.type):
+        _reject(is_inexact_number(values), "has more digits than a number can hold", fix)
+        return values.cast(pa.float64(), safe=False)
+    if types.is_decimal(values.type):
         # Arrow's direct conversion may be wrong in the last digit.
         values = values.cast(pa.string())
     elif not types.is_floating(values.type) and not types.is_boolean(values.type):

@@ -1,6 +1,7 @@
 """Read delivered files of each format, as texts or typed columns, and report what cannot be read."""
 
 from contender.file_formats.csv_text import read_header, read_texts
+from contender.file_formats.exact_numbers import has_fraction, is_beyond_integers, is_inexact_number
 from contender.file_formats.json_lines import read_json_lines
 from contender.file_formats.parquet_columns import cast_exactly, read_parquet
 from contender.file_formats.plain_text import UnreadableFile, open_plain
@@ -20,6 +21,9 @@ __all__ = [
     "find_leading_zeros",
     "find_unfit",
     "fits_type",
+    "has_fraction",
+    "is_beyond_integers",
+    "is_inexact_number",
     "mark_missing",
     "open_plain",
     "read_header",

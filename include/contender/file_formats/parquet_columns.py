@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from contender.file_formats.exact_numbers import is_beyond_integers, is_inexact_number
 from contender.file_formats.plain_text import UnreadableFile
 from contender.file_formats.values import find_unfit, to_plain, to_utc
 from contender.landing import RawFile
@@ -48,8 +49,26 @@ def cast_exactly(values: pa.Array, wanted: pa.DataType, form: Parquet) -> tuple[
         return pc.cast(pc.if_else(changed, pa.scalar(None, pa.string()), values), wanted), changed
     if pa.types.is_string(wanted) and not pa.types.is_binary(values.type):
         return pc.cast(values, wanted), pa.array([False] * len(values))
+    if _is_number(values.type) and pa.types.is_temporal(wanted):
+        raise pa.ArrowInvalid("numbers do not say what they count, and from when")
+    if pa.types.is_temporal(values.type) and _is_number(wanted):
+        raise pa.ArrowInvalid("dates and times are not numbers")
     found = pc.cast(values, wanted, safe=False)
-    changed = pc.fill_null(pc.not_equal(pc.cast(found, values.type, safe=False), values), False)
-    if pa.types.is_floating(values.type):
-        changed = pc.or_(changed, pc.fill_null(pc.invert(pc.is_finite(values)), False))
+    changed = pc.fill_null(_is_changed(values, found), False)
     return pc.if_else(changed, pa.scalar(None, wanted), found), changed
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _is_changed(values: pa.Array, found: pa.Array) -> pa.Array:
+    """Return which values differ from what they were converted to."""
+    if pa.types.is_integer(values.type) and pa.types.is_integer(found.type):
+        return is_beyond_integers(values)
+    if pa.types.is_integer(values.type) and pa.types.is_floating(found.type):
+        return is_inexact_number(values)
+    changed = pc.not_equal(pc.cast(found, values.type, safe=False), values)
+    if pa.types.is_floating(values.type):
+        return pc.or_(changed, pc.invert(pc.is_finite(values)))
+    return changed
