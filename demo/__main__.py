@@ -13,16 +13,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from contender.embedded_airflow import USER, MailboxError, StackError
 from contender.installation import Installation
 from contender.orchestrator import ApiError
 from contender.records import migrate
 from contender.settings import Settings, settings
 from contender.specs import dag_id, nightly_dag_ids
-from demo import nights, stack, summary
+from demo import nights, summary
 from demo.comparison import compare_rows
-from demo.mailbox import MailboxError
+from demo.memory import peak_memory
 from demo.running import RunningDemo, embedded, joined
-from demo.stack import StackError
 
 # Wide enough for the tables if the output is not a terminal.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
@@ -71,7 +71,7 @@ def _run(
 ) -> int:
     """Run the demo from start to stop, and return the number of failed checks."""
     migrate(here.records)
-    with stack.peak_memory() as peak, place as running:
+    with peak_memory() as peak, place as running:
         world = nights.World(Installation(here), running.airflow, running.read_mails, say)
         expectations = nights.Expectations()
         finished = _run_nights(world, count, expectations)
@@ -120,7 +120,7 @@ def _keep_open(world: nights.World, running: RunningDemo, tomorrow: date) -> Non
     """Keep the UI open, and deliver one more night that the user can start."""
     nights.deliver(world, tomorrow)
     console.print(
-        f"\nThe Airflow UI is at [bold]{running.page}[/], user {stack.USER}, password {running.password}\n"
+        f"\nThe Airflow UI is at [bold]{running.page}[/], user {USER}, password {running.password}\n"
         f"{describe_next_night(tomorrow)}\n"
         "Run the same command again to continue with more nights."
     )

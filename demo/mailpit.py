@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from demo.mailbox import Mail, MailboxError
+from contender.embedded_airflow.mailbox import Mail, MailboxError
 
 _NEWEST = 500
 

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from contender.embedded_airflow.mailbox import Mail
 from contender.installation import Installation
 from contender.lake import places
 from contender.orchestrator import Airflow, Run
 from contender.records import Decision, Evaluation, GateResult, Monitored
 from contender.specs import Days, Verb, dag_id
 from demo import source
-from demo.mailbox import Mail
 
 MODEL = "flight_delay"
 FLIGHTS = source.flights.SOURCE

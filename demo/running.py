@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+from contender.embedded_airflow import DEFAULT_PORT, Progress, free_port, mailbox, project_variables
+from contender.embedded_airflow import running as running_airflow
+from contender.embedded_airflow.mailbox import Mail
 from contender.orchestrator import Airflow
 from contender.settings import PROJECT, Settings
-from demo import mailbox, mailpit, stack
-from demo.mailbox import Mail
+from demo import mailpit
 
 
 @dataclass(frozen=True)
@@ -25,22 +27,17 @@ class RunningDemo:
 
 
 def environment(here: Settings, port: int) -> dict[str, str]:
-    """Return the settings of an embedded Airflow with its pages on this port."""
-    return {
-        "CONTENDER_HOME": str(here.home),
-        "CONTENDER_CATALOG_HOME": str(here.catalog_home),
-        "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
-        "CONTENDER_NIGHTLY_FROM": "",  # nights are started through the API or by hand, not by schedule
-    }
+    """Return the settings of an embedded Airflow whose nights are started through the API or by hand."""
+    return project_variables(here, port, nightly_from="")
 
 
 @contextmanager
-def embedded(here: Settings, say: stack.Progress) -> Iterator[RunningDemo]:
+def embedded(here: Settings, say: Progress) -> Iterator[RunningDemo]:
     """Run an Airflow and a mailbox in this home for the duration of the block."""
-    port, mails = stack.free_port(stack.DEFAULT_PORT), here.home / "mail"
+    port, mails = free_port(DEFAULT_PORT), here.home / "mail"
     with mailbox.running(mails) as box:
         own = environment(here, port)
-        with stack.running(here.home, PROJECT, own, say, port=port, smtp_port=box.port) as running:
+        with running_airflow(here.home, PROJECT, own, say, port=port, smtp_port=box.port) as running:
             airflow = Airflow(running.url, running.password)
             yield RunningDemo(airflow, partial(mailbox.read, mails), running.url, running.password)
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from contender.embedded_airflow.mailbox import Mail
 from contender.records import Measures
-from demo.mailbox import Mail
 from demo.nights import Expectations, Night
 
 

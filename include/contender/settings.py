@@ -67,7 +67,8 @@ class Settings(BaseSettings):
     nightly_from: date | None = Field(
         default=None,
         description="First day that is ingested by schedule; days missed while Airflow was down are caught up. "
-        "If it is not set, nights are only started by hand or through Airflow's API.",
+        "If it is not set, nights are only started by hand or through Airflow's API; `contender up` sets it to the day "
+        "of its first start.",
     )
     engine: Literal["auto", "spark", "duckdb"] = Field(
         default="auto",
@@ -94,14 +95,22 @@ class Settings(BaseSettings):
         gt=0,
         description="Days that old snapshots of a table are kept; snapshots that versions were trained on are kept.",
     )
+    ui_port: int = Field(
+        default=8080,
+        gt=0,
+        lt=65536,
+        description="Port of the Airflow that `contender up` starts, on 127.0.0.1. Installations on the same machine "
+        "need different ports and homes.",
+    )
     ui_url: str = Field(
-        default="http://127.0.0.1:8080",
-        description="Address of the Airflow UI, used for links in mails.",
+        default="",
+        description="Address of the Airflow UI, for links in mails and for commands that start runs. Default "
+        "`http://127.0.0.1:<ui_port>`.",
     )
     ui_user: str = Field(
         default="admin",
-        description="User that starts runs for `contender backfill`. The password is read from "
-        "`CONTENDER_UI_PASSWORD`, or prompted for.",
+        description="User that starts runs for `contender load` and `contender backfill`. The password is read from "
+        "`CONTENDER_UI_PASSWORD`, known for the Airflow of `contender up`, or prompted for.",
     )
     platform_owner: str = Field(
         default="platform@contender.example",
@@ -110,10 +119,12 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="contender@contender.example", description="Sender of alert mails.")
 
     def model_post_init(self, _: object) -> None:
-        """Set the default of each place below `home`."""
+        """Set the default of each place below `home`, and of the UI's address."""
         for name, place in _places_below(self.home).items():
             if not getattr(self, name):
                 object.__setattr__(self, name, place)
+        if not self.ui_url:
+            object.__setattr__(self, "ui_url", f"http://127.0.0.1:{self.ui_port}")
 
     def moved_to(self, home: Path) -> Settings:
         """Return these settings with every place below another home, isolated from the present places."""

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 
+from contender.embedded_airflow import mailbox
 from contender.records import migrate
 from contender.settings import PROJECT, settings
 from contender.specs import Days
-from demo import mailbox, source
+from demo import source
 
 FIRST, NIGHT = date(2013, 7, 20), date(2013, 9, 1)
 HISTORY = {"first": str(FIRST), "last": str(NIGHT)}

@@ -11,12 +11,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from contender import embedded_airflow
+from contender.embedded_airflow import mailbox
 from contender.installation import Installation
 from contender.orchestrator import Airflow
 from contender.records import migrate
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, nightly_dag_ids
-from demo import mailbox, nights, stack
+from demo import nights
 from demo.comparison import compare_rows
 from demo.nights import Expectations, Night, World
 from demo.running import environment
@@ -32,7 +34,7 @@ class DemoRun:
     nights: tuple[Night, ...]
     expectations: Expectations
     mails: Path
-    stack: stack.Stack
+    stack: embedded_airflow.Stack
     airflow: Airflow
 
 
@@ -40,11 +42,11 @@ class DemoRun:
 def demo_run(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[DemoRun]:
     here = Settings(home=tmp_path_factory.mktemp("e2e") / "home")
     migrate(here.records)
-    port = stack.free_port()
+    port = embedded_airflow.free_port()
     mails = here.home / "mail"
     with (
         mailbox.running(mails) as box,
-        stack.running(
+        embedded_airflow.running(
             here.home, PROJECT, environment(here, port), print, port=port, smtp_port=box.port
         ) as running,
     ):
@@ -72,7 +74,7 @@ def stranger(demo_run: DemoRun) -> Iterator[httpx.Client]:
 def person(demo_run: DemoRun) -> Iterator[httpx.Client]:
     """A client that is logged in."""
     with httpx.Client(base_url=demo_run.stack.url, trust_env=False, timeout=30) as client:
-        login = {"username": stack.USER, "password": demo_run.stack.password}
+        login = {"username": embedded_airflow.USER, "password": demo_run.stack.password}
         token = client.post("/auth/token", json=login).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         yield client

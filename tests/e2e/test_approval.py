@@ -14,13 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
+from contender import embedded_airflow
+from contender.embedded_airflow import mailbox
 from contender.installation import Installation
 from contender.orchestrator import Airflow, ApiError, Run
 from contender.promoting import ManualDecision, decide_by_hand
 from contender.records import Book, Proposal, migrate
 from contender.settings import PROJECT, Settings
 from contender.specs import Days, dag_id
-from demo import mailbox, stack
 from demo.running import environment
 from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
 
@@ -38,7 +39,7 @@ class Asked:
 
     book: Book
     airflow: Airflow
-    stack: stack.Stack
+    stack: embedded_airflow.Stack
     mails: Path
     waiting: Proposal
     page_while_waiting: httpx.Response
@@ -51,11 +52,11 @@ class Asked:
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     installation = install(tmp_path_factory.mktemp("approval"))
-    here, port = installation.settings, stack.free_port()
+    here, port = installation.settings, embedded_airflow.free_port()
     own = environment(here, port) | {"AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1"}
     with (
         mailbox.running(here.home / "mail") as box,
-        stack.running(here.home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
+        embedded_airflow.running(here.home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
     ):
         yield ask(installation, running)
 
@@ -73,7 +74,7 @@ def install(folder: Path) -> Installation:
     return installation
 
 
-def ask(installation: Installation, running: stack.Stack) -> Asked:
+def ask(installation: Installation, running: embedded_airflow.Stack) -> Asked:
     """Run nights with an approval, a rejection, an approval that comes too late, and no answer."""
     airflow, book = Airflow(running.url, running.password), installation.book
     dags = [dag_id("retrain", name) for name in (MODEL, SILENT)]
@@ -123,7 +124,7 @@ def cautious_catalog(place: Path) -> Path:
     return place
 
 
-def begin(airflow: Airflow, running: stack.Stack, night: date) -> Run:
+def begin(airflow: Airflow, running: embedded_airflow.Stack, night: date) -> Run:
     """Start a night and wait until it asks for approval."""
     run = airflow.trigger(dag_id("retrain", MODEL), partition_key=str(night))
     deadline = time.monotonic() + 300
@@ -140,7 +141,7 @@ def asks(airflow: Airflow, run: Run) -> bool:
     return airflow.task_states(run.dag_id, run.run_id).get("approve[0]") == "awaiting_input"
 
 
-def has_processed_question(running: stack.Stack, run: Run) -> bool:
+def has_processed_question(running: embedded_airflow.Stack, run: Run) -> bool:
     """Return whether the scheduler has processed the end of the process that asked.
 
     Airflow loses an earlier answer (apache/airflow#71580): it takes the task, queued again by the answer, for one that
@@ -162,10 +163,10 @@ def answer(airflow: Airflow, run: Run, option: str, why: str = "") -> None:
 
 
 @contextmanager
-def person(running: stack.Stack) -> Iterator[httpx.Client]:
+def person(running: embedded_airflow.Stack) -> Iterator[httpx.Client]:
     """A client that is logged in."""
     with httpx.Client(base_url=running.url, trust_env=False, timeout=60) as client:
-        login = {"username": stack.USER, "password": running.password}
+        login = {"username": embedded_airflow.USER, "password": running.password}
         token = client.post("/auth/token", json=login).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         yield client
@@ -178,14 +179,14 @@ def decided(asked: Asked, model: str, night: date) -> Any:
 def test_an_approved_version_serves_and_the_ledger_names_the_approver(asked):
     decision = decided(asked, MODEL, APPROVED)
     assert (decision.kind, decision.champion_after) == ("first", decision.challenger)
-    assert (decision.approved_by, decision.why) == (stack.USER, "looks right")
+    assert (decision.approved_by, decision.why) == (embedded_airflow.USER, "looks right")
     assert decision.answered_at is not None
 
 
 def test_a_rejection_is_recorded_with_name_and_reason(asked):
     decision = decided(asked, MODEL, REFUSED)
     assert (decision.kind, decision.champion_after) == ("held", decision.champion_before)
-    assert (decision.by, decision.why) == (stack.USER, "a holiday")
+    assert (decision.by, decision.why) == (embedded_airflow.USER, "a holiday")
 
 
 def test_a_proposal_without_an_answer_is_rejected(asked):
@@ -199,7 +200,7 @@ def test_a_proposal_without_an_answer_is_rejected(asked):
 def test_an_approval_after_the_champion_changed_fails_the_task(asked):
     assert asked.overtaken.state == "failed"
     log = asked.airflow.task_log(asked.overtaken.dag_id, asked.overtaken.run_id, "promote_answered")
-    assert f"approved by {stack.USER}, but not carried out" in log
+    assert f"approved by {embedded_airflow.USER}, but not carried out" in log
     bens = next(d for d in asked.book.ledger.decisions(MODEL) if d.kind == "emergency")
     assert (bens.by, bens.champion_after) == ("ben", asked.book.ledger.champion(MODEL))
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from contender.embedded_airflow import mailbox
 from contender.specs import dag_id
-from demo import mailbox
 from demo.nights import MODEL
 
 pytestmark = pytest.mark.e2e

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import httpx
 
+from contender import embedded_airflow
+from contender.embedded_airflow import mailbox
 from contender.granting import apply_roles, wanted_roles
 from contender.orchestrator import Airflow, Roles
 from contender.settings import PROJECT, Settings
 from contender.specs import Access, Catalog
-from demo import mailbox, stack
 
 ADMIN, PASSWORD = "admin", "a-password-of-tests"  # the administrator in access.yaml
 CHECKER = "checker"  # the user of the nightly check
@@ -94,7 +95,7 @@ def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
     shutil.copytree(PROJECT / "dags", dags, ignore=shutil.ignore_patterns("__pycache__"))
     for file in (Path(__file__).parent / "fab_dags").glob("*.py"):
         shutil.copy(file, dags)
-    port = stack.free_port()
+    port = embedded_airflow.free_port()
     own = {
         "AIRFLOW__CORE__AUTH_MANAGER": MANAGER,
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
@@ -104,16 +105,18 @@ def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
             {"conn_type": "http", "login": CHECKER, "password": PASSWORD}
         ),
         "CONTENDER_HOME": str(here.home),
-        "CONTENDER_UI_URL": f"http://{stack.HOST}:{port}",
+        "CONTENDER_UI_URL": f"http://{embedded_airflow.HOST}:{port}",
         "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT)]),
     }
     with (
         mailbox.running(home / "mails") as box,
-        stack.running(
+        embedded_airflow.running(
             home, PROJECT, own, on_progress=lambda _: None, port=port, smtp_port=box.port
         ) as running,
     ):
-        create_admin(stack.environment(home, PROJECT, port=port, extra=own), home / "users.log")
+        create_admin(
+            embedded_airflow.make_environment(home, PROJECT, port=port, extra=own), home / "users.log"
+        )
         fab = Fab(running.url, here, home, box.folder)
         try:
             yield fab

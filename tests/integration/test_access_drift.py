@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from contender.embedded_airflow import mailbox
 from contender.orchestrator import Airflow, AirflowRole, Roles
 from contender.settings import settings
-from demo import mailbox
 from tests.command import run_command
 from tests.integration.fab import ADMIN, CHECKER, PASSWORD
 

@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contender.alerting import MailServer, deliver_pending
+from contender.embedded_airflow import free_port, mailbox
 from contender.records import Alert
-from demo import mailbox
-from demo.stack import free_port
 
 ALERT = Alert(
     id="a1",

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from contender import embedded_airflow
 from contender.lake import Published, open_lake
 from contender.records import migrate
 from contender.settings import PROJECT, Settings
 from contender.specs import Days
-from demo import source, stack
+from demo import source
 from lineage_facets import delivery_name, publication_facets
 
 DAY, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
@@ -44,7 +45,7 @@ def events(tmp_path_factory) -> Callable[[str, date, str], Event]:
         "CONTENDER_NIGHTLY_FROM": "",
         "PYTHONPATH": str(PROJECT / "include"),
     }
-    env = stack.environment(home, PROJECT, port=stack.free_port(), extra=own)
+    env = embedded_airflow.make_environment(home, PROJECT, port=embedded_airflow.free_port(), extra=own)
     airflow = [sys.executable, "-m", "airflow"]
     subprocess.run([*airflow, "db", "migrate"], env=env, capture_output=True, check=True)
     for day, fault in ((DAY, None), (BROKEN, source.append_rerun)):

@@ -15,11 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from contender import embedded_airflow
 from contender.lake import open_lake
 from contender.records import GateResult, migrate, open_book
 from contender.settings import PROJECT, Settings
 from contender.specs import Days
-from demo import stack
 
 PASSWORDS = {"admin": "a-password", "reader": "another-password"}
 MODEL = "flight_delay"
@@ -58,7 +58,7 @@ def server(tmp_path_factory, catalog) -> Iterator[Server]:
     report.write_text("<html>a report</html>")
     passwords = home / "passwords.json"
     passwords.write_text(json.dumps(PASSWORDS))
-    port = stack.free_port()
+    port = embedded_airflow.free_port()
     own = {
         "AIRFLOW__CORE__AUTH_MANAGER": "per_dag_access.PerDagAccess",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,reader:viewer",
@@ -66,7 +66,7 @@ def server(tmp_path_factory, catalog) -> Iterator[Server]:
         "CONTENDER_HOME": str(here.home),
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(PROJECT / "include")]),
     }
-    env = stack.environment(home, PROJECT, port=port, extra=own)
+    env = embedded_airflow.make_environment(home, PROJECT, port=port, extra=own)
     log = home / "server.log"
     with log.open("ab") as file:
         airflow = [sys.executable, "-m", "airflow"]
@@ -75,7 +75,7 @@ def server(tmp_path_factory, catalog) -> Iterator[Server]:
             [*airflow, "api-server", "--apps", "core"], env=env, stdout=file, stderr=file
         )
     try:
-        url = f"http://{stack.HOST}:{port}"
+        url = f"http://{embedded_airflow.HOST}:{port}"
         wait_until_up(url, process, log)
         yield Server(url, gates)
     finally:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from contender.backfilling.plan import BackfillPlan, Step
-from contender.orchestrator import Airflow, ApiError, Run
+from contender.orchestrator import Airflow, ApiError, Run, find_tries, start_or_join
 from contender.specs import Days
 
 CHUNK_DAYS = 31
@@ -28,28 +28,18 @@ def apply_backfill(
     """
     for step in plan.steps:
         for days in chunks(step.days):
-            before = _tries(airflow, step, name, days)
-            if any(run.state == "success" for run in before):
+            if _succeeded(airflow, step, name, days):
                 notify(step, days, "done before")
                 continue
             notify(step, days, "started")
-            running = next((run for run in before if not run.ended), None)
-            run = running or airflow.trigger(
-                step.dag,
-                conf={"first": str(days.first), "last": str(days.last)},
-                run_id=f"{_run_name(name, days)}__try{len(before) + 1}",
-            )
-            _wait(airflow, run)
+            form = {"first": str(days.first), "last": str(days.last)}
+            _wait(airflow, start_or_join(airflow, step.dag, _run_name(name, days), conf=form))
             notify(step, days, "done")
 
 
 def is_done(plan: BackfillPlan, name: str, airflow: Airflow) -> bool:
     """Return whether every run of a backfill of that name succeeded."""
-    return all(
-        any(run.state == "success" for run in _tries(airflow, step, name, days))
-        for step in plan.steps
-        for days in chunks(step.days)
-    )
+    return all(_succeeded(airflow, step, name, days) for step in plan.steps for days in chunks(step.days))
 
 
 def chunks(days: Days, size: int = CHUNK_DAYS) -> Iterator[Days]:
@@ -59,9 +49,9 @@ def chunks(days: Days, size: int = CHUNK_DAYS) -> Iterator[Days]:
         yield Days(first=first, last=min(days.last, first + timedelta(days=size - 1)))
 
 
-def _tries(airflow: Airflow, step: Step, name: str, days: Days) -> list[Run]:
-    wanted = f"{_run_name(name, days)}__try"
-    return [run for run in airflow.runs(step.dag) if run.run_id.startswith(wanted)]
+def _succeeded(airflow: Airflow, step: Step, name: str, days: Days) -> bool:
+    tries = find_tries(airflow, step.dag, _run_name(name, days))
+    return any(run.state == "success" for run in tries)
 
 
 def _run_name(name: str, days: Days) -> str:

@@ -11,7 +11,7 @@ from contender.catalogue.read import (
     describe_table,
     read_catalogue,
 )
-from contender.catalogue.status import Status, read_status
+from contender.catalogue.status import Status, describe_next_step, read_status
 
 __all__ = [
     "Box",
@@ -25,6 +25,7 @@ __all__ = [
     "GateSummary",
     "Line",
     "Status",
+    "describe_next_step",
     "describe_table",
     "draw",
     "expected_days",

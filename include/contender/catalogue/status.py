@@ -50,13 +50,33 @@ def read_status(installation: Installation, visible: Collection[str] | None = No
 
     Only datasets and models with a table in `visible` are included (by default all).
     """
-    catalog, lake, book = installation.catalog, installation.lake, installation.book
+    catalog = installation.catalog
+    if not catalog.datasets and not catalog.models:
+        return Status(datasets=(), models=())  # an empty catalog may not have any stores yet
+    lake, book = installation.lake, installation.book
     datasets = [d for d in catalog.datasets.values() if visible is None or d.contract.table in visible]
     models = [m for m in catalog.models.values() if visible is None or m.shadow_contract.table in visible]
     return Status(
         datasets=tuple(_dataset(spec, lake, book) for spec in datasets),
         models=tuple(_model(spec, lake, book) for spec in models),
     )
+
+
+def describe_next_step(status: Status) -> str:
+    """Return what to do next with an installation: draft, load, or look at the last night."""
+    if not status.datasets:
+        return "draft the contract of your first dataset: contender new dataset NAME --from FILE"
+    waiting = [model.name for model in status.models if model.champion is None]
+    if waiting:
+        return f"load history and train the first version: contender load {waiting[0]} FIRST..LAST"
+    unloaded = [dataset.name for dataset in status.datasets if dataset.last_judged is None]
+    if unloaded:
+        return (
+            f"put deliveries into the landing zone, and load them: contender load {unloaded[0]} FIRST..LAST"
+        )
+    if not status.models:
+        return f"draft a model: contender new model NAME --from {status.datasets[0].name}"
+    return f"see the decisions of the nights: contender ledger {status.models[0].name} --why"
 
 
 def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:

@@ -70,7 +70,7 @@ def apply(
             changed.append(line)
 
     try:
-        with Airflow(here.ui_url, airflow_password(), here.ui_user) as airflow:
+        with Airflow(here.ui_url, airflow_password(here), here.ui_user) as airflow:
             apply_roles(wanted_roles(access, catalog), Roles(airflow), report, wait)
     finally:
         # Record also the changes made before an error.
@@ -98,7 +98,7 @@ def check() -> None:
     installation = open_installation()
     here, catalog = installation.settings, installation.catalog
     access = load_access(catalog)
-    with Airflow(here.ui_url, airflow_password(), here.ui_user) as airflow:
+    with Airflow(here.ui_url, airflow_password(here), here.ui_user) as airflow:
         differences = compare_roles(access, catalog, airflow)
     for difference in differences:
         typer.echo(difference.message, err=True)

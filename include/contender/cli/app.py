@@ -14,11 +14,14 @@ from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.check import check
 from contender.cli.erase import erase
 from contender.cli.exit_codes import CANNOT_COMPLETE, find_exit_code
+from contender.cli.load import load
+from contender.cli.migrate import migrate_stores
 from contender.cli.person import current_user
 from contender.cli.replay import replay
 from contender.cli.status import render_status
 from contender.cli.terminal import accept_every_character, echo_json, echo_tables
 from contender.cli.try_files import try_files
+from contender.cli.up import down, up
 from contender.installation import open_installation
 from contender.redaction import redact
 
@@ -33,6 +36,11 @@ app = typer.Typer(
 app.add_typer(new.app, name="new")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(access.app, name="access")
+app.command(epilog="Example: CONTENDER_CATALOG_HOME=$PWD/catalog CONTENDER_HOME=$PWD/state contender up")(up)
+app.command(epilog="Example: contender down")(down)
+app.command(
+    epilog="Examples: contender load sales 2013-01-01..2013-08-31 | contender load returns 2013-09-01"
+)(load)
 app.command(
     epilog='Example: contender backfill departures 2013-03-01..2013-03-07 --apply --reason "late corrections"'
 )(backfill.backfill)
@@ -68,7 +76,7 @@ def status(
 
     Changes nothing.
     """
-    from contender.catalogue import read_status
+    from contender.catalogue import describe_next_step, read_status
 
     current = read_status(open_installation())
     if as_json:
@@ -76,6 +84,7 @@ def status(
     else:
         datasets, models = render_status(current)
         echo_tables(datasets, "", models)
+        typer.echo(f"Next: {describe_next_step(current)}")
 
 
 @app.command(
@@ -106,7 +115,7 @@ def show_catalogue(
 
 
 @app.command("migrate", epilog="Example: CONTENDER_RECORDS=postgresql://... contender migrate")
-def migrate_stores(
+def migrate(
     by: Annotated[str, typer.Option(help="The person who migrates.", default_factory=current_user)],
 ) -> None:
     """Create the stores, or migrate them to this release. A second run changes nothing.
@@ -115,19 +124,7 @@ def migrate_stores(
 
     Keeps all rows and records.
     """
-    from contender.lake import migrate_table
-    from contender.records import migrate
-
-    here = open_installation()
-    changed = migrate(here.settings.records)
-    if changed is not None:
-        here.book.acts.record("migrated", "book of record", changed, by, "contender migrate")
-    _ = here.registry  # opening the registry creates it
-    for dataset in here.catalog.datasets.values():
-        migrated = migrate_table(here.lake, here.book.acts, dataset.contract, here.settings.staging, by)
-        if migrated is not None:
-            typer.echo(migrated.summary())
-    typer.echo(f"The stores below {here.settings.home} are ready.")
+    migrate_stores(open_installation(), by, typer.echo)
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def backfill(
     if apply and not reason:
         raise UsageError("--reason is missing: give the reason, which is recorded with your name")
     here = installation.settings
-    with Airflow(here.ui_url, airflow_password(needed=apply), here.ui_user) as airflow:
+    with Airflow(here.ui_url, airflow_password(here, needed=apply), here.ui_user) as airflow:
         _show_plan(plan, airflow if apply or PASSWORD in os.environ else None)
         if apply:
             _apply(plan, airflow, installation.book, by, reason)

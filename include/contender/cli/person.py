@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import getpass
 import os
+from typing import TYPE_CHECKING
 
 from contender.cli.exit_codes import UsageError
+
+if TYPE_CHECKING:
+    from contender.settings import Settings
 
 PASSWORD = "CONTENDER_UI_PASSWORD"  # noqa: S105 - the name of a variable
 
@@ -18,12 +22,16 @@ def current_user() -> str:
         return f"user {os.getuid()}"
 
 
-def airflow_password(*, needed: bool = True) -> str:
-    """Return Airflow's password from the environment, or ask for it if it is needed.
+def airflow_password(here: Settings, *, needed: bool = True) -> str:
+    """Return Airflow's password: from the environment, of the Airflow that `contender up` started, or from a prompt.
 
-    Raises UsageError if there is no terminal to ask on.
+    Asks only if it is needed. Raises UsageError if there is no terminal to ask on.
     """
+    from contender.embedded_airflow import USER, read_password, read_state
+
     given = os.environ.get(PASSWORD, "")
+    if not given and here.ui_user == USER and read_state(here.home).running:
+        given = read_password(here.home)
     if given or not needed:
         return given
     try:

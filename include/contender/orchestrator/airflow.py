@@ -103,7 +103,7 @@ class Airflow(AbstractContextManager["Airflow"]):
         if run is None:
             raise ApiError(self._overdue(dag_id, run_id, timeout))
         if must_succeed and run.state != "success":
-            raise ApiError(self._failure(run))
+            raise ApiError(self.explain_failure(run))
         return run
 
     def wait_for_partition_run(
@@ -150,6 +150,23 @@ class Airflow(AbstractContextManager["Airflow"]):
             headers={"Accept": "application/json"},
         )
         return "\n".join(line for event in log["content"] for line in _lines(event))
+
+    def explain_failure(self, run: Run) -> str:
+        """Return which task of a failed run failed first, and the end of its log."""
+        ended = f"{run.dag_id}, run {run.run_id} {run.state}"
+        failed = [entry for entry in self._tasks(run.dag_id, run.run_id) if entry["state"] == "failed"]
+        if not failed:
+            return f"{ended}: no task failed by itself; states: {self.task_states(run.dag_id, run.run_id)}"
+        first = min(failed, key=lambda entry: entry["end_date"] or "")
+        log = self.task_log(
+            run.dag_id,
+            run.run_id,
+            first["task_id"],
+            attempt=first["try_number"],
+            map_index=first["map_index"],
+        )
+        end = "\n".join(log.splitlines()[-15:])
+        return f"{ended}: task {_task_name(first)} failed. The end of its log:\n{end}"
 
     def unpause(self, dag_id: str) -> None:
         """Unpause a DAG."""
@@ -225,23 +242,6 @@ class Airflow(AbstractContextManager["Airflow"]):
             if (entry["task_id"], entry["map_index"]) == (task_id, map_index):
                 return int(entry["try_number"])
         raise ApiError(f"{dag_id}, run {run_id} has no task {task_id}.")
-
-    def _failure(self, run: Run) -> str:
-        """Return which task failed first, and the end of its log."""
-        ended = f"{run.dag_id}, run {run.run_id} {run.state}"
-        failed = [entry for entry in self._tasks(run.dag_id, run.run_id) if entry["state"] == "failed"]
-        if not failed:
-            return f"{ended}: no task failed by itself; states: {self.task_states(run.dag_id, run.run_id)}"
-        first = min(failed, key=lambda entry: entry["end_date"] or "")
-        log = self.task_log(
-            run.dag_id,
-            run.run_id,
-            first["task_id"],
-            attempt=first["try_number"],
-            map_index=first["map_index"],
-        )
-        end = "\n".join(log.splitlines()[-15:])
-        return f"{ended}: task {_task_name(first)} failed. The end of its log:\n{end}"
 
     def _overdue(self, dag_id: str, run_id: str, timeout: float) -> str:
         states = self.task_states(dag_id, run_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from pydantic import model_validator
@@ -55,6 +56,13 @@ class Days(Frozen):
         """Return the range, shifted by a number of days (earlier if negative)."""
         step = timedelta(days=days)
         return Days(first=self.first + step, last=self.last + step)
+
+    def split(self, most: int) -> Iterator[Days]:
+        """Yield the range in parts of about equal length and at most `most` days, in order."""
+        parts = -(-len(self) // most)
+        bounds = [len(self) * number // parts for number in range(parts + 1)]
+        for begin, end in pairwise(bounds):
+            yield Days(first=self.first + timedelta(days=begin), last=self.first + timedelta(days=end - 1))
 
     def reaching_back(self, days: int) -> Days:
         """Return the range, extended by a number of days before its first."""
