@@ -82,8 +82,9 @@ def status(
     if as_json:
         echo_json(current)
     else:
-        datasets, models = render_status(current)
-        echo_tables(datasets, "", models)
+        if current.datasets:
+            datasets, models = render_status(current)
+            echo_tables(datasets, "", models)
         typer.echo(f"Next: {describe_next_step(current)}")
 
 

@@ -10,7 +10,7 @@ from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.leaks import check_leaks
 from contender.installation import Installation, open_installation
 from contender.redaction import redact
-from contender.specs import CatalogError, Days, check_behaviours, load_access
+from contender.specs import ACCESS_FILE, CatalogError, Days, check_behaviours, load_access
 
 if TYPE_CHECKING:
     from contender.specs import ModelSpec
@@ -67,7 +67,8 @@ def _check_catalog(here: Installation, engines: bool | None) -> None:
     try:
         catalog = here.catalog
         mistakes = [*check_behaviours(catalog), *find_unusable_recipes(catalog)]
-        roles = len(load_access(catalog).roles)
+        # Without the file, as in an installation of one person, only Airflow's administrators have rights.
+        roles = len(load_access(catalog).roles) if (catalog.home / ACCESS_FILE).exists() else 0
         if not mistakes:
             models = choose_compared(here, engines)
             mistakes, compared = find_engine_differences(catalog, models, here.settings), len(models)
@@ -81,6 +82,8 @@ def _check_catalog(here: Installation, engines: bool | None) -> None:
         f"{len(catalog.datasets)} datasets, {len(catalog.models)} models and {roles} roles: no mistakes. "
         + _describe_comparison(compared, engines)
     )
+    if not catalog.datasets:
+        typer.echo("Next: draft the contract of your first dataset: contender new dataset NAME --from FILE")
 
 
 def _describe_comparison(compared: int, engines: bool | None) -> str:

@@ -25,7 +25,7 @@ def load(
 
     For a model, load its datasets, then build its features, train its first version and score the next day.
 
-    A range starts no downstream runs. A single day, if it is the newest, starts its night as on schedule.
+    A range starts no downstream runs. A single day, if it is the newest, starts its night as on schedule, and the command waits for it.
 
     Days that were loaded before are skipped. After an interruption or a failed gate, repeat the same command.
     """
@@ -65,11 +65,7 @@ def _show_result(plan: LoadPlan, here: Installation) -> None:
 
     status = read_status(here)
     if plan.model is None:
-        single = plan.days.is_single and any(here.catalog.models)
-        typer.echo(
-            f"{plan.name} is loaded."
-            + (" If this is its newest day, the night of its models starts now." if single else "")
-        )
+        typer.echo(f"{plan.name} is loaded.")
     else:
         found = next(model for model in status.models if model.name == plan.model)
         if found.champion is None:

@@ -89,7 +89,7 @@ def dataset(
         draft = draft_query(name, asked, _database_url, kind=kind.value, owner=owner)
     else:
         raise DraftError("give either --from, or --query and --connection")
-    _report(draft, write_draft(draft, here.catalog_home, force=force))
+    _report(draft, write_draft(draft, here.catalog_home, force=force), here)
 
 
 @app.command(
@@ -125,7 +125,7 @@ def model(
     here = open_installation()
     source = choose_dataset(here.catalog, from_dataset)
     draft = draft_model(name, source, owner=owner, predicts=predicts.value if predicts else None)
-    _report(draft, write_draft(draft, here.settings.catalog_home, force=force))
+    _report(draft, write_draft(draft, here.settings.catalog_home, force=force), here.settings)
 
 
 def _read(file: Path, name: str) -> RawFile:
@@ -176,7 +176,9 @@ def _delivered_as(name: str, file: Path, folder: Path, here: Settings) -> str:
     return f"{name}/{file.relative_to(folder).as_posix()}"
 
 
-def _report(draft: Draft, paths: Sequence[Path]) -> None:
+def _report(draft: Draft, paths: Sequence[Path], here: Settings) -> None:
+    from contender.settings import PROJECT
+
     for path in paths:
         typer.echo(f"Wrote {_shown(path)}")
     place = paths[0] if len(paths) == 1 else paths[0].parent
@@ -185,8 +187,10 @@ def _report(draft: Draft, paths: Sequence[Path]) -> None:
         typer.echo(f"- {finding.removeprefix('check: ')}")
     typer.echo("Next:")
     typer.echo(f"  1. review the guesses:  grep -rn 'check:' {_shown(place)}")
-    typer.echo("  2. check the catalog:   contender check, and make docs for the generated pages")
-    typer.echo(f"  3. try it:              {draft.start}")
+    pages = ", and make docs for the generated pages" if paths[0].is_relative_to(PROJECT) else ""
+    typer.echo(f"  2. check the catalog:   contender check{pages}")
+    typer.echo(f"  3. load it:             {draft.start}")
+    typer.echo(f"The landing zone is {here.landing}.")
 
 
 def _shown(path: Path) -> Path:

@@ -78,7 +78,7 @@ def describe_draft(name: str, profile: FileProfile, key: Key, delivery: Delivery
     return Draft(
         name=name,
         summary=f"{len(spec.columns)} columns, key {', '.join(spec.primary_key)}",
-        start=f"{first}, and start {dag_id('ingest', name)}",
+        start=f"{first}, and load the days: contender load {name} FIRST..LAST, which runs {dag_id('ingest', name)}",
         files={f"datasets/{name}.py": module_source(_docstring(name), spec, notes)},
         findings=notes["delivery",][1:],
     )

@@ -94,8 +94,8 @@ def draft_model(
         name=name,
         summary=f"{len(spec.features)} features by {', '.join(key.name for key in keys)}; "
         + _explain(labelled, chosen, proposed=predicts is None),
-        start=f"load {dataset.name}, run {dag_id('features', name)} over a range of nights, "
-        f"then {dag_id('retrain', name)}",
+        start=f"contender load {name} FIRST..LAST, which runs {dag_id('ingest', dataset.name)}, "
+        f"{dag_id('features', name)} and {dag_id('retrain', name)}",
         files={f"models/{name}/{file}": text for file, text in files.items()},
     )
 

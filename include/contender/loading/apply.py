@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from contender.installation import Installation
+from contender.loading.night import follow_night
 from contender.loading.plan import LoadPlan, Step
-from contender.orchestrator import Airflow, Run, find_tries, start_or_join
+from contender.orchestrator import Airflow, ApiError, Run, find_tries, start_or_join
 from contender.records import GateResult
 from contender.specs.frozen import Frozen
 
@@ -39,11 +40,15 @@ def load_history(plan: LoadPlan, here: Installation, airflow: Airflow, report: R
     ordered = [(step, _start(step, here, airflow, report)) for step in plan.ingestions]
     found = [_finish(step, run, here, airflow, report) for step, run in ordered if run]
     failures = tuple(failure for failure in found if failure)
-    if not failures:
-        for step in plan.steps:
-            if run := _start(step, here, airflow, report):
-                _finish(step, run, here, airflow, report)
-    return failures
+    if failures:
+        return failures
+    for step in plan.steps:
+        if run := _start(step, here, airflow, report):
+            _finish(step, run, here, airflow, report)
+    for step, run in ordered:
+        if run is not None and step.days.is_single and plan.model is None:
+            _follow(step, run, here, airflow, report)
+    return ()
 
 
 def is_done(step: Step, here: Installation, tries: Sequence[Run]) -> bool:
@@ -83,6 +88,15 @@ def _finish(step: Step, run: Run, here: Installation, airflow: Airflow, report: 
     raise LoadStoppedError(
         f"{airflow.explain_failure(ended)}\nFix the cause and run the same command again: it continues from here."
     )
+
+
+def _follow(step: Step, run: Run, here: Installation, airflow: Airflow, report: Report) -> None:
+    try:
+        follow_night(step, run, here, airflow, report)
+    except ApiError as error:
+        raise LoadStoppedError(
+            f"{error}\nThe day is loaded. Fix the cause, and clear the run in Airflow."
+        ) from None
 
 
 def _wait(run: Run, airflow: Airflow, report: Report) -> Run:
