@@ -22,9 +22,23 @@ setup: ## Install Java where possible, and the pinned packages into .venv
 	@scripts/bootstrap.sh
 
 ifeq ($(STACK),compose)
+up:
+	@scripts/make_env.sh
+	@docker compose build
+	@docker compose up --wait
+
+down:
+	@docker compose down
+
 demo: up
 	@docker compose run --rm --no-deps demo --nights $(NIGHTS) $(if $(EXIT),--exit)
 else
+up: setup ## Start Airflow on this machine, in the background (STACK=compose: the container stack, with new secrets)
+	@contender up
+
+down: setup ## Stop what `make up` started (STACK=compose: the container stack; volumes are kept)
+	@contender down
+
 demo: setup ## Run NIGHTS=3 nights in a real Airflow (STACK=compose: on the container stack; EXIT=1: exit with a status)
 	@python -m demo --nights $(NIGHTS) $(if $(EXIT),--exit)
 endif
@@ -77,16 +91,8 @@ bench-deciding: setup ## Measure the cost of a backtest night and of a thousand 
 bench-gates: setup ## Measure gates against a hand-written query, sketches, and publishing into long tables
 	@python -m benchmarks.gates
 
-up: ## Start the container stack; generates secrets on first use
-	@scripts/make_env.sh
-	@docker compose build
-	@docker compose up --wait
-
 test-compose: setup ## Run nights on the container stack and kill processes; status 77 if it cannot run here
 	@tests/compose/run
-
-down: ## Stop the container stack; volumes are kept
-	@docker compose down
 
 clean: ## Delete the demo's data and logs, and test artifacts
 	@rm -rf .contender build .coverage* .pytest_cache .hypothesis .mypy_cache .ruff_cache spark-warehouse

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-MACHINES = 150
+MACHINES = 120
 EPOCH = date(2024, 12, 1)
 COLUMNS = ("day", "machine", "location", "units", "revenue_eur", "refills", "temperature_c")
 

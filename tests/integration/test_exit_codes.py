@@ -35,7 +35,13 @@ NO_NUMBER = "a setting that is no number"
 VARIABLES = {NO_URL: ("CONTENDER_RECORDS", "nowhere"), NO_NUMBER: ("CONTENDER_SNAPSHOT_DAYS", "many")}
 
 # These have a case of exit code 1 beside the servers, nights or batches that they need.
-NO_IS_TESTED_ELSEWHERE = {("access", "check"), ("backtest",), ("replay",), ("quarantine", "release")}
+NO_IS_TESTED_ELSEWHERE = {
+    ("access", "check"),
+    ("backtest",),
+    ("replay",),
+    ("quarantine", "release"),
+    ("load",),
+}
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,14 @@ CASES = [
     done(*GRANTS, said="Statement"),
     misused("access", "render", "s3", said="give --bucket NAME"),
     impossible("access", "render", "s3", place=MISTAKE, said="datasets/planes.py"),
+    misused("up", "now", said="unexpected extra argument"),
+    impossible("up", place=MISTAKE, said="datasets/planes.py"),
+    done("down", said="No Airflow runs in"),
+    misused("down", "now", said="unexpected extra argument"),
+    impossible("down", place=NO_NUMBER, said="CONTENDER_SNAPSHOT_DAYS"),
+    misused("load", "departure", "2013-03-01", said="did you mean"),
+    misused("load", MODEL, "2013-03-01", said="write FIRST..LAST"),
+    without_airflow("load", "departures", "2013-03-01"),
     misused("backfill", "departures", "2013-2-30", said="2013-2-30"),
     misused("backfill", "departures", "2013-03-01", "--apply", said="--reason"),
     without_airflow("backfill", "departures", "2013-03-01", "--apply", *REASON),

@@ -104,3 +104,11 @@ def test_an_invalid_day_is_rejected_with_the_expected_form(text):
 def test_ranges_overlap_when_they_share_a_day(one, other):
     shared = any(day in other for day in one.each())
     assert one.overlaps(other) is other.overlaps(one) is shared
+
+
+@pytest.mark.parametrize(("length", "parts"), [(1, [1]), (31, [31]), (32, [16, 16]), (63, [21, 21, 21])])
+def test_a_range_is_split_into_parts_of_equal_length_that_cover_it(length, parts):
+    days = Days(first=date(2013, 1, 1), last=date(2013, 1, 1) + timedelta(days=length - 1))
+    found = list(days.split(31))
+    assert [len(part) for part in found] == parts
+    assert [day for part in found for day in part.each()] == list(days.each())

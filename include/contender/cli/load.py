@@ -25,7 +25,8 @@ def load(
 
     For a model, load its datasets, then build its features, train its first version and score the next day.
 
-    A range starts no downstream runs. A single day, if it is the newest, starts its night as on schedule, and the command waits for it.
+    A range starts no downstream runs. A single day, if it is the newest, starts its night as on schedule, and the
+    command waits for the night.
 
     Days that were loaded before are skipped. After an interruption or a failed gate, repeat the same command.
     """

@@ -26,7 +26,7 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "triggerer": ("triggerer", "--skip-serve-logs"),
     "api-server": ("api-server",),
 }
-_CLOCK_SECONDS = 2  # how far two readings of a process's start may differ
+CLOCK_SECONDS = 2  # how far two readings of a process's start may differ
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def find_session(leader: int, started: float | None = None) -> list[Any]:
             if _session_of(pid) == leader:
                 members.append(psutil.Process(pid))
     reused = started is not None and any(
-        process.pid == leader and abs(process.create_time() - started) > _CLOCK_SECONDS for process in members
+        process.pid == leader and abs(process.create_time() - started) > CLOCK_SECONDS for process in members
     )
     return [] if reused else members
 

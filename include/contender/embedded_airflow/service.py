@@ -23,7 +23,7 @@ import psutil
 from contender.embedded_airflow import mailbox
 from contender.embedded_airflow.environment import project_variables
 from contender.embedded_airflow.errors import StackError
-from contender.embedded_airflow.processes import end_processes, log_file, tail
+from contender.embedded_airflow.processes import CLOCK_SECONDS, end_processes, log_file, tail
 from contender.embedded_airflow.stack import (
     START_SECONDS,
     STOP_SECONDS,
@@ -153,9 +153,11 @@ def _report(lines: IO[str], on_progress: Progress) -> None:
 
 def _stop_service(state: State) -> None:
     """Ask the process that keeps Airflow running to stop it; kill it if it does not."""
+    if state.pid is None:
+        return  # it has just begun to start
     try:
         service = psutil.Process(state.pid)
-        if abs(service.create_time() - state.started) > 2:
+        if abs(service.create_time() - state.started) > CLOCK_SECONDS:
             return  # another process has this pid
         service.terminate()
         service.wait(2 * STOP_SECONDS)

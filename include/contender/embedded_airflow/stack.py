@@ -80,6 +80,7 @@ def running(
     with locked(home) as lock:
         if count := end_leftovers(lock):
             on_progress(f"Ended {count} processes that an interrupted run left behind")
+        write_state(lock, port, [], healthy=False)
         _migrate(home, settings, on_progress)
         stack = Stack(home, port, [], settings, lock)
         try:
