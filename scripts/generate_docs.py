@@ -131,7 +131,8 @@ def _dag_line(dag: Any) -> str:
         starts = f"`{timetable.expression}` UTC"
     else:
         starts = "by hand"
-    return f"| `{dag.dag_id}` | {starts} | {dag.tasks[0].owner} | {dag.description} |"
+    owner = dag.tasks[0].owner if dag.tasks else "–"  # a DAG with one task per model, without models
+    return f"| `{dag.dag_id}` | {starts} | {owner} | {dag.description} |"
 
 
 def _asset_names(condition: Any) -> Iterator[str]:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 def load(
     name: Annotated[str, typer.Argument(help="The dataset, or the model with all datasets that it reads.")],
     days: Annotated[str, typer.Argument(help="FIRST..LAST, or one day of a dataset, as YYYY-MM-DD.")],
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="Build features and train again, after a change of the model."),
+    ] = False,
 ) -> None:
     """Load history from the landing zone with Airflow runs, as ranges of up to 31 days.
 
@@ -36,7 +40,7 @@ def load(
     here = open_installation()
     plan, site = plan_load(here.catalog, name, parse_range(days)), here.settings
     with Airflow(site.ui_url, airflow_password(site), site.ui_user) as airflow:
-        failures = load_history(plan, here, airflow, _report)
+        failures = load_history(plan, here, airflow, _report, rebuild=rebuild)
     for failure in failures:
         _show_failure(failure, site.ui_url)
     if failures:
@@ -70,7 +74,10 @@ def _show_result(plan: LoadPlan, here: Installation) -> None:
     else:
         found = next(model for model in status.models if model.name == plan.model)
         if found.champion is None:
-            typer.echo(f"{plan.name} has no champion: see `contender ledger {plan.name} --why`.")
+            typer.echo(
+                f"{plan.name} has no champion: see `contender ledger {plan.name} --why`. "
+                f"After a change of the model, run the same command with --rebuild."
+            )
             raise typer.Exit(CHECK_FAILED)
         loss = "" if found.measures is None else f", loss {found.measures.loss:.4f}"
         typer.echo(

@@ -30,20 +30,23 @@ class Failure(Frozen):
     gate: GateResult
 
 
-def load_history(plan: LoadPlan, here: Installation, airflow: Airflow, report: Report) -> tuple[Failure, ...]:
+def load_history(
+    plan: LoadPlan, here: Installation, airflow: Airflow, report: Report, *, rebuild: bool = False
+) -> tuple[Failure, ...]:
     """Run what is missing of a plan. Returns the failed gates, after which no features are built.
 
     Every ingestion is tried, so that all failing days are found at once. After an interruption, the same call
-    continues. Raises LoadStoppedError if a run fails for another reason.
+    continues. With `rebuild`, the steps of the model are run again. Raises LoadStoppedError if a DAG is paused, or if
+    a run fails for another reason than its gate.
     """
-    airflow.wait_for_dags({step.dag for step in (*plan.ingestions, *plan.steps)})
+    _require_dags({step.dag for step in (*plan.ingestions, *plan.steps)}, airflow)
     ordered = [(step, _start(step, here, airflow, report)) for step in plan.ingestions]
     found = [_finish(step, run, here, airflow, report) for step, run in ordered if run]
     failures = tuple(failure for failure in found if failure)
     if failures:
         return failures
     for step in plan.steps:
-        if run := _start(step, here, airflow, report):
+        if run := _start(step, here, airflow, report, again=rebuild):
             _finish(step, run, here, airflow, report)
     for step, run in ordered:
         if run is not None and step.days.is_single and plan.model is None:
@@ -52,10 +55,7 @@ def load_history(plan: LoadPlan, here: Installation, airflow: Airflow, report: R
 
 
 def is_done(step: Step, here: Installation, tries: Sequence[Run]) -> bool:
-    """Return whether the table has every day that the step fills, or a run of the step has succeeded.
-
-    A first version that was decided about is not trained again.
-    """
+    """Return whether the table has every day that the step fills, or a run of the step has succeeded."""
     if any(run.state == "success" for run in tries):
         return True
     if step.fills is None:
@@ -63,9 +63,20 @@ def is_done(step: Step, here: Installation, tries: Sequence[Run]) -> bool:
     return set(step.fills) <= set(here.lake.days(step.table))
 
 
-def _start(step: Step, here: Installation, airflow: Airflow, report: Report) -> Run | None:
+def _require_dags(dags: set[str], airflow: Airflow) -> None:
+    """Wait until Airflow has parsed the DAGs. Raises LoadStoppedError if any is paused."""
+    airflow.wait_for_dags(dags)
+    if paused := sorted(dag for dag in dags if airflow.is_paused(dag)):
+        raise LoadStoppedError(
+            f"{', '.join(paused)}: paused in Airflow: unpause them, and run the same command again"
+        )
+
+
+def _start(
+    step: Step, here: Installation, airflow: Airflow, report: Report, *, again: bool = False
+) -> Run | None:
     """Start or join the run of a step; None if the step is done."""
-    if is_done(step, here, find_tries(airflow, step.dag, step.name)):
+    if not again and is_done(step, here, find_tries(airflow, step.dag, step.name)):
         report(f"{step.dag} {step.days.key}: done before")
         return None
     key = str(step.days.first) if step.days.is_single else None

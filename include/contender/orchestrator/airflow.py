@@ -172,6 +172,10 @@ class Airflow(AbstractContextManager["Airflow"]):
         """Unpause a DAG."""
         self.request("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
 
+    def is_paused(self, dag_id: str) -> bool:
+        """Return whether a DAG is paused, so that its runs stay queued."""
+        return bool(self.request("GET", f"/dags/{dag_id}")["is_paused"])
+
     def dags(self) -> set[str]:
         """Return the ids of all DAGs."""
         return {str(entry["dag_id"]) for entry in self._pages("/dags", "dags", order_by="dag_id")}
