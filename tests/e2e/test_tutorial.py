@@ -121,6 +121,35 @@ def test_another_installation_on_the_same_port_is_refused_by_name_of_the_setting
     assert read_state(Path(empty["CONTENDER_HOME"])).running
 
 
+def test_a_load_that_was_killed_or_failed_continues_and_repeats_nothing(empty):
+    home, days = Path(empty["CONTENDER_HOME"]), "2025-03-01..2025-04-10"
+    deliver = f"{sys.executable} {PROJECT}/docs/tutorial/vending.py {home}/landing"
+    load = f"contender load vending {days}"
+    run(f"{deliver} 2025-03-01 2025-04-10", empty)
+    run(f"{deliver} 2025-04-05 2025-04-05 --cut-off", empty)
+    run(f"contender new dataset vending --from {home}/landing/vending/2025-03-01.csv", empty)
+
+    with subprocess.Popen(load.split(), env=empty, stdout=subprocess.PIPE, text=True) as killed:
+        assert "started" in killed.stdout.readline()
+        killed.kill()
+    failed = run(load, empty)
+    assert failed.returncode == 1
+    assert "2025-03-21..2025-04-10: FAILED its gate" in failed.stdout
+    assert "2025-04-05: 40 rows" in failed.stdout
+
+    run(f"{deliver} 2025-04-05 2025-04-05", empty)
+    corrected = run(load, empty)
+    assert corrected.returncode == 0
+    assert "ingest__vending 2025-03-01..2025-03-20: done before" in corrected.stdout
+    with Airflow(f"http://127.0.0.1:{empty['CONTENDER_UI_PORT']}", read_password(home)) as airflow:
+        runs = [(one.run_id, one.state) for one in airflow.runs("ingest__vending")]
+    assert runs == [
+        ("load__2025-03-01_2025-03-20__try1", "success"),
+        ("load__2025-03-21_2025-04-10__try1", "failed"),
+        ("load__2025-03-21_2025-04-10__try2", "success"),
+    ]
+
+
 def test_processes_of_a_killed_service_are_found_and_ended(empty):
     home = Path(empty["CONTENDER_HOME"])
     state = read_state(home)
