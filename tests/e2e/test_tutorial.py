@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from contender.embedded_airflow import free_port, read_password, read_state
-from contender.orchestrator import Airflow
+from contender.orchestrator import Airflow, find_unhealthy
 from contender.settings import PROJECT
 from contender.specs import load_catalog
 from tests.e2e.tutorial import Ran, find_wrong_lines, read_commands, run_commands
@@ -43,16 +43,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ran(folder: Path) -> Iterator[list[Ran]]:
-    """The tutorial, run to its end."""
-    environment = installation(folder)
-    try:
-        yield run_commands(COMMANDS, folder, environment)
-    finally:
-        run("contender down", environment | {"CONTENDER_HOME": str(folder / "vending" / "state")})
-
-
-@pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An installation whose catalog is an empty folder, with a running Airflow."""
     home = tmp_path_factory.mktemp("empty")
@@ -67,6 +57,16 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         yield environment
     finally:
         run("contender down", environment)
+
+
+@pytest.fixture(scope="module")
+def ran(folder: Path, empty: dict[str, str]) -> Iterator[list[Ran]]:
+    """The tutorial, run to its end, while another installation runs on the same machine."""
+    environment = installation(folder)
+    try:
+        yield run_commands(COMMANDS, folder, environment)
+    finally:
+        run("contender down", environment | {"CONTENDER_HOME": str(folder / "vending" / "state")})
 
 
 def test_every_command_ends_as_the_page_shows(ran):
@@ -87,10 +87,11 @@ def test_only_the_users_own_dataset_and_model_appear(ran):
     assert [name for name in names for r in ran if name in r.output.split()] == []
 
 
-def test_nothing_runs_after_down(ran, folder):
+def test_down_stops_all_processes_of_its_own_installation_and_no_other(ran, folder, empty):
     state = read_state(folder / "vending" / "state")
     assert not state.running
     assert state.processes == []
+    assert find_unhealthy(f"http://127.0.0.1:{empty['CONTENDER_UI_PORT']}") == []
 
 
 def test_an_empty_project_has_no_broken_dags_and_says_what_to_do(empty):
