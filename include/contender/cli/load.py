@@ -58,7 +58,8 @@ def _show_failure(failure: Failure, ui_url: str) -> None:
     typer.echo(f"\n{gate.table} {gate.days.key}: the gate failed, and {gate.rows:,} rows are in quarantine.")
     for problem in list_problems(gate):
         typer.echo(f"- {problem}")
-    if days := sorted({key["day"] for result in gate.failed for key in result.failing_keys if "day" in key}):
+    broken = [result for result in gate.failed if result.verdict == "fail"]
+    if days := sorted({key["day"] for result in broken for key in result.failing_keys if "day" in key}):
         typer.echo(f"Days with failing rows: {', '.join(days)}")
     typer.echo(f"Details: contender quarantine show {quarantine_id(gate.fingerprint)}")
     typer.echo(f"         {ui_url}/dags/{step.dag}/runs/{failure.run_id}")
