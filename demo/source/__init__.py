@@ -1,6 +1,6 @@
 """Simulated sources: each delivers days of a public data package into a landing zone."""
 
-from demo.source import flights, groceries
+from demo.source import flights, groceries, stocks
 from demo.source.dropping import SOURCES, Dropped, Fault, drop, drop_reference, rows_of, source_of
 from demo.source.faults import append_rerun, cut_upload
 from demo.source.package import Source
@@ -18,4 +18,5 @@ __all__ = [
     "groceries",
     "rows_of",
     "source_of",
+    "stocks",
 ]

@@ -14,7 +14,10 @@ from demo.source.package import Source
 
 def main(
     first: Annotated[
-        str, typer.Argument(help="First day, YYYY-MM-DD. Flights are from 2013, groceries from 2017.")
+        str,
+        typer.Argument(
+            help="First day, YYYY-MM-DD. Flights are from 2013, groceries from 2017, stock prices from 2018 to 2022."
+        ),
     ],
     last: Annotated[str, typer.Argument(help="Last day, included.")],
     landing: Annotated[str, typer.Option(help="A folder or s3://bucket/prefix.")] = "",

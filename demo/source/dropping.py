@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from contender.settings import settings
 from contender.specs import DatasetSpec, Days, load_catalog
-from demo.source import flights, groceries
+from demo.source import flights, groceries, stocks
 from demo.source.package import Source
 
-SOURCES = (flights.SOURCE, groceries.SOURCE)
+SOURCES = (flights.SOURCE, groceries.SOURCE, stocks.SOURCE)
 
 Fault = Callable[[bytes], bytes]
 

@@ -24,9 +24,9 @@ class Source:
     reference: Mapping[str, Read]
 
 
-def data_folder(package: str) -> Path:
-    """Return the data folder of an installed package without importing it. Raises RuntimeError if it is missing."""
+def data_folder(package: str, folder: str = "data") -> Path:
+    """Return a data folder of an installed package without importing it. Raises RuntimeError if it is missing."""
     found = find_spec(package)
     if found is None or not found.submodule_search_locations:
         raise RuntimeError(f"the package {package} is not installed: run `make setup`")
-    return Path(found.submodule_search_locations[0]) / "data"
+    return Path(found.submodule_search_locations[0]) / folder
