@@ -23,7 +23,10 @@ def build_features(tables: Mapping[str, DataFrame], days: DataFrame) -> DataFram
         F.dayofweek("day").alias("weekday"),
         *(_mean_size(span, "ticker").alias(f"move_{span}") for span in (1, 7, 28, 91)),
         (F.max("size").over(_last(28, "ticker")) / PER_PERCENT).alias("largest_28"),
-        *((F.sum("move").over(_last(span, "ticker")) / PER_PERCENT).alias(f"trend_{span}") for span in (7, 28)),
+        *(
+            (F.sum("move").over(_last(span, "ticker")) / PER_PERCENT).alias(f"trend_{span}")
+            for span in (7, 28)
+        ),
     )
     days_of_market = moves.groupBy("day", "nth").agg(
         F.sum("size").alias("size"), F.sum("moves").alias("moves"), F.max(F.lit("all")).alias("market")
