@@ -18,7 +18,7 @@ SPEC = ModelSpec(
     predicts="quantity",
     loss="absolute",
     limits=(
-        "It covers 20 large companies that were still listed at the end of 2022; it knows nothing of those that failed.",
+        "It covers 20 large companies that were still listed at the end of 2022, and none that failed before.",
         "Its only input is past prices: no news, no calendar of earnings, no prices of options.",
         "Boosted trees predict no move larger than those that they were trained on.",
         "It predicts how much a price moves, not in which direction.",
