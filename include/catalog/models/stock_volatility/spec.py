@@ -22,7 +22,7 @@ SPEC = ModelSpec(
         "Its only input is past prices: no news, no calendar of earnings, no prices of options.",
         "Boosted trees predict no move larger than those that they were trained on.",
         "It predicts how much a price moves, not in which direction.",
-        "The package's documentation excludes investment and trading: do not use it for either.",
+        "Do not use it for investment or trading: the documentation of its data excludes both.",
     ),
     inputs=(Input(dataset="stock_prices", history_days=98),),
     keys=(Column(name="ticker", type="string", description="the company's stock"),),
