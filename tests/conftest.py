@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import boto3
+import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -27,6 +28,10 @@ os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(PROJECT / "plugins")
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(PROJECT / "dags")
 os.environ["CONTENDER_NIGHTLY_FROM"] = "2013-09-01"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A slow machine is no failure of a property.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # These tests need the containers that `make test-compose` starts.
 collect_ignore = [] if "COMPOSE_ENV_FILES" in os.environ else ["compose"]

@@ -33,7 +33,7 @@ def test_a_refresh_that_is_slightly_worse_is_promoted():
         ("recipe", {"challenger": version(2, recipe="r2")}),
         ("newer", {"challenger": version(2, last=date(2013, 8, 1))}),
         ("training_rows", {"challenger": version(2, rows=100_000)}),
-        ("baseline", {"baseline_measures": measures(0.139)}),
+        ("baseline", {"challenger_measures": measures(0.152), "baseline_measures": measures(0.1415)}),
         ("disagreement", {"disagreement": 0.11}),
         ("harm", {"challenger_measures": measures(0.157)}),
         ("calibration", {"challenger_measures": measures(0.150, 0.2)}),

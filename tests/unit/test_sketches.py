@@ -70,7 +70,7 @@ def test_a_sketch_survives_serialization():
     assert TrainingSketch.model_validate_json(KNOWN.model_dump_json()) == KNOWN
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(share=st.floats(0.05, 0.5), seed=st.integers(0, 1000))
 def test_flipped_labels_are_detected_although_their_mean_is_unchanged(share, seed):
     """Labels are balanced, so flips cancel in the mean; a share f of flips changes 4 f of their variance."""

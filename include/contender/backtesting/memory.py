@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from contender.backtesting.fits import Fits, ServedDay
 from contender.backtesting.policies import Policy
 from contender.evaluating import with_usual_change
-from contender.promoting import DECISIVE, standing_after
+from contender.promoting import DECISIVE, count_held_nights, standing_after
 from contender.records import Decision, Entry, Evaluation, Evidence, PairedDay, Standing, TrainedVersion
 from contender.retraining import EvaluationError, TrainingError
 from contender.specs import Approval, Days, ModelSpec, Recipe
@@ -44,7 +44,7 @@ class Memory:
         last = next((d for d in reversed(self.decisions) if d.kind in DECISIVE), None)
         if last is None or self.champion is None:
             return None
-        standing = standing_after(last, self.champion)
+        standing = standing_after(last, self.champion, count_held_nights(reversed(self.decisions)))
         if self.policy.refreshes_race:
             return standing.model_copy(update={"suspended": "every refresh must pass the test"})
         return standing

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from contender.measures import CALIBRATION_BINS, Outcomes, Predictions
+from contender.measures import CALIBRATION_BINS, Outcomes, Predictions, calibration_error
 from contender.records import CalibrationPoint, Interval
 
 CONFIDENCE = 0.95
@@ -29,6 +29,33 @@ def interval_by_day(
     error = float(np.sqrt((residuals**2).sum() * count / (count - 1))) / len(values)
     reach = float(t.ppf(0.5 + confidence / 2, count - 1)) * error
     return Interval(low=mean - reach, high=mean + reach)
+
+
+def interval_of_calibration(
+    outcomes: Outcomes, predictions: Predictions, others: Predictions, days: NDArray[np.int64]
+) -> Interval | None:
+    """Return the interval of the calibration error of `predictions` minus that of `others`, in the labels' unit.
+
+    By the jackknife over days, with Student's t (Efron & Tibshirani, "An Introduction to the Bootstrap", 1993,
+    section 11.5). None with fewer than two days.
+    """
+    found = np.unique(days)
+    if len(found) < 2:
+        return None
+
+    def difference(rows: NDArray[np.bool_]) -> float:
+        return calibration_error(outcomes[rows], predictions[rows]) - calibration_error(
+            outcomes[rows], others[rows]
+        )
+
+    without = np.array([difference(days != day) for day in found])
+    count = len(found)
+    error = float(np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum()))
+    centre, reach = (
+        difference(np.ones(len(days), dtype=bool)),
+        float(t.ppf(0.5 + CONFIDENCE / 2, count - 1)) * error,
+    )
+    return Interval(low=centre - reach, high=centre + reach)
 
 
 def calibrate(outcomes: Outcomes, predictions: Predictions) -> tuple[CalibrationPoint, ...]:

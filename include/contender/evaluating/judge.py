@@ -10,7 +10,7 @@ import pandas as pd
 
 from contender.evaluating.criteria import Criteria
 from contender.evaluating.examine import Examined
-from contender.evaluating.intervals import calibrate, interval_by_day
+from contender.evaluating.intervals import calibrate, interval_by_day, interval_of_calibration
 from contender.evaluating.slices import measure_slices
 from contender.measures import Loss, Outcomes, Predictions, measure
 from contender.records import (
@@ -111,6 +111,7 @@ class _Measured(TypedDict):
     champion_measures: Measures | None
     baseline_measures: Measures
     loss_difference: Interval | None
+    calibration_difference: Interval | None
     disagreement: float | None
     shift: float | None
     slices: tuple[SliceMeasures, ...]
@@ -134,6 +135,9 @@ def _measures(model: ModelSpec, loss: Loss, rows: pd.DataFrame, predicted: Predi
         "loss_difference": None
         if champion_losses is None
         else interval_by_day(losses - champion_losses, days),
+        "calibration_difference": None
+        if champion is None
+        else interval_of_calibration(outcomes / spread, challenger / spread, champion / spread, days),
         "disagreement": None if apart is None else float(np.abs(apart).mean()),
         "shift": None if apart is None else float(apart.mean()),
         "slices": measure_slices(model, rows, losses, champion_losses),

@@ -37,7 +37,9 @@ def _decide_all(
         return [decide_promotion(evaluations[0], guards)]
     refresh = next((e for e in evaluations if is_same_recipe(e, guards).passed), None)
     refreshing = refresh is not None and standing.suspended is None
-    decisions = [decide_promotion(refresh, guards, evidence)] if refresh and refreshing else []
+    decisions = (
+        [decide_promotion(refresh, guards, evidence, standing.held_nights)] if refresh and refreshing else []
+    )
     rivals = [e for e in evaluations if not (refreshing and e is refresh)]
     weighed = {e.rival: e for e in evidence if e.question == "race"}
     leading = max(rivals, key=lambda e: _standing_of(e, weighed), default=None)
@@ -49,11 +51,16 @@ def _decide_all(
     return decisions
 
 
-def decide_promotion(evaluation: Evaluation, guards: Guards, evidence: Sequence[Evidence] = ()) -> Decision:
-    """Decide on a refresh or on the first version. The result of every guard is recorded, passed or not."""
+def decide_promotion(
+    evaluation: Evaluation, guards: Guards, evidence: Sequence[Evidence] = (), held_nights: int = 0
+) -> Decision:
+    """Decide on a refresh or on the first version. The result of every guard is recorded, passed or not.
+
+    `held_nights` is the number of nights in a row in which refreshes were held.
+    """
     champion = evaluation.champion
     first = champion is None
-    reasons = judge_first(evaluation, guards) if first else judge_refresh(evaluation, guards)
+    reasons = judge_first(evaluation, guards) if first else judge_refresh(evaluation, guards, held_nights)
     reasons += tuple(_check_still(e) for e in evidence if e.question == "still")
     before = None if champion is None else champion.version
     promoted = all(reason.passed for reason in reasons)

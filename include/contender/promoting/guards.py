@@ -18,7 +18,8 @@ from contender.promoting.training_rows import (
     is_gated,
     keeps_history,
 )
-from contender.records import Evaluation, Reason, SliceMeasures
+from contender.promoting.weigh import weigh
+from contender.records import Evaluation, Interval, Reason, SliceMeasures
 from contender.specs import Guards
 
 Guard = Callable[[Evaluation, Guards], Reason]
@@ -39,10 +40,13 @@ def judge_first(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
     )
 
 
-def judge_refresh(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
-    """Return the results of the guards of a refresh."""
+def judge_refresh(evaluation: Evaluation, guards: Guards, held_nights: int = 0) -> tuple[Reason, ...]:
+    """Return the results of the guards of a refresh.
+
+    `held_nights` is the number of nights in a row in which refreshes were held.
+    """
     margin = guards.max_loss_above_baseline
-    return (
+    reasons = (
         *_each((is_same_recipe, is_newer, has_rows, has_days), evaluation, guards),
         *_each(_DATA_GUARDS, evaluation, guards),
         beats_baseline(evaluation, guards, margin),
@@ -50,6 +54,7 @@ def judge_refresh(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
         *_each((harms_no_slice, stays_calibrated), evaluation, guards),
         *_each(_VERSION_GUARDS, evaluation, guards),
     )
+    return weigh(reasons, evaluation, guards, held_nights)
 
 
 def judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
@@ -84,10 +89,19 @@ def is_newer(evaluation: Evaluation, _: Guards) -> Reason:
 
 
 def beats_baseline(evaluation: Evaluation, _: Guards, margin: float) -> Reason:
-    """Check that the loss is below the baseline's plus a margin, which is a share of the baseline's loss."""
+    """Check that the loss is below the baseline's plus a margin, which is a share of the baseline's loss.
+
+    A champion that exceeds this bound on the evaluated days raises it to its own loss plus the margin, since
+    holding a version that is no worse than the champion prevents no harm.
+    """
     ours, baseline = evaluation.challenger_measures.loss, evaluation.baseline_measures.loss
+    champion = evaluation.champion_measures
     bound = baseline + margin * abs(baseline)
-    explanation = f"loss {ours:.4f}; must be below {bound:.4f} (baseline: {baseline:.4f})"
+    explanation = f"loss {ours:.4f}; must be below {{:.4f}} (baseline: {baseline:.4f})"
+    if champion is not None and champion.loss > bound:
+        bound = champion.loss + margin * abs(champion.loss)
+        explanation += f"; the champion exceeds the baseline's bound itself, with {champion.loss:.4f}"
+    explanation = explanation.format(bound)
     return Reason(guard="baseline", passed=ours < bound, observed=ours, bound=bound, explanation=explanation)
 
 
@@ -124,14 +138,7 @@ def does_no_harm(evaluation: Evaluation, guards: Guards) -> Reason:
     interval = evaluation.loss_difference
     increase = None if champion is None else (ours - champion.loss) / (abs(champion.loss) or 1.0)
     template = "the loss differs from the champion's by {observed:+.2%}; at most {bound:+.2%} allowed"
-    found = require_at_most("harm", increase, guards.max_loss_increase, template)
-    if found.passed or interval is None or interval.low > 0:
-        return found
-    explanation = (
-        f"{found.explanation}, but the increase is not significant: "
-        f"95 % interval {interval.low:+.4f} to {interval.high:+.4f}"
-    )
-    return found.model_copy(update={"passed": True, "explanation": explanation})
+    return _excuse_chance(require_at_most("harm", increase, guards.max_loss_increase, template), interval)
 
 
 def harms_no_slice(evaluation: Evaluation, guards: Guards) -> Reason:
@@ -177,9 +184,10 @@ def is_calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
 def stays_calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
     """Check that the calibration error exceeds the champion's by no more than a margin.
 
-    The bound is relative, because no version is well calibrated on unusual days, such as in a storm.
+    The bound is relative, because no version is well calibrated on unusual days, such as in a storm. An increase that
+    is not significant passes: with few rows, calibration errors are mostly noise.
     """
-    champion = evaluation.champion_measures
+    champion, interval = evaluation.champion_measures, evaluation.calibration_difference
     if champion is None:
         return is_calibrated(evaluation, guards)
     template = (
@@ -187,7 +195,8 @@ def stays_calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
         f"(champion: {champion.calibration_error:.4f})"
     )
     bound = champion.calibration_error + guards.max_calibration_increase
-    return require_at_most("calibration", evaluation.challenger_measures.calibration_error, bound, template)
+    found = require_at_most("calibration", evaluation.challenger_measures.calibration_error, bound, template)
+    return _excuse_chance(found, interval)
 
 
 def behaves(evaluation: Evaluation, _: Guards) -> Reason:
@@ -256,6 +265,17 @@ _VERSION_GUARDS: tuple[Guard, ...] = (behaves, is_stable, is_quick, is_small)
 
 def _each(guards: tuple[Guard, ...], evaluation: Evaluation, bounds: Guards) -> tuple[Reason, ...]:
     return tuple(guard(evaluation, bounds) for guard in guards)
+
+
+def _excuse_chance(found: Reason, interval: Interval | None) -> Reason:
+    """Return the result, passed if the interval of an increase includes 0; without an interval, as it is."""
+    if found.passed or interval is None or interval.low > 0:
+        return found
+    explanation = (
+        f"{found.explanation}, but the increase is not significant: "
+        f"95 % interval {interval.low:+.4f} to {interval.high:+.4f}"
+    )
+    return found.model_copy(update={"passed": True, "explanation": explanation})
 
 
 def _follow_refreshes(evaluation: Evaluation, guards: Guards, usual: float | None) -> tuple[float, str]:

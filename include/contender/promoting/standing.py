@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import takewhile
 
 from contender.records import Book, Decision, Standing, TrainedVersion
 from contender.specs import ModelSpec
@@ -16,11 +17,20 @@ def read_standing(model: str, book: Book) -> Standing | None:
     """Read the standing from the ledger; None before the first promotion."""
     champion = book.ledger.champion(model)
     decisive = book.ledger.last_of(model, DECISIVE)
-    return None if champion is None or decisive is None else standing_after(decisive.decision, champion)
+    if champion is None or decisive is None:
+        return None
+    held = count_held_nights(entry.decision for entry in book.ledger.lately_only(model, "held"))
+    return standing_after(decisive.decision, champion, held)
 
 
-def standing_after(last: Decision, champion: int) -> Standing:
-    """Return the standing if `last` is the newest decisive entry.
+def count_held_nights(newest_first: Iterable[Decision]) -> int:
+    """Return in how many nights refreshes were held since the last decision that was not to hold."""
+    lately = takewhile(lambda decision: decision.kind == "held", newest_first)
+    return len({d.night for d in lately if d.challenger_recipe == d.champion_recipe})
+
+
+def standing_after(last: Decision, champion: int, held_nights: int = 0) -> Standing:
+    """Return the standing if `last` is the newest decisive entry, and refreshes have been held since `held_nights`.
 
     After a roll-back within a recipe, its refreshes are suspended: like a rival, they must pass a sequential test
     against the champion, until a person resumes them. After a roll-back to another recipe, that recipe's refreshes
@@ -31,6 +41,7 @@ def standing_after(last: Decision, champion: int) -> Standing:
     return Standing(
         champion=champion,
         since=last.night,
+        held_nights=held_nights,
         suspended=f"{last.by} chose version {last.challenger} after night {last.night}: {last.why}"
         if suspended
         else None,

@@ -125,6 +125,13 @@ class Ledger:
         query = _of(model).where(LedgerRow.state.in_(kinds))
         return self._first(query if before is None else query.where(LedgerRow.number < before))
 
+    def lately_only(self, model: str, kind: str, limit: int = 100) -> list[Entry]:
+        """Return the entries of a kind that are newer than every entry of another kind, newest first."""
+        other = select(func.max(LedgerRow.number)).where(LedgerRow.subject == model, LedgerRow.state != kind)
+        with Session(self._engine) as session:
+            after = session.scalar(other) or 0
+        return self._all(_of(model).where(LedgerRow.number > after).limit(limit))
+
     def of_night(self, model: str, night: date) -> list[Entry]:
         """Return the entries of a night, newest first."""
         return self._all(_of(model).where(LedgerRow.key == str(night)))

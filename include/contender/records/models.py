@@ -90,6 +90,10 @@ class Evaluation(Frozen):
     loss_difference: Interval | None = Field(
         default=None, description="challenger's loss minus champion's, computed by day"
     )
+    calibration_difference: Interval | None = Field(
+        default=None,
+        description="challenger's calibration error minus champion's, by the jackknife over days; None in old records",
+    )
     disagreement: float | None = Field(
         description="mean |challenger - champion| of predictions; for quantities, in standard deviations of outcomes"
     )
@@ -201,6 +205,9 @@ class Standing(Frozen):
     since: date = Field(description="night in which the current sequential tests started")
     suspended: str | None = Field(
         description="why refreshes must pass a sequential test like rivals; None if they need not"
+    )
+    held_nights: int = Field(
+        default=0, description="nights in a row, up to the last one, in which refreshes were held"
     )
 
 

@@ -91,6 +91,12 @@ class Guards(Frozen):
         ge=0,
         description="increase of a refresh's calibration error over the champion's on the same rows",
     )
+    max_held_nights: int = Field(
+        default=7,
+        gt=0,
+        description="nights in a row in which a difference from the past may hold refreshes that are no worse than the "
+        "champion on the evaluated days",
+    )
     max_seconds_per_million_rows: float = Field(
         default=300.0, gt=0, description="prediction time, the best of several measurements"
     )
