@@ -1,8 +1,10 @@
-"""### Compare yesterday's predictions with the outcomes, and check features for drift.
+"""### Compare yesterday's predictions with the outcomes, and the newest features with recent days.
 
 Starts when a night's labels have matured. **measure** compares the served predictions with the outcomes. **compare**
-writes an Evidently report on a sample of the features up to the night, which need no labels. **conclude** combines both
-into a drift verdict with a recommended action. To open the report, choose *Contender* in the menu.
+compares the newest features with those of the recent days, on all rows; it needs no labels. **conclude** combines both
+into a verdict with its reason and a recommended action, and notifies the owner of a broken feed, a concept drift or a
+regime break. **report** draws an Evidently report on a sample below the verdict. To open it, choose *Contender* in the
+menu.
 
 - A day without predictions is recorded as such and is not a failure.
 - Manual runs: *Day* is the *night* to monitor.
@@ -10,8 +12,12 @@ into a drift verdict with a recommended action. To open the report, choose *Cont
 
 from __future__ import annotations
 
+import logging
+from datetime import date
+
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 
+from alerts import notify_of_verdict
 from contender.specs import Days, ModelSpec
 from wiring import (
     CATALOG,
@@ -20,10 +26,11 @@ from wiring import (
     features_asset,
     night_dag,
     open_installation,
-    run_days,
     run_name,
     run_night,
 )
+
+log = logging.getLogger(__name__)
 
 
 def build_monitor(model: ModelSpec) -> DAG:
@@ -36,7 +43,8 @@ def build_monitor(model: ModelSpec) -> DAG:
         schedule,
         f"Loss of {model.name}'s served predictions, and drift of its features",
     ) as dag:
-        conclude(model.name, measure(model.name), compare(model.name))
+        concluded = conclude(model.name, measure(model.name), compare(model.name))
+        report(model.name, concluded)
     return dag
 
 
@@ -45,27 +53,42 @@ def measure(name: str) -> Json:
     """Compute the measures of the served predictions on rows with known outcomes."""
     from contender.monitoring import measure_performance
 
-    model = CATALOG.model(name)
-    day = model.matured_days(Days.one(run_night())).last
-    return measure_performance(open_installation(), model, day).model_dump(mode="json")
+    day = matured_day(name)
+    return measure_performance(open_installation(), CATALOG.model(name), day).model_dump(mode="json")
 
 
 @task
 def compare(name: str) -> Json:
-    """Compare the newest features with those of the previous weeks, on a sample."""
-    from contender.monitoring import compare_features
+    """Compare the newest features and predictions with those of the recent days, on all rows."""
+    from contender.monitoring import compare_day
 
-    return compare_features(open_installation(), CATALOG.model(name), run_days().last).model_dump(mode="json")
+    return compare_day(open_installation(), CATALOG.model(name), run_night()).model_dump(mode="json")
 
 
 @task
-def conclude(name: str, performance: Json, drift: Json) -> str:
-    """Derive the drift verdict and the recommended action, and record them."""
-    from contender.monitoring import Drift, Performance, keep_conclusion
+def conclude(name: str, performance: Json, changes: Json) -> Json:
+    """Derive the verdict, its reason and the recommended action, and record them."""
+    from contender.monitoring import Changes, Performance, keep_conclusion
 
-    measured, drifted = Performance.model_validate(performance), Drift.model_validate(drift)
-    monitored = keep_conclusion(CATALOG.model(name), measured, drifted, run_name(), open_installation().book)
-    return f"{monitored.verdict}: {monitored.action}"
+    measured, changed = Performance.model_validate(performance), Changes.model_validate(changes)
+    monitored = keep_conclusion(CATALOG.model(name), measured, changed, run_name(), open_installation().book)
+    log.info("%s: %s", monitored.verdict, monitored.why)
+    notify_of_verdict(CATALOG.model(name), monitored)
+    return monitored.model_dump(mode="json")
+
+
+@task
+def report(name: str, monitored: Json) -> str | None:
+    """Draw the drift report on a sample, framed by the verdict."""
+    from contender.monitoring import draw_report
+    from contender.records import Monitored
+
+    return draw_report(open_installation(), CATALOG.model(name), Monitored.model_validate(monitored))
+
+
+def matured_day(name: str) -> date:
+    """Return the day whose labels became known in the night of the current run."""
+    return CATALOG.model(name).matured_days(Days.one(run_night())).last
 
 
 build_each(CATALOG.models, "monitor", build_monitor)

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow.sdk import task
 
+from alerts import notify_of_held
 from approve_operator import WHY, ApproveOperator
 from contender.specs import ModelSpec
 from wiring import CATALOG, Json, dump_all, fails_for_good, night_stores, open_installation
@@ -27,6 +28,7 @@ def promote(name: str, decisions: Sequence[Json]) -> list[Json]:
     with fails_for_good(StaleDecision, todo=CLEAR):
         promoted = enter(night_stores(name), read_all(Decision, decisions))
     log.info("%s", "\n".join(line for decision in promoted.entered for line in decision.summary()))
+    notify_of_held(CATALOG.model(name), promoted.entered)
     return dump_all(promoted.waiting)
 
 

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from contender.gating import Past, check
-from contender.gating.profile import profile
 from contender.gating.usual import RECENT_DAYS, check_usual
 from contender.ingesting import land
+from contender.profiles import profile
 from contender.settings import Settings
 from contender.specs import Days, RowCount
 from demo import source

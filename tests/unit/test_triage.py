@@ -1,51 +1,194 @@
-"""The monitoring verdict from a day's loss and the drift of its features."""
+"""The verdict of a monitored day follows from what changed today, and from the evidence of the days before."""
 
-from datetime import date
+from __future__ import annotations
 
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from contender.monitoring import Drift, Performance, conclude, triage
-from contender.records import Measures
-from contender.specs import Monitoring
+from contender.measures import logarithmic, squared
+from contender.monitoring import Changes, Performance, conclude, triage
+from contender.monitoring.changes import find_changes
+from contender.monitoring.evidence import THRESHOLD, accumulate_rise
+from contender.monitoring.performance import estimate_loss
+from contender.monitoring.triage import Signals
+from contender.profiles import profile
+from contender.records import ColumnChange, DayProfile, Measures
+from contender.specs import Column, Contract, Monitoring
 
-WATCH = Monitoring(max_loss_ratio=1.5, max_drifted_share=0.5)
+WATCH = Monitoring()
+DAY = date(2013, 9, 1)
+ENOUGH, LITTLE = THRESHOLD, THRESHOLD - 0.1
+HUMID = ColumnChange(column="humid", kind="missing", observed=1.0, limit=0.05)
+WIND = ColumnChange(column="wind", kind="range", observed=8.0, limit=3.0)
+MOST = tuple(ColumnChange(column=f"c{n}", kind="values", observed=0.6, limit=0.2) for n in range(12))
 
 
-def performance(loss: float | None, expected: float | None = 0.15) -> Performance:
-    measured = None
-    if loss is not None:
-        measured = Measures(rows=900, mean_label=0.2, loss=loss, calibration_error=0.1)
-    return Performance(
-        day=date(2013, 9, 1), version=1, scored_rows=900, measures=measured, expected_loss=expected
-    )
-
-
-def drift(share: float | None, emptied: tuple[str, ...] = ()) -> Drift:
-    return Drift(share=share, drifted=(), emptied=emptied, report=None)
+def signals(changed=(), drift: float | None = 0.0, rise: float | None = 0.0) -> Signals:
+    return Signals(changes=Changes(day=DAY, compared=19, changed=changed), drift=drift, rise=rise)
 
 
 @pytest.mark.parametrize(
-    ("loss", "share", "emptied", "verdict"),
+    ("found", "verdict"),
     [
-        (0.15, 0.1, (), "stable"),
-        (0.224, 0.5, (), "stable"),
-        (0.15, 0.6, (), "covariate_drift"),
-        (0.23, 0.1, (), "concept_drift"),
-        (0.23, 0.6, (), "regime_break"),
-        (0.23, 0.6, ("humid",), "broken_feed"),
-        (0.15, 0.1, ("humid",), "broken_feed"),
-        (None, 0.1, (), "stable"),
-        (0.23, None, (), "concept_drift"),
+        (signals(), "stable"),
+        (signals(drift=LITTLE, rise=LITTLE), "stable"),
+        (signals(drift=None, rise=None), "stable"),
+        (signals(changed=(HUMID,)), "broken_feed"),
+        (signals(changed=(WIND,), drift=ENOUGH, rise=ENOUGH), "broken_feed"),
+        (signals(changed=(*MOST, HUMID), rise=ENOUGH), "broken_feed"),
+        (signals(changed=MOST), "covariate_drift"),
+        (signals(drift=ENOUGH), "covariate_drift"),
+        (signals(rise=ENOUGH), "concept_drift"),
+        (signals(drift=ENOUGH, rise=ENOUGH), "regime_break"),
+        (signals(changed=MOST, rise=ENOUGH), "regime_break"),
     ],
 )
-def test_the_verdict_follows_from_loss_and_drift(loss, share, emptied, verdict):
-    assert triage(performance(loss), drift(share, emptied), WATCH) == verdict
+def test_the_verdict_follows_from_the_signals(found, verdict):
+    assert triage(found, WATCH).name == verdict
 
 
-def test_without_an_expected_loss_the_loss_counts_as_unchanged():
-    assert triage(performance(0.9, expected=None), drift(0.1), WATCH) == "stable"
+def test_the_reason_names_the_column_and_the_figures():
+    assert triage(signals(changed=(HUMID, WIND)), WATCH).why == (
+        "`humid`: the share of missing values changed by 100%, at most 0.05 is usual; "
+        "`wind`: the median lies 8.0 widths outside the range, at most 3.00 is usual"
+    )
 
 
 def test_a_day_without_predictions_is_noted_in_the_action(catalog):
-    concluded = conclude(catalog.model("flight_delay"), performance(None), drift(None), "run")
-    assert "nothing was scored" in concluded.action
+    nothing = Performance(day=DAY, version=None, scored_rows=0, measures=None, expected_loss=None)
+    concluded = conclude(catalog.model("flight_delay"), nothing, Changes(day=DAY), (), "run")
+    assert (concluded.verdict, "nothing was scored" in concluded.action) == ("stable", True)
+
+
+def lived(catalog, losses: list[float]):
+    """The records of consecutive days with these losses, where 0.15 is expected."""
+    records = []
+    for nth, loss in enumerate(losses):
+        day = DAY + timedelta(days=nth)
+        measured = Measures(rows=900, mean_label=0.2, loss=loss, calibration_error=0.1)
+        performance = Performance(
+            day=day, version=1, scored_rows=900, measures=measured, expected_loss=0.15, bias=0.0
+        )
+        records.append(
+            conclude(catalog.model("flight_delay"), performance, Changes(day=day), records, f"run {nth}")
+        )
+    return records
+
+
+def test_a_lasting_rise_of_the_loss_is_a_concept_drift_within_three_days(catalog):
+    quiet = list(0.15 + 0.01 * np.sin(np.arange(40)))
+    verdicts = [one.verdict for one in lived(catalog, [*quiet, 0.2, 0.2, 0.2])]
+    assert set(verdicts[:40]) == {"stable"}
+    assert verdicts[-1] == "concept_drift"
+
+
+def test_a_single_storm_is_not_a_drift(catalog):
+    quiet = list(0.15 + 0.01 * np.sin(np.arange(40)))
+    assert {one.verdict for one in lived(catalog, [*quiet, 0.5, *quiet])} == {"stable"}
+
+
+figures = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60)
+
+
+@given(figures, st.floats(0.1, 10), st.floats(-100, 100))
+def test_evidence_does_not_depend_on_the_unit_of_the_figure(found, scale, shift):
+    found = [round(figure, 3) for figure in found]
+    # Rounding can break ties that exact arithmetic keeps.
+    moved = [float(scale * figure + shift) for figure in found]
+    if len(set(moved)) == len(set(found)):
+        assert accumulate_rise(moved) == pytest.approx(accumulate_rise(found), abs=0.05)
+
+
+@given(figures)
+def test_evidence_is_never_negative_and_one_day_is_never_enough(found):
+    evidence = accumulate_rise(found)
+    assert evidence >= 0
+    assert accumulate_rise([*found, 1e6]) <= evidence + 2.0 + 1e-9
+
+
+@pytest.mark.parametrize("loss", [squared, logarithmic])
+def test_the_estimated_loss_is_that_of_calibrated_outcomes(loss):
+    rng = np.random.default_rng(1)
+    scores = rng.uniform(0.05, 0.95, 200_000)
+    outcomes = (rng.random(len(scores)) < scores).astype(float)
+    assert estimate_loss(loss, scores) == pytest.approx(float(loss(outcomes, scores).mean()), rel=0.01)
+
+
+CONTRACT = Contract(
+    table="features.sales",
+    owner="sales@shop.example",
+    columns=(
+        Column(name="day", type="date", description="of the sale"),
+        Column(name="shop", type="string", description="where"),
+        Column(name="price", type="number", description="paid", nullable=True),
+        Column(name="warmth", type="number", description="one value a day", nullable=True),
+    ),
+    primary_key=("day", "shop"),
+)
+
+
+def day_of(nth: int, rows: int = 2000, **columns) -> DayProfile:
+    """The profile of a day of sales; `columns` replaces some."""
+    rng, day = np.random.default_rng(nth), DAY + timedelta(days=nth)
+    values = {
+        "day": [day] * rows,
+        "shop": rng.choice(["a", "b", "c"], rows).tolist(),
+        "price": rng.lognormal(3, 0.5, rows).tolist(),
+        "warmth": [float(10 + 8 * np.sin(nth))] * rows,
+    }
+    return profile(CONTRACT, day, "", pa.table(values | columns))
+
+
+RECENT = [day_of(nth) for nth in range(28)]
+FAULTS = {
+    "emptied": ("price", "missing", {"price": pa.nulls(2000, pa.float64())}),
+    "a tenth emptied": (
+        "price",
+        "missing",
+        {"price": [None if n % 10 == 0 else 20.0 + n % 31 for n in range(2000)]},
+    ),
+    "constant": ("price", "values", {"price": [20.0] * 2000}),
+    "unit": ("price", "values", {"price": [2000.0 + n % 310 for n in range(2000)]}),
+    "unit of a daily value": ("warmth", "range", {"warmth": [180.0] * 2000}),
+    "daily value emptied": ("warmth", "missing", {"warmth": pa.nulls(2000, pa.float64())}),
+    "categories": ("shop", "values", {"shop": ["a"] * 2000}),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_column_that_changes_is_found_the_same_day(fault):
+    column, kind, columns = FAULTS[fault]
+    (found,) = find_changes(day_of(28, **columns), RECENT, WATCH).changed
+    assert found.column == column
+    assert found.kind in (kind, "range")
+
+
+def test_a_usual_day_has_no_changes():
+    found = find_changes(day_of(28), RECENT, WATCH)
+    assert (found.compared, found.changed) == (3, ())
+
+
+@pytest.mark.parametrize("rows", [100, 1_000, 100_000])
+def test_the_number_of_rows_does_not_make_a_change(rows):
+    recent = [day_of(nth, rows) for nth in range(20)]
+    assert find_changes(day_of(99, rows), recent, WATCH).changed == ()
+
+
+def test_a_fault_that_lasts_is_found_every_day():
+    broken = {"price": [20.0] * 2000}
+    days, before = [*RECENT], {"price": set()}
+    for nth in range(28, 48):
+        today = day_of(nth, **broken)
+        (found,) = find_changes(today, days, WATCH, before).changed
+        assert found.column == "price"
+        before["price"].add(today.day)
+        days.append(today)
+
+
+def test_with_few_days_nothing_is_compared():
+    assert find_changes(day_of(28, **FAULTS["emptied"][2]), RECENT[:13], WATCH).compared == 0

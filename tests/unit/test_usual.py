@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.gating.profile import profile
-from contender.gating.usual import distances, judge_distributions, judge_gap, judge_repeat, judge_volume
+from contender.gating.usual import judge_distributions, judge_gap, judge_repeat, judge_volume
+from contender.profiles import measure_distances, profile
 from contender.records import DayProfile
 from contender.specs import ClosedDays, Column, Contract, Usual
 
@@ -80,14 +80,19 @@ prices = st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=60)
 @given(prices, st.lists(prices, min_size=1, max_size=4))
 def test_a_distance_is_between_none_and_one(today, recent):
     column = [day_of(values).columns["price"] for values in (today, *recent)]
-    for distance in distances(column[0], column[1:]):
-        assert 0 <= distance <= 1
+    found = measure_distances(column[0], column[1:])
+    for compared in (found.missing, found.values):
+        assert 0 <= compared.today <= 1
+        assert 0 <= compared.largest <= 1
+    assert found.beyond >= 0
 
 
 @given(prices)
 def test_a_day_like_all_others_has_no_distance(values):
     column = day_of(values).columns["price"]
-    assert distances(column, [column] * 5) == (pytest.approx(0), pytest.approx(0))
+    found = measure_distances(column, [column] * 5)
+    assert (found.missing.today, found.values.today) == (pytest.approx(0), pytest.approx(0))
+    assert found.beyond == 0
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Compose and send mails about failed gates and tasks, decisions, approvals, and differences in access rights."""
+"""Compose and send mails: failed gates and tasks, verdicts, held refreshes, decisions, approvals, and access rights."""
 
 from contender.alerting.compose import (
     FailedTask,
@@ -6,7 +6,9 @@ from contender.alerting.compose import (
     compose_approval_alert,
     compose_decision_alert,
     compose_gate_alert,
+    compose_held_alert,
     compose_task_alert,
+    compose_verdict_alert,
 )
 from contender.alerting.deliver import MailServer, deliver_pending, keep_access_alert
 
@@ -17,7 +19,9 @@ __all__ = [
     "compose_approval_alert",
     "compose_decision_alert",
     "compose_gate_alert",
+    "compose_held_alert",
     "compose_task_alert",
+    "compose_verdict_alert",
     "deliver_pending",
     "keep_access_alert",
 ]

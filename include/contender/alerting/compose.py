@@ -7,10 +7,13 @@ from pathlib import Path
 
 from contender.records import (
     Alert,
+    Decision,
+    DriftVerdict,
     Entry,
     Evaluation,
     GateResult,
     Measures,
+    Monitored,
     Proposal,
     identify,
     quarantine_id,
@@ -21,6 +24,7 @@ from contender.specs import ACCESS_FILE, dag_id, parse_dag_id
 from contender.specs.frozen import Frozen
 
 TEMPLATES = Path(__file__).parent / "templates"
+NIGHTS_UNTIL_MAIL = 3
 
 
 class FailedTask(Frozen):
@@ -160,6 +164,57 @@ def compose_access_alert(differences: Sequence[str], *, to: str, before: Alert |
         subject=_line(f"[contender] {summary}"),
         text=text,
         html=_render("access.html", values),
+    )
+
+
+TITLES: Mapping[DriftVerdict, str] = {
+    "broken_feed": "an input has changed, the world has not",
+    "concept_drift": "outcomes have changed, the inputs have not",
+    "regime_break": "inputs and outcomes have changed",
+}
+
+
+def compose_verdict_alert(
+    monitored: Monitored, *, to: tuple[str, ...], report_url: str, before: Monitored | None
+) -> Alert | None:
+    """Return the mail about a monitoring verdict that somebody must know.
+
+    Returns None for the other verdicts, and if the day before, `before`, had the same one.
+    """
+    title = TITLES.get(monitored.verdict)
+    if title is None or (before is not None and before.verdict == monitored.verdict):
+        return None
+    values = {"monitored": monitored, "title": title, "report_url": report_url}
+    return Alert(
+        id=identify("alert", "verdict", monitored.model, monitored.day, monitored.verdict),
+        kind="verdict",
+        about=monitored.model,
+        to=to,
+        subject=_line(f"[contender] {monitored.model} {monitored.day}: {monitored.verdict}, {title}"),
+        text=_render("verdict.txt", values),
+        html=_render("verdict.html", values),
+    )
+
+
+def compose_held_alert(decision: Decision, nights: int, *, to: str) -> Alert | None:
+    """Return the mail about a refresh that was held, after 3 nights in a row and after each week; otherwise None."""
+    due = nights == NIGHTS_UNTIL_MAIL or (nights > 0 and nights % 7 == 0)
+    if decision.kind != "held" or not due:
+        return None
+    values = {
+        "decision": decision,
+        "nights": nights,
+        "next_mail": 7 - nights % 7,
+        "blocking": [reason for reason in decision.reasons if not reason.passed],
+    }
+    return Alert(
+        id=identify("alert", "held", decision.id),
+        kind="held",
+        about=decision.model,
+        to=(to,),
+        subject=_line(f"[contender] {decision.model}: refreshes held for {nights} nights in a row"),
+        text=_render("held.txt", values),
+        html=_render("held.html", values),
     )
 
 

@@ -16,6 +16,7 @@ from contender.cli.erase import erase
 from contender.cli.exit_codes import CANNOT_COMPLETE, find_exit_code
 from contender.cli.load import load
 from contender.cli.migrate import migrate_stores
+from contender.cli.monitor import monitor
 from contender.cli.person import current_user
 from contender.cli.replay import replay
 from contender.cli.status import render_status
@@ -58,6 +59,7 @@ app.command(epilog='Example: contender resume churn --reason "the labels are cor
 app.command(epilog="Examples: contender card churn | contender card churn 12 --html card.html")(card.card)
 app.command(epilog="Examples: contender replay 3f09ab | contender replay churn 412 --json")(replay)
 app.command(epilog="Examples: contender audit --about churn | contender audit --by ada --json")(audit.audit)
+app.command(epilog="Examples: contender monitor churn --why | contender monitor churn --json")(monitor)
 app.command("try", epilog="Example: contender try sales exports/2013-09-01.csv exports/2013-09-02.csv")(
     try_files
 )

@@ -6,9 +6,9 @@ from datetime import date
 
 import pyarrow.parquet as pq
 
-from contender.gating.profile import profile
 from contender.gating.usual import RECENT_DAYS, WEEKS, Past
 from contender.lake import Lake, places
+from contender.profiles import profile
 from contender.records import Book, DayProfile, StagedBatch, profile_id
 from contender.specs import Contract, Days
 

@@ -8,15 +8,11 @@ that change every day, like the temperature, have a wider limit.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from statistics import median
 
-import numpy as np
-from datasketches import kll_doubles_sketch
-
-from contender.gating.profile import SKETCH_SIZE, decode_sketch
+from contender.profiles import measure_distances
 from contender.records import ColumnProfile, DayProfile, ExpectationResult
 from contender.specs import ClosedDays, Usual
 from contender.specs.frozen import Frozen
@@ -26,7 +22,6 @@ ENOUGH_WEEKS = 3
 RECENT_DAYS = 28
 ENOUGH_DAYS = 14
 FEWEST_REPEATED = 10
-_POINTS = 64
 
 
 class Past(Frozen):
@@ -129,7 +124,9 @@ def _judge_column(
 ) -> ExpectationResult | None:
     if len(recent) < ENOUGH_DAYS:
         return None
-    distance, largest = distances(today, recent)
+    found = measure_distances(today, recent)
+    distance = max(found.missing.today, found.values.today)
+    largest = max(found.missing.largest, found.values.largest)
     limit = max(usual.min_distance, usual.max_distance_ratio * largest)
     if limit >= 1:
         return None
@@ -141,60 +138,6 @@ def _judge_column(
         verdict=usual.distribution_severity if distance > limit else "pass",
         observed=f"distance {distance:.2f}; the largest of {len(recent)} recent days is {largest:.2f}",
     )
-
-
-def distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> tuple[float, float]:
-    """Return a day's distance from the recent days together, and the largest distance of one of them."""
-    of_nulls = _null_distances(today, recent)
-    if today.sketch is not None:
-        of_values = _quantile_distances(today, recent)
-    elif today.counts is not None and all(day.counts is not None for day in recent):
-        of_values = _category_distances(today, recent)
-    else:
-        of_values = (0.0, 0.0)
-    return max(of_nulls[0], of_values[0]), max(of_nulls[1], of_values[1])
-
-
-def _null_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> tuple[float, float]:
-    together = sum(day.nulls for day in recent) / max(1, sum(day.rows for day in recent))
-    return _farthest([abs(day.nulls / max(1, day.rows) - together) for day in (today, *recent)])
-
-
-def _quantile_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> tuple[float, float]:
-    sketches = [decode_sketch(day.sketch or "") for day in (today, *recent)]
-    together = kll_doubles_sketch(SKETCH_SIZE)
-    for sketch in sketches[1:]:
-        together.merge(sketch)
-    if together.is_empty() or sketches[0].is_empty():
-        return 0.0, 0.0
-    # Today's quantiles are points too: the past of a constant column gives only one point.
-    shares = np.linspace(0, 1, _POINTS)
-    points = np.unique(np.concatenate([s.get_quantiles(shares) for s in (together, sketches[0])]))
-    expected = np.array(together.get_cdf(points, True))
-    return _farthest(
-        [
-            0.0
-            if sketch.is_empty()
-            else float(np.abs(np.array(sketch.get_cdf(points, True)) - expected).max())
-            for sketch in sketches
-        ]
-    )
-
-
-def _category_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> tuple[float, float]:
-    together: Counter[str] = Counter()
-    for day in recent:
-        together.update(day.counts or {})
-    return _farthest([_total_variation(day.counts or {}, together) for day in (today, *recent)])
-
-
-def _total_variation(one: Mapping[str, int], other: Mapping[str, int]) -> float:
-    total, others = max(1, sum(one.values())), max(1, sum(other.values()))
-    return sum(abs(one.get(v, 0) / total - other.get(v, 0) / others) for v in {*one, *other}) / 2
-
-
-def _farthest(found: Sequence[float]) -> tuple[float, float]:
-    return found[0], max(found[1:], default=0.0)
 
 
 def _kept(expectation: str, observed: str) -> ExpectationResult:

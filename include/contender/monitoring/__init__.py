@@ -1,14 +1,17 @@
-"""Monitoring: measure a scored day's predictions, compare its features with earlier weeks, and give a verdict."""
+"""Monitoring: compare a day with recent days, measure its predictions, give a verdict, and draw a report."""
 
-from contender.monitoring.drift import Drift, compare_features
+from contender.monitoring.changes import Changes
+from contender.monitoring.days import compare_day
 from contender.monitoring.performance import Performance, measure_performance
+from contender.monitoring.report import draw_report
 from contender.monitoring.triage import conclude, keep_conclusion, triage
 
 __all__ = [
-    "Drift",
+    "Changes",
     "Performance",
-    "compare_features",
+    "compare_day",
     "conclude",
+    "draw_report",
     "keep_conclusion",
     "measure_performance",
     "triage",

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from contender.installation import Installation
-from contender.measures import choose_loss, measure
+from contender.measures import Loss, Predictions, choose_loss, measure
 from contender.records import Book, Measures
 from contender.specs import Days, ModelSpec
 from contender.specs.frozen import Frozen
@@ -21,6 +21,14 @@ class Performance(Frozen):
     scored_rows: int
     measures: Measures | None
     expected_loss: float | None
+    estimated_loss: float | None = None
+    bias: float | None = None
+
+    @property
+    def excess_loss(self) -> float | None:
+        """The loss above its estimate, or above the expected loss if there is no estimate."""
+        usual = self.expected_loss if self.estimated_loss is None else self.estimated_loss
+        return None if self.measures is None or usual is None else self.measures.loss - usual
 
 
 def measure_performance(installation: Installation, model: ModelSpec, day: date) -> Performance:
@@ -30,18 +38,35 @@ def measure_performance(installation: Installation, model: ModelSpec, day: date)
     labels = lake.read(model.label_contract, days).to_pandas()
     known = served.merge(labels, on=list(model.row_key), how="inner", validate="one_to_one")
     version = int(served["model_version"].iloc[0]) if len(served) else None
-    measures = None
-    if len(known):
-        loss = choose_loss(model, installation.catalog.model_home(model.name))
-        outcomes, scores = (known[name].to_numpy(np.float64) for name in ("label", "score"))
-        measures = measure(model, loss, outcomes, scores)
-    return Performance(
+    found = Performance(
         day=day,
         version=version,
         scored_rows=len(served),
-        measures=measures,
+        measures=None,
         expected_loss=_expected_loss(model, version, installation.book),
     )
+    if known.empty:
+        return found
+    loss = choose_loss(model, installation.catalog.model_home(model.name))
+    outcomes, scores = (known[name].to_numpy(np.float64) for name in ("label", "score"))
+    estimable = model.predicts == "probability" and model.loss != "cost"
+    return found.model_copy(
+        update={
+            "measures": measure(model, loss, outcomes, scores),
+            "estimated_loss": estimate_loss(loss, scores) if estimable else None,
+            "bias": float(outcomes.mean() - scores.mean()),
+        }
+    )
+
+
+def estimate_loss(loss: Loss, scores: Predictions) -> float:
+    """Return the mean loss that probabilities imply if they are calibrated.
+
+    Confidence-based performance estimation: the expectation of each row's loss over an outcome with the predicted
+    probability (Guillory et al., "Predicting with confidence on unseen distributions", ICCV 2021).
+    """
+    of_ones, of_zeros = loss(np.ones_like(scores), scores), loss(np.zeros_like(scores), scores)
+    return float(np.mean(scores * of_ones + (1 - scores) * of_zeros))
 
 
 def _expected_loss(model: ModelSpec, version: int | None, book: Book) -> float | None:

@@ -2,38 +2,105 @@
 
 from __future__ import annotations
 
-from contender.monitoring.drift import Drift
+from collections.abc import Sequence
+
+from contender.monitoring.changes import Changes
+from contender.monitoring.evidence import DAYS_REMEMBERED, FEWEST_DAYS, THRESHOLD, accumulate_rise
 from contender.monitoring.performance import Performance
-from contender.records import Book, DriftVerdict, Monitored, identify
+from contender.records import Book, ColumnChange, DriftVerdict, Monitored, identify
 from contender.specs import ModelSpec, Monitoring
+from contender.specs.frozen import Frozen
 
 ACTIONS: dict[DriftVerdict, str] = {
     "stable": "none",
-    "broken_feed": "features are empty: ask the owners of the inputs; predictions of these days are unreliable",
-    "covariate_drift": "inputs drifted, the loss did not rise: watch; nightly refreshes adapt to the new inputs",
-    "concept_drift": "the loss rose without drift of the inputs: check the labels, then the recipe",
-    "regime_break": "inputs drifted and the loss rose: read the report today; consider a shorter window",
+    "broken_feed": "ask the owners of the inputs about these columns; predictions from them are unreliable",
+    "covariate_drift": "watch; refreshes adapt to the new inputs",
+    "concept_drift": "check the labels, then the recipe; consider a shorter window",
+    "regime_break": "read the report today; consider a shorter window and the baseline",
+}
+_UNITS = {
+    "missing": "the share of missing values changed by {observed:.0%}",
+    "values": "the distribution moved by {observed:.2f}",
+    "range": "the median lies {observed:.1f} widths outside the range",
 }
 
 
-def triage(performance: Performance, drift: Drift, watch: Monitoring) -> DriftVerdict:
-    """Return the verdict on a day from its performance and its features' drift.
+class Signals(Frozen):
+    """What a verdict is based on. Evidence is None with too few days, and enough from THRESHOLD on."""
 
-    An empty feature comes first, because it may cause all other changes. A missing figure counts as unchanged.
+    changes: Changes
+    drift: float | None
+    rise: float | None
+
+
+class Verdict(Frozen):
+    """A verdict and its reason."""
+
+    name: DriftVerdict
+    why: str
+
+
+def triage(signals: Signals, watch: Monitoring) -> Verdict:
+    """Return the verdict on a day.
+
+    | columns that changed today | inputs drift | loss rises | verdict |
+    | --- | --- | --- | --- |
+    | missing values, or few columns | any | any | broken_feed |
+    | most columns, or none | yes, or most columns | yes | regime_break |
+    | most columns, or none | yes, or most columns | no | covariate_drift |
+    | none | no | yes | concept_drift |
+    | none | no | no | stable |
+
+    Missing figures count as unchanged.
     """
-    if drift.emptied:
-        return "broken_feed"
-    moved = drift.share is not None and drift.share > watch.max_drifted_share
-    if moved and _worse(performance, watch):
-        return "regime_break"
-    if moved:
-        return "covariate_drift"
-    return "concept_drift" if _worse(performance, watch) else "stable"
+    changed, compared = signals.changes.changed, signals.changes.compared
+    many = len(changed) > watch.max_drifted_share * max(compared, 1)
+    if changed and (not many or any(change.kind == "missing" for change in changed)):
+        return Verdict(name="broken_feed", why=_describe_columns(changed))
+    drifts, rises = many or _enough(signals.drift), _enough(signals.rise)
+    inputs = (
+        _describe_columns(changed)
+        if many
+        else f"the inputs drift away from recent days{_figure(signals.drift)}"
+    )
+    losses = f"the loss or the bias has risen{_figure(signals.rise)}"
+    if drifts and rises:
+        return Verdict(name="regime_break", why=f"{inputs}; {losses}")
+    if drifts:
+        return Verdict(name="covariate_drift", why=f"{inputs}; the loss has not risen{_figure(signals.rise)}")
+    if rises:
+        return Verdict(
+            name="concept_drift", why=f"{losses}; the inputs have not drifted{_figure(signals.drift)}"
+        )
+    return Verdict(name="stable", why=_describe_stable(signals))
 
 
-def conclude(model: ModelSpec, performance: Performance, drift: Drift, run: str) -> Monitored:
-    """Return the record of a monitored day."""
-    verdict = triage(performance, drift, model.monitoring)
+def weigh_signals(performance: Performance, changes: Changes, past: Sequence[Monitored]) -> Signals:
+    """Return the signals of a day, with the evidence of it and the days in `past`, oldest first.
+
+    The evidence against the loss is that of its excess or of the absolute bias, whichever is larger.
+    """
+    earlier = [one for one in past if one.day < performance.day]
+    excess = _evidence([one.excess_loss for one in earlier], performance.excess_loss)
+    bias = _evidence([_size(one.bias) for one in earlier], _size(performance.bias))
+    before = [one for one in past if one.features_day is not None and one.features_day < changes.day]
+    return Signals(
+        changes=changes,
+        drift=_evidence([one.distance for one in before], changes.distance),
+        rise=max((found for found in (excess, bias) if found is not None), default=None),
+    )
+
+
+def conclude(
+    model: ModelSpec,
+    performance: Performance,
+    changes: Changes,
+    past: Sequence[Monitored],
+    run: str,
+) -> Monitored:
+    """Return the record of a monitored day; `past` holds the results of the days before it, oldest first."""
+    signals = weigh_signals(performance, changes, past)
+    verdict = triage(signals, model.monitoring)
     return Monitored(
         id=identify("monitored", model.name, performance.day, run),
         model=model.name,
@@ -41,27 +108,68 @@ def conclude(model: ModelSpec, performance: Performance, drift: Drift, run: str)
         version=performance.version,
         measures=performance.measures,
         expected_loss=performance.expected_loss,
-        drifted_share=drift.share,
-        drifted=drift.drifted,
-        verdict=verdict,
-        action=_action(verdict, performance),
-        report=drift.report,
+        estimated_loss=performance.estimated_loss,
+        excess_loss=performance.excess_loss,
+        bias=performance.bias,
+        rise=signals.rise,
+        features_day=changes.day,
+        compared=changes.compared,
+        changes=changes.changed,
+        distance=changes.distance,
+        drift=signals.drift,
+        verdict=verdict.name,
+        why=verdict.why,
+        action=_action(verdict.name, performance),
     )
 
 
 def keep_conclusion(
-    model: ModelSpec, performance: Performance, drift: Drift, run: str, book: Book
+    model: ModelSpec, performance: Performance, changes: Changes, run: str, book: Book
 ) -> Monitored:
     """Give the verdict on a day, and store the record in the book."""
-    monitored = conclude(model, performance, drift, run)
+    past = book.monitored.days_before(model.name, performance.day, DAYS_REMEMBERED + FEWEST_DAYS)
+    monitored = conclude(model, performance, changes, past, run)
     book.monitored.add(monitored)
     return monitored
 
 
-def _worse(performance: Performance, watch: Monitoring) -> bool:
-    if performance.measures is None or performance.expected_loss is None:
-        return False
-    return performance.measures.loss > watch.max_loss_ratio * performance.expected_loss
+def _evidence(before: Sequence[float | None], today: float | None) -> float | None:
+    figures = [figure for figure in before if figure is not None]
+    if today is None or len(figures) < FEWEST_DAYS:
+        return None
+    return accumulate_rise([*figures, today])
+
+
+def _size(figure: float | None) -> float | None:
+    return None if figure is None else abs(figure)
+
+
+def _enough(evidence: float | None) -> bool:
+    return evidence is not None and evidence >= THRESHOLD
+
+
+def _figure(evidence: float | None) -> str:
+    return (
+        " (too few days to compare)" if evidence is None else f" (evidence {evidence:.1f} of {THRESHOLD:g})"
+    )
+
+
+def _describe_columns(changed: Sequence[ColumnChange]) -> str:
+    return "; ".join(
+        f"`{change.column}`: {_UNITS[change.kind].format(observed=change.observed)}, at most "
+        f"{change.limit:.2f} is usual"
+        for change in changed
+    )
+
+
+def _describe_stable(signals: Signals) -> str:
+    compared = signals.changes.compared
+    inputs = (
+        f"none of {compared} columns changed"
+        if compared
+        else "there are too few days to compare columns with"
+    )
+    return f"{inputs}, the inputs do not drift{_figure(signals.drift)}, the loss has not risen{_figure(signals.rise)}"
 
 
 def _action(verdict: DriftVerdict, performance: Performance) -> str:

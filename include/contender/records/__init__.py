@@ -31,6 +31,8 @@ from contender.records.measurements import (
 )
 from contender.records.models import (
     Caveat,
+    ChangeKind,
+    ColumnChange,
     Decision,
     DriftVerdict,
     Evaluation,
@@ -69,6 +71,8 @@ __all__ = [
     "BookError",
     "CalibrationPoint",
     "Caveat",
+    "ChangeKind",
+    "ColumnChange",
     "ColumnProfile",
     "ColumnSketch",
     "DayProfile",

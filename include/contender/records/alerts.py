@@ -18,7 +18,7 @@ class Alert(Frozen):
     """A mail to an owner; `pending` until a mail server accepts it."""
 
     id: str
-    kind: Literal["gate", "task", "decision", "approval", "access"]
+    kind: Literal["gate", "task", "decision", "approval", "access", "verdict", "held"]
     about: str = Field(description="dataset, model or file")
     to: tuple[str, ...]
     subject: str

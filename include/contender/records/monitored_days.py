@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from contender.records.models import Monitored
 from contender.records.store import RecordStore, as_json
@@ -39,6 +39,18 @@ class MonitoredDays(RecordStore[Monitored]):
         """Return the newest result of a model, or None before its first monitored day."""
         row = MonitoredRow
         return self._first(select(row).where(row.subject == model).order_by(row.at.desc()))
+
+    def days_before(self, model: str, day: date, limit: int) -> list[Monitored]:
+        """Return the newest result of each of the last `limit` monitored days before `day`, oldest first."""
+        row = MonitoredRow
+        newest_of_day = func.row_number().over(partition_by=row.key, order_by=row.at.desc())
+        earlier = (
+            select(row.id, newest_of_day.label("place"))
+            .where(row.subject == model, row.key < str(day))
+            .subquery()
+        )
+        query = select(row).join(earlier, earlier.c.id == row.id).where(earlier.c.place == 1)
+        return list(reversed(self._all(query.order_by(row.key.desc()).limit(limit))))
 
     def of_day(self, model: str, day: date) -> Monitored | None:
         """Return the newest result for a day of a model, or None if it was not monitored."""

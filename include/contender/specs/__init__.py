@@ -44,12 +44,13 @@ from contender.specs.expectations import (
     Unique,
 )
 from contender.specs.formats import COMPRESSIONS, Csv, Format, JsonLines, Parquet
-from contender.specs.guards import Guards, Monitoring, Slice
+from contender.specs.guards import Guards, Slice
 from contender.specs.lineage import affected_days, affected_nights, source_days, waiting_readers
 from contender.specs.locating import locate_expectations
 from contender.specs.mistakes import CatalogError, UnknownNameError
 from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Race
 from contender.specs.modules import load_module
+from contender.specs.monitoring import Monitoring
 from contender.specs.recipe import Recipe
 from contender.specs.usual import Usual
 

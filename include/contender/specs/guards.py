@@ -103,20 +103,6 @@ class Guards(Frozen):
     max_artifact_bytes: int = Field(default=200_000_000, gt=0, description="size of the stored pipeline")
 
 
-class Monitoring(Frozen):
-    """The bounds of a night's monitoring."""
-
-    max_loss_ratio: float = Field(
-        default=1.5, gt=1, description="the day's loss, as a ratio to the last evaluation's"
-    )
-    max_drifted_share: float = Field(default=0.5, gt=0, le=1, description="share of features with drift")
-    reference_days: int = Field(default=28, gt=0)
-    current_days: int = Field(default=7, gt=0)
-    sample_rows: int = Field(
-        default=5000, gt=0, description="maximum rows of each period in the drift report"
-    )
-
-
 def is_value_of(value: object, kind: ColumnType) -> bool:
     """Return whether a value fits a column's type. Dates and timestamps are not supported."""
     wanted = _TYPES.get(kind, ())

@@ -13,7 +13,8 @@ from contender.specs.contract import Contract
 from contender.specs.days import Days
 from contender.specs.expectations import Between
 from contender.specs.frozen import Frozen
-from contender.specs.guards import Guards, Monitoring, Slice, is_value_of
+from contender.specs.guards import Guards, Slice, is_value_of
+from contender.specs.monitoring import Monitoring
 from contender.specs.recipe import Recipe
 
 LossName = Literal["brier", "log_loss", "squared", "absolute", "cost"]

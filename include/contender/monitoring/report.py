@@ -1,8 +1,8 @@
-"""Drift of the features' distributions, measured on a sample: an Evidently report and its figures."""
+"""The report that people open: Evidently's figures of the features on a sample, framed by the day's verdict."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,52 +14,53 @@ from evidently.presets import DataDriftPreset
 
 from contender.installation import Installation
 from contender.lake import Lake, places
+from contender.records import Monitored
+from contender.rendering import templates
 from contender.specs import Column, Days, ModelSpec
-from contender.specs.frozen import Frozen
 
 CATEGORICAL = ("string", "boolean")
+_TEMPLATES = templates(Path(__file__).parent / "templates")
 
 
-class Drift(Frozen):
-    """Drift of the features; empty or None while there is no history to compare with."""
+def draw_report(installation: Installation, model: ModelSpec, monitored: Monitored) -> str | None:
+    """Write the drift report of a monitored day and return its place; None without history to compare with.
 
-    share: float | None
-    drifted: tuple[str, ...]
-    emptied: tuple[str, ...]
-    report: str | None
-
-
-def compare_features(installation: Installation, model: ModelSpec, day: date) -> Drift:
-    """Compare the features of the days up to `day` with those of the weeks before, on a sample of each.
-
-    Distances are Wasserstein (normed) for numbers and Jensen-Shannon for categories; from 0.1 on, a feature has
-    drifted. The report is written to `<reports>/drift/<model>/<day>.html`. It shows no personal data: categories are
-    numbered and numbers are standardised, which changes neither distance.
+    Evidently compares the features of the days up to the monitored ones with those of the weeks before, on a sample of
+    each. The verdict above it is based on all rows of one day: the two may differ, and the page says why. It shows no
+    personal data: categories are numbered and numbers are standardised, which changes no distance.
     """
-    watch = model.monitoring
+    watch, day = model.monitoring, monitored.features_day or monitored.day
     current_days = Days(first=day - timedelta(days=watch.current_days - 1), last=day)
     before = current_days.first - timedelta(days=1)
     reference_days = Days(first=before - timedelta(days=watch.reference_days - 1), last=before)
     current, reference = (_sample(model, days, installation.lake) for days in (current_days, reference_days))
-    if current.empty or reference.empty:
-        return Drift(share=None, drifted=(), emptied=(), report=None)
-    emptied = tuple(name for name in model.feature_names if _emptied(current[name], reference[name]))
     # A column without values has no distribution to compare.
     compared = [
         name for name in model.feature_names if current[name].notna().any() and reference[name].notna().any()
     ]
     if not compared:
-        return Drift(share=None, drifted=(), emptied=emptied, report=None)
+        return None
     result = _report(model, current[compared], reference[compared])
     with TemporaryDirectory() as folder:
         draft = Path(folder) / "report.html"
         result.save_html(str(draft))
-        page = draft.read_bytes()
-    place = places.write(
-        places.below(installation.settings.reports, "drift", model.name, f"{day}.html"), page
+        drawn = draft.read_text()
+    frame = _TEMPLATES.get_template("frame.html").render(
+        monitored=monitored,
+        drifted=_drifted(result.dict()["metrics"]),
+        left_out=[name for name in model.feature_names if name not in compared],
+        current=current_days,
+        reference=reference_days,
+        rows=watch.sample_rows,
     )
-    drifted = tuple(sorted(_drifted(result.dict()["metrics"])))
-    return Drift(share=len(drifted) / len(compared), drifted=drifted, emptied=emptied, report=place)
+    head, body, rest = drawn.partition("<body>")
+    page = f"{head}{body}\n{frame}\n{rest}" if body else frame + drawn
+    return places.write(report_place(installation, monitored), page.encode())
+
+
+def report_place(installation: Installation, monitored: Monitored) -> str:
+    """Return the place of the drift report of a monitored day."""
+    return places.below(installation.settings.reports, "drift", monitored.model, f"{monitored.day}.html")
 
 
 def _sample(model: ModelSpec, days: Days, lake: Lake) -> pd.DataFrame:
@@ -78,10 +79,6 @@ def _comparable(column: Column, values: pd.Series[Any]) -> pd.Series[Any]:
     if column.type == "boolean":
         return values.map({True: "true", False: "false"}, na_action="ignore").astype("object")
     return values.astype("float64").replace([np.inf, -np.inf], np.nan)
-
-
-def _emptied(current: pd.Series[Any], reference: pd.Series[Any]) -> bool:
-    return bool(current.isna().all() and reference.notna().mean() > 0.5)
 
 
 def _report(model: ModelSpec, current: pd.DataFrame, reference: pd.DataFrame) -> Any:
@@ -121,9 +118,9 @@ def _standardise(name: str, sides: list[pd.DataFrame]) -> None:
         side[name] = (side[name].astype(float) - centre) / (spread or 1.0)
 
 
-def _drifted(metrics: list[dict[str, Any]]) -> set[str]:
-    return {
+def _drifted(metrics: list[dict[str, Any]]) -> list[str]:
+    return sorted(
         str(metric["config"]["column"])
         for metric in metrics
         if "column" in metric["config"] and float(metric["value"]) >= float(metric["config"]["threshold"])
-    }
+    )

@@ -1,0 +1,86 @@
+"""Columns that changed from one day to the next: a day's profile against the profiles of its recent days.
+
+All rows count, by mergeable sketches, so the result does not depend on the number of rows. A column's limit follows how
+much it usually differs from day to day, and how much it may differ by chance with so few rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from statistics import fmean
+
+from contender.profiles import Compared, Distances, measure_distances
+from contender.records import ChangeKind, ColumnChange, DayProfile
+from contender.specs import Monitoring
+from contender.specs.frozen import Frozen
+
+FEWEST_DAYS = 14
+# Twice the standard deviation of the Kolmogorov-Smirnov distance is about 1.9 / sqrt(rows) at the level 0.1 %.
+CHANCE = 1.9
+_SMALLEST_DISTANCE = 0.01
+
+
+class Changes(Frozen):
+    """The columns of a day that changed, the number that was compared, and their mean distance.
+
+    The distance of a column is in units of the largest distance of one of its recent days; None if none was compared.
+    """
+
+    day: date
+    compared: int = 0
+    changed: tuple[ColumnChange, ...] = ()
+    distance: float | None = None
+
+
+def find_changes(
+    today: DayProfile,
+    recent: Sequence[DayProfile],
+    watch: Monitoring,
+    changed_before: Mapping[str, Collection[date]] = {},
+) -> Changes:
+    """Compare a day with its recent days, oldest first, without those on which the same column had changed already.
+
+    A fault that lasts must not become the usual state. With fewer than 14 remaining days, a column is not compared.
+    """
+    found: dict[str, Distances] = {}
+    for name, column in today.columns.items() if today.rows else ():
+        days = [
+            day
+            for day in recent
+            if name in day.columns and day.rows and day.day not in changed_before.get(name, ())
+        ][-watch.reference_days :]
+        if len(days) >= FEWEST_DAYS:
+            found[name] = measure_distances(column, [day.columns[name] for day in days])
+    return Changes(
+        day=today.day,
+        compared=len(found),
+        changed=tuple(
+            change
+            for name, distances in found.items()
+            if (change := judge_column(name, today.rows, distances, watch)) is not None
+        ),
+        distance=fmean(_relative(distances.values) for distances in found.values()) if found else None,
+    )
+
+
+def judge_column(name: str, rows: int, found: Distances, watch: Monitoring) -> ColumnChange | None:
+    """Return what changed in a column: its missing values, else its range, else its distribution; or None."""
+    chance = CHANCE / rows**0.5
+    figures: dict[ChangeKind, tuple[float, float]] = {
+        "missing": (found.missing.today, _limit(found.missing, max(watch.min_missing_change, chance), watch)),
+        "range": (found.beyond, watch.max_widths_beyond),
+        "values": (found.values.today, _limit(found.values, max(watch.min_distance, chance), watch)),
+    }
+    for kind, (observed, limit) in figures.items():
+        if observed > limit:
+            return ColumnChange(column=name, kind=kind, observed=observed, limit=limit)
+    return None
+
+
+def _limit(found: Compared, least: float, watch: Monitoring) -> float:
+    return max(least, watch.max_distance_ratio * found.largest)
+
+
+def _relative(found: Compared) -> float:
+    return found.today / max(found.largest, _SMALLEST_DISTANCE)

@@ -1,0 +1,6 @@
+"""Profiles of a table's days: mergeable summaries of their columns, and the distance of a day from recent days."""
+
+from contender.profiles.distances import Compared, Distances, measure_distances
+from contender.profiles.profile import profile
+
+__all__ = ["Compared", "Distances", "measure_distances", "profile"]

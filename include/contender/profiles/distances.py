@@ -1,0 +1,101 @@
+"""Compare a column's day with its recent days: missing values, the distribution, and values far beyond the range.
+
+Each comparison has a figure of its own. Missing values are not a kind of value: a column whose distribution differs
+every day, such as a day's weather, would otherwise hide that half of it is missing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from datasketches import kll_doubles_sketch
+
+from contender.profiles.profile import SKETCH_SIZE, decode_sketch
+from contender.records import ColumnProfile
+from contender.specs.frozen import Frozen
+
+_POINTS = 64
+
+
+class Compared(Frozen):
+    """A figure of a day, and the largest such figure of one of the recent days."""
+
+    today: float
+    largest: float
+
+
+class Distances(Frozen):
+    """How far a column's day is from its recent days together.
+
+    `missing` is the difference of the shares of missing values. `values` is the Kolmogorov-Smirnov distance for
+    numbers, the total variation distance for categories. Both are between 0 and 1. `beyond` is how far the median lies
+    outside all recent values, in widths of their range; 0 for categories.
+    """
+
+    missing: Compared
+    values: Compared
+    beyond: float
+
+
+def measure_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Distances:
+    """Return the distances of a day from the recent days; all 0 where there is nothing to compare."""
+    values, beyond = Compared(today=0.0, largest=0.0), 0.0
+    if today.sketch is not None:
+        sketches = [decode_sketch(day.sketch or "") for day in (today, *recent)]
+        values, beyond = _quantile_distances(sketches[0], sketches[1:]), _beyond(sketches[0], sketches[1:])
+    elif today.counts is not None and all(day.counts is not None for day in recent):
+        values = _category_distances(today, recent)
+    return Distances(missing=_missing_distances(today, recent), values=values, beyond=beyond)
+
+
+def _missing_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Compared:
+    together = sum(day.nulls for day in recent) / max(1, sum(day.rows for day in recent))
+    return _farthest([abs(day.nulls / max(1, day.rows) - together) for day in (today, *recent)])
+
+
+def _quantile_distances(today: kll_doubles_sketch, recent: Sequence[kll_doubles_sketch]) -> Compared:
+    together = kll_doubles_sketch(SKETCH_SIZE)
+    for sketch in recent:
+        together.merge(sketch)
+    if together.is_empty() or today.is_empty():
+        return Compared(today=0.0, largest=0.0)
+    # Today's quantiles are points too: the past of a constant column gives only one point.
+    shares = np.linspace(0, 1, _POINTS)
+    points = np.unique(np.concatenate([s.get_quantiles(shares) for s in (together, today)]))
+    expected = np.array(together.get_cdf(points, True))
+    return _farthest(
+        [
+            0.0
+            if sketch.is_empty()
+            else float(np.abs(np.array(sketch.get_cdf(points, True)) - expected).max())
+            for sketch in (today, *recent)
+        ]
+    )
+
+
+def _beyond(today: kll_doubles_sketch, recent: Sequence[kll_doubles_sketch]) -> float:
+    known = [sketch for sketch in recent if not sketch.is_empty()]
+    if not known or today.is_empty():
+        return 0.0
+    low, high = min(s.get_min_value() for s in known), max(s.get_max_value() for s in known)
+    median = today.get_quantile(0.5)
+    outside = max(low - median, median - high, 0.0)
+    return float(outside / (high - low)) if high > low else 0.0
+
+
+def _category_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Compared:
+    together: Counter[str] = Counter()
+    for day in recent:
+        together.update(day.counts or {})
+    return _farthest([_total_variation(day.counts or {}, together) for day in (today, *recent)])
+
+
+def _total_variation(one: Mapping[str, int], other: Mapping[str, int]) -> float:
+    total, others = max(1, sum(one.values())), max(1, sum(other.values()))
+    return sum(abs(one.get(v, 0) / total - other.get(v, 0) / others) for v in {*one, *other}) / 2
+
+
+def _farthest(found: Sequence[float]) -> Compared:
+    return Compared(today=found[0], largest=max(found[1:], default=0.0))
