@@ -11,11 +11,20 @@ import pyarrow as pa
 import pytest
 
 from contender.lake import stage
-from contender.monitoring import Drift, compare_features, conclude, measure_performance
+from contender.monitoring import (
+    Changes,
+    Performance,
+    compare_day,
+    conclude,
+    draw_report,
+    keep_conclusion,
+    measure_performance,
+)
 from contender.specs import Days
 from tests.unit.judged import evaluation, version
 
 DAY = date(2013, 3, 31)
+NIGHT = DAY - timedelta(days=1)  # scores the features of the day after it
 
 
 @pytest.fixture
@@ -52,64 +61,120 @@ def features(model, *, moved: bool = False, emptied: bool = False) -> pd.DataFra
     return rows
 
 
-def test_unchanged_features_do_not_drift(model, installation, publish):
+def changes(found: Changes) -> list[tuple[str, str]]:
+    return [(change.column, change.kind) for change in found.changed]
+
+
+def nothing_served(day: date) -> Performance:
+    return Performance(day=day, version=None, scored_rows=0, measures=None, expected_loss=None)
+
+
+def with_truth_value(model):
+    """The model, with a boolean feature `humid`."""
+    columns = tuple(
+        column.model_copy(update={"type": "boolean", "unit": None}) if column.name == "humid" else column
+        for column in model.features
+    )
+    return model.model_copy(update={"features": columns})
+
+
+def test_usual_features_have_no_changes(model, installation, publish):
     publish(model.feature_contract, features(model))
-    drift = compare_features(installation, model, DAY)
-    assert (drift.drifted, drift.emptied) == ((), ())
+    found = compare_day(installation, model, NIGHT)
+    assert (found.day, found.compared, found.changed) == (DAY, len(model.features), ())
 
 
-def test_drifted_features_are_named(model, installation, publish):
+def test_moved_features_are_named(model, installation, publish):
     publish(model.feature_contract, features(model, moved=True))
-    drift = compare_features(installation, model, DAY)
-    assert {column.name for column in model.features if column.type == "number"} == set(drift.drifted)
+    moved = {change.column for change in compare_day(installation, model, NIGHT).changed}
+    assert moved == {column.name for column in model.features if column.type == "number"}
 
 
 def test_an_empty_feature_is_named(model, installation, publish):
     publish(model.feature_contract, features(model, emptied=True))
-    assert compare_features(installation, model, DAY).emptied == ("humid",)
+    assert changes(compare_day(installation, model, NIGHT)) == [("humid", "missing")]
 
 
-def test_features_that_are_all_empty_are_named_and_need_no_report(model, installation, publish):
+def test_an_infinite_feature_is_named(model, installation, publish):
+    rows = features(model)
+    rows.loc[rows["day"] == DAY, "humid"] = np.inf
+    publish(model.feature_contract, rows)
+    assert [column for column, _ in changes(compare_day(installation, model, NIGHT))] == ["humid"]
+
+
+def test_a_constant_truth_value_is_named(model, installation, publish):
+    changed = with_truth_value(model)
+    rows = features(model)
+    rows["humid"] = np.where(rows["day"] == DAY, True, rows["flight"] % 2 == 0)
+    publish(changed.feature_contract, rows)
+    assert changes(compare_day(installation, changed, NIGHT)) == [("humid", "values")]
+
+
+def test_predictions_that_become_constant_are_named(model, installation, publish):
+    publish(model.feature_contract, features(model))
+    served = features(model)[["day", "carrier", "flight", "origin"]].assign(
+        model_version=3, feature_snapshot=1
+    )
+    served["score"] = np.random.default_rng(2).uniform(0, 1, len(served))
+    served.loc[served["day"] == NIGHT, "score"] = 0.5
+    publish(model.prediction_contract, served)
+    assert changes(compare_day(installation, model, NIGHT)) == [("score", "values")]
+
+
+def test_a_fault_that_lasts_is_reported_every_night(model, installation, book, publish):
+    publish(model.feature_contract, features(model, emptied=True))
+    for back in range(6, -1, -1):
+        night = NIGHT - timedelta(days=back)
+        found = compare_day(installation, model, night)
+        assert changes(found) == [("humid", "missing")]
+        keep_conclusion(model, nothing_served(night), found, f"run {night}", book)
+    assert [one.verdict for one in book.monitored.newest(model.name)] == ["broken_feed"] * 7
+
+
+def test_without_history_there_is_nothing_to_compare(model, installation):
+    found = compare_day(installation, model, NIGHT)
+    assert (found.compared, found.changed, found.distance) == (0, (), None)
+    monitored = conclude(model, nothing_served(NIGHT), found, (), "run")
+    assert monitored.verdict == "stable"
+    assert draw_report(installation, model, monitored) is None
+
+
+def drawn(installation, model) -> str:
+    """The report of a night, after its conclusion."""
+    monitored = conclude(model, nothing_served(NIGHT), compare_day(installation, model, NIGHT), (), "run")
+    return Path(draw_report(installation, model, monitored) or "").read_text()
+
+
+def test_the_report_shows_the_verdict_and_loads_nothing_from_the_network(model, installation, publish):
+    publish(model.feature_contract, features(model, emptied=True))
+    page = drawn(installation, model)
+    assert "broken_feed" in page
+    assert "`humid`: the share of missing values changed by 100%" in page
+    assert "evidently" in page.lower()
+    assert 'src="http' not in page
+
+
+def test_the_report_names_the_columns_without_values(model, installation, publish):
+    rows = features(model)
+    rows["humid"] = None
+    publish(model.feature_contract, rows)
+    assert "no values in one of the periods: humid" in " ".join(drawn(installation, model).split())
+
+
+def test_features_that_are_all_empty_need_no_report(model, installation, publish):
     rows = features(model)
     newest = rows["day"] > DAY - timedelta(days=7)
     for column in model.features:
         rows[column.name] = rows[column.name].astype("object").mask(newest, None)
     nullable = tuple(column.model_copy(update={"nullable": True}) for column in model.features)
-    publish(model.model_copy(update={"features": nullable}).feature_contract, rows)
-    drift = compare_features(installation, model, DAY)
-    assert (set(drift.emptied), drift.report) == (set(model.feature_names), None)
-
-
-def test_an_infinite_feature_counts_as_empty(model, installation, publish):
-    rows = features(model)
-    rows.loc[rows["day"] > DAY - timedelta(days=7), "humid"] = np.inf
-    publish(model.feature_contract, rows)
-    assert compare_features(installation, model, DAY).emptied == ("humid",)
-
-
-def test_a_truth_value_is_compared_as_a_category(model, installation, publish):
-    columns = tuple(
-        column.model_copy(update={"type": "boolean", "unit": None}) if column.name == "humid" else column
-        for column in model.features
-    )
-    changed = model.model_copy(update={"features": columns})
-    rows = features(model)
-    newest = rows["day"] > DAY - timedelta(days=7)
-    rows["humid"] = np.where(newest, True, rows["flight"] % 2 == 0)
-    publish(changed.feature_contract, rows)
-    assert compare_features(installation, changed, DAY).drifted == ("humid",)
-
-
-def test_the_report_loads_nothing_from_the_network(model, installation, publish):
-    publish(model.feature_contract, features(model))
-    report = Path(compare_features(installation, model, DAY).report or "").read_text()
-    assert "<html" in report
-    assert 'src="http' not in report
-
-
-def test_without_history_there_is_nothing_to_compare(model, installation):
-    drift = compare_features(installation, model, DAY)
-    assert (drift.share, drift.report) == (None, None)
+    emptied = model.model_copy(update={"features": nullable})
+    publish(emptied.feature_contract, rows)
+    found = compare_day(installation, emptied, NIGHT - timedelta(days=6))
+    assert {column for column, _ in changes(found)} == set(model.feature_names)
+    monitored = conclude(emptied, nothing_served(NIGHT), found, (), "run")
+    assert monitored.verdict == "broken_feed"
+    later = monitored.model_copy(update={"features_day": DAY})
+    assert draw_report(installation, emptied, later) is None
 
 
 def test_a_scored_day_is_measured_on_the_rows_whose_outcome_is_known(model, installation, book, publish):
@@ -134,8 +199,6 @@ def test_a_version_is_compared_with_its_own_evaluation_sixty_nights_later(model,
         book.evaluations.add(evaluation(id=f"e{number}", challenger=version(number), champion=version(3)))
     performance = measure_performance(installation, model, DAY)
     assert performance.expected_loss == pytest.approx(0.15)
-    stayed = Drift(share=0.0, drifted=(), emptied=(), report=None)
-    assert conclude(model, performance, stayed, "run").verdict == "concept_drift"
 
 
 def test_a_day_without_predictions_has_no_measures(model, installation, book):

@@ -130,6 +130,7 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     "monitored.get": [lambda b: b.monitored.get(f"{MODEL}-2")],
     "monitored.newest": [lambda b: b.monitored.newest(MODEL, 5)],
     "monitored.newest_of": [lambda b: b.monitored.newest_of(MODEL)],
+    "monitored.days_before": [lambda b: b.monitored.days_before(MODEL, day_of(4), 3)],
     "monitored.of_day": [lambda b: b.monitored.of_day(MODEL, day_of(2))],
     "pairs.get": [lambda b: b.pairs.get(f"{MODEL}-2-race")],
     "pairs.newest": [lambda b: b.pairs.newest(MODEL, 10)],

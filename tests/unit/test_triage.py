@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contender.measures import logarithmic, squared
 from contender.monitoring import Changes, Performance, conclude, triage
 from contender.monitoring.changes import find_changes
-from contender.monitoring.evidence import THRESHOLD, accumulate_rise
+from contender.monitoring.evidence import ALLOWANCE, LARGEST_SCORE, THRESHOLD, accumulate_rise
 from contender.monitoring.performance import estimate_loss
 from contender.monitoring.triage import Signals
 from contender.profiles import profile
@@ -108,7 +108,7 @@ def test_evidence_does_not_depend_on_the_unit_of_the_figure(found, scale, shift)
 def test_evidence_is_never_negative_and_one_day_is_never_enough(found):
     evidence = accumulate_rise(found)
     assert evidence >= 0
-    assert accumulate_rise([*found, 1e6]) <= evidence + 2.0 + 1e-9
+    assert accumulate_rise([*found, 1e6]) <= evidence + LARGEST_SCORE - ALLOWANCE + 1e-9
 
 
 @pytest.mark.parametrize("loss", [squared, logarithmic])

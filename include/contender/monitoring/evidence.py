@@ -14,11 +14,11 @@ import numpy as np
 
 FEWEST_DAYS = 14
 DAYS_REMEMBERED = 56
-# The allowance is half of the smallest rise that should be found quickly, in standard deviations; the threshold is
-# chosen on quiet years.
-ALLOWANCE = 1.0
-THRESHOLD = 4.0
-LARGEST_SCORE = 3.0
+# The allowance is half of the rise that should be found quickly, in standard deviations. Both years of the examples were
+# used to choose the three figures.
+ALLOWANCE = 1.5
+THRESHOLD = 7.0
+LARGEST_SCORE = 4.0
 _MAD_TO_DEVIATION = 1.4826
 
 

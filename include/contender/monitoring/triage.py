@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contender.monitoring.changes import Changes
 from contender.monitoring.evidence import DAYS_REMEMBERED, FEWEST_DAYS, THRESHOLD, accumulate_rise
 from contender.monitoring.performance import Performance
-from contender.records import Book, ColumnChange, DriftVerdict, Monitored, identify
+from contender.records import Book, ColumnChange, DriftVerdict, Measures, Monitored, identify
 from contender.specs import ModelSpec, Monitoring
 from contender.specs.frozen import Frozen
 
@@ -63,7 +63,7 @@ def triage(signals: Signals, watch: Monitoring) -> Verdict:
         if many
         else f"the inputs drift away from recent days{_figure(signals.drift)}"
     )
-    losses = f"the loss or the bias has risen{_figure(signals.rise)}"
+    losses = f"the loss has risen, or the AUC has fallen{_figure(signals.rise)}"
     if drifts and rises:
         return Verdict(name="regime_break", why=f"{inputs}; {losses}")
     if drifts:
@@ -78,16 +78,17 @@ def triage(signals: Signals, watch: Monitoring) -> Verdict:
 def weigh_signals(performance: Performance, changes: Changes, past: Sequence[Monitored]) -> Signals:
     """Return the signals of a day, with the evidence of it and the days in `past`, oldest first.
 
-    The evidence against the loss is that of its excess or of the absolute bias, whichever is larger.
+    The evidence against the predictions is that of a risen excess loss or of a fallen AUC, whichever is larger: a day on
+    which everything is late raises the loss, but the order of the predictions stays right.
     """
     earlier = [one for one in past if one.day < performance.day]
     excess = _evidence([one.excess_loss for one in earlier], performance.excess_loss)
-    bias = _evidence([_size(one.bias) for one in earlier], _size(performance.bias))
+    order = _evidence([_disorder(one.measures) for one in earlier], _disorder(performance.measures))
     before = [one for one in past if one.features_day is not None and one.features_day < changes.day]
     return Signals(
         changes=changes,
         drift=_evidence([one.distance for one in before], changes.distance),
-        rise=max((found for found in (excess, bias) if found is not None), default=None),
+        rise=max((found for found in (excess, order) if found is not None), default=None),
     )
 
 
@@ -140,8 +141,8 @@ def _evidence(before: Sequence[float | None], today: float | None) -> float | No
     return accumulate_rise([*figures, today])
 
 
-def _size(figure: float | None) -> float | None:
-    return None if figure is None else abs(figure)
+def _disorder(measures: Measures | None) -> float | None:
+    return None if measures is None or measures.auc is None else 1.0 - measures.auc
 
 
 def _enough(evidence: float | None) -> bool:

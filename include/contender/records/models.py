@@ -306,7 +306,8 @@ class Monitored(Frozen):
     )
     bias: float | None = Field(default=None, description="mean outcome minus mean prediction")
     rise: float | None = Field(
-        default=None, description="evidence that the loss or the bias has grown; None with too few days"
+        default=None,
+        description="evidence that the loss has grown or the AUC has fallen; None with too few days",
     )
     features_day: date | None = Field(default=None, description="the day whose features were compared")
     compared: int = Field(default=0, description="columns that were compared with recent days")
