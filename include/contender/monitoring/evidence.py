@@ -14,8 +14,8 @@ import numpy as np
 
 FEWEST_DAYS = 14
 DAYS_REMEMBERED = 56
-# The allowance is half of the rise that should be found quickly, in standard deviations. Both years of the examples were
-# used to choose the three figures.
+# The allowance is half of the rise that should be found quickly, in standard deviations. The three figures were chosen
+# on the years of two examples.
 ALLOWANCE = 1.5
 THRESHOLD = 7.0
 LARGEST_SCORE = 4.0

@@ -78,8 +78,8 @@ def triage(signals: Signals, watch: Monitoring) -> Verdict:
 def weigh_signals(performance: Performance, changes: Changes, past: Sequence[Monitored]) -> Signals:
     """Return the signals of a day, with the evidence of it and the days in `past`, oldest first.
 
-    The evidence against the predictions is that of a risen excess loss or of a fallen AUC, whichever is larger: a day on
-    which everything is late raises the loss, but the order of the predictions stays right.
+    The evidence against the predictions is that of a risen excess loss or of a fallen AUC, whichever is larger: a day
+    on which everything is late raises the loss, but the order of the predictions stays right.
     """
     earlier = [one for one in past if one.day < performance.day]
     excess = _evidence([one.excess_loss for one in earlier], performance.excess_loss)
