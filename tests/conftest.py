@@ -20,32 +20,40 @@ from contender.records import Book, migrate
 from contender.registry import Registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, load_catalog
+from tests.groups import group_files, sort_key
 
-# Before Airflow or scikit-learn is imported: a home for the tests, and one thread per fit.
-os.environ["AIRFLOW_HOME"] = str(PROJECT / "build" / "airflow")
+# Before Airflow or scikit-learn is imported: a home for each worker's tests, and one thread per fit.
+os.environ["AIRFLOW_HOME"] = str(PROJECT / "build" / "airflow" / os.environ.get("PYTEST_XDIST_WORKER", ""))
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(PROJECT / "plugins")
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(PROJECT / "dags")
 os.environ["CONTENDER_NIGHTLY_FROM"] = "2013-09-01"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# A slow machine is no failure of a property.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+# A busy machine is no failure.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")
 
 # These tests need the containers that `make test-compose` starts.
 collect_ignore = [] if "COMPOSE_ENV_FILES" in os.environ else ["compose"]
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups afterwards
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run tests that need a running Airflow last: once started, it uses a third of a core until the session ends."""
-    items.sort(key=_airflow_of)
+    """Give each test its group, and run the longest groups first. See tests/groups.py."""
+    used: dict[str, set[str]] = {}
+    for item in items:
+        used.setdefault(_file_of(item), set()).update(getattr(item, "fixturenames", ()))
+    groups = group_files(used)
+    items.sort(key=lambda item: sort_key(groups[_file_of(item)]))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(groups[_file_of(item)]))
 
 
-def _airflow_of(item: pytest.Item) -> int:
-    if item.get_closest_marker("e2e"):
-        return 2
-    return 1 if "fab" in getattr(item, "fixturenames", ()) else 0
+def _file_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 @pytest.fixture(scope="session")
