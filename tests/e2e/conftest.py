@@ -38,7 +38,7 @@ class DemoRun:
     airflow: Airflow
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its Airflow stops when the tests of this folder have run
 def demo_run(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[DemoRun]:
     here = Settings(home=tmp_path_factory.mktemp("e2e") / "home")
     migrate(here.records)

@@ -22,10 +22,10 @@ DAILY = [*FLIGHTS.daily, *GROCERIES.daily]
 
 
 @pytest.fixture
-def year(request, here, catalog, dataset) -> tuple[Settings, Days]:
+def year(grocer, here, dataset) -> tuple[Settings, Days]:
     """Where the dataset's year is delivered, and its days."""
     if dataset in GROCERIES.daily:
-        return request.getfixturevalue("grocer")[0], GROCERIES.days
+        return grocer[0], GROCERIES.days
     dropped = source.drop(dataset, FLIGHTS.days.each(), here.landing)
     days = [file.day for file in dropped if file.place]
     return here, Days(first=days[0], last=days[-1])

@@ -10,6 +10,8 @@ import pytest
 from contender.installation import Installation
 from contender.replaying import replay
 from contender.retraining import InstalledStores
+from contender.settings import Settings
+from tests.integration.keeping import Kept, keep
 from tests.integration.made_up import NIGHT, copy_catalog, install_flights, run_night
 
 MODEL, RECIPE = "flight_delay", ["boosted_trees"]
@@ -38,15 +40,21 @@ def with_contract(place: InstalledStores, **changes: object) -> InstalledStores:
     return InstalledStores(Installation(place.installation.settings, changed), changed.model(MODEL))
 
 
-@pytest.fixture
-def place(tmp_path, here) -> InstalledStores:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Kept:
     """A night on which a mistaken behaviour test held the refresh of the first champion."""
-    made = install_flights(here, copy_catalog(tmp_path / "catalog"))
+    folder = tmp_path_factory.mktemp("criteria")
+    made = install_flights(Settings(home=folder / "home"), copy_catalog(folder / "catalog"))
     run_night(made, FIRST_NIGHT, RECIPE)
     write_test(made, "down")
     (held,) = run_night(made, NIGHT, RECIPE)
     assert [reason.guard for reason in held.reasons if not reason.passed] == ["behaviour"]
-    return made
+    return keep(made)
+
+
+@pytest.fixture
+def place(kept) -> InstalledStores:
+    return kept.reset()
 
 
 def test_a_night_that_a_mistaken_test_held_is_decided_again_with_the_corrected_test(place):

@@ -7,14 +7,16 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from contender.installation import Installation
 from contender.retraining import InstalledStores
+from contender.settings import Settings
 from contender.specs import Days
+from tests.integration.keeping import Kept, keep
 from tests.integration.made_up import (
     HISTORY,
     NIGHT,
     copy_catalog,
     deliver,
+    install_flights,
     make_flights,
     run_night,
     tomorrow,
@@ -26,22 +28,22 @@ HEALTHY_RECIPE = ["boosted_trees"]
 
 
 @pytest.fixture(scope="module")
-def catalog(tmp_path_factory):
-    return copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
-
-
-@pytest.fixture
-def rows(catalog):
-    return make_flights(catalog.model("flight_delay"), Days(first=HISTORY.first, last=tomorrow(NIGHT)))
-
-
-@pytest.fixture
-def place(catalog, rows, here) -> InstalledStores:
+def kept(tmp_path_factory) -> Kept:
     """An installation with three months of made-up flights, and a first champion since last night."""
-    made = InstalledStores(Installation(here, catalog), catalog.model("flight_delay"))
-    deliver(made, rows)
+    folder = tmp_path_factory.mktemp("guards_nights")
+    made = install_flights(Settings(home=folder / "home"), copy_catalog(folder / "catalog"))
     run_night(made, FIRST_NIGHT, HEALTHY_RECIPE)
-    return made
+    return keep(made)
+
+
+@pytest.fixture
+def place(kept) -> InstalledStores:
+    return kept.reset()
+
+
+@pytest.fixture
+def rows(kept):
+    return make_flights(kept.stores.model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
 
 
 def flip_a_tenth_of_the_past(rows):

@@ -18,8 +18,10 @@ from contender.promoting import (
 )
 from contender.records import Answer, PairedDay, Proposal, StaleDecision
 from contender.retraining import InstalledStores
+from contender.settings import Settings
 from contender.specs import Approval
 from contender.training import fingerprint_recipe, train
+from tests.integration.keeping import Kept, keep
 from tests.integration.made_up import (
     NIGHT,
     copy_catalog,
@@ -32,16 +34,17 @@ FIRST_NIGHT = NIGHT - timedelta(days=3)
 
 
 @pytest.fixture(scope="module")
-def catalog(tmp_path_factory):
-    return copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
+def kept(tmp_path_factory) -> Kept:
+    """An installation with three months of made-up flights, and a first champion since three nights ago."""
+    folder = tmp_path_factory.mktemp("ledger_nights")
+    made = install_flights(Settings(home=folder / "home"), copy_catalog(folder / "catalog"))
+    run_night(made, FIRST_NIGHT)
+    return keep(made)
 
 
 @pytest.fixture
-def place(catalog, here) -> InstalledStores:
-    """An installation with three months of made-up flights, and a first champion since three nights ago."""
-    made = install_flights(here, catalog)
-    run_night(made, FIRST_NIGHT)
-    return made
+def place(kept) -> InstalledStores:
+    return kept.reset()
 
 
 def kinds(decisions) -> list[str]:

@@ -20,6 +20,7 @@ from contender.settings import Settings, settings
 from contender.specs import Days, load_catalog
 from tests.command import run_command
 from tests.integration.contents import digest_contents
+from tests.integration.keeping import Kept, keep
 from tests.integration.made_up import (
     NIGHT,
     copy_catalog,
@@ -75,12 +76,18 @@ def place(tmp_path_factory):
     return made
 
 
+@pytest.fixture(scope="module")
+def one_night(tmp_path_factory) -> Kept:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        made = install(tmp_path_factory.mktemp("one_night"), monkeypatch)
+        run_night(made, FIRST_NIGHT)
+    return keep(made)
+
+
 @pytest.fixture
-def own(tmp_path, monkeypatch):
+def own(one_night):
     """An installation with one night, for tests that break something."""
-    made = install(tmp_path, monkeypatch)
-    run_night(made, FIRST_NIGHT)
-    return made
+    return one_night.reset()
 
 
 def entries(place):

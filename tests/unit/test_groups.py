@@ -1,6 +1,6 @@
 """Parallel workers start what is expensive once."""
 
-from tests.groups import LONGEST, group_files, sort_key
+from tests.groups import ORDER, group_files, sort_key
 
 FILES = {"a.py": ["catalog", "fab"], "b.py": ["fab", "fab_users"], "c.py": ["catalog"], "d.py": []}
 
@@ -15,5 +15,6 @@ def test_other_files_are_groups_of_their_own():
     assert (groups["c.py"], groups["d.py"]) == ("c.py", "d.py")
 
 
-def test_the_longest_groups_start_first():
-    assert sorted(["c.py", *reversed(LONGEST)], key=sort_key) == [*LONGEST, "c.py"]
+def test_the_longest_groups_start_first_and_quick_files_last():
+    groups = ["tests/unit/test_a.py", "fab", "tests/integration/test_b.py", "world", ORDER[0]]
+    assert sorted(groups, key=sort_key) == groups[::-1]
