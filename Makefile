@@ -8,6 +8,9 @@ SHELL := /bin/bash
 
 NIGHTS ?= 3
 EXIT ?=
+# Tests are shared by this many processes. tests/groups.py says which tests run together, and in which order.
+WORKERS ?= 2
+PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # On busy cores, OpenMP threads that wait for each other slow fits down by a factor of ten or more.
 export OMP_NUM_THREADS ?= 1
@@ -45,12 +48,12 @@ endif
 
 test: setup lint types ## Run every check and every test
 	@mkdir -p build
-	@python -m pytest --cov --cov-report= --junit-xml=build/junit.xml
+	@python -m pytest $(PARALLEL) --durations=25 --cov --cov-report= --junit-xml=build/junit.xml
 	@coverage xml --quiet -o build/coverage.xml
 	@coverage report --skip-covered --sort=cover
 
 test-fast: setup ## Run the tests that need no servers
-	@python -m pytest tests/unit tests/dags
+	@python -m pytest $(PARALLEL) tests/unit tests/dags
 
 lint: setup ## Check style, formatting and import contracts
 	@ruff check .

@@ -8,10 +8,15 @@ from contender.settings import PROJECT
 from scripts.generate_docs import render_pages
 
 
+@pytest.fixture(scope="module")
+def rendered():
+    return render_pages()
+
+
 @pytest.mark.parametrize("name", ["DAGS.md", "SETTINGS.md", "CONTRACTS.md", "ACCESS.md"])
-def test_a_generated_page_is_up_to_date(name):
+def test_a_generated_page_is_up_to_date(rendered, name):
     path = PROJECT / "docs" / name
-    assert path.read_text() == render_pages()[path], "run `make docs`"
+    assert path.read_text() == rendered[path], "run `make docs`"
 
 
 def test_every_test_named_in_the_threat_model_exists():

@@ -74,10 +74,22 @@ def histories(catalog: Catalog) -> dict[str, Days]:
 
 @pytest.fixture(scope="session")
 def build(world: tuple[Settings, Lake], catalog: Catalog) -> Build:
-    """Build the features and labels of some nights on an engine, and return both tables."""
-    here, lake = world
+    """Build the features and labels of some nights on an engine, and return both tables.
 
-    def run(spec: ModelSpec, engine: str, nights: Days, lake: Lake = lake) -> dict[str, pd.DataFrame]:
+    What is built from the session's lake is built once.
+    """
+    here, world_lake = world
+    built: dict[tuple[str, str, Days], dict[str, pd.DataFrame]] = {}
+
+    def run(spec: ModelSpec, engine: str, nights: Days, lake: Lake | None = None) -> dict[str, pd.DataFrame]:
+        if lake is not None:
+            return make(spec, engine, nights, lake)
+        key = (spec.name, engine, nights)
+        if key not in built:
+            built[key] = make(spec, engine, nights, world_lake)
+        return built[key]
+
+    def make(spec: ModelSpec, engine: str, nights: Days, lake: Lake) -> dict[str, pd.DataFrame]:
         chosen = here.model_copy(update={"engine": engine})
         plan = plan_features(catalog, spec, nights, lake, chosen)
         if engine == "spark":

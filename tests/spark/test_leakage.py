@@ -15,23 +15,23 @@ from contender.specs import Days
 POISON = {"number": 999.0, "integer": 999, "string": "ZZZ", "boolean": True}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def night(nights) -> Days:
     return Days.one(nights.first + timedelta(days=1))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def daily_inputs(catalog, model):
     return [source for source in catalog.sources(model) if source.contract.daily]
 
 
-@pytest.fixture
-def poisoned(world, catalog, model, tmp_path):
+@pytest.fixture(scope="module")
+def poisoned(world, catalog, model, tmp_path_factory):
     """Copy the session's lake, with other values in the rows that `where` selects from a source's days."""
 
     def copy(where):
         _, lake = world
-        home = Settings(home=tmp_path / "home")
+        home = Settings(home=tmp_path_factory.mktemp("poisoned") / "home")
         other = open_lake(home)
         for source in catalog.sources(model):
             rows = lake.read(source.contract).to_pandas()
@@ -44,6 +44,12 @@ def poisoned(world, catalog, model, tmp_path):
         return other
 
     return copy
+
+
+@pytest.fixture(scope="module")
+def poisoned_later(poisoned, night):
+    """The session's lake with other values in all rows that the night cannot know."""
+    return poisoned(unknown_in(night))
 
 
 def poison(rows: pd.DataFrame, where: pd.Series, contract) -> pd.DataFrame:
@@ -59,27 +65,27 @@ def unknown_in(night: Days):
     return lambda source, days: days > night.last + timedelta(days=source.lead_days)
 
 
-def test_every_daily_input_is_changed_beyond_the_known_days(world, poisoned, daily_inputs, night):
-    other, unknown = poisoned(unknown_in(night)), unknown_in(night)
+def test_every_daily_input_is_changed_beyond_the_known_days(world, poisoned_later, daily_inputs, night):
+    unknown = unknown_in(night)
     for source in daily_inputs:
-        clean, changed = (lake.read(source.contract).to_pandas() for lake in (world[1], other))
+        clean, changed = (lake.read(source.contract).to_pandas() for lake in (world[1], poisoned_later))
         beyond = unknown(source, clean["day"])
         assert beyond.any()
         assert clean[~beyond].equals(changed[~beyond])
         assert (clean[beyond].fillna(0) != changed[beyond].fillna(0)).any(axis=1).all()
 
 
-def test_a_nights_rows_do_not_depend_on_later_data(build, poisoned, model, night):
+def test_a_nights_rows_do_not_depend_on_later_data(build, poisoned_later, model, night):
     clean = build(model, "duckdb", night)
-    after = build(model, "duckdb", night, poisoned(unknown_in(night)))
+    after = build(model, "duckdb", night, poisoned_later)
     for table in ("features", "labels"):
         pd.testing.assert_frame_equal(clean[table], after[table], check_exact=True)
 
 
-def test_the_rows_of_a_night_in_a_range_do_not_depend_on_later_data(build, poisoned, model, night):
+def test_the_rows_of_a_night_in_a_range_do_not_depend_on_later_data(build, poisoned_later, model, night):
     nights = Days(first=night.first, last=night.first + timedelta(days=2))
     clean = build(model, "duckdb", nights)
-    after = build(model, "duckdb", nights, poisoned(unknown_in(night)))
+    after = build(model, "duckdb", nights, poisoned_later)
     for table, days in (("features", model.scored_days(night)), ("labels", model.matured_days(night))):
         of_the_first = [
             built[table][built[table]["day"] == days.first].reset_index(drop=True) for built in (clean, after)
