@@ -10,7 +10,7 @@ NIGHTS ?= 3
 EXIT ?=
 # Tests are shared by this many processes. tests/groups.py says which tests run together, and in which order.
 WORKERS ?= 2
-PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PARALLEL = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # On busy cores, OpenMP threads that wait for each other slow fits down by a factor of ten or more.
 export OMP_NUM_THREADS ?= 1

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import boto3
 import hypothesis
@@ -20,7 +21,7 @@ from contender.records import Book, migrate
 from contender.registry import Registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, load_catalog
-from tests.groups import group_files, sort_key
+from tests.groups import find_group, find_place, find_unlisted
 
 # Before Airflow or scikit-learn is imported: a home for each worker's tests, and one thread per fit.
 os.environ["AIRFLOW_HOME"] = str(PROJECT / "build" / "airflow" / os.environ.get("PYTEST_XDIST_WORKER", ""))
@@ -40,20 +41,27 @@ hypothesis.settings.load_profile("tests")
 collect_ignore = [] if "COMPOSE_ENV_FILES" in os.environ else ["compose"]
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups afterwards
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test its group, and run the longest groups first. See tests/groups.py."""
-    used: dict[str, set[str]] = {}
+    """Run the longest groups of tests first. See tests/groups.py."""
+    items.sort(key=lambda item: find_place(item.nodeid))
     for item in items:
-        used.setdefault(_file_of(item), set()).update(getattr(item, "fixturenames", ()))
-    groups = group_files(used)
-    items.sort(key=lambda item: sort_key(groups[_file_of(item)]))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[_file_of(item)]))
+        if name := find_unlisted(item.nodeid, getattr(item, "fixturenames", ())):
+            raise pytest.UsageError(
+                f"{item.nodeid} uses the fixture {name!r}: add its file to SHARED in tests/groups.py"
+            )
 
 
-def _file_of(item: pytest.Item) -> str:
-    return item.nodeid.partition("::")[0]
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker whole groups of tests."""
+    # With pytest 9.2, xdist's own groups have no effect (pytest-dev/pytest-xdist#1386).
+    from xdist.scheduler import LoadScopeScheduling
+
+    class GroupScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return find_group(nodeid)
+
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
-"""Group tests for parallel workers: a worker runs a whole group, so what its tests share is started once.
+"""Share tests between parallel workers: a worker runs a whole group, so what its tests share is started once.
 
-A test file is a group. Files that use the same expensive session fixture are one group. Workers take the groups in the
+A test file is a group, and files that share an expensive session fixture are one group. Workers take groups in the
 order of the tests, the longest first, so that all workers end at about the same time.
 """
 
@@ -8,8 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-# Fixtures that take long to start or to load, and that several files use.
-SHARED = ("demo_run", "fab", "world", "grocer")
+# The files that use a session fixture that takes long to start or to load.
+SHARED: Mapping[str, tuple[str, ...]] = {
+    "demo_run": ("tests/e2e/test_nights.py", "tests/e2e/test_pages.py"),
+    "fab": (
+        "tests/integration/test_access_drift.py",
+        "tests/integration/test_access_matrix.py",
+        "tests/integration/test_access_ui.py",
+        "tests/integration/test_secrets.py",
+    ),
+    "grocer": (
+        "tests/integration/test_clean_year.py",
+        "tests/integration/test_groceries_year.py",
+        "tests/integration/test_late_labels.py",
+    ),
+    "world": (
+        "tests/spark/test_leak_check.py",
+        "tests/spark/test_leakage.py",
+        "tests/spark/test_parity.py",
+    ),
+}
 # Groups in the order in which they start, by the beginning of their names. The Airflow of `fab` uses a third of a core
 # until its worker ends, so only the quick groups follow it, which the other worker runs meanwhile.
 ORDER = (
@@ -25,11 +43,18 @@ ORDER = (
 )
 
 
-def group_files(used: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """Return the group of each file, given the names of the fixtures that its tests use."""
-    return {file: next((name for name in SHARED if name in names), file) for file, names in used.items()}
+def find_group(test: str) -> str:
+    """Return the group of a test, given its node id or its file."""
+    file = test.partition("::")[0]
+    return next((name for name, files in SHARED.items() if file in files), file)
 
 
-def sort_key(group: str) -> int:
-    """Return the place of a group in the order of starting."""
+def find_place(test: str) -> int:
+    """Return the place of a test's group in the order of starting."""
+    group = find_group(test)
     return next(place for place, begin in enumerate(ORDER) if group.startswith(begin))
+
+
+def find_unlisted(test: str, fixtures: Collection[str]) -> str | None:
+    """Return the fixture of SHARED that a test uses although its file is not listed there, if any."""
+    return next((name for name in SHARED if name in fixtures and find_group(test) != name), None)

@@ -1,20 +1,30 @@
 """Parallel workers start what is expensive once."""
 
-from tests.groups import ORDER, group_files, sort_key
-
-FILES = {"a.py": ["catalog", "fab"], "b.py": ["fab", "fab_users"], "c.py": ["catalog"], "d.py": []}
-
-
-def test_files_that_use_an_expensive_fixture_are_one_group():
-    groups = group_files(FILES)
-    assert groups["a.py"] == groups["b.py"] == "fab"
+from contender.settings import PROJECT
+from tests.groups import ORDER, SHARED, find_group, find_place, find_unlisted
 
 
-def test_other_files_are_groups_of_their_own():
-    groups = group_files(FILES)
-    assert (groups["c.py"], groups["d.py"]) == ("c.py", "d.py")
+def test_files_that_share_an_expensive_fixture_are_one_group():
+    for name, files in SHARED.items():
+        assert {find_group(f"{file}::test_a[x]") for file in files} == {name}
+
+
+def test_every_other_file_is_a_group():
+    assert find_group("tests/unit/test_groups.py::test_a[a::b]") == "tests/unit/test_groups.py"
 
 
 def test_the_longest_groups_start_first_and_quick_files_last():
-    groups = ["tests/unit/test_a.py", "fab", "tests/integration/test_b.py", "world", ORDER[0]]
-    assert sorted(groups, key=sort_key) == groups[::-1]
+    tests = ["tests/unit/test_a.py", SHARED["fab"][0], "tests/integration/test_b.py", ORDER[0]]
+    assert sorted(tests, key=find_place) == tests[::-1]
+
+
+def test_a_file_that_uses_a_shared_fixture_must_be_listed():
+    assert find_unlisted("tests/integration/test_new.py::test_a", ["catalog", "fab"]) == "fab"
+    assert find_unlisted(f"{SHARED['fab'][0]}::test_a", ["fab"]) is None
+    assert find_unlisted("tests/integration/test_new.py::test_a", ["catalog"]) is None
+
+
+def test_every_listed_file_exists():
+    files = [file for listed in SHARED.values() for file in listed]
+    files += [begin for begin in ORDER if begin.endswith(".py")]
+    assert [file for file in files if not (PROJECT / file).is_file()] == []
