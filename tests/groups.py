@@ -28,14 +28,15 @@ SHARED: Mapping[str, tuple[str, ...]] = {
         "tests/spark/test_parity.py",
     ),
 }
-# Groups in the order in which they start, by the beginning of their names. The Airflow of `fab` uses a third of a core
-# until its worker ends, so only the quick groups follow it, which the other worker runs meanwhile.
+# Groups in the order in which they start, by the beginning of their names. Two Airflows at once would slow each other
+# down, so their groups are apart. The Airflow of `fab` uses a third of a core until its worker ends, so only quick groups
+# follow it, which the other worker runs meanwhile.
 ORDER = (
-    "tests/e2e/test_approval.py",
     "demo_run",
     "world",
     "tests/integration/test_backtest_agrees.py",
     "grocer",
+    "tests/e2e/test_approval.py",
     "tests/spark/",
     "tests/integration/",
     "fab",

@@ -14,35 +14,52 @@ from sklearn.preprocessing import FunctionTransformer
 from contender.evaluating import evaluate, judged_days
 from contender.installation import Installation
 from contender.promoting import decide_promotion, promote
+from contender.records import migrate
 from contender.safe_storage import UnsafeModel
 from contender.scoring import NoChampion, ScoringError, score, score_in_shadow
+from contender.settings import Settings
 from contender.specs import Days
 from contender.training import Functions, TrainingError, fit_recipe, train
-from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
+from tests.integration.keeping import Kept, keep
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    copy_catalog,
+    install_flights,
+    make_flights,
+    publish,
+    tomorrow,
+)
 
 
 @pytest.fixture(scope="module")
-def catalog(tmp_path_factory):
-    return copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
+def kept(tmp_path_factory) -> Kept:
+    """Ninety days of made-up flights, and a registry without versions; the next day has features only."""
+    folder = tmp_path_factory.mktemp("challenger")
+    made = install_flights(Settings(home=folder / "home"), copy_catalog(folder / "catalog"))
+    assert made.installation.registry.champion(made.model.name) is None
+    return keep(made)
 
 
 @pytest.fixture
-def model(catalog):
-    return catalog.model("flight_delay")
+def installation(kept) -> Installation:
+    return kept.reset().installation
 
 
 @pytest.fixture
-def examples(here, lake, model):
-    """Ninety days of made-up flights; the next day has features only."""
-    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
-    publish(lake, model.feature_contract, rows, here)
-    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
-    return rows
+def here(installation) -> Settings:
+    return installation.settings
 
 
 @pytest.fixture
-def installation(here, catalog, book) -> Installation:
-    return Installation(here, catalog)
+def model(kept):
+    return kept.stores.model
+
+
+@pytest.fixture
+def examples(model):
+    """The rows of the installation."""
+    return make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
 
 
 def fit(installation, night=NIGHT):
@@ -123,7 +140,9 @@ def test_an_alias_left_behind_by_a_crash_is_updated(installation, model, example
     assert registry.champion(model.name) is not None
 
 
-def test_a_night_without_labels_fails_with_the_remedy(installation, model):
+def test_a_night_without_labels_fails_with_the_remedy(kept, tmp_path):
+    installation = Installation(Settings(home=tmp_path / "home"), kept.stores.installation.catalog)
+    migrate(installation.settings.records)
     with pytest.raises(TrainingError, match="load that history first, with a run of features__flight_delay"):
         fit(installation)
 

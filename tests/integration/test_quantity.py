@@ -10,7 +10,9 @@ from contender.installation import Installation
 from contender.monitoring import measure_performance
 from contender.retraining import InstalledStores
 from contender.scoring import score
+from contender.settings import Settings
 from contender.specs import Catalog, Days, Input, ModelSpec, Recipe
+from tests.integration.keeping import Kept, keep
 from tests.integration.made_up import HISTORY, NIGHT, deliver, make_flights, run_night, tomorrow
 
 FILES = {
@@ -42,8 +44,8 @@ def compute_costs(outcomes, predictions):
 }
 
 
-@pytest.fixture(params=["squared", "absolute", "cost"])
-def place(request, catalog, tmp_path, here) -> InstalledStores:
+@pytest.fixture(scope="module", params=["squared", "absolute", "cost"])
+def kept(request, catalog, tmp_path_factory) -> Kept:
     """Minutes late of made-up flights, with a first champion since two nights ago."""
     flights = catalog.model("flight_delay")
     model = ModelSpec(
@@ -62,7 +64,8 @@ def place(request, catalog, tmp_path, here) -> InstalledStores:
         ),
         baseline_features=("dep_hour",),
     )
-    home = tmp_path / "catalog"
+    place = tmp_path_factory.mktemp("quantity")
+    home = place / "catalog"
     folder = home / "models" / model.name
     folder.mkdir(parents=True)
     for name, source in FILES.items():
@@ -70,10 +73,15 @@ def place(request, catalog, tmp_path, here) -> InstalledStores:
     rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
     rows["label"] = rows["carrier_late"] * 0.7 - 20
     flights = Catalog(home=home, datasets={}, models={model.name: model})
-    made = InstalledStores(Installation(here, flights), model)
+    made = InstalledStores(Installation(Settings(home=place / "home"), flights), model)
     deliver(made, rows)
     run_night(made, NIGHT - timedelta(days=2))
-    return made
+    return keep(made)
+
+
+@pytest.fixture
+def place(kept) -> InstalledStores:
+    return kept.reset()
 
 
 def test_it_is_evaluated_refreshed_and_tested_by_its_own_loss(place):
