@@ -29,8 +29,8 @@ SHARED: Mapping[str, tuple[str, ...]] = {
     ),
 }
 # Groups in the order in which they start, by the beginning of their names. Two Airflows at once would slow each other
-# down, so their groups are apart. The Airflow of `fab` uses a third of a core until its worker ends, so only quick groups
-# follow it, which the other worker runs meanwhile.
+# down, so their groups are apart. The Airflow of `fab` uses a third of a core until its worker ends, so only quick
+# groups follow it, which the other worker runs meanwhile.
 ORDER = (
     "demo_run",
     "world",
