@@ -112,9 +112,7 @@ def flights(tmp_path_factory) -> Both:
 @pytest.fixture(scope="module")
 def groceries(catalog, tmp_path_factory) -> Both:
     """Real baskets, features built by DuckDB, and outcomes that are known a week later."""
-    shipped = catalog.model("household_return")
-    few = [recipe.model_copy(update={"parameters": FEW_TREES}) for recipe in shipped.recipes]
-    model = shipped.model_copy(update={"recipes": tuple(few)})
+    model = catalog.model("household_return")
     here = Settings(home=tmp_path_factory.mktemp("groceries") / "home", engine="duckdb")
     place = installed(catalog, model, here)
     tables = build_groceries(place, Days(first=date(2017, 2, 25), last=GROCERY_NIGHTS.last))
