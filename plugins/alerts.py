@@ -95,9 +95,10 @@ def notify_of_held(model: ModelSpec, decisions: Sequence[Decision]) -> None:
 
     book = open_installation().book
     standing = read_standing(model.name, book)
+    nights = 0 if standing is None else standing.held_nights
     held = [d for d in decisions if d.kind == "held" and d.challenger_recipe == d.champion_recipe]
-    for decision in held if standing is not None else ():
-        alert = compose_held_alert(decision, standing.held_nights, to=model.owner)
+    for decision in held:
+        alert = compose_held_alert(decision, nights, to=model.owner)
         if alert is not None:
             book.alerts.add(alert)
             deliver()
