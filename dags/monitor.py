@@ -13,12 +13,11 @@ menu.
 from __future__ import annotations
 
 import logging
-from datetime import date
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 
-from alerts import notify_of_verdict
-from contender.specs import Days, ModelSpec
+from alerts import deliver, report_url
+from contender.specs import ModelSpec
 from wiring import (
     CATALOG,
     Json,
@@ -53,8 +52,7 @@ def measure(name: str) -> Json:
     """Compute the measures of the served predictions on rows with known outcomes."""
     from contender.monitoring import measure_performance
 
-    day = matured_day(name)
-    return measure_performance(open_installation(), CATALOG.model(name), day).model_dump(mode="json")
+    return measure_performance(open_installation(), CATALOG.model(name), run_night()).model_dump(mode="json")
 
 
 @task
@@ -68,12 +66,15 @@ def compare(name: str) -> Json:
 @task
 def conclude(name: str, performance: Json, changes: Json) -> Json:
     """Derive the verdict, its reason and the recommended action, and record them."""
+    from contender.alerting import keep_verdict_alert
     from contender.monitoring import Changes, Performance, keep_conclusion
 
+    here = open_installation()
     measured, changed = Performance.model_validate(performance), Changes.model_validate(changes)
-    monitored = keep_conclusion(CATALOG.model(name), measured, changed, run_name(), open_installation().book)
+    monitored = keep_conclusion(CATALOG.model(name), measured, changed, run_name(), here.book)
     log.info("%s: %s", monitored.verdict, monitored.why)
-    notify_of_verdict(CATALOG.model(name), monitored)
+    if keep_verdict_alert(here, monitored, report_url(name, monitored.day)):
+        deliver()
     return monitored.model_dump(mode="json")
 
 
@@ -84,11 +85,6 @@ def report(name: str, monitored: Json) -> str | None:
     from contender.records import Monitored
 
     return draw_report(open_installation(), CATALOG.model(name), Monitored.model_validate(monitored))
-
-
-def matured_day(name: str) -> date:
-    """Return the day whose labels became known in the night of the current run."""
-    return CATALOG.model(name).matured_days(Days.one(run_night())).last
 
 
 build_each(CATALOG.models, "monitor", build_monitor)

@@ -1,20 +1,16 @@
-"""Notify owners by mail of failed tasks, verdicts and held refreshes. A mail is pending until a server accepts it."""
+"""Notify owners by mail of failed tasks. A mail stays pending until a server accepts it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 
 from contender.settings import settings
 from gate_operator import GATE_KEY, gate_url
-
-if TYPE_CHECKING:
-    from contender.records import Decision, Monitored
-    from contender.specs import ModelSpec
 
 SMTP_CONNECTION = "smtp_default"
 
@@ -61,47 +57,9 @@ def notify_owner(context: Any) -> None:
     deliver()
 
 
-def notify_of_verdict(model: ModelSpec, monitored: Monitored) -> None:
-    """Record the mail about a monitoring verdict, if there is one to send, and try to send all pending mails.
-
-    A broken feed is reported to the owners of the model's inputs, too.
-    """
-    from contender.alerting import compose_verdict_alert
-    from contender.installation import open_installation
-
-    here = open_installation()
-    earlier = here.book.monitored.days_before(model.name, monitored.day, 1)
-    owners = (
-        [source.contract.owner for source in here.catalog.sources(model)]
-        if monitored.verdict == "broken_feed"
-        else []
-    )
-    alert = compose_verdict_alert(
-        monitored,
-        to=tuple(dict.fromkeys((model.owner, *owners))),
-        report_url=f"{settings().ui_url}/contender/reports/{model.name}/{monitored.day}",
-        before=earlier[-1] if earlier else None,
-    )
-    if alert is not None:
-        here.book.alerts.add(alert)
-        deliver()
-
-
-def notify_of_held(model: ModelSpec, decisions: Sequence[Decision]) -> None:
-    """Record the mail about refreshes that have been held for several nights, and try to send all pending mails."""
-    from contender.alerting import compose_held_alert
-    from contender.installation import open_installation
-    from contender.promoting import read_standing
-
-    book = open_installation().book
-    standing = read_standing(model.name, book)
-    nights = 0 if standing is None else standing.held_nights
-    held = [d for d in decisions if d.kind == "held" and d.challenger_recipe == d.champion_recipe]
-    for decision in held:
-        alert = compose_held_alert(decision, nights, to=model.owner)
-        if alert is not None:
-            book.alerts.add(alert)
-            deliver()
+def report_url(model: str, day: date) -> str:
+    """Return the URL of the drift report of a monitored day."""
+    return f"{settings().ui_url}/contender/reports/{model}/{day}"
 
 
 def deliver() -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.sdk import task
 
-from alerts import notify_of_held
+from alerts import deliver
 from approve_operator import WHY, ApproveOperator
 from contender.specs import ModelSpec
 from wiring import CATALOG, Json, dump_all, fails_for_good, night_stores, open_installation
@@ -22,13 +22,15 @@ log = logging.getLogger(__name__)
 @task
 def promote(name: str, decisions: Sequence[Json]) -> list[Json]:
     """Enter the decisions into the ledger; the alias follows. Returns the decisions that need approval."""
+    from contender.alerting import keep_held_alert
     from contender.records import Decision, StaleDecision, read_all
     from contender.retraining import promote as enter
 
     with fails_for_good(StaleDecision, todo=CLEAR):
         promoted = enter(night_stores(name), read_all(Decision, decisions))
     log.info("%s", "\n".join(line for decision in promoted.entered for line in decision.summary()))
-    notify_of_held(CATALOG.model(name), promoted.entered)
+    if keep_held_alert(CATALOG.model(name), promoted.entered, open_installation().book):
+        deliver()
     return dump_all(promoted.waiting)
 
 

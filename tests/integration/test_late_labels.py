@@ -13,7 +13,7 @@ from contender.gating import check
 from contender.ingesting import land
 from contender.installation import Installation
 from contender.lake import open_lake
-from contender.monitoring import compare_features, conclude, measure_performance
+from contender.monitoring import compare_day, conclude, measure_performance
 from contender.promoting import decide_promotion, promote
 from contender.records import migrate
 from contender.scoring import score, score_in_shadow
@@ -128,14 +128,13 @@ def test_a_scored_night_is_measured_a_week_later(refresh, model, lake, installat
     batch = score(installation, model, Days.one(SECOND_NIGHT))
     assert check(model.prediction_contract, batch, "run 1").verdict == "pass"
     lake.publish(model.prediction_contract, batch)
-    matured = model.matured_days(Days.one(LAST_NIGHT)).last
-    performance = measure_performance(installation, model, matured)
-    drift = compare_features(installation, model, LAST_NIGHT)
-    monitored = conclude(model, performance, drift, "run 1")
-    assert (matured, performance.version) == (SECOND_NIGHT, decision.challenger)
+    performance = measure_performance(installation, model, LAST_NIGHT)
+    monitored = conclude(model, performance, compare_day(installation, model, LAST_NIGHT), (), "run 1")
+    assert (performance.day, performance.version) == (SECOND_NIGHT, decision.challenger)
     assert performance.measures.rows == performance.scored_rows == batch.rows
     assert performance.measures.auc > 0.75
-    assert (monitored.verdict, drift.emptied) == ("stable", ())
+    assert (monitored.day, monitored.features_day) == (SECOND_NIGHT, LAST_NIGHT)
+    assert (monitored.verdict, monitored.changes) == ("stable", ())
 
 
 def test_shadow_versions_are_scored_for_the_served_rows(refresh, model, installation):

@@ -17,12 +17,15 @@ from contender.alerting import (
     compose_approval_alert,
     compose_decision_alert,
     compose_gate_alert,
+    compose_held_alert,
     compose_task_alert,
+    compose_verdict_alert,
 )
 from contender.backtesting import render_report
 from contender.cards import render_html
 from contender.catalogue import Edge, draw
 from contender.catalogue.status import DatasetStatus, ModelStatus, Status
+from contender.monitoring.report import Figures, render_frame
 from contender.promoting import decide_promotion
 from contender.records import (
     Act,
@@ -105,6 +108,8 @@ ASKED = Proposal(
 CAVEAT = Caveat(
     id="c", model="m", version=2, kind="released", table="t", days=Days.one("2013-08-01"), why="w"
 )
+HELD = DECIDED.model_copy(update={"kind": "held"})
+FIGURES = Figures(drifted=("f",), left_out=("g",), current=Days.one(NIGHT), reference=Days.one(NIGHT), rows=1)
 MONITORED = Monitored(
     id="m",
     model="m",
@@ -112,11 +117,9 @@ MONITORED = Monitored(
     version=2,
     measures=measures(),
     expected_loss=0.1,
-    drifted_share=0.5,
-    drifted=("f",),
-    verdict="covariate_drift",
+    verdict="concept_drift",
+    why="w",
     action="a",
-    report="r",
 )
 STATUS = Status(
     datasets=(
@@ -201,6 +204,13 @@ MADE: dict[str, Callable[[str], str]] = {
         compose_task_alert(
             FailedTask(dag=word, task=word, run=word, days=word, error=word, log_url="http://ui/l"), to=word
         ).html
+    ),
+    "alerting/held.html": lambda word: compose_held_alert(saying(HELD, word), 7, to=word).html,
+    "alerting/verdict.html": lambda word: (
+        compose_verdict_alert(saying(MONITORED, word), to=(word,), report_url="http://ui/r", before=None).html
+    ),
+    "monitoring/frame.html": lambda word: render_frame(
+        saying(MONITORED, word), FIGURES._replace(drifted=(word,), left_out=(word,))
     ),
     "backtesting/backtest.html": lambda word: render_report(
         [saying(backtest(failed=("f",)), word, kept=("policy",))]

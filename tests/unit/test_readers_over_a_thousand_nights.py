@@ -109,6 +109,7 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
         lambda b: b.ledger.last_of(MODEL, ["first", "rolled_back"]),
         lambda b: b.ledger.last_of(MODEL, ["first", "refreshed"], before=3),
     ],
+    "ledger.held_nights": [lambda b: b.ledger.held_nights(MODEL) == 0],
     "ledger.lately_only": [lambda b: b.ledger.lately_only(MODEL, "refreshed", 5)],
     "ledger.of_night": [lambda b: b.ledger.of_night(MODEL, day_of(2))],
     "ledger.served_on": [

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contender.evaluating.intervals import interval_of_calibration
-from contender.promoting import count_held_nights, decide_promotion
+from contender.promoting import decide_promotion
 from contender.promoting.guards import judge_refresh
 from contender.promoting.weigh import COMPARING_WITH_THE_PAST
-from contender.records import HistoryChange, Interval
+from contender.records import HistoryChange, Interval, count_held_nights
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures, version
 

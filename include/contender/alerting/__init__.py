@@ -10,7 +10,13 @@ from contender.alerting.compose import (
     compose_task_alert,
     compose_verdict_alert,
 )
-from contender.alerting.deliver import MailServer, deliver_pending, keep_access_alert
+from contender.alerting.deliver import (
+    MailServer,
+    deliver_pending,
+    keep_access_alert,
+    keep_held_alert,
+    keep_verdict_alert,
+)
 
 __all__ = [
     "FailedTask",
@@ -24,4 +30,6 @@ __all__ = [
     "compose_verdict_alert",
     "deliver_pending",
     "keep_access_alert",
+    "keep_held_alert",
+    "keep_verdict_alert",
 ]

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
-from contender.alerting.compose import compose_access_alert
-from contender.records import Alert, Book
+from contender.alerting.compose import compose_access_alert, compose_held_alert, compose_verdict_alert
+from contender.installation import Installation
+from contender.records import Alert, Book, Decision, Monitored
 from contender.redaction import redact
-from contender.specs import ACCESS_FILE
+from contender.specs import ACCESS_FILE, ModelSpec
 from contender.specs.frozen import Frozen
 
 TIMEOUT_SECONDS = 20
@@ -33,7 +34,34 @@ class MailServer(Frozen):
 def keep_access_alert(differences: Sequence[str], to: str, book: Book) -> bool:
     """Keep the mail about how roles differ, unless the last one said the same. Returns whether it was kept."""
     newest = next(iter(book.alerts.newest(ACCESS_FILE, limit=1)), None)
-    alert = compose_access_alert(differences, to=to, before=newest)
+    return _keep(compose_access_alert(differences, to=to, before=newest), book)
+
+
+def keep_verdict_alert(installation: Installation, monitored: Monitored, report_url: str) -> bool:
+    """Keep the mail about a monitoring verdict, if somebody must know it. Returns whether it was kept.
+
+    A broken feed is reported to the owners of the model's inputs, too.
+    """
+    catalog, book = installation.catalog, installation.book
+    model = catalog.model(monitored.model)
+    sources = catalog.sources(model) if monitored.verdict == "broken_feed" else ()
+    owners = dict.fromkeys((model.owner, *(source.contract.owner for source in sources)))
+    earlier = book.monitored.days_before(model.name, monitored.day, 1)
+    alert = compose_verdict_alert(
+        monitored, to=tuple(owners), report_url=report_url, before=earlier[-1] if earlier else None
+    )
+    return _keep(alert, book)
+
+
+def keep_held_alert(model: ModelSpec, decisions: Sequence[Decision], book: Book) -> bool:
+    """Keep the mail about refreshes that have been held for several nights. Returns whether it was kept."""
+    nights = book.ledger.held_nights(model.name)
+    held = (d for d in decisions if d.kind == "held" and d.challenger_recipe == d.champion_recipe)
+    refresh = next(held, None)  # a night holds at most one
+    return refresh is not None and _keep(compose_held_alert(refresh, nights, to=model.owner), book)
+
+
+def _keep(alert: Alert | None, book: Book) -> bool:
     if alert is not None:
         book.alerts.add(alert)
     return alert is not None

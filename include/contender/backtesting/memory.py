@@ -9,8 +9,17 @@ from datetime import UTC, date, datetime
 from contender.backtesting.fits import Fits, ServedDay
 from contender.backtesting.policies import Policy
 from contender.evaluating import with_usual_change
-from contender.promoting import DECISIVE, count_held_nights, standing_after
-from contender.records import Decision, Entry, Evaluation, Evidence, PairedDay, Standing, TrainedVersion
+from contender.promoting import DECISIVE, standing_after
+from contender.records import (
+    Decision,
+    Entry,
+    Evaluation,
+    Evidence,
+    PairedDay,
+    Standing,
+    TrainedVersion,
+    count_held_nights,
+)
 from contender.retraining import EvaluationError, TrainingError
 from contender.specs import Approval, Days, ModelSpec, Recipe
 

@@ -31,9 +31,10 @@ class Performance(Frozen):
         return None if self.measures is None or usual is None else self.measures.loss - usual
 
 
-def measure_performance(installation: Installation, model: ModelSpec, day: date) -> Performance:
-    """Measure the predictions served for `day` on the rows whose outcome is known."""
-    lake, days = installation.lake, Days.one(day)
+def measure_performance(installation: Installation, model: ModelSpec, night: date) -> Performance:
+    """Measure the predictions of the day whose labels became known in a night, on the rows with an outcome."""
+    lake, days = installation.lake, model.matured_days(Days.one(night))
+    day = days.last
     served = lake.read(model.prediction_contract, days).to_pandas()
     labels = lake.read(model.label_contract, days).to_pandas()
     known = served.merge(labels, on=list(model.row_key), how="inner", validate="one_to_one")

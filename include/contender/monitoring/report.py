@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,16 @@ from contender.specs import Column, Days, ModelSpec
 
 CATEGORICAL = ("string", "boolean")
 _TEMPLATES = templates(Path(__file__).parent / "templates")
+
+
+class Figures(NamedTuple):
+    """What Evidently's figures compare: periods, rows of each sample, columns that drifted or were left out."""
+
+    drifted: Sequence[str]
+    left_out: Sequence[str]
+    current: Days
+    reference: Days
+    rows: int
 
 
 def draw_report(installation: Installation, model: ModelSpec, monitored: Monitored) -> str | None:
@@ -45,17 +56,22 @@ def draw_report(installation: Installation, model: ModelSpec, monitored: Monitor
         draft = Path(folder) / "report.html"
         result.save_html(str(draft))
         drawn = draft.read_text()
-    frame = _TEMPLATES.get_template("frame.html").render(
-        monitored=monitored,
+    figures = Figures(
         drifted=_drifted(result.dict()["metrics"]),
         left_out=[name for name in model.feature_names if name not in compared],
         current=current_days,
         reference=reference_days,
         rows=watch.sample_rows,
     )
+    frame = render_frame(monitored, figures)
     head, body, rest = drawn.partition("<body>")
     page = f"{head}{body}\n{frame}\n{rest}" if body else frame + drawn
     return places.write(report_place(installation, monitored), page.encode())
+
+
+def render_frame(monitored: Monitored, figures: Figures) -> str:
+    """Return the HTML above the figures: the verdict, its reason, and what the figures show instead."""
+    return _TEMPLATES.get_template("frame.html").render(monitored=monitored, **figures._asdict())
 
 
 def report_place(installation: Installation, monitored: Monitored) -> str:

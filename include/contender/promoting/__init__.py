@@ -16,7 +16,6 @@ from contender.promoting.rollback import (
 )
 from contender.promoting.standing import (
     DECISIVE,
-    count_held_nights,
     incumbent_stream,
     read_standing,
     shadow_streams,
@@ -33,7 +32,6 @@ __all__ = [
     "Standing",
     "apply_answers",
     "compute_evidence",
-    "count_held_nights",
     "decide_by_hand",
     "decide_night",
     "decide_promotion",

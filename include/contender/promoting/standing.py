@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from itertools import takewhile
 
 from contender.records import Book, Decision, Standing, TrainedVersion
 from contender.specs import ModelSpec
@@ -19,14 +18,7 @@ def read_standing(model: str, book: Book) -> Standing | None:
     decisive = book.ledger.last_of(model, DECISIVE)
     if champion is None or decisive is None:
         return None
-    held = count_held_nights(entry.decision for entry in book.ledger.lately_only(model, "held"))
-    return standing_after(decisive.decision, champion, held)
-
-
-def count_held_nights(newest_first: Iterable[Decision]) -> int:
-    """Return in how many nights refreshes were held since the last decision that was not to hold."""
-    lately = takewhile(lambda decision: decision.kind == "held", newest_first)
-    return len({d.night for d in lately if d.challenger_recipe == d.champion_recipe})
+    return standing_after(decisive.decision, champion, book.ledger.held_nights(model))
 
 
 def standing_after(last: Decision, champion: int, held_nights: int = 0) -> Standing:

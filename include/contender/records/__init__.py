@@ -21,7 +21,7 @@ from contender.records.caveats import caveat_id
 from contender.records.documents import fingerprint_text
 from contender.records.evaluations import compares_refresh
 from contender.records.identity import identify
-from contender.records.ledger import Entry, StaleDecision
+from contender.records.ledger import Entry, StaleDecision, count_held_nights
 from contender.records.measurements import (
     BehaviourCheck,
     CalibrationPoint,
@@ -31,14 +31,10 @@ from contender.records.measurements import (
 )
 from contender.records.models import (
     Caveat,
-    ChangeKind,
-    ColumnChange,
     Decision,
-    DriftVerdict,
     Evaluation,
     Evidence,
     Grounds,
-    Monitored,
     PairedDay,
     Pin,
     Question,
@@ -46,6 +42,7 @@ from contender.records.models import (
     Standing,
     TrainedVersion,
 )
+from contender.records.monitored_days import ChangeKind, ColumnChange, DriftVerdict, Monitored
 from contender.records.opening import BookError, migrate, open_book
 from contender.records.passing import read_all
 from contender.records.profiles import ColumnProfile, DayProfile, profile_id
@@ -110,6 +107,7 @@ __all__ = [
     "act_id",
     "caveat_id",
     "compares_refresh",
+    "count_held_nights",
     "fingerprint_text",
     "gate_id",
     "identify",

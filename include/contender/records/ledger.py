@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from sqlalchemy import Engine, String, UniqueConstraint, func, select
@@ -132,6 +132,10 @@ class Ledger:
             after = session.scalar(other) or 0
         return self._all(_of(model).where(LedgerRow.number > after).limit(limit))
 
+    def held_nights(self, model: str) -> int:
+        """Return in how many nights refreshes were held since the newest entry of another kind; 100 entries count."""
+        return count_held_nights(entry.decision for entry in self.lately_only(model, "held"))
+
     def of_night(self, model: str, night: date) -> list[Entry]:
         """Return the entries of a night, newest first."""
         return self._all(_of(model).where(LedgerRow.key == str(night)))
@@ -222,6 +226,12 @@ def _broken_links(rows: Sequence[LedgerRow]) -> Iterable[str]:
             yield f"entries {before.number + 1} to {row.number - 1} are missing"
         elif row.record["previous"] != before.seal:
             yield f"entry {row.number} was not written after entry {before.number}"
+
+
+def count_held_nights(newest_first: Iterable[Decision]) -> int:
+    """Return in how many nights refreshes were held since the last decision that was not to hold."""
+    lately = takewhile(lambda decision: decision.kind == "held", newest_first)
+    return len({d.night for d in lately if d.challenger_recipe == d.champion_recipe})
 
 
 def seal_of(content: dict[str, object]) -> str:

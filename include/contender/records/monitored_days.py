@@ -2,13 +2,75 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Literal
 
+from pydantic import Field
 from sqlalchemy import func, select
 
-from contender.records.models import Monitored
+from contender.records.measurements import Measures
 from contender.records.store import RecordStore, as_json
 from contender.records.tables import Base, indexes
+from contender.specs.frozen import Frozen
+
+DriftVerdict = Literal["stable", "broken_feed", "covariate_drift", "concept_drift", "regime_break"]
+
+
+ChangeKind = Literal["missing", "values", "range"]
+
+
+class ColumnChange(Frozen):
+    """A column of a day that differs from the recent days by more than its limit.
+
+    `missing`: the share of missing values changed. `values`: the distribution changed. `range`: the values lie far
+    outside the range of the recent days, as after a change of units.
+    """
+
+    column: str
+    kind: ChangeKind
+    observed: float
+    limit: float
+
+
+class Monitored(Frozen):
+    """The monitoring result of a scored day: measures on its outcomes, and changes of its features."""
+
+    id: str
+    model: str
+    day: date
+    version: int | None
+    measures: Measures | None = Field(description="None if no predictions exist for the day")
+    expected_loss: float | None = Field(description="loss in the version's last evaluation")
+    estimated_loss: float | None = Field(
+        default=None,
+        description="loss that the predictions imply if they are calibrated; None for quantities",
+    )
+    excess_loss: float | None = Field(
+        default=None,
+        description="loss above the estimate, or above the expected loss if there is no estimate",
+    )
+    bias: float | None = Field(default=None, description="mean outcome minus mean prediction")
+    rise: float | None = Field(
+        default=None,
+        description="evidence that the loss has grown or the AUC has fallen; None with too few days",
+    )
+    features_day: date | None = Field(default=None, description="the day whose features were compared")
+    compared: int = Field(default=0, description="columns that were compared with recent days")
+    changes: tuple[ColumnChange, ...] = ()
+    distance: float | None = Field(
+        default=None,
+        description="mean distance of the features from the recent days, in units of the largest",
+    )
+    drift: float | None = Field(
+        default=None, description="evidence that this distance has grown; None with too few days"
+    )
+    drifted_share: float | None = Field(default=None, description="only in records of version 0.2 and before")
+    drifted: tuple[str, ...] = Field(default=(), description="only in records of version 0.2 and before")
+    verdict: DriftVerdict
+    why: str = Field(default="", description="the verdict's reason, with figures")
+    action: str
+    report: str | None = None
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 class MonitoredRow(Base):
