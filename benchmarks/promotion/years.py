@@ -41,7 +41,7 @@ def read_year(catalog: Catalog, model: ModelSpec) -> History:
         keep(_build(catalog, model, nights).rows, place)
     rows: pd.DataFrame = joblib.load(place)
     first = min(training_days(model, recipe, nights.first).first for recipe in model.recipes)
-    return cut(rows, Days(first=first, last=model.scored_days(nights).last))
+    return cut(model, rows, Days(first=first, last=model.scored_days(nights).last))
 
 
 def digest(*sources: Path) -> str:

@@ -17,10 +17,10 @@ import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
-from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from contender.creation import creation_lock
+from contender.measures import Predictions, kind_of, missing_predictions, prediction_shape
 from contender.model_code import CodeName, digest_content, import_content, imported_content
 from contender.records import TrainedVersion, TrainingSketch
 from contender.safe_storage import UnsafeModel, load_pipeline, own_code, store_pipeline, trusted_types
@@ -151,7 +151,9 @@ class Registry:
             self._client.log_metric(str(run_id), name, figure)
 
     def _log_parameters(self, run_id: str, trained: TrainedVersion, parameters: Mapping[str, object]) -> None:
-        described = trained.model_dump(mode="json", exclude={"version", "pins", "trained_on", "sources"})
+        described = trained.model_dump(
+            mode="json", exclude={"version", "pins", "trained_on", "sources", "label_shares"}
+        )
         described |= {"trained_on": trained.trained_on.key, **parameters}
         described |= {f"snapshot.{pin.table}": pin.snapshot for pin in trained.pins}
         for name, value in described.items():
@@ -229,37 +231,32 @@ class Registry:
 
 
 class PredictionError(RuntimeError):
-    """A pipeline raised an exception for these rows, or returned something else than one number for each."""
+    """A pipeline raised an exception for these rows, or returned something else than the scores of each."""
 
 
-def predict(
-    model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]
-) -> NDArray[np.float64]:
-    """Predict each row from the pipeline's feature columns: the probability of 1, or a quantity.
+def predict(model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]) -> Predictions:
+    """Predict each row from the pipeline's feature columns: its score, or a column for each of its scores.
 
     Raises PredictionError, whatever the pipeline raises: it is often user code, or meets a value that its fit lacked.
     """
     seen = rows[list(features)]
     try:
-        if model.predicts == "quantity":
-            predictions = np.asarray(pipeline.predict(seen), dtype=np.float64)
-        else:
-            predictions = np.asarray(pipeline.predict_proba(seen)[:, 1], dtype=np.float64)
+        predictions = np.asarray(kind_of(model).predict(pipeline, seen), dtype=np.float64)
     except Exception as error:
         raise PredictionError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
-    if predictions.shape != (len(rows),):
+    if predictions.shape != prediction_shape(model, len(rows)):
         raise PredictionError(f"predictions of shape {predictions.shape} for {len(rows)} rows")
     return predictions
 
 
 def try_predict(
     model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]
-) -> tuple[NDArray[np.float64], str | None]:
+) -> tuple[Predictions, str | None]:
     """Predict as `predict` does; where it raises PredictionError, return NaN for each row, and the message."""
     try:
         return predict(model, pipeline, rows, features), None
     except PredictionError as error:
-        return np.full(len(rows), np.nan), str(error)
+        return missing_predictions(model, len(rows)), str(error)
 
 
 def _place_of(code: CodeName) -> str:

@@ -158,3 +158,40 @@ def test_contender_check_reports_errors_in_behaviour_tests(tmp_path, monkeypatch
         settings.cache_clear()
     assert result.code == 1
     assert re.match(r"models/flight_delay/behaviour\.py: BEHAVIOUR: is not a tuple", result.err)
+
+
+@pytest.fixture
+def classes(model):
+    return model.model_copy(update={"predicts": "class", "classes": ("early", "late")})
+
+
+def later_is_late(rows: pd.DataFrame) -> np.ndarray:
+    return np.column_stack([1 - later_is_later(rows), later_is_later(rows)])
+
+
+NAMED = ROWS.assign(label=np.where(ROWS["label"] == 1, "late", "early"))
+
+
+@pytest.mark.parametrize(
+    ("test", "passed", "observed"),
+    [
+        (Direction(name="t", score="score_late", change=add(dep_hour=6), expect="up"), True, 0.25),
+        (Direction(name="t", score="score_early", change=add(dep_hour=6), expect="up"), False, -0.25),
+        (
+            Minimum(name="t", score="score_late", where=lambda rows: rows["dep_hour"] < 2, high=0.1),
+            True,
+            0.5 / 24,
+        ),
+        (Invariance(name="t", change=add(dep_hour=6)), False, 0.25),
+    ],
+)
+def test_a_behaviour_test_of_several_scores_names_one_or_tests_all(classes, test, passed, observed):
+    (check,) = check_behaviour(classes, [test], NAMED, later_is_late)
+    assert (check.passed, check.observed) == (passed, pytest.approx(observed))
+
+
+@pytest.mark.parametrize("score", [None, "score_never"])
+def test_a_direction_of_several_scores_must_name_a_score(classes, score):
+    test = Direction(name="later", score=score, change=add(dep_hour=6), expect="up")
+    with pytest.raises(BehaviourError, match=r"'later': score: .*: name one of score_early, score_late$"):
+        check_behaviour(classes, [test], NAMED, later_is_late)

@@ -29,7 +29,7 @@ def tried(tmp_path_factory):
     """Four weekly refreshes on made-up flights; all corruptions in the third week."""
     catalog = copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
     model = catalog.model("flight_delay").model_copy(update={"recipes": (SMALL,)})
-    history = cut(make_flights(model, DAYS, 120), DAYS)
+    history = cut(model, make_flights(model, DAYS, 120), DAYS)
     return list(try_nights(Fits(catalog, model, history), NIGHTS, remembered=2))
 
 

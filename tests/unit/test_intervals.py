@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contender.evaluating.intervals import calibrate, interval_by_day
+from contender.evaluating.intervals import interval_by_day
+from contender.measures import calibrate
 
 
 def simulate(random: np.random.Generator, days: int, a_day: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.measures import logarithmic, squared
+from contender.measures.kinds import estimate_loss
+from contender.measures.losses import logarithmic, squared
 from contender.monitoring import Changes, Performance, conclude, triage
 from contender.monitoring.changes import find_changes
 from contender.monitoring.evidence import ALLOWANCE, LARGEST_SCORE, THRESHOLD, accumulate_rise
-from contender.monitoring.performance import estimate_loss
 from contender.monitoring.triage import Signals
 from contender.profiles import profile
 from contender.records import ColumnChange, DayProfile, Measures
@@ -71,9 +71,7 @@ def lived(catalog, losses: list[float]):
     for nth, loss in enumerate(losses):
         day = DAY + timedelta(days=nth)
         measured = Measures(rows=900, mean_label=0.2, loss=loss, calibration_error=0.1)
-        performance = Performance(
-            day=day, version=1, scored_rows=900, measures=measured, expected_loss=0.15, bias=0.0
-        )
+        performance = Performance(day=day, version=1, scored_rows=900, measures=measured, expected_loss=0.15)
         records.append(
             conclude(catalog.model("flight_delay"), performance, Changes(day=day), records, f"run {nth}")
         )

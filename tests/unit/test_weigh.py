@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.evaluating.intervals import interval_of_calibration
+from contender.evaluating.intervals import interval_of_difference
+from contender.measures import calibration_error
 from contender.promoting import decide_promotion
 from contender.promoting.guards import judge_refresh
 from contender.promoting.weigh import COMPARING_WITH_THE_PAST
@@ -104,7 +105,7 @@ def test_the_interval_of_calibration_covers_equal_versions_in_19_of_20_weeks():
         chances = rng.uniform(0.1, 0.6, len(days))
         outcomes = (rng.random(len(days)) < chances).astype(float)
         ours, theirs = (np.clip(chances + rng.normal(0, 0.05, len(days)), 0, 1) for _ in range(2))
-        found = interval_of_calibration(outcomes, ours, theirs, days)
+        found = interval_of_difference(calibration_error, outcomes, (ours, theirs), days)
         covered.append(found.low <= 0 <= found.high)
     assert np.mean(covered) > 0.93
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from contender.featurizing import build_in_scratch
 from contender.installation import Installation
 from contender.lake import Lake, join_examples, pin_examples
-from contender.measures import Outcomes
+from contender.measures import Outcomes, kind_of
 from contender.records import Pin
 from contender.specs import Contract, Days, ModelSpec, dag_id
 from contender.training import training_days
@@ -114,7 +114,7 @@ def _read(model: ModelSpec, nights: Days, lake: Lake) -> _Found:
 
 
 def _index(model: ModelSpec, nights: Days, found: _Found) -> History:
-    history = cut(join_examples(model, found.features, found.labels), found.days, found.pins)
+    history = cut(model, join_examples(model, found.features, found.labels), found.days, found.pins)
     needed = max(training_days(model, recipe, nights.first).last for recipe in model.recipes)
     if history.rows.empty:
         raise BacktestError(
@@ -130,12 +130,12 @@ def _index(model: ModelSpec, nights: Days, found: _Found) -> History:
     return history
 
 
-def cut(rows: pd.DataFrame, days: Days, pins: tuple[Pin, ...] = ()) -> History:
+def cut(model: ModelSpec, rows: pd.DataFrame, days: Days, pins: tuple[Pin, ...] = ()) -> History:
     """Make a history from labelled rows in the order of `join_examples`."""
     rows = rows.sort_values("day", kind="stable", ignore_index=True)
     numbers = np.array([(day - days.first).days for day in rows["day"]], dtype=np.int64)
     starts = np.searchsorted(numbers, np.arange(len(days) + 1))
-    return History(rows, days.first, starts, rows["label"].to_numpy(np.float64), pins)
+    return History(rows, days.first, starts, kind_of(model).encode(rows["label"]), pins)
 
 
 def _buildable(installation: Installation, model: ModelSpec, found: _Found) -> Days | None:

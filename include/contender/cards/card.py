@@ -16,7 +16,7 @@ from contender.records import (
     SliceMeasures,
     TrainedVersion,
 )
-from contender.specs import Column, Days, ModelSpec
+from contender.specs import Column, Days, ModelSpec, describe_scores
 from contender.specs.frozen import Frozen
 
 # With fewer rows, the standard error of a slice's loss is above a tenth of the standard deviation of one row's loss.
@@ -28,8 +28,11 @@ MEASURE_NAMES = {
     "auc": "AUC",
     "brier": "Brier score",
     "log_loss": "log loss",
+    "accuracy": "accuracy",
     "mean_absolute_error": "mean absolute error",
     "root_mean_squared_error": "root mean squared error",
+    "coverage": "coverage of the interval",
+    "interval_width": "width of the interval",
     "calibration_error": "calibration error",
     "mean_label": "mean outcome",
 }
@@ -107,7 +110,7 @@ def make_card(
         version=made.version,
         description=spec.description,
         owner=spec.owner,
-        predicts=past_spec.predicts,
+        predicts=describe_scores(past_spec.predicts, past_spec.classes, past_spec.quantiles),
         label=past_spec.label,
         loss=past_spec.loss,
         serves=serving == made.version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from markupsafe import Markup
@@ -39,9 +40,12 @@ def draw_judgement(
 ) -> dict[str, str]:
     """Return the charts of an evaluation as SVG by name: `calibration` and `slices`, if they were measured."""
     drawings = {}
-    bins = [(point.predicted, point.observed, point.rows) for point in calibration]
-    if bins:
-        drawings["calibration"] = draw_calibration(f"Calibration of version {version}", bins)
+    charts = []
+    for of, points in groupby(calibration, key=lambda point: point.of):
+        title = f"Calibration of version {version}" + ("" if of is None else f": {of}")
+        charts.append(draw_calibration(title, [(p.predicted, p.observed, p.rows) for p in points]))
+    if charts:
+        drawings["calibration"] = "\n".join(charts)
     spans = [
         Span(
             f"{part.name} ({part.rows:,} rows)",

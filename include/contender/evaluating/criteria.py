@@ -13,7 +13,17 @@ from contender.specs import BehaviourTest, ModelSpec, load_behaviour
 
 # The files of a model's folder that versions are judged with, and not fitted from.
 CRITERIA_FILES = ("behaviour.py", "cost.py")
-_FIELDS = {"predicts", "loss", "slices", "guards", "evaluation_days", "horizon_days", "label_maturity_days"}
+_FIELDS = {
+    "predicts",
+    "classes",
+    "quantiles",
+    "loss",
+    "slices",
+    "guards",
+    "evaluation_days",
+    "horizon_days",
+    "label_maturity_days",
+}
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,18 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from contender.measures import Predictions
+from contender.measures import Kind, Predictions, kind_of
 from contender.records import BehaviourCheck
 from contender.registry import PredictionError
-from contender.specs import BehaviourError, BehaviourTest, Direction, Invariance, Minimum, ModelSpec
+from contender.specs import (
+    BehaviourError,
+    BehaviourTest,
+    Direction,
+    Invariance,
+    Minimum,
+    ModelSpec,
+    find_score,
+)
 
 TESTED_ROWS = 2000
 TIMED_ROWS = 10_000
@@ -58,15 +66,16 @@ def check_behaviour(
     if not tests:
         return ()
     some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), TESTED_ROWS)).astype(int)]
-    spread = 1.0 if model.predicts == "probability" else float(rows["label"].std(ddof=0)) or 1.0
-    unit = "" if model.predicts == "probability" else "standard deviations"
+    kind = kind_of(model)
+    spread = kind.spread(kind.encode(rows["label"]))
     given = some.drop(columns=["label", *model.weight_names]).reset_index(drop=True)
     before = predict_rows(given)
     checks = []
     for test in tests:
+        chosen = Chosen(kind, spread, find_score(model, test))
         try:
-            checked = _check(test, given, before, predict_rows, spread)
-            checks.append(checked.model_copy(update={"unit": "" if isinstance(test, Minimum) else unit}))
+            checked = _check(test, given, before, predict_rows, chosen)
+            checks.append(checked.model_copy(update={"unit": "" if isinstance(test, Minimum) else kind.unit}))
         except PredictionError as error:
             message = f"the changed rows could not be predicted: {error}"
             checks.append(_result(test, 0.0, 0.0, message, passed=False))
@@ -77,8 +86,26 @@ def check_behaviour(
     return tuple(checks)
 
 
+class Chosen(NamedTuple):
+    """How a test measures predictions: in which unit, and in which of several score columns (None: all)."""
+
+    kind: Kind
+    spread: float
+    score: int | None
+
+    def pick(self, predictions: Predictions) -> Predictions:
+        """Return the chosen score of each row."""
+        return predictions if self.score is None else predictions[:, self.score]
+
+    def distance(self, before: Predictions, after: Predictions) -> float:
+        """Return the mean absolute difference of the chosen score, or the distance of all scores."""
+        if self.score is None:
+            return self.kind.distance(after - before).absolute / self.spread
+        return float(np.abs(self.pick(after) - self.pick(before)).mean()) / self.spread
+
+
 def _check(
-    test: BehaviourTest, rows: pd.DataFrame, before: Predictions, predict_rows: Predict, spread: float
+    test: BehaviourTest, rows: pd.DataFrame, before: Predictions, predict_rows: Predict, chosen: Chosen
 ) -> BehaviourCheck:
     if test.where is not None:
         selected = np.asarray(test.where(rows), dtype=bool)
@@ -88,7 +115,7 @@ def _check(
     after = before if test.change is None else predict_rows(test.change(rows.copy()))
     match test:
         case Minimum(low=low, high=high):
-            mean = float(after.mean())
+            mean = float(chosen.pick(after).mean())
             short = float("-inf") if low is None else low - mean
             over = float("-inf") if high is None else mean - high
             bound = low if high is None or (low is not None and short >= over) else high
@@ -96,11 +123,12 @@ def _check(
             explanation = f"the mean prediction of {len(rows)} rows is {mean:.4g}"
             return _result(test, mean, bound, explanation, passed=max(short, over) <= 0)
         case Invariance(within=within):
-            moved = float(np.abs(after - before).mean()) / spread
+            moved = chosen.distance(before, after)
             explanation = f"changes predictions by {moved:.4g} on average of {len(rows)} rows"
             return _result(test, moved, within, explanation, passed=moved <= within)
         case Direction(expect=expect, by=by):
-            moved = float((after - before).mean()) / spread * (1 if expect == "up" else -1)
+            difference = chosen.pick(after) - chosen.pick(before)
+            moved = float(difference.mean()) / chosen.spread * (1 if expect == "up" else -1)
             explanation = f"moves predictions {expect} by {moved:.4g} on average of {len(rows)} rows"
             return _result(test, moved, by, explanation, passed=moved >= by)
 

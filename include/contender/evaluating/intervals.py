@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from contender.measures import CALIBRATION_BINS, Outcomes, Predictions, calibration_error
-from contender.records import CalibrationPoint, Interval
+from contender.measures import Outcomes, Predictions
+from contender.records import Interval
 
 CONFIDENCE = 0.95
 
@@ -31,10 +33,13 @@ def interval_by_day(
     return Interval(low=mean - reach, high=mean + reach)
 
 
-def interval_of_calibration(
-    outcomes: Outcomes, predictions: Predictions, others: Predictions, days: NDArray[np.int64]
+def interval_of_difference(
+    measure: Callable[[Outcomes, Predictions], float],
+    outcomes: Outcomes,
+    predictions: tuple[Predictions, Predictions],
+    days: NDArray[np.int64],
 ) -> Interval | None:
-    """Return the interval of the calibration error of `predictions` minus that of `others`, in the labels' unit.
+    """Return the interval of a measure of the first predictions minus that of the second ones.
 
     By the jackknife over days, with Student's t (Efron & Tibshirani, "An Introduction to the Bootstrap", 1993,
     section 11.5). None with fewer than two days.
@@ -44,9 +49,8 @@ def interval_of_calibration(
         return None
 
     def difference(rows: NDArray[np.bool_]) -> float:
-        return calibration_error(outcomes[rows], predictions[rows]) - calibration_error(
-            outcomes[rows], others[rows]
-        )
+        ours, theirs = predictions
+        return measure(outcomes[rows], ours[rows]) - measure(outcomes[rows], theirs[rows])
 
     without = np.array([difference(days != day) for day in found])
     count = len(found)
@@ -56,15 +60,3 @@ def interval_of_calibration(
         float(t.ppf(0.5 + CONFIDENCE / 2, count - 1)) * error,
     )
     return Interval(low=centre - reach, high=centre + reach)
-
-
-def calibrate(outcomes: Outcomes, predictions: Predictions) -> tuple[CalibrationPoint, ...]:
-    """Return mean predictions and mean outcomes in ten bins of equal size, from the lowest prediction up."""
-    order = np.argsort(predictions, kind="stable")
-    return tuple(
-        CalibrationPoint(
-            predicted=float(predictions[rows].mean()), observed=float(outcomes[rows].mean()), rows=len(rows)
-        )
-        for rows in np.array_split(order, CALIBRATION_BINS)
-        if len(rows)
-    )

@@ -10,9 +10,9 @@ import pandas as pd
 
 from contender.evaluating.criteria import Criteria
 from contender.evaluating.examine import Examined
-from contender.evaluating.intervals import calibrate, interval_by_day, interval_of_calibration
+from contender.evaluating.intervals import interval_by_day, interval_of_difference
 from contender.evaluating.slices import measure_slices
-from contender.measures import Loss, Outcomes, Predictions, measure
+from contender.measures import Kind, Loss, Outcomes, Predictions, finite_rows, kind_of, measure
 from contender.records import (
     Evaluation,
     GatedDays,
@@ -79,10 +79,11 @@ def judge(
 ) -> Evaluation:
     """Measure predictions for labelled rows, one prediction per row.
 
-    A prediction that is not finite is measured as the mean outcome.
+    A prediction that is not finite is measured as the best constant prediction, such as the mean outcome.
     """
     model, challenger, champion = contestants
-    outcomes = rows["label"].to_numpy(np.float64)
+    kind = kind_of(model)
+    outcomes = kind.encode(rows["label"])
     examined = observed.examined
     return Evaluation(
         id=name_evaluation(challenger, champion, criteria.fingerprint),
@@ -96,9 +97,9 @@ def judge(
         gates=observed.gates,
         failure=predicted.failure,
         champion_failure=predicted.champion_failure,
-        unusable_predictions=int((~np.isfinite(predicted.challenger)).sum()),
+        unusable_predictions=int((~finite_rows(predicted.challenger)).sum()),
         repeat_difference=examined.repeat_difference,
-        calibration=calibrate(outcomes, _usable(predicted.challenger, outcomes)),
+        calibration=kind.calibrate(outcomes, _usable(kind, predicted.challenger, outcomes)),
         behaviour=examined.behaviour,
         seconds_per_million_rows=examined.seconds_per_million_rows,
         artifact_bytes=challenger.artifact_bytes,
@@ -118,28 +119,28 @@ class _Measured(TypedDict):
 
 
 def _measures(model: ModelSpec, loss: Loss, rows: pd.DataFrame, predicted: Predicted) -> _Measured:
-    outcomes = rows["label"].to_numpy(np.float64)
+    kind = kind_of(model)
+    outcomes = kind.encode(rows["label"])
     days = np.array([day.toordinal() for day in rows["day"]], dtype=np.int64)
-    challenger = _usable(predicted.challenger, outcomes)
-    champion = None if predicted.champion is None else _usable(predicted.champion, outcomes)
+    challenger = _usable(kind, predicted.challenger, outcomes)
+    champion = None if predicted.champion is None else _usable(kind, predicted.champion, outcomes)
     losses = loss(outcomes, challenger)
     champion_losses = None if champion is None else loss(outcomes, champion)
-    spread = 1.0 if model.predicts == "probability" else float(outcomes.std()) or 1.0
-    apart = None if champion is None else (challenger - champion) / spread
+    apart = None if champion is None else kind.distance((challenger - champion) / kind.spread(outcomes))
     return {
         "challenger_measures": measure(model, loss, outcomes, challenger).model_copy(
             update={"loss_interval": interval_by_day(losses, days)}
         ),
         "champion_measures": None if champion is None else measure(model, loss, outcomes, champion),
-        "baseline_measures": measure(model, loss, outcomes, _usable(predicted.baseline, outcomes)),
+        "baseline_measures": measure(model, loss, outcomes, _usable(kind, predicted.baseline, outcomes)),
         "loss_difference": None
         if champion_losses is None
         else interval_by_day(losses - champion_losses, days),
         "calibration_difference": None
         if champion is None
-        else interval_of_calibration(outcomes / spread, challenger / spread, champion / spread, days),
-        "disagreement": None if apart is None else float(np.abs(apart).mean()),
-        "shift": None if apart is None else float(apart.mean()),
+        else interval_of_difference(kind.calibration_error, outcomes, (challenger, champion), days),
+        "disagreement": None if apart is None else apart.absolute,
+        "shift": None if apart is None else apart.signed,
         "slices": measure_slices(model, rows, losses, champion_losses),
     }
 
@@ -161,6 +162,7 @@ def name_evaluation(challenger: TrainedVersion, champion: TrainedVersion | None,
     return identify("evaluation", challenger.model, challenger.night, challenger.version, against, criteria)
 
 
-def _usable(predictions: Predictions, outcomes: Outcomes) -> Predictions:
-    finite: Predictions = np.where(np.isfinite(predictions), predictions, outcomes.mean())
-    return finite
+def _usable(kind: Kind, predictions: Predictions, outcomes: Outcomes) -> Predictions:
+    usable = predictions.copy()
+    usable[~finite_rows(predictions)] = kind.constant(outcomes)
+    return usable

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from contender.installation import Installation
-from contender.measures import Loss, Outcomes, Predictions, choose_loss, mean_loss
+from contender.measures import Loss, Outcomes, Predictions, choose_loss, kind_of, mean_loss, read_scores
 from contender.records import PairedDay, Question, identify
 from contender.specs import Days, ModelSpec
 
@@ -65,7 +64,7 @@ def pair_days(
 
 
 def pair_day(model: ModelSpec, loss: Loss, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:
-    """Return the pairs of one day. `rows` has the row key, `stream`, `model_version`, `score` and `label`."""
+    """Return the pairs of one day. `rows` has the row key, `stream`, `model_version`, the scores and `label`."""
     streams = {str(name): part.set_index(list(model.row_key)) for name, part in rows.groupby("stream")}
     ours = streams.get(incumbent)
     if ours is None:
@@ -76,8 +75,8 @@ def pair_day(model: ModelSpec, loss: Loss, day: date, rows: pd.DataFrame, incumb
         both = {incumbent: ours.loc[shared], stream: theirs.loc[shared]}
         scored = ScoredDay(
             day=day,
-            outcomes=both[incumbent]["label"].to_numpy(np.float64),
-            scores={name: part["score"].to_numpy(np.float64) for name, part in both.items()},
+            outcomes=kind_of(model).encode(both[incumbent]["label"]),
+            scores={name: read_scores(model, part) for name, part in both.items()},
             versions={name: int(part["model_version"].iloc[0]) for name, part in both.items() if len(part)},
         )
         pairs += pair_scores(model, loss, scored, incumbent)

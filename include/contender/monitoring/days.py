@@ -13,7 +13,6 @@ from contender.specs import Contract, Days, ModelSpec
 
 # A change that lasts longer than this is the new usual state.
 REMEMBERED = 28
-SCORE = "score"
 
 
 def compare_day(installation: Installation, model: ModelSpec, night: date) -> Changes:
@@ -27,7 +26,7 @@ def compare_day(installation: Installation, model: ModelSpec, night: date) -> Ch
     before = _changed_days(installation.book.monitored.days_before(model.name, matured, REMEMBERED))
     found = _compare(installation, model, model.feature_contract, day, before)
     scores = _compare(installation, model, model.prediction_contract, day - timedelta(days=1), before)
-    of_scores = [change for change in scores.changed if change.column == SCORE]
+    of_scores = [change for change in scores.changed if change.column in model.score_names]
     return found.model_copy(update={"changed": (*found.changed, *of_scores)})
 
 
@@ -45,7 +44,9 @@ def _compare(
     if today is None:
         return Changes(day=day)
     columns = {
-        name: column for name, column in today.columns.items() if name in (*model.feature_names, SCORE)
+        name: column
+        for name, column in today.columns.items()
+        if name in (*model.feature_names, *model.score_names)
     }
     return find_changes(today.model_copy(update={"columns": columns}), list(profiles.values()), watch, before)
 

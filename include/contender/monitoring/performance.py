@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
-
 from contender.installation import Installation
-from contender.measures import Loss, Predictions, choose_loss, measure
+from contender.measures import choose_loss, kind_of, measure, read_scores
 from contender.records import Book, Measures
 from contender.specs import Days, ModelSpec
 from contender.specs.frozen import Frozen
@@ -22,7 +20,6 @@ class Performance(Frozen):
     measures: Measures | None
     expected_loss: float | None
     estimated_loss: float | None = None
-    bias: float | None = None
 
     @property
     def excess_loss(self) -> float | None:
@@ -48,26 +45,14 @@ def measure_performance(installation: Installation, model: ModelSpec, night: dat
     )
     if known.empty:
         return found
-    loss = choose_loss(model, installation.catalog.model_home(model.name))
-    outcomes, scores = (known[name].to_numpy(np.float64) for name in ("label", "score"))
-    estimable = model.predicts == "probability" and model.loss != "cost"
+    loss, kind = choose_loss(model, installation.catalog.model_home(model.name)), kind_of(model)
+    outcomes, scores = kind.encode(known["label"]), read_scores(model, known)
     return found.model_copy(
         update={
             "measures": measure(model, loss, outcomes, scores),
-            "estimated_loss": estimate_loss(loss, scores) if estimable else None,
-            "bias": float(outcomes.mean() - scores.mean()),
+            "estimated_loss": None if kind.estimate is None else kind.estimate(loss, scores),
         }
     )
-
-
-def estimate_loss(loss: Loss, scores: Predictions) -> float:
-    """Return the mean loss that probabilities imply if they are calibrated.
-
-    Confidence-based performance estimation: the expectation of each row's loss over an outcome with the predicted
-    probability (Guillory et al., "Predicting with confidence on unseen distributions", ICCV 2021).
-    """
-    of_ones, of_zeros = loss(np.ones_like(scores), scores), loss(np.zeros_like(scores), scores)
-    return float(np.mean(scores * of_ones + (1 - scores) * of_zeros))
 
 
 def _expected_loss(model: ModelSpec, version: int | None, book: Book) -> float | None:

@@ -111,7 +111,6 @@ def conclude(
         expected_loss=performance.expected_loss,
         estimated_loss=performance.estimated_loss,
         excess_loss=performance.excess_loss,
-        bias=performance.bias,
         rise=signals.rise,
         features_day=changes.day,
         compared=changes.compared,

@@ -172,7 +172,7 @@ def is_calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
     """Check the calibration error; a champion that exceeds the bound on these days raises it to its own error."""
     ours, champion = evaluation.challenger_measures.calibration_error, evaluation.champion_measures
     template, bound = (
-        "expected calibration error {observed:.4f}; at most {bound:.4f} allowed",
+        f"{_name_error(evaluation)} {{observed:.4f}}; at most {{bound:.4f}} allowed",
         guards.max_calibration_error,
     )
     if champion is not None and champion.calibration_error > bound:
@@ -191,12 +191,19 @@ def stays_calibrated(evaluation: Evaluation, guards: Guards) -> Reason:
     if champion is None:
         return is_calibrated(evaluation, guards)
     template = (
-        "expected calibration error {observed:.4f}; at most {bound:.4f} allowed "
+        f"{_name_error(evaluation)} {{observed:.4f}}; at most {{bound:.4f}} allowed "
         f"(champion: {champion.calibration_error:.4f})"
     )
     bound = champion.calibration_error + guards.max_calibration_increase
     found = require_at_most("calibration", evaluation.challenger_measures.calibration_error, bound, template)
     return _excuse_chance(found, interval)
+
+
+def _name_error(evaluation: Evaluation) -> str:
+    coverage = evaluation.challenger_measures.coverage
+    if coverage is None:
+        return "expected calibration error"
+    return f"coverage of the interval {coverage:.2%}; largest error of a quantile's coverage"
 
 
 def behaves(evaluation: Evaluation, _: Guards) -> Reason:

@@ -24,11 +24,15 @@ class Interval(Frozen):
 
 
 class CalibrationPoint(Frozen):
-    """A bin of rows with similar predictions: their mean prediction and mean outcome."""
+    """A bin of rows with similar predictions, with their mean prediction and mean outcome; or a quantile of all rows.
+
+    A quantile's `predicted` is its level, and `observed` the share of outcomes below it.
+    """
 
     predicted: float
     observed: float
     rows: int
+    of: str | None = Field(default=None, description="the class whose probability it is")
 
 
 class SliceMeasures(Frozen):
@@ -66,14 +70,26 @@ class Measures(Frozen):
     """Measures of predictions on some rows. Lower is better except for `auc`; a measure that does not apply is None."""
 
     rows: int
-    mean_label: float
+    mean_label: float | None = Field(default=None, description="None for classes")
     loss: float = Field(description="mean of the loss that the model's contract selects")
     auc: float | None = None
     brier: float | None = None
     log_loss: float | None = None
-    mean_absolute_error: float | None = None
+    accuracy: float | None = Field(
+        default=None, description="share of rows whose most probable class is the outcome"
+    )
+    mean_absolute_error: float | None = Field(
+        default=None, description="of a quantity, or of the median among quantiles"
+    )
     root_mean_squared_error: float | None = None
-    calibration_error: float = Field(description="expected calibration error with ten bins of equal size")
+    coverage: float | None = Field(
+        default=None, description="share of outcomes between the lowest and the highest quantile"
+    )
+    interval_width: float | None = Field(default=None, description="mean distance between these two")
+    calibration_error: float = Field(
+        description="expected calibration error with ten bins of equal size; of the worst class for classes; the "
+        "largest error of a quantile's coverage for quantiles"
+    )
     loss_interval: Interval | None = Field(
         default=None, description="interval of the loss; None with fewer than two days"
     )

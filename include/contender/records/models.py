@@ -40,8 +40,11 @@ class TrainedVersion(Frozen):
     trained_on: Days
     days_with_rows: int
     rows: int
-    mean_label: float = Field(
-        description="mean label of the training rows; for outcomes 0 and 1, the share of 1"
+    mean_label: float | None = Field(
+        description="mean label of the training rows; for outcomes 0 and 1, the share of 1; None for classes"
+    )
+    label_shares: dict[str, float] = Field(
+        default_factory=dict, description="share of each declared class among the training rows"
     )
     pins: tuple[Pin, ...]
     seed: int
@@ -95,10 +98,13 @@ class Evaluation(Frozen):
         description="challenger's calibration error minus champion's, by the jackknife over days; None in old records",
     )
     disagreement: float | None = Field(
-        description="mean |challenger - champion| of predictions; for quantities, in standard deviations of outcomes"
+        description="mean |challenger - champion| of predictions; for quantities, in standard deviations of "
+        "outcomes; for classes, mean total variation distance"
     )
     shift: float | None = Field(
-        default=None, description="mean (challenger - champion) of predictions, in the same unit"
+        default=None,
+        description="mean (challenger - champion) of predictions, in the same unit; for classes, the distance "
+        "of the means",
     )
     usual: UsualChange | None = Field(default=None, description="None with too few earlier refreshes")
     history: HistoryChange | None = Field(
@@ -113,7 +119,8 @@ class Evaluation(Frozen):
         default=None, description="why the champion could not predict these rows; it is then not measured"
     )
     unusable_predictions: int = Field(
-        default=0, description="predictions that are not finite; measured as the mean outcome"
+        default=0,
+        description="predictions that are not finite; measured as the mean outcome (for classes, their shares)",
     )
     repeat_difference: float | None = Field(
         default=None, description="largest difference between two predictions of the same row"

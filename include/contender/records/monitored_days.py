@@ -49,7 +49,6 @@ class Monitored(Frozen):
         default=None,
         description="loss above the estimate, or above the expected loss if there is no estimate",
     )
-    bias: float | None = Field(default=None, description="mean outcome minus mean prediction")
     rise: float | None = Field(
         default=None,
         description="evidence that the loss has grown or the AUC has fallen; None with too few days",

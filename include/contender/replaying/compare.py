@@ -111,7 +111,7 @@ def compare_predictions(name: str, was: Predictions, now: Predictions) -> Part:
     same = (was == now) | (np.isnan(was) & np.isnan(now))
     apart = np.nan_to_num(np.where(same, 0.0, np.abs(was - now)), nan=np.inf)
     worst = float(apart.max(initial=0.0))
-    changed = int((apart > 0).sum())
+    changed = int((apart > 0).any(axis=tuple(range(1, apart.ndim))).sum())
     differences: tuple[Difference, ...] = ()
     if changed:
         differences = (

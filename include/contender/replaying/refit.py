@@ -9,7 +9,7 @@ import pandas as pd
 from contender.evaluating import Contestants, Pipelines, judge_pipelines, read_criteria
 from contender.installation import Installation
 from contender.lake import Lake, lost_pins, read_examples
-from contender.measures import LossError, Predictions
+from contender.measures import LossError, Predictions, summarise_labels
 from contender.records import Evaluation, Pin, TrainedVersion
 from contender.registry import Registry, try_predict
 from contender.replaying.compare import JUDGED, Part, compare, compare_predictions
@@ -41,7 +41,7 @@ def refit(
         installation.registry.load_baseline(model.name, version.version),
     )
     return (
-        compare("training data", _described(version), _counted(rows), f"{len(rows):,} rows"),
+        compare("training data", _described(version), _counted(model, rows), f"{len(rows):,} rows"),
         *_compare_fits(model, version, judged, stored, fitted),
     ), evaluation.model_copy(update={field: getattr(again, field) for field in JUDGED})
 
@@ -117,17 +117,13 @@ def _fit(model: ModelSpec, source: Sources, version: TrainedVersion, rows: pd.Da
         ) from error
 
 
-def _described(version: TrainedVersion) -> dict[str, int | float]:
-    return {
-        "rows": version.rows,
-        "days_with_rows": version.days_with_rows,
-        "mean_label": version.mean_label,
-    }
+def _described(version: TrainedVersion) -> dict[str, object]:
+    return version.model_dump(include={"rows", "days_with_rows", "mean_label", "label_shares"})
 
 
-def _counted(rows: pd.DataFrame) -> dict[str, int | float]:
+def _counted(model: ModelSpec, rows: pd.DataFrame) -> dict[str, object]:
     return {
         "rows": len(rows),
         "days_with_rows": int(rows["day"].nunique()),
-        "mean_label": float(rows["label"].mean()),
+        **summarise_labels(model, rows["label"]),
     }

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from contender.installation import Installation
 from contender.lake import Lake, stage
+from contender.measures import split_scores
 from contender.records import StagedBatch
 from contender.registry import PredictionError, Registry, predict
 from contender.specs import Days, ModelSpec, dag_id
@@ -100,9 +101,9 @@ def _scored(model: ModelSpec, version: int, features: _Features, registry: Regis
             "accept such values (for a new category, an encoder that ignores unknown ones)"
         ) from error
     count = features.rows.num_rows
-    return (
-        features.rows.select(list(model.row_key))
-        .append_column("score", pa.array(predictions, pa.float64()))
-        .append_column("model_version", pa.array([version] * count, pa.int64()))
-        .append_column("feature_snapshot", pa.array([features.snapshot] * count, pa.int64()))
+    scored = features.rows.select(list(model.row_key))
+    for name, scores in split_scores(model, predictions).items():
+        scored = scored.append_column(name, pa.array(scores, pa.float64()))
+    return scored.append_column("model_version", pa.array([version] * count, pa.int64())).append_column(
+        "feature_snapshot", pa.array([features.snapshot] * count, pa.int64())
     )

@@ -19,6 +19,7 @@ from contender.specs.behaviour import (
     Invariance,
     Minimum,
     check_behaviours,
+    find_score,
     load_behaviour,
 )
 from contender.specs.catalog import Catalog, load_catalog
@@ -45,10 +46,11 @@ from contender.specs.expectations import (
 )
 from contender.specs.formats import COMPRESSIONS, Csv, Format, JsonLines, Parquet
 from contender.specs.guards import Guards, Slice
+from contender.specs.kinds import KINDS, KindName, LossName, describe_scores, name_quantile
 from contender.specs.lineage import affected_days, affected_nights, source_days, waiting_readers
 from contender.specs.locating import locate_expectations
 from contender.specs.mistakes import CatalogError, UnknownNameError
-from contender.specs.model import LOSSES, Input, LossName, ModelSpec, Race
+from contender.specs.model import Input, ModelSpec, Race
 from contender.specs.modules import load_module
 from contender.specs.monitoring import Monitoring
 from contender.specs.recipe import Recipe
@@ -58,7 +60,7 @@ __all__ = [
     "ACCESS_FILE",
     "ACTIONS",
     "COMPRESSIONS",
-    "LOSSES",
+    "KINDS",
     "NIGHTLY",
     "Access",
     "Action",
@@ -87,6 +89,7 @@ __all__ = [
     "Input",
     "Invariance",
     "JsonLines",
+    "KindName",
     "LossName",
     "Matches",
     "May",
@@ -118,7 +121,9 @@ __all__ = [
     "dag_id",
     "describe",
     "describe_days",
+    "describe_scores",
     "find_holidays",
+    "find_score",
     "group_days",
     "list_calendars",
     "load_access",
@@ -126,6 +131,7 @@ __all__ = [
     "load_catalog",
     "load_module",
     "locate_expectations",
+    "name_quantile",
     "nightly_dag_ids",
     "parse_dag_id",
     "resolve_days",

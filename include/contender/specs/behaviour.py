@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from contender.specs.catalog import Catalog
 from contender.specs.columns import Text
 from contender.specs.frozen import Frozen
+from contender.specs.model import ModelSpec
 from contender.specs.modules import load_module
 
 FILE = "behaviour.py"
@@ -32,6 +33,10 @@ class _Test(Frozen):
     name: Text = Field(description="the expected behaviour, as a sentence")
     where: Where | None = Field(
         default=None, description="returns a mask of the evaluated rows to test; all rows if None"
+    )
+    score: str | None = Field(
+        default=None,
+        description="the score column to test, of a model with several; without it, an invariance tests all",
     )
 
 
@@ -99,12 +104,29 @@ def load_behaviour(home: Path) -> tuple[BehaviourTest, ...]:
     return tests
 
 
+def find_score(model: ModelSpec, test: BehaviourTest) -> int | None:
+    """Return the place of the score column that a test is about; None for all, or for the only one.
+
+    Raises BehaviourError if the column is unknown, or if a test of a model with several must name one and does not.
+    """
+    names = model.score_names
+    if test.score in names and len(names) > 1:
+        return names.index(test.score)
+    if test.score in (None, *names) and (len(names) == 1 or isinstance(test, Invariance)):
+        return None
+    wrong = f"unknown score {test.score!r}" if test.score else "the model has several scores"
+    raise BehaviourError(
+        f"models/{model.name}/{FILE}: {test.name!r}: score: {wrong}: name one of {', '.join(names)}"
+    )
+
+
 def check_behaviours(catalog: Catalog) -> list[str]:
     """Return the mistakes in the behaviour tests of all models, one line each."""
     mistakes = []
-    for name in catalog.models:
+    for name, model in catalog.models.items():
         try:
-            load_behaviour(catalog.model_home(name))
+            for test in load_behaviour(catalog.model_home(name)):
+                find_score(model, test)
         except BehaviourError as error:
             mistakes.append(str(error))
     return mistakes

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from contender.specs.columns import ColumnType, Name, Text
+from contender.specs.columns import Column, ColumnType, Name, Text
 from contender.specs.frozen import Frozen
 
 _TYPES: dict[ColumnType, tuple[type, ...]] = {
@@ -55,7 +57,8 @@ class Guards(Frozen):
     max_disagreement: float = Field(
         default=0.1,
         gt=0,
-        description="mean |challenger - champion| of predictions; in standard deviations for quantities",
+        description="mean |challenger - champion| of predictions; in standard deviations for quantities, total "
+        "variation distance for classes",
     )
     max_disagreement_ratio: float = Field(
         default=2.0,
@@ -83,8 +86,9 @@ class Guards(Frozen):
     max_calibration_error: float = Field(
         default=0.15,
         gt=0,
-        description="expected calibration error in ten bins of equal size; in standard deviations for quantities. "
-        "It does not apply to refreshes, nor if the champion exceeds it too",
+        description="expected calibration error in ten bins of equal size; in standard deviations for quantities, of "
+        "the worst class for classes; for quantiles, the largest error of a quantile's coverage. It does not "
+        "apply to refreshes, nor if the champion exceeds it too",
     )
     max_calibration_increase: float = Field(
         default=0.03,
@@ -101,6 +105,24 @@ class Guards(Frozen):
         default=300.0, gt=0, description="prediction time, the best of several measurements"
     )
     max_artifact_bytes: int = Field(default=200_000_000, gt=0, description="size of the stored pipeline")
+
+
+def check_slices(slices: Sequence[Slice], columns: Sequence[Column]) -> None:
+    """Raise ValueError if a slice is declared twice, or names an unknown column or a value of another type."""
+    types = {column.name: column.type for column in columns}
+    taken: set[str] = set()
+    for part in slices:
+        if part.column not in types:
+            raise ValueError(f"slices: unknown column {part.column!r}: use one of " + ", ".join(types))
+        wrong = [value for value in part.values if not is_value_of(value, types[part.column])]
+        if wrong:
+            raise ValueError(
+                f"slices: {wrong[0]!r} is not a value of {part.column!r}, which has the type "
+                f"{types[part.column]}: correct the value"
+            )
+        if part.title in taken:
+            raise ValueError(f"slices: {part.title!r} is declared twice: give one of them another name")
+        taken.add(part.title)
 
 
 def is_value_of(value: object, kind: ColumnType) -> bool:

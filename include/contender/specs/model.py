@@ -11,17 +11,23 @@ from contender.specs.approval import Approval
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract
 from contender.specs.days import Days
-from contender.specs.expectations import Between
+from contender.specs.expectations import Between, Expectation
 from contender.specs.frozen import Frozen
-from contender.specs.guards import Guards, Slice, is_value_of
+from contender.specs.guards import Guards, Slice, check_slices
+from contender.specs.kinds import (
+    KINDS,
+    SCORED_BY,
+    KindName,
+    LossName,
+    check_loss,
+    check_scores,
+    label_expectations,
+    score_columns,
+    score_expectations,
+    with_default_loss,
+)
 from contender.specs.monitoring import Monitoring
-from contender.specs.recipe import Recipe
-
-LossName = Literal["brier", "log_loss", "squared", "absolute", "cost"]
-LOSSES: dict[str, tuple[LossName, ...]] = {
-    "probability": ("brier", "log_loss"),
-    "quantity": ("squared", "absolute"),
-}
+from contender.specs.recipe import Recipe, check_weights
 
 
 class Input(Frozen):
@@ -77,12 +83,20 @@ class ModelSpec(Frozen):
     limits: tuple[Text, ...] = Field(
         default=(), description="limits of its knowledge and use, shown in its model card"
     )
-    predicts: Literal["probability", "quantity"] = Field(
-        default="probability", description="`probability` for labels 0 and 1, `quantity` for any number"
+    predicts: Literal["probability", "quantity", "class"] = Field(
+        default="probability",
+        description="`probability` for labels 0 and 1, `quantity` for any number, `class` for one of `classes`",
+    )
+    classes: tuple[Name, ...] = Field(
+        default=(), description="all values of the label; each has a column `score_<class>`"
+    )
+    quantiles: tuple[float, ...] = Field(
+        default=(), description="levels of the quantiles to predict of a quantity, such as (0.1, 0.5, 0.9)"
     )
     loss: LossName = Field(
         default="brier",
-        description="the loss by which versions are compared; `cost` is defined by the model's cost.py",
+        description="the loss by which versions are compared: by default `log_loss` for classes, `pinball` for "
+        "quantiles; `cost` is defined by the model's cost.py",
     )
     inputs: tuple[Input, ...] = Field(min_length=1)
     keys: tuple[Column, ...] = Field(min_length=1, description="the columns that identify a row of a day")
@@ -111,82 +125,70 @@ class ModelSpec(Frozen):
     )
     engine: Literal["auto", "spark", "duckdb"] = "auto"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _default_loss(cls, values: object) -> object:
+        return with_default_loss(values)
+
+    @model_validator(mode="after")
+    def _scores_consistent(self) -> ModelSpec:
+        check_scores(self.predicts, self.classes, self.quantiles)
+        check_loss(self.loss, self.kind)
+        return self
+
     @model_validator(mode="after")
     def _consistent(self) -> ModelSpec:
         names = [column.name for column in (*self.keys, *self.features, *self.weights)]
+        reserved = _RESERVED | {*self.score_names}
         for name in names:
             where = "weights" if name in self.weight_names else "features"
             if names.count(name) > 1:
                 raise ValueError(f"{where}: {name!r} is declared twice: remove one")
-            if name in _RESERVED:
+            if name in reserved:
                 raise ValueError(f"{where}: {name!r} is a reserved name: choose another name")
         if max(source.history_days for source in self.inputs) <= self.label_maturity_days:
             raise ValueError(
                 f"inputs: none includes the day whose labels become known, {self.label_maturity_days} days before "
                 f"the night: set history_days={self.label_maturity_days + 1} or more on the input with the labels"
             )
-        if self.loss != "cost" and self.loss not in LOSSES[self.predicts]:
-            raise ValueError(
-                f"loss: {self.loss!r} cannot be used with predicts={self.predicts!r}: use one of "
-                + ", ".join((*LOSSES[self.predicts], "cost"))
-            )
         inputs = [source.name for source in self.inputs]
-        for name in inputs:
-            if inputs.count(name) > 1:
-                raise ValueError(f"inputs: {name!r} is listed twice: remove one")
+        if repeated := [name for name in inputs if inputs.count(name) > 1]:
+            raise ValueError(f"inputs: {repeated[0]!r} is listed twice: remove one")
         return self
 
     @model_validator(mode="after")
-    def _features_known(self) -> ModelSpec:
+    def _columns_known(self) -> ModelSpec:
         used = {"baseline_features": self.baseline_features}
         for recipe in self.recipes:
             used[f"recipes: {recipe.name!r}: features"] = recipe.features
             if [other.name for other in self.recipes].count(recipe.name) > 1:
                 raise ValueError(f"recipes: {recipe.name!r} is declared twice: give each recipe its own name")
+            if self.quantiles and "quantile" in recipe.parameters:
+                raise ValueError(f"recipes: {recipe.name!r}: `quantile` is set for each quantile: remove it")
         for where, chosen in used.items():
             for name in chosen:
                 if name not in self.feature_names:
                     raise ValueError(
                         f"{where}: unknown column {name!r}: use one of " + ", ".join(self.feature_names)
                     )
+        check_slices(self.slices, (*self.keys, *self.features))
+        check_weights(self.recipes, self.features, self.weights)
         return self
 
-    @model_validator(mode="after")
-    def _weights_known(self) -> ModelSpec:
-        columns = {column.name: column for column in (*self.features, *self.weights)}
-        used = {f"weights: {name!r}": name for name in self.weight_names}
-        used |= {f"recipes: {r.name!r}: weight": r.weight for r in self.recipes if r.weight is not None}
-        for where, name in used.items():
-            if name not in columns:
-                raise ValueError(f"{where}: unknown column {name!r}: use one of " + ", ".join(columns))
-            if columns[name].type not in ("integer", "number") or columns[name].nullable:
-                raise ValueError(
-                    f"{where}: {name!r} is not a number in every row: declare it `number` or `integer`, not nullable"
-                )
-        for recipe in self.recipes:
-            if recipe.weight in recipe.features:
-                raise ValueError(
-                    f"recipes: {recipe.name!r}: features: {recipe.weight!r} is the weight: remove it from `features`"
-                )
-        return self
+    @property
+    def kind(self) -> KindName:
+        """The kind of prediction: `predicts`, or `quantiles` for a quantity with quantiles."""
+        return "quantiles" if self.quantiles else self.predicts
 
-    @model_validator(mode="after")
-    def _slices_known(self) -> ModelSpec:
-        columns = {column.name: column for column in (*self.keys, *self.features)}
-        taken: set[str] = set()
-        for part in self.slices:
-            if part.column not in columns:
-                raise ValueError(f"slices: unknown column {part.column!r}: use one of " + ", ".join(columns))
-            wrong = [value for value in part.values if not is_value_of(value, columns[part.column].type)]
-            if wrong:
-                raise ValueError(
-                    f"slices: {wrong[0]!r} is not a value of {part.column!r}, which has the type "
-                    f"{columns[part.column].type}: correct the value"
-                )
-            if part.title in taken:
-                raise ValueError(f"slices: {part.title!r} is declared twice: give one of them another name")
-            taken.add(part.title)
-        return self
+    @property
+    def score_columns(self) -> tuple[Column, ...]:
+        """The columns of a prediction."""
+        return score_columns(self.classes, self.quantiles)
+
+    @property
+    def score_names(self) -> tuple[str, ...]:
+        """The names of the columns of a prediction."""
+        return tuple(column.name for column in self.score_columns)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -244,18 +246,15 @@ class ModelSpec(Frozen):
     @property
     def label_contract(self) -> Contract:
         """The contract of the table of matured labels, with the weights of their rows."""
+        label = Column(name="label", type=KINDS[self.kind].label, description=self.label)
         weighted = tuple(Between(column=name, low=0) for name in self.weight_names)
-        if self.predicts == "quantity":
-            label = Column(name="label", type="number", description=self.label)
-            return self._contract("labels", (label, *self.weights), *weighted)
-        label = Column(name="label", type="integer", description=self.label)
-        outcome = Between(column="label", low=0, high=1)
-        return self._contract("labels", (label, *self.weights), outcome, *weighted)
+        expected = (*label_expectations(self.kind, self.classes), *weighted)
+        return self._contract("labels", (label, *self.weights), *expected)
 
     @property
     def prediction_contract(self) -> Contract:
         """The contract of the table of served predictions."""
-        return self._contract("predictions", _PREDICTION, *self._score_bounds)
+        return self._scored("predictions")
 
     @property
     def shadow_contract(self) -> Contract:
@@ -263,19 +262,18 @@ class ModelSpec(Frozen):
         stream = Column(
             name="stream", type="string", description="a recipe's fingerprint, or `champion`, or `still`"
         )
-        contract = self._contract("shadow", (stream, *_PREDICTION), *self._score_bounds)
-        return contract.model_copy(update={"primary_key": (*self.row_key, "stream")})
+        return self._scored("shadow", stream).model_copy(update={"primary_key": (*self.row_key, "stream")})
 
     @property
     def contracts(self) -> tuple[Contract, ...]:
         """The contracts of all its tables."""
         return (self.feature_contract, self.label_contract, self.prediction_contract, self.shadow_contract)
 
-    @property
-    def _score_bounds(self) -> tuple[Between, ...]:
-        return (Between(column="score", low=0, high=1),) if self.predicts == "probability" else ()
+    def _scored(self, namespace: str, *columns: Column) -> Contract:
+        expectations = score_expectations(self.kind, self.score_columns)
+        return self._contract(namespace, (*columns, *self.score_columns, *SCORED_BY), *expectations)
 
-    def _contract(self, namespace: str, columns: tuple[Column, ...], *expectations: Between) -> Contract:
+    def _contract(self, namespace: str, columns: tuple[Column, ...], *expectations: Expectation) -> Contract:
         day = Column(name="day", type="date", description="the day of the row")
         return Contract(
             table=f"{namespace}.{self.name}",
@@ -286,9 +284,4 @@ class ModelSpec(Frozen):
         )
 
 
-_PREDICTION = (
-    Column(name="score", type="number", description="the predicted probability, or quantity"),
-    Column(name="model_version", type="integer", description="the version that scored the row"),
-    Column(name="feature_snapshot", type="integer", description="snapshot of the feature table"),
-)
-_RESERVED = frozenset({"day", "label", "stream"} | {column.name for column in _PREDICTION})
+_RESERVED = frozenset({"day", "label", "stream", "score"} | {column.name for column in SCORED_BY})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from contender.specs.columns import Name
+from contender.specs.columns import Column, Name
 from contender.specs.frozen import Frozen
 
 
@@ -22,3 +24,22 @@ class Recipe(Frozen):
     )
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
     seed: int = 0
+
+
+def check_weights(recipes: Sequence[Recipe], features: Sequence[Column], weights: Sequence[Column]) -> None:
+    """Raise ValueError if a weight is not a number in every row, or also a feature of its recipe."""
+    columns = {column.name: column for column in (*features, *weights)}
+    used = {f"weights: {column.name!r}": column.name for column in weights}
+    used |= {f"recipes: {r.name!r}: weight": r.weight for r in recipes if r.weight is not None}
+    for where, name in used.items():
+        if name not in columns:
+            raise ValueError(f"{where}: unknown column {name!r}: use one of " + ", ".join(columns))
+        if columns[name].type not in ("integer", "number") or columns[name].nullable:
+            raise ValueError(
+                f"{where}: {name!r} is not a number in every row: declare it `number` or `integer`, not nullable"
+            )
+    for recipe in recipes:
+        if recipe.weight in recipe.features:
+            raise ValueError(
+                f"recipes: {recipe.name!r}: features: {recipe.weight!r} is the weight: remove it from `features`"
+            )

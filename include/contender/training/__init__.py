@@ -4,15 +4,14 @@ from contender.training.caveats import note_released
 from contender.training.fit import (
     FitInputs,
     Fitted,
-    Functions,
     TrainingError,
     find_unusable_recipes,
     fit_recipe,
-    load_functions,
     record_fit,
     train,
     training_days,
 )
+from contender.training.pipelines import Functions, load_functions
 from contender.training.provenance import (
     code_version,
     digest_sources,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,12 +16,13 @@ from sklearn.pipeline import Pipeline
 
 from contender.installation import Installation
 from contender.lake import pin_examples, read_examples
-from contender.model_code import import_file
+from contender.measures import LabelError, kind_of, summarise_labels
 from contender.records import Pin, TrainedVersion, identify
 from contender.registry import predict
 from contender.safe_storage import UnsafeModel, load_pipeline, store_pipeline
 from contender.sketches import count_repeated, sketch_rows
 from contender.specs import Catalog, Days, ModelSpec, Recipe, dag_id
+from contender.training.pipelines import Functions, build_baseline, build_pipeline, load_functions
 from contender.training.provenance import (
     code_version,
     digest_sources,
@@ -36,13 +37,6 @@ _PROBED_ROWS = 1000
 
 class TrainingError(RuntimeError):
     """No version can be fitted; the message says what is missing."""
-
-
-class Functions(NamedTuple):
-    """The functions in a model's folder that build its pipelines."""
-
-    build_estimator: Callable[[dict[str, object], int], Pipeline]
-    build_baseline: Callable[[int], Pipeline]
 
 
 class Fitted(NamedTuple):
@@ -104,12 +98,12 @@ def fit_recipe(
     """
     _check(model, days, rows)
     with _explain_failure(model, f"recipe {recipe.name!r}", model.seen_by(recipe), days, rows):
-        estimator = functions.build_estimator(dict(recipe.parameters), recipe.seed)
+        estimator = build_pipeline(model, recipe, functions)
         store_pipeline(estimator, model.name, recipe.name)  # rejected before a fit that may take hours
         weights = _weigh(model, recipe, estimator, rows)
         estimator.fit(rows[list(model.seen_by(recipe))], rows["label"], **weights)
     with _explain_failure(model, "the baseline", model.baseline_features, days, rows):
-        baseline = functions.build_baseline(recipe.seed)
+        baseline = build_baseline(model, recipe, functions)
         baseline.fit(rows[list(model.baseline_features)], rows["label"])
     return Fitted(estimator, baseline)
 
@@ -174,7 +168,7 @@ def record_fit(
         trained_on=days,
         days_with_rows=int(rows["day"].nunique()),
         rows=len(rows),
-        mean_label=float(rows["label"].mean()),
+        **summarise_labels(model, rows["label"]),
         missing_days=count_missing(catalog, model, days, set(rows["day"])),
         repeated_rows=count_repeated(model, rows),
         pins=pins,
@@ -235,6 +229,10 @@ def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
             f"{model.name}: all {len(rows)} labels from {days.first} to {days.last} are {rows['label'].iloc[0]}: "
             "a model cannot be fitted on a single outcome; check `build_labels`"
         )
+    try:
+        kind_of(model).encode(rows["label"])
+    except LabelError as error:
+        raise TrainingError(str(error)) from None
 
 
 def find_unusable_recipes(catalog: Catalog) -> list[str]:
@@ -249,7 +247,7 @@ def find_unusable_recipes(catalog: Catalog) -> list[str]:
 
 def _find_mistake(home: Path, model: ModelSpec, recipe: Recipe) -> str | None:
     try:
-        estimator = load_functions(home, recipe).build_estimator(dict(recipe.parameters), recipe.seed)
+        estimator = build_pipeline(model, recipe, load_functions(home, recipe))
         store_pipeline(estimator, model.name, recipe.name)
         if recipe.weight is not None and name_parameter(estimator) is None:
             return f"{model.name}/spec.py: recipes: {_refuse_weights(recipe)}"
@@ -259,9 +257,3 @@ def _find_mistake(home: Path, model: ModelSpec, recipe: Recipe) -> str | None:
         place = f"{model.name}/{recipe.estimator}.py"
         return f"{place}: build_estimator fails for recipe {recipe.name!r}: {type(error).__name__}: {error}"
     return None
-
-
-def load_functions(home: Path, recipe: Recipe) -> Functions:
-    """Load a recipe's estimator and the model's baseline from the model's folder."""
-    estimator, baseline = import_file(home / f"{recipe.estimator}.py"), import_file(home / "baseline.py")
-    return Functions(estimator.build_estimator, baseline.build_baseline)

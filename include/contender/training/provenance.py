@@ -27,6 +27,8 @@ def fingerprint_recipe(model: ModelSpec, recipe: Recipe, home: Path) -> str:
     unset = {"weight"} if recipe.weight is None else None
     digest.update(recipe.model_dump_json(exclude=unset).encode())
     digest.update("\n".join(model.seen_by(recipe)).encode())
+    if model.quantiles:
+        digest.update(repr(model.quantiles).encode())
     return digest.hexdigest()[:16]
 
 

@@ -1,0 +1,297 @@
+"""The arithmetic of each kind of prediction, in one table: the rest of the engine has no case for a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, TypedDict
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from sklearn.pipeline import Pipeline
+
+from contender.measures.calibration import (
+    calibrate,
+    calibrate_classes,
+    calibration_error,
+    class_error,
+    cover,
+    coverage_error,
+)
+from contender.measures.losses import (
+    Loss,
+    Outcomes,
+    Predictions,
+    absolute,
+    brier_of_classes,
+    logarithmic,
+    logarithmic_of_classes,
+    pinball,
+    squared,
+)
+from contender.records import CalibrationPoint
+from contender.specs import KindName, LossName, ModelSpec
+
+# Probabilities of single precision do not add up to 1 exactly.
+_TOLERANCE = 1e-3
+STANDARD_DEVIATIONS = "standard deviations"
+
+
+class LabelError(ValueError):
+    """A label is not among the declared classes; the message names it."""
+
+
+class Distance(NamedTuple):
+    """How far two sets of predictions are apart: the mean over rows of the absolute, and of the signed, difference."""
+
+    absolute: float
+    signed: float
+
+
+class Figures(TypedDict, total=False):
+    """The measures that only some kinds of prediction have, by their names in `Measures`."""
+
+    mean_label: float
+    auc: float | None
+    brier: float
+    log_loss: float
+    accuracy: float
+    mean_absolute_error: float
+    root_mean_squared_error: float
+    coverage: float
+    interval_width: float
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What differs between kinds of prediction. Predictions have a row each, and a column per score if several."""
+
+    predict: Callable[[Pipeline, pd.DataFrame], Predictions]
+    encode: Callable[[pd.Series], Outcomes]  # labels as numbers
+    decode: Callable[[Outcomes], NDArray[np.generic]]  # numbers as labels, for a model's own cost function
+    losses: Mapping[LossName, Loss]
+    constant: Callable[[Outcomes], Predictions | float]  # replaces predictions that are not finite
+    spread: Callable[[Outcomes], float]  # the unit of differences between predictions
+    unit: str  # its name, if it is not that of the prediction
+    distance: Callable[[Predictions], Distance]  # from the differences
+    calibrate: Callable[[Outcomes, Predictions], tuple[CalibrationPoint, ...]]
+    calibration_error: Callable[[Outcomes, Predictions], float]
+    figures: Callable[[Outcomes, Predictions], Figures]
+    estimate: Callable[[Loss, Predictions], float] | None = None  # the loss, if predictions are calibrated
+
+
+def kind_of(model: ModelSpec) -> Kind:
+    """Return the arithmetic of a model's predictions."""
+    return _KINDS[model.kind](model)
+
+
+def _probability(_: ModelSpec) -> Kind:
+    return Kind(
+        predict=lambda pipeline, rows: pipeline.predict_proba(rows)[:, 1],
+        encode=_as_numbers,
+        decode=_unchanged,
+        losses={"brier": squared, "log_loss": logarithmic},
+        constant=_mean,
+        spread=_one,
+        unit="",
+        distance=_distance_of_one,
+        calibrate=calibrate,
+        calibration_error=calibration_error,
+        figures=_figures_of_probability,
+        estimate=estimate_loss,
+    )
+
+
+def _quantity(_: ModelSpec) -> Kind:
+    return Kind(
+        predict=lambda pipeline, rows: pipeline.predict(rows),
+        encode=_as_numbers,
+        decode=_unchanged,
+        losses={"squared": squared, "absolute": absolute},
+        constant=_mean,
+        spread=_deviation,
+        unit=STANDARD_DEVIATIONS,
+        distance=_distance_of_one,
+        calibrate=calibrate,
+        calibration_error=lambda outcomes, predictions: (
+            calibration_error(outcomes, predictions) / _deviation(outcomes)
+        ),
+        figures=_figures_of_quantity,
+    )
+
+
+def _class(model: ModelSpec) -> Kind:
+    classes = model.classes
+    return Kind(
+        predict=partial(_predict_classes, classes),
+        encode=partial(_encode_classes, model),
+        decode=lambda outcomes: np.asarray(classes)[outcomes.astype(np.int64)],
+        losses={"log_loss": logarithmic_of_classes, "brier": brier_of_classes},
+        constant=partial(_shares, len(classes)),
+        spread=_one,
+        unit="",
+        distance=_total_variation,
+        calibrate=partial(calibrate_classes, classes),
+        calibration_error=class_error,
+        figures=_figures_of_class,
+        estimate=estimate_loss,
+    )
+
+
+def _quantiles(model: ModelSpec) -> Kind:
+    levels = model.quantiles
+    return Kind(
+        predict=_predict_quantiles,
+        encode=_as_numbers,
+        decode=_unchanged,
+        losses={"pinball": partial(pinball, levels)},
+        constant=lambda outcomes: np.quantile(outcomes, levels),
+        spread=_deviation,
+        unit=STANDARD_DEVIATIONS,
+        distance=_distance_of_quantiles,
+        calibrate=partial(cover, levels),
+        calibration_error=partial(coverage_error, levels),
+        figures=partial(_figures_of_quantiles, levels),
+    )
+
+
+_KINDS: Mapping[KindName, Callable[[ModelSpec], Kind]] = {
+    "probability": _probability,
+    "quantity": _quantity,
+    "class": _class,
+    "quantiles": _quantiles,
+}
+
+
+def estimate_loss(loss: Loss, predictions: Predictions) -> float:
+    """Return the mean loss that probabilities imply if they are calibrated.
+
+    Confidence-based performance estimation: the expectation of each row's loss over the outcomes with the predicted
+    probabilities (Guillory et al., "Predicting with confidence on unseen distributions", ICCV 2021).
+    """
+    chances = predictions if predictions.ndim > 1 else np.stack([1 - predictions, predictions], axis=1)
+    losses = [loss(np.full(len(chances), float(n)), predictions) for n in range(chances.shape[1])]
+    return float(np.mean(np.sum(chances * np.stack(losses, axis=1), axis=1)))
+
+
+def _predict_classes(classes: Sequence[str], pipeline: Pipeline, rows: pd.DataFrame) -> Predictions:
+    """Return a column per declared class; a class that the fit never saw has the probability 0."""
+    found = np.asarray(pipeline.predict_proba(rows), dtype=np.float64)
+    fitted = [str(name) for name in pipeline.classes_]
+    if unknown := [name for name in fitted if name not in classes]:
+        raise ValueError(f"it was fitted with the class {unknown[0]!r}, which `classes` does not declare")
+    predictions = np.zeros((len(rows), len(classes)))
+    predictions[:, [classes.index(name) for name in fitted]] = found
+    totals = predictions.sum(axis=1)
+    wrong = np.isfinite(totals) & (np.abs(totals - 1) > _TOLERANCE)
+    if wrong.any():
+        raise ValueError(f"the probabilities of a row add up to {totals[wrong][0]:.4g} instead of 1")
+    return predictions
+
+
+def _predict_quantiles(pipeline: Pipeline, rows: pd.DataFrame) -> Predictions:
+    """Return a column per quantile, sorted within each row.
+
+    Quantiles that are fitted separately may cross. Sorting them never moves them further from the true ones
+    (Chernozhukov, Fernández-Val & Galichon, "Quantile and probability curves without crossing", Econometrica 78, 2010).
+    """
+    predictions: Predictions = np.sort(np.asarray(pipeline.transform(rows), dtype=np.float64), axis=1)
+    return predictions
+
+
+def _as_numbers(labels: pd.Series) -> Outcomes:
+    outcomes: Outcomes = labels.to_numpy(np.float64)
+    return outcomes
+
+
+def _unchanged(outcomes: Outcomes) -> Outcomes:
+    return outcomes
+
+
+def _encode_classes(model: ModelSpec, labels: pd.Series) -> Outcomes:
+    codes = pd.Categorical(labels, categories=list(model.classes)).codes
+    if (codes < 0).any():
+        unknown = labels[codes < 0].iloc[0]
+        raise LabelError(
+            f"{model.name}: the label {unknown!r} is not declared: add it to `classes` in the spec, or correct "
+            "`build_labels` and build these days again"
+        )
+    return codes.astype(np.float64)
+
+
+def _mean(outcomes: Outcomes) -> float:
+    return float(outcomes.mean())
+
+
+def _shares(classes: int, outcomes: Outcomes) -> Predictions:
+    shares: Predictions = np.bincount(outcomes.astype(np.int64), minlength=classes) / len(outcomes)
+    return shares
+
+
+def _one(_: Outcomes) -> float:
+    return 1.0
+
+
+def _deviation(outcomes: Outcomes) -> float:
+    return float(outcomes.std()) or 1.0
+
+
+def _distance_of_one(apart: Predictions) -> Distance:
+    return Distance(float(np.abs(apart).mean()), float(apart.mean()))
+
+
+def _total_variation(apart: Predictions) -> Distance:
+    """Return the total variation distance between two distributions, which is |difference| if there are two classes.
+
+    It has no sign, so `signed` is that between the mean distributions.
+    """
+    return Distance(float(np.abs(apart).sum(axis=1).mean()) / 2, float(np.abs(apart.mean(axis=0)).sum()) / 2)
+
+
+def _distance_of_quantiles(apart: Predictions) -> Distance:
+    """Return the mean over quantiles, and the mean difference of the quantile that moved most."""
+    moved = apart.mean(axis=0)
+    return Distance(float(np.abs(apart).mean()), float(moved[np.abs(moved).argmax()]))
+
+
+def _figures_of_probability(outcomes: Outcomes, predictions: Predictions) -> Figures:
+    """Return AUC (only if both outcomes occur), Brier score and log loss."""
+    decided = 0 < outcomes.mean() < 1
+    return {
+        "mean_label": float(outcomes.mean()),
+        "auc": float(roc_auc_score(outcomes, predictions)) if decided else None,
+        "brier": float(brier_score_loss(outcomes, predictions)),
+        "log_loss": float(log_loss(outcomes, predictions, labels=[0, 1])),
+    }
+
+
+def _figures_of_quantity(outcomes: Outcomes, predictions: Predictions) -> Figures:
+    return {
+        "mean_label": float(outcomes.mean()),
+        "mean_absolute_error": float(np.mean(absolute(outcomes, predictions))),
+        "root_mean_squared_error": float(np.mean(squared(outcomes, predictions))) ** 0.5,
+    }
+
+
+def _figures_of_class(outcomes: Outcomes, predictions: Predictions) -> Figures:
+    return {
+        "brier": float(brier_of_classes(outcomes, predictions).mean()),
+        "log_loss": float(logarithmic_of_classes(outcomes, predictions).mean()),
+        "accuracy": float((predictions.argmax(axis=1) == outcomes).mean()),
+    }
+
+
+def _figures_of_quantiles(levels: Sequence[float], outcomes: Outcomes, predictions: Predictions) -> Figures:
+    """Return the coverage and mean width of the interval between the outermost quantiles, and the median's error."""
+    found: Figures = {"mean_label": float(outcomes.mean())}
+    if 0.5 in levels:
+        median = predictions[:, levels.index(0.5)]
+        found["mean_absolute_error"] = float(np.mean(absolute(outcomes, median)))
+    if len(levels) > 1:
+        low, high = predictions[:, 0], predictions[:, -1]
+        found["coverage"] = float(((low <= outcomes) & (outcomes <= high)).mean())
+        found["interval_width"] = float((high - low).mean())
+    return found
