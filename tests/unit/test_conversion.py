@@ -119,6 +119,14 @@ def test_every_column_of_another_type_is_one_line():
     assert 'round it in build_labels, or set `predicts="quantity"` in the spec' in str(error.value)
 
 
+def test_a_label_of_words_can_be_a_class():
+    rows = pa.table({"shop": ["s0"], "x": ["late"]})
+    with pytest.raises(
+        ConversionError, match='convert it in build_labels, or set `predicts="class"` in the spec'
+    ):
+        convert_rows(rows, contract_of("integer"), "build_labels")
+
+
 def test_a_message_masks_personal_data():
     with pytest.raises(ConversionError, match=r"such as \*\*\* in the row shop='s0'"):
         convert([0.5], "integer", pii=True)

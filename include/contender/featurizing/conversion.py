@@ -43,7 +43,9 @@ def convert_rows(rows: pa.Table, contract: Contract, function: str) -> pa.Table:
         try:
             converted[column.name] = _convert(rows[column.name], column)
         except _UnfitError as unfit:
-            fix = unfit.fix.format(function=function, as_number=_as_number(function, column))
+            fix = unfit.fix.format(
+                function=function, as_number=_as_number(function, column), as_text=_as_text(function)
+            )
             mistakes.append(f"{_describe(rows, contract, column, unfit)}: {fix}")
     if mistakes:
         raise ConversionError("\n".join(mistakes))
@@ -56,6 +58,11 @@ def _as_number(function: str, column: Column) -> str:
         return "declare it `number`"
     of_a_weight = "" if column.name == "label" else " (for a weight: declare it `number`)"
     return f'set `predicts="quantity"` in the spec{of_a_weight}'
+
+
+def _as_text(function: str) -> str:
+    """Return how to declare that a column has texts."""
+    return "declare it `string`" if function == "build_features" else 'set `predicts="class"` in the spec'
 
 
 def _convert(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
@@ -173,7 +180,7 @@ def _in_utc(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _parse(values: pa.ChunkedArray, form: str, what: str, wanted: pa.DataType) -> pa.ChunkedArray:
     trimmed = pc.utf8_trim_whitespace(values.cast(pa.string()))
-    _reject(_without_form(trimmed, form), what, "convert it in {function}, or declare it `string`")
+    _reject(_without_form(trimmed, form), what, "convert it in {function}, or {as_text}")
     return pc.utf8_ltrim(trimmed, "+").cast(wanted)
 
 
