@@ -72,7 +72,7 @@ def check_behaviour(
     before = predict_rows(given)
     checks = []
     for test in tests:
-        chosen = Chosen(kind, spread, find_score(model, test))
+        chosen = _Chosen(kind, spread, find_score(model, test))
         try:
             checked = _check(test, given, before, predict_rows, chosen)
             checks.append(checked.model_copy(update={"unit": "" if isinstance(test, Minimum) else kind.unit}))
@@ -86,7 +86,7 @@ def check_behaviour(
     return tuple(checks)
 
 
-class Chosen(NamedTuple):
+class _Chosen(NamedTuple):
     """How a test measures predictions: in which unit, and in which of several score columns (None: all)."""
 
     kind: Kind
@@ -105,7 +105,7 @@ class Chosen(NamedTuple):
 
 
 def _check(
-    test: BehaviourTest, rows: pd.DataFrame, before: Predictions, predict_rows: Predict, chosen: Chosen
+    test: BehaviourTest, rows: pd.DataFrame, before: Predictions, predict_rows: Predict, chosen: _Chosen
 ) -> BehaviourCheck:
     if test.where is not None:
         selected = np.asarray(test.where(rows), dtype=bool)
