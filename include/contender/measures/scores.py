@@ -34,5 +34,5 @@ def missing_predictions(model: ModelSpec, rows: int) -> Predictions:
 
 def finite_rows(predictions: Predictions) -> NDArray[np.bool_]:
     """Return for each row whether all its scores are finite."""
-    finite: NDArray[np.bool_] = np.isfinite(predictions.reshape(len(predictions), -1)).all(axis=1)
-    return finite
+    finite = np.isfinite(predictions.reshape(len(predictions), -1))
+    return np.asarray(finite.all(axis=1))
