@@ -25,7 +25,7 @@ from benchmarks.promotion.years import read_year
 from contender.backtesting import Fits, History, run_backtest
 from contender.evaluating import judged_days
 from contender.promoting import compute_evidence, decide_night, standing_after
-from contender.promoting.race import accumulate, settled
+from contender.promoting.race import bet_on_blocks, form_blocks, sum_blocks
 from contender.records import Evaluation, PairedDay, Standing, TrainedVersion
 from contender.registry import predict
 from contender.settings import PROJECT
@@ -111,7 +111,8 @@ def measure_decisions(
     """The race of a thousand models over a year, and the decisions of a night about all of them, a year behind them."""
     differences = np.random.default_rng(1).normal(0.0, 0.01, (MODELS, NIGHTS_OF_A_YEAR))
     began = time.process_time()
-    settled(accumulate(differences, BAR), BAR)
+    blocks = form_blocks([1] * NIGHTS_OF_A_YEAR, 1, 1)
+    bet_on_blocks(sum_blocks(differences, blocks), blocks, BAR)
     yield Measured(
         f"the race of {MODELS:,} models, decided on each of {NIGHTS_OF_A_YEAR} nights",
         time.process_time() - began,

@@ -7,15 +7,15 @@ from datetime import date
 
 from benchmarks.promotion.pairs import make_differences
 from benchmarks.promotion.rows import Row
-from benchmarks.promotion.rules import ALPHA, BAR
+from benchmarks.promotion.rules import ALPHA, BAR, evidence_by_night
 from benchmarks.promotion.simulated import DRAWN
 from contender.charts import Points, draw_lines
-from contender.promoting.race import accumulate
 
 EVIDENCE, FALSE_PROMOTIONS = "promotion-evidence.svg", "promotion-false.svg"
 NIGHTS = 200
 SHOWN = (
     "sequential test",
+    "bets on single days (rule 1)",
     "lower loss over 7 days",
     "paired t-test, 5 %",
     "DeLong test, 7 days, 5 %",
@@ -38,17 +38,17 @@ def served_plot(data: str) -> str:
 
 def draw_evidence() -> str:
     """Draw the evidence of four equal pairs and of three better ones, by night."""
-    equal = accumulate(make_differences(DRAWN, 0.0, 4, NIGHTS, seed=11), BAR)
+    equal = evidence_by_night(make_differences(DRAWN, 0.0, 4, NIGHTS, seed=11), 1)[0]
     lines: dict[str, Points] = {f"equal pair {n}": _by_night(line) for n, line in enumerate(equal, start=1)}
     for gain in (0.005, 0.01, 0.02):
-        (line,) = accumulate(make_differences(DRAWN, gain, 1, NIGHTS, seed=12), BAR)
+        (line,) = evidence_by_night(make_differences(DRAWN, gain, 1, NIGHTS, seed=12), 1)[0]
         lines[f"AUC higher by {gain}"] = _by_night(line)
     return draw_lines(
         f"Evidence of simulated pairs, {DRAWN}",
         lines,
         _ticks(NIGHTS, 50),
         log=True,
-        bars={f"{BAR:g}: promote": BAR},
+        bars={f"{BAR:.1f}: promote": BAR},
         y_name="evidence for the rival by night, starting at 1; it is promoted at the threshold",
     )
 

@@ -9,21 +9,43 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from benchmarks.promotion.bets import Floats, Way, agrapa, bernstein, fixed, plug_in
-from contender.promoting.race import accumulate, settled
+from contender.promoting.daily_bets import accumulate, settled
+from contender.promoting.evidence import threshold
+from contender.promoting.race import bet_on_blocks, form_blocks, sum_blocks
 
-ALPHA, BAR, FEWEST_DAYS = 0.05, 20.0, 5
+ALPHA, FEWEST_DAYS = 0.05, 5
+BAR = threshold(ALPHA, place=1, together=1)
+DAILY_BAR = 1 / ALPHA
 
 Promotes = Callable[[Floats, int], NDArray[np.bool_]]
 
 
+def evidence_by_night(differences: Floats, lag: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the evidence for a first rival after each night, and whether its test is passed; (runs, nights) each."""
+    nights = differences.shape[-1]
+    blocks = form_blocks([1] * nights, lag, 1)
+    found = bet_on_blocks(sum_blocks(differences, blocks), blocks, BAR, lag)
+    settled_blocks = np.searchsorted(blocks.ends, np.arange(nights), side="right")
+    none = np.ones((len(differences), 1))
+    evidence = np.concatenate([none, found.evidence], axis=1)[:, settled_blocks]
+    passed = np.concatenate([none < 0, found.passed], axis=1)[:, settled_blocks]
+    return evidence, passed
+
+
 def race(differences: Floats, lag: int) -> NDArray[np.bool_]:
-    """Return the nights on which the sequential test promotes."""
-    return settled(accumulate(differences, BAR, lag), BAR, lag)
+    """Return the nights on which the test is passed and the rival's mean loss is lower."""
+    promotes: NDArray[np.bool_] = evidence_by_night(differences, lag)[1]
+    return promotes & (np.cumsum(differences, axis=-1) > 0)
+
+
+def bets_on_days(differences: Floats, lag: int) -> NDArray[np.bool_]:
+    """Return the nights on which rule 1 promotes, which version 0.1 used: bets on single days."""
+    return settled(accumulate(differences, DAILY_BAR, lag), DAILY_BAR, lag)
 
 
 def bet(way: Way) -> Promotes:
     """Return the rule with another betting strategy."""
-    return lambda differences, lag: settled(way.evidence(differences, lag), BAR, lag)
+    return lambda differences, lag: settled(way.evidence(differences, lag), DAILY_BAR, lag)
 
 
 def higher(days: int) -> Promotes:
@@ -52,6 +74,7 @@ def t_test(differences: Floats, _: int) -> NDArray[np.bool_]:
 
 RULES: Mapping[str, Promotes] = {
     "sequential test": race,
+    "bets on single days (rule 1)": bets_on_days,
     "lower loss on the last day": higher(1),
     "lower loss over 7 days": higher(7),
     "paired t-test, 5 %": t_test,

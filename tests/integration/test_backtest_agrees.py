@@ -23,7 +23,7 @@ from demo import source
 from demo.source.groceries import SOURCE as GROCERIES
 from tests.integration.made_up import copy_catalog, make_flights, publish, run_night
 
-FLIGHT_NIGHTS = Days(first=date(2013, 2, 10), last=date(2013, 2, 24))
+FLIGHT_NIGHTS = Days(first=date(2013, 2, 10), last=date(2013, 3, 9))
 UNLABELLED = Days(first=date(2013, 2, 14), last=date(2013, 2, 15))
 GROCERY_NIGHTS = Days(first=date(2017, 4, 1), last=date(2017, 4, 9))
 FEW_TREES = {"max_iter": 10, "learning_rate": 0.1, "max_leaf_nodes": 4, "min_samples_leaf": 20}
@@ -88,7 +88,7 @@ def flights(tmp_path_factory) -> Both:
             ),
             "evaluation_days": 2,
             "guards": Guards(max_disagreement=0.3, max_loss_increase=0.2, max_calibration_error=0.3),
-            "race": Race(alpha=0.8, still_days=3),
+            "race": Race(alpha=0.99, still_days=3),
         }
     )
     place = installed(catalog, model, Settings(home=tmp_path_factory.mktemp("flights") / "home"))

@@ -56,7 +56,7 @@ def fingerprint(place, recipe: str) -> str:
     return fingerprint_recipe(model, model.recipe(recipe), place.installation.catalog.model_home(model.name))
 
 
-def let_win(place, recipe: str, days: int = 40) -> None:
+def let_win(place, recipe: str, days: int = 120) -> None:
     """Pairs of days in the book on which the rival lost less, as shadow nights would have left."""
     incumbent = fingerprint(place, "boosted_trees")
     for ago in range(days):
@@ -96,7 +96,7 @@ def test_shadow_predictions_are_paired_once_outcomes_are_known(place):
 
 
 def test_a_rival_that_passed_its_test_is_promoted_and_the_tests_restart(place, monkeypatch):
-    monkeypatch.setattr("tests.integration.test_ledger_nights.NIGHT", FIRST_NIGHT + timedelta(days=41))
+    monkeypatch.setattr("tests.integration.test_ledger_nights.NIGHT", FIRST_NIGHT + timedelta(days=121))
     let_win(place, "linear")
     decisions = run_night(place, tomorrow(FIRST_NIGHT))
     assert kinds(decisions) == ["refreshed", "promoted"]

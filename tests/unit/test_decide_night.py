@@ -13,7 +13,7 @@ from contender.promoting import (
     shadow_streams,
     still_since,
 )
-from contender.records import Evidence
+from contender.records import Evidence, Interval
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures, version
 
@@ -73,6 +73,27 @@ def decide(evaluations, evidence=(), standing=USUAL) -> list[tuple[str, int | No
 )
 def test_the_decisions_of_a_night(evaluations, weighed, standing, decided):
     assert decide(evaluations, weighed, standing) == decided
+
+
+@pytest.mark.parametrize(("mean", "kind"), [(0.001, "promoted"), (0.0, "held"), (-0.001, "held")])
+def test_a_rival_whose_unclipped_mean_is_not_favourable_is_held(mean, kind):
+    interval = Interval(low=mean - 0.002, high=mean + 0.002)
+    found = evidence(25).model_copy(update={"rule": 2, "mean": mean, "mean_interval": interval})
+    decision = decide_night([refresh, rival], [found], USUAL, Guards())[1]
+    assert decision.kind == kind
+    (reason,) = (r for r in decision.reasons if r.guard == "mean")
+    assert f"95 % interval {interval.low:.6f} to {interval.high:.6f}" in reason.explanation
+
+
+def test_a_decision_on_evidence_of_rule_1_has_no_reason_about_the_mean():
+    decision = decide_night([refresh, rival], [evidence(25)], USUAL, Guards())[1]
+    assert "mean" not in {reason.guard for reason in decision.reasons}
+
+
+def test_the_share_of_false_passes_on_its_own_differences_is_shown():
+    found = evidence(25).model_copy(update={"rule": 2, "false_share": 0.062})
+    decision = decide_night([refresh, rival], [found], USUAL, Guards())[1]
+    assert "the test passes in 6.2% of years" in decision.reasons[0].explanation
 
 
 def test_evidence_against_refreshing_blocks_the_refresh():

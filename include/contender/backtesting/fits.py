@@ -17,7 +17,9 @@ from contender.evaluating import (
     Observed,
     Predicted,
     ScoredDay,
+    Streams,
     examine,
+    find_absent,
     judge,
     judged_days,
     pair_scores,
@@ -79,7 +81,7 @@ class Fits:
         self._nights: dict[date, tuple[Made, ...]] = {}
         self._sketched: dict[Days, TrainingSketch] = {}
         self._judged: dict[tuple[int, int | None], Evaluation] = {}
-        self._paired: dict[tuple[date, str, frozenset[tuple[str, int]]], tuple[PairedDay, ...]] = {}
+        self._paired: dict[tuple[object, ...], tuple[PairedDay, ...]] = {}
         self._served: dict[tuple[int, date], tuple[ServedDay, ...]] = {}
 
     def fit_all(self, night: date) -> tuple[Made, ...]:
@@ -211,23 +213,36 @@ class Fits:
             made.examined = examine(self.model, self._criteria.tests, predict_rows, rows, scores)
         return made.examined
 
-    def pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
-        """Return the pairs of a day from the versions that scored it, by stream; empty without rows."""
-        names = (day, incumbent, frozenset(streams.items()))
+    def pair(self, day: date, versions: Mapping[str, int], streams: Streams) -> tuple[PairedDay, ...]:
+        """Return the pairs of a day from the versions that scored it, by stream; empty without rows.
+
+        A rival that has entered and has no score counts with the loss of the incumbent's baseline.
+        """
+        if streams.incumbent not in versions or not self.history.count(day):
+            return ()
+        present = [name for name, version in versions.items() if not self._fails(version, day)]
+        absent = find_absent(streams, day, present)
+        names = (day, streams.incumbent, frozenset(versions.items()), absent)
         if names not in self._paired:
-            self._paired[names] = self._pair(day, streams, incumbent)
+            self._paired[names] = self._pair(
+                day, {name: versions[name] for name in present}, streams.incumbent, absent
+            )
         return self._paired[names]
 
-    def _pair(self, day: date, streams: Mapping[str, int], incumbent: str) -> tuple[PairedDay, ...]:
-        if incumbent not in streams or not self.history.count(day):
+    def _fails(self, version: int, day: date) -> bool:
+        self.scores(version, Days.one(day))
+        return self.made[version].failure(Days.one(day)) is not None
+
+    def _pair(
+        self, day: date, streams: Mapping[str, int], incumbent: str, absent: Sequence[str]
+    ) -> tuple[PairedDay, ...]:
+        if incumbent not in streams:
             return ()
         days = Days.one(day)
         scores = {stream: self.scores(version, days) for stream, version in streams.items()}
-        failed = {stream for stream, version in streams.items() if self.made[version].failure(days)}
-        if incumbent in failed:
-            return ()
-        scores = {stream: found for stream, found in scores.items() if stream not in failed}
-        scored = ScoredDay(day, self.history.labels(days), scores, streams)
+        baseline = self.baselines(streams[incumbent], days)
+        scores |= dict.fromkeys(absent, baseline)
+        scored = ScoredDay(day, self.history.labels(days), scores, {**streams, **dict.fromkeys(absent)})
         return tuple(pair_scores(self.model, self._criteria.loss, scored, incumbent))
 
     def serve(self, version: int, day: date) -> tuple[ServedDay, ...]:

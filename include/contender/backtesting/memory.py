@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 
 from contender.backtesting.fits import Fits, ServedDay
 from contender.backtesting.policies import Policy
-from contender.evaluating import with_usual_change
-from contender.promoting import DECISIVE, standing_after
+from contender.evaluating import Streams, first_paired_days, with_usual_change
+from contender.promoting import DECISIVE, earlier_tests, race_begins, standing_after
 from contender.records import (
     Decision,
     Entry,
@@ -50,10 +50,11 @@ class Memory:
 
     def standing(self) -> Standing | None:
         """Return the standing; a policy may require refreshes to pass a sequential test."""
-        last = next((d for d in reversed(self.decisions) if d.kind in DECISIVE), None)
-        if last is None or self.champion is None:
+        decisive = [decision for decision in reversed(self.decisions) if decision.kind in DECISIVE]
+        if not decisive or self.champion is None:
             return None
-        standing = standing_after(last, self.champion, count_held_nights(reversed(self.decisions)))
+        held = count_held_nights(reversed(self.decisions))
+        standing = standing_after(decisive[0], self.champion, earlier_tests(decisive), held)
         if self.policy.refreshes_race:
             return standing.model_copy(update={"suspended": "every refresh must pass the test"})
         return standing
@@ -62,9 +63,9 @@ class Memory:
         """Return the record of a fit."""
         return self.fits.made[number].version
 
-    def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
+    def pairs(self, since: date) -> Sequence[PairedDay]:
         """Return the paired days so far, by day."""
-        found = (p for p in self.paired.values() if p.incumbent == incumbent and p.day >= since)
+        found = (pair for pair in self.paired.values() if pair.day >= since)
         return sorted(found, key=lambda pair: pair.day)
 
     def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
@@ -87,6 +88,7 @@ class Memory:
 
     def pair(self, days: Days, champion: int, incumbent: str) -> None:
         """Pair the shadow scores of these days."""
+        entered = self._entered()
         for day in days.each():
             # Before a promotion, the stream `champion` was another version.
             streams = {
@@ -94,8 +96,15 @@ class Memory:
                 for name, version in self.shadow.get(day, {}).items()
                 if name != "champion" or version == champion
             }
-            for pair in self.fits.pair(day, streams, incumbent):
+            for pair in self.fits.pair(day, streams, Streams(champion, incumbent, entered)):
                 self.paired.setdefault(pair.id, pair)
+
+    def _entered(self) -> Mapping[str, date]:
+        """Return the rivals that were paired since the current tests started, with their first paired day."""
+        standing = self.standing()
+        if standing is None:
+            return {}
+        return first_paired_days(self.pairs(race_begins(self.model, standing)))
 
     def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
         """Record decisions and update the champion. The entries are not sealed."""

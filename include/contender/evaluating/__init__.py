@@ -4,7 +4,16 @@ from contender.evaluating.criteria import CRITERIA_FILES, Criteria, fingerprint_
 from contender.evaluating.evaluate import EvaluationError, Pipelines, evaluate, judge_pipelines
 from contender.evaluating.examine import Examined, check_behaviour, examine
 from contender.evaluating.judge import Contestants, Observed, Predicted, is_fair, judge, judged_days
-from contender.evaluating.pair import ScoredDay, days_to_pair, pair_day, pair_days, pair_scores
+from contender.evaluating.pair import (
+    ScoredDay,
+    Streams,
+    days_to_pair,
+    find_absent,
+    first_paired_days,
+    pair_day,
+    pair_days,
+    pair_scores,
+)
 from contender.evaluating.remember import with_usual_change
 
 __all__ = [
@@ -17,11 +26,14 @@ __all__ = [
     "Pipelines",
     "Predicted",
     "ScoredDay",
+    "Streams",
     "check_behaviour",
     "days_to_pair",
     "evaluate",
     "examine",
+    "find_absent",
     "fingerprint_criteria",
+    "first_paired_days",
     "is_fair",
     "judge",
     "judge_pipelines",

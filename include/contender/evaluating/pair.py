@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -11,7 +12,10 @@ import pandas as pd
 from contender.installation import Installation
 from contender.measures import Loss, Outcomes, Predictions, choose_loss, kind_of, mean_loss, read_scores
 from contender.records import PairedDay, Question, identify
+from contender.registry import PredictionError, predict
 from contender.specs import Days, ModelSpec
+
+log = logging.getLogger(__name__)
 
 CHAMPION, STILL = "champion", "still"
 
@@ -20,12 +24,28 @@ NIGHTS_MADE_UP = 28
 
 
 class ScoredDay(NamedTuple):
-    """One day's outcomes, and each stream's predictions for the same rows: arrays as long as `outcomes`."""
+    """One day's outcomes, and each stream's predictions for the same rows: arrays as long as `outcomes`.
+
+    The version is None for a rival without a score, whose predictions are the baseline's.
+    """
 
     day: date
     outcomes: Outcomes
     scores: Mapping[str, Predictions]
-    versions: Mapping[str, int]
+    versions: Mapping[str, int | None]
+
+
+class Streams(NamedTuple):
+    """The streams that are paired.
+
+    `incumbent` is the stream that rivals are compared with: the fingerprint of the champion's recipe while it is
+    refreshed, else `champion`, the serving version itself. `entered` maps each declared rival that was paired since the
+    tests started to its first paired day.
+    """
+
+    champion: int
+    incumbent: str
+    entered: Mapping[str, date]
 
 
 def days_to_pair(model: ModelSpec, night: date, since: date) -> Days | None:
@@ -42,25 +62,73 @@ def days_to_pair(model: ModelSpec, night: date, since: date) -> Days | None:
 
 
 def pair_days(
-    installation: Installation, model: ModelSpec, days: Days, champion: int, incumbent: str
+    installation: Installation, model: ModelSpec, days: Days, streams: Streams
 ) -> tuple[PairedDay, ...]:
     """Store, for each day with known outcomes, the losses of the incumbent and of each rival on the same rows.
 
-    `incumbent` is the stream that rivals are compared with: the fingerprint of the champion's recipe while it is
-    refreshed, else `champion`, the serving version itself. A day without outcomes, or that one of the two did not
-    score, gives no pair. A day that is already paired does not change.
+    A day without outcomes, or without a score of the incumbent, gives no pair. A rival that has entered and has no
+    score counts with the baseline's loss, because the baseline would have served. A day that is already paired does not
+    change.
     """
     shadow = installation.lake.read(model.shadow_contract, days).to_pandas()
     labels = installation.lake.read(model.label_contract, days).to_pandas()
     # Before a roll-back, the stream `champion` was another version.
-    shadow = shadow[(shadow["stream"] != CHAMPION) | (shadow["model_version"] == champion)]
+    shadow = shadow[(shadow["stream"] != CHAMPION) | (shadow["model_version"] == streams.champion)]
     known = shadow.merge(labels, on=list(model.row_key), how="inner", validate="many_to_one")
     loss = choose_loss(model, installation.catalog.model_home(model.name))
+    pairs: list[PairedDay] = []
+    for day, rows in known.groupby("day", sort=True):
+        pairs += pair_day(model, loss, day, rows, streams.incumbent)
+        ours = rows[rows["stream"] == streams.incumbent]
+        absent = find_absent(streams, day, set(rows["stream"]))
+        if len(ours) and absent:
+            scored = _score_by_baseline(installation, model, day, ours)
+            scores = {streams.incumbent: ours["score"].to_numpy(np.float64), **dict.fromkeys(absent, scored)}
+            versions = {streams.incumbent: int(ours["model_version"].iloc[0]), **dict.fromkeys(absent)}
+            outcomes = ours["label"].to_numpy(np.float64)
+            pairs += pair_scores(model, loss, ScoredDay(day, outcomes, scores, versions), streams.incumbent)
+    return tuple(installation.book.pairs.add(pair) for pair in pairs)
+
+
+def first_paired_days(pairs: Iterable[PairedDay]) -> dict[str, date]:
+    """Return the first paired day of each rival. `pairs` is ordered by day."""
+    first: dict[str, date] = {}
+    for pair in pairs:
+        if pair.question == "race":
+            first.setdefault(pair.rival, pair.day)
+    return first
+
+
+def find_absent(streams: Streams, day: date, present: Collection[str]) -> tuple[str, ...]:
+    """Return the rivals that had entered before a day and have no score for it."""
     return tuple(
-        installation.book.pairs.add(pair)
-        for day, rows in known.groupby("day", sort=True)
-        for pair in pair_day(model, loss, day, rows, incumbent)
+        rival
+        for rival, first in sorted(streams.entered.items())
+        if first < day and rival not in present and rival != streams.incumbent
     )
+
+
+def predict_worst(outcomes: Outcomes) -> Predictions:
+    """Return, for each outcome, the farthest of the lowest and the highest outcome of the day."""
+    low, high = float(outcomes.min()), float(outcomes.max())
+    worst: Predictions = np.where(outcomes - low > high - outcomes, low, high)
+    return worst
+
+
+def _score_by_baseline(
+    installation: Installation, model: ModelSpec, day: date, ours: pd.DataFrame
+) -> Predictions:
+    """Return the predictions of the incumbent's baseline; if it cannot predict, the worst ones."""
+    key = list(model.row_key)
+    features = installation.lake.read(model.feature_contract, Days.one(day)).to_pandas()
+    rows = ours[key].merge(features, on=key, how="left", validate="one_to_one")
+    version = int(ours["model_version"].iloc[0])
+    try:
+        baseline = installation.registry.load_baseline(model.name, version)
+        return predict(model, baseline, rows, model.baseline_features)
+    except PredictionError as error:
+        log.warning("%s: the baseline of version %d cannot predict %s: %s", model.name, version, day, error)
+        return predict_worst(ours["label"].to_numpy(np.float64))
 
 
 def pair_day(model: ModelSpec, loss: Loss, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:

@@ -2,9 +2,9 @@
 
 from contender.promoting.approve import apply_answers, enter_answers, needs_approval, split_by_approval
 from contender.promoting.decide import decide_night, decide_promotion
-from contender.promoting.evidence import compute_evidence, race_begins
+from contender.promoting.evidence import compute_evidence, family_begins, race_begins, trace
+from contender.promoting.pairs import fingerprint_pairs
 from contender.promoting.promote import follow_ledger, promote, verify_ledger
-from contender.promoting.race import fingerprint_pairs, trace
 from contender.promoting.rollback import (
     ManualDecision,
     ManualKind,
@@ -16,6 +16,7 @@ from contender.promoting.rollback import (
 )
 from contender.promoting.standing import (
     DECISIVE,
+    earlier_tests,
     incumbent_stream,
     read_standing,
     shadow_streams,
@@ -35,7 +36,9 @@ __all__ = [
     "decide_by_hand",
     "decide_night",
     "decide_promotion",
+    "earlier_tests",
     "enter_answers",
+    "family_begins",
     "fingerprint_pairs",
     "follow_ledger",
     "incumbent_stream",

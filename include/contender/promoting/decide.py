@@ -77,7 +77,7 @@ def decide_race(
     guards: Guards,
 ) -> Decision:
     """Decide on the newest version of a rival: it must pass its sequential test, and no guard may block it."""
-    reasons = (_check_race(found, standing), *judge_rival(evaluation, guards))
+    reasons = (_check_race(found, standing), *_check_mean(found), *judge_rival(evaluation, guards))
     promoted = all(reason.passed for reason in reasons)
     names = ("race", evaluation.id, before)
     return _decide("promoted" if promoted else "held", evaluation, before, reasons, evidence, names)
@@ -127,6 +127,11 @@ def _check_race(found: Evidence | None, standing: Standing) -> Reason:
             f"evidence is {found.value:.2f} after {found.days} paired days since {found.since}; "
             f"threshold {found.bar:g}"
         )
+        if found.false_share is not None:
+            explanation += (
+                f". On resamples of its own differences, shifted to mean 0, the test passes in "
+                f"{found.false_share:.1%} of years"
+            )
     if standing.suspended:
         explanation += f". Refreshes must pass the sequential test, too: {standing.suspended}"
     return Reason(
@@ -136,6 +141,21 @@ def _check_race(found: Evidence | None, standing: Standing) -> Reason:
         bound=None if found is None else found.bar,
         explanation=explanation,
     )
+
+
+def _check_mean(found: Evidence | None) -> tuple[Reason, ...]:
+    """Check that the rival's mean loss is lower, with no difference clipped; rule 1 had no such check."""
+    if found is None or found.mean is None:
+        return ()
+    template = "the incumbent's mean loss minus the rival's is {observed:.6f}"
+    if (interval := found.mean_interval) is not None:
+        template += f" (95 % interval {interval.low:.6f} to {interval.high:.6f})"
+    template += " without clipping; must be above {bound:g}"
+    explanation = template.format(observed=found.mean, bound=0)
+    reason = Reason(
+        guard="mean", passed=found.mean > 0, observed=found.mean, bound=0, explanation=explanation
+    )
+    return (reason,)
 
 
 def _check_still(found: Evidence) -> Reason:

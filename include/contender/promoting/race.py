@@ -1,213 +1,249 @@
-"""Sequential tests by betting on paired days: for a rival of the champion's recipe, and against refreshing.
+"""Sequential test for a rival of the champion's recipe, by betting on sums of paired days.
 
 Each day gives one difference *d* of mean losses, incumbent minus rival, of two models fitted before that day was
-scored. Several bettors, each with a stake of 1 at the start, bet on the rival. Each day multiplies a stake by 1 + b z,
-where z is *d* in units of the root mean square of the differences known when the day was scored, clipped to [-c, c].
-Each bettor has a fixed bet size b (BETS). Its clip limit c leaves it a twentieth of its stake on the worst day, and is
-at most three (CUTS). If the rival is not better, E[z | what was known at scoring] <= 0, so no bet is favourable, and by
-Ville's inequality the probability that the mean stake (the evidence) ever reaches 1/alpha is at most alpha, however
-often it is checked. Several bet sizes avoid having to choose one (Waudby-Smith & Ramdas, "Estimating means of bounded
-random variables by betting", JRSS B 86, 2024; Choe & Ramdas, "Comparing sequential forecasters", Operations
-Research 72, 2024).
+scored. Consecutive days form a block. Before the first day of a block is scored, each bettor risks a share of its purse
+on the rival; when all outcomes of the block are known, the bet gains or loses that amount x z / c, where z is the
+block's sum in units of the root mean square of the sums known when the bet was made, clipped to [-c, c]. Purses start
+at 1, and the evidence is their mean. If the rival is not better, E[z | what was known] <= 0, so no bet is favourable,
+and by Ville's inequality the probability that the evidence ever reaches 1/alpha is at most alpha (Waudby-Smith &
+Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024; Choe & Ramdas, "Comparing sequential
+forecasters", Operations Research 72, 2024).
 
-Clipping: the guarantee is about clipped differences. A rival whose clipped difference is at most 0 on average, at each
-clip limit and whatever was known, is promoted with probability at most alpha. A rival that is better on most days and
-much worse on a rare one is not penalised for losses beyond c: with large bets, which clip early, it could pass; with
-small bets, which clip late, it hardly would. The guards check for such harm. docs/PROMOTION.md has figures on both.
+Sums instead of single days: the inequality is about clipped differences. A rival that is a little better on most days
+and ruinous on a few is better once clipped. In a sum, a ruinous day falls together with usual ones and costs the bet
+more than they gained; correlation between neighbouring days is inside the sums as well. docs/PROMOTION.md has figures.
 
-Lag: if outcomes are known only `lag` scored days later, nearby days share outcomes that are not yet known. Days are
-therefore assigned in turn to `lag` separate series of bets; in each series, the outcome of one bet is known before the
-next (Arnold, Henzi & Ziegel, "Sequentially valid tests for forecast calibration", Annals of Applied Statistics 17,
-2023). The evidence is the mean over all series. Stopping while bets are open would use their outcomes before they are
-known. So once the evidence reaches the threshold, no new bets are made, and the test passes if the evidence is still
-at the threshold when all open bets are settled. At that point the mean stake is that of a supermartingale, and Ville's
-inequality holds.
-
-Days without labels, with too few rows, without a rival, or with a rival that crashed give no difference and no bet: the
-stakes do not change.
+Lag: if outcomes are known only `lag` scored days later, several bets are open at once. All are paid from one purse: a
+bet takes its part of what would be left if every open bet were lost. A stake depends only on bets that were settled
+when it was made, and on no outcome that it shares with an open one (compare Arnold, Henzi & Ziegel, "Sequentially valid
+tests for forecast calibration", Annals of Applied Statistics 17, 2023). Stopping while bets are open would use their
+outcomes before they are known: while the evidence is at the threshold and bets are open, no bet is made, and the test
+passes if it is still there when all are settled. Betting then goes on, and the test remains passed only as long as
+every newly settled bet leaves the evidence at the threshold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
+from hashlib import sha256
+from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
-from contender.records import Evidence, PairedDay, identify
+from contender.promoting.pairs import fingerprint_pairs
+from contender.records import Evidence, Interval, PairedDay
 from contender.specs import Race
 
-Differences = NDArray[np.float64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-BETS = np.array([0.1, 0.2, 0.4, 0.8])
-CUTS = np.minimum(3.0, 0.95 / BETS)
-DAYS_BEFORE_BETTING = 3
+RULE = 2
+CUTS = np.array([3.0, 2.0])  # of bets of which one is open at once
+MOST_AT_RISK = 0.95  # share of a purse that all its open bets together can lose
+BLOCKS_BEFORE_BETTING = 2
+SHORTEST_BLOCK = 5
+CONFIDENCE = 0.95
+RESAMPLES, RESAMPLED_NIGHTS, RESAMPLED_DAYS = 400, 365, 10
 
 
-def accumulate(
-    differences: Differences, bar: float, lag: int = 1, *, restarting: bool = False
-) -> Differences:
-    """Return the evidence after each day. `differences`: (..., consecutive days), NaN for a day without one.
+class Blocks(NamedTuple):
+    """Consecutive blocks of days: the first and last day of each, in days since the first paired day."""
 
-    `bar` is the threshold. A day without a difference does not change the evidence; this is valid as long as days are
-    not left out because of their outcome. With `restarting`, every bettor may restart each day with a stake of 1, and
-    the evidence is a CUSUM e-detector: without any change it takes at least `bar` bets on average to reach `bar`
-    (Shin, Ramdas & Rinaldo, "E-detectors", New England Journal of Statistics in Data Science 2, 2023).
+    starts: Ints
+    ends: Ints
+
+
+class Evolution(NamedTuple):
+    """Evidence, and whether the test is passed, after each block has been settled: (..., blocks)."""
+
+    evidence: Floats
+    passed: NDArray[np.bool_]
+    unit: Floats  # of the newest block, NaN before the first bet: (...)
+
+
+class _Purses(NamedTuple):
+    after: Floats  # (runs, blocks + 1, bettors): the purses when the first n blocks are settled
+    placed: NDArray[np.bool_]  # (runs, blocks): whether there was a bet
+    unit: Floats
+
+
+def block_days(lag: int) -> int:
+    """Return the least number of days of a block: more for late outcomes, so that at most three bets are open."""
+    return max(SHORTEST_BLOCK, (lag + 5) // 2)
+
+
+def open_at_once(lag: int) -> int:
+    """Return how many bets are open at once, with a new one."""
+    return -(-(block_days(lag) - 1 + lag) // block_days(lag))
+
+
+def clip_limits(lag: int) -> Floats:
+    """Return the clip limit of each bettor: the more bets are open at once, the lower, so that each can be large."""
+    limits: Floats = CUTS / np.sqrt(open_at_once(lag))
+    return limits
+
+
+def form_blocks(rows: Sequence[int] | Ints, lag: int, min_rows: int) -> Blocks:
+    """Return the complete blocks of consecutive days with so many rows each.
+
+    A block is extended until its days have `min_rows` rows together.
     """
-    if not differences.size:
-        return np.ones(differences.shape)
-    many = differences.reshape(-1, differences.shape[-1])
-    factors = _factors(many, lag)
-    evidence = _mean_stake(factors, lag, restarting=restarting)
-    if not restarting:
-        reaching = np.flatnonzero((evidence >= bar).any(axis=-1))
-        evidence[reaching] = _stop_at(bar, factors[reaching], evidence[reaching], lag)
-    return evidence.reshape(differences.shape)
+    starts, ends = [], []
+    start, found = 0, 0
+    for day, count in enumerate(rows):
+        found += count
+        if day - start + 1 >= block_days(lag) and found >= min_rows:
+            starts.append(start)
+            ends.append(day)
+            start, found = day + 1, 0
+    return Blocks(np.array(starts, np.int64), np.array(ends, np.int64))
 
 
-def units(differences: Differences, lag: int = 1) -> Differences:
-    """Return the root mean square of the differences known when each day was scored; NaN while there are too few."""
-    given = np.isfinite(differences)
-    squares = np.cumsum(np.where(given, differences, 0.0) ** 2, axis=-1)
-    known = np.cumsum(given, axis=-1)
-    found = np.full(differences.shape, np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        roots = np.where((known >= DAYS_BEFORE_BETTING) & (squares > 0), np.sqrt(squares / known), np.nan)
-    found[..., lag:] = roots[..., : max(roots.shape[-1] - lag, 0)]
-    return found
+def sum_blocks(differences: Floats, blocks: Blocks) -> Floats:
+    """Return the sum of the differences of each block. `differences`: (..., days)."""
+    grown = np.concatenate([np.zeros((*differences.shape[:-1], 1)), np.cumsum(differences, axis=-1)], axis=-1)
+    sums: Floats = grown[..., blocks.ends + 1] - grown[..., blocks.starts]
+    return sums
 
 
-def _factors(differences: Differences, lag: int) -> Differences:
-    """Return the factor by which each day changes each stake: (series, days, bettors); 1 without a bet."""
-    gains = np.nan_to_num(differences / units(differences, lag), posinf=0.0, neginf=0.0)
-    factors: Differences = 1.0 + BETS * np.clip(gains[..., None], -CUTS, CUTS)
-    return factors
+def bet_on_blocks(sums: Floats, blocks: Blocks, bar: float, lag: int = 1) -> Evolution:
+    """Bet on each block, and return how the evidence evolves. `sums`: (..., blocks); `bar` is the threshold."""
+    many = np.atleast_2d(sums)
+    every = _with_begun(blocks, lag)
+    purses = _bet(many, every, bar, lag)
+    evidence = purses.after[:, 1 : many.shape[1] + 1].mean(axis=-1)
+    passed = np.zeros(evidence.shape, dtype=bool)
+    now = np.zeros(len(many), dtype=bool)
+    for block in range(many.shape[1]):
+        begun = np.searchsorted(every.starts, every.ends[block] + lag)
+        open_bets = purses.placed[:, block + 1 : begun].any(axis=1)
+        now = (evidence[:, block] >= bar) & (now | ~open_bets)
+        passed[:, block] = now
+    return Evolution(
+        evidence.reshape(sums.shape), passed.reshape(sums.shape), purses.unit.reshape(sums.shape[:-1])
+    )
 
 
-def _mean_stake(factors: Differences, lag: int, *, restarting: bool = False) -> Differences:
-    """Return the mean of all stakes after each day: (series, days)."""
-    series, days, bettors = factors.shape
-    rounds = -(-days // lag)
-    assigned = np.ones((series, rounds * lag, bettors))
-    assigned[:, :days] = factors
-    assigned = assigned.reshape(series, rounds, lag, bettors)
-    if restarting:
-        # The best day to restart is where the stake without restarts was lowest. Logarithms do not underflow.
-        grown = np.cumsum(np.log(assigned), axis=1)
-        before = np.concatenate([np.zeros_like(grown[:, :1]), grown[:, :-1]], axis=1)
-        stakes = np.exp(grown - np.minimum.accumulate(before, axis=1))
-    else:
-        stakes = np.cumprod(assigned, axis=1)
-    each = stakes.reshape(series, rounds * lag, bettors).mean(axis=-1)[:, :days]
-    placed = np.concatenate([np.ones((series, lag - 1)), each], axis=1)
-    evidence: Differences = sliding_window_view(placed, lag, axis=1).mean(axis=-1)
-    return evidence
+def _with_begun(blocks: Blocks, lag: int) -> Blocks:
+    """Return the blocks, and those that have begun when the last one is settled."""
+    length = block_days(lag)
+    first = int(blocks.ends[-1]) + 1 if len(blocks.ends) else 0
+    starts = np.arange(first, first + lag - 1, length)
+    return Blocks(np.append(blocks.starts, starts), np.append(blocks.ends, starts + length - 1))
 
 
-def _stop_at(bar: float, factors: Differences, evidence: Differences, lag: int) -> Differences:
-    """Return the evidence if no bet is made on days before which it was known to have reached the threshold."""
-    betting = np.ones(evidence.shape, dtype=bool)
-    while True:
-        allowed = np.ones_like(betting)
-        allowed[:, lag:] = evidence[:, : max(evidence.shape[1] - lag, 0)] < bar
-        if lag == 1:
-            allowed = np.logical_and.accumulate(allowed, axis=1)
-        # Correct up to the first day that differs; each iteration moves that day forward.
-        if (allowed == betting).all():
-            return evidence
-        betting = allowed
-        evidence = _mean_stake(np.where(betting[..., None], factors, 1.0), lag)
+def _bet(sums: Floats, blocks: Blocks, bar: float, lag: int) -> _Purses:
+    """Make all bets, those on blocks without a sum (which have only begun) without a gain."""
+    count = len(blocks.starts)
+    settled_at = np.searchsorted(blocks.ends + lag, blocks.starts, side="right")
+    limits = clip_limits(lag)
+    after = np.ones((len(sums), count + 1, len(limits)))
+    at_risk = np.zeros((len(sums), count, len(limits)))
+    placed = np.zeros((len(sums), count), dtype=bool)
+    squares = np.cumsum(sums**2, axis=1)
+    unit = np.full(len(sums), np.nan)
+    for block, settled in enumerate(settled_at):
+        after[:, block + 1] = after[:, block]
+        if settled < BLOCKS_BEFORE_BETTING:
+            continue
+        unit = np.sqrt(squares[:, settled - 1] / settled)
+        purse, open_bets = after[:, settled], placed[:, settled:block].any(axis=1)
+        placed[:, block] = ~((purse.mean(axis=1) >= bar) & open_bets)
+        left = np.maximum(purse - at_risk[:, settled:block].sum(axis=1), 0.0)
+        at_risk[:, block] = MOST_AT_RISK * np.minimum(purse / open_at_once(lag), left)
+        at_risk[:, block] *= placed[:, block, None]
+        if block < sums.shape[1]:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                gains = np.nan_to_num(sums[:, block] / unit, posinf=0.0, neginf=0.0)
+            after[:, block + 1] += at_risk[:, block] * np.clip(gains[:, None] / limits, -1, 1)
+    return _Purses(after, placed, unit)
 
 
-def settled(evidence: Differences, bar: float, lag: int = 1) -> NDArray[np.bool_]:
-    """Return the days on which the evidence has been at the threshold for `lag` days, so that no bet is open."""
-    reached = evidence >= bar
-    found = reached.copy()
-    for back in range(1, lag):
-        shifted = np.zeros_like(reached)
-        shifted[..., back:] = reached[..., :-back]
-        found &= shifted
-    return found
-
-
-def evidence_for_rival(
-    pairs: Sequence[PairedDay], since: date, race: Race, lag: int, rivals: int = 1
-) -> Evidence:
-    """Return the evidence for one rival from its paired days since the test started, oldest first.
-
-    With several rivals, each must reach `rivals` / alpha, so that the probability of any false promotion stays
-    below alpha (Bonferroni).
-    """
-    bar = rivals / race.alpha
-    differences = _by_calendar_day(pairs, since, race)
-    evidence = accumulate(differences, bar, lag)
-    value = float(evidence[-1]) if len(evidence) else 1.0
-    won = bool(len(evidence)) and bool(settled(evidence, bar, lag)[-1])
-    return _evidence(pairs, since, value, bar, _cuts(differences, lag), won=won)
-
-
-def evidence_against_refreshing(pairs: Sequence[PairedDay], since: date, race: Race, lag: int) -> Evidence:
-    """Return the evidence that the version that served some weeks ago, never refreshed, would be better."""
-    bar = float(race.nights_between_false_stops)
-    differences = _by_calendar_day(pairs, since, race)
-    evidence = accumulate(differences, bar, lag, restarting=True)
-    value = float(evidence[-1]) if len(evidence) else 1.0
-    return _evidence(pairs, since, value, bar, _cuts(differences, lag), won=value >= bar)
-
-
-def trace(
-    evidence: Evidence, pairs: Sequence[PairedDay], race: Race, lag: int
-) -> tuple[tuple[date, float], ...]:
-    """Return the evidence after each of its paired days, oldest first, as (day, value).
-
-    The last value is `evidence.value`. Pairs that were added later, or belong to another test, are ignored.
-    """
-    about = (evidence.question, evidence.rival, evidence.incumbent)
-    own = [p for p in pairs if (p.question, p.rival, p.incumbent) == about and p.day >= evidence.since]
-    differences = _by_calendar_day(own[: evidence.days], evidence.since, race)
-    grown = accumulate(differences, evidence.bar, lag, restarting=evidence.question == "still")
-    return tuple((evidence.since + timedelta(days=n), float(value)) for n, value in enumerate(grown))
-
-
-def _by_calendar_day(pairs: Sequence[PairedDay], since: date, race: Race) -> Differences:
-    """Return one difference per calendar day from `since` on; NaN for days without one or with too few rows."""
-    days = (pairs[-1].day - since).days + 1 if pairs else 0
-    found = np.full(max(days, 0), np.nan)
-    for pair in pairs:
-        if pair.rows >= race.min_rows:
-            found[(pair.day - since).days] = pair.difference
-    return found
-
-
-def _cuts(differences: Differences, lag: int) -> tuple[float, ...]:
-    unit = units(differences, lag)[-1] if len(differences) else np.nan
-    return tuple(float(cut * unit) for cut in CUTS) if np.isfinite(unit) else ()
-
-
-def _evidence(
-    pairs: Sequence[PairedDay], since: date, value: float, bar: float, cuts: tuple[float, ...], *, won: bool
-) -> Evidence:
+def evidence_for_rival(pairs: Sequence[PairedDay], since: date, race: Race, lag: int, bar: float) -> Evidence:
+    """Return the evidence for one rival from its paired days since the test started, oldest first; at least one."""
+    differences, rows = _by_calendar_day(pairs, race)
+    blocks = form_blocks(rows, lag, race.min_rows)
+    evolved = bet_on_blocks(sum_blocks(differences, blocks), blocks, bar, lag)
+    passed = bool(len(blocks.ends)) and bool(evolved.passed[-1])
+    weights = np.minimum(rows, race.min_rows) / race.min_rows
+    mean, interval = mean_difference(differences, weights, blocks)
+    pairs_print = fingerprint_pairs(pairs)
     return Evidence(
         question=pairs[0].question,
         incumbent=pairs[0].incumbent,
         rival=pairs[0].rival,
-        value=value,
+        value=float(evolved.evidence[-1]) if len(blocks.ends) else 1.0,
         bar=bar,
         days=len(pairs),
         since=since,
-        enough=won,
-        cuts=cuts,
+        enough=passed,
+        cuts=tuple(float(cut * evolved.unit) for cut in clip_limits(lag))
+        if np.isfinite(evolved.unit)
+        else (),
         until=pairs[-1].day,
-        pairs=fingerprint_pairs(pairs),
+        pairs=pairs_print,
+        rule=RULE,
+        mean=mean,
+        mean_interval=interval,
+        false_share=share_of_false_passes(differences, bar, lag, pairs_print) if passed else None,
     )
 
 
-def fingerprint_pairs(pairs: Sequence[PairedDay]) -> str:
-    """Return a fingerprint of paired days: equal for equal days, versions, rows and losses."""
-    lines = (
-        f"{p.day} {p.incumbent_version} {p.rival_version} {p.incumbent_loss!r} {p.rival_loss!r} {p.rows}"
-        for p in pairs
-    )
-    return identify("pairs", *lines)
+def trace_blocks(evidence: Evidence, pairs: Sequence[PairedDay], race: Race, lag: int) -> Floats:
+    """Return the evidence after each calendar day since the first of these pairs: that of the last settled block."""
+    differences, rows = _by_calendar_day(pairs, race)
+    blocks = form_blocks(rows, lag, race.min_rows)
+    evolved = bet_on_blocks(sum_blocks(differences, blocks), blocks, evidence.bar, lag)
+    settled = np.searchsorted(blocks.ends, np.arange(len(differences)), side="right")
+    return np.append(1.0, evolved.evidence)[settled]
+
+
+def mean_difference(differences: Floats, weights: Floats, blocks: Blocks) -> tuple[float, Interval | None]:
+    """Return the weighted mean of the differences, not clipped, and its interval; None with fewer than two blocks.
+
+    `differences` are weighted already. The variance is that of a ratio of sums over blocks (Cochran, "Sampling
+    Techniques", 3rd ed., section 6.5), with Student's t and one degree of freedom fewer than there are blocks.
+    """
+    mean = float(differences.sum() / weights.sum())
+    count = len(blocks.ends)
+    if count < 2:
+        return mean, None
+    residuals = sum_blocks(differences - mean * weights, blocks)
+    error = np.sqrt((residuals**2).sum() * count / (count - 1)) / sum_blocks(weights, blocks).sum()
+    reach = float(student.ppf(0.5 + CONFIDENCE / 2, count - 1) * error)
+    return mean, Interval(low=mean - reach, high=mean + reach)
+
+
+def share_of_false_passes(differences: Floats, bar: float, lag: int, seed: str) -> float:
+    """Return the share of resampled years without a difference in which the test passes.
+
+    The differences are shifted to mean 0 and drawn in runs of days (circular block bootstrap), so that their skewness,
+    tails and correlation remain. What has not happened yet, such as a first ruinous day, is not in them.
+    """
+    days = np.arange(RESAMPLED_NIGHTS)
+    length = max(RESAMPLED_DAYS, lag)
+    random = np.random.default_rng(int(sha256(seed.encode()).hexdigest()[:16], 16))
+    first = random.integers(0, len(differences), (RESAMPLES, -(-RESAMPLED_NIGHTS // length)))
+    drawn = (first[:, days // length] + days % length) % len(differences)
+    years = (differences - differences.mean())[drawn]
+    blocks = form_blocks([1] * RESAMPLED_NIGHTS, lag, 1)
+    passed = bet_on_blocks(sum_blocks(years, blocks), blocks, bar, lag).passed
+    return float(passed.any(axis=-1).mean())
+
+
+def _by_calendar_day(pairs: Sequence[PairedDay], race: Race) -> tuple[Floats, Ints]:
+    """Return the difference and the rows of each calendar day from the first pair on; 0 for days without a pair.
+
+    A day with fewer than `min_rows` rows counts in proportion.
+    """
+    first = pairs[0].day
+    days = (pairs[-1].day - first).days + 1
+    differences, rows = np.zeros(days), np.zeros(days, np.int64)
+    for pair in pairs:
+        day = (pair.day - first).days
+        rows[day] = pair.rows
+        differences[day] = pair.difference * min(pair.rows, race.min_rows) / race.min_rows
+    return differences, rows

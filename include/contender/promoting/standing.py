@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
+from contender.promoting.race import RULE
 from contender.records import Book, Decision, Standing, TrainedVersion
 from contender.specs import ModelSpec
 
@@ -18,11 +19,35 @@ def read_standing(model: str, book: Book) -> Standing | None:
     decisive = book.ledger.last_of(model, DECISIVE)
     if champion is None or decisive is None:
         return None
-    return standing_after(decisive.decision, champion, book.ledger.held_nights(model))
+    return standing_after(decisive.decision, champion, earlier_tests(_decisive(model, book)), book.ledger.held_nights(model))
 
 
-def standing_after(last: Decision, champion: int, held_nights: int = 0) -> Standing:
-    """Return the standing if `last` is the newest decisive entry, and refreshes have been held since `held_nights`.
+def earlier_tests(decisive: Iterable[Decision]) -> tuple[date, ...]:
+    """Return the nights in which earlier tests of the champion's recipe started, oldest first.
+
+    `decisive` are the decisions of decisive entries, newest first; the current tests started with the first of them.
+    """
+    nights: list[date] = []
+    for decision in decisive:
+        nights.append(decision.night)
+        if decision.kind == "first" or decision.champion_recipe != decision.challenger_recipe:
+            break
+    return tuple(reversed(nights[1:]))
+
+
+def _decisive(model: str, book: Book) -> Iterator[Decision]:
+    entry = book.ledger.last_of(model, DECISIVE)
+    while entry is not None:
+        yield entry.decision
+        entry = book.ledger.last_of(model, DECISIVE, before=entry.number)
+
+
+def standing_after(
+    last: Decision, champion: int, earlier: tuple[date, ...] = (), held_nights: int = 0
+) -> Standing:
+    """Return the standing if `last` is the newest decisive entry, and `earlier` tests of the recipe had started before.
+
+    `held_nights` is the number of nights in a row in which refreshes were held.
 
     After a roll-back within a recipe, its refreshes are suspended: like a rival, they must pass a sequential test
     against the champion, until a person resumes them. After a roll-back to another recipe, that recipe's refreshes
@@ -37,6 +62,8 @@ def standing_after(last: Decision, champion: int, held_nights: int = 0) -> Stand
         suspended=f"{last.by} chose version {last.challenger} after night {last.night}: {last.why}"
         if suspended
         else None,
+        rule=RULE,
+        earlier=earlier,
     )
 
 

@@ -171,7 +171,9 @@ class PairedDay(Frozen):
     incumbent: str = Field(description="fingerprint of the champion's recipe")
     rival: str = Field(description="fingerprint of the other recipe; `still` for the earlier version")
     incumbent_version: int
-    rival_version: int
+    rival_version: int | None = Field(
+        description="None if the rival had no score for the day: its loss is then the baseline's"
+    )
     incumbent_loss: float
     rival_loss: float
     rows: int
@@ -203,6 +205,18 @@ class Evidence(Frozen):
     )
     until: date | None = Field(default=None, description="the newest paired day")
     pairs: str | None = Field(default=None, description="fingerprint of the paired days and their losses")
+    rule: int = Field(default=1, description="1: bets on single days; 2: bets on sums of days")
+    place: int | None = Field(
+        default=None,
+        description="which entry of rivals this is since the champion's recipe last changed; sets the threshold",
+    )
+    mean: float | None = Field(default=None, description="mean of the differences, not clipped")
+    mean_interval: Interval | None = Field(default=None, description="95 % interval of `mean`, over bets")
+    false_share: float | None = Field(
+        default=None,
+        description="share of years in which the test passes on resamples of its own differences, shifted to mean 0; "
+        "computed when it passes",
+    )
 
 
 class Standing(Frozen):
@@ -215,6 +229,10 @@ class Standing(Frozen):
     )
     held_nights: int = Field(
         default=0, description="nights in a row, up to the last one, in which refreshes were held"
+    )
+    rule: int = Field(default=1, description="rule of the sequential test for rivals, as in `Evidence`")
+    earlier: tuple[date, ...] = Field(
+        default=(), description="nights in which earlier tests of the champion's recipe started, oldest first"
     )
 
 

@@ -119,9 +119,13 @@ def _rebuild_grounds(book: Book, entry: Entry, evaluation: Evaluation, today: Mo
     """Rebuild the inputs of a decision that did not record them, from the entries before it and today's contract."""
     last = book.ledger.last_of(entry.decision.model, DECISIVE, before=entry.number)
     champion = entry.decision.champion_before
+    standing = None if last is None or champion is None else standing_after(last.decision, champion)
+    if standing is not None:
+        rules = [found.rule for found in entry.decision.evidence if found.question == "race"]
+        standing = standing.model_copy(update={"rule": min(rules, default=standing.rule)})
     return Grounds(
         evaluations=(evaluation.id,),
-        standing=None if last is None or champion is None else standing_after(last.decision, champion),
+        standing=standing,
         guards={} if today is None else today.guards.model_dump(mode="json"),
         contract=evaluation.contract,
     )

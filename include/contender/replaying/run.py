@@ -62,11 +62,16 @@ class RecordedRace:
         assert self.champion.version == number
         return self.champion
 
-    def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
-        """Return the paired days from which the decision's evidence was computed."""
+    def pairs(self, since: date) -> Sequence[PairedDay]:
+        """Return the paired days from which the decision's evidence was computed, and the entries of other rivals."""
         found = self.decision.evidence
-        pairs = (pair for one in found for pair in _find_pairs(one, incumbent, self.decision, self.book))
-        return [pair for pair in pairs if pair.day >= since]
+        pairs = {pair.id: pair for one in found for pair in _find_pairs(one, self.decision, self.book)}
+        begun = {(one.question, one.rival, one.incumbent): one.since for one in found}
+        for pair in self.book.pairs.since(self.decision.model, "race", since):
+            computed_from = begun.get((pair.question, pair.rival, pair.incumbent))
+            if pair.at <= self.decision.at and (computed_from is None or pair.day < computed_from):
+                pairs[pair.id] = pair
+        return sorted((pair for pair in pairs.values() if pair.day >= since), key=lambda pair: pair.day)
 
 
 def replay(installation: Installation, entry: Entry, report: Report = lambda _: None) -> Replayed:
@@ -150,7 +155,7 @@ def _check_record(decision: Decision, version: TrainedVersion, registry: Registr
     ]
 
 
-def _find_pairs(found: Evidence, incumbent: str, decision: Decision, book: Book) -> list[PairedDay]:
+def _find_pairs(found: Evidence, decision: Decision, book: Book) -> list[PairedDay]:
     """Return the paired days of an evidence: those of the book up to its newest day, if their fingerprint matches.
 
     Otherwise days were paired later, and those paired after the decision are left out.
@@ -158,7 +163,8 @@ def _find_pairs(found: Evidence, incumbent: str, decision: Decision, book: Book)
     own = [
         pair
         for pair in book.pairs.since(decision.model, found.question, found.since)
-        if (pair.rival, pair.incumbent) == (found.rival, incumbent)
+        if pair.rival == found.rival
+        and found.incumbent in (None, pair.incumbent)
         and (found.until is None or pair.day <= found.until)
     ]
     if fingerprint_pairs(own) == found.pairs:

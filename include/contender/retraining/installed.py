@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from contender.evaluating import evaluate, pair_days
+from contender.evaluating import Streams, evaluate, first_paired_days, pair_days
 from contender.installation import Installation
-from contender.promoting import follow_ledger, promote, read_standing
+from contender.promoting import follow_ledger, promote, race_begins, read_standing
 from contender.records import (
     Decision,
     Entry,
@@ -22,7 +22,7 @@ from contender.records import (
 from contender.safe_storage import UnsafeModel
 from contender.scoring import score_in_shadow
 from contender.specs import Days, ModelSpec, Recipe
-from contender.training import TrainingError, keep_environment, note_released, train
+from contender.training import TrainingError, fingerprint_recipe, keep_environment, note_released, train
 
 QUESTIONS: tuple[Question, ...] = ("race", "still")
 
@@ -42,11 +42,10 @@ class InstalledStores:
         """Return the registry's record of a version. Raises UnknownVersion."""
         return self.installation.registry.version(self.model.name, number)
 
-    def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
+    def pairs(self, since: date) -> Sequence[PairedDay]:
         """Return the paired days in the book."""
         pairs = self.installation.book.pairs
-        found = [pair for question in QUESTIONS for pair in pairs.since(self.model.name, question, since)]
-        return [pair for pair in found if pair.incumbent == incumbent]
+        return [pair for question in QUESTIONS for pair in pairs.since(self.model.name, question, since)]
 
     def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
         """Fit a recipe and register the version, with caveats about released training data.
@@ -71,7 +70,17 @@ class InstalledStores:
 
     def pair(self, days: Days, champion: int, incumbent: str) -> None:
         """Pair the published shadow predictions of these days with their labels, and store the pairs."""
-        pair_days(self.installation, self.model, days, champion, incumbent)
+        pair_days(self.installation, self.model, days, Streams(champion, incumbent, self._entered()))
+
+    def _entered(self) -> Mapping[str, date]:
+        """Return the declared recipes that were paired since the current tests started, with their first paired day."""
+        standing = self.standing()
+        if standing is None:
+            return {}
+        home = self.installation.catalog.model_home(self.model.name)
+        declared = {fingerprint_recipe(self.model, recipe, home) for recipe in self.model.recipes}
+        pairs = self.installation.book.pairs.since(self.model.name, "race", race_begins(self.model, standing))
+        return {rival: day for rival, day in first_paired_days(pairs).items() if rival in declared}
 
     def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
         """Append decisions to the ledger, and update the registry's alias."""

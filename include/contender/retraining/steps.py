@@ -11,8 +11,8 @@ from contender.evaluating import days_to_pair
 from contender.promoting import (
     compute_evidence,
     decide_night,
+    family_begins,
     incumbent_stream,
-    race_begins,
     shadow_streams,
     split_by_approval,
     still_since,
@@ -69,7 +69,7 @@ def compute_night_evidence(stores: RaceStores, versions: Sequence[TrainedVersion
     if standing is None:
         return ()
     incumbent = incumbent_stream(standing, stores.version(standing.champion), versions)
-    pairs = stores.pairs(incumbent, race_begins(stores.model, standing))
+    pairs = stores.pairs(family_begins(stores.model, standing))
     return compute_evidence(stores.model, standing, incumbent, pairs)
 
 

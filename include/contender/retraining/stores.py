@@ -25,8 +25,8 @@ class RaceStores(Protocol):
     def version(self, number: int) -> TrainedVersion:
         """Return the record of a version."""
 
-    def pairs(self, incumbent: str, since: date) -> Sequence[PairedDay]:
-        """Return the paired days of an incumbent from `since` on, oldest first for each question."""
+    def pairs(self, since: date) -> Sequence[PairedDay]:
+        """Return the paired days of all incumbents from `since` on, oldest first for each question."""
 
 
 class ShadowStores(RaceStores, Protocol[Staged]):
@@ -49,7 +49,10 @@ class NightStores(ShadowStores[StagedBatch | None], Protocol):
         """Evaluate a version, the champion and the baseline on the same rows. Raises EvaluationError."""
 
     def pair(self, days: Days, champion: int, incumbent: str) -> None:
-        """Store, for each of these days, the losses of the incumbent and its rivals on the same rows."""
+        """Store, for each of these days, the losses of the incumbent and its rivals on the same rows.
+
+        A rival that has entered the test and did not score a day counts with the baseline's loss.
+        """
 
     def enter(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
         """Append decisions to the ledger; the champion follows. Raises StaleDecision."""

@@ -58,10 +58,12 @@ class Race(Frozen):
         default=0.05,
         gt=0,
         lt=1,
-        description="per test, the chance of ever promoting a recipe that is not better",
+        description="the chance that any recipe that is not better is promoted while the champion's recipe serves",
     )
     min_rows: int = Field(
-        default=20, gt=0, description="days with fewer scored and labelled rows are left out"
+        default=20,
+        gt=0,
+        description="scored and labelled rows that a bet needs; a day with fewer counts in proportion",
     )
     still_days: int = Field(
         default=28, gt=0, description="refreshes are compared with the version that served this many days ago"
