@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit bench-deciding bench-gates \
-	bench-promotion clean distclean
+.PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit bench-deciding \
+	bench-gates bench-promotion bench-race clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -91,6 +91,9 @@ audit: setup ## Check the locked packages for known vulnerabilities; status 3 if
 
 bench-promotion: setup ## Measure promotion rules: false promotions, days to promote, served loss, blocked corruptions
 	@python -m benchmarks.promotion
+
+bench-race: setup ## Measure the sequential test of rivals: false promotions by kind of difference, days to promote
+	@python -m benchmarks.race
 
 bench-deciding: setup ## Measure the cost of a backtest night and of a thousand models' decisions
 	@python -m benchmarks.deciding

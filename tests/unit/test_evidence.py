@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from contender.evaluating import Streams, find_absent
-from contender.evaluating.pair import predict_worst
+from contender.measures.kinds import farthest
 from contender.promoting import compute_evidence, earlier_tests, standing_after
 from contender.promoting.evidence import threshold
 from contender.records import Decision, Evidence, PairedDay, Standing
@@ -123,5 +123,5 @@ def test_a_crash_on_every_day_is_evidence_against_the_rival(model):
 
 
 def test_the_worst_prediction_is_the_farthest_outcome_of_the_day():
-    assert predict_worst(np.array([0.0, 1.0, 1.0])).tolist() == [1.0, 0.0, 0.0]
-    assert predict_worst(np.array([1.0, 10.0, 4.0])).tolist() == [10.0, 1.0, 10.0]
+    assert farthest(np.array([0.0, 1.0, 1.0])).tolist() == [1.0, 0.0, 0.0]
+    assert farthest(np.array([1.0, 10.0, 4.0])).tolist() == [10.0, 1.0, 10.0]

@@ -83,9 +83,9 @@ def pair_days(
         absent = find_absent(streams, day, set(rows["stream"]))
         if len(ours) and absent:
             scored = _score_by_baseline(installation, model, day, ours)
-            scores = {streams.incumbent: ours["score"].to_numpy(np.float64), **dict.fromkeys(absent, scored)}
+            scores = {streams.incumbent: read_scores(model, ours), **dict.fromkeys(absent, scored)}
             versions = {streams.incumbent: int(ours["model_version"].iloc[0]), **dict.fromkeys(absent)}
-            outcomes = ours["label"].to_numpy(np.float64)
+            outcomes = kind_of(model).encode(ours["label"])
             pairs += pair_scores(model, loss, ScoredDay(day, outcomes, scores, versions), streams.incumbent)
     return tuple(installation.book.pairs.add(pair) for pair in pairs)
 
@@ -108,13 +108,6 @@ def find_absent(streams: Streams, day: date, present: Collection[str]) -> tuple[
     )
 
 
-def predict_worst(outcomes: Outcomes) -> Predictions:
-    """Return, for each outcome, the farthest of the lowest and the highest outcome of the day."""
-    low, high = float(outcomes.min()), float(outcomes.max())
-    worst: Predictions = np.where(outcomes - low > high - outcomes, low, high)
-    return worst
-
-
 def _score_by_baseline(
     installation: Installation, model: ModelSpec, day: date, ours: pd.DataFrame
 ) -> Predictions:
@@ -128,7 +121,8 @@ def _score_by_baseline(
         return predict(model, baseline, rows, model.baseline_features)
     except PredictionError as error:
         log.warning("%s: the baseline of version %d cannot predict %s: %s", model.name, version, day, error)
-        return predict_worst(ours["label"].to_numpy(np.float64))
+        kind = kind_of(model)
+        return kind.worst(kind.encode(ours["label"]))
 
 
 def pair_day(model: ModelSpec, loss: Loss, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:

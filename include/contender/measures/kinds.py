@@ -74,6 +74,7 @@ class Kind:
     decode: Callable[[Outcomes], NDArray[np.generic]]  # numbers as labels, for a model's own cost function
     losses: Mapping[LossName, Loss]
     constant: Callable[[Outcomes], Predictions | float]  # replaces predictions that are not finite
+    worst: Callable[[Outcomes], Predictions]  # stands for the predictions of a version that made none
     spread: Callable[[Outcomes], float]  # the unit of differences between predictions
     unit: str  # its name, if it is not that of the prediction
     distance: Callable[[Predictions], Distance]  # from the differences
@@ -95,6 +96,7 @@ def _probability(_: ModelSpec) -> Kind:
         decode=_unchanged,
         losses={"brier": squared, "log_loss": logarithmic},
         constant=_mean,
+        worst=farthest,
         spread=_one,
         unit="",
         distance=_distance_of_one,
@@ -112,6 +114,7 @@ def _quantity(_: ModelSpec) -> Kind:
         decode=_unchanged,
         losses={"squared": squared, "absolute": absolute},
         constant=_mean,
+        worst=farthest,
         spread=_deviation,
         unit=STANDARD_DEVIATIONS,
         distance=_distance_of_one,
@@ -131,6 +134,7 @@ def _class(model: ModelSpec) -> Kind:
         decode=lambda outcomes: np.asarray(classes)[outcomes.astype(np.int64)],
         losses={"log_loss": logarithmic_of_classes, "brier": brier_of_classes},
         constant=partial(_shares, len(classes)),
+        worst=partial(_wrong_class, len(classes)),
         spread=_one,
         unit="",
         distance=_total_variation,
@@ -149,6 +153,7 @@ def _quantiles(model: ModelSpec) -> Kind:
         decode=_unchanged,
         losses={"pinball": partial(pinball, levels)},
         constant=lambda outcomes: np.quantile(outcomes, levels),
+        worst=lambda outcomes: np.repeat(farthest(outcomes)[:, None], len(levels), axis=1),
         spread=_deviation,
         unit=STANDARD_DEVIATIONS,
         distance=_distance_of_quantiles,
@@ -220,6 +225,17 @@ def _encode_classes(model: ModelSpec, labels: pd.Series) -> Outcomes:
             "`build_labels` and build these days again"
         )
     return codes.astype(np.float64)
+
+
+def farthest(outcomes: Outcomes) -> Predictions:
+    """Return, for each outcome, the farther one of the lowest and the highest outcome."""
+    low, high = float(outcomes.min()), float(outcomes.max())
+    worst: Predictions = np.where(outcomes - low > high - outcomes, low, high)
+    return worst
+
+
+def _wrong_class(classes: int, outcomes: Outcomes) -> Predictions:
+    return np.eye(classes)[(outcomes.astype(np.int64) + 1) % classes]
 
 
 def _mean(outcomes: Outcomes) -> float:

@@ -19,7 +19,9 @@ def read_standing(model: str, book: Book) -> Standing | None:
     decisive = book.ledger.last_of(model, DECISIVE)
     if champion is None or decisive is None:
         return None
-    return standing_after(decisive.decision, champion, earlier_tests(_decisive(model, book)), book.ledger.held_nights(model))
+    return standing_after(
+        decisive.decision, champion, earlier_tests(_decisive(model, book)), book.ledger.held_nights(model)
+    )
 
 
 def earlier_tests(decisive: Iterable[Decision]) -> tuple[date, ...]:
