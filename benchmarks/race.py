@@ -32,6 +32,7 @@ RULES = {"rule 1": bets_on_days, "rule 2": race}
 EFFECTS = (0.1, 0.15, 0.2, 0.3, 0.5)
 EDITED_EVERY = (30, 60, 90)
 RIVALS = (2, 4, 8)
+WON = 120
 
 Row = dict[str, Any]
 Draw = Callable[[np.random.Generator, int, int], Floats]
@@ -215,15 +216,15 @@ def passes(differences: Floats, rule: str, bar: float) -> Any:
 def measure_held_back(runs: int) -> Iterator[Row]:
     """Yield the share of rivals whose test is still passed so many nights after they became worse."""
     differences = gaussian(np.random.default_rng(SEED), runs, NIGHTS)
-    differences[:, :60] += 1.0
-    differences[:, 60:] -= 1.0
+    differences[:, :WON] += 1.0
+    differences[:, WON:] -= 1.0
     found = {
         "rule 1": settled(accumulate(differences, DAILY_BAR), DAILY_BAR),
         "rule 2": evidence_by_night(differences, 1)[1],
     }
     for rule, passed in found.items():
-        for after in (10, 30, 60, 300):
-            share = count(int(passed[:, 60 + after - 1].sum()), runs)
+        for after in (0, 10, 30, 60, 240):
+            share = count(int(passed[:, WON + after - 1].sum()), runs)
             yield {"table": "held back", "nights": after, "rule": rule, **share}
 
 
@@ -255,8 +256,8 @@ def render(rows: list[Row]) -> str:
     parts = [
         f"Share of {runs:,} rivals that are not better and are promoted within {NIGHTS} nights (95 % interval):",
         _table(errors, lambda r: (r["data"], r["lag"]), ("differences", "lag"), _share),
-        "Share of rivals that win by one standard deviation a day for 60 nights, then lose by as much, and whose test "
-        "is still passed afterwards:",
+        f"Share of rivals that win by one standard deviation a day for {WON} nights, then lose by as much, and whose "
+        "test is still passed afterwards:",
         _table(held, lambda r: (r["nights"],), ("nights afterwards",), _share),
         f"Median number of nights until a better rival is promoted, and share promoted within {NIGHTS} nights:",
         _table(power, lambda r: (r["effect"], r["lag"]), ("mean in standard deviations", "lag"), _median),

@@ -95,6 +95,17 @@ def test_shadow_predictions_are_paired_once_outcomes_are_known(place):
     assert pair.rows == 60
 
 
+def test_a_rival_without_a_score_counts_with_the_loss_of_the_baseline(place):
+    second, third = tomorrow(FIRST_NIGHT), FIRST_NIGHT + timedelta(days=2)
+    run_night(place, second, recipes=["boosted_trees"])
+    run_night(place, third)
+    scored, crashed = place.installation.book.pairs.since(place.model.name, "race", second)
+    assert (scored.day, scored.rival_version is None) == (second, False)
+    assert (crashed.day, crashed.rival, crashed.rival_version) == (third, fingerprint(place, "linear"), None)
+    assert crashed.rows == 60
+    assert crashed.rival_loss not in (0.0, crashed.incumbent_loss)
+
+
 def test_a_rival_that_passed_its_test_is_promoted_and_the_tests_restart(place, monkeypatch):
     monkeypatch.setattr("tests.integration.test_ledger_nights.NIGHT", FIRST_NIGHT + timedelta(days=121))
     let_win(place, "linear")
