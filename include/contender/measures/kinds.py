@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from contender.measures.calibration import (
@@ -20,6 +19,13 @@ from contender.measures.calibration import (
     class_error,
     cover,
     coverage_error,
+)
+from contender.measures.figures import (
+    Figures,
+    describe_class,
+    describe_probability,
+    describe_quantiles,
+    describe_quantity,
 )
 from contender.measures.losses import (
     Loss,
@@ -49,20 +55,6 @@ class Distance(NamedTuple):
 
     absolute: float
     signed: float
-
-
-class Figures(TypedDict, total=False):
-    """The measures that only some kinds of prediction have, by their names in `Measures`."""
-
-    mean_label: float
-    auc: float | None
-    brier: float
-    log_loss: float
-    accuracy: float
-    mean_absolute_error: float
-    root_mean_squared_error: float
-    coverage: float
-    interval_width: float
 
 
 @dataclass(frozen=True)
@@ -102,7 +94,7 @@ def _probability(_: ModelSpec) -> Kind:
         distance=_distance_of_one,
         calibrate=calibrate,
         calibration_error=calibration_error,
-        figures=_figures_of_probability,
+        figures=describe_probability,
         estimate=estimate_loss,
     )
 
@@ -122,7 +114,7 @@ def _quantity(_: ModelSpec) -> Kind:
         calibration_error=lambda outcomes, predictions: (
             calibration_error(outcomes, predictions) / _deviation(outcomes)
         ),
-        figures=_figures_of_quantity,
+        figures=describe_quantity,
     )
 
 
@@ -140,7 +132,7 @@ def _class(model: ModelSpec) -> Kind:
         distance=_total_variation,
         calibrate=partial(calibrate_classes, classes),
         calibration_error=class_error,
-        figures=_figures_of_class,
+        figures=describe_class,
         estimate=estimate_loss,
     )
 
@@ -159,7 +151,7 @@ def _quantiles(model: ModelSpec) -> Kind:
         distance=_distance_of_quantiles,
         calibrate=partial(cover, levels),
         calibration_error=partial(coverage_error, levels),
-        figures=partial(_figures_of_quantiles, levels),
+        figures=partial(describe_quantiles, levels),
     )
 
 
@@ -271,43 +263,3 @@ def _distance_of_quantiles(apart: Predictions) -> Distance:
     """Return the mean over quantiles, and the mean difference of the quantile that moved most."""
     moved = apart.mean(axis=0)
     return Distance(float(np.abs(apart).mean()), float(moved[np.abs(moved).argmax()]))
-
-
-def _figures_of_probability(outcomes: Outcomes, predictions: Predictions) -> Figures:
-    """Return AUC (only if both outcomes occur), Brier score and log loss."""
-    decided = 0 < outcomes.mean() < 1
-    return {
-        "mean_label": float(outcomes.mean()),
-        "auc": float(roc_auc_score(outcomes, predictions)) if decided else None,
-        "brier": float(brier_score_loss(outcomes, predictions)),
-        "log_loss": float(log_loss(outcomes, predictions, labels=[0, 1])),
-    }
-
-
-def _figures_of_quantity(outcomes: Outcomes, predictions: Predictions) -> Figures:
-    return {
-        "mean_label": float(outcomes.mean()),
-        "mean_absolute_error": float(np.mean(absolute(outcomes, predictions))),
-        "root_mean_squared_error": float(np.mean(squared(outcomes, predictions))) ** 0.5,
-    }
-
-
-def _figures_of_class(outcomes: Outcomes, predictions: Predictions) -> Figures:
-    return {
-        "brier": float(brier_of_classes(outcomes, predictions).mean()),
-        "log_loss": float(logarithmic_of_classes(outcomes, predictions).mean()),
-        "accuracy": float((predictions.argmax(axis=1) == outcomes).mean()),
-    }
-
-
-def _figures_of_quantiles(levels: Sequence[float], outcomes: Outcomes, predictions: Predictions) -> Figures:
-    """Return the coverage and mean width of the interval between the outermost quantiles, and the median's error."""
-    found: Figures = {"mean_label": float(outcomes.mean())}
-    if 0.5 in levels:
-        median = predictions[:, levels.index(0.5)]
-        found["mean_absolute_error"] = float(np.mean(absolute(outcomes, median)))
-    if len(levels) > 1:
-        low, high = predictions[:, 0], predictions[:, -1]
-        found["coverage"] = float(((low <= outcomes) & (outcomes <= high)).mean())
-        found["interval_width"] = float((high - low).mean())
-    return found
