@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit bench-deciding \
-	bench-gates bench-promotion bench-race clean distclean
+	bench-gates bench-monitoring bench-promotion bench-race clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -94,6 +94,9 @@ bench-promotion: setup ## Measure promotion rules: false promotions, days to pro
 
 bench-race: setup ## Measure the sequential test of rivals: false promotions by kind of difference, days to promote
 	@python -m benchmarks.race
+
+bench-monitoring: setup ## Measure monitoring: false verdicts on quiet years, delay and kind of verdict on injected changes
+	@python -m benchmarks.monitoring
 
 bench-deciding: setup ## Measure the cost of a backtest night and of a thousand models' decisions
 	@python -m benchmarks.deciding

@@ -4,13 +4,12 @@ from contender.granting.apply import GrantError, apply_roles
 from contender.granting.holders import Holder, dags_of, list_holders, models_of, tables_of
 from contender.granting.postgres import render_postgres
 from contender.granting.roles import Difference, compare_roles, find_differences, wanted_roles
-from contender.granting.s3 import allow_reading, iam_name, render_s3
+from contender.granting.s3 import iam_name, render_s3, restrict
 
 __all__ = [
     "Difference",
     "GrantError",
     "Holder",
-    "allow_reading",
     "apply_roles",
     "compare_roles",
     "dags_of",
@@ -20,6 +19,7 @@ __all__ = [
     "models_of",
     "render_postgres",
     "render_s3",
+    "restrict",
     "tables_of",
     "wanted_roles",
 ]

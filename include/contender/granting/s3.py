@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from contender.granting.apply import GrantError
@@ -21,16 +20,13 @@ Statement = dict[str, Any]
 def render_s3(access: Access, catalog: Catalog, *, bucket: str, prefix: str, account: str) -> str:
     """Return the bucket's policy as JSON. Its principals are IAM roles of the account, named by `iam_name`.
 
-    Everything else in the bucket is explicitly denied to these roles, especially the landing zone, staging and the
+    Everything but the files of its tables is explicitly denied to a role, especially the landing zone, staging and the
     quarantine with unmasked personal data. Columns of a file cannot be masked, so tables with personal data require
     the right to read it. Raises GrantError if the policy exceeds the size limit.
     """
     statements = [_service(bucket, account)]
     for holder in list_holders(access, catalog):
-        principal = {"AWS": _arn(iam_name(holder.name), account)}
-        allowed = allow_reading(holder, catalog, bucket=bucket, prefix=prefix)
-        statements += [{**statement, "Principal": principal} for statement in allowed]
-        statements += _deny_rest(principal, allowed, bucket, holder)
+        statements += restrict(holder, catalog, bucket=bucket, prefix=prefix, account=account)
     policy = {"Version": VERSION, "Statement": statements}
     if (size := len(json.dumps(policy, separators=(",", ":")))) > LARGEST:
         raise GrantError(
@@ -40,29 +36,42 @@ def render_s3(access: Access, catalog: Catalog, *, bucket: str, prefix: str, acc
     return json.dumps(policy, indent=2) + "\n"
 
 
-def allow_reading(holder: Holder, catalog: Catalog, *, bucket: str, prefix: str) -> list[Statement]:
-    """Return the statements that allow a role to read and list the files of its tables."""
+def restrict(holder: Holder, catalog: Catalog, *, bucket: str, prefix: str, account: str) -> list[Statement]:
+    """Return the statements of a role: reading is allowed, and denied outside of the files of its tables.
+
+    A denial outweighs every other policy. Only the denials list the tables, since a policy may not be long.
+    """
+    principal = {"AWS": _arn(iam_name(holder.name), account)}
+    everything = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
     places = [
         "/".join(part for part in (prefix.strip("/"), table.replace(".", "/")) if part)
         for table in readable_tables(holder, catalog)
     ]
+    denied: Statement = {
+        "Sid": _sid("Deny", holder),
+        "Effect": "Deny",
+        "Principal": principal,
+        "Action": "s3:*",
+    }
     if not places:
-        return []
-    return [
-        {
-            "Sid": _sid("Read", holder),
-            "Effect": "Allow",
-            "Action": ["s3:GetObject"],
-            "Resource": [f"arn:aws:s3:::{bucket}/{place}/*" for place in places],
-        },
-        {
-            "Sid": _sid("List", holder),
-            "Effect": "Allow",
-            "Action": ["s3:ListBucket"],
-            "Resource": [f"arn:aws:s3:::{bucket}"],
-            "Condition": {"StringLike": {"s3:prefix": [f"{place}/*" for place in places]}},
-        },
-    ]
+        return [{**denied, "Resource": everything}]
+    allowed: Statement = {
+        "Sid": _sid("Read", holder),
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": everything,
+    }
+    reading = [f"arn:aws:s3:::{bucket}", *(f"arn:aws:s3:::{bucket}/{place}/*" for place in places)]
+    listing: Statement = {
+        "Sid": _sid("DenyList", holder),
+        "Effect": "Deny",
+        "Principal": principal,
+        "Action": "s3:ListBucket",
+        "Resource": f"arn:aws:s3:::{bucket}",
+        "Condition": {"StringNotLike": {"s3:prefix": [f"{place}/*" for place in places]}},
+    }
+    return [allowed, {**denied, "NotResource": reading}, listing]
 
 
 def readable_tables(holder: Holder, catalog: Catalog) -> tuple[str, ...]:
@@ -91,25 +100,6 @@ def _service(bucket: str, account: str) -> Statement:
         ],
         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
     }
-
-
-def _deny_rest(
-    principal: dict[str, str], allowed: Sequence[Statement], bucket: str, holder: Holder
-) -> list[Statement]:
-    reading = [resource for statement in allowed for resource in statement["Resource"]]
-    denied: Statement = {"Sid": _sid("Deny", holder), "Effect": "Deny", "Principal": principal}
-    if not reading:
-        everything = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
-        return [{**denied, "Action": "s3:*", "Resource": everything}]
-    listing: Statement = {
-        "Sid": _sid("DenyList", holder),
-        "Effect": "Deny",
-        "Principal": principal,
-        "Action": "s3:ListBucket",
-        "Resource": f"arn:aws:s3:::{bucket}",
-        "Condition": {"StringNotLike": allowed[-1]["Condition"]["StringLike"]},
-    }
-    return [{**denied, "Action": "s3:*", "NotResource": reading}, listing]
 
 
 def _sid(word: str, holder: Holder) -> str:

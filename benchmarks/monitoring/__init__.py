@@ -1,0 +1,1 @@
+"""Measure monitoring: verdicts on quiet years, and on faults and changes injected into real days."""
