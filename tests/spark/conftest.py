@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -16,10 +16,11 @@ from contender.featurizing import collect, plan_features, run_in_process
 from contender.ingesting import land
 from contender.lake import Lake, open_lake
 from contender.settings import PROJECT, Settings
-from contender.specs import Catalog, Days, ModelSpec
+from contender.specs import Catalog, Days, ModelSpec, load_catalog
 from demo import source
 
-MODELS = sorted(path.parent.name for path in (PROJECT / "include/catalog/models").glob("*/spec.py"))
+CATALOG = load_catalog(PROJECT / "include" / "catalog")
+MODELS = sorted(CATALOG.models)
 
 Build = Callable[..., dict[str, pd.DataFrame]]
 
@@ -56,9 +57,16 @@ def world(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> tuple[S
 
 
 def nights_of(model: ModelSpec) -> Days:
-    """Return a range of nights in the year of its source. Raises LookupError if no source delivers its datasets."""
-    year = source.source_of(model.inputs[0].name).days.first.year
-    return Days(first=date(year, 10, 30), last=date(year, 11, 4))
+    """Return a range of nights in the year of its source, up to a day on which its first input is delivered.
+
+    Raises LookupError if no source delivers its datasets.
+    """
+    name = model.inputs[0].name
+    year = source.source_of(name).days.first.year
+    closed, last = CATALOG.dataset(name).delivery.closed_days, date(year, 11, 4)
+    while last in closed:
+        last -= timedelta(days=1)
+    return Days(first=date(year, 10, 30), last=last)
 
 
 def histories(catalog: Catalog) -> dict[str, Days]:
