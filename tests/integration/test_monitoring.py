@@ -42,10 +42,11 @@ def publish(here, lake):
     return publish_rows
 
 
-def features(model, *, moved: bool = False, emptied: bool = False) -> pd.DataFrame:
+def features(model, *, moved: bool = False, emptied: bool = False, lasting: int = 1) -> pd.DataFrame:
+    """Forty days of made-up features, with a fault on the last `lasting` days."""
     random = np.random.default_rng(1)
     rows = pd.DataFrame({"day": np.repeat(list(Days(first=DAY - timedelta(days=40), last=DAY).each()), 400)})
-    newest = rows["day"] > DAY - timedelta(days=7)
+    newest = rows["day"] > DAY - timedelta(days=lasting)
     for column in (*model.keys, *model.features):
         text = column.type == "string"
         rows[column.name] = (
@@ -122,7 +123,7 @@ def test_predictions_that_become_constant_are_named(model, installation, publish
 
 
 def test_a_fault_that_lasts_is_reported_every_night(model, installation, book, publish):
-    publish(model.feature_contract, features(model, emptied=True))
+    publish(model.feature_contract, features(model, emptied=True, lasting=7))
     for back in range(6, -1, -1):
         night = NIGHT - timedelta(days=back)
         found = compare_day(installation, model, night)
