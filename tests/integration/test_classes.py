@@ -11,7 +11,7 @@ from contender.cards import read_card, render_html, render_markdown
 from contender.gating import check
 from contender.installation import Installation
 from contender.lake import stage
-from contender.monitoring import compare_features, conclude, measure_performance
+from contender.monitoring import compare_day, conclude, draw_report, measure_performance
 from contender.replaying import find_entry, replay
 from contender.retraining import InstalledStores
 from contender.scoring import score
@@ -84,8 +84,10 @@ def test_served_scores_are_monitored(place):
     performance = measure_performance(here, model, NIGHT)
     assert performance.measures.accuracy > 0.9
     assert performance.expected_loss is not None
-    monitored = conclude(model, performance, compare_features(here, model, NIGHT), "night")
-    assert (monitored.verdict, monitored.report is not None) == ("stable", True)
+    monitored = conclude(model, performance, compare_day(here, model, NIGHT), (), "night")
+    assert monitored.verdict == "stable"
+    assert monitored.estimated_loss == pytest.approx(performance.measures.loss, abs=0.2)
+    assert draw_report(here, model, monitored) is not None
 
 
 def test_the_card_names_the_classes_and_draws_the_calibration_of_each(place):
