@@ -1,0 +1,13 @@
+"""The tables of docs/MONITORING.md match the stored results of the benchmark."""
+
+from __future__ import annotations
+
+import json
+
+from benchmarks.monitoring.__main__ import BEGIN, END, PAGE, RESULTS, render
+from benchmarks.promotion.page import put_into
+
+
+def test_the_tables_of_the_monitoring_page_match_the_results():
+    page, rows = PAGE.read_text(), json.loads(RESULTS.read_text())
+    assert put_into(page, render(rows), BEGIN, END) == page
