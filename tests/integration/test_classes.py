@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from contender.cards import read_card, render_html, render_markdown
+from contender.featurizing import read_frame
 from contender.gating import check
 from contender.installation import Installation
 from contender.lake import stage
@@ -77,6 +78,11 @@ def test_each_class_has_a_score_and_one_without_examples_is_impossible(place):
     served = place.installation.lake.read(model.prediction_contract, Days.one(NIGHT)).to_pandas()
     assert served[list(model.score_names)].sum(axis=1).to_numpy() == pytest.approx(1)
     assert (served["score_diverted"] == 0).all()
+
+
+def test_a_frame_for_notebooks_has_the_score_of_each_class(place):
+    frame = read_frame(place.installation, place.model.name, Days.one(NIGHT))
+    assert not frame[[*place.model.score_names, "model_version"]].isna().any(axis=None)
 
 
 def test_served_scores_are_monitored(place):

@@ -48,7 +48,8 @@ def read_frame(
     served = _read(installation, spec.prediction_contract, wanted)
     keys = list(spec.row_key)
     frame = features.merge(labels, on=keys, how="left", validate="one_to_one")
-    return frame.merge(served[[*keys, "score", "model_version"]], on=keys, how="left", validate="one_to_one")
+    predicted = served[[*keys, *spec.score_names, "model_version"]]
+    return frame.merge(predicted, on=keys, how="left", validate="one_to_one")
 
 
 def build_in_scratch(installation: Installation, model: ModelSpec, nights: Days) -> dict[str, pa.Table]:
