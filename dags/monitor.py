@@ -81,7 +81,7 @@ def conclude(name: str, performance: Json, changes: Json) -> Json:
 @task
 def report(name: str, monitored: Json) -> str | None:
     """Draw the drift report on a sample, framed by the verdict."""
-    from contender.monitoring import draw_report
+    from contender.monitoring.report import draw_report
     from contender.records import Monitored
 
     return draw_report(open_installation(), CATALOG.model(name), Monitored.model_validate(monitored))

@@ -12,7 +12,8 @@ from contender.featurizing import read_frame
 from contender.gating import check
 from contender.installation import Installation
 from contender.lake import stage
-from contender.monitoring import compare_day, conclude, draw_report, measure_performance
+from contender.monitoring import compare_day, conclude, measure_performance
+from contender.monitoring.report import draw_report
 from contender.replaying import find_entry, replay
 from contender.retraining import InstalledStores
 from contender.scoring import score

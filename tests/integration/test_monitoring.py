@@ -16,10 +16,10 @@ from contender.monitoring import (
     Performance,
     compare_day,
     conclude,
-    draw_report,
     keep_conclusion,
     measure_performance,
 )
+from contender.monitoring.report import draw_report
 from contender.specs import Days
 from tests.unit.judged import evaluation, version
 

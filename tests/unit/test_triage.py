@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, timedelta
 
 import numpy as np
@@ -57,6 +59,12 @@ def test_the_reason_names_the_column_and_the_figures():
         "`humid`: the share of missing values changed by 100%, at most 0.05 is usual; "
         "`wind`: the median lies 8.0 widths outside the range, at most 3.00 is usual"
     )
+
+
+def test_a_verdict_does_not_need_evidently():
+    """Evidently takes seconds to import, and an error in it must not prevent a verdict."""
+    code = "import sys, contender.monitoring; sys.exit('evidently' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_day_without_predictions_is_noted_in_the_action(catalog):

@@ -1,9 +1,11 @@
-"""Monitoring: compare a day with recent days, measure its predictions, give a verdict, and draw a report."""
+"""Monitoring: compare a day with recent days, measure its predictions, give a verdict, and draw a report.
+
+`contender.monitoring.report` is imported by itself, since only the report needs Evidently.
+"""
 
 from contender.monitoring.changes import Changes
 from contender.monitoring.days import compare_day
 from contender.monitoring.performance import Performance, measure_performance
-from contender.monitoring.report import draw_report
 from contender.monitoring.triage import conclude, keep_conclusion, triage
 
 __all__ = [
@@ -11,7 +13,6 @@ __all__ = [
     "Performance",
     "compare_day",
     "conclude",
-    "draw_report",
     "keep_conclusion",
     "measure_performance",
     "triage",
