@@ -19,7 +19,7 @@ from contender.backtesting.fits import Made
 from contender.measures import choose_loss, kind_of, measure
 from contender.monitoring import Performance, conclude
 from contender.monitoring.changes import find_changes
-from contender.monitoring.days import REMEMBERED
+from contender.monitoring.days import REMEMBERED, changed_days, join_changes
 from contender.monitoring.evidence import DAYS_REMEMBERED, FEWEST_DAYS
 from contender.profiles import profile
 from contender.records import DayProfile, Monitored
@@ -118,10 +118,7 @@ def _conclude(
     changed: Sequence[tuple[DayProfile, DayProfile]],
 ) -> Monitored:
     """Judge a day; the last `len(changed)` days before it had these profiles instead of the year's."""
-    before: dict[str, set[date]] = {}
-    for one in past[-REMEMBERED:]:
-        for change in one.changes:
-            before.setdefault(change.column, set()).add(one.day)
+    before = changed_days(past[-REMEMBERED:])
     quiet = nth - len(changed)
     reach = max(0, quiet - year.model.monitoring.reference_days - REMEMBERED)
     known = [(year.features[day], year.scores[day]) for day in year.days[reach:quiet]]
@@ -129,7 +126,7 @@ def _conclude(
     watch = year.model.monitoring
     of_features = find_changes(profiles[0], features, watch, before)
     of_scores = find_changes(profiles[1], scores, watch, before)
-    changes = of_features.model_copy(update={"changed": (*of_features.changed, *of_scores.changed)})
+    changes = join_changes(of_features, of_scores)
     performance = _measure(year, year.days[nth], rows)
     return conclude(year.model, performance, changes, past[-(DAYS_REMEMBERED + FEWEST_DAYS) :], str(nth))
 

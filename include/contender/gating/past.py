@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from contender.gating.usual import RECENT_DAYS, WEEKS, Past
 from contender.lake import Lake, places
-from contender.profiles import profile
+from contender.profiles import profile, read_profile
 from contender.records import Book, DayProfile, StagedBatch, profile_id
 from contender.specs import Contract, Days
 
@@ -32,7 +32,7 @@ def read_past(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) ->
         closed=contract.closed,
         rows={then: file.rows for then, file in held.items()},
         profiles=tuple(
-            _get_profile(contract, then, file.digest, lake, book)
+            read_profile(contract, then, file.digest, lake, book)
             for then, file in held.items()
             if then in recent
         ),
@@ -47,10 +47,3 @@ def _profile_batch(contract: Contract, batch: StagedBatch, day: date) -> DayProf
         )
     with places.open_file(file.path) as content:
         return profile(contract, day, file.digest, pq.ParquetFile(content))
-
-
-def _get_profile(contract: Contract, day: date, digest: str, lake: Lake, book: Book) -> DayProfile:
-    known = book.profiles.get(profile_id(contract.table, day, digest))
-    if known is not None:
-        return known
-    return book.profiles.add(profile(contract, day, digest, lake.read(contract, Days.one(day))))

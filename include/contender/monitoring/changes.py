@@ -16,7 +16,7 @@ from contender.specs import Monitoring
 from contender.specs.frozen import Frozen
 
 FEWEST_DAYS = 14
-# Twice the standard deviation of the Kolmogorov-Smirnov distance is about 1.9 / sqrt(rows) at the level 0.1 %.
+# A Kolmogorov-Smirnov distance exceeds 1.9 / sqrt(rows) by chance in 0.15 % of days (the limit of its distribution).
 CHANCE = 1.9
 _SMALLEST_DISTANCE = 0.01
 

@@ -1,4 +1,4 @@
-"""Read the profiles of a table's days; missing ones are computed and stored."""
+"""Compare a night's features and predictions with those of the recent days, as published in the lake."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from contender.installation import Installation
 from contender.monitoring.changes import Changes, find_changes
-from contender.profiles import profile
-from contender.records import DayProfile, Monitored, profile_id
+from contender.profiles import read_profile
+from contender.records import Monitored
 from contender.specs import Contract, Days, ModelSpec
 
 # A change that lasts longer than this is the new usual state.
@@ -23,11 +23,10 @@ def compare_day(installation: Installation, model: ModelSpec, night: date) -> Ch
     """
     day = model.scored_days(Days.one(night)).last
     matured = model.matured_days(Days.one(night)).last
-    before = _changed_days(installation.book.monitored.days_before(model.name, matured, REMEMBERED))
-    found = _compare(installation, model, model.feature_contract, day, before)
+    before = changed_days(installation.book.monitored.days_before(model.name, matured, REMEMBERED))
+    features = _compare(installation, model, model.feature_contract, day, before)
     scores = _compare(installation, model, model.prediction_contract, day - timedelta(days=1), before)
-    of_scores = [change for change in scores.changed if change.column in model.score_names]
-    return found.model_copy(update={"changed": (*found.changed, *of_scores)})
+    return join_changes(features, scores)
 
 
 def _compare(
@@ -39,7 +38,11 @@ def _compare(
 ) -> Changes:
     watch = model.monitoring
     recent = Days.one(day).reaching_back(watch.reference_days + REMEMBERED)
-    profiles = read_profiles(installation, contract, recent)
+    lake, book = installation.lake, installation.book
+    profiles = {
+        then: read_profile(contract, then, file.digest, lake, book)
+        for then, file in sorted(lake.day_files(contract.table, recent).items())
+    }
     today = profiles.pop(day, None)
     if today is None:
         return Changes(day=day)
@@ -51,19 +54,13 @@ def _compare(
     return find_changes(today.model_copy(update={"columns": columns}), list(profiles.values()), watch, before)
 
 
-def read_profiles(installation: Installation, contract: Contract, days: Days) -> dict[date, DayProfile]:
-    """Return the profiles of the published days of a range, by day."""
-    lake, book = installation.lake, installation.book
-    found: dict[date, DayProfile] = {}
-    for day, file in sorted(lake.day_files(contract.table, days).items()):
-        known = book.profiles.get(profile_id(contract.table, day, file.digest))
-        found[day] = known or book.profiles.add(
-            profile(contract, day, file.digest, lake.read(contract, Days.one(day)))
-        )
-    return found
+def join_changes(features: Changes, scores: Changes) -> Changes:
+    """Return the changes of both; the number of columns and their distance are those of the features."""
+    return features.model_copy(update={"changed": (*features.changed, *scores.changed)})
 
 
-def _changed_days(past: Sequence[Monitored]) -> Mapping[str, set[date]]:
+def changed_days(past: Sequence[Monitored]) -> Mapping[str, set[date]]:
+    """Return the days on which each column had changed, according to earlier results."""
     found: dict[str, set[date]] = {}
     for one in past:
         for change in one.changes:

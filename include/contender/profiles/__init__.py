@@ -2,5 +2,6 @@
 
 from contender.profiles.distances import Compared, Distances, measure_distances
 from contender.profiles.profile import profile
+from contender.profiles.published import read_profile
 
-__all__ = ["Compared", "Distances", "measure_distances", "profile"]
+__all__ = ["Compared", "Distances", "measure_distances", "profile", "read_profile"]

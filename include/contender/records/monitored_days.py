@@ -14,8 +14,6 @@ from contender.records.tables import Base, indexes
 from contender.specs.frozen import Frozen
 
 DriftVerdict = Literal["stable", "broken_feed", "covariate_drift", "concept_drift", "regime_break"]
-
-
 ChangeKind = Literal["missing", "values", "range"]
 
 
@@ -68,7 +66,7 @@ class Monitored(Frozen):
     verdict: DriftVerdict
     why: str = Field(default="", description="the verdict's reason, with figures")
     action: str
-    report: str | None = None
+    report: str | None = Field(default=None, description="only in records of version 0.2 and before")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
