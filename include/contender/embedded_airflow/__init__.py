@@ -13,8 +13,9 @@ from contender.embedded_airflow.environment import (
 )
 from contender.embedded_airflow.errors import StackError
 from contender.embedded_airflow.mailbox import MailboxError
+from contender.embedded_airflow.ports import free_port
 from contender.embedded_airflow.service import first_scheduled_day, mail_folder, serve, start, stop
-from contender.embedded_airflow.stack import DEFAULT_PORT, Progress, Stack, free_port, running
+from contender.embedded_airflow.stack import DEFAULT_PORT, Progress, Stack, running
 from contender.embedded_airflow.state import State, read_state
 
 __all__ = [

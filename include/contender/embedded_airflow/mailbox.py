@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -14,7 +13,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-HOST = "127.0.0.1"
+from contender.embedded_airflow.environment import HOST
+from contender.embedded_airflow.ports import free_port
 
 
 class MailboxError(RuntimeError):
@@ -49,7 +49,7 @@ class Mailbox:
 def start(folder: Path, port: int = 0) -> Mailbox:
     """Accept mail on 127.0.0.1 (port 0 means a free port) and store it in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = port or _free_port()
+    port = port or free_port()
     server = Controller(_Handler(folder), hostname=HOST, port=port)
     try:
         server.start()
@@ -129,9 +129,3 @@ def _number(path: Path) -> int:
 
 def _slug(subject: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", subject.lower()).strip("-")[:60] or "mail"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

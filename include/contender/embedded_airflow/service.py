@@ -23,12 +23,12 @@ import psutil
 from contender.embedded_airflow import mailbox
 from contender.embedded_airflow.environment import project_variables
 from contender.embedded_airflow.errors import StackError
+from contender.embedded_airflow.ports import free_port
 from contender.embedded_airflow.processes import CLOCK_SECONDS, end_processes, log_file, tail
 from contender.embedded_airflow.stack import (
     START_SECONDS,
     STOP_SECONDS,
     Progress,
-    free_port,
     restart_ended,
     running,
 )

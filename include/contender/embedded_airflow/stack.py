@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-from contender.embedded_airflow.environment import HOST, make_environment, read_password, url_of
+from contender.embedded_airflow.environment import make_environment, read_password, url_of
 from contender.embedded_airflow.errors import StackError
 from contender.embedded_airflow.processes import (
     COMPONENTS,
@@ -104,16 +103,6 @@ def restart_ended(stack: Stack, on_progress: Progress) -> None:
         stop_components([component], patience=1.0)
         stack.components[number] = spawn(component.name, stack.home, stack.environment)
         write_state(stack.lock, stack.port, stack.components, healthy=True)
-
-
-def free_port(preferred: int = 0) -> int:
-    """Return `preferred` if the port is free, otherwise another free port."""
-    for candidate in (preferred, 0):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, candidate))
-            return int(probe.getsockname()[1])
-    raise StackError(f"No free port on {HOST}.")
 
 
 def _start(stack: Stack, on_progress: Progress) -> None:
