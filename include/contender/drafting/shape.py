@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from contender.drafting.draft import CHECK, DraftError
 from contender.drafting.keys import LONGEST, find_key
 from contender.drafting.profile import ColumnProfile, FileProfile
+from contender.file_formats import find_distinct, local_days
 
 _DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(19|20)\d\d[01]\d[0-3]\d(?!\d)")
@@ -124,9 +125,7 @@ def _short_key(columns: Sequence[ColumnProfile]) -> tuple[str, ...] | None:
 def without_identical(columns: Sequence[ColumnProfile]) -> tuple[ColumnProfile, ...]:
     """Return the columns without rows that equal an earlier one in all columns."""
     table = pa.table({column.name: column.values for column in columns})
-    numbered = table.append_column("row here", pa.array(range(table.num_rows)))
-    first = numbered.group_by(table.column_names, use_threads=False).aggregate([("row here", "min")])
-    kept = first["row here_min"].combine_chunks().sort()
+    kept = find_distinct(table)
     return tuple(replace(c, texts=c.texts.take(kept), values=c.values.take(kept)) for c in columns)
 
 
@@ -156,7 +155,7 @@ def find_days(profile: FileProfile, named: Sequence[date | None]) -> BusinessDay
         return _of_date(profile, dates[0], expected)
     zone = profile.format.zone or "UTC"
     times = {
-        column.name: _dates_of(column, zone)
+        column.name: local_days(column.values, zone)
         for column in profile.columns
         if column.type == "timestamp" and not column.missing
     }
@@ -174,11 +173,6 @@ def find_days(profile: FileProfile, named: Sequence[date | None]) -> BusinessDay
 def _agree(days: pa.Array, expected: pa.Array) -> bool:
     """Return whether rows have the day of their file's name; true if names have none."""
     return expected.null_count == len(expected) or bool(pc.all(pc.equal(days, expected)).as_py())
-
-
-def _dates_of(column: ColumnProfile, zone: str) -> pa.Array:
-    local = pc.local_timestamp(column.values.cast(pa.timestamp("us", tz=zone)))
-    return pc.floor_temporal(local, unit="day").cast(pa.date32())
 
 
 def _of_date(profile: FileProfile, column: ColumnProfile, expected: pa.Array) -> BusinessDays:
