@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from contender.specs import Catalog, Days, Input, ModelSpec, Recipe, Slice
-from tests.integration.made_up import make_flights
+from contender.gating import check
+from contender.installation import Installation
+from contender.retraining import InstalledStores
+from contender.scoring import score
+from contender.settings import Settings
+from contender.specs import Catalog, Days, ModelSpec, Recipe, Slice
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    deliver,
+    make_flights,
+    run_night,
+    specify,
+    tomorrow,
+    write_model,
+)
 
 CLASSES = ("early", "on_time", "late", "diverted")  # no made-up flight is diverted
 CLASS_FILES = {
@@ -63,13 +78,27 @@ def build_baseline(seed, quantile):
 }
 
 
-def write_model(home: Path, model: ModelSpec) -> Catalog:
+def write_catalog(home: Path, model: ModelSpec) -> Catalog:
     """Write the files of one of the two models, and return a catalog with only this model."""
-    folder = home / "models" / model.name
-    folder.mkdir(parents=True)
-    for name, source in (CLASS_FILES if model.classes else QUANTILE_FILES).items():
-        (folder / name).write_text(source)
-    return Catalog(home=home, datasets={}, models={model.name: model})
+    return write_model(home, model, CLASS_FILES if model.classes else QUANTILE_FILES)
+
+
+def install(home: Path, model: ModelSpec) -> InstalledStores:
+    """Return an installation with one of the two models and its rows."""
+    ours = Installation(Settings(home=home / "home"), write_catalog(home / "catalog", model))
+    made = InstalledStores(ours, model)
+    deliver(made, make_rows(model, Days(first=HISTORY.first, last=tomorrow(NIGHT))))
+    return made
+
+
+def live_two_nights(made: InstalledStores) -> None:
+    """Run two nights, so that there is a first champion and its refresh, and serve the newest day."""
+    run_night(made, NIGHT - timedelta(days=2))
+    run_night(made, NIGHT - timedelta(days=1))
+    contract = made.model.prediction_contract
+    batch = score(made.installation, made.model, Days.one(NIGHT - timedelta(days=1)))
+    assert check(contract, batch, "scored").verdict == "pass"
+    made.installation.lake.publish(contract, batch)
 
 
 def make_rows(model: ModelSpec, days: Days) -> pd.DataFrame:
@@ -82,40 +111,30 @@ def make_rows(model: ModelSpec, days: Days) -> pd.DataFrame:
 
 def specify_classes(flights: ModelSpec) -> ModelSpec:
     """Return a model of the status of a flight, with the keys and numbers of `flights`."""
-    return ModelSpec(
+    return specify(
+        flights,
         name="flight_status",
         description="Whether a departure will be early, on time or late.",
-        owner="flight-models@contender.example",
         label="status at arrival",
         predicts="class",
         classes=CLASSES,
-        inputs=(Input(dataset="departures"),),
-        keys=flights.keys,
-        features=tuple(column for column in flights.features if column.type != "string"),
         recipes=(
             Recipe(name="trees", window_days=40, parameters={"max_iter": 15, "learning_rate": 0.3}),
             Recipe(name="shares", estimator="shares", window_days=40),
         ),
-        baseline_features=("dep_hour",),
         slices=(Slice(column="origin"),),
     )
 
 
 def specify_quantiles(flights: ModelSpec) -> ModelSpec:
     """Return a model of the delay of a flight with an interval, with the keys and numbers of `flights`."""
-    return ModelSpec(
+    return specify(
+        flights,
         name="minutes_between",
         description="How late a departure will be, with an interval.",
-        owner="flight-models@contender.example",
-        label="minutes late at arrival",
-        predicts="quantity",
         quantiles=(0.1, 0.5, 0.9),
-        inputs=(Input(dataset="departures"),),
-        keys=flights.keys,
-        features=tuple(column for column in flights.features if column.type != "string"),
         recipes=(
             Recipe(name="trees", window_days=40, parameters={"max_iter": 15, "max_leaf_nodes": 6}),
             Recipe(name="constant", estimator="constant", window_days=40),
         ),
-        baseline_features=("dep_hour",),
     )

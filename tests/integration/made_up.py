@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from contender.lake import Lake, stage
 from contender.records import Decision, GateResult, gate_id, migrate, open_book
 from contender.retraining import InstalledStores
 from contender.settings import PROJECT, Settings
-from contender.specs import Catalog, Contract, Days, ModelSpec, load_catalog
+from contender.specs import Catalog, Contract, Days, Input, ModelSpec, load_catalog
 
 NIGHT = date(2013, 3, 31)
 HISTORY = Days(first=date(2013, 1, 1), last=NIGHT)
@@ -32,6 +32,31 @@ def copy_catalog(home: Path) -> Catalog:
     for tests in home.glob("models/*/behaviour.py"):
         tests.unlink()
     return load_catalog(home)
+
+
+def write_model(home: Path, model: ModelSpec, files: Mapping[str, str]) -> Catalog:
+    """Write the files of a model, and return a catalog with only this model."""
+    folder = home / "models" / model.name
+    folder.mkdir(parents=True)
+    for name, source in files.items():
+        (folder / name).write_text(source)
+    return Catalog(home=home, datasets={}, models={model.name: model})
+
+
+def specify(flights: ModelSpec, **own: object) -> ModelSpec:
+    """Return a model with the keys and numbers of `flights`; by default, of the minutes that a flight is late."""
+    minutes = {
+        "name": "minutes_late",
+        "description": "Minutes that a departure will be late.",
+        "owner": "flight-models@contender.example",
+        "label": "minutes late at arrival",
+        "predicts": "quantity",
+        "inputs": (Input(dataset="departures"),),
+        "keys": flights.keys,
+        "features": tuple(column for column in flights.features if column.type != "string"),
+        "baseline_features": ("dep_hour",),
+    }
+    return ModelSpec.model_validate(minutes | own)
 
 
 def make_flights(model: ModelSpec, days: Days, a_day: int = 60) -> pd.DataFrame:

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pyarrow as pa
 import pytest
 
 from contender.cards import read_card, render_html, render_markdown
 from contender.featurizing import read_frame
 from contender.gating import check
-from contender.installation import Installation
 from contender.lake import stage
 from contender.monitoring import compare_day, conclude, measure_performance
 from contender.monitoring.report import draw_report
 from contender.replaying import find_entry, replay
 from contender.retraining import InstalledStores
-from contender.scoring import score
-from contender.settings import Settings
 from contender.specs import Days
 from contender.training import TrainingError
-from tests.integration.made_up import HISTORY, NIGHT, deliver, make_flights, run_night, tomorrow
-from tests.made_up_kinds import CLASSES, make_rows, specify_classes, write_model
+from tests.integration.made_up import HISTORY, NIGHT, make_flights
+from tests.made_up_kinds import CLASSES, install, live_two_nights, specify_classes
 
 
 @pytest.fixture(scope="module")
 def place(catalog, tmp_path_factory) -> InstalledStores:
     """Made-up flights with a first champion and its refresh, which has scored the newest day."""
-    folder = tmp_path_factory.mktemp("kind")
-    model = specify_classes(catalog.model("flight_delay"))
-    ours = write_model(folder / "catalog", model)
-    made = InstalledStores(Installation(Settings(home=folder / "home"), ours), model)
-    deliver(made, make_rows(model, Days(first=HISTORY.first, last=tomorrow(NIGHT))))
-    run_night(made, NIGHT - timedelta(days=2))
-    run_night(made, NIGHT - timedelta(days=1))
-    batch = score(made.installation, model, Days.one(NIGHT - timedelta(days=1)))
-    assert check(model.prediction_contract, batch, "scored").verdict == "pass"
-    made.installation.lake.publish(model.prediction_contract, batch)
+    made = install(tmp_path_factory.mktemp("kind"), specify_classes(catalog.model("flight_delay")))
+    live_two_nights(made)
     return made
 
 

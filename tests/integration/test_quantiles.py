@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import pytest
 
 from contender.cards import read_card, render_html, render_markdown
-from contender.gating import check
-from contender.installation import Installation
 from contender.monitoring import measure_performance
 from contender.replaying import find_entry, replay
 from contender.retraining import InstalledStores
-from contender.scoring import score
-from contender.settings import Settings
 from contender.specs import Days
-from tests.integration.made_up import HISTORY, NIGHT, deliver, run_night, tomorrow
-from tests.made_up_kinds import make_rows, specify_quantiles, write_model
+from tests.integration.made_up import HISTORY, NIGHT
+from tests.made_up_kinds import install, live_two_nights, specify_quantiles
 
 
 @pytest.fixture(scope="module")
 def place(catalog, tmp_path_factory) -> InstalledStores:
     """Made-up flights with a first champion and its refresh, which has scored the newest day."""
-    folder = tmp_path_factory.mktemp("kind")
-    model = specify_quantiles(catalog.model("flight_delay"))
-    ours = write_model(folder / "catalog", model)
-    made = InstalledStores(Installation(Settings(home=folder / "home"), ours), model)
-    deliver(made, make_rows(model, Days(first=HISTORY.first, last=tomorrow(NIGHT))))
-    run_night(made, NIGHT - timedelta(days=2))
-    run_night(made, NIGHT - timedelta(days=1))
-    batch = score(made.installation, model, Days.one(NIGHT - timedelta(days=1)))
-    assert check(model.prediction_contract, batch, "scored").verdict == "pass"
-    made.installation.lake.publish(model.prediction_contract, batch)
+    made = install(tmp_path_factory.mktemp("kind"), specify_quantiles(catalog.model("flight_delay")))
+    live_two_nights(made)
     return made
 
 

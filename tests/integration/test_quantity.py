@@ -11,9 +11,18 @@ from contender.monitoring import measure_performance
 from contender.retraining import InstalledStores
 from contender.scoring import score
 from contender.settings import Settings
-from contender.specs import Catalog, Days, Input, ModelSpec, Recipe
+from contender.specs import Days, Recipe
 from tests.integration.keeping import Kept, keep
-from tests.integration.made_up import HISTORY, NIGHT, deliver, make_flights, run_night, tomorrow
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    deliver,
+    make_flights,
+    run_night,
+    specify,
+    tomorrow,
+    write_model,
+)
 
 FILES = {
     "estimator.py": """
@@ -47,33 +56,19 @@ def compute_costs(outcomes, predictions):
 @pytest.fixture(scope="module", params=["squared", "absolute", "cost"])
 def kept(request, catalog, tmp_path_factory) -> Kept:
     """Minutes late of made-up flights, with a first champion since two nights ago."""
-    flights = catalog.model("flight_delay")
-    model = ModelSpec(
-        name="minutes_late",
-        description="Minutes that a departure will be late.",
-        owner="flight-models@contender.example",
-        label="minutes late at arrival",
-        predicts="quantity",
+    model = specify(
+        catalog.model("flight_delay"),
         loss=request.param,
-        inputs=(Input(dataset="departures"),),
-        keys=flights.keys,
-        features=tuple(column for column in flights.features if column.type != "string"),
         recipes=(
             Recipe(name="trees", window_days=60, parameters={"max_iter": 20}),
             Recipe(name="median", estimator="median", window_days=60),
         ),
-        baseline_features=("dep_hour",),
     )
     place = tmp_path_factory.mktemp("quantity")
-    home = place / "catalog"
-    folder = home / "models" / model.name
-    folder.mkdir(parents=True)
-    for name, source in FILES.items():
-        (folder / name).write_text(source)
+    ours = write_model(place / "catalog", model, FILES)
     rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
     rows["label"] = rows["carrier_late"] * 0.7 - 20
-    flights = Catalog(home=home, datasets={}, models={model.name: model})
-    made = InstalledStores(Installation(Settings(home=place / "home"), flights), model)
+    made = InstalledStores(Installation(Settings(home=place / "home"), ours), model)
     deliver(made, rows)
     run_night(made, NIGHT - timedelta(days=2))
     return keep(made)

@@ -11,8 +11,16 @@ from contender.installation import Installation
 from contender.lake import read_examples, stage
 from contender.registry import predict
 from contender.retraining import InstalledStores, run_night
-from contender.specs import Catalog, Column, Days, Input, ModelSpec, Recipe
-from tests.integration.made_up import HISTORY, NIGHT, deliver, make_flights, tomorrow
+from contender.specs import Column, Days, Recipe
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    deliver,
+    make_flights,
+    specify,
+    tomorrow,
+    write_model,
+)
 
 FILES = {
     "estimator.py": """
@@ -34,36 +42,21 @@ def build_baseline(seed):
 @pytest.fixture
 def stores(catalog, tmp_path, here) -> InstalledStores:
     """Minutes late of made-up flights, weighted by their seats, and the same without weights."""
-    flights = catalog.model("flight_delay")
-    model = ModelSpec(
-        name="minutes_late",
-        description="Minutes that a departure will be late.",
-        owner="flight-models@contender.example",
-        label="minutes late at arrival",
-        predicts="quantity",
+    model = specify(
+        catalog.model("flight_delay"),
         loss="squared",
-        inputs=(Input(dataset="departures"),),
-        keys=flights.keys,
-        features=tuple(column for column in flights.features if column.type != "string"),
         weights=(Column(name="passengers", type="integer", description="on board"),),
         recipes=(
             Recipe(name="weighted", window_days=60, weight="passengers"),
             Recipe(name="equal", window_days=60),
         ),
-        baseline_features=("dep_hour",),
     )
-    home = tmp_path / "catalog"
-    folder = home / "models" / model.name
-    folder.mkdir(parents=True)
-    for name, source in FILES.items():
-        (folder / name).write_text(source)
+    ours = write_model(tmp_path / "catalog", model, FILES)
     rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
     # The slope differs between full and empty aircraft.
     rows["passengers"] = rows["flight"] % 4 * 100
     rows["label"] = rows["carrier_late"] * np.where(rows["passengers"] > 100, 0.7, 0.2)
-    made = InstalledStores(
-        Installation(here, Catalog(home=home, datasets={}, models={model.name: model})), model
-    )
+    made = InstalledStores(Installation(here, ours), model)
     deliver(made, rows)
     return made
 

@@ -9,7 +9,7 @@ import pytest
 from contender.backtesting import run_backtest
 from contender.backtesting.history import cut
 from contender.specs import Days
-from tests.made_up_kinds import make_rows, specify_classes, specify_quantiles, write_model
+from tests.made_up_kinds import make_rows, specify_classes, specify_quantiles, write_catalog
 
 DAYS = Days(first=date(2013, 1, 1), last=date(2013, 3, 1))
 NIGHTS = Days(first=date(2013, 2, 20), last=date(2013, 2, 23))
@@ -18,7 +18,7 @@ NIGHTS = Days(first=date(2013, 2, 20), last=date(2013, 2, 23))
 @pytest.fixture(scope="module", params=[specify_classes, specify_quantiles])
 def backtest(request, catalog, tmp_path_factory):
     model = request.param(catalog.model("flight_delay"))
-    ours = write_model(tmp_path_factory.mktemp("kind"), model)
+    ours = write_catalog(tmp_path_factory.mktemp("kind"), model)
     return run_backtest(ours, model, cut(model, make_rows(model, DAYS), DAYS), NIGHTS, ("ours",))
 
 
