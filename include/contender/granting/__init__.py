@@ -4,7 +4,7 @@ from contender.granting.apply import GrantError, apply_roles
 from contender.granting.holders import Holder, dags_of, list_holders, models_of, tables_of
 from contender.granting.postgres import render_postgres
 from contender.granting.roles import Difference, compare_roles, find_differences, wanted_roles
-from contender.granting.s3 import iam_name, render_s3, restrict
+from contender.granting.s3 import iam_name, render_s3
 
 __all__ = [
     "Difference",
@@ -19,7 +19,6 @@ __all__ = [
     "models_of",
     "render_postgres",
     "render_s3",
-    "restrict",
     "tables_of",
     "wanted_roles",
 ]

@@ -26,7 +26,7 @@ def render_s3(access: Access, catalog: Catalog, *, bucket: str, prefix: str, acc
     """
     statements = [_service(bucket, account)]
     for holder in list_holders(access, catalog):
-        statements += restrict(holder, catalog, bucket=bucket, prefix=prefix, account=account)
+        statements += restrict_reading(holder, catalog, bucket=bucket, prefix=prefix, account=account)
     policy = {"Version": VERSION, "Statement": statements}
     if (size := len(json.dumps(policy, separators=(",", ":")))) > LARGEST:
         raise GrantError(
@@ -36,7 +36,9 @@ def render_s3(access: Access, catalog: Catalog, *, bucket: str, prefix: str, acc
     return json.dumps(policy, indent=2) + "\n"
 
 
-def restrict(holder: Holder, catalog: Catalog, *, bucket: str, prefix: str, account: str) -> list[Statement]:
+def restrict_reading(
+    holder: Holder, catalog: Catalog, *, bucket: str, prefix: str, account: str
+) -> list[Statement]:
     """Return the statements of a role: reading is allowed, and denied outside of the files of its tables.
 
     A denial outweighs every other policy. Only the denials list the tables, since a policy may not be long.

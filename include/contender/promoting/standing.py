@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import chain
 
 from contender.promoting.race import RULE
 from contender.records import Book, Decision, Standing, TrainedVersion
@@ -15,12 +16,12 @@ DECISIVE = ("first", "promoted", "rolled_back", "emergency", "resumed")
 
 def read_standing(model: str, book: Book) -> Standing | None:
     """Read the standing from the ledger; None before the first promotion."""
-    champion = book.ledger.champion(model)
-    decisive = book.ledger.last_of(model, DECISIVE)
-    if champion is None or decisive is None:
+    champion, decisive = book.ledger.champion(model), _decisive(model, book)
+    last = next(decisive, None)
+    if champion is None or last is None:
         return None
     return standing_after(
-        decisive.decision, champion, earlier_tests(_decisive(model, book)), book.ledger.held_nights(model)
+        last, champion, earlier_tests(chain((last,), decisive)), book.ledger.held_nights(model)
     )
 
 
