@@ -34,7 +34,6 @@ from wiring import (
     announce,
     build_each,
     dataset_asset,
-    fails_for_good,
     gate_and_publish,
     night_dag,
     open_installation,
@@ -82,11 +81,9 @@ def land_with_retries(spec: DatasetSpec) -> Any:
 def land(name: str) -> Json:
     """Copy the day's files from the landing zone, or query its rows, and stage them, including invalid ones."""
     from contender.admission import receive_batch
-    from contender.landing import MissingFiles
 
     released = get_current_context()["params"]["quarantined"]
-    with fails_for_good(MissingFiles):
-        batch = receive_batch(open_installation(), name, run_days(), released, database_url)
+    batch = receive_batch(open_installation(), name, run_days(), released, database_url)
     return batch.model_dump(mode="json")
 
 

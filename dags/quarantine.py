@@ -16,7 +16,7 @@ from __future__ import annotations
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, get_current_context, task
 
-from wiring import Json, dump, fails_for_good, open_installation, operation_dag, run_by
+from wiring import Json, dump, open_installation, operation_dag, run_by
 
 FORM = {
     "batch": Param(type="string", minLength=4, title="Batch", description="The id of the quarantined batch."),
@@ -28,11 +28,10 @@ FORM = {
 @task.short_circuit
 def decide() -> Json | None:
     """Record the decision. Returns the run that ingests a released batch, or None."""
-    from contender.admission import QuarantineError, decide_quarantined
+    from contender.admission import decide_quarantined
 
     form = get_current_context()["params"]
-    with fails_for_good(QuarantineError):
-        run = decide_quarantined(open_installation(), form["batch"], form["action"], run_by(), form["reason"])
+    run = decide_quarantined(open_installation(), form["batch"], form["action"], run_by(), form["reason"])
     return dump(run)
 
 

@@ -34,7 +34,6 @@ from wiring import (
     Json,
     build_each,
     dump_all,
-    fails_for_good,
     features_asset,
     gate_and_publish,
     night_dag,
@@ -69,31 +68,27 @@ def build_retrain(model: ModelSpec) -> DAG:
 @task
 def train(name: str, recipe: str) -> Json:
     """Fit a recipe on the labelled days before those that it is evaluated on."""
-    from contender.retraining import TrainingError, fit_version
+    from contender.retraining import fit_version
 
-    with fails_for_good(TrainingError):
-        return fit_version(night_stores(name), recipe, run_night()).model_dump(mode="json")
+    return fit_version(night_stores(name), recipe, run_night()).model_dump(mode="json")
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
 def collect_fitted(name: str, fits: Sequence[Json]) -> list[Json]:
     """Collect the versions that could be fitted tonight, in the order of the recipes."""
     from contender.records import TrainedVersion, read_all
-    from contender.retraining import TrainingError, order_versions
+    from contender.retraining import order_versions
 
-    with fails_for_good(TrainingError):
-        return dump_all(order_versions(CATALOG.model(name), read_all(TrainedVersion, fits)))
+    return dump_all(order_versions(CATALOG.model(name), read_all(TrainedVersion, fits)))
 
 
 @task
 def evaluate(name: str, versions: Sequence[Json]) -> list[Json]:
     """Evaluate tonight's versions, champion and baseline on days that none of them was fitted on."""
     from contender.records import TrainedVersion, read_all
-    from contender.retraining import EvaluationError, evaluate_versions
-    from contender.specs import BehaviourError
+    from contender.retraining import evaluate_versions
 
-    with fails_for_good(BehaviourError, EvaluationError):
-        return dump_all(evaluate_versions(night_stores(name), read_all(TrainedVersion, versions)))
+    return dump_all(evaluate_versions(night_stores(name), read_all(TrainedVersion, versions)))
 
 
 @task
@@ -120,11 +115,9 @@ def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
     """Stage what tonight's versions, the champion and an older champion predict for the same rows."""
     from contender.records import TrainedVersion, read_all
     from contender.retraining import score_in_shadow as stage_shadow
-    from contender.scoring import CannotPredict
 
-    with fails_for_good(CannotPredict):
-        tonight = read_all(TrainedVersion, versions)
-        return stage_shadow(night_stores(name), run_night(), tonight).model_dump(mode="json")
+    tonight = read_all(TrainedVersion, versions)
+    return stage_shadow(night_stores(name), run_night(), tonight).model_dump(mode="json")
 
 
 build_each(CATALOG.models, "retrain", build_retrain)

@@ -20,7 +20,7 @@ from airflow.sdk import DAG, Param, get_current_context, task
 
 from alerts import deliver
 from contender.specs import ModelSpec, dag_id
-from wiring import CATALOG, Json, build_each, fails_for_good, open_installation, run_by, task_defaults
+from wiring import CATALOG, Json, build_each, open_installation, run_by, task_defaults
 
 ACTIONS: dict[str, Literal["rolled_back", "resumed", "emergency"]] = {
     "roll back": "rolled_back",
@@ -43,14 +43,11 @@ FORM = {
 def decide(name: str) -> Json:
     """Enter the decision into the ledger; the alias follows. Returns the parameters of the scoring run."""
     from contender.alerting import compose_decision_alert
-    from contender.promoting import ManualDecision, RollbackError, decide_by_hand
-    from contender.records import StaleDecision
-    from contender.registry import UnknownVersion
+    from contender.promoting import ManualDecision, decide_by_hand
 
     form, here = get_current_context()["params"], open_installation()
     manual = ManualDecision(ACTIONS[form["action"]], run_by(), form["reason"], form["version"])
-    with fails_for_good(RollbackError, StaleDecision, UnknownVersion):
-        entry = decide_by_hand(here, name, manual)
+    entry = decide_by_hand(here, name, manual)
     here.book.alerts.add(compose_decision_alert(entry, to=CATALOG.model(name).owner))
     deliver()
     return {"day": str(entry.decision.night)}

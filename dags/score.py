@@ -19,7 +19,6 @@ from wiring import (
     Json,
     announce,
     build_each,
-    fails_for_good,
     features_asset,
     gate_and_publish,
     night_dag,
@@ -40,12 +39,11 @@ def build_score(model: ModelSpec) -> DAG:
 @task
 def score(name: str) -> Json:
     """Stage the champion's predictions."""
-    from contender.scoring import CannotPredict, NoChampion
+    from contender.scoring import NoChampion
     from contender.serving import score_by_ledger
 
     try:
-        with fails_for_good(CannotPredict):
-            batch = score_by_ledger(open_installation(), CATALOG.model(name), run_days())
+        batch = score_by_ledger(open_installation(), CATALOG.model(name), run_days())
     except NoChampion as error:
         raise AirflowSkipException(str(error)) from None
     return batch.model_dump(mode="json")

@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import task
+from airflow.sdk.exceptions import AirflowFailException
 
 from alerts import deliver
 from approve_operator import WHY, ApproveOperator
 from contender.specs import ModelSpec
-from wiring import CATALOG, Json, dump_all, fails_for_good, night_stores, open_installation
+from wiring import CATALOG, Json, dump_all, night_stores, open_installation
 
 CLEAR = "clear `evaluate` of this run and the tasks after it, to decide again"
 
@@ -26,8 +27,10 @@ def promote(name: str, decisions: Sequence[Json]) -> list[Json]:
     from contender.records import Decision, StaleDecision, read_all
     from contender.retraining import promote as enter
 
-    with fails_for_good(StaleDecision, todo=CLEAR):
+    try:
         promoted = enter(night_stores(name), read_all(Decision, decisions))
+    except StaleDecision as error:
+        raise AirflowFailException(f"{error}: {CLEAR}") from error
     log.info("%s", "\n".join(line for decision in promoted.entered for line in decision.summary()))
     if keep_held_alert(CATALOG.model(name), promoted.entered, open_installation().book):
         deliver()
@@ -52,6 +55,8 @@ def promote_answered(name: str, waiting: Sequence[Json], answers: Sequence[Json]
     from contender.records import Answer, Decision, StaleDecision, read_all
 
     asked, answered, here = read_all(Decision, waiting), read_all(Answer, answers), open_installation()
-    with fails_for_good(StaleDecision, todo=CLEAR):
+    try:
         entries = enter_answers(asked, answered, CATALOG.model(name).approval, here.book, here.registry)
+    except StaleDecision as error:
+        raise AirflowFailException(f"{error}: {CLEAR}") from error
     return [line for entry in entries for line in entry.decision.summary()]

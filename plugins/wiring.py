@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from contender.specs import (
 from gate_operator import GateOperator
 from publish_operator import PublishOperator
 from repeat_operator import RepeatNightOperator
+from retries import RETRY_POLICY
 from secrecy import mask_environment
 
 if TYPE_CHECKING:
@@ -44,10 +44,11 @@ CATALOG = load_catalog(settings().catalog_home)
 
 
 def task_defaults(owner: str, *, minutes: int = 30) -> Json:
-    """Return the defaults of tasks: owner, retries with increasing pauses, time limit, and the mail on failure."""
+    """Return the defaults of tasks: owner, what is retried and when, time limit, and the mail on failure."""
     return {
         "owner": owner,
         "retries": 3,
+        "retry_policy": RETRY_POLICY,
         "retry_delay": timedelta(seconds=30),
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=15),
@@ -161,15 +162,6 @@ def night_stores(model: str) -> InstalledStores:
     from contender.retraining import InstalledStores
 
     return InstalledStores(open_installation(), CATALOG.model(model))
-
-
-@contextmanager
-def fails_for_good(*errors: type[Exception], todo: str = "") -> Iterator[None]:
-    """Fail the task without retry on these errors, which a retry would only repeat. `todo` is added to the message."""
-    try:
-        yield
-    except errors as error:
-        raise AirflowFailException(f"{error}: {todo}" if todo else str(error)) from error
 
 
 def dump(record: Frozen | None) -> Json | None:

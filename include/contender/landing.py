@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from contender.errors import PermanentError
 from contender.settings import Settings
 from contender.specs.frozen import Frozen
 
@@ -23,7 +24,7 @@ class NotDelivered(Exception):  # noqa: N818 - a late file is not an error
     """The file is not in the landing zone (yet)."""
 
 
-class LandingError(Exception):
+class LandingError(PermanentError):
     """The file exists but must not or cannot be read; the message says what to do."""
 
 

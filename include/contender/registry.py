@@ -20,6 +20,7 @@ from mlflow.tracking import MlflowClient
 from sklearn.pipeline import Pipeline
 
 from contender.creation import creation_lock
+from contender.errors import PermanentError
 from contender.measures import Predictions, kind_of, missing_predictions, prediction_shape
 from contender.model_code import CodeName, digest_content, import_content, imported_content
 from contender.records import TrainedVersion, TrainingSketch
@@ -230,7 +231,7 @@ class Registry:
         return list(self._client.search_model_versions(query, order_by=["version_number DESC"]))
 
 
-class PredictionError(RuntimeError):
+class PredictionError(PermanentError):
     """A pipeline raised an exception for these rows, or returned something else than the scores of each."""
 
 

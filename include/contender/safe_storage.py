@@ -15,6 +15,7 @@ from collections.abc import Iterable
 import skops.io
 from sklearn.pipeline import Pipeline
 
+from contender.errors import PermanentError
 from contender.model_code import CodeName, defines, read_name
 
 TYPES = frozenset(
@@ -36,7 +37,7 @@ FUNCTIONS = ("sklearn.feature_selection._", "sklearn.metrics.", "sklearn.utils.v
 _EXCLUDED = ("sklearn.externals", "sklearn.datasets", "sklearn.utils._joblib", "sklearn.utils.parallel")
 
 
-class UnsafeModel(RuntimeError):  # noqa: N818 - the model is rejected, nothing failed
+class UnsafeModel(PermanentError):  # noqa: N818 - the model is rejected, nothing failed
     """A pipeline contains types that could run code when loaded; the message names them."""
 
 

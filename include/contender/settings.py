@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contender.errors import PermanentError
 from contender.urls import sqlite_url
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -178,7 +179,7 @@ def s3_region() -> str | None:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
-class SettingsError(Exception):
+class SettingsError(PermanentError):
     """The mistakes in the settings: one line per variable, without its value, which may contain a password."""
 
 

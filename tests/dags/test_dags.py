@@ -75,6 +75,7 @@ def test_every_task_has_an_owner_retries_with_backoff_a_timeout_and_an_alert(dag
             assert "@" in task.owner, where
             assert task.retries >= 3, where
             assert task.retry_exponential_backoff == 2.0, where
+            assert task.has_retry_policy, where
             assert task.execution_timeout is not None, where
             assert task.on_failure_callback, where
 

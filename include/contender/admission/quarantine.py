@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from contender.errors import PermanentError
 from contender.installation import Installation
 from contender.lake import places
 from contender.records import Act, Book, GateResult, StagedBatch, StagedFile, quarantine_id
@@ -14,7 +15,7 @@ State = Literal["waiting", "released", "discarded", "superseded"]
 Settlement = Literal["released", "discarded"]
 
 
-class QuarantineError(Exception):
+class QuarantineError(PermanentError):
     """A quarantined batch cannot be released or discarded; the message says why and what to do."""
 
 

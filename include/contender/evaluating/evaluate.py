@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from contender.errors import PermanentError
 from contender.evaluating.criteria import Criteria, fingerprint_criteria, read_criteria
 from contender.evaluating.examine import Examined, examine, time_predictions
 from contender.evaluating.judge import (
@@ -28,7 +29,7 @@ from contender.sketches import compare_sketches
 from contender.specs import BehaviourTest, ModelSpec
 
 
-class EvaluationError(RuntimeError):
+class EvaluationError(PermanentError):
     """There are no rows to evaluate on; the message says what is missing."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from contender.errors import PermanentError
 from contender.featurizing.conversion import ConversionError, convert_rows
 from contender.featurizing.plan import Plan
 from contender.lake import places, stage
@@ -20,7 +21,11 @@ JOB = PROJECT / "spark_jobs" / "build_features.py"
 
 
 class BuildError(RuntimeError):
-    """Features could not be built, or their values do not have the declared types; the message says where."""
+    """Features could not be built; the message says where."""
+
+
+class WrongTypesError(BuildError, PermanentError):
+    """The built values do not have the declared types."""
 
 
 def run_in_process(plan: Plan) -> None:
@@ -51,7 +56,7 @@ def _run_job(command: Sequence[str], plan: Plan, engine: str) -> str:
 
 
 def collect(model: ModelSpec, plan: Plan, settings: Settings) -> dict[str, StagedBatch]:
-    """Stage the engine's output: `features` and `labels`, one batch each. Raises BuildError as `read_output` does."""
+    """Stage the engine's output: `features` and `labels`, one batch each. Raises what `read_output` does."""
     nights = plan.nights
     return {
         "features": _collect(plan, "features", model.feature_contract, model.scored_days(nights), settings),
@@ -60,7 +65,7 @@ def collect(model: ModelSpec, plan: Plan, settings: Settings) -> dict[str, Stage
 
 
 def read_output(plan: Plan, output: str, contract: Contract) -> pa.Table:
-    """Read what an engine built, with the contract's types. Raises BuildError for values of another type."""
+    """Read what an engine built, with the contract's types. Raises WrongTypesError for values of another type."""
     folder = plan.outputs[output]
     files = places.files(folder, suffix=".parquet")
     if not files:
@@ -69,7 +74,7 @@ def read_output(plan: Plan, output: str, contract: Contract) -> pa.Table:
     try:
         return convert_rows(rows, contract, f"build_{output}")
     except ConversionError as error:
-        raise BuildError(f"{plan.model} {plan.nights.key}, built on {plan.engine}:\n{error}") from error
+        raise WrongTypesError(f"{plan.model} {plan.nights.key}, built on {plan.engine}:\n{error}") from error
 
 
 def _collect(plan: Plan, output: str, contract: Contract, days: Days, settings: Settings) -> StagedBatch:

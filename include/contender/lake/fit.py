@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.table import Table
 
+from contender.errors import PermanentError
 from contender.lake import places
 from contender.lake.schema import arrow_schema, column_types
 from contender.records import StagedFile
@@ -16,7 +17,7 @@ from contender.specs import Contract
 VERSION = "contender.contract-version"
 
 
-class LakeError(RuntimeError):
+class LakeError(PermanentError):
     """A table or batch does not fit its contract, or cannot be changed as requested; the message says why."""
 
 

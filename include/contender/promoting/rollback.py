@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from contender.errors import PermanentError
 from contender.installation import Installation
 from contender.promoting.promote import follow_ledger
 from contender.promoting.standing import DECISIVE, standing_after
@@ -13,7 +14,7 @@ from contender.records import Decision, Entry, Standing, identify
 ManualKind = Literal["rolled_back", "emergency", "resumed"]
 
 
-class RollbackError(RuntimeError):
+class RollbackError(PermanentError):
     """The decision cannot be made; the message explains why, and lists the alternatives."""
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, String, UniqueConstraint, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from contender.errors import PermanentError
 from contender.records.models import Decision
 from contender.records.store import Subjects
 from contender.records.tables import Base, indexes
@@ -22,7 +23,7 @@ _ATTEMPTS = 100
 MACHINE = "contender"  # the author of decisions that no person made
 
 
-class StaleDecision(RuntimeError):  # noqa: N818 - it is a state, not a mistake
+class StaleDecision(PermanentError):  # noqa: N818 - it is a state, not a mistake
     """Raised when the champion has changed since a decision was made."""
 
 

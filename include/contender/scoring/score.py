@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from contender.errors import PermanentError
 from contender.installation import Installation
 from contender.lake import Lake, stage
 from contender.measures import split_scores
@@ -18,7 +19,7 @@ from contender.specs import Days, ModelSpec, dag_id
 log = logging.getLogger(__name__)
 
 
-class ScoringError(RuntimeError):
+class ScoringError(PermanentError):
     """The rows cannot be scored; the message says what is missing."""
 
 

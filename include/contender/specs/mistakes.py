@@ -9,10 +9,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from contender.errors import PermanentError
 from contender.specs.columns import FORMS
 
 
-class CatalogError(Exception):
+class CatalogError(PermanentError):
     """The mistakes in the catalog, one line each with file, field and fix."""
 
     def __init__(self, mistakes: list[str]) -> None:

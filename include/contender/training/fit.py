@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from contender.errors import PermanentError
 from contender.installation import Installation
 from contender.lake import pin_examples, read_examples
 from contender.measures import LabelError, kind_of, summarise_labels
@@ -35,7 +36,7 @@ from contender.training.weights import WeightError, name_parameter, read_weights
 _PROBED_ROWS = 1000
 
 
-class TrainingError(RuntimeError):
+class TrainingError(PermanentError):
     """No version can be fitted; the message says what is missing."""
 
 
