@@ -339,6 +339,8 @@ def test_a_mistake_in_a_delivery_is_named(delivery, message):
         ({"decimal": ",", "thousands": ","}, "are the same mark"),
         ({"encoding": "utf-99"}, "'utf-99' is not an encoding"),
         ({"zone": "Berlin"}, "'Berlin' is not a time zone"),
+        ({"zone": "Europe"}, "'Europe' is not a time zone"),
+        ({"zone": "/etc/localtime"}, "'/etc/localtime' is not a time zone"),
         ({"dates": "DD.MM.YYYY"}, "has no directives such as %d"),
     ],
 )

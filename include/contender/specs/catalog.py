@@ -137,16 +137,16 @@ def _unknown_inputs(
 ) -> list[str]:
     mistakes = []
     # Specs that failed to load are reported already, so references to them are not.
-    dataset_files = {f.stem for f in home.glob("datasets/[!_]*.py")}
-    model_folders = {f.parent.name for f in home.glob("models/[!_]*/spec.py")}
+    known_datasets = datasets.keys() | {f.stem for f in home.glob("datasets/[!_]*.py")}
+    known_models = models.keys() | {f.parent.name for f in home.glob("models/[!_]*/spec.py")}
     for model in models.values():
         for index, source in enumerate(model.inputs):
             where = f"models/{model.name}/spec.py: inputs.{index}"
-            if source.dataset and source.dataset not in {*datasets, *dataset_files}:
+            if source.dataset and source.dataset not in known_datasets:
                 mistakes.append(
                     f"{where}: unknown dataset {source.dataset!r}{suggest(source.dataset, datasets)}"
                 )
-            if source.predictions_of and source.predictions_of not in {*models, *model_folders}:
+            if source.predictions_of and source.predictions_of not in known_models:
                 mistakes.append(
                     f"{where}: unknown model {source.predictions_of!r}{suggest(source.predictions_of, models)}"
                 )
@@ -157,10 +157,10 @@ def _too_short_retentions(datasets: Mapping[str, DatasetSpec], models: Mapping[s
     return [
         f"datasets/{spec.name}.py: retention_days: {spec.retention_days} is less than the {source.history_days} days "
         f"that the model {model.name} reads: raise it to {source.history_days} or more"
-        for spec in datasets.values()
         for model in models.values()
         for source in model.inputs
-        if source.dataset == spec.name and (spec.retention_days or source.history_days) < source.history_days
+        if (spec := datasets.get(source.dataset or ""))
+        if (spec.retention_days or source.history_days) < source.history_days
     ]
 
 

@@ -12,8 +12,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from contender.specs.closed import Calendar, ClosedDays, Weekday
 from contender.specs.columns import Name, Text
-from contender.specs.formats import Csv, Format, Parquet, Zone
+from contender.specs.formats import Csv, Format, Parquet
 from contender.specs.frozen import Frozen
+from contender.specs.zones import Zone
 
 # Consecutive days of one ISO week, and days of another week, month and year.
 _TOLD_APART = (

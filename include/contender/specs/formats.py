@@ -6,12 +6,12 @@ import codecs
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
 from contender.specs.columns import Name
 from contender.specs.frozen import Frozen
+from contender.specs.zones import Zone
 
 Character = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[\x09\x20-\x7e]$")]
 _TRIED = datetime(2013, 9, 1, 23, 59, 58, tzinfo=UTC)
@@ -24,21 +24,10 @@ def _encoding(name: str) -> str:
         raise ValueError(f"{name!r} is not an encoding: write for example 'cp1252' or 'utf-16'") from None
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"{name!r} is not a time zone: write for example 'Europe/Berlin'") from None
-    return name
-
-
 def _form(form: str) -> str:
     if "%" not in form or _TRIED.strftime(form) == form:
         raise ValueError(f"{form!r} has no directives such as %d: write for example '%d.%m.%Y'")
     return form
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class _Values(Frozen):
