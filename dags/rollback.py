@@ -20,7 +20,7 @@ from airflow.sdk import DAG, Param, get_current_context, task
 
 from alerts import deliver
 from contender.specs import ModelSpec, dag_id
-from wiring import CATALOG, Json, build_each, open_installation, run_by, task_defaults
+from wiring import CATALOG, Json, build_each, dag_with_form, open_installation, run_by, task_defaults
 
 ACTIONS: dict[str, Literal["rolled_back", "resumed", "emergency"]] = {
     "roll back": "rolled_back",
@@ -55,7 +55,8 @@ def decide(name: str) -> Json:
 
 def build_rollback(model: ModelSpec) -> DAG:
     """The DAG of one model. Each model has its own, so that rights can be granted per model."""
-    with DAG(
+    with dag_with_form(
+        FORM,
         dag_id=dag_id("rollback", model.name),
         description=f"Rolls {model.name} back, promotes a version by hand, or resumes refreshes",
         doc_md=__doc__,
@@ -63,7 +64,6 @@ def build_rollback(model: ModelSpec) -> DAG:
         start_date=datetime(2013, 1, 1, tzinfo=UTC),
         max_active_runs=1,
         default_args=task_defaults(model.owner),
-        params=FORM,
         tags=["rollback", f"model:{model.name}"],
     ) as dag:
         TriggerDagRunOperator(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, Asset, Param, get_current_context, get_parsing_context, task, task_group
@@ -57,6 +59,18 @@ def task_defaults(owner: str, *, minutes: int = 30) -> Json:
     }
 
 
+@contextmanager
+def dag_with_form(form: Mapping[str, Param], **arguments: Any) -> Iterator[DAG]:
+    """Define a DAG, whose tasks are made inside the context, and its form of manual runs.
+
+    A task copies the parameters that its DAG has by then, and each parse validates every copy. Added at the end, they
+    are validated once.
+    """
+    with DAG(**arguments) as dag:
+        yield dag
+    dag.params.update(form)
+
+
 def night_dag(
     verb: Verb,
     subject: DatasetSpec | ModelSpec,
@@ -65,13 +79,14 @@ def night_dag(
     description: str,
     minutes: int = 30,
     form: Mapping[str, Param] | None = None,
-) -> DAG:
-    """Return the DAG `<verb>__<name>` of a dataset or model; `page` is its documentation in the UI.
+) -> AbstractContextManager[DAG]:
+    """Define the DAG `<verb>__<name>` of a dataset or model; `page` is its documentation in the UI.
 
     `form` contains further parameters of manual runs, besides the days.
     """
     kind = "dataset" if isinstance(subject, DatasetSpec) else "model"
-    return DAG(
+    return dag_with_form(
+        day_form() | dict(form or {}),
         dag_id=dag_id(verb, subject.name),
         description=description,
         doc_md=page,
@@ -81,7 +96,6 @@ def night_dag(
         # Concurrent runs would decide on a state that the other run is changing.
         max_active_runs=1,
         default_args=task_defaults(subject.owner, minutes=minutes),
-        params={**day_form(), **(form or {})},
         tags=[verb, f"{kind}:{subject.name}"],
     )
 
@@ -92,9 +106,10 @@ def operation_dag(
     schedule: str | None,
     description: str,
     form: Mapping[str, Param] | None = None,
-) -> DAG:
-    """Return the DAG of a platform operation; without a schedule, it is started by hand."""
-    return DAG(
+) -> AbstractContextManager[DAG]:
+    """Define the DAG of a platform operation; without a schedule, it is started by hand."""
+    return dag_with_form(
+        form or {},
         dag_id=dag_id("operations", name),
         description=description,
         doc_md=page,
@@ -103,7 +118,6 @@ def operation_dag(
         catchup=False,
         max_active_runs=1,
         default_args=task_defaults(PLATFORM),
-        params=dict(form or {}),
         tags=["operations"],
     )
 
@@ -200,6 +214,12 @@ def build_each(names: Mapping[str, Any], verb: Verb, build: Callable[[Any], Any]
             build(spec)
 
 
+@cache
+def _waiting_readers() -> dict[str, list[ModelSpec]]:
+    # Once for all DAGs of a file: a search for each dataset would take minutes with hundreds of models.
+    return waiting_readers(CATALOG)
+
+
 def dataset_asset(name: str) -> Asset:
     """Return the asset that announces a dataset's publications."""
     return Asset(name=f"datasets.{name}", uri=f"contender://datasets/{name}")
@@ -248,7 +268,7 @@ def announce(asset: Asset, published: Any) -> Any:
         get_current_context()["outlet_events"][asset].add_partitions(key)
 
     announced = announce_day(published)
-    for model in waiting_readers(CATALOG, asset.name):
+    for model in _waiting_readers().get(asset.name, ()):
         repeat = RepeatNightOperator(
             task_id=f"repeat_night_of_{model.name}", model=model.name, published=published
         )

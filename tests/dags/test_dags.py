@@ -96,6 +96,13 @@ def test_every_nightly_dag_can_be_started_for_a_day_or_a_range(dags):
             assert {"day", "first", "last"} <= set(dag.params), dag.dag_id
 
 
+def test_no_task_has_a_copy_of_its_dags_parameters(dags):
+    """Airflow validates each copy at every parse, which takes most of the time with hundreds of DAGs."""
+    for dag in dags.values():
+        for task in dag.tasks:
+            assert not set(task.params) & set(dag.params), f"{dag.dag_id}.{task.task_id}"
+
+
 def test_every_publish_task_is_downstream_of_a_gate(dags):
     for dag in dags.values():
         for task in dag.tasks:

@@ -29,6 +29,7 @@ def test_a_night_that_still_waits_for_an_input_is_not_repeated(catalog, missing)
 
 
 def test_only_models_with_several_daily_inputs_wait(catalog):
-    assert [model.name for model in waiting_readers(catalog, "datasets.departures")] == ["flight_delay"]
-    assert waiting_readers(catalog, "datasets.transactions") == []
-    assert waiting_readers(catalog, "datasets.planes") == []
+    readers = waiting_readers(catalog)
+    assert [model.name for model in readers["datasets.departures"]] == ["flight_delay"]
+    assert "datasets.transactions" not in readers
+    assert "datasets.planes" not in readers

@@ -38,11 +38,11 @@ def affected_nights(model: ModelSpec, source: Source, days: Days) -> Days:
     return Days(first=first, last=last)
 
 
-def waiting_readers(catalog: Catalog, table: str) -> list[ModelSpec]:
-    """Return the models whose nights wait for this table and for at least one other."""
-    readers = []
+def waiting_readers(catalog: Catalog) -> dict[str, list[ModelSpec]]:
+    """Return, by table, the models whose nights wait for it and for at least one other."""
+    readers: dict[str, list[ModelSpec]] = {}
     for model in catalog.models.values():
         daily = [source.contract.table for source in catalog.sources(model) if source.contract.daily]
-        if table in daily and len(daily) > 1:
-            readers.append(model)
+        for table in daily if len(daily) > 1 else ():
+            readers.setdefault(table, []).append(model)
     return readers
