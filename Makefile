@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit bench-deciding \
-	bench-gates bench-monitoring bench-promotion bench-race clean distclean
+	bench-gates bench-monitoring bench-parsing bench-promotion bench-race clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -100,6 +100,9 @@ bench-monitoring: setup ## Measure monitoring: false verdicts on quiet years, de
 
 bench-deciding: setup ## Measure the cost of a backtest night and of a thousand models' decisions
 	@python -m benchmarks.deciding
+
+bench-parsing: setup ## Measure loading a large catalog, and parsing and serialising its DAGs
+	@python -m benchmarks.parsing
 
 bench-gates: setup ## Measure gates against a hand-written query, sketches, and publishing into long tables
 	@python -m benchmarks.gates
