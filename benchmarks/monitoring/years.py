@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from benchmarks.monitoring.drills import Drill
+from benchmarks.monitoring.drills import Injected
 from benchmarks.promotion.harm import YEARS, Year
 from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.years import read_year
 from contender.backtesting import Fits
 from contender.backtesting.fits import Made
+from contender.drilling import split_days
 from contender.measures import choose_loss, kind_of, measure
 from contender.monitoring import Performance, conclude
 from contender.monitoring.changes import find_changes
@@ -28,6 +29,8 @@ from contender.settings import PROJECT
 from contender.specs import Contract, Days, ModelSpec, load_catalog
 
 REFRESHED_EVERY = 7
+NIGHTS = 21
+DAYS_BEFORE = 26 * 7
 
 
 @dataclass
@@ -93,20 +96,29 @@ def monitor_year(year: ServedYear) -> list[Monitored]:
     return found
 
 
-def live_drill(
-    year: ServedYear, quiet: Sequence[Monitored], drill: Drill, start: int, nth: int, nights: int
+def monitor_injected(
+    year: ServedYear, quiet: Sequence[Monitored], injected: Injected, start: int, nth: int
 ) -> list[Monitored]:
-    """Return the results of `nights` days from the day number `start` on, with the drill's change."""
+    """Return the results of the days from the day number `start` on, with an injected change."""
     found = list(quiet[:start])
     changed: list[tuple[DayProfile, DayProfile]] = []
-    for since, day in enumerate(year.days[start : start + nights]):
-        rows = drill.change(year.model, year.rows[day], since, nth)
-        if drill.of_features:
-            rows = rows.assign(score=predict_rows(year.model, year.made[day], rows))
+    for since, (day, rows) in enumerate(inject_change(year, injected, start, nth)):
         profiles = profile_day(year.model, day, rows)
         found.append(_conclude(year, start + since, rows, profiles, found, changed))
         changed.append(profiles)
     return found[start:]
+
+
+def inject_change(
+    year: ServedYear, injected: Injected, start: int, nth: int
+) -> Iterator[tuple[date, pd.DataFrame]]:
+    """Yield the days from the day number `start` on, with changed rows and the predictions of the served version."""
+    since = max(0, start - DAYS_BEFORE)
+    rows = pd.concat([year.rows[day] for day in year.days[since : start + NIGHTS]], ignore_index=True)
+    changed = injected.change(year.model, rows, year.days[start], nth)
+    for day, of_day in split_days(changed[changed["day"] >= year.days[start]]):
+        again = injected.of_features
+        yield day, of_day.assign(score=predict_rows(year.model, year.made[day], of_day)) if again else of_day
 
 
 def _conclude(
