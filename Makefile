@@ -3,8 +3,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit bench-deciding \
-	bench-gates bench-monitoring bench-parsing bench-promotion bench-race clean distclean
+.PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit \
+	bench-deciding bench-drills bench-gates bench-monitoring bench-parsing bench-promotion bench-race clean \
+	distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -97,6 +98,9 @@ bench-race: setup ## Measure the sequential test of rivals: false promotions by 
 
 bench-monitoring: setup ## Measure monitoring: false verdicts on quiet years, delay and kind of verdict on injected changes
 	@python -m benchmarks.monitoring
+
+bench-drills: setup ## Run drills on two examples: days to the verdict, served loss beside other strategies
+	@python -m benchmarks.drills
 
 bench-deciding: setup ## Measure the cost of a backtest night and of a thousand models' decisions
 	@python -m benchmarks.deciding

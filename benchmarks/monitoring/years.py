@@ -8,25 +8,23 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from benchmarks.monitoring.drills import Injected
 from benchmarks.promotion.harm import YEARS, Year
 from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.years import read_year
 from contender.backtesting import Fits
-from contender.backtesting.fits import Made
-from contender.drilling import split_days
+from contender.backtesting.made import Made
+from contender.drilling import profile_columns, split_days
 from contender.measures import choose_loss, kind_of, measure
 from contender.monitoring import Performance, conclude
 from contender.monitoring.changes import find_changes
 from contender.monitoring.days import REMEMBERED, changed_days, join_changes
 from contender.monitoring.evidence import DAYS_REMEMBERED, FEWEST_DAYS
-from contender.profiles import profile
 from contender.records import DayProfile, Monitored
 from contender.registry import predict
 from contender.settings import PROJECT
-from contender.specs import Contract, Days, ModelSpec, load_catalog
+from contender.specs import Days, ModelSpec, load_catalog
 
 REFRESHED_EVERY = 7
 NIGHTS = 21
@@ -77,14 +75,8 @@ def predict_rows(model: ModelSpec, made: Made, rows: pd.DataFrame) -> np.ndarray
 
 def profile_day(model: ModelSpec, day: date, rows: pd.DataFrame) -> tuple[DayProfile, DayProfile]:
     """Return the profiles of a day's features and of its predictions."""
-    features = _profile(model.feature_contract, model.feature_names, day, rows)
-    return features, _profile(model.prediction_contract, model.score_names, day, rows)
-
-
-def _profile(contract: Contract, columns: Sequence[str], day: date, rows: pd.DataFrame) -> DayProfile:
-    chosen = tuple(column for column in contract.columns if column.name in columns)
-    narrow = contract.model_copy(update={"columns": chosen})
-    return profile(narrow, day, "", pa.Table.from_pandas(rows[list(columns)], preserve_index=False))
+    features = profile_columns(model.feature_contract, model.feature_names, day, rows)
+    return features, profile_columns(model.prediction_contract, model.score_names, day, rows)
 
 
 def monitor_year(year: ServedYear) -> list[Monitored]:

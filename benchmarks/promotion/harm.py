@@ -20,7 +20,7 @@ from benchmarks.promotion.poisons import POISONS
 from benchmarks.promotion.rows import Row, count
 from benchmarks.promotion.years import read_year
 from contender.backtesting import Fits, run_backtest_on
-from contender.backtesting.fits import Made
+from contender.backtesting.made import Made
 from contender.evaluating import with_usual_change
 from contender.promoting import decide_night
 from contender.records import Decision, Evaluation

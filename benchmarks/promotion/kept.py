@@ -11,7 +11,7 @@ import sklearn
 
 from benchmarks.promotion.years import KEPT, digest, fingerprint, keep
 from contender.backtesting import Fits, History
-from contender.backtesting.fits import Made
+from contender.backtesting.made import Made
 from contender.records import identify
 from contender.settings import PROJECT
 from contender.specs import Catalog, ModelSpec, Recipe

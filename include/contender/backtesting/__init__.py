@@ -1,25 +1,36 @@
 """Backtest: run past nights with the same steps as the DAGs, without Airflow, registry or book."""
 
-from contender.backtesting.fits import Fits, ServedDay
-from contender.backtesting.history import BacktestError, History, build_history, read_history
+from contender.backtesting.differences import Difference, compare_served
+from contender.backtesting.fits import Fits
+from contender.backtesting.history import BacktestError, History, Late, build_history, cut, read_history
+from contender.backtesting.made import Made, ServedDay
 from contender.backtesting.policies import POLICIES, Policy
-from contender.backtesting.report import render_report
+from contender.backtesting.report import SMOOTHED_DAYS, name_days, place_day, render_report, smooth_losses
 from contender.backtesting.run import Backtest, Cadence, PolicyResult, is_due, run_backtest, run_backtest_on
 
 __all__ = [
     "POLICIES",
+    "SMOOTHED_DAYS",
     "Backtest",
     "BacktestError",
     "Cadence",
+    "Difference",
     "Fits",
     "History",
+    "Late",
+    "Made",
     "Policy",
     "PolicyResult",
     "ServedDay",
     "build_history",
+    "compare_served",
+    "cut",
     "is_due",
+    "name_days",
+    "place_day",
     "read_history",
     "render_report",
     "run_backtest",
     "run_backtest_on",
+    "smooth_losses",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 from scipy.stats import t
 
-from contender.backtesting.fits import ServedDay
+from contender.backtesting.made import ServedDay
 from contender.records import Interval
 from contender.specs.frozen import Frozen
 

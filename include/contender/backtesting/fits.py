@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from contender.backtesting.history import BacktestError, History
+from contender.backtesting.made import Made, ServedDay
 from contender.evaluating import (
     Contestants,
     Examined,
@@ -25,47 +25,18 @@ from contender.evaluating import (
     pair_scores,
     read_criteria,
 )
-from contender.measures import Predictions, mean_loss
+from contender.measures import Loss, Predictions, mean_loss
 from contender.records import Evaluation, PairedDay, TrainedVersion, TrainingSketch
 from contender.registry import PredictionError, predict, try_predict
 from contender.sketches import compare_sketches, sketch_rows
 from contender.specs import Catalog, Days, ModelSpec, Recipe
-from contender.specs.frozen import Frozen
 from contender.training import (
     FitInputs,
-    Fitted,
     fit_recipe,
     load_functions,
     record_fit,
     training_days,
 )
-
-
-class ServedDay(Frozen):
-    """The mean loss of a day's served predictions; `version` is None for the baseline."""
-
-    day: date
-    version: int | None
-    loss: float
-    rows: int
-
-
-@dataclass
-class Made:
-    """A fitted version with its predictions by day."""
-
-    version: TrainedVersion
-    fitted: Fitted
-    sketch: TrainingSketch
-    cpu: float
-    examined: Examined | None = None
-    scores: dict[date, Predictions] = field(default_factory=dict)
-    baseline: dict[date, Predictions] = field(default_factory=dict)
-    failures: dict[date, str] = field(default_factory=dict)
-
-    def failure(self, days: Days) -> str | None:
-        """Return why the rows of these days could not be predicted; None if they could."""
-        return next((self.failures[day] for day in days.each() if day in self.failures), None)
 
 
 class Fits:
@@ -84,6 +55,22 @@ class Fits:
         self._paired: dict[tuple[object, ...], tuple[PairedDay, ...]] = {}
         self._served: dict[tuple[int, date], tuple[ServedDay, ...]] = {}
 
+    @property
+    def loss(self) -> Loss:
+        """The loss of the model."""
+        return self._criteria.loss
+
+    def on_changed(self, history: History, start: date) -> Fits:
+        """Return fits on a history that differs from the day `start` on, with the versions of nights before it."""
+        other = type(self)(self._catalog, self.model, history)
+        other.made = {number: made.before(start) for number, made in self.made.items()}
+        other._nights = {
+            night: tuple(other.made[made.version.version] for made in its)
+            for night, its in self._nights.items()
+            if self.model.scored_days(Days.one(night)).last < start
+        }
+        return other
+
     def fit_all(self, night: date) -> tuple[Made, ...]:
         """Return a night's versions, each recipe fitted once; one that cannot be fitted is skipped, as in the DAG."""
         if night not in self._nights:
@@ -94,7 +81,7 @@ class Fits:
     def judgeable(self, night: date) -> bool:
         """Return whether the evaluated days of a night have labelled rows; if not, note it in `failed`."""
         days = judged_days(self.model, night)
-        if self.history.between(days).empty:
+        if self.labelled(days, night).empty:
             self._note(night, f"no labelled rows from {days.first} to {days.last} to evaluate on")
             return False
         return True
@@ -102,7 +89,7 @@ class Fits:
     def fit(self, recipe: Recipe, night: date, instead: pd.DataFrame | None = None) -> Made | None:
         """Fit a recipe for a night, on its days' rows or on `instead`; None, with a note in `failed`, if it fails."""
         days = training_days(self.model, recipe, night)
-        rows = self.history.between(days) if instead is None else instead
+        rows = self.labelled(days, night) if instead is None else instead
         began = time.process_time()
         try:
             fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, rows)
@@ -113,7 +100,7 @@ class Fits:
             self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
             return None
         version = recorded.model_copy(update={"version": len(self.made) + 1})
-        sketch = self._sketch(days) if instead is None else sketch_rows(self.model, instead)
+        sketch = self._sketch(days, rows) if instead is None else sketch_rows(self.model, instead)
         made = Made(version, fitted, sketch, cpu)
         self.made[version.version] = made
         # The evaluated and the scored days, and one more: the next night evaluates the champion on it.
@@ -121,10 +108,15 @@ class Fits:
         self._predict(made, Days(first=first, last=last + timedelta(days=1)))
         return made
 
-    def _sketch(self, days: Days) -> TrainingSketch:
+    def labelled(self, days: Days, night: date) -> pd.DataFrame:
+        """Return the rows of these days whose outcomes are known in a night."""
+        rows = self.history.between(days)
+        return rows if self.history.late is None else rows[self.history.known(days, night)]
+
+    def _sketch(self, days: Days, rows: pd.DataFrame) -> TrainingSketch:
         """Return the sketch of training rows, which recipes with the same window share."""
         if days not in self._sketched:
-            self._sketched[days] = sketch_rows(self.model, self.history.between(days))
+            self._sketched[days] = sketch_rows(self.model, rows)
         return self._sketched[days]
 
     def _note(self, night: date, line: str) -> None:
@@ -184,10 +176,11 @@ class Fits:
         made, ours = self.made[challenger.version], None if champion is None else self.made[champion]
         contestants = Contestants(self.model, challenger, None if ours is None else ours.version)
         days, measurable = contestants.days, contestants.measurable_champion
+        known = self.history.known(days, challenger.night)
         predicted = Predicted(
-            challenger=self.scores(challenger.version, days),
-            champion=None if measurable is None else self.scores(measurable.version, days),
-            baseline=self.baselines(challenger.version, days),
+            challenger=self.scores(challenger.version, days)[known],
+            champion=None if measurable is None else self.scores(measurable.version, days)[known],
+            baseline=self.baselines(challenger.version, days)[known],
             failure=made.failure(days),
         )
         if ours is not None and measurable is not None and (failure := ours.failure(days)):
@@ -198,14 +191,16 @@ class Fits:
             if ours is None
             else compare_sketches(made.sketch, ours.sketch, challenger, ours.version),
         )
-        return judge(contestants, self._criteria, self.history.between(days), predicted, observed)
+        rows = self.labelled(days, challenger.night)
+        return judge(contestants, self._criteria, rows, predicted, observed)
 
     def _examine(self, made: Made, days: Days) -> Examined:
         """Examine a version once on its evaluated days, without timing it."""
         if made.failure(days) is not None:
             return Examined()
         if made.examined is None:
-            rows, scores = self.history.between(days), self.scores(made.version.version, days)
+            rows = self.labelled(days, made.version.night)
+            scores = self.scores(made.version.version, days)[self.history.known(days, made.version.night)]
 
             def predict_rows(some: pd.DataFrame) -> Predictions:
                 return predict(self.model, made.fitted.estimator, some, made.version.features)

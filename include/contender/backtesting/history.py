@@ -25,6 +25,13 @@ class BacktestError(RuntimeError):
     """There are no rows to run the nights on; the message says what is missing."""
 
 
+class Late(NamedTuple):
+    """Days whose outcomes become known only in the night `until`."""
+
+    days: Days
+    until: date
+
+
 @dataclass(frozen=True)
 class History:
     """Rows with features and label, ordered by day; `starts[d]` is the first row of the d-th day from `first`."""
@@ -34,6 +41,7 @@ class History:
     starts: NDArray[np.int64]
     outcomes: Outcomes
     pins: tuple[Pin, ...] = ()
+    late: Late | None = None
 
     def between(self, days: Days) -> pd.DataFrame:
         """Return the rows of these days, in order."""
@@ -42,6 +50,15 @@ class History:
     def labels(self, days: Days) -> Outcomes:
         """Return the outcomes of these days, in the order of the rows."""
         return self.outcomes[self._span(days)]
+
+    def knows(self, day: date, night: date) -> bool:
+        """Return whether the outcomes of a day, which have matured, are known in a night."""
+        return self.late is None or night >= self.late.until or day not in self.late.days
+
+    def known(self, days: Days, night: date) -> NDArray[np.bool_]:
+        """Return for each row of these days whether its outcome is known in a night."""
+        known = [np.full(self.count(day), self.knows(day, night)) for day in days.each()]
+        return np.concatenate(known)
 
     def count(self, day: date) -> int:
         """Return the number of rows of a day."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
-from contender.backtesting.fits import Fits, ServedDay
+from contender.backtesting.fits import Fits
+from contender.backtesting.made import ServedDay
 from contender.backtesting.policies import Policy
 from contender.evaluating import Streams, first_paired_days, with_usual_change
 from contender.promoting import DECISIVE, earlier_tests, race_begins, standing_after
@@ -88,8 +89,8 @@ class Memory:
 
     def pair(self, days: Days, champion: int, incumbent: str) -> None:
         """Pair the shadow scores of these days."""
-        entered = self._entered()
-        for day in days.each():
+        entered, night = self._entered(), days.last + timedelta(days=self.model.label_maturity_days)
+        for day in (each for each in days.each() if self.fits.history.knows(each, night)):
             # Before a promotion, the stream `champion` was another version.
             streams = {
                 name: version

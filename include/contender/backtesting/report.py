@@ -11,7 +11,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from contender.backtesting.differences import Difference, compare_served
-from contender.backtesting.fits import ServedDay
+from contender.backtesting.made import ServedDay
 from contender.backtesting.policies import POLICIES
 from contender.backtesting.run import Backtest, PolicyResult
 from contender.charts import Points, Spot, draw_lines, draw_spots
@@ -77,12 +77,12 @@ def _rows(backtests: Sequence[Backtest], detailed: PolicyResult) -> list[Row]:
 
 
 def _charts(main: Backtest, detailed: PolicyResult) -> list[str]:
-    names, marks = _dates(main.nights), _promotions(main, detailed)
+    names, marks = name_days(main.nights), _promotions(main, detailed)
     champion = f"champion ({detailed.policy})"
-    by_day = {champion: _smooth(detailed.served)}
-    by_day |= {f"newest {name}": _smooth(days) for name, days in main.newest.items()}
-    by_day |= {one.policy: _smooth(one.served) for one in main.results if one.policy == "static"}
-    by_day["baseline"] = _smooth(main.baseline)
+    by_day = {champion: smooth_losses(detailed.served)}
+    by_day |= {f"newest {name}": smooth_losses(days) for name, days in main.newest.items()}
+    by_day |= {one.policy: smooth_losses(one.served) for one in main.results if one.policy == "static"}
+    by_day["baseline"] = smooth_losses(main.baseline)
     charts = [
         draw_lines(
             "Champion, challengers, static model and baseline",
@@ -141,7 +141,7 @@ def _draw_cost(rows: Sequence[Row]) -> str:
 def _promotions(main: Backtest, one: PolicyResult) -> dict[float, str]:
     recipes = _recipes(main)
     return {
-        _place(d.night): f"{recipes.get(d.challenger_recipe or '', 'a recipe')} {d.kind}"
+        place_day(d.night): f"{recipes.get(d.challenger_recipe or '', 'a recipe')} {d.kind}"
         for d in one.decisions
         if d.kind in ("first", "promoted")
     }
@@ -159,9 +159,9 @@ def _evidence(main: Backtest, one: PolicyResult) -> tuple[dict[str, Points], dic
         )
         curve = curves.setdefault(name, [])
         if begun.get(name, found.since) != found.since:  # the test restarted
-            curve.append((_place(night), math.nan))
+            curve.append((place_day(night), math.nan))
         begun[name] = found.since
-        curve.append((_place(night), found.value))
+        curve.append((place_day(night), found.value))
         bars[f"{found.bar:g}: {'stop refreshing' if still else 'promote'}"] = found.bar
     return dict(curves), bars
 
@@ -178,12 +178,13 @@ def _merge(lines: Mapping[str, Points]) -> dict[str, Points]:
     return merged
 
 
-def _smooth(days: Sequence[ServedDay]) -> Points:
+def smooth_losses(days: Sequence[ServedDay]) -> Points:
+    """Return the points of a chart: for each day, the mean loss per row of seven days."""
     points = []
     for nth, day in enumerate(days):
         window = [d for d in days[max(0, nth - SMOOTHED_DAYS + 1) : nth + 1] if _near(d.day, day.day)]
         rows = sum(d.rows for d in window)
-        points.append((_place(day.day), sum(d.loss * d.rows for d in window) / rows))
+        points.append((place_day(day.day), sum(d.loss * d.rows for d in window) / rows))
     return points
 
 
@@ -200,7 +201,7 @@ def _accumulate(one: PolicyResult, against: PolicyResult) -> Points:
         rows += day.rows
         sum_of_gaps += day.rows * (day.loss - other[day.day])
         if nth + 1 >= SMOOTHED_DAYS:
-            points.append((_place(day.day), sum_of_gaps / rows))
+            points.append((place_day(day.day), sum_of_gaps / rows))
     return points
 
 
@@ -208,15 +209,16 @@ def _recipes(main: Backtest) -> Mapping[str, str]:
     return {version.recipe_fingerprint: version.recipe for version in main.versions}
 
 
-def _dates(nights: Days) -> dict[float, str]:
+def name_days(nights: Days) -> dict[float, str]:
     """Return about nine labels for the axis: Mondays of short spans, first days of months of long ones."""
     if len(nights) <= 70:
         days = [day for day in nights.each() if day.weekday() == 0] or [nights.first]
-        return {_place(day): f"{day.day} {day:%b}" for day in days[:: -(-len(days) // 9)]}
+        return {place_day(day): f"{day.day} {day:%b}" for day in days[:: -(-len(days) // 9)]}
     days = [day for day in nights.each() if day.day == 1]
     pattern = "%b" if nights.first.year == nights.last.year else "%b %y"
-    return {_place(day): f"{day:{pattern}}" for day in days[:: -(-len(days) // 12)]}
+    return {place_day(day): f"{day:{pattern}}" for day in days[:: -(-len(days) // 12)]}
 
 
-def _place(day: date) -> float:
+def place_day(day: date) -> float:
+    """Return the place of a day on the axis of a chart."""
     return float(day.toordinal())

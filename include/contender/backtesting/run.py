@@ -11,8 +11,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from contender.backtesting.fits import Fits, Made, ServedDay
+from contender.backtesting.fits import Fits
 from contender.backtesting.history import History
+from contender.backtesting.made import Made, ServedDay
 from contender.backtesting.memory import Memory
 from contender.backtesting.policies import POLICIES
 from contender.records import Decision, Evidence, TrainedVersion

@@ -12,6 +12,7 @@ import typer
 from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.check import check
+from contender.cli.drill import drill
 from contender.cli.erase import erase
 from contender.cli.exit_codes import CANNOT_COMPLETE, find_exit_code
 from contender.cli.load import load
@@ -48,6 +49,10 @@ app.command(
 app.command(
     epilog="Example: contender backtest churn --from 2026-01-01 --to 2026-03-31 --policy ours --policy blind"
 )(backtest.backtest)
+app.command(
+    epilog="Examples: contender drill --list | contender drill pandemic churn | "
+    "contender drill feed churn --column spend --from 2026-02-01 --html drill.html"
+)(drill)
 app.command("ledger", epilog="Examples: contender ledger churn --json | contender ledger verify")(ledger.show)
 app.command(epilog='Example: contender rollback churn --reason "refunds went up since Tuesday"')(
     ledger.rollback

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TaskID
 from rich.table import Table
 
 from contender.cli.exit_codes import CHECK_FAILED, INTERRUPTED, UsageError
+from contender.cli.reports import check_known, report_place, show_nights, write_report
 from contender.cli.terminal import echo_json, echo_tables, make_table
 from contender.installation import Installation, open_installation
 from contender.specs import Days, DaysError, ModelSpec, resolve_days
@@ -55,13 +55,14 @@ def backtest(
     installation = open_installation()
     spec = installation.catalog.model(model)
     nights = _parse_nights(first, last)
-    policies = _check_known("policy", policy or list(POLICIES), tuple(POLICIES))
-    cadences = [c for c in CADENCES if c in _check_known("cadence", cadence or ["nightly"], CADENCES)]
-    place = _report_place(report, installation.settings.reports, model, nights)
+    policies = check_known("--policy", policy or list(POLICIES), tuple(POLICIES))
+    cadences = [c for c in CADENCES if c in check_known("--cadence", cadence or ["nightly"], CADENCES)]
+    file = f"backtest-{model}-{nights.first}-{nights.last}.html"
+    place = report_place("--report", report, installation.settings.reports, file)
     done: dict[Cadence, int] = dict.fromkeys(cadences, 0)
     try:
         found = _run(installation, spec, nights, policies, done)
-        _write(render_report(found), place)
+        write_report("--report", render_report(found), place)
     except KeyboardInterrupt:
         counts = ", ".join(f"{count} {each}" for each, count in done.items())
         typer.echo(f"Stopped; nights run, of {len(nights)}: {counts}. No report was written.", err=True)
@@ -99,7 +100,7 @@ def _run(
     history = build_history(installation, model, nights, lambda line: typer.echo(line, err=True))
     fits = Fits(installation.catalog, model, history)
     found = []
-    with _progress() as progress:
+    with show_nights() as progress:
         for each in done:
             task = progress.add_task(f"{model.name}, {each}", total=len(nights))
 
@@ -109,33 +110,6 @@ def _run(
 
             found.append(run_backtest_on(fits, nights, policies, each, count_night))
     return found
-
-
-def _report_place(report: Path | None, folder: str, model: str, nights: Days) -> str:
-    from contender.lake import places
-
-    if report is None:
-        return places.below(folder, f"backtest-{model}-{nights.first}-{nights.last}.html")
-    _refuse_folder(report)
-    return str(report)
-
-
-def _refuse_folder(place: Path) -> None:
-    if place.is_dir():
-        raise UsageError(
-            f"--report {place}: is a folder: give a file in it, such as {place / 'backtest.html'}"
-        )
-
-
-def _write(page: str, place: str) -> None:
-    from contender.lake import places
-
-    try:
-        places.write(place, page.encode())
-    except OSError as error:
-        raise UsageError(
-            f"--report {place}: cannot be written ({error.strerror or error}): give another file"
-        ) from None
 
 
 def _list_failures(failed: Sequence[str]) -> None:
@@ -150,24 +124,6 @@ def _parse_nights(first: str, last: str) -> Days:
         return resolve_days(None, {"first": first, "last": last})
     except DaysError as error:
         raise UsageError(f"--from {first} --to {last}: {error}") from None
-
-
-def _check_known(option: str, given: list[str], known: tuple[str, ...]) -> list[str]:
-    for name in given:
-        if name not in known:
-            raise UsageError(f"--{option} {name}: unknown; give one of {', '.join(known)}")
-    return list(dict.fromkeys(given))
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("nights"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
 
 
 def _tabulate(backtests: Sequence[Backtest]) -> Table:

@@ -17,6 +17,7 @@ CODES = {
     "contender.cards.CardError": WRONG_USE,
     "contender.specs.DaysError": WRONG_USE,
     "contender.drafting.DraftError": WRONG_USE,
+    "contender.drilling.DrillError": WRONG_USE,
     "contender.erasing.ErasureError": WRONG_USE,
     "contender.admission.TryError": WRONG_USE,
     "contender.admission.UnknownBatchError": WRONG_USE,

@@ -1,0 +1,125 @@
+"""Run drills on the real years of two examples: days to the verdict, and the served loss beside other strategies.
+
+python -m benchmarks.drills                        writes benchmarks/results/drills.json and docs/MONITORING.md
+python -m benchmarks.drills --model flight_delay   only this model's runs; the stored runs of the other one are kept
+
+The champion's recipe is refreshed nightly, without rivals; its fits are cached below build/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from benchmarks.promotion.kept import KeptFits
+from benchmarks.promotion.page import put_into
+from benchmarks.promotion.years import read_year
+from contender.backtesting import compare_served
+from contender.drilling import STRATEGIES, DrillResult, describe_finding, draw_drill, plan_drill, run_drill
+from contender.settings import PROJECT
+from contender.specs import load_catalog
+
+RESULTS = PROJECT / "benchmarks" / "results" / "drills.json"
+PAGE = PROJECT / "docs" / "MONITORING.md"
+BEGIN, END = "<!-- runs: made by `make bench-drills` -->", "<!-- end of runs -->"
+STARTS: Mapping[str, date] = {"flight_delay": date(2013, 9, 3), "household_return": date(2017, 9, 1)}
+DRILLED = ("pandemic", "recovery", "feed", "sudden")
+DRAWN = ("household_return", "recovery")
+
+Row = dict[str, Any]
+
+
+def main() -> None:
+    """Run, print, and store the results."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--model", choices=list(STARTS), action="append", help="a model; default: both")
+    for name in ask.parse_args().model or list(STARTS):
+        for row in run_model(name):
+            keep(row)
+    rows = json.loads(RESULTS.read_text())
+    print(render(rows))
+    PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
+
+
+def run_model(name: str) -> Iterator[Row]:
+    """Yield the row of each drill of a model, and draw one of them."""
+    catalog = load_catalog(PROJECT / "include" / "catalog")
+    shipped = catalog.model(name)
+    model = shipped.model_copy(update={"recipes": shipped.recipes[:1]})
+    quiet = KeptFits(catalog, model, read_year(catalog, shipped))
+    for drill in DRILLED:
+        result = run_drill(quiet, plan_drill(model, drill, STARTS[name]), _report)
+        if (name, drill) == DRAWN:
+            (PROJECT / "docs" / f"drill-{drill}-{name}.svg").write_text(draw_drill(result) + "\n")
+        yield summarise(result)
+
+
+def summarise(result: DrillResult) -> Row:
+    """Return the row of a drill."""
+    ours, kinds = result.served["ours"], [mail.kind for mail in result.mails]
+    row: Row = {
+        "model": result.model,
+        "drill": result.drill,
+        "start": str(result.start),
+        "finding": describe_finding(result),
+        "nights": len(result.nights),
+        "held": result.held,
+        "mails": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
+        "oracle_window": result.oracle_window,
+    }
+    for name in STRATEGIES:
+        against, loss = compare_served(result.served[name], ours), result.mean_loss(name)
+        low, high = (None, None) if against is None else against.ends
+        row[name] = {
+            "loss": None if loss is None else round(loss, 5),
+            "minus_ours": None if against is None else round(against.mean, 5),
+            "ci_low": None if low is None else round(low, 5),
+            "ci_high": None if high is None else round(high, 5),
+        }
+    return row
+
+
+def keep(row: Row) -> None:
+    """Store the row of a run, in place of an earlier one."""
+    rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    rows = [other for other in rows if (other["model"], other["drill"]) != (row["model"], row["drill"])]
+    rows = sorted([*rows, row], key=lambda one: (one["model"], DRILLED.index(one["drill"])))
+    RESULTS.write_text("[\n" + ",\n".join(json.dumps(one) for one in rows) + "\n]\n")
+
+
+def render(rows: Sequence[Row]) -> str:
+    """Return the table of the page."""
+    lines = [
+        "| model | drill | verdict | refreshes held | mails | ours | oracle | static | blind nightly |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in rows:
+        mails = ", ".join(f"{kind} {count}" for kind, count in row["mails"].items()) or "none"
+        losses = " | ".join(_loss(name, row) for name in STRATEGIES)
+        lines.append(
+            f"| `{row['model']}` | {row['drill']} | {row['finding']} | {row['held']} of {row['nights']} | {mails} "
+            f"| {losses} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _loss(name: str, row: Row) -> str:
+    found = row[name]
+    if name == "ours" or found["minus_ours"] is None:
+        return "–" if found["loss"] is None else f"{found['loss']:.4f}"
+    shown = found["ci_low"] is not None and (found["ci_low"] > 0 or found["ci_high"] < 0)
+    window = f", {row['oracle_window']} days" if name == "oracle" else ""
+    return f"{found['loss']:.4f} ({found['minus_ours']:+.4f}{'*' if shown else ''}{window})"
+
+
+def _report(night: date) -> None:
+    if night.day in (1, 15):
+        print(f"  {night}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
