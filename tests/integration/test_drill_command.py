@@ -1,0 +1,105 @@
+"""`contender drill` as a person runs it: a table, a report, a chart, and a line for each thing that cannot be."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from typer.testing import CliRunner
+
+from contender.lake import open_lake
+from contender.settings import Settings, settings
+from contender.specs import Days
+from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
+
+MODEL = "flight_delay"
+NIGHTS = 12
+START = NIGHT - timedelta(days=NIGHTS - 1)
+SPAN = ("--nights", str(NIGHTS))
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Three months of made-up flights in a lake, with the project's catalog."""
+    folder = tmp_path_factory.mktemp("drilled")
+    here, catalog = Settings(home=folder / "home"), copy_catalog(folder / "catalog")
+    model, lake = catalog.model(MODEL), open_lake(here)
+    rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
+    numbers = [column.name for column in model.features if column.type == "number"]
+    rows = rows.astype(dict.fromkeys(numbers, float))
+    publish(lake, model.feature_contract, rows, here)
+    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+    return here, catalog
+
+
+@pytest.fixture
+def run(installed, monkeypatch):
+    from contender.cli import app
+
+    here, catalog = installed
+    monkeypatch.setenv("CONTENDER_HOME", str(here.home))
+    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(catalog.home))
+    settings.cache_clear()
+    yield lambda *words: CliRunner().invoke(app, ["drill", *words])
+    settings.cache_clear()
+
+
+def test_an_empty_column_is_found_on_its_first_day_and_mailed_once(run, tmp_path):
+    page, chart = tmp_path / "drill.html", tmp_path / "drill.svg"
+    words = ("feed", MODEL, *SPAN, "--column", "carrier_late", "--html", str(page), "--plot", str(chart))
+    said = run(*words)
+    assert said.exit_code == 0, said.output
+    assert "Verdict right: broken_feed on day 1." in said.output
+    assert f"a column is empty, from {START} on" in " ".join(said.output.split())
+    assert said.output.count("broken_feed, an input has changed") == 1
+    assert all(name in said.output for name in ("ours", "oracle", "static", "blind nightly", str(page)))
+    assert page.read_text().count("<svg") == 1
+    assert "<script" not in page.read_text()
+    assert chart.read_text().startswith("<svg")
+
+
+def test_a_static_version_loses_more_than_refreshes_when_all_outcomes_are_inverted(run, tmp_path):
+    said = run("sudden", MODEL, *SPAN, "--strength", "1", "--html", str(tmp_path / "d.html"), "--json")
+    found = json.loads(said.stdout)
+    losses = {
+        name: sum(day["loss"] * day["rows"] for day in served) / sum(day["rows"] for day in served)
+        for name, served in found["served"].items()
+    }
+    assert losses["oracle"] < losses["static"]
+    assert found["monitored"][0]["night"] == str(START - timedelta(days=1))
+    assert len(found["monitored"]) == NIGHTS
+
+
+def test_outcomes_that_come_late_stop_refreshes_until_they_arrive(run, tmp_path):
+    words = ("late-labels", MODEL, *SPAN, "--strength", "9", "--html", str(tmp_path / "d.html"), "--json")
+    found = json.loads(run(*words).stdout)
+    refreshes = {one["night"]: one["refresh"] for one in found["monitored"]}
+    stopped = [str(START + timedelta(days=nth)) for nth in (7, 8)]  # no evaluated day has a label
+    assert [refreshes[night] for night in stopped] == ["none", "none"]
+    assert any("no labelled rows" in mail["subject"] for mail in found["mails"])
+
+
+def test_the_drills_are_listed_with_the_right_verdict(run):
+    said = run("--list")
+    assert said.exit_code == 0
+    assert "pandemic" in said.output
+    assert "regime_break" in said.output
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "give a drill and a model"),
+        (("flood", MODEL), "drill flood: unknown; give one of pandemic, recovery"),
+        (("unit", MODEL, "--column", "airline"), "column 'airline': this drill can change one of distance"),
+        (("sudden", MODEL, "--strength", "2"), "strength 2: must be above 0 and at most 1"),
+        (("feed", MODEL, "--from", "2013-3-1"), "--from 2013-3-1"),
+        (("feed", MODEL, "--from", "2013-01-20"), "choose other nights"),
+        (("feed", "flight_delays"), "flight_delays"),
+    ],
+)
+def test_an_impossible_drill_is_rejected_with_the_remedy(run, words, message):
+    said = run(*words)
+    assert said.exit_code != 0
+    assert message in str(said.exception) + said.output
