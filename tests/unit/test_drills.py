@@ -16,7 +16,7 @@ from contender.specs import Days, ModelSpec
 from tests.integration.made_up import make_flights, specify
 from tests.made_up_kinds import make_rows, specify_classes, specify_quantiles
 
-DAYS = Days(first=date(2013, 1, 1), last=date(2013, 4, 30))
+DAYS = Days(first=date(2013, 1, 1), last=date(2013, 4, 18))
 START = date(2013, 3, 20)
 KINDS = ("probability", "quantity", "class", "quantiles")
 CHANGING = tuple(name for name in DRILLS if name != "late-labels")
@@ -28,8 +28,11 @@ def made(catalog) -> dict[str, tuple[ModelSpec, pd.DataFrame]]:
     flights = catalog.model("flight_delay")
     numbers = specify(flights, loss="absolute", recipes=flights.recipes[:1])
     of_kinds = {
-        "probability": (flights, make_flights(flights, DAYS)),
-        "quantity": (numbers, make_flights(numbers, DAYS).assign(label=lambda rows: rows["label"] * 10.0)),
+        "probability": (flights, make_flights(flights, DAYS, 40)),
+        "quantity": (
+            numbers,
+            make_flights(numbers, DAYS, 40).assign(label=lambda rows: rows["label"] * 10.0),
+        ),
         "class": (specify_classes(flights), make_rows(specify_classes(flights), DAYS)),
         "quantiles": (specify_quantiles(flights), make_rows(specify_quantiles(flights), DAYS)),
     }
@@ -78,7 +81,7 @@ def test_rows_from_the_start_on_change(made, name, kind):
     assert not before.equals(after)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(share=st.floats(0.05, 0.95), seed=st.integers(0, 99))
 def test_the_stated_share_of_outcomes_and_values_changes(made, share, seed):
     model, rows = made["probability"]
@@ -89,7 +92,7 @@ def test_the_stated_share_of_outcomes_and_values_changes(made, share, seed):
     assert emptied[column].isna().mean() == pytest.approx(share, abs=0.05)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(share=st.floats(0.5, 0.9), seed=st.integers(0, 99))
 def test_a_pandemic_loses_the_stated_share_of_the_rows(made, share, seed):
     before, after = drill(*made["probability"], "pandemic", share, seed)

@@ -25,6 +25,7 @@ from contender.backtesting import render_report
 from contender.cards import render_html
 from contender.catalogue import Edge, draw
 from contender.catalogue.status import DatasetStatus, ModelStatus, Status
+from contender.drilling import render_drill
 from contender.monitoring.report import Figures, render_frame
 from contender.promoting import decide_promotion
 from contender.records import (
@@ -51,6 +52,7 @@ from contender.settings import PROJECT
 from contender.specs import Days, Guards
 from decision_pages import show as decision_page
 from page_rendering import page
+from tests.unit.drill_results import drill_result
 from tests.unit.hostile import WORDS, Seen, saying
 from tests.unit.judged import evaluation, measures, version
 from tests.unit.policy_results import backtest
@@ -215,6 +217,7 @@ MADE: dict[str, Callable[[str], str]] = {
     "backtesting/backtest.html": lambda word: render_report(
         [saying(backtest(failed=("f",)), word, kept=("policy",))]
     ),
+    "drilling/drill.html": lambda word: render_drill(saying(drill_result(), word, kept=("served",))),
 }
 WITH_A_CATALOG = {"plugins/decision.html", "plugins/model_card_page.html", "cards/model_card.html"}
 PARTS = {"plugins/layout.html", "plugins/drawings.html", "cards/model_card_body.html"}  # of other templates
