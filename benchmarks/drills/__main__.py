@@ -1,4 +1,4 @@
-"""Run drills on the real years of two examples: days to the verdict, and the served loss beside other strategies.
+"""Run drills on the real data of the examples: days to the verdict, and the served loss beside other strategies.
 
 python -m benchmarks.drills                        writes benchmarks/results/drills.json and docs/MONITORING.md
 python -m benchmarks.drills --model flight_delay   only this model's runs; the other stored runs are kept
@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.page import put_into
-from benchmarks.promotion.years import read_year
+from benchmarks.promotion.years import NIGHTS, read_year
 from contender.backtesting import compare_served
 from contender.drilling import STRATEGIES, DrillResult, describe_finding, draw_drill, plan_drill, run_drill
 from contender.settings import PROJECT
@@ -31,6 +31,7 @@ BEGIN, END = "<!-- runs: made by `make bench-drills` -->", "<!-- end of runs -->
 RUNS: Mapping[str, tuple[str, date]] = {
     "flight_delay": ("boosted_trees", date(2013, 5, 1)),
     "household_return": ("recent_trees", date(2017, 9, 1)),
+    "stock_volatility": ("boosted_trees", date(2021, 6, 1)),
 }
 DRILLED = ("pandemic", "recovery", "feed", "sudden")
 DRAWN = ("household_return", "recovery")
@@ -41,7 +42,7 @@ Row = dict[str, Any]
 def main() -> None:
     """Run, print, and store the results."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ask.add_argument("--model", choices=list(RUNS), action="append", help="a model; default: both")
+    ask.add_argument("--model", choices=list(RUNS), action="append", help="a model; default: all")
     ask.add_argument("--drill", choices=DRILLED, action="append", help="a drill; default: all four")
     given = ask.parse_args()
     for name in given.model or list(RUNS):
@@ -58,9 +59,11 @@ def run_model(name: str, drills: Sequence[str]) -> Iterator[Row]:
     catalog = load_catalog(PROJECT / "include" / "catalog")
     shipped = catalog.model(name)
     model = shipped.model_copy(update={"recipes": (shipped.recipe(recipe),)})
-    quiet = KeptFits(catalog, model, read_year(catalog, shipped))
-    for drill in drills:
-        result = run_drill(quiet, plan_drill(model, drill, start), _report)
+    plans = [plan_drill(model, drill, start) for drill in drills]
+    nights = None if name in NIGHTS else plans[0].all_nights(model)
+    quiet = KeptFits(catalog, model, read_year(catalog, shipped, nights))
+    for drill, plan in zip(drills, plans, strict=True):
+        result = run_drill(quiet, plan, _report)
         if (name, drill) == DRAWN:
             (PROJECT / "docs" / f"drill-{drill}-{name}.svg").write_text(draw_drill(result) + "\n")
         yield summarise(result)

@@ -31,9 +31,9 @@ NIGHTS: Mapping[str, Days] = {
 }
 
 
-def read_year(catalog: Catalog, model: ModelSpec) -> History:
-    """All rows that the nights of a model's year need; built once, and cached below build/."""
-    nights = NIGHTS[model.name]
+def read_year(catalog: Catalog, model: ModelSpec, nights: Days | None = None) -> History:
+    """All rows that nights need, by default those of a model's year; built once, and cached below build/."""
+    nights = nights or NIGHTS[model.name]
     contracts = (PROJECT / "include" / "catalog" / "datasets").glob("*.py")
     made_from = digest(catalog.model_home(model.name) / "features.py", *contracts)
     place = KEPT / model.name / f"{identify('rows', nights.key, made_from)}.joblib"
