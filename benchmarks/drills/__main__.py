@@ -34,7 +34,7 @@ RUNS: Mapping[str, tuple[str, date]] = {
     "stock_volatility": ("boosted_trees", date(2021, 6, 1)),
 }
 DRILLED = ("pandemic", "recovery", "feed", "sudden")
-DRAWN = ("household_return", "recovery")
+DRAWN = ("stock_volatility", "recovery")
 
 Row = dict[str, Any]
 
