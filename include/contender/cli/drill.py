@@ -55,8 +55,8 @@ def drill(
     Needs the history of the nights and of eight weeks before. It fits each recipe about 90 times, and the first one
     twice a night on short windows: 56 nights of a model that takes 3 seconds to fit take about 10 minutes.
 
-    Writes a report. Changes no table, model or record. Exits with 1 if the right verdict never came, or, for changes
-    that nobody must be notified of, if a verdict was mailed.
+    Writes a report. Changes no table, model or record. Exits with 1 if the right verdict never came, or, for `seasonal`
+    and `late-labels`, if a verdict was mailed.
     """
     from contender.drilling import DRILLS, draw_drill, plan_drill, render_drill
 
