@@ -146,7 +146,7 @@ CASES = [
     done("drill", "--list", said="pandemic"),
     misused("drill", "flood", MODEL, said="drill flood: unknown; give one of"),
     misused("drill", "feed", MODEL, said="give the first changed day with --from DAY"),
-    misused("drill", "sudden", MODEL, "--strength", "2", said="strength 2: must be above 0"),
+    misused("drill", "sudden", MODEL, *SPAN[:2], "--strength", "2", said="strength 2: must be above 0"),
     impossible("drill", "feed", MODEL, *SPAN[:2], place=READY, said="choose other nights"),
     done("monitor", MODEL, said="No day of flight_delay has been monitored yet"),
     misused("monitor", "flight_delays", said="did you mean"),

@@ -20,30 +20,39 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 
+Name = Annotated[str | None, typer.Argument(help="A drill; --list shows all.")]
+Model = Annotated[str | None, typer.Argument(help="A model of the catalog.")]
+Listed = Annotated[bool, typer.Option("--list", help="List the drills.")]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="First changed day, YYYY-MM-DD. Default: so that the newest day with outcomes is the last.",
+    ),
+]
+Nights = Annotated[int, typer.Option(min=1, max=366, help="Number of nights.")]
+Strength = Annotated[
+    float | None, typer.Option(help="How strong the change is; --list shows unit and default.")
+]
+ColumnName = Annotated[
+    str | None, typer.Option(help="The changed column. Default: the first one that the drill can change.")
+]
+Html = Annotated[Path | None, typer.Option(help="The HTML report. Default: in the reports folder.")]
+Plot = Annotated[Path | None, typer.Option(help="Write the chart as SVG, too.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
 
 def drill(
-    name: Annotated[str | None, typer.Argument(help="A drill; --list shows all.")] = None,
-    model: Annotated[str | None, typer.Argument(help="A model of the catalog.")] = None,
-    listed: Annotated[bool, typer.Option("--list", help="List the drills.")] = False,
-    start: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            help="First changed day, YYYY-MM-DD. Default: so that the newest day with outcomes is the last.",
-        ),
-    ] = None,
-    nights: Annotated[int, typer.Option(min=1, max=366, help="Number of nights.")] = 56,
-    strength: Annotated[
-        float | None, typer.Option(help="How strong the change is; --list shows unit and default.")
-    ] = None,
-    column: Annotated[
-        str | None, typer.Option(help="The changed column. Default: the first one that the drill can change.")
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="The HTML report. Default: in the reports folder.")
-    ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write the chart as SVG, too.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    name: Name = None,
+    model: Model = None,
+    listed: Listed = False,
+    start: Start = None,
+    nights: Nights = 56,
+    strength: Strength = None,
+    column: ColumnName = None,
+    html: Html = None,
+    plot: Plot = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show what would happen to a model if the world or a feed changed: verdicts, mails and served loss.
 
@@ -52,13 +61,13 @@ def drill(
     `oracle` (the best of a few training windows, chosen in hindsight), `static` (the version before the drill) and
     `blind nightly` (every refresh serves).
 
-    Needs the history of the nights and of eight weeks before. It fits each recipe about 90 times, and the first one
-    twice a night on short windows: 56 nights of a model that takes 3 seconds to fit take about 10 minutes.
+    Needs the history of the nights and of eight weeks before. A recipe that takes 3 seconds to fit takes about 10
+    minutes: it is fitted about 90 times, and the first one twice a night on short windows, too.
 
     Writes a report. Changes no table, model or record. Exits with 1 if the right verdict never came, or, for `seasonal`
     and `late-labels`, if a verdict was mailed.
     """
-    from contender.drilling import DRILLS, draw_drill, plan_drill, render_drill
+    from contender.drilling import DRILLS, plan_drill
 
     if listed:
         echo_tables(_list_drills())
@@ -72,9 +81,25 @@ def drill(
     check_known("drill", [name], tuple(DRILLS))
     first = _first_day(installation, spec, start, nights)
     plan = plan_drill(spec, name, first, strength, column)._replace(nights=nights)
-    place = report_place("--html", html, installation.settings.reports, f"drill-{name}-{model}-{first}.html")
-    chart = None if plot is None else report_place("--plot", plot, "", "")
-    result = _run(installation, spec, plan)
+    _drill(installation, spec, plan, (html, plot), as_json=as_json)
+
+
+def _drill(
+    installation: Installation,
+    model: ModelSpec,
+    plan: Plan,
+    places: tuple[Path | None, Path | None],
+    *,
+    as_json: bool,
+) -> None:
+    """Run a drill, and write its report and, if wanted, its chart, to these places."""
+    from contender.drilling import draw_drill, render_drill
+
+    html, plot = places
+    file = f"drill-{plan.drill}-{model.name}-{plan.start}.html"
+    place = report_place("--html", html, installation.settings.reports, file)
+    chart = None if plot is None else report_place("--plot", plot, "", file.replace(".html", ".svg"))
+    result = _run(installation, model, plan)
     write_report("--html", render_drill(result), place)
     if chart is not None:
         write_report("--plot", draw_drill(result), chart)
