@@ -99,7 +99,7 @@ bench-race: setup ## Measure the sequential test of rivals: false promotions by 
 bench-monitoring: setup ## Measure monitoring: false verdicts on quiet years, delay and kind of verdict on injected changes
 	@python -m benchmarks.monitoring
 
-bench-drills: setup ## Run drills on two examples: days to the verdict, served loss beside other strategies
+bench-drills: setup ## Run drills on the examples: days to the verdict, served loss beside other strategies
 	@python -m benchmarks.drills
 
 bench-deciding: setup ## Measure the cost of a backtest night and of a thousand models' decisions
