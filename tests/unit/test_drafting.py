@@ -21,7 +21,6 @@ from contender.drafting.keys import find_key
 from contender.drafting.profile import profile_column, profile_file
 from contender.drafting.source import WIDTH
 from contender.evaluating import check_behaviour
-from contender.ingesting.delivered_rows import read_delivery
 from contender.landing import RawFile, describe_file
 from contender.specs import (
     Between,
@@ -35,6 +34,7 @@ from contender.specs import (
     load_module,
 )
 from contender.training import load_functions
+from tests.unit.delivered import read_in_memory
 
 DAY = date(2013, 9, 1)
 AS = "sales/2013-09-01.csv"
@@ -509,7 +509,7 @@ def keeps(expectation, rows: pa.Table) -> bool:
 def test_any_file_lands_by_its_draft_without_a_defect(content):
     spec = drafted(content)
     with delivered(content) as raw:
-        landed = read_delivery(raw, spec)
+        landed = read_in_memory(raw, spec)
     assert landed.defects == ()
     frame = landed.rows.to_pandas()
     assert not frame.duplicated(list(spec.primary_key)).any()

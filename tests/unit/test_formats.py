@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import contender.specs
-from contender.ingesting.delivered_rows import read_delivery
 from contender.landing import describe_file
 from contender.settings import PROJECT
 from contender.specs import Column, Csv, DatasetSpec, Delivery, JsonLines, Parquet
+from tests.unit.delivered import read_in_memory
 
 DAY = date(2024, 3, 1)
 TYPES = {
@@ -51,7 +51,7 @@ def read(content: str | bytes, spec: DatasetSpec):
         name = spec.delivery.path.format(day=DAY)
         path = Path(folder) / "delivery"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_delivery(describe_file(path, name, str(path)), spec)
+        return read_in_memory(describe_file(path, name, str(path)), spec)
 
 
 def values(content: str | bytes, spec: DatasetSpec) -> list:
@@ -180,7 +180,7 @@ def test_a_file_of_more_than_one_block_is_refused_before_it_is_parsed(tmp_path):
     file = tmp_path / "delivery"
     file.write_text("day,receipt\n2024-03-01,r1\n")
     raw = describe_file(file, "sales/2024-03-01.csv", str(file)).model_copy(update={"size": 2**31})
-    (defect,) = read_delivery(raw, dataset("receipt")).defects
+    (defect,) = read_in_memory(raw, dataset("receipt")).defects
     assert defect.what == "it has 2,147,483,648 bytes, and a CSV file is read up to 2,147,483,647"
     assert defect.way_out == "deliver it as Parquet"
 

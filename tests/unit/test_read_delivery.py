@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contender.file_formats import find_unfit
-from contender.ingesting.delivered_rows import read_delivery
 from contender.landing import RawFile
+from tests.unit.delivered import read_in_memory
 
 GOOD = "day,carrier,flight,origin,dest,sched_dep_time,sched_arr_time,distance\n2013-09-01,AA,1,JFK,LAX,900,1200,2475\n"
 
@@ -22,7 +22,7 @@ def read(tmp_path: Path, catalog):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         size = path.stat().st_size
         raw = RawFile(name="schedule/2013-09-01.csv", place="", copy_path=path, size=size, digest="")
-        return read_delivery(raw, catalog.dataset("schedule"))
+        return read_in_memory(raw, catalog.dataset("schedule"))
 
     return read_text
 

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from contender.drafting import draft_dataset
-from contender.ingesting.delivered_rows import read_delivery
 from contender.landing import describe_file
 from contender.specs import Csv, DatasetSpec, JsonLines, Parquet
+from tests.unit.delivered import read_in_memory
 
 DAY = date(2024, 3, 1)
 ROWS = 30
@@ -31,7 +31,7 @@ def draft(
         exec(source, namespace)
         spec = namespace["SPEC"]
         assert spec.delivery.path.format(day=DAY) == delivered_as
-        delivered = read_delivery(raw, spec)
+        delivered = read_in_memory(raw, spec)
     assert delivered.defects == ()
     return spec, source, delivered.rows.to_pylist()
 

@@ -34,6 +34,8 @@ from contender.landing import RawFile
 from contender.specs import ColumnType, Csv, Format, JsonLines, Parquet
 from contender.specs.columns import NAME_PATTERN
 
+_ROWS_AT_ONCE = 1 << 20
+
 
 @dataclass(frozen=True)
 class ColumnProfile:
@@ -206,7 +208,7 @@ def _guess_kind(raw: RawFile) -> Format:
 
 def _read(raw: RawFile, layout: Format) -> pa.Table:
     if isinstance(layout, Parquet):
-        return read_parquet(raw)
+        return pa.concat_tables(read_parquet(raw, _ROWS_AT_ONCE)[1])
     if isinstance(layout, Csv):
         return _read_csv(raw, layout)
     with open_plain(raw, "utf-8", most_bytes(raw)) as plain:

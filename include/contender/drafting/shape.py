@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from contender.drafting.draft import CHECK, DraftError
 from contender.drafting.keys import LONGEST, find_key
 from contender.drafting.profile import ColumnProfile, FileProfile
-from contender.file_formats import find_distinct, local_days
+from contender.file_formats import local_days
+from contender.lake import find_distinct
 
 _DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(19|20)\d\d[01]\d[0-3]\d(?!\d)")

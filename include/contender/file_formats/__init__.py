@@ -1,7 +1,7 @@
 """Read delivered files of each format, as texts or typed columns, and report what cannot be read."""
 
 from contender.file_formats.csv_text import read_header, read_texts
-from contender.file_formats.derived_rows import find_distinct, local_days
+from contender.file_formats.derived_rows import local_days
 from contender.file_formats.exact_numbers import has_fraction, is_beyond_integers, is_inexact_number
 from contender.file_formats.json_lines import read_json_lines
 from contender.file_formats.parquet_columns import cast_exactly, read_parquet
@@ -19,7 +19,6 @@ __all__ = [
     "TextForm",
     "UnreadableFile",
     "cast_exactly",
-    "find_distinct",
     "find_leading_zeros",
     "find_unfit",
     "fits_type",

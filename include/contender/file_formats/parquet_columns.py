@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -14,11 +17,31 @@ from contender.records import Defect
 from contender.specs import JsonLines, Parquet
 
 
-def read_parquet(raw: RawFile) -> pa.Table:
-    """Return the file's columns in the types that it declares. Raises UnreadableFile."""
+def read_parquet(raw: RawFile, rows: int) -> tuple[list[str], Iterator[pa.Table]]:
+    """Return the names of the file's columns, and its rows, so many at a time, in the types that it declares.
+
+    There is at least one table. Raises UnreadableFile, also while the rows are read.
+    """
+    with _readable(raw):
+        file = pq.ParquetFile(raw.copy_path)
+        names = file.schema_arrow.names
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise pa.ArrowInvalid(f"the column {repeated[0]!a} occurs twice")
+    return names, _tables(raw, file, rows)
+
+
+def _tables(raw: RawFile, file: pq.ParquetFile, rows: int) -> Iterator[pa.Table]:
+    with file, _readable(raw):
+        if not file.metadata.num_rows:
+            yield file.schema_arrow.empty_table()
+        for batch in file.iter_batches(rows):
+            yield pa.Table.from_batches([batch])
+
+
+@contextmanager
+def _readable(raw: RawFile) -> Iterator[None]:
     try:
-        # Partitioning by folders is switched off: a path such as day=2013-09-01 would add a column.
-        return pq.read_table(str(raw.copy_path), partitioning=None)
+        yield
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise UnreadableFile(
             Defect(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
@@ -31,119 +33,135 @@ from contender.landing import RawFile
 from contender.records import Defect
 from contender.specs import Column, Csv, DatasetSpec, JsonLines, Parquet
 
+_ROWS_AT_ONCE = 1 << 17
+
 
 @dataclass(frozen=True)
-class Delivered:
-    """The rows of a raw file, typed by the contract; its defects; and its columns that are not in the contract.
+class Piece:
+    """Consecutive rows of a raw file, typed by the contract, with their numbers in the file.
 
-    `numbers` are the rows' numbers in the file, and `header` its columns; empty if the file cannot be read.
+    `aside` are the same rows' columns that are not in the contract.
     """
 
-    raw: RawFile
     rows: pa.Table
     numbers: pa.Array
-    header: tuple[str, ...] = ()
-    defects: tuple[Defect, ...] = ()
     aside: pa.Table | None = None
 
-    def with_defects(self, *more: Defect) -> Delivered:
-        """Return the same rows with additional defects."""
-        return replace(self, defects=(*self.defects, *more))
-
-    def take(self, chosen: pa.ChunkedArray) -> Delivered:
+    def take(self, chosen: pa.ChunkedArray) -> Piece:
         """Return the rows for which `chosen` is true, with the columns that were set aside."""
         aside = None if self.aside is None else self.aside.filter(chosen)
-        rows = self.rows.filter(chosen)
-        return replace(self, rows=rows, numbers=self.numbers.filter(chosen.combine_chunks()), aside=aside)
+        return Piece(self.rows.filter(chosen), self.numbers.filter(chosen.combine_chunks()), aside)
 
 
 class _Fields(NamedTuple):
-    """A file's columns by their names in the file, with the defects so far; `first_row` is its first row's number."""
+    """Consecutive rows of a file by their names in the file; `first_row` is the number of the first in the file."""
 
     raw: RawFile
     table: pa.Table
-    defects: Sequence[Defect]
     first_row: int
 
 
-def read_delivery(raw: RawFile, spec: DatasetSpec) -> Delivered:
-    """Read a file in the format of the dataset's delivery. Defects are returned, not raised."""
-    try:
-        match spec.delivery.read_as:
+class FileReader:
+    """Reads a raw file in the format of the dataset's delivery, piece by piece.
+
+    `header` (the file's columns) and `defects` are complete after the last piece.
+    """
+
+    def __init__(self, raw: RawFile, spec: DatasetSpec) -> None:
+        self.header: tuple[str, ...] = ()
+        self._raw, self._spec = raw, spec
+        self._of_file: list[Defect] = []
+        self._of_columns = {column.name: _Faults(column) for column in spec.columns}
+
+    @property
+    def defects(self) -> tuple[Defect, ...]:
+        """What was found in the pieces that have been read."""
+        found = (faults.describe(self._raw.name) for faults in self._of_columns.values())
+        return (*self._of_file, *filter(None, found))
+
+    def __iter__(self) -> Iterator[Piece]:
+        """Yield at least one piece. Raises UnreadableFile, also after some pieces."""
+        match self._spec.delivery.read_as:
             case Parquet() as columnar:
-                fields = _Fields(raw, read_parquet(raw), (), 1)
-                _check_columns(raw, fields.table.column_names, spec)
-                return _typed_by(spec, fields, lambda column, values: _cast(fields, column, values, columnar))
-            case JsonLines() as form:
-                fields = _read_json_lines(raw, spec)
-            case Csv() as form:
-                fields = _read_csv(raw, spec, form)
-    except UnreadableFile as error:
-        none = arrow_schema(spec.contract).empty_table()
-        return Delivered(raw, none, pa.array([], pa.int64()), defects=(error.defect,))
-    return _typed_by(spec, fields, lambda column, texts: _parse(fields, column, texts, form))
+                tables, first_row = self._read_parquet(), 1
+                read: _ReadColumn = partial(_cast, form=columnar)
+            case JsonLines() | Csv() as form:
+                texts, first_row = (
+                    self._read_json_lines() if isinstance(form, JsonLines) else self._read_csv(form)
+                )
+                tables = (
+                    texts.slice(first, _ROWS_AT_ONCE) for first in range(0, max(1, len(texts)), _ROWS_AT_ONCE)
+                )
+                read = partial(_parse, form=form)
+        for table in tables:
+            yield self._typed_by(_Fields(self._raw, table, first_row), read)
+            first_row += table.num_rows
 
+    def _read_parquet(self) -> Iterator[pa.Table]:
+        header, tables = read_parquet(self._raw, _ROWS_AT_ONCE)
+        self._begin(header)
+        return tables
 
-def _read_csv(raw: RawFile, spec: DatasetSpec, form: Csv) -> _Fields:
-    with open_plain(raw, form.encoding, spec.delivery.max_bytes) as plain:
-        header, has_rows = read_header(plain, form)
-        _check_columns(raw, header, spec, f", line {form.skip_lines + 1}")
-        if not has_rows:
-            empty = pa.table({name: pa.array([], pa.string()) for name in header})
-            return _Fields(raw, empty, (), form.skip_lines + 2)
-        texts, ragged = read_texts(plain, header, form)
-    return _Fields(raw, texts, _ragged_lines(raw, header, ragged), form.skip_lines + 2)
+    def _read_csv(self, form: Csv) -> tuple[pa.Table, int]:
+        with open_plain(self._raw, form.encoding, self._spec.delivery.max_bytes) as plain:
+            header, has_rows = read_header(plain, form)
+            self._begin(header, f", line {form.skip_lines + 1}")
+            texts = pa.table({name: pa.array([], pa.string()) for name in header})
+            if has_rows:
+                texts, ragged = read_texts(plain, header, form)
+                self._of_file += _ragged_lines(self._raw, header, ragged)
+        return texts, form.skip_lines + 2
 
+    def _read_json_lines(self) -> tuple[pa.Table, int]:
+        with open_plain(self._raw, "utf-8", self._spec.delivery.max_bytes) as plain:
+            texts, defects = read_json_lines(plain)
+        if defects and not texts.num_rows:
+            raise UnreadableFile(defects[0])
+        self._of_file += defects
+        self._begin(texts.column_names)
+        return texts, 1
 
-def _read_json_lines(raw: RawFile, spec: DatasetSpec) -> _Fields:
-    with open_plain(raw, "utf-8", spec.delivery.max_bytes) as plain:
-        texts, defects = read_json_lines(plain)
-    if texts.num_rows or not defects:
-        _check_columns(raw, texts.column_names, spec)
-        return _Fields(raw, texts, defects, 1)
-    raise UnreadableFile(defects[0])
-
-
-def _check_columns(raw: RawFile, found: Sequence[str], spec: DatasetSpec, line: str = "") -> None:
-    """Raise UnreadableFile if the file lacks columns of the contract."""
-    wanted = _names_in_file(spec).values()
-    if missing := [name for name in wanted if name not in found]:
-        # A look-alike character of another alphabet is shown by its code, to make it visible.
-        shown = ", ".join(name if name.isascii() else ascii(name)[1:-1] for name in found)
-        raise UnreadableFile(
-            Defect(
-                what=f"the columns {', '.join(missing)} are missing; the file has {shown[:400]}",
-                where=f"{raw.name}{line}",
-                way_out="deliver the columns, or change the contract: `names` in its delivery renames a column",
+    def _begin(self, found: Sequence[str], line: str = "") -> None:
+        """Note the file's columns. Raises UnreadableFile if it lacks columns of the contract."""
+        wanted = _names_in_file(self._spec).values()
+        if missing := [name for name in wanted if name not in found]:
+            # A look-alike character of another alphabet is shown by its code, to make it visible.
+            shown = ", ".join(name if name.isascii() else ascii(name)[1:-1] for name in found)
+            raise UnreadableFile(
+                Defect(
+                    what=f"the columns {', '.join(missing)} are missing; the file has {shown[:400]}",
+                    where=f"{self._raw.name}{line}",
+                    way_out="deliver the columns, or change the contract: `names` in its delivery renames a column",
+                )
             )
-        )
+        self.header = tuple(found)
+        self._of_file += _unknown_columns(self._raw, self._extra)
 
+    @property
+    def _extra(self) -> list[str]:
+        wanted = _names_in_file(self._spec).values()
+        return [
+            name for name in self.header if name not in wanted and name not in self._spec.delivery.ignored
+        ]
 
-def _typed_by(
-    spec: DatasetSpec, fields: _Fields, read: Callable[[Column, pa.Array], tuple[pa.Array, Sequence[Defect]]]
-) -> Delivered:
-    """Return the columns of the contract, each read by `read`, and set the other columns aside."""
-    delivery, names = spec.delivery, fields.table.column_names
-    defects, columns = list(fields.defects), []
-    wanted = _names_in_file(spec)
-    extra = [name for name in names if name not in wanted.values() and name not in delivery.ignored]
-    defects += _unknown_columns(fields.raw, extra)
-    for column in spec.columns:
-        if column.name not in wanted:
-            columns.append(pa.nulls(fields.table.num_rows, arrow_type(column.type)))
-            continue
-        values, wrong = read(column, fields.table[wanted[column.name]].combine_chunks())
-        columns.append(values)
-        defects += wrong
-    rows = derive_day(pa.table(columns, schema=arrow_schema(spec.contract)), delivery)
-    numbers = pa.array(range(fields.first_row, fields.first_row + rows.num_rows), pa.int64())
-    kept = None
-    if extra:
+    def _typed_by(self, fields: _Fields, read: _ReadColumn) -> Piece:
+        """Return the columns of the contract, each read by `read`, and set the other columns aside."""
+        spec, wanted, columns = self._spec, _names_in_file(self._spec), []
+        for column in spec.columns:
+            if column.name not in wanted:
+                columns.append(pa.nulls(fields.table.num_rows, arrow_type(column.type)))
+                continue
+            values = fields.table[wanted[column.name]].combine_chunks()
+            columns.append(read(fields, values, self._of_columns[column.name]))
+        rows = derive_day(pa.table(columns, schema=arrow_schema(spec.contract)), spec.delivery)
+        numbers = pa.array(np.arange(fields.first_row, fields.first_row + rows.num_rows))
+        if not self._extra:
+            return Piece(rows, numbers)
         key = [wanted[name] for name in spec.primary_key if name in wanted]
-        kept = fields.table.select([*key, *extra])
-        if delivery.derived:
+        kept = fields.table.select([*key, *self._extra])
+        if spec.delivery.derived:
             kept = kept.append_column(NUMBER_OF_ROW, numbers)
-    return Delivered(fields.raw, rows, numbers, tuple(names), tuple(defects), kept)
+        return Piece(rows, numbers, kept)
 
 
 def _names_in_file(spec: DatasetSpec) -> dict[str, str]:
@@ -179,68 +197,86 @@ def _ragged_lines(raw: RawFile, header: Sequence[str], ragged: Sequence[pacsv.In
     ]
 
 
-def _parse(fields: _Fields, column: Column, texts: pa.Array, form: TextForm) -> tuple[pa.Array, list[Defect]]:
-    """Return the values of texts, missing where a field does not fit the type, and the defects."""
+class _Count:
+    """Values of a column that have one fault: how many, and the first of them."""
+
+    def __init__(self) -> None:
+        self.number, self.first = 0, ""
+
+    def add(self, fields: _Fields, column: Column, values: pa.Array, chosen: pa.Array) -> None:
+        """Count the chosen ones of the values; the first value of personal data is hidden."""
+        count = pc.sum(chosen).as_py() or 0
+        if count and not self.number:
+            first = pc.index(chosen, pa.scalar(True)).as_py()
+            value = values[first].as_py()
+            shown = "(hidden)" if column.pii else ascii(value[:60] if isinstance(value, str) else value)
+            self.first = f"row {first + fields.first_row} has {shown}"
+        self.number += count
+
+
+class _Faults:
+    """What does not fit the type of a column, in the pieces that have been read."""
+
+    def __init__(self, column: Column) -> None:
+        self.column = column
+        self.other_type: Defect | None = None
+        self.unfit = _Count()
+        self.padded = _Count()
+
+    def describe(self, file: str) -> Defect | None:
+        """Return the gravest fault; numbers with leading zeros, as codes have, are a warning: 007 becomes 7."""
+        column, where = self.column, f"{file}, column {self.column.name}"
+        if self.other_type is not None:
+            return self.other_type
+        if self.unfit.number:
+            return Defect(
+                what=f"{self.unfit.number} values are not of type {column.type}; {self.unfit.first}",
+                where=where,
+                way_out=f"deliver {column.name} as type {column.type}"
+                + (f" in {column.unit}" if column.unit else ""),
+            )
+        if self.padded.number:
+            return Defect(
+                what=f"{self.padded.number} values lose their leading zeros; {self.padded.first}",
+                where=where,
+                way_out=f"declare {column.name} as type string if its values are codes, "
+                "or deliver it without leading zeros",
+                severity="warn",
+            )
+        return None
+
+
+_ReadColumn = Callable[[_Fields, pa.Array, _Faults], pa.Array]
+
+
+def _parse(fields: _Fields, texts: pa.Array, faults: _Faults, form: TextForm) -> pa.Array:
+    """Return the values of texts, missing where a field does not fit the type."""
+    column = faults.column
     wanted = arrow_type(column.type)
     texts = mark_missing(texts, column.name, form)
     plain = to_plain(texts, column.type, form)
     unfit = find_unfit(plain, wanted)
     if not len(unfit):
-        return pc.cast(plain, wanted), _lost_zeros(fields, column, texts)
+        if column.type in ("integer", "number"):
+            faults.padded.add(fields, column, texts, find_leading_zeros(texts))
+        return pc.cast(plain, wanted)
     wrong = pc.is_in(plain, unfit)
-    values = pc.cast(pc.if_else(wrong, pa.scalar(None, pa.string()), plain), wanted)
-    return values, [_unfit(fields, column, texts, wrong)]
+    faults.unfit.add(fields, column, texts, wrong)
+    return pc.cast(pc.if_else(wrong, pa.scalar(None, pa.string()), plain), wanted)
 
 
-def _cast(fields: _Fields, column: Column, values: pa.Array, form: Parquet) -> tuple[pa.Array, list[Defect]]:
-    """Return the values in the column's type, missing where they would change, and the defects."""
+def _cast(fields: _Fields, values: pa.Array, faults: _Faults, form: Parquet) -> pa.Array:
+    """Return the values in the column's type, missing where they would change."""
+    column = faults.column
     wanted = arrow_type(column.type)
     try:
         found, changed = cast_exactly(values, wanted, form)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        defect = Defect(
+        faults.other_type = faults.other_type or Defect(
             what=f"values of type {values.type} are not of type {column.type}: {str(error).partition(chr(10))[0]}",
             where=f"{fields.raw.name}, column {column.name}",
             way_out=f"deliver {column.name} as type {column.type}",
         )
-        return pa.nulls(len(values), wanted), [defect]
-    if not pc.any(changed).as_py():
-        return found, []
-    return found, [_unfit(fields, column, values, changed)]
-
-
-def _unfit(fields: _Fields, column: Column, values: pa.Array, wrong: pa.Array) -> Defect:
-    return Defect(
-        what=f"{pc.sum(wrong).as_py()} values are not of type {column.type}; "
-        f"{_first_of(fields, column, values, wrong)}",
-        where=f"{fields.raw.name}, column {column.name}",
-        way_out=f"deliver {column.name} as type {column.type}"
-        + (f" in {column.unit}" if column.unit else ""),
-    )
-
-
-def _first_of(fields: _Fields, column: Column, values: pa.Array, chosen: pa.Array) -> str:
-    """Return the first chosen row and its value, which is hidden for personal data."""
-    first = pc.index(chosen, pa.scalar(True)).as_py()
-    value = values[first].as_py()
-    shown = "(hidden)" if column.pii else ascii(value[:60] if isinstance(value, str) else value)
-    return f"row {first + fields.first_row} has {shown}"
-
-
-def _lost_zeros(fields: _Fields, column: Column, texts: pa.Array) -> list[Defect]:
-    """Return a warning if numbers are delivered with leading zeros, as codes are: 007 becomes 7."""
-    if column.type not in ("integer", "number"):
-        return []
-    padded = find_leading_zeros(texts)
-    count = pc.sum(padded).as_py()
-    if not count:
-        return []
-    return [
-        Defect(
-            what=f"{count} values lose their leading zeros; {_first_of(fields, column, texts, padded)}",
-            where=f"{fields.raw.name}, column {column.name}",
-            way_out=f"declare {column.name} as type string if its values are codes, "
-            "or deliver it without leading zeros",
-            severity="warn",
-        )
-    ]
+        return pa.nulls(len(values), wanted)
+    faults.unfit.add(fields, column, values, changed)
+    return found

@@ -1,13 +1,15 @@
-"""Derive columns that a file does not have, and drop rows that repeat others."""
+"""Derive columns that a file does not have: the day and the number of a row."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
-from contender.file_formats import find_distinct, local_days
+from contender.file_formats import local_days
 from contender.specs import Delivery
 
 
@@ -19,16 +21,14 @@ def derive_day(rows: pa.Table, delivery: Delivery) -> pa.Table:
     return rows.set_column(rows.column_names.index("day"), "day", days)
 
 
-def number_rows(rows: pa.Table, column: str, *, daily: bool) -> pa.Table:
-    """Return the rows, numbered in their order from 1, within each day or as a whole."""
-    if daily:
-        days = rows["day"].cast(pa.int32()).to_pandas()
-        numbers = pa.array(days.groupby(days, dropna=False).cumcount() + 1, pa.int64())
-    else:
-        numbers = pa.array(np.arange(1, rows.num_rows + 1))
-    return rows.set_column(rows.column_names.index(column), column, numbers)
-
-
-def drop_identical(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
-    """Return the first of all rows that are equal in these columns, in their order; missing values are equal."""
-    return rows.take(find_distinct(rows.select(list(columns))))
+def number_rows(tables: Iterable[pa.Table], column: str, *, daily: bool) -> Iterator[pa.Table]:
+    """Yield the tables with their rows numbered in their order from 1, within each day or as a whole."""
+    before: Counter[object] = Counter()
+    for rows in tables:
+        days = rows["day"] if daily else pa.chunked_array([pa.nulls(len(rows))])
+        known = days.combine_chunks().dictionary_encode(null_encoding="encode")
+        names, codes = known.dictionary.to_pylist(), pd.Series(known.indices.to_numpy(zero_copy_only=False))
+        offsets = np.array([before[name] for name in names], np.int64)[codes]
+        numbers = pa.array(codes.groupby(codes).cumcount().to_numpy(np.int64) + offsets + 1)
+        before.update(dict(zip(names, np.bincount(codes).tolist(), strict=True)))
+        yield rows.set_column(rows.column_names.index(column), column, numbers)

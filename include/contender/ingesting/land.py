@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from contender.ingesting.delivered_rows import Delivered, read_delivery
-from contender.ingesting.portions import Portion, find_absent, find_usual_day, read_portion
-from contender.lake import Evidence, places, stage
-from contender.lake.schema import arrow_schema
+from contender.ingesting.portions import Portion, count_days, find_absent, read_portion, spool_for
+from contender.lake import Evidence, SpooledRows, places, stage
 from contender.landing import MissingFiles, NotDelivered, RawFile, fetch_all
 from contender.querying import Connect, fetch_rows, refuse_connections
 from contender.records import DeliveredFile, StagedBatch
@@ -35,23 +32,22 @@ def land(
     """
     portions, absent = [], []
     with TemporaryDirectory() as folder:
-        for group, raws in _fetch_all(spec, days, partial(_fetch, spec, settings, connect, Path(folder))):
-            portion = read_portion(raws, spec, group)
-            for part in portion.parts:
-                _set_aside(part, spec, group[0] if group else days.first, settings)
-            portions.append(portion)
+        fetched = _fetch_all(spec, days, partial(_fetch, spec, settings, connect, Path(folder)))
+        rows = spool_for(spec, Path(folder), several_files=any(len(raws) > 1 for _, raws in fetched))
+        for group, raws in fetched:
+            portion = read_portion(raws, spec, group, rows)
+            for raw, aside in portion.asides:
+                _set_aside(raw, aside, spec, group[0] if group else days.first, settings)
+            portions.append(replace(portion, asides=()))
             absent += find_absent(portion, spec, group)
         if absent:
             raise _explain_missing(spec, days, absent)
         sources = _keep_raw([raw for portion in portions for raw in portion.raws], spec, days, settings)
-    return _stage(portions, spec, days, settings.staging, sources)
+        return stage(rows, spec.contract, days, settings.staging, _evidence(portions, sources))
 
 
-def _stage(
-    portions: Sequence[Portion], spec: DatasetSpec, days: Days, staging: str, sources: tuple[str, ...] = ()
-) -> StagedBatch:
-    none = arrow_schema(spec.contract).empty_table()
-    evidence = Evidence(
+def _evidence(portions: Sequence[Portion], sources: tuple[str, ...] = ()) -> Evidence:
+    return Evidence(
         sources=sources,
         delivered=tuple(
             DeliveredFile(name=raw.name, size=raw.size, digest=raw.digest)
@@ -61,8 +57,6 @@ def _stage(
         defects=tuple(defect for portion in portions for defect in portion.defects),
         dropped=sum(portion.dropped for portion in portions),
     )
-    rows = [none, *(portion.rows for portion in portions)]
-    return stage(pa.concat_tables(rows, promote_options="default"), spec.contract, days, staging, evidence)
 
 
 def _fetch(
@@ -81,7 +75,7 @@ def group_files(spec: DatasetSpec, raws: Sequence[RawFile]) -> list[tuple[RawFil
     by_day: dict[date | None, list[RawFile]] = {}
     for raw in sorted(raws, key=lambda raw: raw.name):
         one_day = spec.kind == "daily" and not spec.delivery.several_days
-        day = find_usual_day(read_delivery(raw, spec).rows) if one_day else None
+        day = _usual_day(count_days([raw], spec)) if one_day else None
         by_day.setdefault(day, []).append(raw)
     return [tuple(files) for files in by_day.values()]
 
@@ -90,13 +84,21 @@ def stage_files(spec: DatasetSpec, raws: Sequence[RawFile], staging: str) -> Sta
     """Stage files outside of the landing zone, as the delivery of the day of most of their rows, or of all days."""
     days, group = Days.one(datetime.now(UTC).date()), []
     if spec.kind == "daily":
-        rows = pa.concat_tables([read_delivery(raw, spec).rows for raw in raws])
-        first = last = find_usual_day(rows)
-        if spec.delivery.several_days and first is not None:
-            first, last = pc.min_max(rows["day"]).as_py().values()
-        days = days if first is None or last is None else Days(first=first, last=last)
+        counts = count_days(raws, spec)
+        if counts and spec.delivery.several_days:
+            days = Days(first=min(counts), last=max(counts))
+        elif usual := _usual_day(counts):
+            days = Days.one(usual)
         group = list(days.each())
-    return _stage([read_portion(raws, spec, group)], spec, days, staging)
+    with TemporaryDirectory() as folder:
+        rows = spool_for(spec, Path(folder), several_files=len(raws) > 1)
+        portion = read_portion(raws, spec, group, rows)
+        return stage(rows, spec.contract, days, staging, _evidence([portion]))
+
+
+def _usual_day(counts: Counter[date]) -> date | None:
+    """Return the day of most rows, the earliest of several; None if no row has a day."""
+    return min(counts, key=lambda day: (-counts[day], day), default=None)
 
 
 def _fetch_all(
@@ -155,9 +157,7 @@ def _keep_raw(
     )
 
 
-def _set_aside(delivered: Delivered, spec: DatasetSpec, day: date, settings: Settings) -> None:
+def _set_aside(raw: RawFile, rows: SpooledRows, spec: DatasetSpec, day: date, settings: Settings) -> None:
     """Keep columns that are not in the contract, with the key of their rows, since they may be needed later."""
-    if delivered.aside is None:
-        return
-    name = f"{day}-{delivered.raw.digest[:16]}.parquet"
-    places.write_rows(delivered.aside, places.below(settings.aside, spec.name, name))
+    name = f"{day}-{raw.digest[:16]}.parquet"
+    places.write_tables(rows.slabs(), rows.schema, places.below(settings.aside, spec.name, name))

@@ -1,17 +1,22 @@
-"""Combine the files of one delivery: compare their headers, judge the days of their rows, and number their origins."""
+"""Read the files of one delivery into a spool: compare their headers, judge the days of their rows, number them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contender.ingesting.delivered_rows import Delivered, read_delivery
-from contender.ingesting.derive import drop_identical, number_rows
-from contender.lake import FILE_OF_ROW, NUMBER_OF_ROW
+from contender.file_formats import UnreadableFile
+from contender.ingesting.delivered_rows import FileReader, Piece
+from contender.ingesting.derive import number_rows
+from contender.lake import FILE_OF_ROW, NUMBER_OF_ROW, ORIGINS, SpooledRows
+from contender.lake.schema import arrow_schema
 from contender.landing import RawFile
 from contender.records import Defect
 from contender.specs import DatasetSpec, JsonLines
@@ -20,70 +25,116 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Portion:
-    """The files of a day, of several days, or of a table that is replaced as a whole.
+class Delivered:
+    """The rows of a raw file, typed by the contract; its defects; and its columns that are not in the contract.
 
-    `rows` are the rows of all files, in order; `dropped` is the number of identical ones that were dropped before.
+    `header` are the file's columns; empty if the file cannot be read. `days` are the days of its rows.
     """
 
-    parts: tuple[Delivered, ...]
-    rows: pa.Table
+    raw: RawFile
+    rows: SpooledRows
+    defects: tuple[Defect, ...]
+    header: tuple[str, ...] = ()
+    aside: SpooledRows | None = None
+    days: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True)
+class Portion:
+    """The files of a day, of several days, or of a table that is replaced as a whole, without their rows.
+
+    `dropped` is the number of rows that equalled another one and were dropped; `days` are the days of the rows.
+    """
+
+    raws: tuple[RawFile, ...]
     defects: tuple[Defect, ...]
     dropped: int = 0
-
-    @property
-    def raws(self) -> tuple[RawFile, ...]:
-        """The raw files."""
-        return tuple(part.raw for part in self.parts)
+    days: frozenset[date] = frozenset()
+    asides: tuple[tuple[RawFile, SpooledRows], ...] = ()
 
 
-def read_portion(raws: Sequence[RawFile], spec: DatasetSpec, days: Sequence[date]) -> Portion:
-    """Read the files of these days, in order; `days` is empty for a table that is replaced as a whole."""
-    parts = tuple(read_delivery(raw, spec) for raw in raws)
-    if spec.delivery.several_days:
-        parts = tuple(_take_days(part, spec, days) for part in parts)
-    elif days:
-        parts = tuple(part.with_defects(*_rows_of_other_days(part, spec, days[0])) for part in parts)
-    closed = [day for day in days if day in spec.delivery.closed_days]
-    parts = tuple(part.with_defects(*_rows_of_closed_days(part, closed)) for part in parts)
+def read_portion(
+    raws: Sequence[RawFile], spec: DatasetSpec, days: Sequence[date], into: SpooledRows
+) -> Portion:
+    """Read the files of these days, in order, and add their rows to a spool.
+
+    `days` is empty for a table that is replaced as a whole. If the spool has the columns FILE_OF_ROW and NUMBER_OF_ROW,
+    they are filled.
+    """
+    parts = tuple(read_delivery(raw, spec, into.beside(), days) for raw in raws)
     defects = [defect for part in parts for defect in part.defects]
     if not isinstance(spec.delivery.read_as, JsonLines):  # where an absent field is a missing value
         defects += _different_headers(parts)
-    rows, delivered = _concat(parts), sum(part.rows.num_rows for part in parts)
+    rows, number = into.beside(), spec.delivery.row_number
+    for part in parts:
+        rows.extend(part.rows)
+    delivered = rows.num_rows
     if spec.delivery.duplicates == "drop_identical":
-        rows = drop_identical(
-            rows, [column.name for column in spec.columns if column.name != spec.delivery.row_number]
-        )
+        names = [column.name for column in spec.columns if column.name != number]
+        rows = into.beside(rows.distinct(names))
     dropped = delivered - rows.num_rows
-    if spec.delivery.row_number is not None:
-        rows = number_rows(rows, spec.delivery.row_number, daily=bool(days))
-    return Portion(parts, rows, tuple(defects), dropped)
+    if number is not None:
+        rows = into.beside(number_rows(rows, number, daily=bool(days)))
+    into.extend(rows)
+    return Portion(
+        raws=tuple(raws),
+        defects=tuple(defects),
+        dropped=dropped,
+        days=frozenset[date]().union(*(part.days for part in parts)),
+        asides=tuple((part.raw, part.aside) for part in parts if part.aside is not None),
+    )
+
+
+def spool_for(spec: DatasetSpec, folder: Path, *, several_files: bool) -> SpooledRows:
+    """Return an empty spool for the dataset's rows; for several files, with the file and the row in it of each."""
+    schema = arrow_schema(spec.contract)
+    return SpooledRows(pa.schema([*schema, *ORIGINS]) if several_files else schema, folder)
+
+
+def read_delivery(raw: RawFile, spec: DatasetSpec, rows: SpooledRows, days: Sequence[date] = ()) -> Delivered:
+    """Read a file into a spool: of a file that holds several days, the rows of these days.
+
+    Defects are returned, not raised.
+    """
+    reader, found, aside = FileReader(raw, spec), _RowsOfDays(raw, spec, days), None
+    try:
+        for piece in map(found.take, reader):
+            rows.add(_with_origins(piece, raw) if FILE_OF_ROW in rows.schema.names else piece.rows)
+            if piece.aside is not None:
+                aside = aside or SpooledRows(piece.aside.schema, rows.folder)
+                aside.add(piece.aside)
+    except UnreadableFile as error:
+        return Delivered(raw, rows.beside(), (error.defect,))
+    return Delivered(
+        raw, rows, (*reader.defects, *found.describe()), reader.header, aside, frozenset(found.counts)
+    )
 
 
 def find_absent(portion: Portion, spec: DatasetSpec, days: Sequence[date]) -> list[date]:
     """Return the days that are not closed and not in readable files that hold several days."""
     if not spec.delivery.several_days or any(defect.severity == "fail" for defect in portion.defects):
         return []
-    present = set(pc.unique(portion.rows["day"]).to_pylist())
-    return [day for day in days if day not in present and day not in spec.delivery.closed_days]
+    return [day for day in days if day not in portion.days and day not in spec.delivery.closed_days]
 
 
-def find_usual_day(rows: pa.Table) -> date | None:
-    """Return the day of most rows; None if no row has a day."""
-    days: list[date] = pc.mode(rows["day"].cast(pa.int32())).field("mode").cast(pa.date32()).to_pylist()
-    return days[0] if days else None
+def count_days(raws: Sequence[RawFile], spec: DatasetSpec) -> Counter[date]:
+    """Return how many rows of each day the files hold, as far as they can be read."""
+    counts: Counter[date] = Counter()
+    for raw in raws:
+        with suppress(UnreadableFile):
+            for piece in FileReader(raw, spec):
+                counts += _count_days(piece)
+    return counts
 
 
-def _concat(parts: Sequence[Delivered]) -> pa.Table:
-    """Return the rows of all files; if there are several, with the file and the row in it of each."""
-    if len(parts) == 1:
-        return parts[0].rows
-    return pa.concat_tables(
-        part.rows.append_column(
-            FILE_OF_ROW, pa.array([part.raw.name] * part.rows.num_rows, pa.string())
-        ).append_column(NUMBER_OF_ROW, part.numbers)
-        for part in parts
-    )
+def _count_days(piece: Piece) -> Counter[date]:
+    counted = pc.value_counts(piece.rows["day"]).to_pylist()
+    return Counter({entry["values"]: entry["counts"] for entry in counted if entry["values"] is not None})
+
+
+def _with_origins(piece: Piece, raw: RawFile) -> pa.Table:
+    names = pa.array([raw.name] * len(piece.rows), pa.string())
+    return piece.rows.append_column(FILE_OF_ROW, names).append_column(NUMBER_OF_ROW, piece.numbers)
 
 
 def _different_headers(parts: Sequence[Delivered]) -> list[Defect]:
@@ -111,55 +162,71 @@ def _different_headers(parts: Sequence[Delivered]) -> list[Defect]:
     return defects
 
 
-def _take_days(delivered: Delivered, spec: DatasetSpec, days: Sequence[date]) -> Delivered:
-    """Return the rows of these days and those without a day, which fail the gate."""
-    found = delivered.rows["day"]
-    wanted = pc.or_(pc.is_in(found, pa.array(days, pa.date32())), pc.is_null(found))
-    taken = delivered.take(wanted)
-    if spec.delivery.is_dated:  # a file that also has earlier days, such as the last week
-        return taken
-    path = spec.delivery.path_of(days[0])
-    strange = [day for day in pc.unique(found).to_pylist() if day and spec.delivery.path_of(day) != path]
-    misplaced = pc.is_in(found, pa.array(strange, pa.date32()))
-    return taken.with_defects(
-        *_misplaced(delivered, misplaced, f"deliver only rows of the days of {path} in it")
-    )
+class _RowsOfDays:
+    """Takes the rows of some days from a file's pieces, and counts them; notes rows of days that it must not have."""
 
+    def __init__(self, raw: RawFile, spec: DatasetSpec, days: Sequence[date]) -> None:
+        self.counts: Counter[date] = Counter()
+        self._raw, self._spec, self._days = raw, spec, days
+        self._rows = self._misplaced = 0
+        self._shown: list[str] = []
 
-def _rows_of_other_days(delivered: Delivered, spec: DatasetSpec, day: date) -> list[Defect]:
-    differs = pc.fill_null(pc.not_equal(delivered.rows["day"], pa.scalar(day, pa.date32())), False)
-    way_out = f"deliver only the rows of {day} in this file"
-    if spec.delivery.day_of is not None:
-        way_out += f", or correct `day_zone`: {spec.delivery.day_of} is read in {spec.delivery.zone_of_days}"
-    return _misplaced(delivered, differs, f"{way_out}, or set `several_days` in `delivery` if it holds more")
+    def take(self, piece: Piece) -> Piece:
+        """Return the rows of these days and those without a day, which fail the gate."""
+        if not self._days:
+            return piece
+        self._rows += piece.rows.num_rows
+        self._note_misplaced(piece)
+        if self._spec.delivery.several_days:
+            found = piece.rows["day"]
+            piece = piece.take(pc.or_(pc.is_in(found, pa.array(self._days, pa.date32())), pc.is_null(found)))
+        self.counts += _count_days(piece)
+        return piece
 
+    def describe(self) -> Iterator[Defect]:
+        """Yield the defects of the pieces that have been taken."""
+        if self._misplaced:
+            yield Defect(
+                what=f"{self._misplaced} of {self._rows} rows are of another day, for example "
+                f"{', '.join(self._shown)}",
+                where=f"{self._raw.name}, column day",
+                way_out=self._way_out(),
+            )
+        for day in self._days:
+            if self.counts[day] and day in self._spec.delivery.closed_days:
+                yield Defect(
+                    what=f"there are {self.counts[day]} rows of {day}, which the contract declares closed",
+                    where=self._raw.name,
+                    way_out="deliver no rows of the day, or remove it from `closed`, `closed_weekdays` or "
+                    "`closed_holidays` in `delivery`",
+                )
 
-def _misplaced(delivered: Delivered, chosen: pa.ChunkedArray, way_out: str) -> list[Defect]:
-    """Return a defect if rows are chosen, with the first of them."""
-    count = pc.sum(chosen).as_py() or 0
-    if not count:
-        return []
-    rows = delivered.rows.select(["day"]).append_column("row", delivered.numbers).filter(chosen)
-    shown = [f"{row['day']} in row {row['row']}" for row in rows.slice(0, _SHOWN).to_pylist()]
-    return [
-        Defect(
-            what=f"{count} of {delivered.rows.num_rows} rows are of another day, for example {', '.join(shown)}",
-            where=f"{delivered.raw.name}, column day",
-            way_out=way_out,
+    def _note_misplaced(self, piece: Piece) -> None:
+        days = piece.rows["day"]
+        strange = pa.array(
+            [day for day in pc.unique(days).to_pylist() if day and not self._belongs(day)], pa.date32()
         )
-    ]
+        if not len(strange):
+            return
+        chosen = pc.is_in(days, strange)
+        self._misplaced += pc.sum(chosen).as_py()
+        rows = piece.rows.select(["day"]).append_column("row", piece.numbers).filter(chosen)
+        shown = [f"{row['day']} in row {row['row']}" for row in rows.slice(0, _SHOWN).to_pylist()]
+        self._shown = [*self._shown, *shown][:_SHOWN]
 
+    def _belongs(self, day: date) -> bool:
+        """Return whether the file may have rows of a day."""
+        delivery = self._spec.delivery
+        if not delivery.several_days:
+            return day == self._days[0]
+        # A dated file with several days also has earlier ones, such as the last week.
+        return delivery.is_dated or delivery.path_of(day) == delivery.path_of(self._days[0])
 
-def _rows_of_closed_days(delivered: Delivered, closed: Sequence[date]) -> list[Defect]:
-    days = delivered.rows["day"] if closed else None
-    counts = {day: pc.sum(pc.equal(days, pa.scalar(day, pa.date32()))).as_py() or 0 for day in closed}
-    return [
-        Defect(
-            what=f"there are {count} rows of {day}, which the contract declares closed",
-            where=delivered.raw.name,
-            way_out="deliver no rows of the day, or remove it from `closed`, `closed_weekdays` or `closed_holidays` in "
-            "`delivery`",
-        )
-        for day, count in counts.items()
-        if count
-    ]
+    def _way_out(self) -> str:
+        delivery, day = self._spec.delivery, self._days[0]
+        if delivery.several_days:
+            return f"deliver only rows of the days of {delivery.path_of(day)} in it"
+        way_out = f"deliver only the rows of {day} in this file"
+        if delivery.day_of is not None:
+            way_out += f", or correct `day_zone`: {delivery.day_of} is read in {delivery.zone_of_days}"
+        return f"{way_out}, or set `several_days` in `delivery` if it holds more"

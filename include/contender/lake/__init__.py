@@ -10,13 +10,15 @@ from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import join_examples, lost_pins, pin_examples, read_examples
 from contender.lake.fit import LakeError
 from contender.lake.history import Snapshot
-from contender.lake.staging import FILE_OF_ROW, NUMBER_OF_ROW, Evidence, fingerprint, stage, sweep
+from contender.lake.spooling import SpooledRows, find_distinct
+from contender.lake.staging import FILE_OF_ROW, NUMBER_OF_ROW, ORIGINS, Evidence, fingerprint, stage, sweep
 from contender.lake.tables import Lake, PinnedFiles, Published, open_lake
 from contender.lake.upkeep import TableState, TableUpkeep, do_upkeep, maintain_table, plan_upkeep
 
 __all__ = [
     "FILE_OF_ROW",
     "NUMBER_OF_ROW",
+    "ORIGINS",
     "DayChanges",
     "Evidence",
     "Lake",
@@ -26,10 +28,12 @@ __all__ = [
     "PinnedFiles",
     "Published",
     "Snapshot",
+    "SpooledRows",
     "TableState",
     "TableUpkeep",
     "compare_days",
     "do_upkeep",
+    "find_distinct",
     "fingerprint",
     "join_examples",
     "lost_pins",

@@ -6,13 +6,16 @@ Endpoint and credentials of S3 come from the standard AWS variables (`AWS_ENDPOI
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +27,8 @@ from contender.specs.frozen import Frozen
 
 _S3 = "s3://"
 _ATTEMPTS = 5
+_CHUNK = 1 << 22
+ROWS_OF_GROUP = 1 << 20  # of a Parquet file; another number would change the bytes of equal rows
 
 
 class Found(Frozen):
@@ -96,23 +101,39 @@ def read(place: str) -> bytes:
 
 def write(place: str, content: bytes | pa.Buffer) -> str:
     """Write a file, replacing an existing one, and return its place."""
-    system, path = _locate(place)
-    if is_s3(place):
-        _put(system, path, content)
-        return place
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    draft = f"{path}.{uuid.uuid4().hex}.part"
-    try:
-        _put(system, draft, content)
-        Path(draft).replace(path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    with draft(place) as path:
+        path.write_bytes(content)
     return place
 
 
+@contextmanager
+def draft(place: str) -> Iterator[Path]:
+    """Yield the path of a local file to write, which becomes the content of a place if the block raises nothing."""
+    system, path = _locate(place)
+    if is_s3(place):
+        with TemporaryDirectory() as folder:
+            written = Path(folder) / "draft"
+            yield written
+            _upload(system, written, path)
+        return
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(f"{path}.{uuid.uuid4().hex}.part")
+    try:
+        yield beside
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def copy(source: str, target: str) -> str:
-    """Copy a file and return the target."""
-    return write(target, read(source))
+    """Copy a file, without holding it in memory, and return the target."""
+    if is_s3(source) and is_s3(target):
+        system, path = _locate(source)
+        system.copy_file(path, _locate(target)[1])
+        return target
+    with draft(target) as drafted, open_file(source) as content, drafted.open("wb") as written:
+        shutil.copyfileobj(content, written, _CHUNK)
+    return target
 
 
 def read_rows(place: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -121,13 +142,22 @@ def read_rows(place: str, columns: Sequence[str] | None = None) -> pa.Table:
         return pq.ParquetFile(file).read(columns=None if columns is None else list(columns))
 
 
-def write_rows(rows: pa.Table, place: str) -> pa.Buffer:
-    """Write rows as Parquet and return the bytes; equal rows give equal bytes."""
-    content = pa.BufferOutputStream()
-    pq.write_table(rows, content, compression="zstd", store_schema=False)
-    written = content.getvalue()
-    write(place, written)
-    return written
+def write_rows(rows: pa.Table, place: str) -> str:
+    """Write rows as Parquet and return the SHA-256 of the bytes; equal rows give equal bytes."""
+    return write_tables([rows], rows.schema, place)
+
+
+def write_tables(tables: Iterable[pa.Table], schema: pa.Schema, place: str) -> str:
+    """Write the rows of several tables as one Parquet file, as `write_rows` does.
+
+    Each table but the last must have ROWS_OF_GROUP rows, so that the bytes do not depend on how rows were cut.
+    """
+    with draft(place) as path:
+        with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
+            for table in tables:
+                writer.write_table(table, row_group_size=ROWS_OF_GROUP)
+        with path.open("rb") as written:
+            return hashlib.file_digest(written, "sha256").hexdigest()
 
 
 def remove(place: str) -> None:
@@ -157,10 +187,15 @@ def _open_s3(_: int, endpoint: str | None, region: str | None) -> fs.S3FileSyste
     return fs.S3FileSystem(
         endpoint_override=endpoint,
         region=region,
+        # Otherwise, the whole content of an upload would be copied into memory.
+        background_writes=False,
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
     )
 
 
-def _put(system: Any, path: str, content: bytes | pa.Buffer) -> None:
-    with system.open_output_stream(path) as file:
-        file.write(content)
+def _upload(system: Any, file: Path, path: str) -> None:
+    """Upload a local file by one call: a stream that is closed after an error would leave a part of it."""
+    with system.open_output_stream(path) as stream:
+        if file.stat().st_size:
+            with pa.memory_map(str(file)) as content:
+                stream.write(content.read_buffer())
