@@ -162,8 +162,10 @@ def in_slabs(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
         waiting.append(table)
         while sum(map(len, waiting)) >= rows:
             together = pa.concat_tables(waiting)
-            yield together.slice(0, rows).combine_chunks()
-            waiting, yielded = [together.slice(rows)], True
+            slab, waiting, yielded = together.slice(0, rows).combine_chunks(), [together.slice(rows)], True
+            del together  # holds the slab's memory a second time
+            yield slab
+            del slab
     if waiting and (not yielded or any(map(len, waiting))):
         yield pa.concat_tables(waiting).combine_chunks()
 
