@@ -95,22 +95,47 @@ def test_a_day_like_all_others_has_no_distance(values):
     assert found.beyond == 0
 
 
+NUMBERS = [float(n) for n in range(50)]
+RECENT = [day_of(NUMBERS)] * 20
+
+
+def reported(today: DayProfile, recent: list[DayProfile] = RECENT, **usual: float) -> list[tuple[str, str]]:
+    """Return the columns that a gate reports, each with its verdict."""
+    judged = judge_distributions(Usual(**usual), today, recent)
+    return [(result.columns[0], result.verdict) for result in judged if result.verdict != "pass"]
+
+
 @pytest.mark.parametrize(
-    ("today", "column"),
+    ("today", "expected"),
     [
-        (day_of([None] * 50), "price"),
-        (day_of([7.0] * 50), "price"),
-        (day_of([float(n + 1000) for n in range(50)]), "price"),
-        (day_of([float(n) for n in range(50)], ["south"] * 50), "shop"),
+        (day_of([None] * 50), ("price", "fail")),
+        (day_of([7.0] * 50), ("price", "warn")),
+        (day_of([float(n + 1000) for n in range(50)]), ("price", "warn")),
+        (day_of(NUMBERS, ["south"] * 50), ("shop", "warn")),
+        (day_of([None] * 5 + NUMBERS[5:]), ("price", "warn")),
+        (day_of([7.0] * 5 + NUMBERS[5:]), ("price", "warn")),
     ],
-    ids=["all missing", "constant", "moved", "another category"],
+    ids=["all missing", "constant", "moved", "another category", "a tenth missing", "a tenth constant"],
 )
-def test_an_unusual_distribution_is_reported(today, column):
-    recent = [day_of([float(n) for n in range(50)])] * 20
-    told = [
-        result.columns for result in judge_distributions(Usual(), today, recent) if result.verdict == "warn"
-    ]
-    assert told == [(column,)]
+def test_an_unusual_distribution_is_reported(today, expected):
+    assert reported(today) == [expected]
+
+
+def test_a_tenth_of_a_category_that_is_missing_or_set_to_one_value_is_reported():
+    shops = [f"shop {n % 10}" for n in range(100)]
+    recent = [day_of([1.0] * 100, shops)] * 20
+    assert reported(day_of([1.0] * 100, ["shop 3"] * 10 + shops[10:]), recent) == [("shop", "warn")]
+    assert reported(day_of([1.0] * 100, [None] * 10 + shops[10:]), recent) == [("shop", "warn")]
+
+
+def test_a_share_that_varies_daily_has_a_wider_limit():
+    recent = [day_of([None] * (day % 10) + NUMBERS[day % 10 :]) for day in range(20)]
+    assert reported(day_of([None] * 12 + NUMBERS[12:]), recent) == []
+
+
+def test_an_owner_chooses_the_smallest_change_that_is_reported():
+    tenth = day_of([None] * 5 + NUMBERS[5:])
+    assert reported(tenth, min_share_change=0.15) == []
 
 
 def test_a_day_with_the_rows_of_an_earlier_one_is_reported_as_a_stuck_feed():

@@ -8,11 +8,12 @@ that change every day, like the temperature, have a wider limit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from statistics import median
+from typing import NamedTuple
 
-from contender.profiles import measure_distances
+from contender.profiles import Distances, measure_distances
 from contender.records import ColumnProfile, DayProfile, ExpectationResult
 from contender.specs import ClosedDays, Usual
 from contender.specs.frozen import Frozen
@@ -125,19 +126,43 @@ def _judge_column(
     if len(recent) < ENOUGH_DAYS:
         return None
     found = measure_distances(today, recent)
+    figures = [figure for figure in _figures(usual, found) if figure.limit < 1]
+    if not figures:
+        return None
+    broken = [figure for figure in figures if figure.today > figure.limit]
+    shown = (broken or figures)[0]
+    emptied = broken and found.missing.today >= usual.failing_missing_change
+    same_as = f"{name} is distributed as on recent days"
+    return ExpectationResult(
+        expectation=f"{same_as}: {shown.name} up to {shown.limit:.2f}",
+        same_as=same_as,
+        columns=(name,),
+        verdict="pass" if not broken else "fail" if emptied else usual.distribution_severity,
+        observed=f"{shown.name} {shown.today:.2f}; the largest of {len(recent)} recent days is {shown.largest:.2f}",
+    )
+
+
+class _Figure(NamedTuple):
+    """A figure of a column's day and its limit."""
+
+    name: str
+    today: float
+    largest: float
+    limit: float
+
+
+def _figures(usual: Usual, found: Distances) -> Iterator[_Figure]:
+    """Yield the distance of the distribution, then two shares, which differ so little that a tenth is noticed."""
     distance = max(found.missing.today, found.values.today)
     largest = max(found.missing.largest, found.values.largest)
     limit = max(usual.min_distance, usual.max_distance_ratio * largest)
-    if limit >= 1:
-        return None
-    same_as = f"{name} is distributed as on recent days"
-    return ExpectationResult(
-        expectation=f"{same_as}: distance up to {limit:.2f}",
-        same_as=same_as,
-        columns=(name,),
-        verdict=usual.distribution_severity if distance > limit else "pass",
-        observed=f"distance {distance:.2f}; the largest of {len(recent)} recent days is {largest:.2f}",
-    )
+    yield _Figure("distance", distance, largest, limit)
+    for name, share in (
+        ("change of the share of missing values", found.missing),
+        ("rise of the share of a single value", found.repeated),
+    ):
+        limit = share.limit(usual.min_share_change, usual.max_share_ratio)
+        yield _Figure(name, share.today, share.largest, limit)
 
 
 def _kept(expectation: str, observed: str) -> ExpectationResult:

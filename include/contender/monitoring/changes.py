@@ -66,20 +66,16 @@ def find_changes(
 
 def judge_column(name: str, rows: int, found: Distances, watch: Monitoring) -> ColumnChange | None:
     """Return what changed in a column: its missing values, else its range, else its distribution; or None."""
-    chance = CHANCE / rows**0.5
+    chance, ratio = CHANCE / rows**0.5, watch.max_distance_ratio
     figures: dict[ChangeKind, tuple[float, float]] = {
-        "missing": (found.missing.today, _limit(found.missing, max(watch.min_missing_change, chance), watch)),
+        "missing": (found.missing.today, found.missing.limit(max(watch.min_missing_change, chance), ratio)),
         "range": (found.beyond, watch.max_widths_beyond),
-        "values": (found.values.today, _limit(found.values, max(watch.min_distance, chance), watch)),
+        "values": (found.values.today, found.values.limit(max(watch.min_distance, chance), ratio)),
     }
     for kind, (observed, limit) in figures.items():
         if observed > limit:
             return ColumnChange(column=name, kind=kind, observed=observed, limit=limit)
     return None
-
-
-def _limit(found: Compared, least: float, watch: Monitoring) -> float:
-    return max(least, watch.max_distance_ratio * found.largest)
 
 
 def _relative(found: Compared) -> float:

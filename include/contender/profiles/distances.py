@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from datasketches import kll_doubles_sketch
 
 from contender.profiles.profile import SKETCH_SIZE, decode_sketch
@@ -25,29 +26,38 @@ class Compared(Frozen):
     today: float
     largest: float
 
+    def limit(self, least: float, ratio: float) -> float:
+        """Return the usual limit: a ratio to the largest figure of a recent day, and at least `least`."""
+        return max(least, ratio * self.largest)
+
 
 class Distances(Frozen):
     """How far a column's day is from its recent days together.
 
     `missing` is the difference of the shares of missing values. `values` is the Kolmogorov-Smirnov distance for
-    numbers, the total variation distance for categories. Both are between 0 and 1. `beyond` is how far the median lies
-    outside all recent values, in widths of their range; 0 for categories.
+    numbers, the total variation distance for categories. `repeated` is how much larger the share of a single value is,
+    of the value whose share has grown most. All three are between 0 and 1. `beyond` is how far the median lies outside
+    all recent values, in widths of their range; 0 for categories.
     """
 
     missing: Compared
     values: Compared
+    repeated: Compared
     beyond: float
 
 
 def measure_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Distances:
     """Return the distances of a day from the recent days; all 0 where there is nothing to compare."""
-    values, beyond = Compared(today=0.0, largest=0.0), 0.0
+    values = repeated = Compared(today=0.0, largest=0.0)
+    beyond = 0.0
     if today.sketch is not None:
         sketches = [decode_sketch(day.sketch or "") for day in (today, *recent)]
         values, beyond = _quantile_distances(sketches[0], sketches[1:]), _beyond(sketches[0], sketches[1:])
+        repeated = _repeated_numbers(sketches[0], sketches[1:])
     elif today.counts is not None and all(day.counts is not None for day in recent):
-        values = _category_distances(today, recent)
-    return Distances(missing=_missing_distances(today, recent), values=values, beyond=beyond)
+        values, repeated = _category_distances(today, recent), _repeated_categories(today, recent)
+    missing = _missing_distances(today, recent)
+    return Distances(missing=missing, values=values, repeated=repeated, beyond=beyond)
 
 
 def _missing_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Compared:
@@ -83,6 +93,41 @@ def _beyond(today: kll_doubles_sketch, recent: Sequence[kll_doubles_sketch]) -> 
     median = today.get_quantile(0.5)
     outside = max(low - median, median - high, 0.0)
     return float(outside / (high - low)) if high > low else 0.0
+
+
+def _repeated_numbers(today: kll_doubles_sketch, recent: Sequence[kll_doubles_sketch]) -> Compared:
+    together = kll_doubles_sketch(SKETCH_SIZE)
+    for sketch in recent:
+        together.merge(sketch)
+    if together.is_empty():
+        return Compared(today=0.0, largest=0.0)
+
+    def rise(sketch: kll_doubles_sketch) -> float:
+        # A value with a share of more than 1 / _POINTS is one of the quantiles.
+        points = np.unique(sketch.get_quantiles(np.linspace(0, 1, _POINTS)))
+        return max(0.0, float((_shares(sketch, points) - _shares(together, points)).max()))
+
+    return _farthest([0.0 if sketch.is_empty() else rise(sketch) for sketch in (today, *recent)])
+
+
+def _shares(sketch: kll_doubles_sketch, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the share of each point among the values."""
+    up_to, below = (np.array(sketch.get_cdf(points, inclusive)[:-1]) for inclusive in (True, False))
+    shares: npt.NDArray[np.float64] = up_to - below
+    return shares
+
+
+def _repeated_categories(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Compared:
+    together: Counter[str] = Counter()
+    for day in recent:
+        together.update(day.counts or {})
+    others = max(1, together.total())
+
+    def rise(counts: Mapping[str, int]) -> float:
+        total = max(1, sum(counts.values()))
+        return max((count / total - together[value] / others for value, count in counts.items()), default=0.0)
+
+    return _farthest([rise(day.counts or {}) for day in (today, *recent)])
 
 
 def _category_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Compared:

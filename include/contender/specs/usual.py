@@ -35,6 +35,23 @@ class Usual(Frozen):
         le=1,
         description="smaller distances always pass; the largest possible distance is 1",
     )
+    min_share_change: float = Field(
+        default=0.05,
+        gt=0,
+        le=1,
+        description="smaller changes of a column's share of missing values, and smaller rises of the share of a single "
+        "value, always pass",
+    )
+    max_share_ratio: float = Field(
+        default=3.0, ge=1, description="either of them, as a ratio to the largest one of a recent day"
+    )
+    failing_missing_change: float = Field(
+        default=0.9,
+        gt=0,
+        le=1,
+        description="from which a change of the share of missing values fails the batch, whatever "
+        "`distribution_severity` is: the column has been emptied",
+    )
     distribution_severity: Severity = "warn"
     repeat_severity: Severity | None = Field(
         default="fail",
