@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contender.gating.usual import judge_distributions, judge_gap, judge_repeat, judge_volume
-from contender.profiles import measure_distances, profile
-from contender.records import DayProfile
+from contender.profiles import measure_distances, measure_missing_alone, profile
+from contender.records import ColumnProfile, DayProfile
 from contender.specs import ClosedDays, Column, Contract, Usual
 
 MONDAY = date(2013, 9, 2)
@@ -131,6 +131,21 @@ def test_a_tenth_of_a_category_that_is_missing_or_set_to_one_value_is_reported()
 def test_a_share_that_varies_daily_has_a_wider_limit():
     recent = [day_of([None] * (day % 10) + NUMBERS[day % 10 :]) for day in range(20)]
     assert reported(day_of([None] * 12 + NUMBERS[12:]), recent) == []
+
+
+def test_rows_that_lose_several_columns_at_once_are_an_event_and_not_a_broken_column():
+    def emptied(*names: str, rows: int = 10) -> dict[str, ColumnProfile]:
+        return {
+            name: ColumnProfile(rows=100, nulls=rows if name in names else 0)
+            for name in ("departed", "arrived", "delay", "price")
+        }
+
+    quiet = [emptied()] * 13
+    storm = emptied("departed", "arrived", "delay", rows=50)
+    told = {name: compared.today for name, compared in measure_missing_alone(storm, quiet).items()}
+    assert told == {"departed": 0, "arrived": 0, "delay": 0, "price": 0}
+    after = measure_missing_alone(emptied("delay"), [*quiet, storm])["delay"]
+    assert (round(after.today, 2), after.largest) == (0.1, 0)
 
 
 def test_an_owner_chooses_the_smallest_change_that_is_reported():

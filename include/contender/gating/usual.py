@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from statistics import median
 from typing import NamedTuple
 
-from contender.profiles import Distances, measure_distances
+from contender.profiles import Compared, Distances, measure_distances, measure_missing_alone
 from contender.records import ColumnProfile, DayProfile, ExpectationResult
 from contender.specs import ClosedDays, Usual
 from contender.specs.frozen import Frozen
@@ -113,20 +113,24 @@ def judge_distributions(
             f"not checked: {len(recent)} of the last {RECENT_DAYS} days are known, {ENOUGH_DAYS} are needed"
         )
         return (_kept("values are distributed as on recent days", reason),)
+    alone = measure_missing_alone(today.columns, [day.columns for day in recent])
     judged = (
-        _judge_column(usual, name, column, [day.columns[name] for day in recent if name in day.columns])
+        _judge_column(
+            usual, name, (column, alone[name]), [day.columns[name] for day in recent if name in day.columns]
+        )
         for name, column in today.columns.items()
     )
     return tuple(result for result in judged if result is not None)
 
 
 def _judge_column(
-    usual: Usual, name: str, today: ColumnProfile, recent: Sequence[ColumnProfile]
+    usual: Usual, name: str, today: tuple[ColumnProfile, Compared], recent: Sequence[ColumnProfile]
 ) -> ExpectationResult | None:
     if len(recent) < ENOUGH_DAYS:
         return None
-    found = measure_distances(today, recent)
-    figures = [figure for figure in _figures(usual, found) if figure.limit < 1]
+    profiled, missing_alone = today
+    found = measure_distances(profiled, recent)
+    figures = [figure for figure in _figures(usual, found, missing_alone) if figure.limit < 1]
     if not figures:
         return None
     broken = [figure for figure in figures if figure.today > figure.limit]
@@ -151,14 +155,14 @@ class _Figure(NamedTuple):
     limit: float
 
 
-def _figures(usual: Usual, found: Distances) -> Iterator[_Figure]:
+def _figures(usual: Usual, found: Distances, missing_alone: Compared) -> Iterator[_Figure]:
     """Yield the distance of the distribution, then two shares, which differ so little that a tenth is noticed."""
     distance = max(found.missing.today, found.values.today)
     largest = max(found.missing.largest, found.values.largest)
     limit = max(usual.min_distance, usual.max_distance_ratio * largest)
     yield _Figure("distance", distance, largest, limit)
     for name, share in (
-        ("change of the share of missing values", found.missing),
+        ("change of the share of missing values in this column alone", missing_alone),
         ("rise of the share of a single value", found.repeated),
     ):
         limit = share.limit(usual.min_share_change, usual.max_share_ratio)

@@ -1,7 +1,7 @@
 """Profiles of a table's days: mergeable summaries of their columns, and the distance of a day from recent days."""
 
-from contender.profiles.distances import Compared, Distances, measure_distances
+from contender.profiles.distances import Compared, Distances, measure_distances, measure_missing_alone
 from contender.profiles.profile import profile
 from contender.profiles.published import read_profile
 
-__all__ = ["Compared", "Distances", "measure_distances", "profile", "read_profile"]
+__all__ = ["Compared", "Distances", "measure_distances", "measure_missing_alone", "profile", "read_profile"]

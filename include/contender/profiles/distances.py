@@ -60,6 +60,29 @@ def measure_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> 
     return Distances(missing=missing, values=values, repeated=repeated, beyond=beyond)
 
 
+def measure_missing_alone(
+    today: Mapping[str, ColumnProfile], recent: Sequence[Mapping[str, ColumnProfile]]
+) -> dict[str, Compared]:
+    """Return by how much each column's share of missing values changed more than those of all but two columns.
+
+    An event of the world, such as a storm that cancels flights, empties several columns of the same rows. A broken
+    export mostly empties one.
+    """
+    if not today:
+        return {}
+    days = (today, *recent)
+    shares = np.array([[_missing_share(day.get(name)) for day in days] for name in today])
+    changes = np.abs(shares - np.median(shares[:, 1:], axis=1, keepdims=True))  # one storm moves no median
+    ordered = np.vstack([np.sort(changes, axis=0)[::-1], np.zeros((2, len(days)))])
+    others = np.where(changes >= ordered[1], ordered[2], ordered[1])
+    alone = np.maximum(changes - others, 0.0)
+    return {name: _farthest([*map(float, row)]) for name, row in zip(today, alone, strict=True)}
+
+
+def _missing_share(column: ColumnProfile | None) -> float:
+    return 0.0 if column is None else column.nulls / max(1, column.rows)
+
+
 def _missing_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Compared:
     together = sum(day.nulls for day in recent) / max(1, sum(day.rows for day in recent))
     return _farthest([abs(day.nulls / max(1, day.rows) - together) for day in (today, *recent)])
