@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from benchmarks.promotion.years import read_year
 from contender.backtesting import Fits, History, run_backtest
 from contender.evaluating import judged_days
+from contender.measures import predict
 from contender.promoting import compute_evidence, decide_night, standing_after
 from contender.promoting.race import bet_on_blocks, form_blocks, sum_blocks
 from contender.records import Evaluation, PairedDay, Standing, TrainedVersion
-from contender.registry import predict
 from contender.settings import PROJECT
 from contender.specs import Catalog, Days, ModelSpec, load_catalog
 from contender.training import fit_recipe, load_functions, training_days

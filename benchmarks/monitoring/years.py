@@ -16,13 +16,12 @@ from benchmarks.promotion.years import read_year
 from contender.backtesting import Fits
 from contender.backtesting.made import Made
 from contender.drilling import profile_columns, split_days
-from contender.measures import choose_loss, kind_of, measure
+from contender.measures import choose_loss, kind_of, measure, predict
 from contender.monitoring import Performance, conclude
 from contender.monitoring.changes import find_changes
 from contender.monitoring.days import REMEMBERED, changed_days, join_changes
 from contender.monitoring.evidence import DAYS_REMEMBERED, FEWEST_DAYS
 from contender.records import DayProfile, Monitored
-from contender.registry import predict
 from contender.settings import PROJECT
 from contender.specs import Days, ModelSpec, load_catalog
 

@@ -24,8 +24,8 @@ from benchmarks.promotion.rules import RULES
 from benchmarks.promotion.simulated import NEVER, first_of
 from benchmarks.promotion.years import KEPT, NIGHTS, fingerprint, keep, read_year
 from contender.backtesting import History
+from contender.measures import predict
 from contender.records import identify
-from contender.registry import predict
 from contender.settings import PROJECT
 from contender.specs import Catalog, Days, ModelSpec, load_catalog
 from contender.training import fingerprint_recipe, fit_recipe, load_functions, training_days

@@ -9,7 +9,7 @@ import pytest
 from contender.gating import check
 from contender.installation import Installation
 from contender.lake import read_examples, stage
-from contender.registry import predict
+from contender.measures import predict
 from contender.retraining import InstalledStores, run_night
 from contender.specs import Column, Days, Recipe
 from tests.integration.made_up import (

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from contender.evaluating import check_behaviour, examine
-from contender.registry import PredictionError
+from contender.measures import PredictionError
 from contender.specs import BehaviourError, Direction, Invariance, Minimum, load_behaviour
 from tests.command import run_command
 from tests.unit.own_code import EXAMPLE_MODELS

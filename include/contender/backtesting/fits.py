@@ -25,9 +25,8 @@ from contender.evaluating import (
     pair_scores,
     read_criteria,
 )
-from contender.measures import Loss, Predictions, mean_loss
+from contender.measures import Loss, PredictionError, Predictions, mean_loss, predict, try_predict
 from contender.records import Evaluation, PairedDay, TrainedVersion, TrainingSketch
-from contender.registry import PredictionError, predict, try_predict
 from contender.sketches import compare_sketches, sketch_rows
 from contender.specs import Catalog, Days, ModelSpec, Recipe
 from contender.training import (

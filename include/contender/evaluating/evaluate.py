@@ -22,9 +22,8 @@ from contender.evaluating.judge import (
 from contender.evaluating.remember import excused_days, gated_days, read_usual_change
 from contender.installation import Installation
 from contender.lake import read_examples
-from contender.measures import Predictions
+from contender.measures import PredictionError, Predictions, predict, try_predict
 from contender.records import Book, Evaluation, GatedDays, HistoryChange, Measures, TrainedVersion
-from contender.registry import PredictionError, predict, try_predict
 from contender.sketches import compare_sketches
 from contender.specs import BehaviourTest, ModelSpec
 

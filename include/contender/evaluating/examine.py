@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from contender.measures import Kind, Predictions, kind_of
+from contender.measures import Kind, PredictionError, Predictions, kind_of
 from contender.records import BehaviourCheck
-from contender.registry import PredictionError
 from contender.specs import (
     BehaviourError,
     BehaviourTest,

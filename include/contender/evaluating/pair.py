@@ -10,9 +10,18 @@ from typing import NamedTuple
 import pandas as pd
 
 from contender.installation import Installation
-from contender.measures import Loss, Outcomes, Predictions, choose_loss, kind_of, mean_loss, read_scores
+from contender.measures import (
+    Loss,
+    Outcomes,
+    PredictionError,
+    Predictions,
+    choose_loss,
+    kind_of,
+    mean_loss,
+    predict,
+    read_scores,
+)
 from contender.records import PairedDay, Question, identify
-from contender.registry import PredictionError, predict
 from contender.specs import Days, ModelSpec
 
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from contender.measures.measuring import (
     measure,
     summarise_labels,
 )
+from contender.measures.predicting import PredictionError, predict, try_predict
 from contender.measures.scores import (
     finite_rows,
     missing_predictions,
@@ -28,6 +29,7 @@ __all__ = [
     "Loss",
     "LossError",
     "Outcomes",
+    "PredictionError",
     "Predictions",
     "calibrate",
     "calibration_error",
@@ -37,8 +39,10 @@ __all__ = [
     "mean_loss",
     "measure",
     "missing_predictions",
+    "predict",
     "prediction_shape",
     "read_scores",
     "split_scores",
     "summarise_labels",
+    "try_predict",
 ]

@@ -9,9 +9,9 @@ import pandas as pd
 from contender.evaluating import Contestants, Pipelines, judge_pipelines, read_criteria
 from contender.installation import Installation
 from contender.lake import Lake, lost_pins, read_examples
-from contender.measures import LossError, Predictions, summarise_labels
+from contender.measures import LossError, Predictions, summarise_labels, try_predict
 from contender.records import Evaluation, Pin, TrainedVersion
-from contender.registry import Registry, try_predict
+from contender.registry import Registry
 from contender.replaying.compare import JUDGED, Part, compare, compare_predictions
 from contender.replaying.find import InForce, ReplayError
 from contender.replaying.sources import Sources

@@ -11,9 +11,9 @@ import pyarrow as pa
 from contender.errors import PermanentError
 from contender.installation import Installation
 from contender.lake import Lake, stage
-from contender.measures import split_scores
+from contender.measures import PredictionError, predict, split_scores
 from contender.records import StagedBatch
-from contender.registry import PredictionError, Registry, predict
+from contender.registry import Registry
 from contender.specs import Days, ModelSpec, dag_id
 
 log = logging.getLogger(__name__)

@@ -17,9 +17,8 @@ from sklearn.pipeline import Pipeline
 from contender.errors import PermanentError
 from contender.installation import Installation
 from contender.lake import pin_examples, read_examples
-from contender.measures import LabelError, kind_of, summarise_labels
+from contender.measures import LabelError, kind_of, predict, summarise_labels
 from contender.records import Pin, TrainedVersion, identify
-from contender.registry import predict
 from contender.safe_storage import UnsafeModel, load_pipeline, store_pipeline
 from contender.sketches import count_repeated, sketch_rows
 from contender.specs import Catalog, Days, ModelSpec, Recipe, dag_id

@@ -1,4 +1,4 @@
-"""The model registry: fitted versions with their pins, and the alias of the serving version."""
+"""Fitted versions in MLflow: register, find and load them, and move the alias of the serving version."""
 
 from __future__ import annotations
 
@@ -10,23 +10,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import mlflow
-import mlflow.sklearn
-import numpy as np
-import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from sklearn.pipeline import Pipeline
 
 from contender.creation import creation_lock
-from contender.errors import PermanentError
-from contender.measures import Predictions, kind_of, missing_predictions, prediction_shape
 from contender.model_code import CodeName, digest_content, import_content, imported_content
 from contender.records import TrainedVersion, TrainingSketch
-from contender.safe_storage import UnsafeModel, load_pipeline, own_code, store_pipeline, trusted_types
+from contender.registry.model_folder import write_model_folder
+from contender.safe_storage import UnsafeModel, load_pipeline, own_code, store_pipeline
 from contender.settings import Settings
-from contender.specs import ModelSpec
 
 CHAMPION = "champion"
 
@@ -68,8 +62,8 @@ class Registry:
         run_id = self._client.create_run(experiment, run_name=f"{trained.model} {trained.night}").info.run_id
         try:
             self._log_parameters(run_id, trained, parameters)
-            self._log_pipeline(run_id, "baseline", baseline, stored[1], requirements)
-            model_uri = self._log_pipeline(run_id, "model", model, stored[0], requirements)
+            self._log_pipeline(run_id, "baseline", stored[1], requirements)
+            model_uri = self._log_pipeline(run_id, "model", stored[0], requirements)
             if sketch is not None:
                 self._client.log_text(run_id, sketch.model_dump_json(), _SKETCH)
             self._ensure_model(trained.model)
@@ -160,9 +154,7 @@ class Registry:
         for name, value in described.items():
             self._client.log_param(run_id, name, value)
 
-    def _log_pipeline(
-        self, run_id: str, name: str, pipeline: Pipeline, stored: bytes, requirements: Sequence[str]
-    ) -> str:
+    def _log_pipeline(self, run_id: str, name: str, stored: bytes, requirements: Sequence[str]) -> str:
         """Log a pipeline, and the model's own files that it refers to; returns the URI of the pipeline."""
         for code in own_code(stored):
             content = imported_content(code.module)
@@ -170,13 +162,7 @@ class Registry:
             self._client.log_text(run_id, content.decode(), _place_of(code))
         with TemporaryDirectory() as folder:
             path = Path(folder) / name
-            mlflow.sklearn.save_model(
-                pipeline,
-                str(path),
-                serialization_format="skops",
-                skops_trusted_types=trusted_types(stored),
-                pip_requirements=list(requirements),
-            )
+            write_model_folder(path, stored, requirements)
             self._client.log_artifacts(run_id, str(path), artifact_path=name)
         return f"{self._client.get_run(run_id).info.artifact_uri}/{name}"
 
@@ -229,35 +215,6 @@ class Registry:
 
     def _search(self, query: str) -> list[ModelVersion]:
         return list(self._client.search_model_versions(query, order_by=["version_number DESC"]))
-
-
-class PredictionError(PermanentError):
-    """A pipeline raised an exception for these rows, or returned something else than the scores of each."""
-
-
-def predict(model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]) -> Predictions:
-    """Predict each row from the pipeline's feature columns: its score, or a column for each of its scores.
-
-    Raises PredictionError, whatever the pipeline raises: it is often user code, or meets a value that its fit lacked.
-    """
-    seen = rows[list(features)]
-    try:
-        predictions = np.asarray(kind_of(model).predict(pipeline, seen), dtype=np.float64)
-    except Exception as error:
-        raise PredictionError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
-    if predictions.shape != prediction_shape(model, len(rows)):
-        raise PredictionError(f"predictions of shape {predictions.shape} for {len(rows)} rows")
-    return predictions
-
-
-def try_predict(
-    model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]
-) -> tuple[Predictions, str | None]:
-    """Predict as `predict` does; where it raises PredictionError, return NaN for each row, and the message."""
-    try:
-        return predict(model, pipeline, rows, features), None
-    except PredictionError as error:
-        return missing_predictions(model, len(rows)), str(error)
 
 
 def _place_of(code: CodeName) -> str:

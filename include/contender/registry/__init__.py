@@ -1,0 +1,5 @@
+"""The model registry: fitted versions with their pins, and the alias of the serving version (MLflow)."""
+
+from contender.registry.versions import CHAMPION, Registry, UnknownVersion, open_registry
+
+__all__ = ["CHAMPION", "Registry", "UnknownVersion", "open_registry"]
