@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
@@ -12,7 +11,7 @@ from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
-from pyiceberg.table import Table
+from pyiceberg.table import DataScan, Table
 
 from contender.creation import creation_lock
 from contender.lake import places
@@ -112,7 +111,7 @@ class Lake:
         if found is None or _newest_snapshot(found) is None:
             return arrow_schema(contract).empty_table().select(list(wanted))
         read = tuple(dict.fromkeys((*wanted, *contract.primary_key)))
-        rows = _scan(found, days, snapshot, read).to_arrow()
+        rows = _read(_scan(found, days, snapshot, read))
         order = [(name, "ascending") for name in contract.primary_key]
         ordered: pa.Table = rows.sort_by(order).select(list(wanted))
         return ordered
@@ -231,9 +230,25 @@ def _io_of_s3() -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def _scan(table: Table, days: Days | None, snapshot: int | None, columns: tuple[str, ...] = ("*",)) -> Any:
+def _scan(
+    table: Table, days: Days | None, snapshot: int | None, columns: tuple[str, ...] = ("*",)
+) -> DataScan:
     rows: BooleanExpression = AlwaysTrue() if days is None else between(days)
     return table.scan(row_filter=rows, snapshot_id=snapshot, selected_fields=columns)
+
+
+def _read(scan: DataScan) -> pa.Table:
+    """Read the files of a scan, in the order of their names.
+
+    PyIceberg's reader maps each file's columns to the table's and filters its rows: milliseconds a file. The files of
+    a snapshot have its columns by name, and each day is a file of its own. PyIceberg still reads what another writer
+    may have left: deleted rows, or files of which only some rows are wanted.
+    """
+    tasks = list(scan.plan_files())
+    if not tasks or any(task.delete_files or task.residual != AlwaysTrue() for task in tasks):
+        return scan.to_arrow()
+    files = sorted(places.plain(task.file.file_path) for task in tasks)
+    return pa.concat_tables(places.read_all(files, scan.projection().column_names))
 
 
 def _newest_snapshot(table: Table) -> int | None:
