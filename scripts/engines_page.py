@@ -6,7 +6,7 @@ python -m scripts.engines_page ENGINE     print the results of one engine as JSO
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import math
 import os
@@ -68,12 +68,8 @@ def name_of(expression: Expression) -> str:
 
 
 def _load_job() -> ModuleType:
-    found = importlib.util.spec_from_file_location("job", PROJECT / "spark_jobs" / "build_features.py")
-    assert found is not None
-    assert found.loader is not None
-    job = importlib.util.module_from_spec(found)
-    found.loader.exec_module(job)
-    return job
+    sys.path.insert(0, str(PROJECT / "spark_jobs"))
+    return importlib.import_module("build_features")
 
 
 def _compute(engine: str) -> Results:

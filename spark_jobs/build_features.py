@@ -4,26 +4,33 @@
     python spark_jobs/build_features.py PLAN.json [PLAN.json ...]
 
 The plan contains the model's `features.py`, the Parquet files and columns of each table (of pinned snapshots), and the
-days, columns and folder of each output (`features`, `labels`). The job reads nothing else, so other data cannot leak
-into a feature. A place is a path or `s3://bucket/key`; endpoint and credentials of S3 come from the standard AWS
-variables.
+days, columns and folder of each output (`features`, `labels`). The job reads no other data, so none can leak into a
+feature. On DuckDB, it keeps the SQL of a build for later nights, in the folder `kept` of the plan. A place is a path or
+`s3://bucket/key`; endpoint and credentials of S3 come from the standard AWS variables.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import itertools
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any, NamedTuple
 
-S3 = "s3://"
+import kept_sql
+from duckdb_session import (
+    add_days,
+    add_files,
+    connect,
+    name_tables,
+    reject_intervals,
+    save_file,
+    translate_as_spark,
+)
+from job_files import exists, for_spark, put, read_text
 
 SQL_TYPES = {
     "string": "string",
@@ -36,20 +43,24 @@ SQL_TYPES = {
 
 
 class Engine(NamedTuple):
-    """A session with functions to read Parquet files and to write rows into a folder, replacing its content.
+    """A session with functions to read Parquet files, to make a table of days, and to write rows into a folder.
 
-    Rows are written with the types that the engine computed. Casts differ between the engines, so Contender converts
-    the values to the declared types after it has read them.
+    Rows replace the content of the folder. They are written with the types that the engine computed. Casts differ
+    between the engines, so Contender converts the values to the declared types after it has read them.
     """
 
     session: Any
     load: Callable[[Sequence[str]], Any]
+    days: Callable[[Sequence[date]], Any]
     save: Callable[[Any, str], None]
 
 
 def main(plan_files: Sequence[str]) -> None:
     """Build the plans, which have the same engine, one after the other."""
     plans = [json.loads(read_text(file)) for file in plan_files]
+    if plans[0]["engine"] == "duckdb" and len(plans) == 1:
+        build_on_duckdb(plans[0])
+        return
     engine = open_spark() if plans[0]["engine"] == "spark" else open_duckdb()
     for plan in plans:
         build(engine, plan)
@@ -60,11 +71,51 @@ def build(engine: Engine, plan: Mapping[str, Any]) -> None:
     # The model's file imports pyspark, which open_duckdb has replaced by SQLFrame.
     model = load_functions(Path(plan["functions"]))
     tables = {name: read_table(engine, table) for name, table in plan["tables"].items()}
+    days = {name: engine.days(days_of(output)) for name, output in plan["outputs"].items()}
     for name, output in plan["outputs"].items():
-        days = days_frame(engine.session, output["days"])
-        rows = getattr(model, f"build_{name}")(tables, days)
+        rows = getattr(model, f"build_{name}")(tables, days[name])
         engine.save(rows.select(*(column["name"] for column in output["columns"])), output["path"])
-        print(f"{name}: {output['days'][0]}..{output['days'][-1]} built on {plan['engine']}")
+        print(f"{describe(name, output)} built on {plan['engine']}")
+
+
+def build_on_duckdb(plan: Mapping[str, Any]) -> None:
+    """Build a plan with the SQL that an earlier night has kept, or keep its SQL for later nights."""
+    ran: list[kept_sql.Statement] = []
+    if not kept_sql.follows_from_text(Path(plan["functions"]).read_text()):
+        build(open_duckdb(), plan)
+    elif not run_kept(plan):
+        build(open_duckdb(ran), plan)
+        put(kept_sql.dump(ran, plan["outputs"]), find_kept(plan, add_inputs(connect(), plan)))
+
+
+def run_kept(plan: Mapping[str, Any]) -> bool:
+    """Build a plan with kept SQL; returns False if there is none. Imports neither the model nor SQLFrame."""
+    connection = connect()
+    file = find_kept(plan, add_inputs(connection, plan))
+    if not exists(file):
+        return False
+    for statement in kept_sql.load(read_text(file), plan["outputs"]):
+        if statement.output is None:
+            connection.execute(statement.sql)
+        else:
+            save_file(connection.sql(statement.sql), statement.output)
+    for name, output in plan["outputs"].items():
+        print(f"{describe(name, output)} built on duckdb, with the SQL of an earlier build")
+    return True
+
+
+def find_kept(plan: Mapping[str, Any], inputs: Sequence[Any]) -> str:
+    """Return the place of the SQL of a plan with these inputs."""
+    return f"{plan['kept']}/{kept_sql.fingerprint(plan, Path(__file__), inputs)}.json"
+
+
+def add_inputs(connection: Any, plan: Mapping[str, Any]) -> list[Any]:
+    """Add a plan's inputs as `build` does, under the same names, and return their columns and types."""
+    names = name_tables()
+    given = [table["files"] for table in plan["tables"].values() if table["files"]]
+    added = [add_files(connection, files, next(names)) for files in given]
+    added += [add_days(connection, days_of(output), next(names)) for output in plan["outputs"].values()]
+    return [connection.sql(f"DESCRIBE {name}").fetchall() for name in added]
 
 
 def open_spark() -> Engine:
@@ -83,148 +134,51 @@ def open_spark() -> Engine:
     def load(files: Sequence[str]) -> Any:
         return session.read.parquet(*(for_spark(file) for file in files))
 
+    def days(wanted: Sequence[date]) -> Any:
+        rows = session.createDataFrame([(day.isoformat(),) for day in wanted], ["day"])
+        return rows.select(rows["day"].cast("date").alias("day"))
+
     def save(rows: Any, folder: str) -> None:
         reject_intervals(dict(rows.dtypes))
         rows.coalesce(1).write.mode("overwrite").parquet(for_spark(folder))
 
-    return Engine(session, load, save)
+    return Engine(session, load, days, save)
 
 
-def open_duckdb() -> Engine:
-    """Open a session that runs PySpark's DataFrame API on DuckDB. Call it before pyspark is imported."""
-    import duckdb
+def open_duckdb(ran: list[kept_sql.Statement] | None = None) -> Engine:
+    """Open a session that runs PySpark's DataFrame API on DuckDB. Call it before pyspark is imported.
+
+    The queries that it runs are added to `ran`.
+    """
     from sqlframe import activate
 
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    # A night is small, other builds share the host, and results must not depend on the scheduling of threads.
-    connection.execute("SET threads = 1")
-    # As Spark orders missing values, in windows and sorts.
-    connection.execute("SET default_null_order = 'nulls_first_on_asc_last_on_desc'")
-    # As on Spark, a division by zero is an error, not infinity.
-    connection.execute("SET ieee_floating_point_ops = false")
+    connection, names, queries = connect(), name_tables(), [] if ran is None else ran
     translate_as_spark()
     activate("duckdb", conn=connection)
     from pyspark.sql import DataFrame, SparkSession
 
     session = SparkSession.builder.getOrCreate()
-    names = (f"made_{number}" for number in itertools.count())
 
     def local_checkpoint(rows: Any, eager: bool = True) -> Any:  # noqa: ARG001 - PySpark's signature
         name = next(names)
-        connection.execute(f"CREATE TABLE {name} AS {rows.sql(dialect='duckdb')}")
+        queries.append(kept_sql.Statement(f"CREATE TABLE {name} AS {rows.sql(dialect='duckdb')}"))
+        connection.execute(queries[-1].sql)
         return session.table(name)
 
     # SQLFrame lacks this method of PySpark; without it, every further call produces a longer query.
     DataFrame.localCheckpoint = local_checkpoint
 
     def load(files: Sequence[str]) -> Any:
-        if not files[0].startswith(S3):
-            return session.read.load(files, format="parquet")
-        name = next(names)
-        fetch(connection, files, name)
-        return session.table(name)
+        return session.table(add_files(connection, files, next(names)))
+
+    def days(wanted: Sequence[date]) -> Any:
+        return session.table(add_days(connection, wanted, next(names)))
 
     def save(rows: Any, folder: str) -> None:
-        save_file(connection.sql(rows.sql(dialect="duckdb")), folder)
+        queries.append(kept_sql.Statement(rows.sql(dialect="duckdb"), folder))
+        save_file(connection.sql(queries[-1].sql), folder)
 
-    return Engine(session, load, save)
-
-
-def translate_as_spark() -> None:
-    """Let SQLFrame's translation keep three rules of Spark that no setting of DuckDB gives."""
-    from sqlglot import exp
-    from sqlglot.generators.duckdb import DuckDBGenerator
-
-    def literal(generator: Any, number: Any) -> str:
-        """Write 0.5 as a double; DuckDB reads it as a decimal, and computes with decimals."""
-        text = str(generator.literal_sql(number))
-        is_decimal = not number.is_string and "." in text and "e" not in text.lower()
-        return f"{text}e0" if is_decimal else text
-
-    def logarithm(generator: Any, call: Any) -> str:
-        """Return NULL for the logarithm of zero and of negative numbers."""
-        *base, number = (generator.sql(part) for part in (call.this, call.args.get("expression")) if part)
-        positive = f"CASE WHEN {number} > 0 THEN {number} END"
-        return str(generator.func("LOG" if base else "LN", *base, positive))
-
-    def square_root(generator: Any, call: Any) -> str:
-        """Return NaN for the square root of a negative number; with the session's settings it is an error."""
-        number = generator.sql(call.this)
-        return f"CASE WHEN {number} < 0 THEN 'nan'::DOUBLE ELSE SQRT({number}) END"
-
-    # Before the first query: sqlglot caches these functions.
-    DuckDBGenerator.TRANSFORMS.update(
-        {exp.Literal: literal, exp.Ln: logarithm, exp.Log: logarithm, exp.Sqrt: square_root}
-    )
-
-
-def fetch(connection: Any, files: Sequence[str], table: str) -> None:
-    """Read files on S3 into a DuckDB table."""
-    # DuckDB's S3 reader is an extension that must be downloaded; Arrow includes one.
-    from pyarrow import dataset
-
-    paths = [file.removeprefix(S3) for file in files]
-    connection.register("on_s3", dataset.dataset(paths, filesystem=open_s3(), format="parquet"))
-    connection.table("on_s3").create(table)
-
-
-def save_file(relation: Any, folder: str) -> None:
-    """Write a DuckDB relation as one Parquet file in a folder."""
-    kinds = {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
-    reject_intervals(kinds)
-    # DuckDB's sums of integers have 128 bits, which its Parquet writer would round to doubles.
-    columns = (
-        f'"{name}"::DECIMAL(38, 0) AS "{name}"' if kind == "HUGEINT" else f'"{name}"'
-        for name, kind in kinds.items()
-    )
-    with TemporaryDirectory() as draft:
-        relation.project(", ".join(columns)).write_parquet(f"{draft}/part-0.parquet")
-        put(Path(draft) / "part-0.parquet", f"{folder}/part-0.parquet")
-
-
-def reject_intervals(kinds: Mapping[str, str]) -> None:
-    """Exit if a column, of these types by name, is an interval, which each engine writes in another unit."""
-    if found := [name for name, kind in kinds.items() if "interval" in kind.lower()]:
-        raise SystemExit(
-            f"{', '.join(found)}: an interval has no unit. Use datediff, or a difference of unix_timestamp"
-        )
-
-
-def for_spark(place: str) -> str:
-    """Return a place as Hadoop's file systems expect it, with `s3a://`."""
-    return place.replace(S3, "s3a://", 1)
-
-
-def open_s3() -> Any:
-    """Open S3 with Arrow."""
-    from pyarrow.fs import S3FileSystem
-
-    variables = os.environ
-    return S3FileSystem(
-        endpoint_override=variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL"),
-        region=variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION"),
-    )
-
-
-def read_text(place: str) -> str:
-    """Read a text file."""
-    if not place.startswith(S3):
-        return Path(place).read_text()
-    with open_s3().open_input_stream(place.removeprefix(S3)) as file:
-        return str(file.read(), "utf-8")
-
-
-def put(file: Path, place: str) -> None:
-    """Copy a local file to a place, replacing the file of an earlier attempt."""
-    if place.startswith(S3):
-        with open_s3().open_output_stream(place.removeprefix(S3)) as target:
-            target.write(file.read_bytes())
-        return
-    Path(place).parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(f"{place}.part")
-    draft.write_bytes(file.read_bytes())
-    draft.replace(place)
+    return Engine(session, load, days, save)
 
 
 def load_functions(file: Path) -> ModuleType:
@@ -253,13 +207,15 @@ def empty(session: Any, columns: list[dict[str, str]]) -> Any:
     return row.select("_none", *typed).where(F.col("_none") > 0).select(*(c["name"] for c in columns))
 
 
-def days_frame(session: Any, span: list[str]) -> Any:
-    """Return a table with one column `day`, and a row for each day from the first to the last of `span`."""
-    from pyspark.sql import functions as F
+def describe(name: str, output: Mapping[str, Any]) -> str:
+    """Return the name and the days of an output, for the log."""
+    return f"{name}: {output['days'][0]}..{output['days'][-1]}"
 
-    first, last = (date.fromisoformat(text) for text in (span[0], span[-1]))
-    days = [((first + timedelta(days=n)).isoformat(),) for n in range((last - first).days + 1)]
-    return session.createDataFrame(days, ["day"]).select(F.col("day").cast("date").alias("day"))
+
+def days_of(output: Mapping[str, Any]) -> list[date]:
+    """Return the days of an output."""
+    first, last = (date.fromisoformat(text) for text in (output["days"][0], output["days"][-1]))
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def cast(rows: Any, columns: list[dict[str, str]]) -> Any:

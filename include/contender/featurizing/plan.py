@@ -50,6 +50,7 @@ def plan_features(catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, 
     written = {
         "engine": engine,
         "functions": str(catalog.model_home(model.name) / "features.py"),
+        "kept": places.below(settings.staging, "sql", model.name),
         "tables": {
             source.name: {"files": pins.files, "columns": _columns(source.contract)}
             for source, pins in pinned.items()
