@@ -18,6 +18,7 @@ steps = Steps()
 with steps.measure("imports"):
     import contender.gating
     import contender.monitoring.report
+    from benchmarks.night.history import DAILY, MODEL
     from contender.admission import gate_batch, publish_batch, receive_batch, starts_downstream
     from contender.featurizing import collect, plan_features, run_in_process
     from contender.installation import Installation
@@ -35,8 +36,6 @@ with steps.measure("imports"):
     from contender.serving import score_by_ledger
     from contender.settings import Settings
     from contender.specs import Days
-
-from benchmarks.night.history import DAILY, MODEL
 
 
 def main(home: Path, night: date) -> dict[str, object]:
@@ -71,9 +70,7 @@ def _build_features(stores: InstalledStores, night: date, run: str) -> None:
             _admit(here, batch, run)
 
 
-def _retrain(
-    stores: InstalledStores, night: date, run: str
-) -> tuple[tuple[Decision, ...], StagedBatch]:
+def _retrain(stores: InstalledStores, night: date, run: str) -> tuple[tuple[Decision, ...], StagedBatch]:
     with steps.measure("train"):
         versions = tuple(fit_version(stores, recipe.name, night) for recipe in stores.model.recipes)
     with steps.measure("evaluate"):
