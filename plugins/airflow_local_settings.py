@@ -19,9 +19,9 @@ _SLOW_LIBRARIES = (
     "contender.ingesting",
     "contender.gating",
     "contender.featurizing",
-    "contender.training",
-    "contender.evaluating",
-    "contender.monitoring",
+    "contender.retraining",
+    "contender.registry",
+    "contender.monitoring.report",
 )
 
 

@@ -61,8 +61,8 @@ class GateOperator(BaseOperator):
     def execute(self, context: Any) -> str:
         """Check the batch and record the result. Returns the verdict, `pass` or `warn`."""
         from contender.admission import gate_batch
-        from contender.installation import open_installation
         from contender.records import StagedBatch
+        from wiring import open_installation  # late: that module imports this one
 
         batch = StagedBatch.model_validate(self.batch)
         run = f"{context['dag'].dag_id} {context['run_id']}"
@@ -80,9 +80,9 @@ class GateOperator(BaseOperator):
 
     def get_openlineage_facets_on_complete(self, _: Any) -> Any:
         """Return the facets for Airflow's OpenLineage provider, also for a failed batch; None without a result."""
-        from contender.specs import load_catalog
         from lineage_facets import gate_facets
+        from wiring import CATALOG
 
         if self.result is None:
             return None
-        return gate_facets(load_catalog(settings().catalog_home), self.result)
+        return gate_facets(CATALOG, self.result)

@@ -26,8 +26,8 @@ class PublishOperator(BaseOperator):
     def execute(self, context: Any) -> dict[str, Any]:
         """Publish and record the batch. Versions trained on replaced days get a caveat."""
         from contender.admission import publish_batch
-        from contender.installation import open_installation
         from contender.records import StagedBatch
+        from wiring import open_installation  # late: that module imports this one
 
         run = f"{context['dag'].dag_id} {context['run_id']}"
         self.published = publish_batch(open_installation(), StagedBatch.model_validate(self.batch), run)
@@ -35,10 +35,9 @@ class PublishOperator(BaseOperator):
 
     def get_openlineage_facets_on_complete(self, _: Any) -> Any:
         """Return the facets for Airflow's OpenLineage provider; None if nothing was published."""
-        from contender.specs import load_catalog
         from lineage_facets import publication_facets
+        from wiring import CATALOG
 
         if self.published is None:
             return None
-        here = settings()
-        return publication_facets(load_catalog(here.catalog_home), self.published, here)
+        return publication_facets(CATALOG, self.published, settings())

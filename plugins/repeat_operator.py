@@ -24,8 +24,8 @@ class RepeatNightOperator(TriggerDagRunOperator):
     def execute(self, context: Any) -> None:
         """Start the run, or skip."""
         from contender.admission import night_to_repeat
-        from contender.installation import open_installation
         from contender.lake import Published
+        from wiring import open_installation  # late: that module imports this one
 
         here = open_installation()
         done = Published.model_validate(self.published)

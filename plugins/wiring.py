@@ -12,7 +12,7 @@ from airflow.sdk import DAG, Asset, Param, get_current_context, get_parsing_cont
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from alerts import notify_owner
-from contender.settings import settings
+from contender.settings import Settings, settings
 from contender.specs import (
     DatasetSpec,
     Days,
@@ -189,10 +189,15 @@ def dump_all(records: Iterable[Frozen]) -> list[Json]:
 
 
 def open_installation() -> Installation:
-    """Return the installation. Imported late: only tasks need it."""
+    """Return the installation, whose stores a task's process opens once. Imported late: only tasks need it."""
+    return _open_installation(settings())
+
+
+@cache
+def _open_installation(here: Settings) -> Installation:
     from contender.installation import Installation
 
-    return Installation(settings(), CATALOG)
+    return Installation(here, CATALOG)
 
 
 def run_by() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from contender.admission.superseding import mark_superseded
@@ -62,20 +61,20 @@ def needs_record(
     return bool(changes.differing) or (closed and not published_before)
 
 
-def should_announce(days: Days, *, changed: bool, held: Sequence[date]) -> bool:
+def should_announce(days: Days, *, changed: bool, newest: date | None) -> bool:
     """Return whether a publication starts downstream runs: it changes a single day, and the table has no later one.
 
-    Ranges (history, backfills) and corrections of older days start nothing: a person starts the runs that should
-    follow.
+    `newest` is the newest day of a daily table. Ranges (history, backfills) and corrections of older days start
+    nothing: a person starts the runs that should follow.
     """
-    return days.is_single and changed and not any(day > days.last for day in held)
+    return days.is_single and changed and (newest is None or newest <= days.last)
 
 
 def starts_downstream(here: Installation, published: Published) -> bool:
-    """Return whether a publication starts what depends on its table, by the days that the table holds now."""
+    """Return whether a publication starts what depends on its table, by the newest day that the table holds now."""
     daily = here.catalog.contract(published.table).daily
-    held = here.lake.days(published.table) if daily else []
-    return should_announce(published.days, changed=published.changed, held=held)
+    newest = here.lake.newest_day(published.table) if daily else None
+    return should_announce(published.days, changed=published.changed, newest=newest)
 
 
 def _finish(here: Installation, batch: StagedBatch) -> None:

@@ -35,6 +35,7 @@ def night_to_repeat(here: Installation, model: ModelSpec, published: Published) 
 
     def is_published(table: str, day: date) -> bool:
         # A closed day has no rows: only its publication is recorded.
-        return day in here.lake.days(table) or here.book.publications.contains(table, Days.one(day))
+        days = Days.one(day)
+        return bool(here.lake.day_files(table, days)) or here.book.publications.contains(table, days)
 
     return find_night(sources, published.table, published.days.first, is_published)

@@ -62,10 +62,13 @@ class Catalog(Frozen):
 
     def contract(self, table: str) -> Contract:
         """Return the contract of a table, `namespace.name`. Raises UnknownNameError if there is none."""
-        contracts = self.tables
-        if table not in contracts:
-            raise UnknownNameError([f"there is no table {table!r}{suggest(table, contracts)}"])
-        return contracts[table]
+        name = table.partition(".")[2]
+        found = [self.datasets[name].contract] if name in self.datasets else []
+        found += self.models[name].contracts if name in self.models else ()
+        for contract in found:
+            if contract.table == table:
+                return contract
+        raise UnknownNameError([f"there is no table {table!r}{suggest(table, self.tables)}"])
 
     def contracts(self) -> tuple[Contract, ...]:
         """Return the contracts of all tables: the datasets, then four tables per model."""
