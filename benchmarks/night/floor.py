@@ -38,7 +38,7 @@ SEED = 20130901
 TREES = {"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200}
 EVALUATED_DAYS, WINDOW_DAYS = 7, 365
 A_DAY = timedelta(days=1)
-TYPES = {
+TYPES: dict[str, Any] = {
     "day": pl.Date,
     **dict.fromkeys(("flight", "sched_dep_time", "sched_arr_time", "dep_time", "arr_time"), pl.Int64),
     **dict.fromkeys(("distance", "dep_delay", "arr_delay", "air_time"), pl.Float64),
@@ -154,7 +154,7 @@ def build(state: Path, night: date) -> pl.DataFrame:
         con.read_parquet([str(state / name / f"{day}.parquet") for day in days]).create_view(name)
     for name in ("planes", "airports"):
         con.read_parquet(str(state / f"{name}.parquet")).create_view(name)
-    rows = con.sql(SQL_FEATURES, params={"night": night}).pl()
+    rows: pl.DataFrame = con.sql(SQL_FEATURES, params={"night": night}).pl()
     assert rows.height, f"no features of {tomorrow}"
     assert not rows.select(pl.struct(KEY).is_duplicated().any()).item(), (
         f"features of {tomorrow}: repeated keys"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import reduce
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 import pyarrow as pa
@@ -12,6 +13,8 @@ import pyarrow.compute as pc
 from contender.lake.tables import Lake
 from contender.records import Pin
 from contender.specs import Days, ModelSpec
+
+_KEPT: WeakKeyDictionary[Lake, tuple[tuple[object, ...], pd.DataFrame]] = WeakKeyDictionary()
 
 
 def pin_examples(lake: Lake, model: ModelSpec) -> tuple[Pin, ...]:
@@ -32,13 +35,23 @@ def lost_pins(lake: Lake, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
 
 
 def read_examples(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...]) -> pd.DataFrame:
-    """Read the rows of `days` that have both features and a label: keys, features and `label`, ordered by key."""
+    """Read the rows of `days` that have both features and a label: keys, features and `label`, ordered by key.
+
+    The newest rows of pinned snapshots are kept, for the other recipes and versions of a night in the same process:
+    do not change them.
+    """
+    contracts = (model.feature_contract, model.label_contract)
     snapshots = {pin.table: pin.snapshot for pin in pins}
+    asked = (days, *((c.table, c.column_names, snapshots.get(c.table)) for c in contracts))
+    if lake in _KEPT and _KEPT[lake][0] == asked:
+        return _KEPT[lake][1]
     features, labels = (
-        lake.read(contract, days, snapshot=snapshots.get(contract.table))
-        for contract in (model.feature_contract, model.label_contract)
+        lake.read(contract, days, snapshot=snapshots.get(contract.table)) for contract in contracts
     )
-    return join_examples(model, features, labels)
+    examples = join_examples(model, features, labels)
+    if snapshots.keys() >= {contract.table for contract in contracts}:
+        _KEPT[lake] = (asked, examples)
+    return examples
 
 
 def join_examples(model: ModelSpec, features: pa.Table, labels: pa.Table) -> pd.DataFrame:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from contender.promoting.promote import promote
 from contender.records import Answer, Book, Decision, Entry, Reason, StaleDecision, identify
-from contender.registry import Registry
 from contender.specs import Approval
+
+if TYPE_CHECKING:
+    from contender.registry import Registry
 
 Decisions = tuple[Decision, ...]
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from contender.records import Book, Decision, Entry
-from contender.registry import Registry
+
+if TYPE_CHECKING:
+    from contender.registry import Registry
 
 
 def promote(decisions: Sequence[Decision], book: Book, registry: Registry) -> tuple[Entry, ...]:

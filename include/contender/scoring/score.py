@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+import pandas as pd
 import pyarrow as pa
 
 from contender.errors import PermanentError
@@ -13,8 +14,10 @@ from contender.installation import Installation
 from contender.lake import Lake, stage
 from contender.measures import PredictionError, predict, split_scores
 from contender.records import StagedBatch
-from contender.registry import Registry
 from contender.specs import Days, ModelSpec, dag_id
+
+if TYPE_CHECKING:
+    from contender.registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ class CannotPredict(ScoringError):  # noqa: N818 - it is a state, not a mistake
 
 class _Features(NamedTuple):
     rows: pa.Table
+    frame: pd.DataFrame
     snapshot: int
     days: Days
 
@@ -89,13 +93,13 @@ def _features(model: ModelSpec, nights: Days, lake: Lake) -> _Features:
             f"{model.name}: no features for {days.key}: run {dag_id('features', model.name)} for the night "
             f"{nights.key} first"
         )
-    return _Features(rows, snapshot, days)
+    return _Features(rows, rows.to_pandas(), snapshot, days)
 
 
 def _scored(model: ModelSpec, version: int, features: _Features, registry: Registry) -> pa.Table:
     seen = registry.version(model.name, version).features
     try:
-        predictions = predict(model, registry.load(model.name, version), features.rows.to_pandas(), seen)
+        predictions = predict(model, registry.load(model.name, version), features.frame, seen)
     except PredictionError as error:
         raise CannotPredict(
             f"{model.name}: version {version} cannot predict the rows of {features.days.key}: {error}: let its recipe "

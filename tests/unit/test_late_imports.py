@@ -1,0 +1,47 @@
+"""What a task's process imports before it runs: each library costs every task that does not need it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from contender.settings import PROJECT
+
+LIBRARIES = (
+    *("alembic", "boto3", "duckdb", "evidently", "great_expectations", "httpx", "jinja2", "mlflow", "numpy"),
+    *("pandas", "pyarrow", "pyiceberg", "pyspark", "scipy", "sklearn", "sqlalchemy", "sqlframe"),
+)
+LISTED = f"import sys; print(*sorted(set(sys.modules) & {set(LIBRARIES)}))"
+TABLES = {"alembic", "numpy", "pandas", "pyarrow", "pyiceberg", "sqlalchemy"}
+MODELS = {"scipy", "sklearn"}
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [
+        ("contender.installation", set()),
+        ("contender.records", {"alembic", "sqlalchemy"}),
+        ("contender.alerting", {"alembic", "sqlalchemy", "jinja2"}),
+        ("contender.lake", TABLES),
+        ("contender.admission", TABLES | {"boto3"}),
+        ("contender.featurizing", TABLES | {"boto3"}),
+        ("contender.monitoring", TABLES | MODELS),
+        ("contender.serving", TABLES | MODELS),
+        ("contender.retraining", TABLES | MODELS),
+    ],
+)
+def test_a_package_imports_no_library_that_only_some_of_its_functions_need(package, allowed):
+    assert imported_by(f"import {package}") <= allowed
+
+
+def test_a_build_with_kept_sql_needs_neither_sqlframe_nor_pyspark():
+    assert imported_by("import build_features") == set()
+
+
+def imported_by(statement: str) -> set[str]:
+    """Return the libraries that a new process has imported after a statement."""
+    code = f"import sys; sys.path.insert(0, {str(PROJECT / 'spark_jobs')!r}); {statement}; {LISTED}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
