@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit \
-	bench-deciding bench-drills bench-gates bench-landing bench-monitoring bench-parsing bench-promotion \
-	bench-race clean distclean
+	bench-deciding bench-drills bench-gates bench-landing bench-monitoring bench-night bench-parsing \
+	bench-promotion bench-race clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -107,6 +107,8 @@ bench-deciding: setup ## Measure the cost of a backtest night and of a thousand 
 
 bench-parsing: setup ## Measure loading a large catalog, and parsing and serialising its DAGs
 	@python -m benchmarks.parsing
+bench-night: setup ## Measure a night of flights: by hand in Polars and DuckDB, and by this project's functions
+	@python -m benchmarks.night
 
 bench-gates: setup ## Measure gates against a hand-written query, sketches, and publishing into long tables
 	@python -m benchmarks.gates

@@ -340,7 +340,7 @@ def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any
             lake.publish(contract, stage(rows, contract, history, here.staging))
             # As upkeep leaves it: a load leaves a snapshot a month, of which only the last was ever to be read.
             expire(lake, contract.table, all_snapshots(lake, contract.table)[:-1])
-            took: dict[str, list[float]] = {"publish": [], "replace": []}
+            took: dict[str, list[float]] = {"publish": [], "replace": [], "find the newest day": []}
             scans.append(measure_scan(lake, contract, size, here.home))
             for number in range(1, repeats + 1):
                 for what, day in (
@@ -351,6 +351,9 @@ def measure_publishing(sizes: list[int], repeats: int = 7) -> list[dict[str, Any
                     begin = time.process_time()
                     lake.publish(contract, batch)
                     took[what].append(time.process_time() - begin)
+                begin = time.process_time()
+                lake.newest_day(contract.table)  # as announcing does
+                took["find the newest day"].append(time.process_time() - begin)
             for what, seconds in took.items():
                 records.append(
                     {

@@ -1,6 +1,6 @@
 """What a night of flights costs by hand and by this project, in CPU seconds of the process and its children.
 
-python -m benchmarks.night               results in benchmarks/results/night.json
+python -m benchmarks.night               results in benchmarks/results/night.json and docs/SCALING.md
 python -m benchmarks.night --nights 1    smaller, for a look; nothing is kept
 
 Both run the same nights, in turn, from the same deliveries and the same history of 244 days, and must give the same
@@ -23,11 +23,14 @@ import joblib
 import polars as pl
 
 from benchmarks.night.history import HISTORY, MODEL, deliver_night, prepare_history
+from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.settings import PROJECT, Settings
 from contender.specs import Days
 
 RESULTS = PROJECT / "benchmarks" / "results" / "night.json"
+PAGE = PROJECT / "docs" / "SCALING.md"
+BEGIN, END = "<!-- night: made by `make bench-night` -->", "<!-- end of night -->"
 PLACE = PROJECT / "build" / "night"
 # Tables know their files by absolute paths: the history is made where the nights are run, and put back from a copy.
 HOME, KEPT, STATE = PLACE / "home", PLACE / "history", PLACE / "by_hand"
@@ -53,6 +56,7 @@ def main() -> None:
     print(render(found))
     if wanted.nights == ask.get_default("nights"):
         RESULTS.write_text("[\n" + ",\n".join(json.dumps(one) for one in found) + "\n]\n")
+        PAGE.write_text(put_into(PAGE.read_text(), render(found), BEGIN, END))
 
 
 def restore_history() -> None:
@@ -163,7 +167,7 @@ def render(found: list[dict[str, Any]]) -> str:
         ("peak memory, MB", "peak_mb"),
     ):
         lines.append(f"| {label} | {' | '.join(str(one[field]) for one in found)} |")
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
