@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from contender.installation import Installation
@@ -136,14 +137,13 @@ def _score_by_baseline(
 
 def pair_day(model: ModelSpec, loss: Loss, day: date, rows: pd.DataFrame, incumbent: str) -> list[PairedDay]:
     """Return the pairs of one day. `rows` has the row key, `stream`, `model_version`, the scores and `label`."""
-    streams = {str(name): part.set_index(list(model.row_key)) for name, part in rows.groupby("stream")}
+    streams = {str(name): part for name, part in rows.groupby("stream")}
     ours = streams.get(incumbent)
     if ours is None:
         return []
     pairs = []
     for stream, theirs in streams.items():
-        shared = ours.index.intersection(theirs.index)
-        both = {incumbent: ours.loc[shared], stream: theirs.loc[shared]}
+        both = dict(zip((incumbent, stream), _share_rows(list(model.row_key), ours, theirs), strict=True))
         scored = ScoredDay(
             day=day,
             outcomes=kind_of(model).encode(both[incumbent]["label"]),
@@ -152,6 +152,19 @@ def pair_day(model: ModelSpec, loss: Loss, day: date, rows: pd.DataFrame, incumb
         )
         pairs += pair_scores(model, loss, scored, incumbent)
     return pairs
+
+
+def _share_rows(
+    key: list[str], ours: pd.DataFrame, theirs: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows whose keys both have, in the order of ours."""
+    if np.array_equal(
+        ours[key].to_numpy(), theirs[key].to_numpy()
+    ):  # the usual case, without an index of keys
+        return ours, theirs
+    one, other = ours.set_index(key), theirs.set_index(key)
+    shared = one.index.intersection(other.index)
+    return one.loc[shared], other.loc[shared]
 
 
 def pair_scores(model: ModelSpec, loss: Loss, scored: ScoredDay, incumbent: str) -> list[PairedDay]:
