@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mlflow.entities import Metric, Param
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
@@ -28,6 +30,7 @@ _RECORD = "contender.record"
 _FIT = "contender.fit"
 _LEDGER = "contender.ledger"
 _SKETCH = "training-rows.json"
+_MOST_PARAMETERS = 100  # in one request
 
 
 class UnknownVersion(LookupError):  # noqa: N818 - an unknown name, not a failure
@@ -142,8 +145,9 @@ class Registry:
     def record_metrics(self, trained: TrainedVersion, metrics: Mapping[str, float]) -> None:
         """Log an evaluation's measures to the version's MLflow run."""
         run_id = self._client.get_model_version(trained.model, str(trained.version)).run_id
-        for name, figure in metrics.items():
-            self._client.log_metric(str(run_id), name, figure)
+        now = time.time_ns() // 1_000_000
+        logged = [Metric(name, figure, now, 0) for name, figure in metrics.items()]
+        self._client.log_batch(str(run_id), metrics=logged)
 
     def _log_parameters(self, run_id: str, trained: TrainedVersion, parameters: Mapping[str, object]) -> None:
         described = trained.model_dump(
@@ -151,8 +155,9 @@ class Registry:
         )
         described |= {"trained_on": trained.trained_on.key, **parameters}
         described |= {f"snapshot.{pin.table}": pin.snapshot for pin in trained.pins}
-        for name, value in described.items():
-            self._client.log_param(run_id, name, value)
+        logged = [Param(name, str(value)) for name, value in described.items()]
+        for first in range(0, len(logged), _MOST_PARAMETERS):
+            self._client.log_batch(run_id, params=logged[first : first + _MOST_PARAMETERS])
 
     def _log_pipeline(self, run_id: str, name: str, stored: bytes, requirements: Sequence[str]) -> str:
         """Log a pipeline, and the model's own files that it refers to; returns the URI of the pipeline."""
