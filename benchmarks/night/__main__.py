@@ -165,6 +165,7 @@ def render(found: list[dict[str, Any]]) -> str:
         ("**all**", "cpu_seconds"),
         ("wall seconds", "wall_seconds"),
         ("peak memory, MB", "peak_mb"),
+        ("nights", "nights"),
     ):
         lines.append(f"| {label} | {' | '.join(str(one[field]) for one in found)} |")
     return "\n".join(lines) + "\n"
