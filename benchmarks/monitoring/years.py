@@ -17,10 +17,10 @@ from contender.backtesting import Fits
 from contender.backtesting.made import Made
 from contender.drilling import profile_columns, split_days
 from contender.measures import choose_loss, kind_of, measure, predict
+from contender.measures.evidence import DAYS_REMEMBERED, FEWEST_DAYS
 from contender.monitoring import Performance, conclude
 from contender.monitoring.changes import find_changes
 from contender.monitoring.days import REMEMBERED, changed_days, join_changes
-from contender.monitoring.evidence import DAYS_REMEMBERED, FEWEST_DAYS
 from contender.records import DayProfile, Monitored
 from contender.settings import PROJECT
 from contender.specs import Days, ModelSpec, load_catalog

@@ -1,9 +1,9 @@
 """Evaluate the guards: refreshes fitted on corrupted rows, as if every gate had let the fault pass.
 
-A model's recipe is refreshed week by week over a real year, by the same judgements as the DAGs make. On every twelfth
-of these nights, once there are refreshes to remember, each poison is put into that night's training rows alone: the
-version is fitted, judged against the champion of the night, and decided about with the night's own memory of refreshes,
-standing and evidence. Then it is looked up what it would have lost in the seven days that follow.
+A model's recipe is refreshed every week of a real year, and a smaller one every night, by the same functions as in the
+DAGs. On every 18th night of the nightly run, each poison is put into that night's training rows alone: the version is
+fitted, evaluated against the champion of the night, and decided about with the night's own memory of refreshes,
+standing and evidence. Then its loss in the following seven days is computed.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.poisons import POISONS
 from benchmarks.promotion.rows import Row, count
 from benchmarks.promotion.years import read_year
-from contender.backtesting import Fits, run_backtest_on
+from contender.backtesting import Cadence, Fits, run_backtest_on
 from contender.backtesting.made import Made
 from contender.evaluating import with_usual_change
 from contender.promoting import decide_night
+from contender.promoting.weigh import DOUBTING_LABELS
 from contender.records import Decision, Evaluation
 from contender.settings import PROJECT
 from contender.specs import Days, ModelSpec, load_catalog
@@ -31,9 +32,15 @@ from contender.training import training_days
 
 DAYS_SERVED = 7
 REMEMBERED = 8
-EVERY = 12
-HEALTHY, ANY, ANY_HARMFUL = "healthy", "any corruption", "any harmful corruption"
+EVERY = 18
+HEALTHY, WEEKLY = "healthy", "healthy, weekly"
+ANY, ANY_HARMFUL = "any corruption", "any harmful corruption"
 HARMFUL = 0.01
+# A year of nightly fits takes minutes, not hours, with a recipe of 20 trees on six weeks.
+SMALLER = {
+    "window_days": 42,
+    "parameters": {"max_iter": 20, "learning_rate": 0.2, "max_leaf_nodes": 15, "min_samples_leaf": 200},
+}
 CHOSEN = "used to choose the bounds"
 
 
@@ -92,15 +99,15 @@ def measure_harm() -> Iterator[Row]:
     """Run both years and count; healthy refreshes used to choose the bounds are counted separately."""
     for year in YEARS:
         tried = list(try_year(year))
-        chosen = [one for one in tried if one.poison == HEALTHY and one.night < year.reported_from]
+        chosen = [one for one in tried if one.poison in (HEALTHY, WEEKLY) and one.night < year.reported_from]
         yield from count_harm(year.model, [one for one in tried if one not in chosen])
         yield from count_harm(f"{year.model}, {CHOSEN}", chosen)
 
 
 def count_harm(data: str, tried: Sequence[Tried]) -> Iterator[Row]:
     """What was let through of each poison and of the healthy, by the guards and by each alone; and the worst nights."""
-    poisoned = [one for one in tried if one.poison != HEALTHY]
-    groups = {name: [one for one in tried if one.poison == name] for name in (HEALTHY, *POISONS)}
+    poisoned = [one for one in tried if one.poison not in (HEALTHY, WEEKLY)]
+    groups = {name: [one for one in tried if one.poison == name] for name in (HEALTHY, WEEKLY, *POISONS)}
     groups |= {ANY: poisoned, ANY_HARMFUL: [one for one in poisoned if one.extra > HARMFUL]}
     for name, some in groups.items():
         if some:
@@ -141,26 +148,36 @@ def _row(
 
 
 def try_year(year: Year) -> Iterator[Tried]:
-    """Run `try_nights` on a real year, which is prepared first."""
+    """Return the weekly refreshes of a real year, which is prepared first, and the nightly ones of a smaller recipe."""
     catalog = load_catalog(PROJECT / "include" / "catalog")
     shipped = catalog.model(year.model)
-    model = shipped.model_copy(update={"recipes": (shipped.recipe(year.recipe),)})
-    fits = KeptFits(catalog, model, read_year(catalog, shipped))
-    yield from try_nights(fits, year.nights)
-    fits.keep_all()
+    recipe, history = shipped.recipe(year.recipe), read_year(catalog, shipped)
+    weekly, nightly = (
+        KeptFits(catalog, shipped.model_copy(update={"recipes": (one,)}), history)
+        for one in (recipe, recipe.model_copy(update=SMALLER))
+    )
+    yield from try_refreshes(weekly, year.nights, "weekly", WEEKLY)
+    yield from try_refreshes(nightly, year.nights, "nightly", HEALTHY)
+    for fits in (weekly, nightly):
+        fits.keep_all()
 
 
-def try_nights(fits: Fits, nights: Days, remembered: int = REMEMBERED, every: int = EVERY) -> Iterator[Tried]:
-    """The healthy refresh of every night that has `remembered` ones behind it, and in each `every`th the poisoned ones.
+def try_refreshes(fits: Fits, nights: Days, cadence: Cadence, name: str) -> Iterator[Tried]:
+    """Return the healthy refreshes that have `REMEMBERED` ones before them, and with nightly ones the poisoned."""
+    decisions = run_backtest_on(fits, nights, ["ours"], cadence).results[0].decisions
+    for decision in decisions[REMEMBERED:]:
+        yield _try(fits, decisions, decision, name, fits.made[decision.challenger])
+    if cadence == "nightly":
+        yield from try_poisons(fits, decisions, decisions[REMEMBERED::EVERY])
+
+
+def try_poisons(fits: Fits, decisions: Sequence[Decision], chosen: Sequence[Decision]) -> Iterator[Tried]:
+    """Return a refresh of each of the `chosen` nights with each poison.
 
     Of each poison, the column or group is another one night by night. Raises RuntimeError when a fit is impossible.
     """
     model, recipe = fits.model, fits.model.recipes[0]
-    decisions = run_backtest_on(fits, nights, ["ours"], "weekly").results[0].decisions
-    for nth, decision in enumerate(decisions[remembered:]):
-        yield _try(fits, decisions, decision, HEALTHY, fits.made[decision.challenger])
-        if nth % every:
-            continue
+    for nth, decision in enumerate(chosen):
         rows = fits.history.between(training_days(model, recipe, decision.night))
         for name, poison in POISONS.items():
             made = fits.fit(recipe, decision.night, poison(model, rows, nth))
@@ -183,9 +200,9 @@ def _try(fits: Fits, decisions: Sequence[Decision], tonight: Decision, poison: s
         night=tonight.night,
         spoke=_spoke(judged, tonight, fits.model),
         spoke_without_history=_spoke(judged.model_copy(update={"history": None}), tonight, fits.model),
-        loss=_serve(fits, made.version.version, tonight.night),
-        healthy_loss=_serve(fits, tonight.challenger, tonight.night),
-        champion_loss=_serve(fits, champion, tonight.night),
+        loss=mean_served_loss(fits, made.version.version, tonight.night),
+        healthy_loss=mean_served_loss(fits, tonight.challenger, tonight.night),
+        champion_loss=mean_served_loss(fits, champion, tonight.night),
     )
 
 
@@ -193,10 +210,12 @@ def _spoke(judged: Evaluation, tonight: Decision, model: ModelSpec) -> tuple[str
     """Return the guards that would have blocked the refresh."""
     assert tonight.grounds is not None
     (decision,) = decide_night([judged], tonight.evidence, tonight.grounds.standing, model.guards)
-    return tuple(reason.guard for reason in decision.reasons if not reason.passed)
+    # The outcomes of served days are the same, whatever the night's training rows are.
+    doubted = [reason for reason in tonight.reasons if reason.guard in DOUBTING_LABELS]
+    return tuple(reason.guard for reason in (*decision.reasons, *doubted) if not reason.passed)
 
 
-def _serve(fits: Fits, version: int, night: date) -> float:
+def mean_served_loss(fits: Fits, version: int, night: date) -> float:
     """Return the mean loss over the rows of the days that the following nights score."""
     nights = Days(first=night + timedelta(days=1), last=night + timedelta(days=DAYS_SERVED))
     served = [day for each in fits.model.scored_days(nights).each() for day in fits.serve(version, each)]

@@ -27,6 +27,12 @@ def flip_labels(share: float, model: ModelSpec, rows: Rows, nth: int) -> Rows:
     return rows.assign(label=np.where(flipped, 1 - rows["label"], rows["label"]))
 
 
+def lose_positives(share: float, model: ModelSpec, rows: Rows, nth: int) -> Rows:
+    """Set the label of a random share of the positive rows to 0."""
+    lost = np.random.default_rng([nth, len(model.name)]).random(len(rows)) < share
+    return rows.assign(label=np.where(lost, 0, rows["label"]))
+
+
 def freeze_feature(model: ModelSpec, rows: Rows, nth: int) -> Rows:
     """Set a feature to its first value."""
     name = model.feature_names[nth % len(model.feature_names)]
@@ -75,6 +81,7 @@ POISONS: Mapping[str, Poison] = {
     "labels flipped, 5 %": partial(flip_labels, 0.05),
     "labels flipped, 10 %": partial(flip_labels, 0.10),
     "labels flipped, 20 %": partial(flip_labels, 0.20),
+    "half of the positives lost": partial(lose_positives, 0.5),
     "feature frozen": freeze_feature,
     "feature scaled by 10": rescale_feature,
     "older half missing": lose_half,

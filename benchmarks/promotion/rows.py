@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from contender.specs.frozen import Frozen
 
-Table = Literal["error", "power", "real pairs", "served", "served by month", "harm stopped", "speed"]
+Table = Literal["error", "power", "real pairs", "served", "served by month", "harm stopped", "creep", "speed"]
 
 
 class Row(Frozen):

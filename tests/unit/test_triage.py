@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contender.measures.evidence import ALLOWANCE, LARGEST_SCORE, THRESHOLD, accumulate_rise
 from contender.measures.kinds import estimate_loss
 from contender.measures.losses import logarithmic, squared
 from contender.monitoring import Changes, Performance, conclude, triage
 from contender.monitoring.changes import find_changes
-from contender.monitoring.evidence import ALLOWANCE, LARGEST_SCORE, THRESHOLD, accumulate_rise
 from contender.monitoring.triage import Signals
 from contender.profiles import profile
 from contender.records import ColumnChange, DayProfile, Measures

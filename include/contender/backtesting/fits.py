@@ -18,6 +18,7 @@ from contender.evaluating import (
     Predicted,
     ScoredDay,
     Streams,
+    agree_on,
     examine,
     find_absent,
     judge,
@@ -25,7 +26,7 @@ from contender.evaluating import (
     pair_scores,
     read_criteria,
 )
-from contender.measures import Loss, PredictionError, Predictions, mean_loss, predict, try_predict
+from contender.measures import Agreement, Loss, PredictionError, Predictions, mean_loss, predict, try_predict
 from contender.records import Evaluation, PairedDay, TrainedVersion, TrainingSketch
 from contender.sketches import compare_sketches, sketch_rows
 from contender.specs import Catalog, Days, ModelSpec, Recipe
@@ -53,6 +54,7 @@ class Fits:
         self._judged: dict[tuple[int, int | None], Evaluation] = {}
         self._paired: dict[tuple[object, ...], tuple[PairedDay, ...]] = {}
         self._served: dict[tuple[int, date], tuple[ServedDay, ...]] = {}
+        self._agreed: dict[tuple[int, date], Agreement | None] = {}
 
     @property
     def loss(self) -> Loss:
@@ -249,6 +251,13 @@ class Fits:
                 self._note(night, f"version {version} cannot predict {day}, which it would serve: {failure}")
             self._served[version, day] = self._measure(version, day, scores) if failure is None else ()
         return self._served[version, day]
+
+    def agree(self, version: int, day: date) -> Agreement | None:
+        """Return how far the outcomes of a day agree with a version's predictions; None with too few rows."""
+        if (version, day) not in self._agreed:
+            outcomes, scores = self.history.labels(Days.one(day)), self.scores(version, Days.one(day))
+            self._agreed[version, day] = agree_on(self.model, outcomes, scores)
+        return self._agreed[version, day]
 
     def serve_baseline(self, version: int, day: date) -> tuple[ServedDay, ...]:
         """Return the loss of a version's baseline on a day; empty for a day without rows."""

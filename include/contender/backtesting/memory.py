@@ -9,13 +9,20 @@ from datetime import UTC, date, datetime, timedelta
 from contender.backtesting.fits import Fits
 from contender.backtesting.made import ServedDay
 from contender.backtesting.policies import Policy
-from contender.evaluating import Streams, first_paired_days, with_usual_change
+from contender.evaluating import (
+    Streams,
+    find_outcome_change,
+    first_paired_days,
+    served_days,
+    with_usual_change,
+)
 from contender.promoting import DECISIVE, earlier_tests, race_begins, standing_after
 from contender.records import (
     Decision,
     Entry,
     Evaluation,
     Evidence,
+    OutcomeChange,
     PairedDay,
     Standing,
     TrainedVersion,
@@ -83,9 +90,20 @@ class Memory:
                 f"{self.model.name}: no labelled rows to evaluate night {challenger.night} on"
             )
         judged = self.fits.judge(challenger.version, self.champion)
-        evaluation = with_usual_change(judged, self.evaluations)
+        outcomes = self._compare_outcomes(challenger.night)
+        evaluation = with_usual_change(judged, self.evaluations).model_copy(update={"outcomes": outcomes})
         self.evaluations.append(evaluation)
         return evaluation
+
+    def _compare_outcomes(self, night: date) -> OutcomeChange:
+        """Compare the outcomes that are known in a night with the predictions that this policy served."""
+        days = served_days(self.model, night)
+        found = {
+            served.day: self.fits.agree(served.version, served.day)
+            for served in self.served
+            if served.version is not None and served.day in days
+        }
+        return find_outcome_change(self.model, {day: one for day, one in found.items() if one is not None})
 
     def pair(self, days: Days, champion: int, incumbent: str) -> None:
         """Pair the shadow scores of these days."""

@@ -4,6 +4,7 @@ from contender.evaluating.criteria import CRITERIA_FILES, Criteria, fingerprint_
 from contender.evaluating.evaluate import EvaluationError, Pipelines, evaluate, judge_pipelines
 from contender.evaluating.examine import Examined, check_behaviour, examine
 from contender.evaluating.judge import Contestants, Observed, Predicted, is_fair, judge, judged_days
+from contender.evaluating.outcomes import agree_on, find_outcome_change, served_days
 from contender.evaluating.pair import (
     ScoredDay,
     Streams,
@@ -27,11 +28,13 @@ __all__ = [
     "Predicted",
     "ScoredDay",
     "Streams",
+    "agree_on",
     "check_behaviour",
     "days_to_pair",
     "evaluate",
     "examine",
     "find_absent",
+    "find_outcome_change",
     "fingerprint_criteria",
     "first_paired_days",
     "is_fair",
@@ -42,5 +45,6 @@ __all__ = [
     "pair_days",
     "pair_scores",
     "read_criteria",
+    "served_days",
     "with_usual_change",
 ]

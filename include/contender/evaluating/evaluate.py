@@ -19,6 +19,7 @@ from contender.evaluating.judge import (
     judge,
     name_evaluation,
 )
+from contender.evaluating.outcomes import read_outcome_change
 from contender.evaluating.remember import excused_days, gated_days, read_usual_change
 from contender.installation import Installation
 from contender.lake import read_examples
@@ -58,8 +59,11 @@ def evaluate(installation: Installation, model: ModelSpec, challenger: TrainedVe
     history, gates = _compare_training_rows(installation, contestants)
     criteria = read_criteria(model, home)
     judged = judge_pipelines(contestants, criteria, rows, pipelines, Observed(history=history, gates=gates))
-    usual = read_usual_change(challenger, champion, installation.book)
-    return _store(installation, model, judged.model_copy(update={"usual": usual}))
+    remembered = {
+        "usual": read_usual_change(challenger, champion, installation.book),
+        "outcomes": read_outcome_change(installation, model, challenger.night),
+    }
+    return _store(installation, model, judged.model_copy(update=remembered))
 
 
 def judge_pipelines(

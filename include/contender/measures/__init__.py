@@ -1,5 +1,6 @@
 """Losses and measures of predictions, shared by evaluation, sequential tests, backtest and monitoring."""
 
+from contender.measures.agreement import Agreement
 from contender.measures.calibration import CALIBRATION_BINS, calibrate, calibration_error
 from contender.measures.kinds import Distance, Kind, LabelError, kind_of
 from contender.measures.losses import Loss, Outcomes, Predictions
@@ -22,6 +23,7 @@ from contender.measures.scores import (
 
 __all__ = [
     "CALIBRATION_BINS",
+    "Agreement",
     "Distance",
     "Kind",
     "LabelError",

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from contender.measures.agreement import Agreement, agree_classes, agree_probability, agree_quantity
 from contender.measures.calibration import (
     calibrate,
     calibrate_classes,
@@ -74,6 +75,7 @@ class Kind:
     calibration_error: Callable[[Outcomes, Predictions], float]
     figures: Callable[[Outcomes, Predictions], Figures]
     estimate: Callable[[Loss, Predictions], float] | None = None  # the loss, if predictions are calibrated
+    agree: Callable[[Outcomes, Predictions], Agreement] | None = None
 
 
 def kind_of(model: ModelSpec) -> Kind:
@@ -96,6 +98,7 @@ def _probability(_: ModelSpec) -> Kind:
         calibration_error=calibration_error,
         figures=describe_probability,
         estimate=estimate_loss,
+        agree=agree_probability,
     )
 
 
@@ -115,6 +118,7 @@ def _quantity(_: ModelSpec) -> Kind:
             calibration_error(outcomes, predictions) / _deviation(outcomes)
         ),
         figures=describe_quantity,
+        agree=agree_quantity,
     )
 
 
@@ -134,6 +138,7 @@ def _class(model: ModelSpec) -> Kind:
         calibration_error=class_error,
         figures=describe_class,
         estimate=estimate_loss,
+        agree=agree_classes,
     )
 
 

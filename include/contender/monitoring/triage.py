@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from contender.measures.evidence import DAYS_REMEMBERED, FEWEST_DAYS, THRESHOLD, accumulate_rise
 from contender.monitoring.changes import Changes
-from contender.monitoring.evidence import DAYS_REMEMBERED, FEWEST_DAYS, THRESHOLD, accumulate_rise
 from contender.monitoring.performance import Performance
 from contender.records import Book, ColumnChange, DriftVerdict, Measures, Monitored, identify
 from contender.specs import ModelSpec, Monitoring

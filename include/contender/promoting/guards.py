@@ -15,6 +15,7 @@ from contender.promoting.training_rows import (
     has_days,
     has_no_repeated_rows,
     has_rows,
+    has_usual_outcomes,
     is_complete,
     is_gated,
     keeps_history,
@@ -47,7 +48,7 @@ def judge_refresh(evaluation: Evaluation, guards: Guards, held_nights: int = 0) 
     margin = guards.max_loss_above_baseline
     reasons = (
         *_each((is_same_recipe, is_newer, has_rows, has_days), evaluation, guards),
-        *_each(_DATA_GUARDS, evaluation, guards),
+        *_each((*_DATA_GUARDS, has_usual_outcomes), evaluation, guards),
         beats_baseline(evaluation, guards, margin),
         *compare_with_champion(evaluation, guards),
         *_each((harms_no_slice, stays_calibrated), evaluation, guards),

@@ -1,4 +1,4 @@
-"""Guards of the training data: enough rows, no key twice, every day gated, and an unchanged past."""
+"""Guards of the training data: enough rows, no key twice, every day gated, an unchanged past, and usual outcomes."""
 
 from __future__ import annotations
 
@@ -94,3 +94,26 @@ def keeps_history(evaluation: Evaluation, guards: Guards) -> Reason:
         explanation = f"{lost}; {found.explanation}{remedy}"
         return found.model_copy(update={"passed": False, "explanation": explanation})
     return found if found.passed else found.model_copy(update={"explanation": found.explanation + remedy})
+
+
+def has_usual_outcomes(evaluation: Evaluation, _: Guards) -> Reason:
+    """Check that recent outcomes agree with the predictions that were served for them as well as earlier ones did."""
+    found = evaluation.outcomes
+    if found is None or (found.missing is None and found.weaker is None):
+        explanation = "there are too few served days with outcomes to compare"
+        return not_applicable("outcomes", None if found is None else found.bar, explanation)
+    evidence = {
+        "that positive outcomes are missing": found.missing,
+        "that outcomes follow the predictions less": found.weaker,
+    }
+    known = {what: value for what, value in evidence.items() if value is not None}
+    template = f"over {found.days} served days, the evidence "
+    template += " and ".join(f"{what} is {value:.1f}" for what, value in known.items())
+    template += "; it must stay at or below {bound:g}"
+    if found.excused_days:
+        template += f"; {found.excused_days} days that a person replaced or released are ignored"
+    reason = require_at_most("outcomes", max(known.values()), found.bar, template)
+    remedy = (
+        ". Check the newest labels; if they are right, deliver those days with `contender backfill --reason`"
+    )
+    return reason if reason.passed else reason.model_copy(update={"explanation": reason.explanation + remedy})

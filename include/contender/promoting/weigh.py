@@ -14,6 +14,8 @@ from contender.records import Evaluation, Reason
 from contender.specs import Guards
 
 COMPARING_WITH_THE_PAST = frozenset({"training_rows", "training_days", "history", "disagreement", "shift"})
+# The loss on the evaluated days is no evidence against this guard, which doubts their labels.
+DOUBTING_LABELS = frozenset({"outcomes"})
 
 
 def weigh(
@@ -23,34 +25,39 @@ def weigh(
 
     `held_nights` is the number of nights in a row in which refreshes were held.
     """
-    evidence = _against_holding(evaluation, guards, held_nights)
-    if evidence is None:
-        return tuple(reasons)
-    return tuple(
-        reason.model_copy(
-            update={"passed": True, "explanation": f"{reason.explanation}. Outweighed: {evidence}"}
-        )
-        if reason.guard in COMPARING_WITH_THE_PAST and not reason.passed
-        else reason
-        for reason in reasons
+    waited = _has_waited(evaluation, guards, held_nights)
+    better = _is_better(evaluation) or waited
+    outweighed = dict.fromkeys(COMPARING_WITH_THE_PAST, better) | dict.fromkeys(DOUBTING_LABELS, waited)
+    return tuple(_outweigh(reason, outweighed.get(reason.guard)) for reason in reasons)
+
+
+def _outweigh(reason: Reason, evidence: str | None) -> Reason:
+    if reason.passed or evidence is None:
+        return reason
+    explanation = f"{reason.explanation}. Outweighed: {evidence}"
+    return reason.model_copy(update={"passed": True, "explanation": explanation})
+
+
+def _is_better(evaluation: Evaluation) -> str | None:
+    """Return the evidence that the refresh is better than the champion, or None."""
+    ours, champion = evaluation.challenger_measures, evaluation.champion_measures
+    interval = evaluation.loss_difference
+    if champion is None or evaluation.failure is not None or interval is None or interval.high >= 0:
+        return None
+    return (
+        f"the loss is significantly lower than the champion's on the evaluated days, by "
+        f"{ours.loss - champion.loss:+.4f} (95 % interval {interval.low:+.4f} to {interval.high:+.4f})"
     )
 
 
-def _against_holding(evaluation: Evaluation, guards: Guards, held_nights: int) -> str | None:
-    """Return the evidence that holding this refresh would be a mistake, or None."""
+def _has_waited(evaluation: Evaluation, guards: Guards, held_nights: int) -> str | None:
+    """Return the evidence that a champion that has not been refreshed for many nights is no better, or None."""
     ours, champion = evaluation.challenger_measures, evaluation.champion_measures
-    interval = evaluation.loss_difference
     if champion is None or evaluation.failure is not None:
         return None
-    difference = f"{ours.loss - champion.loss:+.4f}"
-    if interval is not None and interval.high < 0:
-        return (
-            f"the loss is significantly lower than the champion's on the evaluated days, by {difference} "
-            f"(95 % interval {interval.low:+.4f} to {interval.high:+.4f})"
-        )
-    if held_nights >= guards.max_held_nights and ours.loss <= champion.loss:
-        return (
-            f"refreshes were held for {held_nights} nights in a row, and the champion is no better on the evaluated "
-            f"days: the loss differs from its by {difference}"
-        )
-    return None
+    if held_nights < guards.max_held_nights or ours.loss > champion.loss:
+        return None
+    return (
+        f"refreshes were held for {held_nights} nights in a row, and the champion is no better on the evaluated "
+        f"days: the loss differs from its by {ours.loss - champion.loss:+.4f}"
+    )

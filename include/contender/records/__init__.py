@@ -27,6 +27,7 @@ from contender.records.measurements import (
     CalibrationPoint,
     Interval,
     Measures,
+    OutcomeChange,
     SliceMeasures,
 )
 from contender.records.models import (
@@ -88,6 +89,7 @@ __all__ = [
     "Interval",
     "Measures",
     "Monitored",
+    "OutcomeChange",
     "PairedDay",
     "Pin",
     "PinnedBy",

@@ -47,6 +47,23 @@ class SliceMeasures(Frozen):
     )
 
 
+class OutcomeChange(Frozen):
+    """Evidence that recent outcomes agree less with the predictions served for them than those of earlier days did."""
+
+    days: int = Field(description="served days with outcomes that were compared")
+    excused_days: int = Field(
+        default=0, description="days left out, because a person replaced, erased or released their data"
+    )
+    missing: float | None = Field(
+        description="evidence that positive outcomes are missing; None with too few days, and for other kinds than "
+        "probabilities"
+    )
+    weaker: float | None = Field(
+        description="evidence that outcomes follow the predictions less; None with too few days, and for quantiles"
+    )
+    bar: float = Field(description="threshold of the evidence")
+
+
 class BehaviourCheck(Frozen):
     """The result of a model's behaviour test for a version. If the test has two bounds, `bound` is the nearer one."""
 

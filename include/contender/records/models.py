@@ -12,6 +12,7 @@ from contender.records.measurements import (
     CalibrationPoint,
     Interval,
     Measures,
+    OutcomeChange,
     SliceMeasures,
     accept_holds,
 )
@@ -111,6 +112,9 @@ class Evaluation(Frozen):
         default=None, description="None if there is no sketch to compare with"
     )
     gates: GatedDays | None = Field(default=None, description="None if gates were not looked up")
+    outcomes: OutcomeChange | None = Field(
+        default=None, description="None if the outcomes of served days were not compared"
+    )
     failure: str | None = Field(
         default=None,
         description="why the challenger could not predict these rows; its predictions are then unusable",

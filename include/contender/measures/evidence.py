@@ -9,6 +9,7 @@ restarts at 0 (Page, "Continuous inspection schemes", Biometrika 41, 1954).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 
 import numpy as np
 
@@ -22,15 +23,25 @@ LARGEST_SCORE = 4.0
 _MAD_TO_DEVIATION = 1.4826
 
 
-def accumulate_rise(figures: Sequence[float]) -> float:
+def accumulate_rise(
+    figures: Sequence[float],
+    *,
+    allowance: float = ALLOWANCE,
+    fewest_days: int = FEWEST_DAYS,
+    overlapping_days: int = 1,
+) -> float:
     """Return the evidence after the last day that the figure has risen: 0 without any, THRESHOLD if it is enough.
 
-    `figures` holds one finite number per day, oldest first. The first 14 days are only compared with.
+    `figures` holds one finite number per day, oldest first. The first `fewest_days` are only compared with. Figures of
+    outcomes that cover several days are correlated over as many days: scores are divided by the square root of
+    `overlapping_days`, as for the mean of so many equal figures.
     """
     found = 0.0
-    for nth in range(FEWEST_DAYS, len(figures)):
-        score = standardise(figures[nth], figures[max(0, nth - DAYS_REMEMBERED) : nth])
-        found = max(0.0, found + min(score, LARGEST_SCORE) - ALLOWANCE)
+    for nth in range(fewest_days, len(figures)):
+        score = standardise(figures[nth], figures[max(0, nth - DAYS_REMEMBERED) : nth]) / sqrt(
+            overlapping_days
+        )
+        found = max(0.0, found + min(score, LARGEST_SCORE) - allowance)
     return found
 
 
