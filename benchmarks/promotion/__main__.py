@@ -14,7 +14,8 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from benchmarks.promotion import harm_page
+from benchmarks.promotion import creep_page, harm_page
+from benchmarks.promotion.creep import measure_creep
 from benchmarks.promotion.harm import measure_harm
 from benchmarks.promotion.page import PAGE, put_into, read_results, render, replace, write_results
 from benchmarks.promotion.plots import draw_all
@@ -29,6 +30,7 @@ TABLES: Mapping[str, Callable[[int], Iterator[Row]]] = {
     "real-pairs": measure_real_pairs,
     "served": lambda _: measure_served(),
     "harm": lambda _: measure_harm(),
+    "creep": lambda _: measure_creep(),
 }
 
 
@@ -46,12 +48,13 @@ def main() -> None:
     for table in wanted.tables or TABLES:
         print(f"{table} ...", file=sys.stderr)
         found = list(TABLES[table](wanted.runs))
-        print(render(found) or harm_page.render_harm(found))
+        print(render(found) or harm_page.render_harm(found) or creep_page.render_creep(found))
         rows = replace(rows, found)
     if wanted.runs == ask.get_default("runs"):
         write_results(rows)
         PAGE.write_text(put_into(PAGE.read_text(), render(rows)))
         harm_page.write(rows)
+        creep_page.write(rows)
         for name, plot in {**draw_all(rows), **harm_page.draw_harm(rows)}.items():
             (PAGE.parent / name).write_text(plot + "\n")
 

@@ -1,40 +1,41 @@
-"""Evaluate the guards against wrong labels that arrive with new days only, day after day.
+"""Evaluate the guard `outcomes`: wrong labels that arrive with new days only, day after day.
 
-A model's recipe is refreshed every week of a real year. From some nights on, each poison is put into the labels of all
-later days: into those that are evaluated and served, and so into those that later refreshes are fitted on. Decisions
-follow from that for eight weeks, with the memory of the healthy weeks before. Each version's loss in the seven days
-after its night is computed on the true labels.
+Weekly refreshes of a model's recipe predict each day of a real year. From a start on, a poison is put into the labels
+of all later days, for eight weeks, and the guard compares them every night with those predictions. The versions that
+predict are the healthy ones: a poisoned day is served and evaluated before any refresh is fitted on it, and the guard
+should hold refreshes from then on. What the poison would do is measured by a refresh that is fitted after the eight
+weeks: its loss in the following seven days, on the true labels.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from statistics import fmean, median
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.promotion.harm import HARMFUL, SMALLER, YEARS, Year, mean_served_loss
+from benchmarks.promotion.harm import CHOSEN, YEARS, Year, mean_served_loss
 from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.rows import Row, count
 from benchmarks.promotion.years import read_year
-from contender.backtesting.history import History, cut
-from contender.backtesting.memory import Memory
-from contender.backtesting.policies import POLICIES
-from contender.backtesting.run import Span
-from contender.records import Decision
+from contender.evaluating import agree_on, find_outcome_change, served_days
+from contender.measures import Agreement
+from contender.records import OutcomeChange
 from contender.settings import PROJECT
-from contender.specs import Days, load_catalog
-from contender.specs.frozen import Frozen
+from contender.specs import Days, ModelSpec, load_catalog
+from contender.training import training_days
 
-WEEKS = 8
-# The first start has twelve weeks of served days before it; the others follow four weeks apart.
-FIRST_START, WEEKS_APART = 13, 4
-OURS, NOTHING, WITHIN, HARMFUL_ONES = "guards", "no guards", "held within {} weeks", "harmful refreshes"
+DAYS = 56
+# The first start has twelve weeks of served days before it; the others follow a week apart. On every eighth of them, a
+# refresh is fitted after the poison.
+FIRST_START, APART, FITTED = 84, 7, 8
+HEALTHY, HELD, EXTRA = "healthy", "held within {} days", "without the guard"
+WITHIN = (7, 14, 28, DAYS)
 
 Labels = NDArray[np.float64]
 # From the labels of a day, the number of days since the start, and a random generator.
@@ -70,129 +71,125 @@ CREEPING: Mapping[str, Creeping] = {
 }
 
 
-class Week(Frozen):
-    """A week after the start: the guards that blocked its refresh, and losses on the true labels.
+class ServedYear(NamedTuple):
+    """The fits of a year, and the version that predicted each day, in order."""
 
-    `healthy` is the loss of the refresh of the same night without the poison, `served` that of the champion after it.
-    """
-
-    days: int
-    blocked_by: tuple[str, ...]
-    refresh: float
-    served: float
-    healthy: float
-
-    @property
-    def harmful(self) -> bool:
-        """Whether the refresh loses over 1 % more than the healthy one."""
-        return self.refresh / self.healthy - 1 > HARMFUL
-
-
-Run = tuple[Week, ...]
+    year: Year
+    fits: KeptFits
+    versions: Mapping[date, int]
 
 
 def measure_creep() -> Iterator[Row]:
-    """Run both years, and count."""
+    """Serve both years, and count healthy nights and poisoned starts that are held."""
     for year in YEARS:
-        runs = creep_year(year)
-        for name, its in runs.items():
-            yield from count_runs(year.model, name, its)
+        served = serve_year(year)
+        yield from count_healthy(served)
+        for name, poison in CREEPING.items():
+            starts = list(served.versions)[FIRST_START:-DAYS:APART]
+            waited = [count_days(served, start, poison) for start in starts]
+            yield from _count_held(year.model, name, waited)
+            extra = fmean(measure_extra_loss(served, start, poison) for start in starts[::FITTED])
+            yield Row(table="creep", rule=EXTRA, data=year.model, effect=name, served_loss=round(extra, 4))
+            print(f"  {year.model}: {name}, {len(starts)} starts are tried", file=sys.stderr)
+        served.fits.keep_all()
 
 
-def count_runs(data: str, poison: str, runs: Sequence[Run]) -> Iterator[Row]:
-    """Return when refreshes were first held, how many harmful ones were promoted, and losses in the second month."""
-    row = partial(Row, table="creep", data=data, effect=poison)
-    first = [next((week.days for week in run if week.blocked_by), None) for run in runs]
-    for weeks in (2, 4, WEEKS):
-        held = sum(days is not None and days <= 7 * weeks for days in first)
-        yield row(rule=WITHIN.format(weeks), **count(held, len(runs)))
-    harmful = [week for run in runs for week in run if week.harmful]
-    if harmful:
-        yield row(rule=HARMFUL_ONES, **count(sum(not week.blocked_by for week in harmful), len(harmful)))
-    later = [week for run in runs for week in run[WEEKS // 2 :]]
-    for rule, losses in (
-        (NOTHING, [week.refresh for week in later]),
-        (OURS, [week.served for week in later]),
-    ):
-        extra = fmean(loss / week.healthy - 1 for loss, week in zip(losses, later, strict=True))
-        waited = [days for days in first if days is not None]
-        days = median(waited) if rule == OURS and len(waited) > len(runs) / 2 else None
-        yield row(rule=rule, served_loss=round(extra, 5), median_days=days)
-    for guard in sorted({guard for run in runs for week in run for guard in week.blocked_by}):
-        blocked = sum(any(guard in week.blocked_by for week in run) for run in runs)
-        yield row(rule=f"{guard} alone", **count(len(runs) - blocked, len(runs)))
-
-
-def creep_year(year: Year) -> Mapping[str, list[Run]]:
-    """Run a real year, and from each start on each poison; returns the runs by poison."""
+def serve_year(year: Year) -> ServedYear:
+    """Return the newest weekly refresh of each day of a year; fits are cached below build/."""
     catalog = load_catalog(PROJECT / "include" / "catalog")
     shipped = catalog.model(year.model)
-    recipe = shipped.recipe(year.recipe).model_copy(update=SMALLER)
-    model = shipped.model_copy(update={"recipes": (recipe,)})
+    model = shipped.model_copy(update={"recipes": (shipped.recipe(year.recipe),)})
     fits = KeptFits(catalog, model, read_year(catalog, shipped))
-    memory = Memory(fits, POLICIES["ours"])
-    span = Span(fits, year.nights, "weekly", (memory,))
-    healthy: dict[date, int] = {}
-    branches: list[tuple[str, date, KeptFits, Sequence[Decision]]] = []
+    versions: dict[date, int] = {}
     for nth, night in enumerate(year.nights.each()):
-        week, weekday = divmod(nth, 7)
-        lasts = night + timedelta(days=7 * WEEKS) <= year.nights.last
-        if not weekday and week >= FIRST_START and not (week - FIRST_START) % WEEKS_APART and lasts:
-            for name, poison in CREEPING.items():
-                branches.append((name, night, *branch(span, memory, night, poison)))
-            print(f"  {model.name}: poisons from {night} on are tried", file=sys.stderr)
-        span.run(night)
-        if not weekday:
-            healthy[night] = span.tonight[0].version.version
-    fits.keep_all()
-    runs: dict[str, list[Run]] = {name: [] for name in CREEPING}
-    for name, start, other, decisions in branches:
-        true = other.with_history(fits.history)
-        runs[name].append(
-            tuple(_look_up(true, fits, healthy[d.night], d, start) for d in decisions if d.night > start)
+        if nth % 7 == 0:
+            fits.fit(model.recipes[0], night)
+        day = model.scored_days(Days.one(night)).first
+        if fits.history.count(day):
+            versions[day] = len(fits.made)
+    return ServedYear(year, fits, versions)
+
+
+def count_healthy(served: ServedYear) -> Iterator[Row]:
+    """Count the nights of the year that are held without a poison, before and after the bounds were chosen."""
+    year, model = served.year, served.fits.model
+    agreements = _agree_all(served)
+    nights = [
+        night for night in year.nights.each() if _evidence(model, night, agreements).days > FIRST_START // 3
+    ]
+    for data, some in (
+        (year.model, [night for night in nights if night >= year.reported_from]),
+        (
+            f"{year.model}, {CHOSEN}",
+            [night for night in nights if night < year.reported_from],
+        ),
+    ):
+        passed = sum(not _is_held(_evidence(model, night, agreements)) for night in some)
+        yield Row(table="creep", rule=HEALTHY, data=data, effect=HEALTHY, **count(passed, len(some)))
+
+
+def count_days(served: ServedYear, start: date, poison: Creeping) -> int | None:
+    """Return the number of days with poisoned labels until refreshes are held; None if they never are."""
+    model, agreements = served.fits.model, _agree_all(served)
+    for since in range(DAYS):
+        day = start + timedelta(days=since)
+        if day in served.versions:
+            found = agree_on(model, _poisoned(served, day, since, poison), _predict(served, day))
+            agreements |= {} if found is None else {day: found}
+        night = day + timedelta(days=model.label_maturity_days)
+        if _is_held(_evidence(model, night, agreements)):
+            return since + 1
+    return None
+
+
+def measure_extra_loss(served: ServedYear, start: date, poison: Creeping) -> float:
+    """Return the loss increase of a refresh fitted after the poison, as a share of the healthy refresh's loss."""
+    fits, night = served.fits, start + timedelta(days=DAYS)
+    recipe = fits.model.recipes[0]
+    rows = fits.history.between(training_days(fits.model, recipe, night))
+    labels = rows["label"].to_numpy(np.float64).copy()
+    for since in range(DAYS):
+        day = start + timedelta(days=since)
+        chosen = (rows["day"] == day).to_numpy()
+        if chosen.any():
+            labels[chosen] = _poisoned(served, day, since, poison)
+    poisoned = fits.fit(recipe, night, rows.assign(label=labels.astype(rows["label"].dtype)))
+    healthy = fits.fit(recipe, night)
+    assert poisoned is not None
+    assert healthy is not None
+    losses = [mean_served_loss(fits, made.version.version, night) for made in (poisoned, healthy)]
+    return losses[0] / losses[1] - 1
+
+
+def _count_held(data: str, poison: str, waited: Sequence[int | None]) -> Iterator[Row]:
+    known = [days for days in waited if days is not None]
+    middle = median(known) if len(known) > len(waited) / 2 else None
+    for days in WITHIN:
+        passed = count(len(waited) - sum(one <= days for one in known), len(waited))
+        yield Row(
+            table="creep", rule=HELD.format(days), data=data, effect=poison, median_days=middle, **passed
         )
-        true.keep_all()
-    return runs
 
 
-def branch(span: Span, memory: Memory, start: date, poison: Creeping) -> tuple[KeptFits, Sequence[Decision]]:
-    """Run eight weeks from a start on with a poison in the labels of all days since; return fits and decisions."""
-    assert isinstance(memory.fits, KeptFits)
-    fits = memory.fits.with_history(corrupt(memory.fits, start, poison))
-    copied = replace(
-        memory,
-        fits=fits,
-        evaluations=[*memory.evaluations],
-        decisions=[*memory.decisions],
-        evidence=[*memory.evidence],
-        paired=dict(memory.paired),
-        shadow=dict(memory.shadow),
-        served=[*memory.served],
+def _agree_all(served: ServedYear) -> dict[date, Agreement]:
+    found = {day: served.fits.agree(version, day) for day, version in served.versions.items()}
+    return {day: one for day, one in found.items() if one is not None}
+
+
+def _evidence(model: ModelSpec, night: date, agreements: Mapping[date, Agreement]) -> OutcomeChange:
+    days = served_days(model, night)
+    return find_outcome_change(model, {day: one for day, one in agreements.items() if day in days})
+
+
+def _is_held(found: OutcomeChange) -> bool:
+    return max(found.missing or 0.0, found.weaker or 0.0) > found.bar
+
+
+def _poisoned(served: ServedYear, day: date, since: int, poison: Creeping) -> Labels:
+    return poison(
+        served.fits.history.labels(Days.one(day)), since, np.random.default_rng([since, day.toordinal()])
     )
-    other = Span(fits, span.nights, span.cadence, (copied,), span.tonight)
-    for night in Days(first=start, last=start + timedelta(days=7 * WEEKS)).each():
-        other.run(night)
-    return fits, copied.decisions
 
 
-def corrupt(fits: KeptFits, start: date, poison: Creeping) -> History:
-    """Return the rows with a poison in the labels of all days since the start."""
-    history = fits.history
-    labels = history.rows["label"].to_numpy(np.float64).copy()
-    last = history.rows["day"].iloc[-1]
-    for since, day in enumerate(Days(first=start, last=last).each()):
-        rows = (history.rows["day"] == day).to_numpy()
-        labels[rows] = poison(labels[rows], since, np.random.default_rng([since, start.toordinal()]))
-    rows = history.rows.assign(label=labels.astype(history.rows["label"].dtype))
-    return cut(fits.model, rows, Days(first=history.first, last=last))
-
-
-def _look_up(true: KeptFits, fits: KeptFits, healthy: int, decision: Decision, start: date) -> Week:
-    assert decision.champion_after is not None
-    return Week(
-        days=(decision.night - start).days,
-        blocked_by=tuple(reason.guard for reason in decision.reasons if not reason.passed),
-        refresh=mean_served_loss(true, decision.challenger, decision.night),
-        served=mean_served_loss(true, decision.champion_after, decision.night),
-        healthy=mean_served_loss(fits, healthy, decision.night),
-    )
+def _predict(served: ServedYear, day: date) -> Labels:
+    return served.fits.scores(served.versions[day], Days.one(day))

@@ -14,6 +14,7 @@ from benchmarks.promotion.harm import (
     INSTEAD,
     NOTHING,
     OURS,
+    WEEKLY,
     WITHOUT,
 )
 from benchmarks.promotion.page import put_into
@@ -48,20 +49,16 @@ def _datas(rows: Sequence[Row]) -> list[str]:
 
 def _render(data: str, of: Sequence[Row]) -> str:
     rows = [row for row in of if row.data == data]
-    healthy, chosen, tried = (
-        _one(some, poison, OURS)
-        for some, poison in (
-            (rows, HEALTHY),
-            ([row for row in of if row.data == f"{data}, {CHOSEN}"], HEALTHY),
-            (rows, ANY),
-        )
-    )
-    poisons = dict.fromkeys(str(row.effect) for row in rows if row.effect != HEALTHY)
+    earlier = [row for row in of if row.data == f"{data}, {CHOSEN}"]
+    nightly, weekly, tried = (pick_row(rows, name, OURS) for name in (HEALTHY, WEEKLY, ANY))
+    chosen = [pick_row(earlier, name, OURS) for name in (HEALTHY, WEEKLY)]
+    poisons = dict.fromkeys(str(row.effect) for row in rows if row.effect not in (HEALTHY, WEEKLY))
     return "\n".join(
         [
-            f"`{data}`: {_share(healthy)} of {healthy.runs} healthy refreshes were promoted, and "
-            f"{_share(chosen)} of the {chosen.runs} earlier ones that were used to choose the bounds. "
-            f"Corruptions were tried on {tried.nights} nights.\n",
+            f"`{data}`: {describe_promoted(nightly)} of {nightly.runs} nightly and {describe_promoted(weekly)} of "
+            f"{weekly.runs} weekly healthy refreshes were promoted; of the earlier ones that were used to choose the "
+            f"bounds, {describe_promoted(chosen[0])} of {chosen[0].runs} and {describe_promoted(chosen[1])} of "
+            f"{chosen[1].runs}. Corruptions were tried on {tried.nights} nights.{_name_held((*rows, *earlier))}\n",
             "| training rows of the night | blocked | blocked without the `history` guard | "
             "blocking guards, with number of refreshes | "
             "loss after the worst night: no guards / guards / healthy refresh |",
@@ -72,19 +69,30 @@ def _render(data: str, of: Sequence[Row]) -> str:
     )
 
 
+def _name_held(rows: Sequence[Row]) -> str:
+    """Name the guards that blocked healthy refreshes, with their number."""
+    held: dict[str, int] = {}
+    for row in rows:
+        if row.effect in (HEALTHY, WEEKLY) and row.rule.endswith(ALONE):
+            guard = row.rule.removesuffix(ALONE)
+            held[guard] = held.get(guard, 0) + _blocked(row)
+    named = ", ".join(f"{guard} {held[guard]}" for guard in sorted(held, key=lambda guard: -held[guard]))
+    return f" Healthy refreshes were blocked by: {named}." if held else ""
+
+
 def _line(poison: str, rows: Sequence[Row]) -> str:
-    ours, without = _one(rows, poison, OURS), _one(rows, poison, WITHOUT)
+    ours, without = pick_row(rows, poison, OURS), pick_row(rows, poison, WITHOUT)
     alone = {r.rule.removesuffix(ALONE): _blocked(r) for r in rows if r.rule.endswith(ALONE)}
     who = ", ".join(f"{guard} {alone[guard]}" for guard in sorted(alone, key=lambda guard: -alone[guard]))
     losses = " / ".join(f"{_loss(rows, poison, rule):.4f}" for rule in (NOTHING, OURS, INSTEAD))
     named = f"{poison} (loss over {HARMFUL:.0%} higher)" if poison == ANY_HARMFUL else poison
-    return f"| {named} | {_kept(ours)} | {_kept(without)} | {who} | {losses} |"
+    return f"| {named} | {describe_blocked(ours)} | {describe_blocked(without)} | {who} | {losses} |"
 
 
 def _draw(data: str, rows: Sequence[Row]) -> str:
     spans = []
     for poison in dict.fromkeys(
-        str(row.effect) for row in rows if row.effect not in (HEALTHY, ANY, ANY_HARMFUL)
+        str(row.effect) for row in rows if row.effect not in (HEALTHY, WEEKLY, ANY, ANY_HARMFUL)
     ):
         usual = _loss(rows, poison, INSTEAD)
         ours, nothing = (100 * (_loss(rows, poison, rule) / usual - 1) for rule in (OURS, NOTHING))
@@ -97,18 +105,20 @@ def _plot(data: str) -> str:
     return f"guards-{data.replace('_', '-')}.svg"
 
 
-def _one(rows: Sequence[Row], poison: str, rule: str) -> Row:
+def pick_row(rows: Sequence[Row], poison: str, rule: str) -> Row:
+    """Return the row of a corruption and a rule."""
     (row,) = (row for row in rows if (row.effect, row.rule) == (poison, rule))
     return row
 
 
 def _loss(rows: Sequence[Row], poison: str, rule: str) -> float:
-    loss = _one(rows, poison, rule).served_loss
+    loss = pick_row(rows, poison, rule).served_loss
     assert loss is not None
     return loss
 
 
-def _share(row: Row) -> str:
+def describe_promoted(row: Row) -> str:
+    """Return the promoted share and its interval."""
     share, low, high = _promoted(row)
     return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
 
@@ -119,7 +129,8 @@ def _blocked(row: Row) -> int:
     return row.runs - row.promotions
 
 
-def _kept(row: Row) -> str:
+def describe_blocked(row: Row) -> str:
+    """Return the blocked share, the number of runs, and the interval."""
     share, low, high = _promoted(row)
     return f"{100 * (1 - share):.0f} % of {row.runs} ({100 * (1 - high):.0f} to {100 * (1 - low):.0f})"
 

@@ -27,7 +27,6 @@ class KeptFits(Fits):
 
     def __init__(self, catalog: Catalog, model: ModelSpec, history: History) -> None:
         super().__init__(catalog, model, history)
-        self._catalog_read = catalog
         self._home = catalog.model_home(model.name)
         self._places: dict[int, Path] = {}
         behaviour = [path for path in (self._home / "behaviour.py",) if path.exists()]
@@ -48,12 +47,6 @@ class KeptFits(Fits):
         if made is not None:
             self._places[made.version.version] = place
         return made
-
-    def with_history(self, history: History) -> KeptFits:
-        """Return fits that share these versions, and know other rows from now on."""
-        other = KeptFits(self._catalog_read, self.model, history)
-        other.made, other._places = dict(self.made), dict(self._places)
-        return other
 
     def keep_all(self) -> None:
         """Store scores and findings that were added since the fits."""

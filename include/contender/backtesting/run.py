@@ -94,7 +94,7 @@ def run_backtest_on(
 ) -> Backtest:
     """Run the nights as `run_backtest` does, with fits that other cadences of the same nights share."""
     memories = {name: Memory(fits, POLICIES[name]) for name in policies}
-    span = Span(fits, nights, cadence, tuple(memories.values()))
+    span = _Span(fits, nights, cadence, tuple(memories.values()))
     for night in nights.each():
         span.run(night)
         report(night)
@@ -112,7 +112,7 @@ def run_backtest_on(
 
 
 @dataclass
-class Span:
+class _Span:
     """The state of a backtest: the nights run so far."""
 
     fits: Fits

@@ -15,6 +15,7 @@ from contender.promoting.training_rows import (
     has_days,
     has_no_repeated_rows,
     has_rows,
+    has_served_features,
     has_usual_outcomes,
     is_complete,
     is_gated,
@@ -206,7 +207,13 @@ def _name_error(evaluation: Evaluation) -> str:
     return f"coverage of the interval {coverage:.2%}; largest error of a quantile's coverage"
 
 
-_DATA_GUARDS: tuple[Guard, ...] = (is_complete, has_no_repeated_rows, is_gated, keeps_history)
+_DATA_GUARDS: tuple[Guard, ...] = (
+    is_complete,
+    has_no_repeated_rows,
+    is_gated,
+    keeps_history,
+    has_served_features,
+)
 _VERSION_GUARDS: tuple[Guard, ...] = (behaves, is_stable, is_quick, is_small)
 
 

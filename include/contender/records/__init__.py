@@ -28,6 +28,7 @@ from contender.records.measurements import (
     Interval,
     Measures,
     OutcomeChange,
+    ServingSkew,
     SliceMeasures,
 )
 from contender.records.models import (
@@ -97,6 +98,7 @@ __all__ = [
     "Publication",
     "Question",
     "Reason",
+    "ServingSkew",
     "SliceMeasures",
     "StagedBatch",
     "StagedFile",

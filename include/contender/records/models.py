@@ -13,6 +13,7 @@ from contender.records.measurements import (
     Interval,
     Measures,
     OutcomeChange,
+    ServingSkew,
     SliceMeasures,
     accept_holds,
 )
@@ -114,6 +115,9 @@ class Evaluation(Frozen):
     gates: GatedDays | None = Field(default=None, description="None if gates were not looked up")
     outcomes: OutcomeChange | None = Field(
         default=None, description="None if the outcomes of served days were not compared"
+    )
+    skew: ServingSkew | None = Field(
+        default=None, description="None if nothing was served on the evaluated days, or it was not looked up"
     )
     failure: str | None = Field(
         default=None,
