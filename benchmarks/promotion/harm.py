@@ -1,9 +1,9 @@
 """Evaluate the guards: refreshes fitted on corrupted rows, as if every gate had let the fault pass.
 
 A model's recipe is refreshed every week of a real year, and a smaller one every night, by the same functions as in the
-DAGs. On every 18th night of the nightly run, each poison is put into that night's training rows alone: the version is
-fitted, evaluated against the champion of the night, and decided about with the night's own memory of refreshes,
-standing and evidence. Then its loss in the following seven days is computed.
+DAGs. On some of these nights, each poison is put into that night's training rows alone: the version is fitted, evaluated
+against the champion of the night, and decided about with the night's own memory of refreshes, standing and evidence.
+Then its loss in the following seven days is computed.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from contender.training import training_days
 
 DAYS_SERVED = 7
 REMEMBERED = 8
-EVERY = 18
 HEALTHY, WEEKLY = "healthy", "healthy, weekly"
+NAMES: Mapping[str, str] = {"weekly": WEEKLY, "nightly": HEALTHY}
 ANY, ANY_HARMFUL = "any corruption", "any harmful corruption"
 HARMFUL = 0.01
 # A year of nightly fits takes minutes, not hours, with a recipe of 20 trees on six weeks.
@@ -45,12 +45,17 @@ CHOSEN = "used to choose the bounds"
 
 
 class Year(NamedTuple):
-    """A model, its refreshed recipe, the nights, and the first night that was not used to choose the bounds."""
+    """A model, its refreshed recipe, the nights, and the first night that was not used to choose the bounds.
+
+    Poisons are tried on every `poisoned_every`th night of the last cadence.
+    """
 
     model: str
     recipe: str
     nights: Days
     reported_from: date
+    cadences: tuple[Cadence, ...]
+    poisoned_every: int
 
 
 YEARS = (
@@ -59,12 +64,16 @@ YEARS = (
         "boosted_trees",
         Days(first=date(2013, 3, 1), last=date(2013, 12, 20)),
         date(2013, 9, 1),
+        ("weekly",),
+        poisoned_every=8,
     ),
     Year(
         "household_return",
         "recent_trees",
         Days(first=date(2017, 3, 25), last=date(2017, 12, 16)),
         date(2017, 9, 1),
+        ("weekly", "nightly"),
+        poisoned_every=18,
     ),
 )
 
@@ -152,23 +161,23 @@ def try_year(year: Year) -> Iterator[Tried]:
     catalog = load_catalog(PROJECT / "include" / "catalog")
     shipped = catalog.model(year.model)
     recipe, history = shipped.recipe(year.recipe), read_year(catalog, shipped)
-    weekly, nightly = (
-        KeptFits(catalog, shipped.model_copy(update={"recipes": (one,)}), history)
-        for one in (recipe, recipe.model_copy(update=SMALLER))
-    )
-    yield from try_refreshes(weekly, year.nights, "weekly", WEEKLY)
-    yield from try_refreshes(nightly, year.nights, "nightly", HEALTHY)
-    for fits in (weekly, nightly):
+    recipes = {"weekly": recipe, "nightly": recipe.model_copy(update=SMALLER)}
+    for cadence in year.cadences:
+        model = shipped.model_copy(update={"recipes": (recipes[cadence],)})
+        fits = KeptFits(catalog, model, history)
+        decisions = run_backtest_on(fits, year.nights, ["ours"], cadence).results[0].decisions
+        yield from try_refreshes(fits, decisions, NAMES[cadence])
+        if cadence == year.cadences[-1]:
+            yield from try_poisons(fits, decisions, decisions[REMEMBERED :: year.poisoned_every])
         fits.keep_all()
 
 
-def try_refreshes(fits: Fits, nights: Days, cadence: Cadence, name: str) -> Iterator[Tried]:
-    """Return the healthy refreshes that have `REMEMBERED` ones before them, and with nightly ones the poisoned."""
-    decisions = run_backtest_on(fits, nights, ["ours"], cadence).results[0].decisions
-    for decision in decisions[REMEMBERED:]:
+def try_refreshes(
+    fits: Fits, decisions: Sequence[Decision], name: str, remembered: int = REMEMBERED
+) -> Iterator[Tried]:
+    """Return the healthy refreshes that have `remembered` ones before them."""
+    for decision in decisions[remembered:]:
         yield _try(fits, decisions, decision, name, fits.made[decision.challenger])
-    if cadence == "nightly":
-        yield from try_poisons(fits, decisions, decisions[REMEMBERED::EVERY])
 
 
 def try_poisons(fits: Fits, decisions: Sequence[Decision], chosen: Sequence[Decision]) -> Iterator[Tried]:

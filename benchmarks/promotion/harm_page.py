@@ -23,6 +23,7 @@ from contender.charts import Span, draw_spans
 from contender.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "GUARDS.md"
+CADENCES = {HEALTHY: "nightly", WEEKLY: "weekly"}
 BEGIN, END = "<!-- harm: made by `make bench-promotion` -->", "<!-- end of harm -->"
 
 
@@ -50,15 +51,13 @@ def _datas(rows: Sequence[Row]) -> list[str]:
 def _render(data: str, of: Sequence[Row]) -> str:
     rows = [row for row in of if row.data == data]
     earlier = [row for row in of if row.data == f"{data}, {CHOSEN}"]
-    nightly, weekly, tried = (pick_row(rows, name, OURS) for name in (HEALTHY, WEEKLY, ANY))
-    chosen = [pick_row(earlier, name, OURS) for name in (HEALTHY, WEEKLY)]
+    tried = pick_row(rows, ANY, OURS)
     poisons = dict.fromkeys(str(row.effect) for row in rows if row.effect not in (HEALTHY, WEEKLY))
     return "\n".join(
         [
-            f"`{data}`: {describe_promoted(nightly)} of {nightly.runs} nightly and {describe_promoted(weekly)} of "
-            f"{weekly.runs} weekly healthy refreshes were promoted; of the earlier ones that were used to choose the "
-            f"bounds, {describe_promoted(chosen[0])} of {chosen[0].runs} and {describe_promoted(chosen[1])} of "
-            f"{chosen[1].runs}. Corruptions were tried on {tried.nights} nights.{_name_held((*rows, *earlier))}\n",
+            f"`{data}`: {_describe_healthy(rows)} healthy refreshes were promoted, and of the earlier ones that were "
+            f"used to choose the bounds, {_describe_healthy(earlier)}.{_name_held((*rows, *earlier))} Corruptions were "
+            f"tried on {tried.nights} nights.\n",
             "| training rows of the night | blocked | blocked without the `history` guard | "
             "blocking guards, with number of refreshes | "
             "loss after the worst night: no guards / guards / healthy refresh |",
@@ -66,6 +65,14 @@ def _render(data: str, of: Sequence[Row]) -> str:
             *(_line(poison, [row for row in rows if row.effect == poison]) for poison in poisons),
             f"\n![Loss after the worst night of {data}, by corruption]({_plot(data)})\n",
         ]
+    )
+
+
+def _describe_healthy(rows: Sequence[Row]) -> str:
+    """Return the promoted share of healthy refreshes, by cadence."""
+    found = {row.effect: row for row in rows if row.effect in CADENCES and row.rule == OURS}
+    return " and ".join(
+        f"{describe_promoted(row)} of {row.runs} {CADENCES[str(effect)]}" for effect, row in found.items()
     )
 
 

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contender.promoting.guards import judge_first, judge_refresh, judge_rival
-from contender.records import BehaviourCheck, GatedDays, HistoryChange, Interval, SliceMeasures, UsualChange
+from contender.records import (
+    BehaviourCheck,
+    GatedDays,
+    HistoryChange,
+    Interval,
+    OutcomeChange,
+    ServingSkew,
+    SliceMeasures,
+    UsualChange,
+)
 from contender.settings import PROJECT
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures, version
@@ -66,6 +75,7 @@ UNHEALTHY = {
     "repeated_rows": {"challenger": made(repeated_rows=1)},
     "gates": {"gates": GatedDays(days=230, ungated=(date(2013, 5, 1),), released=0)},
     "history": {"history": history(changed={"rows": 0.02, "label": 0.0})},
+    "skew": {"skew": ServingSkew(rows=1000, changed=11)},
     "slices": {"slices": (part("airline=UA", 0.011), part("airline=HA", None))},
     "behaviour": {"behaviour": (check(True), check(False))},
     "stable": {"repeat_difference": 1e-3},
@@ -75,6 +85,7 @@ UNHEALTHY = {
 OF_A_REFRESH = {
     "disagreement": {"disagreement": 0.021, "usual": usual()},
     "shift": {"shift": -0.009, "usual": usual()},
+    "outcomes": {"outcomes": OutcomeChange(days=84, missing=7.1, weaker=0.0, bar=7)},
     "harm": {"challenger_measures": measures(0.157), "loss_difference": Interval(low=0.001, high=0.011)},
     "calibration": {"challenger_measures": measures(0.150, calibration=0.09)},
 }
@@ -128,6 +139,23 @@ def test_earlier_refreshes_tighten_the_bound_and_never_widen_it(observed, median
     alone = judge_refresh(evaluation(disagreement=observed), GUARDS)
     known = judge_refresh(evaluation(disagreement=observed, usual=usual(disagreement=median)), GUARDS)
     assert ("disagreement" in blocking(known)) >= ("disagreement" in blocking(alone))
+
+
+@pytest.mark.parametrize(
+    ("missing", "weaker", "passes"),
+    [(0.0, 0.0, True), (7.0, 7.0, True), (0.0, 7.1, False), (None, 7.1, False), (None, None, True)],
+)
+def test_outcomes_block_a_refresh_only_if_the_evidence_exceeds_its_threshold(missing, weaker, passes):
+    outcomes = OutcomeChange(days=84, missing=missing, weaker=weaker, bar=7)
+    reasons = judge_refresh(evaluation(outcomes=outcomes), GUARDS)
+    assert ("outcomes" not in blocking(reasons)) == passes
+
+
+def test_features_that_were_replaced_by_a_person_are_named_and_no_skew():
+    skew = ServingSkew(rows=1000, changed=0, excused_days=2)
+    reasons = judge_refresh(evaluation(skew=skew), GUARDS)
+    assert "2 days that a person replaced" in explanation(reasons, "skew")
+    assert blocking(reasons) == []
 
 
 def test_a_loss_increase_that_is_not_significant_passes_and_shows_its_interval():

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from benchmarks.promotion import harm_page
-from benchmarks.promotion.harm import ANY, HEALTHY, count_harm, try_nights
+from benchmarks.promotion.harm import ANY, HEALTHY, count_harm, try_poisons, try_refreshes
 from benchmarks.promotion.page import put_into, read_results
 from benchmarks.promotion.poisons import POISONS
-from contender.backtesting import Fits
+from contender.backtesting import Fits, run_backtest_on
 from contender.backtesting.history import cut
 from contender.specs import Days, Recipe
 from tests.integration.made_up import copy_catalog, make_flights
@@ -30,7 +30,10 @@ def tried(tmp_path_factory):
     catalog = copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
     model = catalog.model("flight_delay").model_copy(update={"recipes": (SMALL,)})
     history = cut(model, make_flights(model, DAYS, 120), DAYS)
-    return list(try_nights(Fits(catalog, model, history), NIGHTS, remembered=2))
+    fits = Fits(catalog, model, history)
+    decisions = run_backtest_on(fits, NIGHTS, ["ours"], "weekly").results[0].decisions
+    healthy = try_refreshes(fits, decisions, HEALTHY, remembered=2)
+    return [*healthy, *try_poisons(fits, decisions, decisions[2:3])]
 
 
 @pytest.mark.parametrize("poison", POISONS)

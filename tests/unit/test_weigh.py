@@ -14,7 +14,7 @@ from contender.measures import calibration_error
 from contender.promoting import decide_promotion
 from contender.promoting.guards import judge_refresh
 from contender.promoting.weigh import COMPARING_WITH_THE_PAST
-from contender.records import HistoryChange, Interval, count_held_nights
+from contender.records import HistoryChange, Interval, OutcomeChange, count_held_nights
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures, version
 
@@ -47,6 +47,12 @@ def test_no_difference_from_the_past_blocks_a_significantly_better_refresh():
 def test_after_a_week_of_held_refreshes_it_suffices_to_be_no_worse():
     assert blocking(PERHAPS_BETTER, GUARDS.max_held_nights - 1) == COMPARING_WITH_THE_PAST
     assert blocking(PERHAPS_BETTER, GUARDS.max_held_nights) == set()
+
+
+def test_a_lower_loss_on_doubtful_labels_does_not_outweigh_the_doubt():
+    doubtful = {"outcomes": OutcomeChange(days=84, missing=9.0, weaker=0.0, bar=7)}
+    assert blocking(BETTER | doubtful) == {"outcomes"}
+    assert blocking(BETTER | doubtful, GUARDS.max_held_nights) == set()
 
 
 def test_a_worse_refresh_stays_held_however_long():

@@ -11,6 +11,8 @@ from contender.measures.losses import Outcomes, Predictions
 
 # Half a row is added to both sides of the odds, so that they are finite.
 _HALF = 0.5
+# Predictions of less variance are equal but for rounding.
+_LEAST_SPREAD = 1e-12
 
 
 class Agreement(NamedTuple):
@@ -49,4 +51,4 @@ def _slope(outcomes: Outcomes, predictions: Predictions) -> float | None:
     """Return the slope of a regression through the means; None if all predictions are equal."""
     apart = predictions - predictions.mean(axis=0)
     spread = float((apart**2).sum())
-    return float((apart * outcomes).sum()) / spread if spread > 0 else None
+    return float((apart * outcomes).sum()) / spread if spread > _LEAST_SPREAD * len(apart) else None
