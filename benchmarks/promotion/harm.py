@@ -1,9 +1,9 @@
 """Evaluate the guards: refreshes fitted on corrupted rows, as if every gate had let the fault pass.
 
 A model's recipe is refreshed every week of a real year, and a smaller one every night, by the same functions as in the
-DAGs. On some of these nights, each poison is put into that night's training rows alone: the version is fitted, evaluated
-against the champion of the night, and decided about with the night's own memory of refreshes, standing and evidence.
-Then its loss in the following seven days is computed.
+DAGs. On some of these nights, each poison is put into that night's training rows alone: the version is fitted,
+evaluated against the champion of the night, and decided about with the night's own memory of refreshes, standing and
+evidence. Then its loss in the following seven days is computed.
 """
 
 from __future__ import annotations

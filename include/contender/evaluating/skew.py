@@ -1,4 +1,4 @@
-"""Compare the predictions that were served on the evaluated days with those from the features published now.
+"""Compare the predictions that were served for the evaluated days with those from the features published now.
 
 Features that were rebuilt after they had served may know what happened since. Versions that are evaluated and fitted on
 them look better than they will be when they serve. A prediction that is made again from unchanged features is equal.
@@ -25,7 +25,7 @@ TOLERANCE = 1e-6
 def measure_skew(
     installation: Installation, model: ModelSpec, challenger: TrainedVersion, days: Days
 ) -> ServingSkew | None:
-    """Make the predictions served on some days again, from the features that a challenger was evaluated on.
+    """Make the predictions served for some days again, from the features that a challenger was evaluated on.
 
     Days that a person replaced or released since are left out. None if nothing was served.
     """

@@ -100,9 +100,9 @@ def has_served_features(evaluation: Evaluation, guards: Guards) -> Reason:
     """Check that the features of the evaluated days are those that served: predictions from them must be the same."""
     skew, bound = evaluation.skew, guards.max_history_change
     if skew is None:
-        return not_applicable("skew", bound, "nothing was served on the evaluated days")
+        return not_applicable("skew", bound, "nothing was served for the evaluated days")
     template = (
-        f"{skew.changed:,} of {skew.rows:,} predictions that served on the evaluated days differ if they are made "
+        f"{skew.changed:,} of {skew.rows:,} predictions served for the evaluated days differ if they are made "
         "again from the features published now ({observed:.2%}); at most {bound:.2%} allowed"
     )
     if skew.excused_days:

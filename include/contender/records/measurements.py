@@ -65,7 +65,7 @@ class OutcomeChange(Frozen):
 
 
 class ServingSkew(Frozen):
-    """Predictions served on the evaluated days, made again by the same versions from the features published now."""
+    """Predictions served for the evaluated days, made again by the same versions from the features published now."""
 
     rows: int = Field(description="served rows of these days")
     changed: int = Field(description="rows whose prediction differs, or that are no longer published")

@@ -113,12 +113,8 @@ class Evaluation(Frozen):
         default=None, description="None if there is no sketch to compare with"
     )
     gates: GatedDays | None = Field(default=None, description="None if gates were not looked up")
-    outcomes: OutcomeChange | None = Field(
-        default=None, description="None if the outcomes of served days were not compared"
-    )
-    skew: ServingSkew | None = Field(
-        default=None, description="None if nothing was served on the evaluated days, or it was not looked up"
-    )
+    outcomes: OutcomeChange | None = Field(default=None, description="None if they were not compared")
+    skew: ServingSkew | None = Field(default=None, description="None if no predictions were served or read")
     failure: str | None = Field(
         default=None,
         description="why the challenger could not predict these rows; its predictions are then unusable",
