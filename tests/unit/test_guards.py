@@ -158,6 +158,12 @@ def test_features_that_were_replaced_by_a_person_are_named_and_no_skew():
     assert blocking(reasons) == []
 
 
+@pytest.mark.parametrize(("shift", "passes"), [(0.0079, True), (0.0081, False)])
+def test_however_steady_earlier_refreshes_were_a_difference_far_below_the_fixed_bound_passes(shift, passes):
+    reasons = judge_refresh(evaluation(shift=shift, usual=usual(shift=1e-4)), GUARDS)
+    assert ("shift" not in blocking(reasons)) == passes
+
+
 def test_a_loss_increase_that_is_not_significant_passes_and_shows_its_interval():
     worse = {"challenger_measures": measures(0.157), "loss_difference": Interval(low=-0.002, high=0.014)}
     reasons = judge_refresh(evaluation(**worse), GUARDS)

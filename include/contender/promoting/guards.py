@@ -28,7 +28,7 @@ from contender.specs import Guards
 Guard = Callable[[Evaluation, Guards], Reason]
 
 # A bound that follows earlier refreshes is at least this share of the fixed bound.
-LEAST = 0.02
+LEAST = 0.08
 
 
 def judge_first(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
