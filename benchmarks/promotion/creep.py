@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
+from math import inf
 from statistics import fmean, median
 from typing import NamedTuple
 
@@ -153,7 +154,7 @@ def measure_extra_loss(served: ServedYear, start: date, poison: Creeping) -> flo
         chosen = (rows["day"] == day).to_numpy()
         if chosen.any():
             labels[chosen] = _poisoned(served, day, since, poison)
-    poisoned = fits.fit(recipe, night, rows.assign(label=labels.astype(rows["label"].dtype)))
+    poisoned = fits.fit(recipe, night, rows.assign(label=labels.astype(np.int64)))
     healthy = fits.fit(recipe, night)
     assert poisoned is not None
     assert healthy is not None
@@ -163,11 +164,16 @@ def measure_extra_loss(served: ServedYear, start: date, poison: Creeping) -> flo
 
 def _count_held(data: str, poison: str, waited: Sequence[int | None]) -> Iterator[Row]:
     known = [days for days in waited if days is not None]
-    middle = median(known) if len(known) > len(waited) / 2 else None
+    middle = median([*known, *[inf] * (len(waited) - len(known))])
     for days in WITHIN:
         passed = count(len(waited) - sum(one <= days for one in known), len(waited))
         yield Row(
-            table="creep", rule=HELD.format(days), data=data, effect=poison, median_days=middle, **passed
+            table="creep",
+            rule=HELD.format(days),
+            data=data,
+            effect=poison,
+            median_days=None if middle == inf else middle,
+            **passed,
         )
 
 

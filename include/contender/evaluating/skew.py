@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from contender.evaluating.remember import excused_days
 from contender.installation import Installation
@@ -58,7 +59,8 @@ def _count_changed(
     return len(served) - int(np.count_nonzero(are_equal(read_scores(model, both), again)))
 
 
-def are_equal(served: Predictions, again: Predictions) -> np.ndarray:
+def are_equal(served: Predictions, again: Predictions) -> NDArray[np.bool_]:
     """Return, for each row, whether all its predictions are equal but for rounding; NaN equals NaN."""
     equal = np.isclose(again, served, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
-    return equal if equal.ndim == 1 else equal.all(axis=1)
+    rows: NDArray[np.bool_] = equal.reshape(len(served), -1).all(axis=1)
+    return rows
