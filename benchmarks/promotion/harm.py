@@ -65,7 +65,7 @@ YEARS = (
         Days(first=date(2013, 3, 1), last=date(2013, 12, 20)),
         date(2013, 9, 1),
         ("weekly",),
-        poisoned_every=8,
+        poisoned_every=12,
     ),
     Year(
         "household_return",

@@ -62,5 +62,4 @@ def _count_changed(
 def are_equal(served: Predictions, again: Predictions) -> NDArray[np.bool_]:
     """Return, for each row, whether all its predictions are equal but for rounding; NaN equals NaN."""
     equal = np.isclose(again, served, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
-    rows: NDArray[np.bool_] = equal.reshape(len(served), -1).all(axis=1)
-    return rows
+    return np.asarray(np.reshape(equal, (len(served), -1)).all(axis=1), dtype=np.bool_)
