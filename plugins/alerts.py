@@ -23,6 +23,7 @@ class OwnerNotified(AirflowFailException):
 
 def notify_owner(context: Any) -> None:
     """Record the mail about a failed task, and try to send all pending mails."""
+    from contender.admission import find_recipients
     from contender.alerting import FailedTask, compose_gate_alert, compose_task_alert
     from contender.installation import open_installation
     from contender.specs import locate_expectations
@@ -36,7 +37,7 @@ def notify_owner(context: Any) -> None:
     if result is not None:
         alert = compose_gate_alert(
             result,
-            to=result.owner,
+            to=find_recipients(here.catalog, result),
             gate_url=gate_url(result.id),
             log_url=_log_url(context),
             lines=locate_expectations(here.catalog, result.table, [e.identity for e in result.failed]),

@@ -47,7 +47,7 @@ def result(**changes) -> GateResult:
 def mail(**changes):
     return compose_gate_alert(
         result(**changes),
-        to="flight-data@contender.example",
+        to=("flight-data@contender.example",),
         gate_url="http://ui/g1",
         log_url="http://ui/log",
         lines={"no two rows share carrier, flight": "datasets/departures.py:53"},

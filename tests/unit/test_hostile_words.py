@@ -199,7 +199,7 @@ MADE: dict[str, Callable[[str], str]] = {
     "alerting/decision.html": lambda word: compose_decision_alert(saying(ENTERED, word), to=word).html,
     "alerting/gate.html": lambda word: (
         compose_gate_alert(
-            saying(GATE, word), to=word, gate_url="http://ui/g", log_url="http://ui/l", lines={}
+            saying(GATE, word), to=(word,), gate_url="http://ui/g", log_url="http://ui/l", lines={}
         ).html
     ),
     "alerting/task.html": lambda word: (

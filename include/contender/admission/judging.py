@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contender.admission.excusing import apply_release
+from contender.admission.holding import hold_broken_feed
 from contender.admission.quarantine import quarantine_batch
 from contender.installation import Installation
 from contender.records import GateResult, StagedBatch, gate_id
@@ -26,7 +27,7 @@ def gate_batch(here: Installation, batch: StagedBatch, run: str, submit: Submit 
         return recorded
     past = read_past(contract, batch, here.lake, book)
     judged = check_by_size(contract, batch, run, here.settings, past, submit)
-    result = apply_release(judged, book)
+    result = apply_release(hold_broken_feed(here, batch, judged), book)
     if result.verdict == "fail":
         result = quarantine_batch(batch, result, here.settings)
     elif past is not None and past.today is not None:

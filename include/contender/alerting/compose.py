@@ -39,7 +39,7 @@ class FailedTask(Frozen):
 
 
 def compose_gate_alert(
-    result: GateResult, *, to: str, gate_url: str, log_url: str, lines: Mapping[str, str]
+    result: GateResult, *, to: tuple[str, ...], gate_url: str, log_url: str, lines: Mapping[str, str]
 ) -> Alert:
     """Return the mail about a failed gate. The gate has already masked the keys of failing rows.
 
@@ -63,7 +63,7 @@ def compose_gate_alert(
         id=identify("alert", result.id),
         kind="gate",
         about=name,
-        to=(to,),
+        to=to,
         subject=_line(f"[contender] {name} {result.days.key}: gate failed on {failures}"),
         text=_render("gate.txt", values),
         html=_render("gate.html", values),

@@ -40,12 +40,13 @@ def keep_access_alert(differences: Sequence[str], to: str, book: Book) -> bool:
 def keep_verdict_alert(installation: Installation, monitored: Monitored, report_url: str) -> bool:
     """Keep the mail about a monitoring verdict, if somebody must know it. Returns whether it was kept.
 
-    A broken feed is reported to the owners of the model's inputs, too.
+    A broken feed is reported to the owners of the model's inputs, too, and a regime break to `Monitoring.mail_to`.
     """
     catalog, book = installation.catalog, installation.book
     model = catalog.model(monitored.model)
     sources = catalog.sources(model) if monitored.verdict == "broken_feed" else ()
-    owners = dict.fromkeys((model.owner, *(source.contract.owner for source in sources)))
+    readers = model.monitoring.mail_to if monitored.verdict == "regime_break" else ()
+    owners = dict.fromkeys((model.owner, *(source.contract.owner for source in sources), *readers))
     earlier = book.monitored.days_before(model.name, monitored.day, 1)
     alert = compose_verdict_alert(
         monitored, to=tuple(owners), report_url=report_url, before=earlier[-1] if earlier else None

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-import pyarrow.parquet as pq
-
 from contender.gating.usual import RECENT_DAYS, WEEKS, Past
-from contender.lake import Lake, places
-from contender.profiles import profile, read_profile
-from contender.records import Book, DayProfile, StagedBatch, profile_id
+from contender.lake import Lake
+from contender.profiles import profile_staged, read_profile
+from contender.records import Book, StagedBatch
 from contender.specs import Contract, Days
 
 
@@ -28,7 +24,7 @@ def read_past(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) ->
         return Past(today=None, closed=contract.closed, rows=rows, profiles=())
     recent = Days.one(day).reaching_back(RECENT_DAYS - 1).shifted(-1)
     return Past(
-        today=_profile_batch(contract, batch, day),
+        today=profile_staged(contract, batch, day),
         closed=contract.closed,
         rows={then: file.rows for then, file in held.items()},
         profiles=tuple(
@@ -37,13 +33,3 @@ def read_past(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) ->
             if then in recent
         ),
     )
-
-
-def _profile_batch(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:
-    file = next((file for file in batch.files if file.day == day), None)
-    if file is None:
-        return DayProfile(
-            id=profile_id(contract.table, day, ""), table=contract.table, day=day, rows=0, columns={}
-        )
-    with places.open_file(file.path) as content:
-        return profile(contract, day, file.digest, pq.ParquetFile(content))

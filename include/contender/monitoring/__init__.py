@@ -4,14 +4,16 @@
 """
 
 from contender.monitoring.changes import Changes
-from contender.monitoring.days import compare_day
+from contender.monitoring.days import compare_day, compare_staged
 from contender.monitoring.performance import Performance, measure_performance
-from contender.monitoring.triage import conclude, keep_conclusion, triage
+from contender.monitoring.triage import Signals, conclude, keep_conclusion, triage
 
 __all__ = [
     "Changes",
     "Performance",
+    "Signals",
     "compare_day",
+    "compare_staged",
     "conclude",
     "keep_conclusion",
     "measure_performance",

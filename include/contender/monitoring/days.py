@@ -1,4 +1,4 @@
-"""Compare a night's features and predictions with those of the recent days, as published in the lake."""
+"""Compare a night's features, published or staged, and its predictions with those of the recent days in the lake."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from contender.installation import Installation
 from contender.monitoring.changes import Changes, find_changes
-from contender.profiles import read_profile
-from contender.records import Monitored
+from contender.profiles import profile_staged, read_profile
+from contender.records import DayProfile, Monitored, StagedBatch
 from contender.specs import Contract, Days, ModelSpec
 
 # A change that lasts longer than this is the new usual state.
@@ -22,36 +22,63 @@ def compare_day(installation: Installation, model: ModelSpec, night: date) -> Ch
     already are not compared with, for up to 28 days.
     """
     day = model.scored_days(Days.one(night)).last
-    matured = model.matured_days(Days.one(night)).last
-    before = changed_days(installation.book.monitored.days_before(model.name, matured, REMEMBERED))
-    features = _compare(installation, model, model.feature_contract, day, before)
-    scores = _compare(installation, model, model.prediction_contract, day - timedelta(days=1), before)
+    before = _changed_before(installation, model, night)
+    features = _compare_published(installation, model, model.feature_contract, day, before)
+    scores = _compare_published(
+        installation, model, model.prediction_contract, day - timedelta(days=1), before
+    )
     return join_changes(features, scores)
 
 
-def _compare(
+def compare_staged(installation: Installation, model: ModelSpec, batch: StagedBatch) -> Changes:
+    """Compare a staged day of a model's features with its published recent days."""
+    contract, day = model.feature_contract, batch.days.first
+    before = _changed_before(installation, model, day - timedelta(days=model.horizon_days))
+    profiles = _read_profiles(installation, model, contract, day)
+    profiles.pop(day, None)
+    return _compare(model, profile_staged(contract, batch, day), list(profiles.values()), before)
+
+
+def _changed_before(
+    installation: Installation, model: ModelSpec, night: date
+) -> Mapping[str, Collection[date]]:
+    matured = model.matured_days(Days.one(night)).last
+    return changed_days(installation.book.monitored.days_before(model.name, matured, REMEMBERED))
+
+
+def _compare_published(
     installation: Installation,
     model: ModelSpec,
     contract: Contract,
     day: date,
     before: Mapping[str, Collection[date]],
 ) -> Changes:
-    watch = model.monitoring
-    recent = Days.one(day).reaching_back(watch.reference_days + REMEMBERED)
+    profiles = _read_profiles(installation, model, contract, day)
+    today = profiles.pop(day, None)
+    return Changes(day=day) if today is None else _compare(model, today, list(profiles.values()), before)
+
+
+def _read_profiles(
+    installation: Installation, model: ModelSpec, contract: Contract, day: date
+) -> dict[date, DayProfile]:
+    """Return the profiles of a day and its recent days, oldest first."""
+    recent = Days.one(day).reaching_back(model.monitoring.reference_days + REMEMBERED)
     lake, book = installation.lake, installation.book
-    profiles = {
+    return {
         then: read_profile(contract, then, file.digest, lake, book)
         for then, file in sorted(lake.day_files(contract.table, recent).items())
     }
-    today = profiles.pop(day, None)
-    if today is None:
-        return Changes(day=day)
+
+
+def _compare(
+    model: ModelSpec, today: DayProfile, recent: Sequence[DayProfile], before: Mapping[str, Collection[date]]
+) -> Changes:
     columns = {
         name: column
         for name, column in today.columns.items()
         if name in (*model.feature_names, *model.score_names)
     }
-    return find_changes(today.model_copy(update={"columns": columns}), list(profiles.values()), watch, before)
+    return find_changes(today.model_copy(update={"columns": columns}), recent, model.monitoring, before)
 
 
 def join_changes(features: Changes, scores: Changes) -> Changes:

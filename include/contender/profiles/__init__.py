@@ -2,6 +2,14 @@
 
 from contender.profiles.distances import Compared, Distances, measure_distances, measure_missing_alone
 from contender.profiles.profile import profile
-from contender.profiles.published import read_profile
+from contender.profiles.published import profile_staged, read_profile
 
-__all__ = ["Compared", "Distances", "measure_distances", "measure_missing_alone", "profile", "read_profile"]
+__all__ = [
+    "Compared",
+    "Distances",
+    "measure_distances",
+    "measure_missing_alone",
+    "profile",
+    "profile_staged",
+    "read_profile",
+]

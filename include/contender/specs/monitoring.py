@@ -1,15 +1,24 @@
-"""The bounds of a model's monitoring."""
+"""The bounds of a model's monitoring, and what a verdict leads to."""
 
 from __future__ import annotations
 
 from pydantic import Field, model_validator
 
+from contender.specs.columns import Email
 from contender.specs.frozen import Frozen
 
 
 class Monitoring(Frozen):
-    """The bounds of a night's monitoring."""
+    """The bounds of a night's monitoring, and what its verdicts lead to besides a mail."""
 
+    hold_broken_feed: bool = Field(
+        default=False,
+        description="whether the gate of the features fails on a day that looks like a broken feed",
+    )
+    mail_to: tuple[Email, ...] = Field(
+        default=(),
+        description="recipients of the mail about a regime break besides the owner, such as users of the predictions",
+    )
     min_missing_change: float = Field(
         default=0.05,
         gt=0,
