@@ -12,8 +12,7 @@ import pandas as pd
 from contender.backtesting import Fits, History, Late, cut
 from contender.drilling.changes import Case, DrillError, open_case
 from contender.drilling.drills import DRILLS
-from contender.measures import split_scores
-from contender.registry import predict
+from contender.measures import predict, split_scores
 from contender.specs import Days, ModelSpec
 
 # Before the drill, champions are refreshed nightly for four weeks; for four weeks before, weekly refreshes serve.
