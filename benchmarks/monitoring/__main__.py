@@ -2,6 +2,7 @@
 
 python -m benchmarks.monitoring              writes benchmarks/results/monitoring.json and docs/MONITORING.md
 python -m benchmarks.monitoring --starts 5   a smaller run, printed and not stored
+python -m benchmarks.monitoring --model household_return   one model; the stored results of the other stay
 
 The rows, features and outcomes are those of the real years of two examples; weekly refreshes predict them. A drill
 changes the days from a start on, for three weeks. Starts are spread evenly over the year. All draws are seeded.
@@ -20,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.monitoring.drills import INJECTED
-from benchmarks.monitoring.years import NIGHTS, ServedYear, all_years, monitor_injected, monitor_year
+from benchmarks.monitoring.years import NIGHTS, ServedYear, monitor_injected, monitor_year, serve_year
+from benchmarks.promotion.harm import YEARS
 from benchmarks.promotion.page import put_into
 from benchmarks.promotion.rows import count
 from contender.alerting.compose import TITLES
@@ -39,12 +41,18 @@ def main() -> None:
     """Measure, print, and store the results."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--starts", type=int, default=STARTS, help="starts of each drill")
-    starts = ask.parse_args().starts
-    rows: list[Row] = []
-    for year in all_years():
-        rows += measure_year(year, starts)
+    ask.add_argument("--model", choices=[year.model for year in YEARS], help="measure one model only")
+    asked = ask.parse_args()
+    wanted = [year for year in YEARS if asked.model in (None, year.model)]
+    found = {year.model: list(measure_year(serve_year(year), asked.starts)) for year in wanted}
+    stored: list[Row] = json.loads(RESULTS.read_text())
+    rows = [
+        row
+        for year in YEARS
+        for row in found.get(year.model, [row for row in stored if row["model"] == year.model])
+    ]
     print(render(rows))
-    if starts == STARTS:
+    if asked.starts == STARTS:
         RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
         PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
 
@@ -60,7 +68,7 @@ def measure_year(year: ServedYear, starts: int) -> Iterator[Row]:
             monitor_injected(year, quiet, injected, int(start), nth)
             for nth, start in enumerate(np.linspace(first, last, starts))
         ]
-        yield count_drill(year.model.name, name, injected.verdict, monitored)
+        yield count_drill(year.model.name, name, injected.verdict, [days for days in monitored if days])
 
 
 def count_quiet(model: str, quiet: Sequence[Monitored]) -> Row:
@@ -124,16 +132,18 @@ def _render_model(model: str, rows: Sequence[Row]) -> str:
         f"`{model}`, {quiet['days']} quiet days: {quiet['mails']} mails. Days with another verdict than `stable`: "
         f"{others or 'none'}.",
         "",
-        f"| change, {drills[0]['starts']} starts | right verdict | the same day | within 5 days | within 21 days "
+        "| change | starts | right verdict | the same day | within 5 days | within 21 days "
         "| median days | first verdicts |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in drills:
         shares = (_share(row[name], row["starts"]) for name in ("same_day", "within_5", "within_21"))
         first = ", ".join(f"{name} {n}" for name, n in sorted(row["first"].items(), key=lambda e: -e[1]))
         days = "–" if row["median_days"] is None else f"{row['median_days']:g}"
         right = "no mail" if row["verdict"] == "stable" else f"`{row['verdict']}`"
-        lines.append(f"| {row['drill']} | {right} | {' | '.join(shares)} | {days} | {first} |")
+        lines.append(
+            f"| {row['drill']} | {row['starts']} | {right} | {' | '.join(shares)} | {days} | {first} |"
+        )
     return "\n".join([*lines, ""])
 
 

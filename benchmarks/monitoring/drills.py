@@ -20,9 +20,9 @@ class Injected(NamedTuple):
     verdict: DriftVerdict
 
     @property
-    def of_features(self) -> bool:
-        """Whether features change, so that predictions must be made again."""
-        return any(DRILLS[name].of == "features" for name, _ in self.drills)
+    def changes(self) -> set[str]:
+        """What changes: features (predictions must be made again), outcomes, rows, or scores."""
+        return {DRILLS[name].of for name, _ in self.drills}
 
     def change(self, model: ModelSpec, rows: pd.DataFrame, start: date, nth: int) -> pd.DataFrame:
         """Return rows changed from a day on; where a column is chosen, it is another one for each start, `nth`."""

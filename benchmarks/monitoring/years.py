@@ -10,17 +10,19 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.monitoring.drills import Injected
-from benchmarks.promotion.harm import YEARS, Year
+from benchmarks.promotion.harm import Year
 from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.years import read_year
 from contender.backtesting import Fits
 from contender.backtesting.made import Made
 from contender.drilling import profile_columns, split_days
-from contender.measures import choose_loss, kind_of, measure, predict
+from contender.measures import choose_loss, predict
 from contender.measures.evidence import DAYS_REMEMBERED, FEWEST_DAYS
 from contender.monitoring import Performance, conclude
-from contender.monitoring.changes import find_changes
+from contender.monitoring.changes import Changes, find_changes
 from contender.monitoring.days import REMEMBERED, changed_days, join_changes
+from contender.monitoring.performance import add_outcomes
+from contender.monitoring.skew import compare_scores
 from contender.records import DayProfile, Monitored
 from contender.settings import PROJECT
 from contender.specs import Days, ModelSpec, load_catalog
@@ -83,20 +85,34 @@ def monitor_year(year: ServedYear) -> list[Monitored]:
     found: list[Monitored] = []
     for nth, day in enumerate(year.days):
         profiles = (year.features[day], year.scores[day])
-        found.append(_conclude(year, nth, year.rows[day], profiles, found, ()))
+        changes = _compare(year, nth, profiles, found, ())
+        found.append(_conclude(year, nth, year.rows[day], changes, found))
     return found
 
 
 def monitor_injected(
     year: ServedYear, quiet: Sequence[Monitored], injected: Injected, start: int, nth: int
 ) -> list[Monitored]:
-    """Return the results of the days from the day number `start` on, with an injected change."""
+    """Return the results of the days from the day number `start` on, with an injected change.
+
+    Return none if it changes nothing on the first day, as ten times no rain.
+    """
     found = list(quiet[:start])
     changed: list[tuple[DayProfile, DayProfile]] = []
     for since, (day, rows) in enumerate(inject_change(year, injected, start, nth)):
-        profiles = profile_day(year.model, day, rows)
-        found.append(_conclude(year, start + since, rows, profiles, found, changed))
-        changed.append(profiles)
+        if since == 0 and rows.equals(year.rows[day].reset_index(drop=True)):
+            return []
+        if injected.changes == {"outcomes"}:
+            changes = _changes_of(quiet[start + since])
+        else:
+            profiles = profile_day(year.model, day, rows)
+            changes = _compare(year, start + since, profiles, found, changed)
+            changed.append(profiles)
+        if injected.changes == {"scores"}:
+            version = year.made[day].version.version
+            skew = compare_scores(year.model, rows.assign(model_version=version), year.rows[day])
+            changes = changes.model_copy(update={"skew": skew})
+        found.append(_conclude(year, start + since, rows, changes, found))
     return found[start:]
 
 
@@ -108,46 +124,49 @@ def inject_change(
     rows = pd.concat([year.rows[day] for day in year.days[since : start + NIGHTS]], ignore_index=True)
     changed = injected.change(year.model, rows, year.days[start], nth)
     for day, of_day in split_days(changed[changed["day"] >= year.days[start]]):
-        again = injected.of_features
+        of_day = of_day.reset_index(drop=True)
+        again = "features" in injected.changes
         yield day, of_day.assign(score=predict_rows(year.model, year.made[day], of_day)) if again else of_day
 
 
-def _conclude(
+def _compare(
     year: ServedYear,
     nth: int,
-    rows: pd.DataFrame,
     profiles: tuple[DayProfile, DayProfile],
     past: Sequence[Monitored],
     changed: Sequence[tuple[DayProfile, DayProfile]],
-) -> Monitored:
-    """Judge a day; the last `len(changed)` days before it had these profiles instead of the year's."""
-    before = changed_days(past[-REMEMBERED:])
+) -> Changes:
+    """Compare a day; the last `len(changed)` days before it had these profiles instead of the year's."""
+    watch = year.model.monitoring
+    before = changed_days(past[-REMEMBERED:], watch)
     quiet = nth - len(changed)
-    reach = max(0, quiet - year.model.monitoring.reference_days - REMEMBERED)
+    reach = max(0, quiet - watch.reference_days - REMEMBERED)
     known = [(year.features[day], year.scores[day]) for day in year.days[reach:quiet]]
     features, scores = zip(*known, *changed, strict=True) if known or changed else ((), ())
-    watch = year.model.monitoring
     of_features = find_changes(profiles[0], features, watch, before)
-    of_scores = find_changes(profiles[1], scores, watch, before)
-    changes = join_changes(of_features, of_scores)
+    return join_changes(of_features, find_changes(profiles[1], scores, watch, before), None)
+
+
+def _changes_of(monitored: Monitored) -> Changes:
+    """Return the changes in the record of a day."""
+    return Changes(
+        day=monitored.features_day or monitored.day,
+        compared=monitored.compared,
+        changed=monitored.changes,
+        unusual=monitored.unusual,
+        distance=monitored.distance,
+    )
+
+
+def _conclude(
+    year: ServedYear, nth: int, rows: pd.DataFrame, changes: Changes, past: Sequence[Monitored]
+) -> Monitored:
     performance = _measure(year, year.days[nth], rows)
     return conclude(year.model, performance, changes, past[-(DAYS_REMEMBERED + FEWEST_DAYS) :], str(nth))
 
 
 def _measure(year: ServedYear, day: date, rows: pd.DataFrame) -> Performance:
-    model, kind = year.model, kind_of(year.model)
+    model, version = year.model, year.made[day].version.version
     loss = choose_loss(model, PROJECT / "include" / "catalog" / "models" / model.name)
-    outcomes, scores = kind.encode(rows["label"]), rows["score"].to_numpy(np.float64)
-    return Performance(
-        day=day,
-        version=year.made[day].version.version,
-        scored_rows=len(rows),
-        measures=measure(model, loss, outcomes, scores),
-        expected_loss=None,
-        estimated_loss=None if kind.estimate is None else kind.estimate(loss, scores),
-    )
-
-
-def all_years() -> list[ServedYear]:
-    """Return the years of both daily examples."""
-    return [serve_year(year) for year in YEARS]
+    found = Performance(day=day, version=version, scored_rows=len(rows), measures=None, expected_loss=None)
+    return add_outcomes(found, model, loss, rows)

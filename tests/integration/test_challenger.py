@@ -13,6 +13,9 @@ from sklearn.preprocessing import FunctionTransformer
 
 from contender.evaluating import evaluate, judged_days
 from contender.installation import Installation
+from contender.monitoring import compare_day, triage
+from contender.monitoring.skew import measure_skew
+from contender.monitoring.triage import Signals
 from contender.promoting import decide_promotion, promote
 from contender.records import migrate
 from contender.safe_storage import UnsafeModel
@@ -194,6 +197,34 @@ def test_predictions_carry_version_and_snapshot(installation, model, examples, h
     assert set(served["model_version"]) == {decision.challenger}
     assert set(served["feature_snapshot"]) == {lake.snapshot(model.feature_contract.table)}
     assert served["score"].between(0, 1).all()
+
+
+def test_published_predictions_can_be_made_again_from_their_snapshot(installation, model, examples, here):
+    refresh(installation)
+    day = tomorrow(NIGHT)
+    batch = score(installation, model, Days.one(NIGHT))
+    installation.lake.publish(model.prediction_contract, batch)
+    corrected = examples.assign(wind=examples["wind"] + 5)
+    publish(installation.lake, model.feature_contract, corrected[corrected["day"] == day], here)
+    found = measure_skew(installation, model, day)
+    assert (found.rows, found.differing) == (60, 0)
+
+
+def test_predictions_that_were_joined_to_other_rows_are_found_without_outcomes(
+    installation, model, examples, here
+):
+    refresh(installation)
+    day = tomorrow(NIGHT)
+    installation.lake.publish(model.prediction_contract, score(installation, model, Days.one(NIGHT)))
+    served = installation.lake.read(model.prediction_contract, Days.one(day)).to_pandas()
+    shuffled = served.assign(score=np.roll(served["score"], 1))
+    publish(installation.lake, model.prediction_contract, shuffled, here)
+    changes = compare_day(installation, model, day)
+    assert changes.skew.differing > 50
+    assert (
+        f"of 60 predictions of {day} differ from what version"
+        in triage(Signals(changes=changes, drift=None, rise=None), model.monitoring).why
+    )
 
 
 def test_scoring_a_night_again_stages_the_same_batch(installation, model, examples, here):

@@ -108,7 +108,7 @@ def test_a_constant_truth_value_is_named(model, installation, publish):
     rows = features(model)
     rows["humid"] = np.where(rows["day"] == DAY, True, rows["flight"] % 2 == 0)
     publish(changed.feature_contract, rows)
-    assert changes(compare_day(installation, changed, NIGHT)) == [("humid", "values")]
+    assert changes(compare_day(installation, changed, NIGHT)) == [("humid", "constant")]
 
 
 def test_predictions_that_become_constant_are_named(model, installation, publish):
@@ -119,7 +119,7 @@ def test_predictions_that_become_constant_are_named(model, installation, publish
     served["score"] = np.random.default_rng(2).uniform(0, 1, len(served))
     served.loc[served["day"] == NIGHT, "score"] = 0.5
     publish(model.prediction_contract, served)
-    assert changes(compare_day(installation, model, NIGHT)) == [("score", "values")]
+    assert changes(compare_day(installation, model, NIGHT)) == [("score", "constant")]
 
 
 def test_a_fault_that_lasts_is_reported_every_night(model, installation, book, publish):
@@ -153,6 +153,46 @@ def test_the_report_shows_the_verdict_and_loads_nothing_from_the_network(model, 
     assert "`humid`: the share of missing values changed by 100%" in page
     assert "root_metric_" in page  # a figure of Evidently
     assert 'src="http' not in page
+
+
+HELD = {
+    "one number": 3.0,
+    "no value": None,
+    "infinite numbers": np.inf,
+    "both infinities and one number": [np.inf, -np.inf, 3.0, 3.0],
+}
+
+
+@pytest.mark.parametrize("held", HELD)
+@pytest.mark.parametrize("since", [1, 7, 41])
+def test_the_report_is_drawn_whatever_a_column_holds(model, installation, publish, held, since):
+    rows = features(model)
+    newest = rows["day"] > DAY - timedelta(days=since)
+    rows.loc[newest, "humid"] = HELD[held] if not isinstance(HELD[held], list) else HELD[held] * 100 * since
+    publish(model.feature_contract, rows)
+    assert "root_metric_" in drawn(installation, model)
+
+
+@pytest.mark.parametrize("value", [True, False, None])
+def test_the_report_is_drawn_with_truth_values(model, installation, publish, value):
+    truth = with_truth_value(model)
+    rows = features(model)
+    rows["humid"] = (rows["flight"] % 2 == 0).astype("object")
+    rows.loc[rows["day"] == DAY, "humid"] = value
+    publish(truth.feature_contract, rows)
+    assert "root_metric_" in drawn(installation, truth)
+
+
+def test_evidently_agrees_with_the_signals_on_a_change_that_lasts_a_week(model, installation, publish):
+    rows = features(model)
+    rows.loc[rows["day"] > DAY - timedelta(days=7), ["humid", "wind"]] += 40
+    publish(model.feature_contract, rows)
+    week_before = NIGHT - timedelta(days=6)
+    changed = {change.column for change in compare_day(installation, model, week_before).changed}
+    assert changed == {"humid", "wind"}
+    assert "fixed limit, so they find drift in columns that change every week, too: humid, wind." in " ".join(
+        drawn(installation, model).split()
+    )
 
 
 def test_the_report_names_the_columns_without_values(model, installation, publish):

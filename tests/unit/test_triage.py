@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.measures.evidence import ALLOWANCE, LARGEST_SCORE, THRESHOLD, accumulate_rise
+from contender.measures.evidence import OF_DISTANCES, OF_INVERTED, OF_LOSSES, THRESHOLD, accumulate_rise
 from contender.measures.kinds import estimate_loss
 from contender.measures.losses import logarithmic, squared
 from contender.monitoring import Changes, Performance, conclude, triage
 from contender.monitoring.changes import find_changes
 from contender.monitoring.triage import Signals
 from contender.profiles import profile
-from contender.records import ColumnChange, DayProfile, Measures
+from contender.records import ColumnChange, DayProfile, Measures, ScoreSkew
 from contender.specs import Column, Contract, Monitoring
 
 WATCH = Monitoring()
@@ -27,11 +27,16 @@ DAY = date(2013, 9, 1)
 ENOUGH, LITTLE = THRESHOLD, THRESHOLD - 0.1
 HUMID = ColumnChange(column="humid", kind="missing", observed=1.0, limit=0.05)
 WIND = ColumnChange(column="wind", kind="range", observed=8.0, limit=3.0)
+FROZEN = ColumnChange(column="rain", kind="constant", observed=1.0, limit=0.0)
+SHUFFLED = ScoreSkew(day=DAY, version=3, rows=900, differing=870)
+SAME = ScoreSkew(day=DAY, version=3, rows=900, differing=0)
 MOST = tuple(ColumnChange(column=f"c{n}", kind="values", observed=0.6, limit=0.2) for n in range(12))
 
 
-def signals(changed=(), drift: float | None = 0.0, rise: float | None = 0.0) -> Signals:
-    return Signals(changes=Changes(day=DAY, compared=19, changed=changed), drift=drift, rise=rise)
+def signals(changed=(), drift: float | None = 0.0, rise: float | None = 0.0, skew=None) -> Signals:
+    unusual = tuple(change.column for change in changed if change.kind == "values")
+    found = Changes(day=DAY, compared=19, changed=changed, unusual=unusual, skew=skew)
+    return Signals(changes=found, drift=drift, rise=rise)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +48,13 @@ def signals(changed=(), drift: float | None = 0.0, rise: float | None = 0.0) -> 
         (signals(changed=(HUMID,)), "broken_feed"),
         (signals(changed=(WIND,), drift=ENOUGH, rise=ENOUGH), "broken_feed"),
         (signals(changed=(*MOST, HUMID), rise=ENOUGH), "broken_feed"),
+        (signals(changed=(*MOST, WIND)), "broken_feed"),
+        (signals(changed=(FROZEN,)), "broken_feed"),
+        (signals(changed=MOST[:1]), "broken_feed"),
+        (signals(skew=SHUFFLED), "broken_feed"),
+        (signals(changed=MOST, skew=SHUFFLED), "broken_feed"),
+        (signals(skew=SAME), "stable"),
+        (signals(changed=MOST[:2]), "covariate_drift"),
         (signals(changed=MOST), "covariate_drift"),
         (signals(drift=ENOUGH), "covariate_drift"),
         (signals(rise=ENOUGH), "concept_drift"),
@@ -55,9 +67,11 @@ def test_the_verdict_follows_from_the_signals(found, verdict):
 
 
 def test_the_reason_names_the_column_and_the_figures():
-    assert triage(signals(changed=(HUMID, WIND)), WATCH).why == (
+    assert triage(signals(changed=(HUMID, WIND, FROZEN), skew=SHUFFLED), WATCH).why == (
         "`humid`: the share of missing values changed by 100%, at most 0.05 is usual; "
-        "`wind`: the median lies 8.0 widths outside the range, at most 3.00 is usual"
+        "`wind`: the median lies 8.0 widths outside the range, at most 3.00 is usual; "
+        "`rain`: all values are the same, unlike on any recent day; "
+        "870 of 900 predictions of 2013-09-01 differ from what version 3 predicts"
     )
 
 
@@ -107,14 +121,16 @@ def test_evidence_does_not_depend_on_the_unit_of_the_figure(found, scale, shift)
     # Rounding can break ties that exact arithmetic keeps.
     moved = [float(scale * figure + shift) for figure in found]
     if len(set(moved)) == len(set(found)):
-        assert accumulate_rise(moved) == pytest.approx(accumulate_rise(found), abs=0.05)
+        assert accumulate_rise(moved, OF_LOSSES) == pytest.approx(accumulate_rise(found, OF_LOSSES), abs=0.05)
 
 
-@given(figures)
-def test_evidence_is_never_negative_and_one_day_is_never_enough(found):
-    evidence = accumulate_rise(found)
+@pytest.mark.parametrize("sensitivity", [OF_DISTANCES, OF_LOSSES, OF_INVERTED])
+@given(found=figures)
+def test_evidence_is_never_negative_and_one_day_is_never_enough(found, sensitivity):
+    evidence, most = accumulate_rise(found, sensitivity), sensitivity.largest - sensitivity.allowance
+    assert most < THRESHOLD
     assert evidence >= 0
-    assert accumulate_rise([*found, 1e6]) <= evidence + LARGEST_SCORE - ALLOWANCE + 1e-9
+    assert accumulate_rise([*found, 1e6], sensitivity) <= evidence + most + 1e-9
 
 
 @pytest.mark.parametrize("loss", [squared, logarithmic])
@@ -143,9 +159,9 @@ def day_of(nth: int, rows: int = 2000, **columns) -> DayProfile:
     rng, day = np.random.default_rng(nth), DAY + timedelta(days=nth)
     values = {
         "day": [day] * rows,
-        "shop": rng.choice(["a", "b", "c"], rows).tolist(),
-        "price": rng.lognormal(3, 0.5, rows).tolist(),
-        "warmth": [float(10 + 8 * np.sin(nth))] * rows,
+        "shop": rng.choice(["a", "b", "c"], rows),
+        "price": rng.lognormal(3, 0.5, rows),
+        "warmth": np.full(rows, 10 + 8 * np.sin(nth)),
     }
     return profile(CONTRACT, day, "", pa.table(values | columns))
 
@@ -158,11 +174,12 @@ FAULTS = {
         "missing",
         {"price": [None if n % 10 == 0 else 20.0 + n % 31 for n in range(2000)]},
     ),
-    "constant": ("price", "values", {"price": [20.0] * 2000}),
+    "constant": ("price", "constant", {"price": [20.0] * 2000}),
     "unit": ("price", "values", {"price": [2000.0 + n % 310 for n in range(2000)]}),
     "unit of a daily value": ("warmth", "range", {"warmth": [180.0] * 2000}),
     "daily value emptied": ("warmth", "missing", {"warmth": pa.nulls(2000, pa.float64())}),
-    "categories": ("shop", "values", {"shop": ["a"] * 2000}),
+    "one category": ("shop", "constant", {"shop": ["a"] * 2000}),
+    "categories": ("shop", "values", {"shop": ["a", "a", "a", "b"] * 500}),
 }
 
 
@@ -183,6 +200,26 @@ def test_a_usual_day_has_no_changes():
 def test_the_number_of_rows_does_not_make_a_change(rows):
     recent = [day_of(nth, rows) for nth in range(20)]
     assert find_changes(day_of(99, rows), recent, WATCH).changed == ()
+
+
+def test_a_single_value_is_no_change_if_a_recent_day_had_two():
+    recent = [*RECENT[:27], day_of(27, price=[20.0] * 1000 + [30.0] * 1000)]
+    found = find_changes(day_of(28, price=[20.0] * 2000), recent, WATCH)
+    assert "constant" not in [change.kind for change in found.changed]
+
+
+OTHER_MIX = {"shop": ["a", "a", "b"], "price": [10.0, 11.0, 90.0]}
+
+
+@pytest.mark.parametrize("rows", [10_000, 100_000, 1_000_000])
+@pytest.mark.parametrize(
+    ("mix", "changed"), [(None, []), (OTHER_MIX, [("shop", "values"), ("price", "values")])]
+)
+def test_the_verdict_depends_on_the_distribution_not_on_the_number_of_rows(rows, mix, changed):
+    columns = {name: np.resize(values, rows) for name, values in (mix or {}).items()}
+    found = find_changes(day_of(28, rows, **columns), RECENT, WATCH)
+    assert [(change.column, change.kind) for change in found.changed] == changed
+    assert found.unusual == tuple(column for column, _ in changed)
 
 
 def test_a_fault_that_lasts_is_found_every_day():

@@ -28,8 +28,8 @@ def monitor(
     """List the monitored days of a model, newest first: loss, evidence of a change, and verdict.
 
     `estimated` is the loss that the predictions imply if they are calibrated, `expected` that of the version's
-    evaluation. `rise` is the evidence that the loss has grown or the AUC has fallen, `drift` that the inputs move away
-    from recent days; 7 is enough. Changes nothing.
+    evaluation. `rise` is the evidence that the loss has grown or outcomes contradict predictions, `drift` that the
+    inputs move away from recent days; 6 is enough. Changes nothing.
     """
     installation = open_installation()
     installation.catalog.model(model)  # raises if the catalog has no such model

@@ -116,7 +116,7 @@ DRILLS: Mapping[str, Drill] = {
     "join": Drill(
         "predictions are shuffled among rows, as by a wrong join",
         changes.shuffle_scores,
-        "concept_drift",
+        "broken_feed",
         "scores",
         1.0,
         "always 1",

@@ -10,13 +10,15 @@ import pandas as pd
 import pyarrow as pa
 
 from contender.backtesting import Fits
-from contender.measures import kind_of, measure, read_scores
+from contender.measures import split_scores
+from contender.measures.evidence import DAYS_REMEMBERED, FEWEST_DAYS
 from contender.monitoring import Changes, Performance, conclude
 from contender.monitoring.changes import find_changes
 from contender.monitoring.days import REMEMBERED, changed_days, join_changes
-from contender.monitoring.evidence import DAYS_REMEMBERED, FEWEST_DAYS
+from contender.monitoring.performance import add_outcomes
+from contender.monitoring.skew import compare_scores
 from contender.profiles import profile
-from contender.records import DayProfile, Monitored
+from contender.records import DayProfile, Monitored, ScoreSkew
 from contender.specs import Contract, Days, Monitoring
 
 
@@ -46,11 +48,13 @@ def monitor_nights(fits: Fits, served: Mapping[date, ServedRows], nights: Days) 
     for night in nights.each():
         performance = _measure(fits, served, night)
         past = [one for one in found if one.day < performance.day]
-        before = changed_days(past[-REMEMBERED:])
+        before = changed_days(past[-REMEMBERED:], model.monitoring)
         day = model.scored_days(Days.one(night)).last
+        earlier = day - timedelta(days=1)
         changes = join_changes(
             _compare(features, day, model.monitoring, before),
-            _compare(scores, day - timedelta(days=1), model.monitoring, before),
+            _compare(scores, earlier, model.monitoring, before),
+            _measure_skew(fits, earlier, served[earlier]) if earlier in served else None,
         )
         recent = past[-(DAYS_REMEMBERED + FEWEST_DAYS) :]
         found.append(conclude(model, performance, changes, recent, str(night)))
@@ -80,7 +84,7 @@ def _compare(
 
 def _measure(fits: Fits, served: Mapping[date, ServedRows], night: date) -> Performance:
     """Measure what was served for the day whose outcomes become known in a night."""
-    model, kind = fits.model, kind_of(fits.model)
+    model = fits.model
     day = model.matured_days(Days.one(night)).last
     its = served.get(day)
     found = Performance(
@@ -92,10 +96,12 @@ def _measure(fits: Fits, served: Mapping[date, ServedRows], night: date) -> Perf
     )
     if its is None or its.rows.empty or not fits.history.knows(day, night):
         return found
-    outcomes, scores = kind.encode(its.rows["label"]), read_scores(model, its.rows)
-    return found.model_copy(
-        update={
-            "measures": measure(model, fits.loss, outcomes, scores),
-            "estimated_loss": None if kind.estimate is None else kind.estimate(fits.loss, scores),
-        }
-    )
+    return add_outcomes(found, model, fits.loss, its.rows)
+
+
+def _measure_skew(fits: Fits, day: date, its: ServedRows) -> ScoreSkew:
+    """Compare what was served for a day with the predictions of the version."""
+    model, rows = fits.model, its.rows
+    scores = split_scores(model, fits.scores(its.version, Days.one(day)))
+    served = rows.assign(model_version=its.version)
+    return compare_scores(model, served, rows[list(model.row_key)].assign(**scores))

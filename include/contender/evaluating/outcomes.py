@@ -12,16 +12,16 @@ from datetime import UTC, date, datetime, time
 from contender.evaluating.remember import excused_days
 from contender.installation import Installation
 from contender.measures import Agreement, Outcomes, Predictions, finite_rows, kind_of, read_scores
-from contender.measures.evidence import DAYS_REMEMBERED, THRESHOLD, accumulate_rise
+from contender.measures.evidence import DAYS_REMEMBERED, Sensitivity, accumulate_rise
 from contender.records import OutcomeChange
 from contender.specs import Days, ModelSpec
 
 # The first four weeks are only compared with.
 FEWEST_DAYS = 28
 DAYS_COMPARED = DAYS_REMEMBERED + FEWEST_DAYS
-# Half of the fall that should be found, in standard deviations of a day. It is smaller than that of monitoring, because
-# wrong labels do harm only if they last for weeks.
-ALLOWANCE = 0.5
+# A smaller fall is found than by monitoring, and later: wrong labels do harm only if they last for weeks.
+OF_AGREEMENT = Sensitivity(0.5, 4.0)
+THRESHOLD = 7.0
 
 
 def served_days(model: ModelSpec, night: date) -> Days:
@@ -77,4 +77,4 @@ def _evidence(figures: Iterable[float | None], overlapping: int) -> float | None
     fallen: Sequence[float] = [-figure for figure in figures if figure is not None]
     if len(fallen) <= FEWEST_DAYS:
         return None
-    return accumulate_rise(fallen, allowance=ALLOWANCE, fewest_days=FEWEST_DAYS, overlapping_days=overlapping)
+    return accumulate_rise(fallen, OF_AGREEMENT, fewest_days=FEWEST_DAYS, overlapping_days=overlapping)

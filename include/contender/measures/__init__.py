@@ -2,6 +2,7 @@
 
 from contender.measures.agreement import Agreement
 from contender.measures.calibration import CALIBRATION_BINS, calibrate, calibration_error
+from contender.measures.day_effects import encode_effects
 from contender.measures.kinds import Distance, Kind, LabelError, kind_of
 from contender.measures.losses import Loss, Outcomes, Predictions
 from contender.measures.measuring import (
@@ -36,6 +37,7 @@ __all__ = [
     "calibrate",
     "calibration_error",
     "choose_loss",
+    "encode_effects",
     "finite_rows",
     "kind_of",
     "mean_loss",

@@ -10,23 +10,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 
 FEWEST_DAYS = 14
 DAYS_REMEMBERED = 56
-# The allowance is half of the rise that should be found quickly, in standard deviations. The three figures were chosen
-# on the years of two examples.
-ALLOWANCE = 1.5
-THRESHOLD = 7.0
-LARGEST_SCORE = 4.0
+THRESHOLD = 6.0
 _MAD_TO_DEVIATION = 1.4826
+
+
+class Sensitivity(NamedTuple):
+    """The allowance, about half of the rise that should be found quickly, and the largest score, in deviations."""
+
+    allowance: float
+    largest: float
+
+
+# Chosen on the flights, and checked on the households. The loss follows events of a day, such as storms, that come in
+# pairs; the share of inverted outcomes does not.
+OF_DISTANCES = Sensitivity(1.5, 4.0)
+OF_LOSSES = Sensitivity(2.0, 4.0)
+OF_INVERTED = Sensitivity(1.25, 5.0)
 
 
 def accumulate_rise(
     figures: Sequence[float],
+    sensitivity: Sensitivity,
     *,
-    allowance: float = ALLOWANCE,
     fewest_days: int = FEWEST_DAYS,
     overlapping_days: int = 1,
 ) -> float:
@@ -41,7 +52,7 @@ def accumulate_rise(
         score = standardise(figures[nth], figures[max(0, nth - DAYS_REMEMBERED) : nth]) / sqrt(
             overlapping_days
         )
-        found = max(0.0, found + min(score, LARGEST_SCORE) - allowance)
+        found = max(0.0, found + min(score, sensitivity.largest) - sensitivity.allowance)
     return found
 
 
@@ -51,5 +62,5 @@ def standardise(figure: float, before: Sequence[float]) -> float:
     centre = float(np.median(earlier))
     deviation = _MAD_TO_DEVIATION * float(np.median(np.abs(earlier - centre)))
     if deviation == 0:
-        return 0.0 if figure <= centre else LARGEST_SCORE
+        return 0.0 if figure <= centre else float("inf")
     return (figure - centre) / deviation

@@ -21,6 +21,7 @@ from contender.measures.calibration import (
     cover,
     coverage_error,
 )
+from contender.measures.day_effects import Effects, estimate_inverted
 from contender.measures.figures import (
     Figures,
     describe_class,
@@ -76,6 +77,8 @@ class Kind:
     figures: Callable[[Outcomes, Predictions], Figures]
     estimate: Callable[[Loss, Predictions], float] | None = None  # the loss, if predictions are calibrated
     agree: Callable[[Outcomes, Predictions], Agreement] | None = None
+    # The share of inverted outcomes that explains how they contradict the predictions, given a day's effects.
+    inverted: Callable[[Outcomes, Predictions, Effects], float] | None = None
 
 
 def kind_of(model: ModelSpec) -> Kind:
@@ -99,6 +102,7 @@ def _probability(_: ModelSpec) -> Kind:
         figures=describe_probability,
         estimate=estimate_loss,
         agree=agree_probability,
+        inverted=estimate_inverted,
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
+
 from contender.installation import Installation
-from contender.measures import choose_loss, kind_of, measure, read_scores
+from contender.measures import Loss, choose_loss, encode_effects, kind_of, measure, read_scores
 from contender.records import Book, Measures
 from contender.specs import Days, ModelSpec
 from contender.specs.frozen import Frozen
@@ -20,6 +22,7 @@ class Performance(Frozen):
     measures: Measures | None
     expected_loss: float | None
     estimated_loss: float | None = None
+    inverted: float | None = None
 
     @property
     def excess_loss(self) -> float | None:
@@ -35,6 +38,10 @@ def measure_performance(installation: Installation, model: ModelSpec, night: dat
     served = lake.read(model.prediction_contract, days).to_pandas()
     labels = lake.read(model.label_contract, days).to_pandas()
     known = served.merge(labels, on=list(model.row_key), how="inner", validate="one_to_one")
+    if model.monitoring.day_effects:
+        wanted = tuple(dict.fromkeys((*model.row_key, *model.monitoring.day_effects)))
+        effects = lake.read(model.feature_contract, days, columns=wanted).to_pandas()
+        known = known.merge(effects, on=list(model.row_key), how="left", validate="one_to_one")
     version = int(served["model_version"].iloc[0]) if len(served) else None
     found = Performance(
         day=day,
@@ -45,12 +52,20 @@ def measure_performance(installation: Installation, model: ModelSpec, night: dat
     )
     if known.empty:
         return found
-    loss, kind = choose_loss(model, installation.catalog.model_home(model.name)), kind_of(model)
+    loss = choose_loss(model, installation.catalog.model_home(model.name))
+    return add_outcomes(found, model, loss, known)
+
+
+def add_outcomes(found: Performance, model: ModelSpec, loss: Loss, known: pd.DataFrame) -> Performance:
+    """Return the performance with the figures of the rows that have outcomes, which have labels, scores and effects."""
+    kind = kind_of(model)
     outcomes, scores = kind.encode(known["label"]), read_scores(model, known)
+    effects = encode_effects(known, model.monitoring.day_effects)
     return found.model_copy(
         update={
             "measures": measure(model, loss, outcomes, scores),
             "estimated_loss": None if kind.estimate is None else kind.estimate(loss, scores),
+            "inverted": None if kind.inverted is None else kind.inverted(outcomes, scores, effects),
         }
     )
 

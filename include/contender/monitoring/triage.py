@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contender.measures.evidence import DAYS_REMEMBERED, FEWEST_DAYS, THRESHOLD, accumulate_rise
-from contender.monitoring.changes import Changes
+from contender.measures.evidence import (
+    DAYS_REMEMBERED,
+    FEWEST_DAYS,
+    OF_DISTANCES,
+    OF_INVERTED,
+    OF_LOSSES,
+    THRESHOLD,
+    Sensitivity,
+    accumulate_rise,
+)
+from contender.monitoring.changes import Changes, is_widespread
 from contender.monitoring.performance import Performance
-from contender.records import Book, ColumnChange, DriftVerdict, Measures, Monitored, identify
+from contender.records import Book, ChangeKind, ColumnChange, DriftVerdict, Monitored, ScoreSkew, identify
 from contender.specs import ModelSpec, Monitoring
 from contender.specs.frozen import Frozen
 
@@ -18,10 +27,13 @@ ACTIONS: dict[DriftVerdict, str] = {
     "concept_drift": "check the labels, then the recipe; consider a shorter window",
     "regime_break": "read the report today; consider a shorter window and the baseline",
 }
-_UNITS = {
-    "missing": "the share of missing values changed by {observed:.0%}",
-    "values": "the distribution moved by {observed:.2f}",
-    "range": "the median lies {observed:.1f} widths outside the range",
+# A change of the world does not cause these.
+_OF_FEEDS: tuple[ChangeKind, ...] = ("missing", "constant", "range")
+_DESCRIBED: dict[ChangeKind, str] = {
+    "missing": "the share of missing values changed by {observed:.0%}, at most {limit:.2f} is usual",
+    "constant": "all values are the same, unlike on any recent day",
+    "values": "the distribution moved by {observed:.2f}, at most {limit:.2f} is usual",
+    "range": "the median lies {observed:.1f} widths outside the range, at most {limit:.2f} is usual",
 }
 
 
@@ -43,27 +55,30 @@ class Verdict(Frozen):
 def triage(signals: Signals, watch: Monitoring) -> Verdict:
     """Return the verdict on a day.
 
-    | columns that changed today | inputs drift | loss rises | verdict |
+    | columns or predictions that changed today | inputs drift | predictions worse | verdict |
     | --- | --- | --- | --- |
-    | missing values, or few columns | any | any | broken_feed |
-    | most columns, or none | yes, or most columns | yes | regime_break |
-    | most columns, or none | yes, or most columns | no | covariate_drift |
+    | missing values, one value, range, skew; or few columns | any | any | broken_feed |
+    | distributions of many columns, or none | yes, or many columns | yes | regime_break |
+    | distributions of many columns, or none | yes, or many columns | no | covariate_drift |
     | none | no | yes | concept_drift |
     | none | no | no | stable |
 
     Missing figures count as unchanged.
     """
-    changed, compared = signals.changes.changed, signals.changes.compared
-    many = len(changed) > watch.max_drifted_share * max(compared, 1)
-    if changed and (not many or any(change.kind == "missing" for change in changed)):
-        return Verdict(name="broken_feed", why=_describe_columns(changed))
+    changes = signals.changes
+    many = is_widespread(changes.unusual, changes.compared, watch)
+    faults = [change for change in changes.changed if not many or change.kind in _OF_FEEDS]
+    skew = changes.skew if changes.skew is not None and changes.skew.differing else None
+    if faults or skew:
+        return Verdict(name="broken_feed", why=_describe_faults(faults, skew))
     drifts, rises = many or _enough(signals.drift), _enough(signals.rise)
     inputs = (
-        _describe_columns(changed)
+        f"{len(changes.unusual)} of {changes.compared} columns differ from all recent days: "
+        f"{', '.join(f'`{name}`' for name in changes.unusual)}"
         if many
         else f"the inputs drift away from recent days{_figure(signals.drift)}"
     )
-    losses = f"the loss has risen, or the AUC has fallen{_figure(signals.rise)}"
+    losses = f"the loss has risen, or outcomes contradict the predictions{_figure(signals.rise)}"
     if drifts and rises:
         return Verdict(name="regime_break", why=f"{inputs}; {losses}")
     if drifts:
@@ -78,17 +93,17 @@ def triage(signals: Signals, watch: Monitoring) -> Verdict:
 def weigh_signals(performance: Performance, changes: Changes, past: Sequence[Monitored]) -> Signals:
     """Return the signals of a day, with the evidence of it and the days in `past`, oldest first.
 
-    The evidence against the predictions is that of a risen excess loss or of a fallen AUC, whichever is larger: a day
-    on which everything is late raises the loss, but the order of the predictions stays right.
+    The evidence against the predictions is that of a risen excess loss, or of a risen share of outcomes that look
+    inverted, whichever is larger: a day on which everything is late raises the loss only.
     """
     earlier = [one for one in past if one.day < performance.day]
-    excess = _evidence([one.excess_loss for one in earlier], performance.excess_loss)
-    order = _evidence([_disorder(one.measures) for one in earlier], _disorder(performance.measures))
+    excess = _evidence([one.excess_loss for one in earlier], performance.excess_loss, OF_LOSSES)
+    inverted = _evidence([one.inverted for one in earlier], performance.inverted, OF_INVERTED)
     before = [one for one in past if one.features_day is not None and one.features_day < changes.day]
     return Signals(
         changes=changes,
-        drift=_evidence([one.distance for one in before], changes.distance),
-        rise=max((found for found in (excess, order) if found is not None), default=None),
+        drift=_evidence([one.distance for one in before], changes.distance, OF_DISTANCES),
+        rise=max((found for found in (excess, inverted) if found is not None), default=None),
     )
 
 
@@ -111,10 +126,13 @@ def conclude(
         expected_loss=performance.expected_loss,
         estimated_loss=performance.estimated_loss,
         excess_loss=performance.excess_loss,
+        inverted=performance.inverted,
         rise=signals.rise,
         features_day=changes.day,
         compared=changes.compared,
         changes=changes.changed,
+        unusual=changes.unusual,
+        skew=changes.skew,
         distance=changes.distance,
         drift=signals.drift,
         verdict=verdict.name,
@@ -133,15 +151,11 @@ def keep_conclusion(
     return monitored
 
 
-def _evidence(before: Sequence[float | None], today: float | None) -> float | None:
+def _evidence(before: Sequence[float | None], today: float | None, sensitivity: Sensitivity) -> float | None:
     figures = [figure for figure in before if figure is not None]
     if today is None or len(figures) < FEWEST_DAYS:
         return None
-    return accumulate_rise([*figures, today])
-
-
-def _disorder(measures: Measures | None) -> float | None:
-    return None if measures is None or measures.auc is None else 1.0 - measures.auc
+    return accumulate_rise([*figures, today], sensitivity)
 
 
 def _enough(evidence: float | None) -> bool:
@@ -154,12 +168,17 @@ def _figure(evidence: float | None) -> str:
     )
 
 
-def _describe_columns(changed: Sequence[ColumnChange]) -> str:
-    return "; ".join(
-        f"`{change.column}`: {_UNITS[change.kind].format(observed=change.observed)}, at most "
-        f"{change.limit:.2f} is usual"
+def _describe_faults(changed: Sequence[ColumnChange], skew: ScoreSkew | None) -> str:
+    found = [
+        f"`{change.column}`: {_DESCRIBED[change.kind].format(observed=change.observed, limit=change.limit)}"
         for change in changed
-    )
+    ]
+    if skew is not None:
+        found.append(
+            f"{skew.differing} of {skew.rows} predictions of {skew.day} differ from what version {skew.version} "
+            "predicts"
+        )
+    return "; ".join(found)
 
 
 def _describe_stable(signals: Signals) -> str:

@@ -1,4 +1,4 @@
-"""Compare a column's day with its recent days: missing values, the distribution, and values far beyond the range.
+"""Compare a column's day with its recent days: missing values, distribution, range, and a single value.
 
 Each comparison has a figure of its own. Missing values are not a kind of value: a column whose distribution differs
 every day, such as a day's weather, would otherwise hide that half of it is missing.
@@ -18,6 +18,11 @@ from contender.records import ColumnProfile
 from contender.specs.frozen import Frozen
 
 _POINTS = 64
+# With fewer values, it is no surprise that all are the same. Three values a day, such as the wind at three airports,
+# may be the same now and then if two of them are on some days.
+_FEWEST_VALUES = 20
+_FEWEST_DISTINCT = 3
+_CHANCE = 1e-3
 
 
 class Compared(Frozen):
@@ -37,13 +42,15 @@ class Distances(Frozen):
     `missing` is the difference of the shares of missing values. `values` is the Kolmogorov-Smirnov distance for
     numbers, the total variation distance for categories. `repeated` is how much larger the share of a single value is,
     of the value whose share has grown most. All three are between 0 and 1. `beyond` is how far the median lies outside
-    all recent values, in widths of their range; 0 for categories.
+    all recent values, in widths of their range; 0 for categories. `constant` is whether the day has a single value,
+    although all recent days had several.
     """
 
     missing: Compared
     values: Compared
     repeated: Compared
     beyond: float
+    constant: bool = False
 
 
 def measure_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Distances:
@@ -56,8 +63,13 @@ def measure_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> 
         repeated = _repeated_numbers(sketches[0], sketches[1:])
     elif today.counts is not None and all(day.counts is not None for day in recent):
         values, repeated = _category_distances(today, recent), _repeated_categories(today, recent)
-    missing = _missing_distances(today, recent)
-    return Distances(missing=missing, values=values, repeated=repeated, beyond=beyond)
+    return Distances(
+        missing=_missing_distances(today, recent),
+        values=values,
+        repeated=repeated,
+        beyond=beyond,
+        constant=_became_constant(today, recent),
+    )
 
 
 def measure_missing_alone(
@@ -81,6 +93,25 @@ def measure_missing_alone(
 
 def _missing_share(column: ColumnProfile | None) -> float:
     return 0.0 if column is None else column.nulls / max(1, column.rows)
+
+
+def _became_constant(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> bool:
+    known = today.rows - today.nulls
+    if known < _FEWEST_VALUES or _count_values(today) != 1:
+        return False
+    if today.sketch is not None:
+        return all(_count_values(day) >= _FEWEST_DISTINCT for day in recent)
+    counted = [day.counts for day in recent if day.counts]
+    commonest = max((max(counts.values()) / sum(counts.values()) for counts in counted), default=1.0)
+    return commonest**known < _CHANCE
+
+
+def _count_values(column: ColumnProfile) -> int:
+    """Return the number of categories, or of different quantiles; 0 for a column without counts."""
+    if column.sketch is None:
+        return len(column.counts or ())
+    sketch = decode_sketch(column.sketch)
+    return 0 if sketch.is_empty() else len(set(sketch.get_quantiles(np.linspace(0, 1, _POINTS))))
 
 
 def _missing_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Compared:

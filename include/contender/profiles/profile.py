@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 
 import numpy as np
@@ -49,8 +50,9 @@ def profile(contract: Contract, day: date, digest: str, rows: pa.Table | pq.Parq
     )
 
 
+@lru_cache(maxsize=4096)
 def decode_sketch(text: str) -> kll_doubles_sketch:
-    """Return the sketch of a column's profile."""
+    """Return the sketch of a column's profile, which must not be updated: the same one is returned again."""
     return kll_doubles_sketch.deserialize(base64.b64decode(text))
 
 

@@ -44,7 +44,7 @@ from contender.records.models import (
     Standing,
     TrainedVersion,
 )
-from contender.records.monitored_days import ChangeKind, ColumnChange, DriftVerdict, Monitored
+from contender.records.monitored_days import ChangeKind, ColumnChange, DriftVerdict, Monitored, ScoreSkew
 from contender.records.opening import BookError, migrate, open_book
 from contender.records.passing import read_all
 from contender.records.profiles import ColumnProfile, DayProfile, profile_id
@@ -98,6 +98,7 @@ __all__ = [
     "Publication",
     "Question",
     "Reason",
+    "ScoreSkew",
     "ServingSkew",
     "SliceMeasures",
     "StagedBatch",

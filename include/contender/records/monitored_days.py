@@ -14,20 +14,30 @@ from contender.records.tables import Base, indexes
 from contender.specs.frozen import Frozen
 
 DriftVerdict = Literal["stable", "broken_feed", "covariate_drift", "concept_drift", "regime_break"]
-ChangeKind = Literal["missing", "values", "range"]
+ChangeKind = Literal["missing", "constant", "values", "range"]
 
 
 class ColumnChange(Frozen):
     """A column of a day that differs from the recent days by more than its limit.
 
-    `missing`: the share of missing values changed. `values`: the distribution changed. `range`: the values lie far
-    outside the range of the recent days, as after a change of units.
+    `missing`: the share of missing values changed. `constant`: a single value, unlike on any recent day; `observed` is
+    1. `values`: the distribution changed. `range`: the values lie far outside the range of the recent days, as after a
+    change of units.
     """
 
     column: str
     kind: ChangeKind
     observed: float
     limit: float
+
+
+class ScoreSkew(Frozen):
+    """The published predictions of a day, compared with those that their version makes of the same snapshot again."""
+
+    day: date
+    version: int
+    rows: int = Field(description="rows with a prediction on either side")
+    differing: int = Field(description="those whose predictions differ, or are missing on one side")
 
 
 class Monitored(Frozen):
@@ -47,13 +57,21 @@ class Monitored(Frozen):
         default=None,
         description="loss above the estimate, or above the expected loss if there is no estimate",
     )
+    inverted: float | None = Field(
+        default=None,
+        description="estimated share of outcomes that are inverted, apart from the day's effects; for probabilities",
+    )
     rise: float | None = Field(
         default=None,
-        description="evidence that the loss has grown or the AUC has fallen; None with too few days",
+        description="evidence that the loss has grown or outcomes contradict predictions; None with too few days",
     )
     features_day: date | None = Field(default=None, description="the day whose features were compared")
     compared: int = Field(default=0, description="columns that were compared with recent days")
     changes: tuple[ColumnChange, ...] = ()
+    unusual: tuple[str, ...] = Field(
+        default=(), description="features that are farther from the recent days than each of them, by half"
+    )
+    skew: ScoreSkew | None = Field(default=None, description="None if predictions could not be made again")
     distance: float | None = Field(
         default=None,
         description="mean distance of the features from the recent days, in units of the largest",

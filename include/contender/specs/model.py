@@ -26,7 +26,7 @@ from contender.specs.kinds import (
     score_expectations,
     with_default_loss,
 )
-from contender.specs.monitoring import Monitoring
+from contender.specs.monitoring import Monitoring, check_day_effects
 from contender.specs.recipe import Recipe, check_weights
 
 
@@ -174,6 +174,7 @@ class ModelSpec(Frozen):
                         f"{where}: unknown column {name!r}: use one of " + ", ".join(self.feature_names)
                     )
         check_slices(self.slices, (*self.keys, *self.features))
+        check_day_effects(self.monitoring.day_effects, (*self.keys, *self.features))
         check_weights(self.recipes, self.features, self.weights)
         return self
 

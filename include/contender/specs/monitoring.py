@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field, model_validator
 
-from contender.specs.columns import Email
+from contender.specs.columns import Column, Email
 from contender.specs.frozen import Frozen
+
+_OF_EFFECTS = ("integer", "number", "string", "boolean")
+_FORMER = ("max_loss_ratio", "max_drifted_share")
 
 
 class Monitoring(Frozen):
@@ -35,15 +40,21 @@ class Monitoring(Frozen):
         default=3.0, ge=1, description="either of them, as a ratio to the largest one of a recent day"
     )
     max_widths_beyond: float = Field(
-        default=3.0,
+        default=2.0,
         gt=0,
         description="how far a day's median may lie outside the range of recent days, in widths of that range",
     )
-    max_drifted_share: float = Field(
-        default=0.5,
+    max_unusual_share: float = Field(
+        default=0.07,
         gt=0,
         le=1,
-        description="share of columns that changed on one day from which the world has changed, not a feed",
+        description="share of columns, at least two, that differ unusually on one day if the world has changed, "
+        "not a feed",
+    )
+    day_effects: tuple[str, ...] = Field(
+        default=(),
+        description="columns that events of a single day act through, such as the airport and the hour of a storm: "
+        "their effects are removed before outcomes are compared with predicted probabilities",
     )
     reference_days: int = Field(default=28, ge=14, description="recent days that a day is compared with")
     current_days: int = Field(default=7, gt=0, description="days in the drift report")
@@ -53,8 +64,19 @@ class Monitoring(Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _forget_ratio(cls, values: object) -> object:
-        """Accept stored contracts of version 0.2, which bounded a day's loss by a ratio."""
+    def _forget_former(cls, values: object) -> object:
+        """Accept stored contracts of earlier versions, with bounds that no longer exist."""
         if isinstance(values, dict):
-            return {name: value for name, value in values.items() if name != "max_loss_ratio"}
+            return {name: value for name, value in values.items() if name not in _FORMER}
         return values
+
+
+def check_day_effects(names: Sequence[str], columns: Sequence[Column]) -> None:
+    """Raise ValueError if a column of the day's effects is unknown, or neither a number nor a category."""
+    types = {column.name: column.type for column in columns}
+    for name in names:
+        if types.get(name) not in _OF_EFFECTS:
+            usable = ", ".join(other for other, kind in types.items() if kind in _OF_EFFECTS)
+            raise ValueError(
+                f"monitoring: day_effects: {name!r} is no key or feature of a usable type: use one of {usable}"
+            )

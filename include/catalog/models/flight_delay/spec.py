@@ -1,6 +1,6 @@
 """Predict delays of tomorrow's flights, scored the night before."""
 
-from contender.specs import Approval, Column, Input, ModelSpec, Recipe, Slice
+from contender.specs import Approval, Column, Input, ModelSpec, Monitoring, Recipe, Slice
 
 SPEC = ModelSpec(
     name="flight_delay",
@@ -89,4 +89,6 @@ SPEC = ModelSpec(
     approval=Approval(new_recipes=True),
     baseline_features=("airport", "dep_hour"),
     slices=(Slice(column="airport"), Slice(column="airline")),
+    # Weather delays an airport, and more flights the later it gets.
+    monitoring=Monitoring(day_effects=("airport", "arr_hour")),
 )

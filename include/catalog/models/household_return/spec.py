@@ -3,7 +3,7 @@
 The data's documentation is inconsistent on whether it is simulated; see the contract of the transactions.
 """
 
-from contender.specs import Column, Guards, Input, ModelSpec, Recipe, Slice
+from contender.specs import Column, Guards, Input, ModelSpec, Monitoring, Recipe, Slice
 
 TREES = {"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200}
 
@@ -64,6 +64,7 @@ SPEC = ModelSpec(
     ),
     # The data varies little from day to day, so the bounds are tighter than for flights.
     guards=Guards(max_disagreement=0.05, max_calibration_error=0.08),
+    monitoring=Monitoring(day_effects=("household_size",)),
     horizon_days=0,
     label_maturity_days=7,
 )
