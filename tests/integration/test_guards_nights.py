@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from contender.retraining import InstalledStores
-from contender.scoring import score
 from contender.settings import Settings
 from contender.specs import Days
 from tests.integration.keeping import Kept, keep
@@ -94,30 +93,6 @@ def test_a_corrupted_refresh_is_held_and_the_champion_keeps_serving(place, rows,
     assert kind == "held"
     assert "history" in spoke
     assert place.installation.registry.champion(place.model.name).version == before
-
-
-def serve(place: InstalledStores, night) -> None:
-    batch = score(place.installation, place.model, Days.one(night))
-    place.installation.lake.publish(place.model.prediction_contract, batch)
-
-
-def look_ahead_on_the_newest_day(rows):
-    known = rows["carrier_late"].where(rows["day"] != NIGHT, 100 * rows["label"])
-    return rows.assign(carrier_late=known)
-
-
-def test_a_refresh_is_held_if_features_were_rebuilt_after_they_had_served(place, rows):
-    serve(place, FIRST_NIGHT)
-    deliver(place, look_ahead_on_the_newest_day(rows))
-    kind, spoke = decide(place)
-    assert kind == "held"
-    assert "skew" in spoke
-
-
-def test_a_refresh_is_promoted_if_the_features_of_served_days_are_published_again_unchanged(place, rows):
-    serve(place, FIRST_NIGHT)
-    deliver(place, rows)
-    assert decide(place) == ("refreshed", set())
 
 
 def test_after_a_correction_of_the_data_the_next_refresh_is_promoted(place, rows):

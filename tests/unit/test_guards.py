@@ -15,7 +15,6 @@ from contender.records import (
     HistoryChange,
     Interval,
     OutcomeChange,
-    ServingSkew,
     SliceMeasures,
     UsualChange,
 )
@@ -75,7 +74,6 @@ UNHEALTHY = {
     "repeated_rows": {"challenger": made(repeated_rows=1)},
     "gates": {"gates": GatedDays(days=230, ungated=(date(2013, 5, 1),), released=0)},
     "history": {"history": history(changed={"rows": 0.02, "label": 0.0})},
-    "skew": {"skew": ServingSkew(rows=1000, changed=11)},
     "slices": {"slices": (part("airline=UA", 0.011), part("airline=HA", None))},
     "behaviour": {"behaviour": (check(True), check(False))},
     "stable": {"repeat_difference": 1e-3},
@@ -149,13 +147,6 @@ def test_outcomes_block_a_refresh_only_if_the_evidence_exceeds_its_threshold(mis
     outcomes = OutcomeChange(days=84, missing=missing, weaker=weaker, bar=7)
     reasons = judge_refresh(evaluation(outcomes=outcomes), GUARDS)
     assert ("outcomes" not in blocking(reasons)) == passes
-
-
-def test_features_that_were_replaced_by_a_person_are_named_and_no_skew():
-    skew = ServingSkew(rows=1000, changed=0, excused_days=2)
-    reasons = judge_refresh(evaluation(skew=skew), GUARDS)
-    assert "2 days that a person replaced" in explanation(reasons, "skew")
-    assert blocking(reasons) == []
 
 
 @pytest.mark.parametrize(("shift", "passes"), [(0.0079, True), (0.0081, False)])

@@ -21,7 +21,6 @@ from contender.evaluating.judge import (
 )
 from contender.evaluating.outcomes import read_outcome_change
 from contender.evaluating.remember import excused_days, gated_days, read_usual_change
-from contender.evaluating.skew import measure_skew
 from contender.installation import Installation
 from contender.lake import read_examples
 from contender.measures import PredictionError, Predictions, predict, try_predict
@@ -63,7 +62,6 @@ def evaluate(installation: Installation, model: ModelSpec, challenger: TrainedVe
     remembered = {
         "usual": read_usual_change(challenger, champion, installation.book),
         "outcomes": read_outcome_change(installation, model, challenger.night),
-        "skew": measure_skew(installation, model, challenger, contestants.days),
     }
     return _store(installation, model, judged.model_copy(update=remembered))
 

@@ -15,7 +15,6 @@ from contender.promoting.training_rows import (
     has_days,
     has_no_repeated_rows,
     has_rows,
-    has_served_features,
     has_usual_outcomes,
     is_complete,
     is_gated,
@@ -212,7 +211,6 @@ _DATA_GUARDS: tuple[Guard, ...] = (
     has_no_repeated_rows,
     is_gated,
     keeps_history,
-    has_served_features,
 )
 _VERSION_GUARDS: tuple[Guard, ...] = (behaves, is_stable, is_quick, is_small)
 

@@ -96,25 +96,6 @@ def keeps_history(evaluation: Evaluation, guards: Guards) -> Reason:
     return found if found.passed else found.model_copy(update={"explanation": found.explanation + remedy})
 
 
-def has_served_features(evaluation: Evaluation, guards: Guards) -> Reason:
-    """Check that the features of the evaluated days are those that served: predictions from them must be the same."""
-    skew, bound = evaluation.skew, guards.max_history_change
-    if skew is None:
-        return not_applicable("skew", bound, "nothing was served for the evaluated days")
-    template = (
-        f"{skew.changed:,} of {skew.rows:,} predictions served for the evaluated days differ if they are made "
-        "again from the features published now ({observed:.2%}); at most {bound:.2%} allowed"
-    )
-    if skew.excused_days:
-        template += f"; {skew.excused_days} days that a person replaced or released are ignored"
-    found = require_at_most("skew", skew.changed / skew.rows, bound, template)
-    remedy = (
-        ". Features that are rebuilt after serving may know the outcomes: run `contender check --leaks`. If the change "
-        "is intended, deliver those days with `contender backfill --reason`"
-    )
-    return found if found.passed else found.model_copy(update={"explanation": found.explanation + remedy})
-
-
 def has_usual_outcomes(evaluation: Evaluation, _: Guards) -> Reason:
     """Check that recent outcomes agree with the predictions that were served for them as well as earlier ones did."""
     found = evaluation.outcomes

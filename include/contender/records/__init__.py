@@ -28,7 +28,6 @@ from contender.records.measurements import (
     Interval,
     Measures,
     OutcomeChange,
-    ServingSkew,
     SliceMeasures,
 )
 from contender.records.models import (
@@ -99,7 +98,6 @@ __all__ = [
     "Question",
     "Reason",
     "ScoreSkew",
-    "ServingSkew",
     "SliceMeasures",
     "StagedBatch",
     "StagedFile",

@@ -64,16 +64,6 @@ class OutcomeChange(Frozen):
     bar: float = Field(description="threshold of the evidence")
 
 
-class ServingSkew(Frozen):
-    """Predictions served for the evaluated days, made again by the same versions from the features published now."""
-
-    rows: int = Field(description="served rows of these days")
-    changed: int = Field(description="rows whose prediction differs, or that are no longer published")
-    excused_days: int = Field(
-        default=0, description="days left out, because a person replaced, erased or released their data"
-    )
-
-
 class BehaviourCheck(Frozen):
     """The result of a model's behaviour test for a version. If the test has two bounds, `bound` is the nearer one."""
 

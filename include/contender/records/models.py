@@ -13,7 +13,6 @@ from contender.records.measurements import (
     Interval,
     Measures,
     OutcomeChange,
-    ServingSkew,
     SliceMeasures,
     accept_holds,
 )
@@ -114,7 +113,6 @@ class Evaluation(Frozen):
     )
     gates: GatedDays | None = Field(default=None, description="None if gates were not looked up")
     outcomes: OutcomeChange | None = Field(default=None, description="None if they were not compared")
-    skew: ServingSkew | None = Field(default=None, description="None if no predictions were served or read")
     failure: str | None = Field(
         default=None,
         description="why the challenger could not predict these rows; its predictions are then unusable",
