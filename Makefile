@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit \
-	bench-deciding bench-drills bench-gates bench-landing bench-monitoring bench-night bench-parsing \
-	bench-promotion bench-race clean distclean
+	bench-deciding bench-drills bench-gates bench-incidents bench-landing bench-monitoring bench-night \
+	bench-parsing bench-promotion bench-race clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -115,6 +115,8 @@ bench-gates: setup ## Measure gates against a hand-written query, sketches, and 
 
 bench-landing: setup ## Measure landing and publishing of Parquet deliveries, in CPU time and memory, against copies by DuckDB
 	@python -m benchmarks.landing
+bench-incidents: setup ## Count the mails about incidents: one cause, ten causes, a month of small trouble
+	@python -m benchmarks.incidents
 
 test-compose: setup ## Run nights on the container stack and kill processes; status 77 if it cannot run here
 	@tests/compose/run

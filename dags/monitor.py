@@ -66,14 +66,14 @@ def compare(name: str) -> Json:
 @task
 def conclude(name: str, performance: Json, changes: Json) -> Json:
     """Derive the verdict, its reason and the recommended action, and record them."""
-    from contender.alerting import keep_verdict_alert
+    from contender.alerting import raise_verdict
     from contender.monitoring import Changes, Performance, keep_conclusion
 
     here = open_installation()
     measured, changed = Performance.model_validate(performance), Changes.model_validate(changes)
     monitored = keep_conclusion(CATALOG.model(name), measured, changed, run_name(), here.book)
     log.info("%s: %s", monitored.verdict, monitored.why)
-    if keep_verdict_alert(here, monitored, report_url(name, monitored.day)):
+    if raise_verdict(here, monitored, report_url(name, monitored.day)):
         deliver()
     return monitored.model_dump(mode="json")
 

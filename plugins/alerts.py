@@ -1,18 +1,23 @@
-"""Notify owners by mail of failed tasks. A mail stays pending until a server accepts it."""
+"""Record failed tasks in incidents, and send mails. A mail stays pending until a server accepts it."""
 
 from __future__ import annotations
 
 import logging
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 
 from contender.settings import settings
-from gate_operator import GATE_KEY, gate_url
+from contender.specs import NIGHTLY, parse_dag_id
+from gate_operator import GATE_KEY, GateOperator, gate_url
+
+if TYPE_CHECKING:
+    from contender.alerting import FailedTask
 
 SMTP_CONNECTION = "smtp_default"
+HAVE_DAYS = ("ingest", *NIGHTLY)  # the verbs of DAGs that run for days
 
 log = logging.getLogger(__name__)
 
@@ -22,40 +27,37 @@ class OwnerNotified(AirflowFailException):
 
 
 def notify_owner(context: Any) -> None:
-    """Record the mail about a failed task, and try to send all pending mails."""
-    from contender.admission import find_recipients
-    from contender.alerting import FailedTask, compose_gate_alert, compose_task_alert
+    """Record a failed task in an incident, and try to send all pending mails."""
+    from contender.alerting import raise_gate_failure, raise_task_failure
     from contender.installation import open_installation
-    from contender.specs import locate_expectations
 
     if isinstance(context.get("exception"), OwnerNotified):
         return
-    here, task_instance = open_installation(), context["ti"]
-    book = here.book
+    here, task_instance, failed = open_installation(), context["ti"], _failed_task(context)
     gate_id = task_instance.xcom_pull(task_ids=task_instance.task_id, key=GATE_KEY)
-    result = book.gates.get(gate_id) if gate_id else None
+    result = here.book.gates.get(gate_id) if gate_id else None
     if result is not None:
-        alert = compose_gate_alert(
-            result,
-            to=find_recipients(here.catalog, result),
-            gate_url=gate_url(result.id),
-            log_url=_log_url(context),
-            lines=locate_expectations(here.catalog, result.table, [e.identity for e in result.failed]),
-        )
+        raise_gate_failure(here, result, failed, gate_url(result.id))
     else:
-        alert = compose_task_alert(
-            FailedTask(
-                dag=task_instance.dag_id,
-                task=task_instance.task_id,
-                run=context["run_id"],
-                days=_days(context),
-                error=str(context.get("exception") or "the task ended without an error message"),
-                log_url=_log_url(context),
-            ),
-            to=task_instance.task.owner,
-        )
-    book.alerts.add(alert)
+        raise_task_failure(here, failed, task_instance.task.owner, context.get("exception"))
     deliver()
+
+
+def note_success(context: Any) -> None:
+    """Record that a task has succeeded that had failed before: in a retry, or an operation in any run.
+
+    What becomes of a batch after its gate is found from the book.
+    """
+    from contender.alerting import report_success
+    from contender.installation import open_installation
+    from contender.records import Step
+
+    task_instance = context["ti"]
+    first_try = task_instance.try_number == 1 and parse_dag_id(task_instance.dag_id).verb in HAVE_DAYS
+    if first_try or isinstance(context["task"], GateOperator):
+        return
+    failed = _failed_task(context)
+    report_success(open_installation(), Step(dag=failed.dag, days=failed.business_days, task=failed.task))
 
 
 def report_url(model: str, day: date) -> str:
@@ -65,7 +67,7 @@ def report_url(model: str, day: date) -> str:
 
 def deliver() -> int:
     """Send all pending mails. Returns how many could not be sent."""
-    from contender.alerting import MailServer, deliver_pending
+    from contender.alerting import MailServer, deliver_pending, mail_channel
     from contender.installation import open_installation
 
     connection = Connection.get(SMTP_CONNECTION)
@@ -80,10 +82,26 @@ def deliver() -> int:
     )
     installation = open_installation()
     sender = extra.get("from_email") or installation.settings.mail_from
-    pending = deliver_pending(installation.book, server, sender)
+    pending = deliver_pending(installation.book, {"mail": mail_channel(server, sender)})
     for alert in pending:
         log.error("Not sent, will be tried again: %s (%s)", alert.subject, alert.last_error)
     return len(pending)
+
+
+def _failed_task(context: Any) -> FailedTask:
+    from contender.alerting import FailedTask
+
+    task_instance, batch = context["ti"], getattr(context["task"], "batch", None)
+    return FailedTask(
+        dag=task_instance.dag_id,
+        task=task_instance.task_id,
+        run=context["run_id"],
+        days=_days(context),
+        error=str(context.get("exception") or "the task ended without an error message"),
+        log_url=_log_url(context),
+        number=task_instance.try_number,
+        table=batch["table"] if isinstance(batch, dict) else "",
+    )
 
 
 def _days(context: Any) -> str:

@@ -17,6 +17,7 @@ import card_pages
 import catalogue_pages
 import decision_pages
 import gate_pages
+import incident_pages
 from contender.lake import places
 from contender.settings import settings
 from contender.specs import dag_id
@@ -30,11 +31,14 @@ SANDBOXED = {
     "X-Content-Type-Options": "nosniff",
 }
 
+MENU = (("Contender", "/"), ("Catalogue", "/catalog"), ("Incidents", "/incidents"), ("Audit", "/audit"))
+
 app = FastAPI(title="Contender", dependencies=[Depends(requires_authenticated())])
 app.include_router(card_pages.router)
 app.include_router(catalogue_pages.router)
 app.include_router(decision_pages.router)
 app.include_router(gate_pages.router)
+app.include_router(incident_pages.router)
 
 
 @app.exception_handler(HTTPException)
@@ -108,5 +112,10 @@ class ContenderPages(AirflowPlugin):
     fastapi_apps: ClassVar[list[dict[str, Any]]] = [{"app": app, "url_prefix": PREFIX, "name": "Contender"}]
     external_views: ClassVar[list[dict[str, Any]]] = [
         {"name": name, "href": f"{PREFIX}{path}", "destination": "nav", "category": "browse"}
-        for name, path in (("Contender", "/"), ("Catalogue", "/catalog"), ("Audit", "/audit"))
+        for name, path in (
+            ("Contender", "/"),
+            ("Catalogue", "/catalog"),
+            ("Incidents", "/incidents"),
+            ("Audit", "/audit"),
+        )
     ]

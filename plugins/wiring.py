@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import DAG, Asset, Param, get_current_context, get_parsing_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from alerts import notify_owner
+from alerts import note_success, notify_owner
 from contender.settings import Settings, settings
 from contender.specs import (
     DatasetSpec,
@@ -46,7 +46,7 @@ CATALOG = load_catalog(settings().catalog_home)
 
 
 def task_defaults(owner: str, *, minutes: int = 30) -> Json:
-    """Return the defaults of tasks: owner, what is retried and when, time limit, and the mail on failure."""
+    """Return the defaults of tasks: owner, what is retried and when, time limit, and the incident on failure."""
     return {
         "owner": owner,
         "retries": 3,
@@ -56,6 +56,7 @@ def task_defaults(owner: str, *, minutes: int = 30) -> Json:
         "max_retry_delay": timedelta(minutes=15),
         "execution_timeout": timedelta(minutes=minutes),
         "on_failure_callback": notify_owner,
+        "on_success_callback": note_success,
     }
 
 

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contender.errors import PermanentError
+from contender.specs.zones import Zone
 from contender.urls import sqlite_url
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -118,6 +119,15 @@ class Settings(BaseSettings):
         description="Recipient of alerts that belong to no dataset or model.",
     )
     mail_from: str = Field(default="contender@contender.example", description="Sender of alert mails.")
+    quiet_hours: str = Field(
+        default="18:00-08:00",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
+        description="Hours in which warnings and reminders are not sent; they wait for the next working hours. "
+        "Saturdays and Sundays are quiet. Critical incidents are reported at any time.",
+    )
+    zone: Zone = Field(
+        default="UTC", description="Time zone of `CONTENDER_QUIET_HOURS`, such as `Europe/Berlin`."
+    )
 
     def model_post_init(self, _: object) -> None:
         """Set the default of each place below `home`, and of the UI's address."""

@@ -34,6 +34,7 @@ RUNS = [
     ("score", "score__flight_delay", {"day": str(NIGHT)}),
     ("monitor", "monitor__flight_delay", {"day": str(NIGHT)}),
     ("operations", "operations__housekeeping", {}),
+    ("incidents", "operations__incidents", {}),
     ("upkeep", "operations__upkeep", {}),
     ("engines", "operations__engines", {}),
     ("quarantine", "operations__quarantine", {"batch": "4f2a", "action": "discard", "reason": "a test"}),

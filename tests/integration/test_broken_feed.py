@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from contender.admission import find_recipients, gate_batch, list_quarantined, record_release
+from contender.admission import gate_batch, list_quarantined, record_release
 from contender.lake import stage
 from contender.specs import Days
 from tests.made_up_catalog import set_catalog
@@ -74,7 +74,7 @@ def test_features_with_an_empty_column_wait_in_quarantine(installation, holding,
 def test_the_owners_of_the_inputs_are_notified_too(installation, holding, arrive):
     batch = arrive(holding.feature_contract, empty_humidity)
     result = gate_batch(installation, batch, "run")
-    assert find_recipients(installation.catalog, result) == (
+    assert result.recipients == (
         "flight-models@contender.example",
         "flight-data@contender.example",
     )

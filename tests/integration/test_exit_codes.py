@@ -20,6 +20,7 @@ from contender.settings import PROJECT, Settings, settings
 from demo import source
 from tests.command import Outcome, list_commands, run_command
 from tests.unit.policy_results import decision
+from tests.unit.thousand_nights import incident_of
 
 MODEL, REASON = "flight_delay", ("--reason", "a test")
 SPAN = ("--from", "2013-03-01", "--to", "2013-03-02")
@@ -28,6 +29,7 @@ GRANTS = ("access", "render", "s3", "--bucket", "lake", "--account", "1234567890
 
 READY = "an installation"
 DECIDED = "a decision, of a version that the registry lacks"
+ENDED = "an incident that has recovered"
 MISTAKE = "a mistake in the catalog"
 NO_BOOK = "no book of record"
 NO_URL = "a setting that is no URL"
@@ -119,6 +121,15 @@ CASES = [
     misused("quarantine", "discard", "4f2a", *REASON, said="list all with `contender quarantine list`"),
     misused("quarantine", "discard", "4f2a", said="Missing option"),
     without_book("quarantine", "discard", "4f2a", *REASON),
+    done("incidents", "list", said="No open incidents"),
+    misused("incidents", "list", "planes", said="unexpected extra argument"),
+    without_book("incidents", "list"),
+    misused("incidents", "show", "4f2a", said="list all with `contender incidents list --all`"),
+    without_book("incidents", "show", "4f2a"),
+    misused("incidents", "ack", "4f2a", said="list all with `contender incidents list --all`"),
+    impossible("incidents", "ack", "e4ded", place=ENDED, said="has ended"),
+    misused("incidents", "close", "4f2a", said="Missing option"),
+    impossible("incidents", "close", "e4ded", *REASON, place=ENDED, said="has ended"),
     done("access", "show", said="read"),
     misused("access", "show", "ann", said="unexpected extra argument"),
     impossible("access", "show", place=MISTAKE, said="datasets/planes.py"),
@@ -219,6 +230,8 @@ def prepare(home: Path, place: str) -> None:
         (home / "records.db").unlink()
     elif place == MISTAKE:
         (home / "catalog" / "datasets" / "planes.py").write_text('"""Planes."""\n')
+    elif place == ENDED:
+        open_book(here.records).incidents.add(incident_of(2).model_copy(update={"id": "e4ded"}))
     elif place == DECIDED:
         open_book(here.records).ledger.enter(decision(date(2013, 3, 1), "first", 1, "boosted_trees"))
 

@@ -21,11 +21,18 @@ from contender.alerting import (
     compose_task_alert,
     compose_verdict_alert,
 )
+from contender.alerting.compose_incidents import (
+    compose_missing_alert,
+    compose_recovered_alert,
+    compose_reminder_alert,
+    link_incident,
+)
 from contender.backtesting import render_report
 from contender.cards import render_html
 from contender.catalogue import Edge, draw
 from contender.catalogue.status import DatasetStatus, ModelStatus, Status
 from contender.drilling import render_drill
+from contender.incidents import Signal
 from contender.monitoring.report import Figures, render_frame
 from contender.promoting import decide_promotion
 from contender.records import (
@@ -38,12 +45,16 @@ from contender.records import (
     Entry,
     Evidence,
     ExpectationResult,
+    Failure,
     GateResult,
+    Incident,
+    IncidentEvent,
     Interval,
     Monitored,
     Pin,
     Proposal,
     SliceMeasures,
+    Step,
     migrate,
     open_book,
 )
@@ -51,6 +62,7 @@ from contender.records.audit import merge
 from contender.settings import PROJECT
 from contender.specs import Days, Guards
 from decision_pages import show as decision_page
+from incident_pages import show as incident_page
 from page_rendering import page
 from tests.unit.drill_results import drill_result
 from tests.unit.hostile import WORDS, Seen, saying
@@ -155,6 +167,32 @@ SHOWN = ShownRows(columns=("c",), masked=("m",), rows=(("v",),), total=1)
 
 DRAWN = draw(["datasets.sales", "features.churn"], [Edge(source="datasets.sales", target="features.churn")])
 
+STEP = Step(dag="operations__upkeep", task="t", table="t")
+INCIDENT = Incident(
+    id="i",
+    kind="task",
+    cause=STEP,
+    what="w",
+    topic="t",
+    error="e",
+    severity="critical",
+    owners=("o",),
+    failures=(Failure(step=STEP, since=AT),),
+    opened=AT,
+    changed=AT,
+)
+EVENT = IncidentEvent(id="e", incident="i", kind="closed", what="w", by="b", at=AT)
+SIGNAL = Signal(
+    id="s", kind="deadline", step=STEP, what="w", severity="critical", owners=("o",), at=AT, held_up=STEP
+)
+
+
+def incident(word: str) -> str:
+    """The page of an incident, with each text in it replaced by a given one."""
+    found = saying(INCIDENT, word)
+    readable = {failure.step.dag for failure in found.failures}
+    return incident_page(found, [saying(EVENT, word)], readable).body.decode()
+
 
 def of_page(template: str, **values: object) -> Callable[[str], str]:
     """Render a page's template with each text in its values replaced by a given one."""
@@ -179,6 +217,8 @@ MADE: dict[str, Callable[[str], str]] = {
         release_dag="d",
         lines={},
     ),
+    "plugins/incident.html": incident,
+    "plugins/incidents.html": of_page("incidents.html", incidents=(INCIDENT,)),
     "plugins/rows.html": of_page("rows.html", result=GATE, shown=SHOWN),
     "plugins/refusal.html": of_page("refusal.html", message="t"),
     "plugins/decisions.html": of_page("decisions.html", model="m", proposals=(ASKED,), entries=(ENTERED,)),
@@ -189,6 +229,13 @@ MADE: dict[str, Callable[[str], str]] = {
         waiting=(ASKED,),
         decisions=(DECIDED,),
         monitored=(MONITORED,),
+    ),
+    "alerting/missing.html": lambda word: (
+        link_incident(compose_missing_alert(saying(SIGNAL, word), word), word, "http://ui").html
+    ),
+    "alerting/recovered.html": lambda word: compose_recovered_alert(saying(INCIDENT, word)).html,
+    "alerting/reminder.html": lambda word: (
+        compose_reminder_alert(word, [saying(INCIDENT, word)], word, "http://ui").html
     ),
     "alerting/access.html": lambda word: compose_access_alert([word], to=word, before=None).html,
     "alerting/approval.html": lambda word: (
@@ -209,7 +256,7 @@ MADE: dict[str, Callable[[str], str]] = {
     ),
     "alerting/held.html": lambda word: compose_held_alert(saying(HELD, word), 7, to=word).html,
     "alerting/verdict.html": lambda word: (
-        compose_verdict_alert(saying(MONITORED, word), to=(word,), report_url="http://ui/r", before=None).html
+        compose_verdict_alert(saying(MONITORED, word), to=(word,), report_url="http://ui/r").html
     ),
     "monitoring/frame.html": lambda word: render_frame(
         saying(MONITORED, word), FIGURES._replace(drifted=(word,), left_out=(word,))

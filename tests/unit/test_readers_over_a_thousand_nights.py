@@ -27,7 +27,19 @@ from tests.unit.thousand_nights import (
 
 MODEL, OTHER = MODELS
 LAST = NIGHTS - 1
-WRITERS = {"add", "claim", "confirm", "enter", "intend", "keep", "put", "record", "row_of", "settle"}
+WRITERS = {
+    "add",
+    "change",
+    "claim",
+    "confirm",
+    "enter",
+    "intend",
+    "keep",
+    "put",
+    "record",
+    "row_of",
+    "settle",
+}
 ENTERED = {day_of(night) for night in TEN}
 
 
@@ -63,6 +75,7 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     "alerts.get": [lambda b: b.alerts.get("mail 2")],
     "alerts.newest": [lambda b: b.alerts.newest(limit=5)],
     "alerts.newest_of": [lambda b: b.alerts.newest_of(TABLE)],
+    "alerts.held": [lambda b: b.alerts.held()],
     "alerts.pending": [lambda b: b.alerts.pending()],
     "caveats.get": [lambda b: b.caveats.get(f"{MODEL}-2")],
     "caveats.newest": [lambda b: b.caveats.newest(MODEL, 5)],
@@ -100,6 +113,13 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     "gates.newest_of": [lambda b: b.gates.newest_of(TABLE)],
     "gates.passed_days": [lambda b: sorted(d.key for d in b.gates.passed_days(TABLE) if d.first in ENTERED)],
     "gates.passed_since": [lambda b: b.gates.passed_since(TABLE, Days.one(day_of(0)), time_of(0, 1))],
+    "incidents.get": [lambda b: b.incidents.get("incident 2")],
+    "incidents.newest": [lambda b: b.incidents.newest(limit=5)],
+    "incidents.unfinished": [lambda b: b.incidents.unfinished()],
+    "incidents.closed_since": [lambda b: b.incidents.closed_since(time_of(LAST - 2))],
+    "incidents.starting_with": [lambda b: b.incidents.starting_with("incident 2")[-1:]],
+    "incidents.events": [lambda b: b.incidents.events("incident 2")],
+    "incidents.known": [lambda b: b.incidents.known(["opened 2", "opened -1"])],
     "ledger.head": [lambda b: b.ledger.head(MODEL)],
     "ledger.champion": [lambda b: b.ledger.champion(MODEL)],
     "ledger.entry": [lambda b: b.ledger.entry(MODEL, 2), lambda b: b.ledger.entry(OTHER, NIGHTS)],
@@ -147,6 +167,10 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     "publications.get": [lambda b: b.publications.get("publication 2")],
     "publications.unconfirmed": [lambda b: b.publications.unconfirmed(TABLE, Days.one(day_of(KILLED)))],
     "publications.newest": [lambda b: b.publications.newest(TABLE, 5)],
+    "publications.committed_among": [
+        lambda b: b.publications.committed_among([(TABLE, str(day_of(2))), (TABLE, str(day_of(KILLED)))]),
+    ],
+    "publications.committed_since": [lambda b: b.publications.committed_since(TABLE, time_of(LAST - 2))],
     "publications.contains": [lambda b: b.publications.contains(TABLE, Days.one(day_of(2)))],
     "read_audit": [
         lambda b: read_audit(b, by="ann"),

@@ -20,14 +20,18 @@ from contender.records import (
     Decision,
     Evaluation,
     GateResult,
+    Incident,
+    IncidentEvent,
     Monitored,
     PairedDay,
     Pin,
     Proposal,
     Publication,
+    Step,
     TrainedVersion,
 )
 from contender.records.documents import Document, fingerprint_text
+from contender.records.incidents import event_row
 from contender.records.ledger import LedgerRow, sealed_row
 from contender.records.tables import Base
 from contender.records.trained_versions import insert_trained
@@ -202,6 +206,27 @@ def of_model(model: str, night: int) -> dict[str, list[Any]]:
     }
 
 
+def incident_of(night: int) -> Incident:
+    """One incident a night: the second is still open, the last but one was closed, the others have recovered."""
+    return Incident(
+        id=f"incident {night}",
+        kind="task",
+        cause=Step(dag="ingest__flights", days=Days.one(day_of(night))),
+        what="failed",
+        severity="warning",
+        owners=("a@b.example",),
+        state={1: "open", NIGHTS - 2: "closed"}.get(night, "recovered"),
+        opened=time_of(night),
+        changed=time_of(night),
+    )
+
+
+def event_of(night: int) -> IncidentEvent:
+    return IncidentEvent(
+        id=f"opened {night}", incident=f"incident {night}", kind="opened", what="failed", at=time_of(night)
+    )
+
+
 def of_tables(night: int) -> dict[str, list[Any]]:
     """What a night keeps of a table, and what people did and were sent."""
     text = f"contract {night}"
@@ -217,10 +242,11 @@ def of_tables(night: int) -> dict[str, list[Any]]:
                 subject="s",
                 text="t",
                 html="h",
-                state="pending" if night == 1 else "sent",
+                state={1: "pending", 3: "held"}.get(night, "sent"),
                 at=time_of(night),
             )
         ],
+        "incidents": [incident_of(night)],
         "documents": [Document(id=fingerprint_text(text), kind="contract", text=text, at=time_of(night))],
         "profiles": [
             DayProfile(
@@ -273,6 +299,7 @@ def rows_of(book: Book, nights: Collection[int]) -> Iterator[Base]:
                     if name == "publications":
                         row.state = "intended" if night == KILLED else "committed"
                     yield row
+        yield event_row(event_of(night))
         for row in all_entries()[night]:
             columns = {column.key: getattr(row, column.key) for column in LedgerRow.__table__.columns}
             yield LedgerRow(**columns)

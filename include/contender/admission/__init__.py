@@ -7,7 +7,6 @@ or `discard_batch` deletes it.
 """
 
 from contender.admission.excusing import apply_release, excuse, find_unexcused
-from contender.admission.holding import find_recipients
 from contender.admission.judging import gate_batch
 from contender.admission.publishing import publish_batch, should_announce, starts_downstream
 from contender.admission.quarantine import (
@@ -48,7 +47,6 @@ __all__ = [
     "excuse",
     "find_night",
     "find_quarantined",
-    "find_recipients",
     "find_superseded",
     "find_unexcused",
     "gate_batch",

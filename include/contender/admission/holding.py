@@ -31,16 +31,11 @@ def hold_broken_feed(here: Installation, batch: StagedBatch, judged: GateResult)
         update={
             "expectations": (*judged.expectations, result),
             "verdict": "fail" if broken else judged.verdict,
+            "owners_of_inputs": tuple(source.contract.owner for source in here.catalog.sources(model))
+            if broken
+            else (),
         }
     )
-
-
-def find_recipients(catalog: Catalog, result: GateResult) -> tuple[str, ...]:
-    """Return who is notified of a failed gate: the table's owner, and for a broken feed the owners of the inputs."""
-    model = _find_model(catalog, result.table)
-    broken = any(failed.identity == EXPECTATION for failed in result.failed)
-    sources = catalog.sources(model) if model is not None and broken else ()
-    return tuple(dict.fromkeys((result.owner, *(source.contract.owner for source in sources))))
 
 
 def _find_model(catalog: Catalog, table: str) -> ModelSpec | None:

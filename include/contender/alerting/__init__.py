@@ -1,4 +1,4 @@
-"""Compose and send mails: failed gates and tasks, verdicts, held refreshes, decisions, approvals, and access rights."""
+"""Record trouble in incidents, and compose and send the mails about them, about decisions and about access rights."""
 
 from contender.alerting.compose import (
     FailedTask,
@@ -11,16 +11,34 @@ from contender.alerting.compose import (
     compose_verdict_alert,
 )
 from contender.alerting.deliver import (
+    Channel,
     MailServer,
     deliver_pending,
     keep_access_alert,
     keep_held_alert,
-    keep_verdict_alert,
+    mail_channel,
+)
+from contender.alerting.raising import (
+    raise_gate_failure,
+    raise_signal,
+    raise_task_failure,
+    raise_verdict,
+    report_success,
+)
+from contender.alerting.review import review_incidents
+from contender.alerting.settling import (
+    IncidentError,
+    UnknownIncidentError,
+    find_incident,
+    settle_incident,
 )
 
 __all__ = [
+    "Channel",
     "FailedTask",
+    "IncidentError",
     "MailServer",
+    "UnknownIncidentError",
     "compose_access_alert",
     "compose_approval_alert",
     "compose_decision_alert",
@@ -29,7 +47,15 @@ __all__ = [
     "compose_task_alert",
     "compose_verdict_alert",
     "deliver_pending",
+    "find_incident",
     "keep_access_alert",
     "keep_held_alert",
-    "keep_verdict_alert",
+    "mail_channel",
+    "raise_gate_failure",
+    "raise_signal",
+    "raise_task_failure",
+    "raise_verdict",
+    "report_success",
+    "review_incidents",
+    "settle_incident",
 ]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+
+from pydantic import Field
 
 from contender.records import (
     Alert,
@@ -20,7 +23,7 @@ from contender.records import (
 )
 from contender.redaction import redact
 from contender.rendering import templates
-from contender.specs import ACCESS_FILE, dag_id, parse_dag_id
+from contender.specs import ACCESS_FILE, Days, dag_id, parse_dag_id
 from contender.specs.frozen import Frozen
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -33,9 +36,20 @@ class FailedTask(Frozen):
     dag: str
     task: str
     run: str
-    days: str
+    days: str = Field(description="as `Days.key`; empty for a run without days")
     error: str
     log_url: str
+    number: int = Field(default=1, description="of the attempt")
+    table: str = Field(default="", description="table of the batch that it should have published")
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def business_days(self) -> Days | None:
+        """The days of the run; None without days, or if its form was not filled in correctly."""
+        try:
+            return Days.read(self.days) if self.days else None
+        except ValueError:
+            return None
 
 
 def compose_gate_alert(
@@ -64,9 +78,9 @@ def compose_gate_alert(
         kind="gate",
         about=name,
         to=to,
-        subject=_line(f"[contender] {name} {result.days.key}: gate failed on {failures}"),
-        text=_render("gate.txt", values),
-        html=_render("gate.html", values),
+        subject=one_line(f"[contender] {name} {result.days.key}: gate failed on {failures}"),
+        text=render("gate.txt", values),
+        html=render("gate.html", values),
     )
 
 
@@ -80,9 +94,9 @@ def compose_task_alert(failed: FailedTask, *, to: str) -> Alert:
         kind="task",
         about=about,
         to=(to,),
-        subject=_line(f"[contender] {failed.dag} {failed.days}: {failed.task} failed"),
-        text=_render("task.txt", values),
-        html=_render("task.html", values),
+        subject=one_line(f"[contender] {failed.dag} {failed.days}: {failed.task} failed"),
+        text=render("task.txt", values),
+        html=render("task.html", values),
     )
 
 
@@ -105,9 +119,9 @@ def compose_decision_alert(entry: Entry, *, to: str) -> Alert:
         kind="decision",
         about=decision.model,
         to=(to,),
-        subject=_line(f"[contender] {decision.model}: {values['what']} by {decision.by}"),
-        text=_render("decision.txt", values),
-        html=_render("decision.html", values),
+        subject=one_line(f"[contender] {decision.model}: {values['what']} by {decision.by}"),
+        text=render("decision.txt", values),
+        html=render("decision.html", values),
     )
 
 
@@ -132,12 +146,12 @@ def compose_approval_alert(
         kind="approval",
         about=decision.model,
         to=to,
-        subject=_line(
+        subject=one_line(
             f"[contender] {decision.model} {decision.night}: {proposal.what} waits for approval until "
             f"{proposal.deadline:%Y-%m-%d %H:%M} UTC"
         ),
-        text=_render("approval.txt", values),
-        html=_render("approval.html", values),
+        text=render("approval.txt", values),
+        html=render("approval.html", values),
     )
 
 
@@ -152,7 +166,7 @@ def compose_access_alert(differences: Sequence[str], *, to: str, before: Alert |
     if count := len(differences):
         summary = f"Airflow's roles differ from {ACCESS_FILE} in {count} way{'s' if count > 1 else ''}"
     values = {"summary": summary, "differences": differences}
-    text = _render("access.txt", values)
+    text = render("access.txt", values)
     if before is not None and before.text == text:
         return None
     return Alert(
@@ -161,9 +175,9 @@ def compose_access_alert(differences: Sequence[str], *, to: str, before: Alert |
         kind="access",
         about=ACCESS_FILE,
         to=(to,),
-        subject=_line(f"[contender] {summary}"),
+        subject=one_line(f"[contender] {summary}"),
         text=text,
-        html=_render("access.html", values),
+        html=render("access.html", values),
     )
 
 
@@ -174,15 +188,10 @@ TITLES: Mapping[DriftVerdict, str] = {
 }
 
 
-def compose_verdict_alert(
-    monitored: Monitored, *, to: tuple[str, ...], report_url: str, before: Monitored | None
-) -> Alert | None:
-    """Return the mail about a monitoring verdict that somebody must know.
-
-    Returns None for the other verdicts, and if the day before, `before`, had the same one.
-    """
+def compose_verdict_alert(monitored: Monitored, *, to: tuple[str, ...], report_url: str) -> Alert | None:
+    """Return the mail about a monitoring verdict that somebody must know, or None for the other verdicts."""
     title = TITLES.get(monitored.verdict)
-    if title is None or (before is not None and before.verdict == monitored.verdict):
+    if title is None:
         return None
     values = {"monitored": monitored, "title": title, "report_url": report_url}
     return Alert(
@@ -190,9 +199,9 @@ def compose_verdict_alert(
         kind="verdict",
         about=monitored.model,
         to=to,
-        subject=_line(f"[contender] {monitored.model} {monitored.day}: {monitored.verdict}, {title}"),
-        text=_render("verdict.txt", values),
-        html=_render("verdict.html", values),
+        subject=one_line(f"[contender] {monitored.model} {monitored.day}: {monitored.verdict}, {title}"),
+        text=render("verdict.txt", values),
+        html=render("verdict.html", values),
     )
 
 
@@ -212,9 +221,9 @@ def compose_held_alert(decision: Decision, nights: int, *, to: str) -> Alert | N
         kind="held",
         about=decision.model,
         to=(to,),
-        subject=_line(f"[contender] {decision.model}: refreshes held for {nights} nights in a row"),
-        text=_render("held.txt", values),
-        html=_render("held.html", values),
+        subject=one_line(f"[contender] {decision.model}: refreshes held for {nights} nights in a row"),
+        text=render("held.txt", values),
+        html=render("held.html", values),
     )
 
 
@@ -238,10 +247,12 @@ def _loss(measures: Measures | None) -> str:
     return f"{measures.loss:.4f}" + (f" ({interval.low:.4f} to {interval.high:.4f})" if interval else "")
 
 
-def _line(subject: str) -> str:
+def one_line(subject: str) -> str:
+    """Return a subject on one line, with secrets masked."""
     # A line break in data would end the header and could start another one.
     return redact(" ".join(subject.split()))
 
 
-def _render(template: str, values: Mapping[str, object]) -> str:
+def render(template: str, values: Mapping[str, object]) -> str:
+    """Return the text of a template with these values, with secrets masked."""
     return redact(templates(TEMPLATES).get_template(template).render(values))

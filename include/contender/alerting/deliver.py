@@ -1,16 +1,15 @@
-"""Send pending mails through an SMTP server; a mail that it does not accept stays pending."""
+"""Send pending notifications to channels, such as an SMTP server; what a channel does not accept stays pending."""
 
 from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
 
-from contender.alerting.compose import compose_access_alert, compose_held_alert, compose_verdict_alert
-from contender.installation import Installation
-from contender.records import Alert, Book, Decision, Monitored
+from contender.alerting.compose import compose_access_alert, compose_held_alert
+from contender.records import Alert, Book, Decision
 from contender.redaction import redact
 from contender.specs import ACCESS_FILE, ModelSpec
 from contender.specs.frozen import Frozen
@@ -18,6 +17,10 @@ from contender.specs.frozen import Frozen
 TIMEOUT_SECONDS = 20
 # Longer than a server may take for all steps of one mail: an older claim is from a process that died.
 CLAIM_SECONDS = 300
+
+
+# Sends a notification, or raises OSError or SMTPException.
+Channel = Callable[[Alert], None]
 
 
 class MailServer(Frozen):
@@ -37,23 +40,6 @@ def keep_access_alert(differences: Sequence[str], to: str, book: Book) -> bool:
     return _keep(compose_access_alert(differences, to=to, before=newest), book)
 
 
-def keep_verdict_alert(installation: Installation, monitored: Monitored, report_url: str) -> bool:
-    """Keep the mail about a monitoring verdict, if somebody must know it. Returns whether it was kept.
-
-    A broken feed is reported to the owners of the model's inputs, too, and a regime break to `Monitoring.mail_to`.
-    """
-    catalog, book = installation.catalog, installation.book
-    model = catalog.model(monitored.model)
-    sources = catalog.sources(model) if monitored.verdict == "broken_feed" else ()
-    readers = model.monitoring.mail_to if monitored.verdict == "regime_break" else ()
-    owners = dict.fromkeys((model.owner, *(source.contract.owner for source in sources), *readers))
-    earlier = book.monitored.days_before(model.name, monitored.day, 1)
-    alert = compose_verdict_alert(
-        monitored, to=tuple(owners), report_url=report_url, before=earlier[-1] if earlier else None
-    )
-    return _keep(alert, book)
-
-
 def keep_held_alert(model: ModelSpec, decisions: Sequence[Decision], book: Book) -> bool:
     """Keep the mail about refreshes that have been held for several nights. Returns whether it was kept."""
     nights = book.ledger.held_nights(model.name)
@@ -68,29 +54,45 @@ def _keep(alert: Alert | None, book: Book) -> bool:
     return alert is not None
 
 
-def deliver_pending(book: Book, server: MailServer, sender: str) -> list[Alert]:
-    """Send all pending mails. Returns those that are still pending, each with the last error.
+def deliver_pending(book: Book, channels: Mapping[str, Channel]) -> list[Alert]:
+    """Send all pending notifications to each channel. Returns those that are still pending, each with the last error.
 
-    Mails that another process is sending are skipped. Delivery is at least once: a mail arrives twice if the process
-    dies after the server accepted it and before that was recorded.
+    A channel that fails is tried again the next time, without sending to the others again. Notifications that another
+    process is sending are skipped. Delivery is at least once: a notification arrives twice, with the same message id,
+    if the process dies after a server accepted it and before that was recorded.
     """
     pending: list[Alert] = []
     for alert in book.alerts.pending():
         if not book.alerts.claim(alert, CLAIM_SECONDS):
             continue
-        result = _try(alert, server, sender)
+        result = _try(alert, channels)
         book.alerts.settle(result)
         if result.state == "pending":
             pending.append(result)
     return pending
 
 
-def _try(alert: Alert, server: MailServer, sender: str) -> Alert:
-    try:
-        _send(_message(alert, sender), server)
-    except (OSError, smtplib.SMTPException) as error:
-        return alert.model_copy(update={"last_error": redact(f"{type(error).__name__}: {error}")})
-    return alert.model_copy(update={"state": "sent", "last_error": None})
+def mail_channel(server: MailServer, sender: str) -> Channel:
+    """Return the channel that sends mails through an SMTP server."""
+    return lambda alert: _send(_message(alert, sender), server)
+
+
+def _try(alert: Alert, channels: Mapping[str, Channel]) -> Alert:
+    done, errors = list(alert.delivered), []
+    for name in channels.keys() - set(done):
+        try:
+            channels[name](alert)
+        except (OSError, smtplib.SMTPException) as error:
+            errors.append(redact(f"{name}: {type(error).__name__}: {error}"))
+        else:
+            done.append(name)
+    return alert.model_copy(
+        update={
+            "state": "pending" if errors else "sent",
+            "delivered": tuple(done),
+            "last_error": "; ".join(errors) or None,
+        }
+    )
 
 
 def _message(alert: Alert, sender: str) -> EmailMessage:
@@ -99,7 +101,8 @@ def _message(alert: Alert, sender: str) -> EmailMessage:
     message["To"] = ", ".join(alert.to)
     message["Subject"] = alert.subject
     message["Date"] = format_datetime(alert.at)
-    message["Message-ID"] = make_msgid(alert.id, domain=sender.rpartition("@")[2])
+    # The same at each attempt, so that a mail that arrives twice is recognised.
+    message["Message-ID"] = f"<{alert.id}@{sender.rpartition('@')[2]}>"
     message.set_content(alert.text)
     message.add_alternative(alert.html, subtype="html")
     return message

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from contender.cli import access, audit, backfill, backtest, card, ledger, new, quarantine
+from contender.cli import access, audit, backfill, backtest, card, incidents, ledger, new, quarantine
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.check import check
 from contender.cli.drill import drill
@@ -38,6 +38,7 @@ app = typer.Typer(
 app.add_typer(new.app, name="new")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(access.app, name="access")
+app.add_typer(incidents.app, name="incidents")
 app.command(epilog="Example: CONTENDER_CATALOG_HOME=$PWD/catalog CONTENDER_HOME=$PWD/state contender up")(up)
 app.command(epilog="Example: contender down")(down)
 app.command(

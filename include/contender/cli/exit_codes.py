@@ -23,6 +23,8 @@ CODES = {
     "contender.admission.UnknownBatchError": WRONG_USE,
     "contender.replaying.UnknownEntryError": WRONG_USE,
     "contender.specs.UnknownNameError": WRONG_USE,
+    "contender.alerting.UnknownIncidentError": WRONG_USE,
+    "contender.alerting.IncidentError": CANNOT_COMPLETE,
     "contender.orchestrator.ApiError": CANNOT_COMPLETE,
     "contender.backfilling.BackfillStoppedError": CANNOT_COMPLETE,
     "contender.backtesting.BacktestError": CANNOT_COMPLETE,

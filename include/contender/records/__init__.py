@@ -21,6 +21,15 @@ from contender.records.caveats import caveat_id
 from contender.records.documents import fingerprint_text
 from contender.records.evaluations import compares_refresh
 from contender.records.identity import identify
+from contender.records.incidents import (
+    Cause,
+    Failure,
+    Incident,
+    IncidentChange,
+    IncidentEvent,
+    Step,
+    Urgency,
+)
 from contender.records.ledger import Entry, StaleDecision, count_held_nights
 from contender.records.measurements import (
     BehaviourCheck,
@@ -68,6 +77,7 @@ __all__ = [
     "Book",
     "BookError",
     "CalibrationPoint",
+    "Cause",
     "Caveat",
     "ChangeKind",
     "ColumnChange",
@@ -82,10 +92,14 @@ __all__ = [
     "Evaluation",
     "Evidence",
     "ExpectationResult",
+    "Failure",
     "GateResult",
     "GatedDays",
     "Grounds",
     "HistoryChange",
+    "Incident",
+    "IncidentChange",
+    "IncidentEvent",
     "Interval",
     "Measures",
     "Monitored",
@@ -103,8 +117,10 @@ __all__ = [
     "StagedFile",
     "StaleDecision",
     "Standing",
+    "Step",
     "TrainedVersion",
     "TrainingSketch",
+    "Urgency",
     "UsualChange",
     "Verdict",
     "act_id",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
@@ -13,24 +14,30 @@ from contender.records.store import RecordStore, as_json
 from contender.records.tables import Base, indexes
 from contender.specs.frozen import Frozen
 
+AlertState = Literal["pending", "sent", "held", "dropped"]
+
 
 class Alert(Frozen):
-    """A mail to an owner; `pending` until a mail server accepts it."""
+    """A mail to an owner; `pending` until a mail server accepts it.
+
+    A `held` mail waits for working hours; it is `dropped` if its incident recovers before.
+    """
 
     id: str
-    kind: Literal["gate", "task", "decision", "approval", "access", "verdict", "held"]
+    kind: Literal["gate", "task", "decision", "approval", "access", "verdict", "held", "incident"]
     about: str = Field(description="dataset, model or file")
     to: tuple[str, ...]
     subject: str
     text: str
     html: str
-    state: Literal["pending", "sent"] = "pending"
+    state: AlertState = "pending"
     last_error: str | None = None
+    delivered: tuple[str, ...] = Field(default=(), description="channels that have accepted it")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 class AlertRow(Base):
-    """subject: dataset, model or file; key: kind; state: `pending` or `sent`; leased_until: end of a sender's lease."""
+    """subject: dataset, model or file; key: kind; state: as in an alert; leased_until: end of a sender's lease."""
 
     __tablename__ = "alerts"
     __table_args__ = indexes("alerts", ("state", "at"))
@@ -45,19 +52,16 @@ class Alerts(RecordStore[Alert]):
 
     def row_of(self, record: Alert) -> AlertRow:
         """Return the database row of a record."""
-        return AlertRow(
-            id=record.id,
-            subject=record.about,
-            key=record.kind,
-            run="",
-            state=record.state,
-            at=record.at,
-            record=as_json(record),
-        )
+        return alert_row(record)
 
     def pending(self) -> list[Alert]:
         """Return the mails that were not sent yet, oldest first."""
         return self._all(select(AlertRow).where(AlertRow.state == "pending").order_by(AlertRow.at))
+
+    def held(self) -> list[str]:
+        """Return the ids of the mails that wait for working hours."""
+        with Session(self._engine) as session:
+            return list(session.scalars(select(AlertRow.id).where(AlertRow.state == "held")))
 
     def newest_of(self, about: str) -> Alert | None:
         """Return the newest mail about a dataset, model or file, or None."""
@@ -81,3 +85,22 @@ class Alerts(RecordStore[Alert]):
         with Session(self._engine) as session, session.begin():
             row = session.get_one(AlertRow, alert.id)
             row.state, row.leased_until, row.record = alert.state, None, as_json(alert)
+
+
+def alert_row(record: Alert) -> AlertRow:
+    """Return the database row of a mail."""
+    return AlertRow(
+        id=record.id,
+        subject=record.about,
+        key=record.kind,
+        run="",
+        state=record.state,
+        at=record.at,
+        record=as_json(record),
+    )
+
+
+def set_state(session: Session, held: Collection[str], state: AlertState) -> None:
+    """Set the state of held mails, by id, within a transaction of the caller. Other mails are not changed."""
+    for row in session.scalars(select(AlertRow).where(AlertRow.id.in_(held), AlertRow.state == "held")):
+        row.state, row.record = state, {**row.record, "state": state}

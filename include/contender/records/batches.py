@@ -99,7 +99,15 @@ class GateResult(Frozen):
     defects: tuple[Defect, ...] = ()
     delivered: tuple[DeliveredFile, ...] = Field(default=(), description="the files that were checked")
     quarantine: str | None = Field(default=None, description="folder of a failed batch")
+    owners_of_inputs: tuple[str, ...] = Field(
+        default=(), description="of the tables that the batch was built from, if one of them may be broken"
+    )
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Who is notified of a failed gate."""
+        return tuple(dict.fromkeys((self.owner, *self.owners_of_inputs)))
 
     @property
     def failed(self) -> tuple[ExpectationResult, ...]:

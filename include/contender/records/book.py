@@ -1,4 +1,4 @@
-"""The book of record: gate results, publications, evaluations, decisions and alerts, independent of run logs."""
+"""The book of record: gates, publications, evaluations, decisions, incidents and mails, independent of run logs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contender.records.caveats import Caveats
 from contender.records.documents import Documents
 from contender.records.evaluations import Evaluations
 from contender.records.gates import GateResults
+from contender.records.incidents import Incidents
 from contender.records.ledger import Ledger
 from contender.records.monitored_days import MonitoredDays
 from contender.records.paired_days import PairedDays
@@ -28,6 +29,7 @@ class Book:
         self.documents = Documents(engine)
         self.evaluations = Evaluations(engine)
         self.gates = GateResults(engine)
+        self.incidents = Incidents(engine)
         self.ledger = Ledger(engine)
         self.monitored = MonitoredDays(engine)
         self.pairs = PairedDays(engine)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from contender.records.batches import Publication
@@ -60,3 +63,21 @@ class Publications(RecordStore[Publication]):
         query = select(row.id).where(row.subject == table, row.key == days.key, row.state == "committed")
         with Session(self._engine) as session:
             return session.scalars(query.limit(1)).first() is not None
+
+    def committed_among(self, batches: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return which of these tables with days (as `Days.key`) have a confirmed publication of exactly these days."""
+        row = PublicationRow
+        query = select(row.subject, row.key).where(
+            tuple_(row.subject, row.key).in_(list(batches)), row.state == "committed"
+        )
+        with Session(self._engine) as session:
+            return {(table, days) for table, days in session.execute(query)}
+
+    def committed_since(self, table: str, at: datetime) -> list[Days]:
+        """Return the days of the confirmed publications of a table that began after a time, oldest first."""
+        row = PublicationRow
+        query = select(row.key).where(
+            row.subject == table, row.at > at.astimezone(UTC), row.state == "committed"
+        )
+        with Session(self._engine) as session:
+            return [Days.read(key) for key in session.scalars(query.order_by(row.at))]

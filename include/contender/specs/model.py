@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -12,6 +12,7 @@ from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract
 from contender.specs.days import Days
 from contender.specs.expectations import Between, Expectation
+from contender.specs.formats import Zone
 from contender.specs.frozen import Frozen
 from contender.specs.guards import Guards, Slice, check_slices
 from contender.specs.kinds import (
@@ -126,6 +127,10 @@ class ModelSpec(Frozen):
         default=0, ge=0, description="number of days after its own day until a row's label is known"
     )
     engine: Literal["auto", "spark", "duckdb"] = "auto"
+    scored_by: time | None = Field(
+        default=None, description="time of the morning after a night by which its predictions must be there"
+    )
+    scored_by_zone: Zone | None = Field(default=None, description="time zone of `scored_by`; None: UTC")
 
     @model_validator(mode="before")
     @classmethod

@@ -1,0 +1,76 @@
+"""Compose the mails about incidents: what is missing, what has recovered, and the daily reminder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from contender.alerting.compose import one_line, render
+from contender.incidents import Signal, describe_step
+from contender.records import Alert, Incident, identify
+from contender.specs import parse_dag_id
+
+
+def incident_url(ui_url: str, incident: str) -> str:
+    """Return the URL of an incident's page."""
+    return f"{ui_url}/contender/incidents/{incident}"
+
+
+def compose_missing_alert(signal: Signal, source: str = "") -> Alert:
+    """Return the mail about an output that is missing or late; `source` says where a delivery comes from."""
+    verb, about = parse_dag_id(signal.step.dag)
+    days = signal.step.days
+    values = {
+        "signal": signal,
+        "step": describe_step(signal.step),
+        "late": describe_step(signal.held_up) if signal.held_up else "",
+        "dag": signal.step.dag,
+        "day": "" if days is None else days.key,
+        "delivery": verb == "ingest",
+        "source": source,
+    }
+    return _alert(signal.id, about, signal.owners, signal.what, ("missing", values))
+
+
+def compose_recovered_alert(incident: Incident) -> Alert:
+    """Return the mail about the end of an incident."""
+    steps = tuple(describe_step(failure.step) for failure in incident.failures)
+    values = {"incident": incident, "steps": steps}
+    about = parse_dag_id(incident.cause.dag).subject or incident.cause.dag
+    return _alert(incident.id, about, incident.owners, f"recovered: {incident.what}", ("recovered", values))
+
+
+def compose_reminder_alert(owner: str, incidents: Sequence[Incident], day: str, ui_url: str) -> Alert:
+    """Return the mail of a day that reminds an owner of all open incidents whose turn it is."""
+    count = len(incidents)
+    subject = f"{count} incident{'s are' if count > 1 else ' is'} still open"
+    values = {"incidents": [(one, incident_url(ui_url, one.id)) for one in incidents], "subject": subject}
+    name = identify("reminder", owner, day, *(one.id for one in incidents))
+    return _alert(name, "incidents", (owner,), subject, ("reminder", values))
+
+
+def link_incident(alert: Alert, incident: str, ui_url: str) -> Alert:
+    """Return the mail with a link to its incident at the end."""
+    url = incident_url(ui_url, incident)
+    command = f"contender incidents ack {incident}"
+    text = f"{alert.text.rstrip()}\n\nIncident: {url}\nTo stop reminders: {command}\n"
+    line = (
+        f'<p>Incident: <a href="{escape(url)}">{escape(incident)}</a>. '
+        f"To stop reminders: <code>{escape(command)}</code></p>\n</body>"
+    )
+    return alert.model_copy(update={"text": text, "html": alert.html.replace("</body>", line)})
+
+
+def _alert(
+    name: str, about: str, to: tuple[str, ...], subject: str, rendered: tuple[str, Mapping[str, object]]
+) -> Alert:
+    template, values = rendered
+    return Alert(
+        id=identify("alert", "incident", name),
+        kind="incident",
+        about=about,
+        to=to,
+        subject=one_line(f"[contender] {subject}"),
+        text=render(f"{template}.txt", values),
+        html=render(f"{template}.html", values),
+    )

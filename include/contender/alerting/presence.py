@@ -1,0 +1,103 @@
+"""Whether a step's output exists, according to the book: published, monitored, or past its gate."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from contender.alerting.compose import TITLES
+from contender.incidents import Output, list_outputs
+from contender.installation import Installation
+from contender.records import Failure, Incident, Step
+from contender.specs import parse_dag_id
+
+# After a batch has passed its gate, publishing it may take this long.
+PUBLISHING = timedelta(minutes=15)
+# A publication is recorded when it begins, which may be before the check that missed it.
+BEFORE = timedelta(days=1)
+
+
+def find_present(here: Installation, steps: Collection[Step]) -> set[Step]:
+    """Return the steps whose output is in the book. Published outputs of all steps are found by one query."""
+    outputs = {step: list_outputs(here.catalog, step) for step in steps}
+    keys = {(output.table, output.days.key) for found in outputs.values() for output in found}
+    published = here.book.publications.committed_among(keys)
+    present = {
+        step
+        for step, found in outputs.items()
+        if found and all((output.table, output.days.key) in published for output in found)
+    }
+    return present | {step for step in set(steps) - present if _is_recorded(here, step)}
+
+
+def is_in_lake(here: Installation, step: Step) -> bool:
+    """Return whether the lake has all days of a step's output, as after loading a range. Opens the lake."""
+    tables = here.catalog.tables
+    outputs = [output for output in list_outputs(here.catalog, step) if tables[output.table].daily]
+    return bool(outputs) and all(
+        set(output.days.each()) <= set(here.lake.days(output.table)) for output in outputs
+    )
+
+
+def was_rejected(here: Installation, step: Step) -> bool:
+    """Return whether the newest batch of a step's output failed its gate."""
+    gates = (here.book.gates.newest_for(o.table, o.days) for o in list_outputs(here.catalog, step))
+    return any(gate is not None and gate.verdict == "fail" for gate in gates)
+
+
+def is_over(here: Installation, incident: Incident, failure: Failure, now: datetime) -> bool:
+    """Return whether a failure of an incident is over.
+
+    A step that failed is over when its output passed its gate and was published after that; a missing output, when it
+    exists; a verdict, when the model's newest one is not reported. A task without an output reports its success itself.
+    """
+    verb, name = parse_dag_id(failure.step.dag)
+    if incident.kind == "verdict":
+        newest = here.book.monitored.newest_of(name)
+        return newest is not None and newest.verdict not in TITLES
+    if failure.step.days is None:
+        return False
+    if verb == "monitor":
+        return _is_monitored(here, failure.step, failure.since)
+    outputs = list_outputs(here.catalog, failure.step)
+    if failure.since is None:
+        since = incident.opened - BEFORE
+        return bool(find_present(here, [failure.step])) or (
+            bool(outputs) and all(_was_published(here, output, since) for output in outputs)
+        )
+    return bool(outputs) and all(
+        _was_published(here, output, failure.since) or _has_passed(here, output, failure.since, now)
+        for output in outputs
+    )
+
+
+def _is_recorded(here: Installation, step: Step) -> bool:
+    """Whether the output is a record other than a publication: a monitored day, or an unchanged reference table."""
+    verb, name = parse_dag_id(step.dag)
+    if verb == "monitor":
+        return _is_monitored(here, step, None)
+    if verb != "ingest" or name not in here.catalog.datasets or here.catalog.datasets[name].kind == "daily":
+        return False
+    gates = (here.book.gates.newest_for(o.table, o.days) for o in list_outputs(here.catalog, step))
+    return all(gate is not None and gate.verdict != "fail" for gate in gates)
+
+
+def _is_monitored(here: Installation, step: Step, since: datetime | None) -> bool:
+    name = parse_dag_id(step.dag).subject
+    if step.days is None or name not in here.catalog.models:
+        return False
+    matured = here.catalog.models[name].matured_days(step.days)
+    found = here.book.monitored.of_day(name, matured.last)
+    return found is not None and (since is None or found.at > since)
+
+
+def _was_published(here: Installation, output: Output, since: datetime) -> bool:
+    published = here.book.publications.committed_since(output.table, since)
+    return any(output.days.first in days and output.days.last in days for days in published)
+
+
+def _has_passed(here: Installation, output: Output, since: datetime, now: datetime) -> bool:
+    """Whether the batch passed its gate and is published: one whose rows were there already is not recorded again."""
+    gate = here.book.gates.newest_for(output.table, output.days)
+    passed = gate is not None and gate.verdict != "fail" and since < gate.at <= now - PUBLISHING
+    return passed and not here.book.publications.unconfirmed(output.table, output.days)

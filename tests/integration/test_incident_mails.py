@@ -1,0 +1,221 @@
+"""Incidents end to end: failing tasks and missing outputs to mails over SMTP, with the book on SQLite and Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from contender.alerting import (
+    FailedTask,
+    MailServer,
+    deliver_pending,
+    mail_channel,
+    raise_gate_failure,
+    raise_task_failure,
+    report_success,
+    review_incidents,
+)
+from contender.embedded_airflow import mailbox
+from contender.installation import Installation
+from contender.records import GateResult, Publication, Step, identify
+from contender.specs import Catalog, Days
+from tests.unit.policy_results import decision
+from tests.unit.test_alert_mail import result
+
+MODEL, NIGHT = "flight_delay", date(2013, 9, 2)
+NOON = datetime(2013, 9, 3, 12, tzinfo=UTC)
+SENDER = "contender@contender.example"
+
+
+@pytest.fixture
+def punctual(catalog: Catalog) -> Catalog:
+    """The catalog with one model, whose predictions are due at 10:00."""
+    model = catalog.model(MODEL).model_copy(update={"scored_by": time(10)})
+    return catalog.model_copy(update={"models": {MODEL: model}})
+
+
+@pytest.fixture
+def installed(records, here, punctual) -> Installation:
+    """An installation whose nights run by schedule, with a champion."""
+    known = here.model_copy(
+        update={"records": records, "nightly_from": date(2013, 9, 1), "ui_url": "http://ui"}
+    )
+    installation = Installation(known, punctual)
+    installation.book.ledger.enter(decision(NIGHT, "first", 1, "boosted_trees"))
+    return installation
+
+
+@pytest.fixture
+def box(tmp_path) -> Iterator[mailbox.Mailbox]:
+    with mailbox.running(tmp_path / "mails") as running:
+        yield running
+
+
+def send(here: Installation, box: mailbox.Mailbox) -> list[mailbox.Mail]:
+    """Send what is pending, and return all mails so far."""
+    server = MailServer(host="127.0.0.1", port=box.port)
+    deliver_pending(here.book, {"mail": mail_channel(server, SENDER)})
+    return mailbox.read(box.folder)
+
+
+def task(dag: str, at: datetime = NOON, **values) -> FailedTask:
+    said = {"task": "plan", "run": "r", "days": str(NIGHT), "error": "it broke", "log_url": "http://ui/log"}
+    return FailedTask(dag=dag, at=at, **said | values)
+
+
+def publish(here: Installation, table: str, day: date, at: datetime) -> None:
+    made = Publication(
+        id=identify(table, day, at),
+        table=table,
+        days=Days.one(day),
+        run="r",
+        rows=1,
+        fingerprint="f",
+        at=at,
+    )
+    here.book.publications.intend(made)
+    here.book.publications.confirm(made.id)
+
+
+def publish_inputs(here: Installation, *but: str) -> None:
+    for name, day in (("departures", NIGHT), ("weather", NIGHT), ("schedule", NIGHT + timedelta(days=1))):
+        if name not in but:
+            publish(here, f"datasets.{name}", day, NOON - timedelta(hours=4))
+    for name in here.catalog.datasets:
+        if here.catalog.dataset(name).kind == "reference" or name not in (
+            "departures",
+            "weather",
+            "schedule",
+        ):
+            days = [Days.one(date(2013, 9, day)) for day in (1, 2, 3)]
+            for one in days:
+                here.book.gates.add(passed(f"datasets.{name}", one))
+                publish(here, f"datasets.{name}", one.first, NOON - timedelta(hours=4))
+
+
+def passed(table: str, days: Days) -> GateResult:
+    return result(
+        id=identify(table, days.key), table=table, days=days, verdict="pass", expectations=(), at=NOON
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no two rows share carrier, flight",
+        "928 of 1393 rows",
+        "quarantine/datasets.departures/2013-09-02/abc",
+        "http://ui/contender/gates/g1",
+        "http://ui/log",
+        "datasets/departures.py:",
+        'contender quarantine release f --reason "..."',
+        "http://ui/contender/incidents/",
+        "contender incidents ack",
+    ],
+)
+def test_the_mail_of_a_failed_gate_has_failures_links_commands_and_the_contracts_line(installed, box, text):
+    failed = task("ingest__departures", task="admit.gate")
+    raise_gate_failure(installed, result(), failed, "http://ui/contender/gates/g1")
+    (mail,) = send(installed, box)
+    assert mail.subject == "[contender] departures 2013-09-02: gate failed on 1 check"
+    assert mail.to == ("flight-data@contender.example",)
+    assert text in mail.text
+    assert text in mail.html
+
+
+def test_tasks_that_fail_at_once_from_one_cause_are_one_mail(installed, box):
+    refused = ConnectionRefusedError("refused")
+    tasks = [task(f"operations__{n}", task=f"t{n}", days="") for n in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda one: raise_task_failure(installed, one, "ann@x.example", refused), tasks))
+    (mail,) = send(installed, box)
+    assert mail.to == ("ann@x.example", installed.settings.platform_owner)
+    (incident,) = installed.book.incidents.unfinished()
+    assert (
+        incident.signals == len(incident.failures) == len(installed.book.incidents.events(incident.id)) == 12
+    )
+
+
+def test_a_failure_that_is_reported_again_changes_nothing(installed, box):
+    for _ in range(2):
+        raise_task_failure(installed, task("score__flight_delay"), "ann@x.example", ValueError())
+    assert len(send(installed, box)) == 1
+    assert installed.book.incidents.unfinished()[0].signals == 1
+
+
+def test_a_missed_deadline_names_the_delivery_that_holds_it_up_before_it_is_overdue(installed, box):
+    publish_inputs(installed, "departures")
+    review_incidents(installed, datetime(2013, 9, 3, 10, tzinfo=UTC))
+    (mail,) = send(installed, box)
+    assert "predictions of flight_delay, night 2013-09-02" in mail.subject
+    assert "held up by: delivery of departures, day 2013-09-02 is missing" in mail.subject
+    assert mail.to == ("flight-models@contender.example", "flight-data@contender.example")
+
+
+def test_a_night_without_its_worker_is_found_and_recovers_when_its_output_is_there(installed, box):
+    publish_inputs(installed)
+    review_incidents(installed, NOON)
+    (late,) = send(installed, box)
+    assert "held up by: features of flight_delay, night 2013-09-02 is missing" in late.subject
+    review_incidents(installed, NOON + timedelta(hours=2))
+    assert len(send(installed, box)) == 1
+    done = NOON + timedelta(hours=3)
+    publish(installed, "features.flight_delay", NIGHT + timedelta(days=1), done)
+    publish(installed, "labels.flight_delay", NIGHT, done)
+    review_incidents(installed, done)
+    assert len(send(installed, box)) == 1, "predictions are still missing"
+    publish(installed, "predictions.flight_delay", NIGHT + timedelta(days=1), done)
+    review_incidents(installed, done)
+    recovered = send(installed, box)[-1]
+    assert "recovered:" in recovered.subject
+    assert installed.book.incidents.unfinished() == []
+
+
+def test_a_late_delivery_at_night_that_arrives_before_work_is_no_mail(installed, box):
+    publish_inputs(installed, "departures")
+    here = Installation(
+        installed.settings.model_copy(update={"quiet_hours": "08:00-20:00"}), _patient(installed)
+    )
+    review_incidents(here, NOON)
+    assert [one.severity for one in here.book.incidents.unfinished()] == ["warning"]
+    publish(here, "datasets.departures", NIGHT, NOON + timedelta(minutes=20))
+    review_incidents(here, NOON + timedelta(minutes=25))
+    assert send(here, box) == []
+    assert here.book.incidents.newest()[0].state == "recovered"
+
+
+def test_a_correction_that_failed_its_gate_is_not_over_because_the_day_was_published_before(installed):
+    publish_inputs(installed)
+    raise_gate_failure(installed, result(), task("ingest__departures", task="admit.gate"), "http://ui/g")
+    review_incidents(installed, NOON + timedelta(minutes=5))
+    states = {one.cause.dag: one.state for one in installed.book.incidents.newest()}
+    assert states["ingest__departures"] == "open"
+    publish(installed, "datasets.departures", NIGHT, NOON + timedelta(minutes=10))
+    review_incidents(installed, NOON + timedelta(minutes=15))
+    states = {one.cause.dag: one.state for one in installed.book.incidents.newest()}
+    assert states["ingest__departures"] == "recovered"
+
+
+def test_an_operation_recovers_when_it_succeeds(installed, box):
+    raise_task_failure(
+        installed, task("operations__upkeep", task="keep_up", days=""), "p@x.example", ValueError()
+    )
+    report_success(installed, Step(dag="operations__upkeep", task="keep_up"))
+    here = Installation(installed.settings.model_copy(update={"nightly_from": None}), installed.catalog)
+    review_incidents(here, NOON + timedelta(minutes=5))
+    assert ["failed" in mail.subject for mail in send(here, box)] == [True, True]
+    assert here.book.incidents.unfinished() == []
+
+
+def test_the_check_does_not_open_the_lake_if_nothing_is_missing(installed):
+    quiet = Installation(installed.settings.model_copy(update={"nightly_from": None}), installed.catalog)
+    review_incidents(quiet, NOON)
+    assert "lake" not in vars(quiet)
+
+
+def _patient(here: Installation) -> Catalog:
+    model = here.catalog.model(MODEL).model_copy(update={"scored_by": None})
+    return here.catalog.model_copy(update={"models": {MODEL: model}})
