@@ -189,7 +189,7 @@ def count_one_cause(world: World) -> int:
 
 
 def count_ten_causes(world: World) -> int:
-    """Ten causes with their consequences, at noon of a Monday: 40 signals, and what the check misses."""
+    """Ten causes with their consequences: at noon of a Monday, and what is missing five hours later."""
     night, now = FIRST, at(FIRST + timedelta(days=1), 12)
     models = list(world.here.catalog.models)
     failing = {"source0", "source1", "source2", "source3", "source4"}
@@ -214,6 +214,10 @@ def count_ten_causes(world: World) -> int:
         found = monitored(free[22], night + timedelta(days=day), "broken_feed", now + timedelta(hours=day))
         raise_verdict(world.here, found, "http://ui/report")
     world.fail("operations__upkeep", "keep_up", night, now)  # 10
+    done = night_of(free[21:], Days.one(night))
+    built = [Step(dag=f"features__{name}", days=Days.one(night)) for name in free[:20]]
+    world.publish([*done, *built], now)
+    review_incidents(world.here, now + timedelta(hours=5))
     return len(world.mails())
 
 

@@ -21,7 +21,7 @@ from contender.alerting import (
 from contender.embedded_airflow import mailbox
 from contender.installation import Installation
 from contender.records import GateResult, Publication, Step, identify
-from contender.specs import Catalog, Days
+from contender.specs import Catalog, Days, describe
 from tests.unit.policy_results import decision
 from tests.unit.test_alert_mail import result
 
@@ -40,9 +40,7 @@ def punctual(catalog: Catalog) -> Catalog:
 @pytest.fixture
 def installed(records, here, punctual) -> Installation:
     """An installation whose nights run by schedule, with a champion."""
-    known = here.model_copy(
-        update={"records": records, "nightly_from": date(2013, 9, 1), "ui_url": "http://ui"}
-    )
+    known = here.model_copy(update={"records": records, "nightly_from": NIGHT, "ui_url": "http://ui"})
     installation = Installation(known, punctual)
     installation.book.ledger.enter(decision(NIGHT, "first", 1, "boosted_trees"))
     return installation
@@ -117,8 +115,10 @@ def passed(table: str, days: Days) -> GateResult:
     ],
 )
 def test_the_mail_of_a_failed_gate_has_failures_links_commands_and_the_contracts_line(installed, box, text):
+    declared = installed.catalog.dataset("departures").contract.expectations[0]
+    broken = result().expectations[0].model_copy(update={"same_as": describe(declared, 1)})
     failed = task("ingest__departures", task="admit.gate")
-    raise_gate_failure(installed, result(), failed, "http://ui/contender/gates/g1")
+    raise_gate_failure(installed, result(expectations=(broken,)), failed, "http://ui/contender/gates/g1")
     (mail,) = send(installed, box)
     assert mail.subject == "[contender] departures 2013-09-02: gate failed on 1 check"
     assert mail.to == ("flight-data@contender.example",)
@@ -189,14 +189,13 @@ def test_a_late_delivery_at_night_that_arrives_before_work_is_no_mail(installed,
 
 def test_a_correction_that_failed_its_gate_is_not_over_because_the_day_was_published_before(installed):
     publish_inputs(installed)
-    raise_gate_failure(installed, result(), task("ingest__departures", task="admit.gate"), "http://ui/g")
-    review_incidents(installed, NOON + timedelta(minutes=5))
-    states = {one.cause.dag: one.state for one in installed.book.incidents.newest()}
-    assert states["ingest__departures"] == "open"
-    publish(installed, "datasets.departures", NIGHT, NOON + timedelta(minutes=10))
-    review_incidents(installed, NOON + timedelta(minutes=15))
-    states = {one.cause.dag: one.state for one in installed.book.incidents.newest()}
-    assert states["ingest__departures"] == "recovered"
+    here = Installation(installed.settings, _patient(installed))
+    raise_gate_failure(here, result(), task("ingest__departures", task="admit.gate"), "http://ui/g")
+    review_incidents(here, NOON + timedelta(minutes=5))
+    assert [one.cause.dag for one in here.book.incidents.unfinished()] == ["ingest__departures"]
+    publish(here, "datasets.departures", NIGHT, NOON + timedelta(minutes=10))
+    review_incidents(here, NOON + timedelta(minutes=15))
+    assert here.book.incidents.unfinished() == []
 
 
 def test_an_operation_recovers_when_it_succeeds(installed, box):
