@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -26,8 +26,9 @@ def incidents(user: GetUserDep) -> HTMLResponse:
     from contender.installation import open_installation
 
     found = open_installation().book.incidents.newest(limit=MAX_LISTED)
-    readable = readable_dags({incident.cause.dag for incident in found}, user)
-    return page("incidents.html", incidents=[one for one in found if one.cause.dag in readable])
+    readable = readable_dags({dag for one in found for dag in _dags(one)}, user)
+    visible = [one for one in found if one.cause.dag in readable]
+    return page("incidents.html", incidents=[(one, _title(one, readable)) for one in visible])
 
 
 @router.get("/{incident_id}")
@@ -40,15 +41,30 @@ def incident(incident_id: str, user: GetUserDep) -> HTMLResponse:
     if found is None:
         raise HTTPException(404, f"There is no incident {incident_id!r}.")
     require_dag(found.cause.dag, user)
-    dags = {failure.step.dag for failure in found.failures}
-    return show(found, book.incidents.events(found.id), readable=dags & readable_dags(dags, user))
+    return show(found, book.incidents.events(found.id), readable_dags(_dags(found), user))
 
 
-def show(found: Incident, events: Sequence[IncidentEvent], readable: set[str]) -> HTMLResponse:
-    """Return the page of an incident, with the steps whose DAGs are readable."""
+def show(found: Incident, events: Sequence[IncidentEvent], readable: Collection[str]) -> HTMLResponse:
+    """Return the page of an incident, with what is about readable DAGs."""
     from contender.incidents import describe_step
 
     steps = [(f, describe_step(f.step)) for f in found.failures if f.step.dag in readable]
     return page(
-        "incident.html", incident=found, events=events, steps=steps, hidden=len(found.failures) - len(steps)
+        "incident.html",
+        incident=found,
+        title=_title(found, readable),
+        events=[event for event in events if not event.dag or event.dag in readable],
+        steps=steps,
+        hidden=len(found.failures) - len(steps),
     )
+
+
+def _dags(incident: Incident) -> set[str]:
+    return {incident.cause.dag, *(failure.step.dag for failure in incident.failures)}
+
+
+def _title(incident: Incident, readable: Collection[str]) -> str:
+    """What happened; only its cause, if this could name a DAG that the user may not read."""
+    from contender.incidents import describe_step
+
+    return incident.what if _dags(incident) <= set(readable) else describe_step(incident.cause)

@@ -198,6 +198,15 @@ def test_a_correction_that_failed_its_gate_is_not_over_because_the_day_was_publi
     assert here.book.incidents.unfinished() == []
 
 
+def test_a_night_without_rows_has_no_predictions_that_could_be_missing(installed):
+    publish_inputs(installed)
+    for kind, day in (("features", NIGHT + timedelta(days=1)), ("labels", NIGHT)):
+        empty = passed(f"{kind}.{MODEL}", Days.one(day)).model_copy(update={"rows": 0})
+        installed.book.gates.add(empty)
+    review_incidents(installed, NOON + timedelta(hours=8))
+    assert installed.book.incidents.newest() == []
+
+
 def test_an_operation_recovers_when_it_succeeds(installed, box):
     raise_task_failure(
         installed, task("operations__upkeep", task="keep_up", days=""), "p@x.example", ValueError()

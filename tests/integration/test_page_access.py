@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ import pytest
 
 from contender import embedded_airflow
 from contender.lake import open_lake
-from contender.records import GateResult, migrate, open_book
+from contender.records import Failure, GateResult, Incident, Step, migrate, open_book
 from contender.settings import PROJECT, Settings
 from contender.specs import Days
 
@@ -45,6 +46,23 @@ def judged(table: str) -> GateResult:
     )
 
 
+def failing(dag: str, also: str | None = None) -> Incident:
+    """An incident of a DAG, which another one may have joined."""
+    at = datetime(2013, 9, 3, 4, tzinfo=UTC)
+    steps = [Step(dag=name, days=Days.one("2013-09-02")) for name in (dag, also) if name]
+    return Incident(
+        id=f"incident-of-{dag}",
+        kind="deadline",
+        cause=steps[0],
+        what=f"{also or dag} is late",
+        severity="critical",
+        owners=("a@b.example",),
+        failures=tuple(Failure(step=step, since=None) for step in steps),
+        opened=at,
+        changed=at,
+    )
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, catalog) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("pages")
@@ -53,6 +71,8 @@ def server(tmp_path_factory, catalog) -> Iterator[Server]:
     open_lake(here)
     book = open_book(here.records)
     gates = {table: book.gates.add(judged(table)).id for table in catalog.tables}
+    book.incidents.add(failing("ingest__departures"))
+    book.incidents.add(failing("ingest__weather", also="ingest__planes"))
     report = Path(here.reports) / "drift" / MODEL / "2013-09-01.html"
     report.parent.mkdir(parents=True)
     report.write_text("<html>a report</html>")
@@ -176,7 +196,31 @@ def test_a_report_requires_the_right_to_read_the_monitor_dag(reader):
     assert f"monitor__{MODEL}" in refused.text
 
 
-@pytest.mark.parametrize("path", ["/contender/", "/contender/catalog", "/contender/catalog/datasets.weather"])
+def test_an_incident_requires_the_right_to_read_the_dag_of_its_cause(reader, admin):
+    path = "/contender/incidents/incident-of-ingest__departures"
+    assert "contender incidents ack incident-of-ingest__departures" in admin.get(path).text
+    refused = reader.get(path)
+    assert (refused.status_code, "ingest__departures" in refused.text) == (403, True)
+
+
+def test_an_incident_leaves_out_steps_that_the_reader_may_not_see(reader, admin):
+    path = "/contender/incidents/incident-of-ingest__weather"
+    assert "ingest__planes is late" in admin.get(path).text
+    shown = reader.get(path).text
+    assert "delivery of weather, day 2013-09-02" in shown
+    assert "1 further steps belong to DAGs that you may not read" in shown
+    assert "planes" not in shown
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/contender/",
+        "/contender/catalog",
+        "/contender/catalog/datasets.weather",
+        "/contender/incidents",
+    ],
+)
 def test_lists_and_drawings_leave_out_unreadable_tables(reader, path):
     html = reader.get(path).text
     for hidden in ("departures", "planes", f"predictions.{MODEL}", f"shadow.{MODEL}"):

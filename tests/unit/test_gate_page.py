@@ -137,6 +137,7 @@ def test_the_menu_opens_pages_outside_airflows_frame():
     assert [view["name"] for view in pages.ContenderPages.external_views] == [
         "Contender",
         "Catalogue",
+        "Incidents",
         "Audit",
     ]
     assert not [view for view in pages.ContenderPages.external_views if "url_route" in view]

@@ -190,8 +190,9 @@ SIGNAL = Signal(
 def incident(word: str) -> str:
     """The page of an incident, with each text in it replaced by a given one."""
     found = saying(INCIDENT, word)
-    readable = {failure.step.dag for failure in found.failures}
-    return incident_page(found, [saying(EVENT, word)], readable).body.decode()
+    return incident_page(
+        found, [saying(EVENT, word)], {found.cause.dag, *(f.step.dag for f in found.failures)}
+    ).body.decode()
 
 
 def of_page(template: str, **values: object) -> Callable[[str], str]:
@@ -218,7 +219,7 @@ MADE: dict[str, Callable[[str], str]] = {
         lines={},
     ),
     "plugins/incident.html": incident,
-    "plugins/incidents.html": of_page("incidents.html", incidents=(INCIDENT,)),
+    "plugins/incidents.html": of_page("incidents.html", incidents=((INCIDENT, "t"),)),
     "plugins/rows.html": of_page("rows.html", result=GATE, shown=SHOWN),
     "plugins/refusal.html": of_page("refusal.html", message="t"),
     "plugins/decisions.html": of_page("decisions.html", model="m", proposals=(ASKED,), entries=(ENTERED,)),

@@ -152,6 +152,7 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     "monitored.newest": [lambda b: b.monitored.newest(MODEL, 5)],
     "monitored.newest_of": [lambda b: b.monitored.newest_of(MODEL)],
     "monitored.days_before": [lambda b: b.monitored.days_before(MODEL, day_of(4), 3)],
+    "monitored.among": [lambda b: b.monitored.among([(MODEL, day_of(2)), (MODEL, day_of(-1))])],
     "monitored.of_day": [lambda b: b.monitored.of_day(MODEL, day_of(2))],
     "pairs.get": [lambda b: b.pairs.get(f"{MODEL}-2-race")],
     "pairs.newest": [lambda b: b.pairs.newest(MODEL, 10)],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from contender.alerting.compose import TITLES
 from contender.incidents import Output, list_outputs
 from contender.installation import Installation
 from contender.records import Failure, Incident, Step
-from contender.specs import parse_dag_id
+from contender.specs import dag_id, parse_dag_id
 
 # After a batch has passed its gate, publishing it may take this long.
 PUBLISHING = timedelta(minutes=15)
@@ -18,16 +18,30 @@ BEFORE = timedelta(days=1)
 
 
 def find_present(here: Installation, steps: Collection[Step]) -> set[Step]:
-    """Return the steps whose output is in the book. Published outputs of all steps are found by one query."""
+    """Return the steps whose output is in the book. Published tables and monitored days are one query each."""
     outputs = {step: list_outputs(here.catalog, step) for step in steps}
     keys = {(output.table, output.days.key) for found in outputs.values() for output in found}
     published = here.book.publications.committed_among(keys)
-    present = {
+    days = {step: day for step in steps if (day := _monitored_day(here, step)) is not None}
+    monitored = here.book.monitored.among(days.values())
+    complete = {
         step
         for step, found in outputs.items()
-        if found and all((output.table, output.days.key) in published for output in found)
+        if found
+        and all(
+            (output.table, output.days.key) in published or _passed_unpublished(here, output)
+            for output in found
+        )
     }
-    return present | {step for step in set(steps) - present if _is_recorded(here, step)}
+    return complete | {step for step, day in days.items() if day in monitored}
+
+
+def has_no_rows(here: Installation, step: Step) -> bool:
+    """Return whether a night has no rows to predict, as after a closed day: its features passed their gate empty."""
+    name = parse_dag_id(step.dag).subject
+    features = list_outputs(here.catalog, Step(dag=dag_id("features", name), days=step.days))
+    gate = here.book.gates.newest_for(features[0].table, features[0].days) if features else None
+    return gate is not None and gate.verdict != "fail" and gate.rows == 0
 
 
 def is_in_lake(here: Installation, step: Step) -> bool:
@@ -58,7 +72,7 @@ def is_over(here: Installation, incident: Incident, failure: Failure, now: datet
     if failure.step.days is None:
         return False
     if verb == "monitor":
-        return _is_monitored(here, failure.step, failure.since)
+        return _was_monitored(here, failure.step, failure.since)
     outputs = list_outputs(here.catalog, failure.step)
     if failure.since is None:
         since = incident.opened - BEFORE
@@ -71,23 +85,25 @@ def is_over(here: Installation, incident: Incident, failure: Failure, now: datet
     )
 
 
-def _is_recorded(here: Installation, step: Step) -> bool:
-    """Whether the output is a record other than a publication: a monitored day, or an unchanged reference table."""
+def _passed_unpublished(here: Installation, output: Output) -> bool:
+    """Whether a batch passed its gate that is not published: one without rows, or an unchanged reference table."""
+    gate = here.book.gates.newest_for(output.table, output.days)
+    if gate is None or gate.verdict == "fail":
+        return False
+    return gate.rows == 0 or not here.catalog.contract(output.table).daily
+
+
+def _monitored_day(here: Installation, step: Step) -> tuple[str, date] | None:
+    """The model and the day that a monitoring step measures, or None for another step."""
     verb, name = parse_dag_id(step.dag)
-    if verb == "monitor":
-        return _is_monitored(here, step, None)
-    if verb != "ingest" or name not in here.catalog.datasets or here.catalog.datasets[name].kind == "daily":
-        return False
-    gates = (here.book.gates.newest_for(o.table, o.days) for o in list_outputs(here.catalog, step))
-    return all(gate is not None and gate.verdict != "fail" for gate in gates)
+    if verb != "monitor" or step.days is None or name not in here.catalog.models:
+        return None
+    return name, here.catalog.models[name].matured_days(step.days).last
 
 
-def _is_monitored(here: Installation, step: Step, since: datetime | None) -> bool:
-    name = parse_dag_id(step.dag).subject
-    if step.days is None or name not in here.catalog.models:
-        return False
-    matured = here.catalog.models[name].matured_days(step.days)
-    found = here.book.monitored.of_day(name, matured.last)
+def _was_monitored(here: Installation, step: Step, since: datetime | None) -> bool:
+    day = _monitored_day(here, step)
+    found = None if day is None else here.book.monitored.of_day(*day)
     return found is not None and (since is None or found.at > since)
 
 

@@ -11,7 +11,7 @@ from contender.alerting.compose_incidents import (
     compose_recovered_alert,
     compose_reminder_alert,
 )
-from contender.alerting.presence import find_present, is_in_lake, is_over, was_rejected
+from contender.alerting.presence import find_present, has_no_rows, is_in_lake, is_over, was_rejected
 from contender.alerting.raising import raise_signal, working_hours, write_outcome
 from contender.incidents import (
     Due,
@@ -115,9 +115,11 @@ def _find_missing(here: Installation, now: datetime) -> Iterator[Signal]:
 
 
 def _is_served(here: Installation, due: Due) -> bool:
-    """Whether predictions can be expected: before its first champion, a model is not scored."""
+    """Whether predictions can be expected: the model has had a champion, and the night has rows."""
     verb, name = parse_dag_id(due.step.dag)
-    return verb not in ("score", "monitor") or here.book.ledger.champion(name) is not None
+    if verb not in ("score", "monitor"):
+        return True
+    return here.book.ledger.champion(name) is not None and not has_no_rows(here, due.step)
 
 
 def _is_closed(catalog: Catalog, step: Step, closed: Sequence[Incident]) -> bool:

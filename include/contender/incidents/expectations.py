@@ -36,17 +36,18 @@ class Output(Frozen):
 def list_due(catalog: Catalog, now: datetime, nightly_from: date | None) -> list[Due]:
     """Return the newest output of each step that should exist at `now` (timezone-aware), in the order of a night."""
     due = list(_deliveries(catalog, now, nightly_from))
-    built: tuple[tuple[Verb, timedelta], ...] = (
-        ("features", BUILDING),
-        ("score", BUILDING),
-        ("monitor", MONITORING),
+    built: tuple[tuple[timedelta, tuple[Verb, ...]], ...] = (
+        (BUILDING, ("features", "score")),
+        (MONITORING, ("monitor",)),
     )
-    for verb, allowance in built:
+    for allowance, verbs in built:
         expected = expected_days(catalog, now - allowance, nightly_from)
-        for name, model in catalog.models.items():
-            if found := expected.get(model.prediction_contract.table):
-                night = found.day - timedelta(days=model.horizon_days)
-                due.append(Due(step=_step(verb, name, night), due=found.due + allowance))
+        nights = [
+            (name, found.day - timedelta(days=model.horizon_days), found.due + allowance)
+            for name, model in catalog.models.items()
+            if (found := expected.get(f"predictions.{name}"))
+        ]
+        due += [Due(step=_step(verb, name, night), due=at) for verb in verbs for name, night, at in nights]
     return [*due, *_deadlines(catalog, now, nightly_from)]
 
 
@@ -56,17 +57,17 @@ def list_outputs(catalog: Catalog, step: Step) -> tuple[Output, ...]:
     if step.days is None:
         return ()
     if verb == "ingest" and name in catalog.datasets:
-        return (Output(table=catalog.datasets[name].contract.table, days=step.days),)
+        return (Output(table=f"datasets.{name}", days=step.days),)
     if name not in catalog.models:
         return ()
     model = catalog.models[name]
     scored, matured = model.scored_days(step.days), model.matured_days(step.days)
     outputs = {
-        "features": ((model.feature_contract, scored), (model.label_contract, matured)),
-        "score": ((model.prediction_contract, scored),),
-        "retrain": ((model.shadow_contract, scored),),
+        "features": (("features", scored), ("labels", matured)),
+        "score": (("predictions", scored),),
+        "retrain": (("shadow", scored),),
     }
-    found = tuple(Output(table=contract.table, days=days) for contract, days in outputs.get(verb, ()))
+    found = tuple(Output(table=f"{kind}.{name}", days=days) for kind, days in outputs.get(verb, ()))
     return tuple(output for output in found if step.table in ("", output.table))
 
 

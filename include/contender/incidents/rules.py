@@ -138,8 +138,7 @@ def remind(incident: Incident, at: datetime, hours: WorkingHours) -> Outcome:
 
 def _open(signal: Signal, hours: WorkingHours) -> Outcome:
     held = signal.severity == "warning" and not hours.include(signal.at)
-    event_id = signal.id
-    waiting = (identify("incident mail", event_id),) if held else ()
+    waiting = (identify("incident mail", signal.id),) if held else ()
     incident = Incident(
         id=identify("incident", signal.id),
         kind=signal.kind,
@@ -155,7 +154,7 @@ def _open(signal: Signal, hours: WorkingHours) -> Outcome:
         waiting=waiting,
         notified=not held,
     )
-    event = IncidentEvent(id=event_id, incident=incident.id, kind="opened", what=signal.what, at=signal.at)
+    event = _event_of(signal, incident, "opened")
     return Outcome(incident=incident, event=event, mail_to=signal.owners, held=held)
 
 
@@ -182,7 +181,7 @@ def _join(incident: Incident, signal: Signal, hours: WorkingHours, *, is_news: b
         }
     )
     kind: EventKind = "escalated" if severity != incident.severity else "joined"
-    event = IncidentEvent(id=signal.id, incident=incident.id, kind=kind, what=signal.what, at=signal.at)
+    event = _event_of(signal, incident, kind)
     return Outcome(incident=joined, event=event, mail_to=mail_to, held=held, released=released)
 
 
@@ -224,6 +223,17 @@ def _repeats(failure: Failure, earlier: Failure) -> bool:
 
 def _is_task(failed: Step, succeeded: Step) -> bool:
     return failed.task == succeeded.task and failed.same_as(succeeded)
+
+
+def _event_of(signal: Signal, incident: Incident, kind: EventKind) -> IncidentEvent:
+    return IncidentEvent(
+        id=signal.id,
+        incident=incident.id,
+        kind=kind,
+        what=signal.what,
+        dag=(signal.held_up or signal.step).dag,
+        at=signal.at,
+    )
 
 
 def _event(

@@ -88,6 +88,7 @@ class IncidentEvent(Frozen):
     kind: EventKind
     what: str
     by: str = Field(default="contender", description="a person, or `contender`")
+    dag: str = Field(default="", description="DAG of the step that a signal was about")
     at: datetime
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from typing import Literal
 
 from pydantic import Field
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
 
 from contender.records.measurements import Measures
 from contender.records.store import RecordStore, as_json
@@ -134,3 +136,10 @@ class MonitoredDays(RecordStore[Monitored]):
         row = MonitoredRow
         of_day = select(row).where(row.subject == model, row.key == str(day))
         return self._first(of_day.order_by(row.at.desc()))
+
+    def among(self, days: Collection[tuple[str, date]]) -> set[tuple[str, date]]:
+        """Return which of these models with days were monitored."""
+        row, wanted = MonitoredRow, {(model, str(day)): (model, day) for model, day in days}
+        query = select(row.subject, row.key).where(tuple_(row.subject, row.key).in_(list(wanted)))
+        with Session(self._engine) as session:
+            return {wanted[model, day] for model, day in session.execute(query)}
