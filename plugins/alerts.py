@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from contender.settings import settings
 from contender.specs import NIGHTLY, parse_dag_id
 from gate_operator import GATE_KEY, GateOperator, gate_url
 
 if TYPE_CHECKING:
-    from contender.alerting import FailedTask
+    from contender.alerting import Channel, FailedTask
+    from contender.records import Alert
 
 SMTP_CONNECTION = "smtp_default"
 HAVE_DAYS = ("ingest", *NIGHTLY)  # the verbs of DAGs that run for days
@@ -66,9 +68,21 @@ def report_url(model: str, day: date) -> str:
 
 
 def deliver() -> int:
-    """Send all pending mails. Returns how many could not be sent."""
-    from contender.alerting import MailServer, deliver_pending, mail_channel
+    """Send all pending notifications. Returns how many mails could not be sent; other channels are only tried again."""
+    from contender.alerting import deliver_pending
     from contender.installation import open_installation
+
+    here = open_installation()
+    names = [name.strip() for name in here.settings.push_connections.split(",") if name.strip()]
+    channels = {"mail": _mail_channel(here.settings.mail_from)} | {n: partial(_push, n) for n in names}
+    pending = deliver_pending(here.book, channels)
+    for alert in pending:
+        log.error("Not sent, will be tried again: %s (%s)", alert.subject, alert.last_error)
+    return len([alert for alert in pending if "mail" not in alert.delivered])
+
+
+def _mail_channel(mail_from: str) -> Channel:
+    from contender.alerting import MailServer, mail_channel
 
     connection = Connection.get(SMTP_CONNECTION)
     extra = connection.extra_dejson
@@ -80,12 +94,19 @@ def deliver() -> int:
         tls=not extra.get("disable_ssl", False),
         starttls=bool(extra.get("disable_ssl", False)) and not extra.get("disable_tls", False),
     )
-    installation = open_installation()
-    sender = extra.get("from_email") or installation.settings.mail_from
-    pending = deliver_pending(installation.book, {"mail": mail_channel(server, sender)})
-    for alert in pending:
-        log.error("Not sent, will be tried again: %s (%s)", alert.subject, alert.last_error)
-    return len(pending)
+    return mail_channel(server, extra.get("from_email") or mail_from)
+
+
+def _push(connection: str, alert: Alert) -> None:
+    from contender.alerting import push
+
+    try:
+        found = Connection.get(connection)
+    except AirflowNotFoundException:
+        raise OSError(
+            f"there is no connection {connection}: add it, or correct CONTENDER_PUSH_CONNECTIONS"
+        ) from None
+    push(alert, str((found.extra_dejson.get("config") or {}).get("path", "")))
 
 
 def _failed_task(context: Any) -> FailedTask:

@@ -119,6 +119,12 @@ class Settings(BaseSettings):
         description="Recipient of alerts that belong to no dataset or model.",
     )
     mail_from: str = Field(default="contender@contender.example", description="Sender of alert mails.")
+    push_connections: str = Field(
+        default="",
+        description="Ids of Airflow connections, separated by commas, to which incidents are sent besides mail: chats "
+        "or pagers. The extra of each is that of Airflow's Apprise provider: "
+        '`{"config": {"path": "<Apprise URL>"}}`.',
+    )
     quiet_hours: str = Field(
         default="18:00-08:00",
         pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",

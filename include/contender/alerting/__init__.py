@@ -18,6 +18,7 @@ from contender.alerting.deliver import (
     keep_held_alert,
     mail_channel,
 )
+from contender.alerting.push import push
 from contender.alerting.raising import (
     raise_gate_failure,
     raise_signal,
@@ -51,6 +52,7 @@ __all__ = [
     "keep_access_alert",
     "keep_held_alert",
     "mail_channel",
+    "push",
     "raise_gate_failure",
     "raise_signal",
     "raise_task_failure",
