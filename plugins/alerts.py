@@ -56,7 +56,7 @@ def note_success(context: Any) -> None:
 
     task_instance = context["ti"]
     first_try = task_instance.try_number == 1 and parse_dag_id(task_instance.dag_id).verb in HAVE_DAYS
-    if first_try or isinstance(context["task"], GateOperator):
+    if first_try or isinstance(task_instance.task, GateOperator):
         return
     failed = _failed_task(context)
     report_success(open_installation(), Step(dag=failed.dag, days=failed.business_days, task=failed.task))
@@ -112,7 +112,8 @@ def _push(connection: str, alert: Alert) -> None:
 def _failed_task(context: Any) -> FailedTask:
     from contender.alerting import FailedTask
 
-    task_instance, batch = context["ti"], getattr(context["task"], "batch", None)
+    task_instance = context["ti"]
+    batch = getattr(task_instance.task, "batch", None)
     return FailedTask(
         dag=task_instance.dag_id,
         task=task_instance.task_id,

@@ -17,10 +17,12 @@ from contender.alerting import (
     raise_task_failure,
     report_success,
     review_incidents,
+    settle_incident,
 )
 from contender.embedded_airflow import mailbox
+from contender.incidents import close
 from contender.installation import Installation
-from contender.records import GateResult, Publication, Step, identify
+from contender.records import GateResult, Publication, Step, identify, read_audit
 from contender.specs import Catalog, Days, describe
 from tests.unit.policy_results import decision
 from tests.unit.test_alert_mail import result
@@ -216,6 +218,19 @@ def test_an_operation_recovers_when_it_succeeds(installed, box):
     review_incidents(here, NOON + timedelta(minutes=5))
     assert ["failed" in mail.subject for mail in send(here, box)] == [True, True]
     assert here.book.incidents.unfinished() == []
+
+
+def test_a_closed_incident_is_not_reported_again_and_the_audit_has_the_reason(installed, box):
+    publish_inputs(installed, "departures")
+    here = Installation(installed.settings, _patient(installed))
+    review_incidents(here, NOON)
+    (incident,) = here.book.incidents.unfinished()
+    settle_incident(here, incident.id[:6], lambda one: close(one, "ann", "a holiday", NOON))
+    review_incidents(here, NOON + timedelta(hours=8))
+    assert here.book.incidents.unfinished() == []
+    assert len(send(here, box)) == 1
+    (act,) = read_audit(here.book, by="ann")
+    assert (act.what, act.about, act.reason) == ("closed", "departures", "a holiday")
 
 
 def test_the_check_does_not_open_the_lake_if_nothing_is_missing(installed):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from contender.alerting.raising import to_change
 from contender.incidents import Outcome
 from contender.installation import Installation
-from contender.records import Incident, IncidentChange
+from contender.records import Act, Incident, IncidentChange, identify
+from contender.specs import parse_dag_id
 
 
 class UnknownIncidentError(Exception):
@@ -40,7 +41,23 @@ def settle_incident(
         if current is None:
             raise IncidentError(f"incident {wanted.id} has ended: see `contender incidents show {wanted.id}`")
         outcome = settle(current)
-        return None if outcome is None else to_change(outcome)
+        return None if outcome is None else to_change(outcome).joined_with(_audit(outcome))
 
     change = here.book.incidents.change(decide)
     return wanted if change is None else change.incidents[0]
+
+
+def _audit(outcome: Outcome) -> IncidentChange:
+    """The audit entry of a person's decision about an incident, written in the same transaction."""
+    event, incident = outcome.event, outcome.incident
+    act = Act(
+        id=identify("act", event.id),
+        kind="closed" if event.kind == "closed" else "acknowledged",
+        about=parse_dag_id(incident.cause.dag).subject or incident.cause.dag,
+        key=f"incident {incident.id}",
+        by=event.by,
+        reason=event.what,
+        detail={"incident": incident.what},
+        at=event.at,
+    )
+    return IncidentChange(acts=(act,))

@@ -15,7 +15,9 @@ from contender.records.tables import Base, indexes
 from contender.specs.columns import Text
 from contender.specs.frozen import Frozen
 
-ActKind = Literal["released", "discarded", "backfilled", "erased", "migrated", "granted", "read"]
+ActKind = Literal[
+    "released", "discarded", "backfilled", "erased", "migrated", "granted", "read", "acknowledged", "closed"
+]
 SETTLING: tuple[ActKind, ...] = ("released", "discarded")
 CORRECTING: tuple[ActKind, ...] = ("backfilled", "released", "erased")
 
@@ -70,16 +72,7 @@ class Acts(RecordStore[Act]):
 
     def row_of(self, record: Act) -> ActRow:
         """Return the database row of a record."""
-        return ActRow(
-            id=record.id,
-            subject=record.about,
-            key=record.key,
-            run="",
-            state=record.kind,
-            at=record.at.astimezone(UTC),
-            person=record.by,
-            record=as_json(record),
-        )
+        return act_row(record)
 
     def newest_of(self, kind: ActKind, about: str, key: str | None = None) -> Act | None:
         """Return the newest act of a kind about a subject, limited to one key if it is given."""
@@ -121,3 +114,17 @@ class Acts(RecordStore[Act]):
 def _about(kind: ActKind, about: str, key: str | None) -> Any:
     query = select(ActRow).where(ActRow.subject == about, ActRow.state == kind)
     return query if key is None else query.where(ActRow.key == key)
+
+
+def act_row(record: Act) -> ActRow:
+    """Return the database row of an act."""
+    return ActRow(
+        id=record.id,
+        subject=record.about,
+        key=record.key,
+        run="",
+        state=record.kind,
+        at=record.at.astimezone(UTC),
+        person=record.by,
+        record=as_json(record),
+    )

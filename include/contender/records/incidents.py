@@ -14,6 +14,7 @@ from pydantic import Field
 from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
+from contender.records.acts import Act, act_row
 from contender.records.alerts import Alert, alert_row, set_state
 from contender.records.store import RecordStore, as_json
 from contender.records.tables import Base, indexes
@@ -93,13 +94,14 @@ class IncidentEvent(Frozen):
 
 
 class IncidentChange(Frozen):
-    """What one transaction writes: incidents, events, new mails, and held mails that are released or dropped."""
+    """What one transaction writes: incidents, events, acts, new mails, and held mails that are released or dropped."""
 
     incidents: tuple[Incident, ...] = ()
     events: tuple[IncidentEvent, ...] = ()
     alerts: tuple[Alert, ...] = ()
     released: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    acts: tuple[Act, ...] = ()
 
     def joined_with(self, other: IncidentChange) -> IncidentChange:
         """Return both changes as one."""
@@ -202,6 +204,7 @@ class Incidents(RecordStore[Incident]):
         for incident in change.incidents:
             session.merge(self.row_of(incident))
         session.add_all(event_row(event) for event in change.events)
+        session.add_all(act_row(act) for act in change.acts)
         session.add_all(alert_row(alert) for alert in change.alerts)
         set_state(session, change.released, "pending")
         set_state(session, change.dropped, "dropped")
