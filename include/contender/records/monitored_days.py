@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Literal
 
 from pydantic import Field
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from contender.records.measurements import Measures
@@ -139,7 +139,11 @@ class MonitoredDays(RecordStore[Monitored]):
 
     def among(self, days: Collection[tuple[str, date]]) -> set[tuple[str, date]]:
         """Return which of these models with days were monitored."""
-        row, wanted = MonitoredRow, {(model, str(day)): (model, day) for model, day in days}
-        query = select(row.subject, row.key).where(tuple_(row.subject, row.key).in_(list(wanted)))
+        row, wanted = MonitoredRow, set(days)
+        query = select(row.subject, row.key).where(
+            row.subject.in_({model for model, _ in wanted}), row.key.in_({str(day) for _, day in wanted})
+        )
         with Session(self._engine) as session:
-            return {wanted[model, day] for model, day in session.execute(query)}
+            return wanted.intersection(
+                (model, date.fromisoformat(day)) for model, day in session.execute(query)
+            )

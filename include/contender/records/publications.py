@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contender.records.batches import Publication
@@ -66,12 +66,15 @@ class Publications(RecordStore[Publication]):
 
     def committed_among(self, batches: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return which of these tables with days (as `Days.key`) have a confirmed publication of exactly these days."""
-        row = PublicationRow
+        row, wanted = PublicationRow, set(batches)
+        # Two lists, since SQLite does not search an index by pairs.
         query = select(row.subject, row.key).where(
-            tuple_(row.subject, row.key).in_(list(batches)), row.state == "committed"
+            row.subject.in_({table for table, _ in wanted}),
+            row.key.in_({days for _, days in wanted}),
+            row.state == "committed",
         )
         with Session(self._engine) as session:
-            return {(table, days) for table, days in session.execute(query)}
+            return wanted.intersection((table, days) for table, days in session.execute(query))
 
     def committed_since(self, table: str, at: datetime) -> list[Days]:
         """Return the days of the confirmed publications of a table that began after a time, oldest first."""
