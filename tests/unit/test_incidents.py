@@ -265,6 +265,11 @@ def test_a_connection_error_is_recognised_by_its_cause_whatever_its_numbers():
     assert "ConnectionRefusedError" in fingerprint_connection_error(refused(1))
 
 
+def test_a_fingerprint_has_no_password():
+    error = ConnectionRefusedError("postgresql://ann:l0velace@db/base: refused")
+    assert "l0velace" not in fingerprint_connection_error(error)
+
+
 @pytest.mark.parametrize("error", [ValueError("x"), KeyError("y"), "text", None])
 def test_other_errors_have_no_fingerprint(error):
     assert fingerprint_connection_error(error) is None

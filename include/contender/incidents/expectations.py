@@ -97,7 +97,7 @@ def signal_missing(
         kind="deadline" if due.deadline else "missing",
         step=held_up_by,
         held_up=None if held_up_by == due.step else due.step,
-        what=f"{late}: {'late' if due.deadline else state}{reason}",
+        what=f"{late}, {'are late' if due.deadline else state}{reason}",
         severity="critical" if due.deadline else "warning" if overdue else grade(catalog, due.step.dag),
         owners=tuple(owners),
         at=now,

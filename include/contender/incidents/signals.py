@@ -9,6 +9,7 @@ from datetime import datetime
 from pydantic import Field
 
 from contender.records import Cause, GateResult, Monitored, Step, Urgency, identify
+from contender.redaction import redact
 from contender.specs import Catalog, dag_id, parse_dag_id
 from contender.specs.frozen import Frozen
 
@@ -93,7 +94,7 @@ def fingerprint_connection_error(error: BaseException | str | None) -> str | Non
         return None
     for one in _chain(error):
         if CONNECTION_ERRORS & {kind.__name__ for kind in type(one).__mro__}:
-            first_line = (str(one).splitlines() or [""])[0]
+            first_line = (redact(str(one)).splitlines() or [""])[0]
             return f"{type(one).__name__}: {_CHANGING.sub('#', first_line)}"[:LONGEST_FINGERPRINT]
     return None
 
