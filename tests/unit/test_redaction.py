@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.alerting import FailedTask, MailServer, compose_task_alert, deliver_pending
+from contender.alerting import FailedTask, MailServer, compose_task_alert, deliver_pending, mail_channel
 from contender.records import BookError, open_book
 from contender.redaction import known_secrets, redact
 from contender.settings import SettingsError, settings
@@ -117,7 +117,7 @@ def test_what_a_mail_server_answers_is_kept_without_secrets(book, planted):
     book.alerts.add(alert)
     # A host that cannot be resolved is named in the error, as a URL pasted into the wrong field would be.
     server = MailServer(host="smtp://u:l0velace@mail.invalid", port=25, password="l0velace")
-    (left,) = deliver_pending(book, server, "a@b.example")
+    (left,) = deliver_pending(book, {"mail": mail_channel(server, "a@b.example")})
     assert left.last_error
     assert "l0velace" not in left.last_error
 

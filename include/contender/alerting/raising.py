@@ -85,7 +85,7 @@ def raise_task_failure(
         id=identify("signal", "task", failed.dag, failed.task, failed.run, failed.number),
         kind="task",
         step=Step(dag=failed.dag, days=failed.business_days, task=failed.task, table=failed.table),
-        what=redact(f"{failed.dag} {failed.days}: {failed.task} failed"),
+        what=redact(f"{f'{failed.dag} {failed.days}'.strip()}: {failed.task} failed"),
         severity=grade(here.catalog, failed.dag),
         owners=tuple(dict.fromkeys(owners)),
         at=failed.at,
