@@ -212,11 +212,12 @@ def count_ten_causes(world: World) -> int:
         world.fail(f"retrain__{free[21]}", task, night, now)
     for day in range(3):  # 9: a verdict that lasts
         found = monitored(free[22], night + timedelta(days=day), "broken_feed", now + timedelta(hours=day))
+        world.here.book.monitored.add(found)
         raise_verdict(world.here, found, "http://ui/report")
     world.fail("operations__upkeep", "keep_up", night, now)  # 10
-    done = night_of(free[21:], Days.one(night))
-    built = [Step(dag=f"features__{name}", days=Days.one(night)) for name in free[:20]]
-    world.publish([*done, *built], now)
+    failed = {f"score__{name}" for name in free[:20]} | {f"monitor__{free[22]}"}
+    ended = night_of([*free[:20], *free[21:]], Days.one(night))
+    world.publish([step for step in ended if step.dag not in failed], now)
     review_incidents(world.here, now + timedelta(hours=5))
     return len(world.mails())
 

@@ -15,11 +15,12 @@ OF_MODELS = (
     *("evaluations", "ledger", "paired_days", "monitored", "caveats", "proposals"),
     *("trained_versions", "pins"),
 )
-OF_NEITHER = ("acts", "alerts", "documents")
+OF_NEITHER = ("acts", "alerts", "documents", "incidents", "incident_events")
 # What is written once, and what is brought up to date in which columns.
 UPDATED = {
     "publications": ("state",),
     "alerts": ("leased_until", "state", "record"),
+    "incidents": ("subject", "key", "state", "at", "record"),
     "proposals": ("state", "at", "record"),
 }
 REVISION = "alembic_version"
