@@ -27,13 +27,12 @@ def hold_broken_feed(here: Installation, batch: StagedBatch, judged: GateResult)
         verdict="fail" if broken else "pass",
         observed=found.why if broken else f"{changes.compared} columns compared",
     )
+    owners = tuple(source.contract.owner for source in here.catalog.sources(model))
     return judged.model_copy(
         update={
             "expectations": (*judged.expectations, result),
             "verdict": "fail" if broken else judged.verdict,
-            "owners_of_inputs": tuple(source.contract.owner for source in here.catalog.sources(model))
-            if broken
-            else (),
+            "owners_of_inputs": owners if broken else (),
         }
     )
 

@@ -108,11 +108,11 @@ def list_mails(
     failed: Sequence[str],
 ) -> Iterator[Mail]:
     """Yield the mails of all nights, as the DAGs would send them: verdicts, held refreshes, and failed tasks."""
-    before: Monitored | None = None
+    before: DriftVerdict = "stable"
     for night, its in sorted(monitored.items()):
-        alert = compose_verdict_alert(its, to=(model.owner,), report_url="", before=before)
-        before = its
-        if alert is not None:
+        alert = compose_verdict_alert(its, to=(model.owner,), report_url="")
+        begins, before = its.verdict != before, its.verdict
+        if alert is not None and begins:
             yield Mail(night=night, kind=alert.kind, subject=alert.subject)
     for nth, decision in enumerate(decisions):
         refresh = decision.kind == "held" and decision.challenger_recipe == decision.champion_recipe

@@ -12,7 +12,6 @@ from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract
 from contender.specs.days import Days
 from contender.specs.expectations import Between, Expectation
-from contender.specs.formats import Zone
 from contender.specs.frozen import Frozen
 from contender.specs.guards import Guards, Slice, check_slices
 from contender.specs.kinds import (
@@ -29,6 +28,7 @@ from contender.specs.kinds import (
 )
 from contender.specs.monitoring import Monitoring, check_day_effects
 from contender.specs.recipe import Recipe, check_weights
+from contender.specs.zones import Zone
 
 
 class Input(Frozen):
