@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from contender.alerting.wider_bounds import WiderBounds
 from contender.records import (
     Alert,
     Decision,
@@ -53,11 +54,18 @@ class FailedTask(Frozen):
 
 
 def compose_gate_alert(
-    result: GateResult, *, to: tuple[str, ...], gate_url: str, log_url: str, lines: Mapping[str, str]
+    result: GateResult,
+    *,
+    to: tuple[str, ...],
+    gate_url: str,
+    log_url: str,
+    lines: Mapping[str, str],
+    wider: WiderBounds | None = None,
 ) -> Alert:
     """Return the mail about a failed gate. The gate has already masked the keys of failing rows.
 
-    `lines` contains where the contract declares each expectation, by its identity.
+    `lines` contains where the contract declares each expectation, by its identity; `wider`, other bounds of the
+    number of rows.
     """
     layer, _, name = result.table.partition(".")
     values = {
@@ -66,6 +74,7 @@ def compose_gate_alert(
         "gate_url": gate_url,
         "log_url": log_url,
         "lines": lines,
+        "wider": wider,
         "built": layer != "datasets",
         "dag": result.run.partition(" ")[0],
         "release_dag": dag_id("operations", "quarantine"),

@@ -13,6 +13,7 @@ from contender.alerting.compose import (
     compose_verdict_alert,
 )
 from contender.alerting.compose_incidents import link_incident
+from contender.alerting.wider_bounds import widen_row_count
 from contender.incidents import (
     Outcome,
     Signal,
@@ -38,6 +39,8 @@ from contender.records import (
 from contender.redaction import redact
 from contender.settings import Settings
 from contender.specs import locate_expectations
+
+NEWEST = 30  # gate results that are read for a proposal
 
 
 def working_hours(settings: Settings) -> WorkingHours:
@@ -71,6 +74,9 @@ def raise_gate_failure(here: Installation, result: GateResult, failed: FailedTas
         gate_url=gate_url,
         log_url=failed.log_url,
         lines=lines,
+        wider=widen_row_count(
+            here.catalog.contract(result.table), here.book.gates.newest(result.table, NEWEST)
+        ),
     )
     raise_signal(here, signal, compose)
 

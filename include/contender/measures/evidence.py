@@ -27,8 +27,8 @@ class Sensitivity(NamedTuple):
     largest: float
 
 
-# Chosen on the flights, without false mails on the households. The loss follows events of a day, such as storms, that come in
-# pairs; the share of inverted outcomes does not.
+# Chosen on the flights, without false mails on the households. The loss follows events of a day, such as storms, that
+# come in pairs; the share of inverted outcomes does not.
 OF_DISTANCES = Sensitivity(1.5, 4.0)
 OF_LOSSES = Sensitivity(2.0, 4.0)
 OF_INVERTED = Sensitivity(1.25, 5.0)
