@@ -50,6 +50,7 @@ Row = dict[str, Any]
 def main() -> None:
     """Measure, print, and store the results."""
     rows = [row for models in MODELS for row in measure(models)]
+    print(render(rows))
     RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
 
 
@@ -66,6 +67,21 @@ def measure(models: int) -> list[Row]:
     for row in rows:
         print(row, flush=True)
     return rows
+
+
+def render(rows: list[Row]) -> str:
+    """Return the totals of all files as a table in Markdown."""
+    lines = ["| models | DAGs | load the catalog | parse | serialise |", "| --- | --- | --- | --- | --- |"]
+    for models in MODELS:
+        (catalog,) = (row for row in rows if row["models"] == models and row["what"] == "load_catalog")
+        files = [row for row in rows if row["models"] == models and row["what"] != "load_catalog"]
+        dags, parsed, serialised = (
+            sum(row[name] for row in files) for name in ("dags", "parse", "serialise")
+        )
+        lines.append(
+            f"| {models} | {dags:,} | {catalog['seconds']:.1f} s | {parsed:.1f} s | {serialised:.1f} s |"
+        )
+    return "\n".join(lines)
 
 
 def copy_catalog(home: Path, models: int) -> Path:
