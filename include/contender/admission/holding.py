@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contender.installation import Installation
-from contender.monitoring import Signals, compare_staged, triage
 from contender.records import ExpectationResult, GateResult, StagedBatch
 from contender.specs import Catalog, ModelSpec
 
@@ -18,6 +17,8 @@ def hold_broken_feed(here: Installation, batch: StagedBatch, judged: GateResult)
     model = _find_model(here.catalog, batch.table)
     if model is None or not batch.days.is_single:
         return judged
+    from contender.monitoring import Signals, compare_staged, triage
+
     changes = compare_staged(here, model, batch)
     found = triage(Signals(changes=changes, drift=None, rise=None), model.monitoring)
     broken = found.name == "broken_feed"

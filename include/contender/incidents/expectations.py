@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from contender.catalogue import expected_days
 from contender.incidents.lineage import list_upstream
 from contender.incidents.signals import Signal, describe_step, grade
 from contender.records import Step, identify
@@ -35,6 +34,8 @@ class Output(Frozen):
 
 def list_due(catalog: Catalog, now: datetime, nightly_from: date | None) -> list[Due]:
     """Return the newest output of each step that should exist at `now` (timezone-aware), in the order of a night."""
+    from contender.catalogue import expected_days
+
     due = list(_deliveries(catalog, now, nightly_from))
     built: tuple[tuple[timedelta, tuple[Verb, ...]], ...] = (
         (BUILDING, ("features", "score")),
@@ -111,6 +112,8 @@ def signal_id(due: Due) -> str:
 
 
 def _deliveries(catalog: Catalog, now: datetime, nightly_from: date | None) -> Iterator[Due]:
+    from contender.catalogue import expected_days
+
     expected = expected_days(catalog, now, nightly_from)
     for name, dataset in catalog.datasets.items():
         if found := expected.get(dataset.contract.table):

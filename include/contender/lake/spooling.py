@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -137,6 +136,8 @@ class SpooledRows:
 
     def _query(self, sql: str) -> Iterator[pa.Table]:
         """Yield the result of a query on `rows`, which are all in files."""
+        import duckdb
+
         self._spill()
         spill = self.folder / uuid.uuid4().hex
         limits: dict[str, str | bool | int | float | list[str]] = {

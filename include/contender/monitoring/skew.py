@@ -16,7 +16,6 @@ from contender.installation import Installation
 from contender.lake import lost_pins
 from contender.measures import read_scores, try_predict
 from contender.records import Pin, ScoreSkew
-from contender.registry import UnknownVersion
 from contender.specs import Days, ModelSpec
 
 log = logging.getLogger(__name__)
@@ -30,6 +29,8 @@ def measure_skew(installation: Installation, model: ModelSpec, day: date) -> Sco
 
     Return None if there are none, or if the version or the snapshot no longer exists.
     """
+    from contender.registry import UnknownVersion
+
     lake = installation.lake
     served = lake.read(model.prediction_contract, Days.one(day)).to_pandas()
     if served.empty:
