@@ -43,14 +43,19 @@ OF_COMMANDS = {
     "BackfillStoppedError",
     "BacktestError",
     "DraftError",
+    "IncidentError",
     "LoadError",
     "LoadStoppedError",
     "ReplayError",
     "TryError",
     "UnknownEntryError",
+    "UnknownIncidentError",
     "UsageError",
 }
-CAUGHT = {"UnreadableFile"}  # becomes a defect of the batch
+CAUGHT = {
+    "RepeatedKeyError",  # the rows are sorted again, with all columns
+    "UnreadableFile",  # becomes a defect of the batch
+}
 
 
 def action(error: BaseException) -> RetryAction:
