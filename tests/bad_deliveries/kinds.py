@@ -349,7 +349,7 @@ def keys_without_values(content: bytes) -> bytes:
 # The values
 
 
-@kind("departures", "warn", "dep_delay is distributed")
+@kind("departures", "fail", "dep_delay is distributed")
 def nulls_exploded(content: bytes) -> bytes:
     """A column that may be missing, missing everywhere."""
     return with_column(content, "dep_delay", lambda _: "")

@@ -11,7 +11,7 @@ were closed. The contract declares the day closed; a `RowCount` from 0 would pas
 
 from datetime import date
 
-from contender.specs import Between, Column, DatasetSpec, Delivery, RowCount
+from contender.specs import Between, Column, DatasetSpec, Delivery, RowCount, Usual
 
 SPEC = DatasetSpec(
     name="transactions",
@@ -59,4 +59,6 @@ SPEC = DatasetSpec(
         Between(column="coupon_disc", low=0, high=500),
         Between(column="coupon_match_disc", low=0, high=100),
     ),
+    # On 18 September 2017, the share of one price rose by 0.07.
+    usual=Usual(min_share_change=0.08),
 )
