@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from contender.alerting import (
+    Declared,
     FailedTask,
     compose_access_alert,
     compose_approval_alert,
@@ -50,7 +51,7 @@ def mail(**changes):
         to=("flight-data@contender.example",),
         gate_url="http://ui/g1",
         log_url="http://ui/log",
-        lines={"no two rows share carrier, flight": "datasets/departures.py:53"},
+        declared=Declared(lines={"no two rows share carrier, flight": "datasets/departures.py:53"}),
     )
 
 

@@ -12,6 +12,7 @@ import contender
 from card_pages import show as card_page
 from contender.admission import ShownRows
 from contender.alerting import (
+    Declared,
     FailedTask,
     compose_access_alert,
     compose_approval_alert,
@@ -247,7 +248,11 @@ MADE: dict[str, Callable[[str], str]] = {
     "alerting/decision.html": lambda word: compose_decision_alert(saying(ENTERED, word), to=word).html,
     "alerting/gate.html": lambda word: (
         compose_gate_alert(
-            saying(GATE, word), to=(word,), gate_url="http://ui/g", log_url="http://ui/l", lines={}
+            saying(GATE, word),
+            to=(word,),
+            gate_url="http://ui/g",
+            log_url="http://ui/l",
+            declared=Declared(lines={}),
         ).html
     ),
     "alerting/task.html": lambda word: (

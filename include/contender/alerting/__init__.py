@@ -1,6 +1,7 @@
 """Record trouble in incidents, and compose and send the mails about them, about decisions and about access rights."""
 
 from contender.alerting.compose import (
+    Declared,
     FailedTask,
     compose_access_alert,
     compose_approval_alert,
@@ -36,6 +37,7 @@ from contender.alerting.settling import (
 
 __all__ = [
     "Channel",
+    "Declared",
     "FailedTask",
     "IncidentError",
     "MailServer",

@@ -53,28 +53,25 @@ class FailedTask(Frozen):
             return None
 
 
-def compose_gate_alert(
-    result: GateResult,
-    *,
-    to: tuple[str, ...],
-    gate_url: str,
-    log_url: str,
-    lines: Mapping[str, str],
-    wider: WiderBounds | None = None,
-) -> Alert:
-    """Return the mail about a failed gate. The gate has already masked the keys of failing rows.
+class Declared(Frozen):
+    """Where the contract declares each failed expectation, by its identity, and other bounds of the number of rows."""
 
-    `lines` contains where the contract declares each expectation, by its identity; `wider`, other bounds of the
-    number of rows.
-    """
+    lines: Mapping[str, str]
+    wider: WiderBounds | None = None
+
+
+def compose_gate_alert(
+    result: GateResult, *, to: tuple[str, ...], gate_url: str, log_url: str, declared: Declared
+) -> Alert:
+    """Return the mail about a failed gate. The gate has already masked the keys of failing rows."""
     layer, _, name = result.table.partition(".")
     values = {
         "result": result,
         "name": name,
         "gate_url": gate_url,
         "log_url": log_url,
-        "lines": lines,
-        "wider": wider,
+        "lines": declared.lines,
+        "wider": declared.wider,
         "built": layer != "datasets",
         "dag": result.run.partition(" ")[0],
         "release_dag": dag_id("operations", "quarantine"),

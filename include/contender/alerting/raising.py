@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from contender.alerting.compose import (
+    Declared,
     FailedTask,
     compose_gate_alert,
     compose_task_alert,
@@ -67,16 +68,15 @@ def raise_gate_failure(here: Installation, result: GateResult, failed: FailedTas
     step = Step(dag=failed.dag, days=failed.business_days, task=failed.task, table=result.table)
     signal = signal_gate(here.catalog, result, step, failed.number, failed.at)
     lines = locate_expectations(here.catalog, result.table, [e.identity for e in result.failed])
+    newest = here.book.gates.newest(result.table, NEWEST)
+    wider = widen_row_count(here.catalog.contract(result.table), newest)
     compose = partial(
         compose_gate_alert,
         result,
         to=result.recipients,
         gate_url=gate_url,
         log_url=failed.log_url,
-        lines=lines,
-        wider=widen_row_count(
-            here.catalog.contract(result.table), here.book.gates.newest(result.table, NEWEST)
-        ),
+        declared=Declared(lines=lines, wider=wider),
     )
     raise_signal(here, signal, compose)
 
