@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from contender.catalogue import expected_days, judge_freshness
-from contender.specs import Input
+from contender.catalogue import judge_freshness
+from contender.specs import Input, expected_days
 
 BEGAN = date(2013, 9, 1)
 

@@ -1,7 +1,7 @@
 """The catalogue of all tables, and the status of datasets and models, read from contracts, lake and book of record."""
 
 from contender.catalogue.drawing import Box, Drawing, Line, draw
-from contender.catalogue.freshness import Expected, Freshness, expected_days, judge_freshness
+from contender.catalogue.freshness import Freshness, judge_freshness
 from contender.catalogue.lineage import Edge, producing_dag, related, trace_lineage
 from contender.catalogue.read import (
     Catalogue,
@@ -20,7 +20,6 @@ __all__ = [
     "Edge",
     "Entry",
     "ExpectationEntry",
-    "Expected",
     "Freshness",
     "GateSummary",
     "Line",
@@ -28,7 +27,6 @@ __all__ = [
     "describe_next_step",
     "describe_table",
     "draw",
-    "expected_days",
     "judge_freshness",
     "producing_dag",
     "read_catalogue",

@@ -1,21 +1,13 @@
-"""Freshness of tables: the newest day that each should contain by now, and whether it is overdue."""
+"""Freshness of tables: the newest day of each, compared with the expected one."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from croniter import croniter
 from pydantic import Field
 
-from contender.specs import Catalog, DatasetSpec, Days, ModelSpec
+from contender.specs import DatasetSpec, Expected
 from contender.specs.frozen import Frozen
-
-
-class Expected(Frozen):
-    """The newest day that a table should contain, and when it was due."""
-
-    day: date
-    due: datetime = Field(description="in UTC, including the grace period")
 
 
 class Freshness(Frozen):
@@ -27,26 +19,6 @@ class Freshness(Frozen):
     expected_day: date | None = Field(description="None if no day is expected yet")
     due: datetime | None
     overdue: bool
-
-
-def expected_days(catalog: Catalog, now: datetime, nightly_from: date | None) -> dict[str, Expected]:
-    """Return the newest day that each table should contain at `now` (timezone-aware), by table name.
-
-    `nightly_from` is the first day that is ingested by cron. Without it, nights are started by hand and no table is
-    ever overdue. A model's tables are due when the last of their inputs is.
-    """
-    if nightly_from is None:
-        return {}
-    found: dict[str, Expected] = {}
-    for dataset in catalog.datasets.values():
-        if expected := _of_dataset(dataset, now, nightly_from):
-            found[dataset.contract.table] = expected
-    for model in catalog.models.values():
-        _add_model(catalog, model, found)
-    for dataset in catalog.datasets.values():
-        if dataset.contract.table in found and dataset.kind == "daily":
-            found[dataset.contract.table] = _on_open_day(dataset, found[dataset.contract.table])
-    return {table: expected for table, expected in found.items() if expected.day >= nightly_from}
 
 
 def judge_freshness(
@@ -62,43 +34,3 @@ def judge_freshness(
         due=expected and expected.due,
         overdue=late,
     )
-
-
-def _of_dataset(dataset: DatasetSpec, now: datetime, nightly_from: date) -> Expected | None:
-    """The newest day whose grace period is over; None before the first scheduled run."""
-    delivery = dataset.delivery
-    grace = timedelta(hours=delivery.grace_hours)
-    just_after = now - grace + timedelta(seconds=1)  # croniter returns times strictly before this one
-    scheduled: datetime = croniter(delivery.cron, just_after).get_prev(datetime)
-    if scheduled.date() <= nightly_from:
-        return None
-    # A daily file is due on the morning after its day, or earlier by the lead of its delivery.
-    shift = delivery.lead_days - 1 if dataset.kind == "daily" else 0
-    return Expected(day=scheduled.date() + timedelta(days=shift), due=scheduled + grace)
-
-
-def _on_open_day(dataset: DatasetSpec, expected: Expected) -> Expected:
-    """Return the newest day up to the expected one that is not closed, and when it was due."""
-    closed, day = dataset.delivery.closed_days, expected.day
-    while day in closed:
-        day -= timedelta(days=1)
-    return Expected(day=day, due=expected.due - (expected.day - day))
-
-
-def _add_model(catalog: Catalog, model: ModelSpec, found: dict[str, Expected]) -> None:
-    """Add the expected days of a model's tables; models whose predictions it reads come first."""
-    if model.feature_contract.table in found:
-        return
-    for source in model.inputs:
-        if source.predictions_of:
-            _add_model(catalog, catalog.model(source.predictions_of), found)
-    daily = [source for source in catalog.sources(model) if source.contract.daily]
-    if not daily or any(source.contract.table not in found for source in daily):
-        return
-    inputs = [(found[source.contract.table], source.lead_days) for source in daily]
-    night = Days.one(min(expected.day - timedelta(days=lead) for expected, lead in inputs))
-    due = max(expected.due for expected, _ in inputs)
-    scored = Expected(day=model.scored_days(night).last, due=due)
-    found[model.label_contract.table] = Expected(day=model.matured_days(night).last, due=due)
-    for contract in (model.feature_contract, model.prediction_contract, model.shadow_contract):
-        found[contract.table] = scored

@@ -7,12 +7,12 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from contender.catalogue.freshness import Expected, Freshness, expected_days, judge_freshness
+from contender.catalogue.freshness import Freshness, judge_freshness
 from contender.catalogue.lineage import Edge, producing_dag, trace_lineage
 from contender.installation import Installation
 from contender.lake import Snapshot
 from contender.records import GateResult, Verdict
-from contender.specs import Catalog, Column, Contract, Severity, Unique, describe
+from contender.specs import Catalog, Column, Contract, Expected, Severity, Unique, describe, expected_days
 from contender.specs.frozen import Frozen
 
 GATES_KEPT = 30

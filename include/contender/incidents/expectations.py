@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from contender.incidents.lineage import list_upstream
 from contender.incidents.signals import Signal, describe_step, grade
 from contender.records import Step, identify
-from contender.specs import Catalog, Days, ModelSpec, Verb, dag_id, parse_dag_id
+from contender.specs import Catalog, Days, ModelSpec, Verb, dag_id, expected_days, parse_dag_id
 from contender.specs.frozen import Frozen
 
 # A night's features and predictions are expected this long after the last of its inputs is overdue.
@@ -34,8 +34,6 @@ class Output(Frozen):
 
 def list_due(catalog: Catalog, now: datetime, nightly_from: date | None) -> list[Due]:
     """Return the newest output of each step that should exist at `now` (timezone-aware), in the order of a night."""
-    from contender.catalogue import expected_days
-
     due = list(_deliveries(catalog, now, nightly_from))
     built: tuple[tuple[timedelta, tuple[Verb, ...]], ...] = (
         (BUILDING, ("features", "score")),
@@ -112,8 +110,6 @@ def signal_id(due: Due) -> str:
 
 
 def _deliveries(catalog: Catalog, now: datetime, nightly_from: date | None) -> Iterator[Due]:
-    from contender.catalogue import expected_days
-
     expected = expected_days(catalog, now, nightly_from)
     for name, dataset in catalog.datasets.items():
         if found := expected.get(dataset.contract.table):

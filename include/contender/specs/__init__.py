@@ -44,6 +44,7 @@ from contender.specs.expectations import (
     Severity,
     Unique,
 )
+from contender.specs.expected import Expected, expected_days
 from contender.specs.formats import COMPRESSIONS, Csv, Format, JsonLines, Parquet
 from contender.specs.guards import Guards, Slice
 from contender.specs.kinds import KINDS, KindName, LossName, describe_scores, name_quantile
@@ -83,6 +84,7 @@ __all__ = [
     "Delivery",
     "Direction",
     "Expectation",
+    "Expected",
     "Format",
     "Guards",
     "InSet",
@@ -122,6 +124,7 @@ __all__ = [
     "describe",
     "describe_days",
     "describe_scores",
+    "expected_days",
     "find_holidays",
     "find_score",
     "group_days",
