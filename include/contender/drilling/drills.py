@@ -30,15 +30,18 @@ class Drill(NamedTuple):
 
     def default_strength(self, model: ModelSpec) -> float:
         """Return the strength of the drill, if none is given."""
-        shifts = model.predicts == "quantity" and self.of_numbers is not None
-        return self.strength if not shifts or self.of_numbers is None else self.of_numbers
+        of_numbers = self._strength_of_numbers(model)
+        return self.strength if of_numbers is None else of_numbers
 
     def check_strength(self, model: ModelSpec, strength: float) -> None:
         """Raise DrillError unless the strength makes sense."""
-        most = None if model.predicts == "quantity" and self.of_numbers is not None else self.most
+        most = self.most if self._strength_of_numbers(model) is None else None
         if strength <= 0 or (most is not None and strength > most):
             bound = "above 0" if most is None else f"above 0 and at most {most:g}"
             raise DrillError(f"strength {strength:g}: must be {bound} ({self.unit})")
+
+    def _strength_of_numbers(self, model: ModelSpec) -> float | None:
+        return self.of_numbers if model.predicts == "quantity" else None
 
     def choose_column(self, model: ModelSpec, name: str | None = None, nth: int = 0) -> str:
         """Return the named column, or the `nth` that the drill can change; empty for other drills.

@@ -158,10 +158,8 @@ def _share_rows(
     key: list[str], ours: pd.DataFrame, theirs: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows whose keys both have, in the order of ours."""
-    if np.array_equal(
-        ours[key].to_numpy(), theirs[key].to_numpy()
-    ):  # the usual case, without an index of keys
-        return ours, theirs
+    if np.array_equal(ours[key].to_numpy(), theirs[key].to_numpy()):
+        return ours, theirs  # the usual case, without an index of keys
     one, other = ours.set_index(key), theirs.set_index(key)
     shared = one.index.intersection(other.index)
     return one.loc[shared], other.loc[shared]

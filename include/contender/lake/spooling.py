@@ -37,12 +37,14 @@ class SpooledRows:
         self.folder = folder
         self._files: list[Path] = []
         self._newest: list[pa.Table] = []
+        self._bytes = 0  # of `_newest`
 
     def add(self, rows: pa.Table) -> None:
         """Append rows of the spool's schema."""
         self._newest.append(rows)
         self.num_rows += rows.num_rows
-        if sum(table.nbytes for table in self._newest) > MOST_BYTES:
+        self._bytes += rows.nbytes
+        if self._bytes > MOST_BYTES:
             self._spill()
 
     def extend(self, other: SpooledRows) -> None:
@@ -132,7 +134,7 @@ class SpooledRows:
                 for rows in self._newest:
                     writer.write_table(rows, row_group_size=PIECE)
             self._files.append(file)
-        self._newest = []
+        self._newest, self._bytes = [], 0
 
     def _query(self, sql: str) -> Iterator[pa.Table]:
         """Yield the result of a query on `rows`, which are all in files."""

@@ -59,8 +59,9 @@ def measure_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> 
     beyond = 0.0
     if today.sketch is not None:
         sketches = [decode_sketch(day.sketch or "") for day in (today, *recent)]
-        values, beyond = _quantile_distances(sketches[0], sketches[1:]), _beyond(sketches[0], sketches[1:])
-        repeated = _repeated_numbers(sketches[0], sketches[1:])
+        together = _merge(sketches[1:])
+        values, repeated = _quantile_distances(sketches, together), _repeated_numbers(sketches, together)
+        beyond = _beyond(sketches[0], sketches[1:])
     elif today.counts is not None and all(day.counts is not None for day in recent):
         values, repeated = _category_distances(today, recent), _repeated_categories(today, recent)
     return Distances(
@@ -119,10 +120,16 @@ def _missing_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) ->
     return _farthest([abs(day.nulls / max(1, day.rows) - together) for day in (today, *recent)])
 
 
-def _quantile_distances(today: kll_doubles_sketch, recent: Sequence[kll_doubles_sketch]) -> Compared:
+def _merge(recent: Sequence[kll_doubles_sketch]) -> kll_doubles_sketch:
     together = kll_doubles_sketch(SKETCH_SIZE)
     for sketch in recent:
         together.merge(sketch)
+    return together
+
+
+def _quantile_distances(days: Sequence[kll_doubles_sketch], together: kll_doubles_sketch) -> Compared:
+    """Return the distance of each day, today first, from the recent days together."""
+    today = days[0]
     if together.is_empty() or today.is_empty():
         return Compared(today=0.0, largest=0.0)
     # Today's quantiles are points too: the past of a constant column gives only one point.
@@ -134,7 +141,7 @@ def _quantile_distances(today: kll_doubles_sketch, recent: Sequence[kll_doubles_
             0.0
             if sketch.is_empty()
             else float(np.abs(np.array(sketch.get_cdf(points, True)) - expected).max())
-            for sketch in (today, *recent)
+            for sketch in days
         ]
     )
 
@@ -149,10 +156,7 @@ def _beyond(today: kll_doubles_sketch, recent: Sequence[kll_doubles_sketch]) -> 
     return float(outside / (high - low)) if high > low else 0.0
 
 
-def _repeated_numbers(today: kll_doubles_sketch, recent: Sequence[kll_doubles_sketch]) -> Compared:
-    together = kll_doubles_sketch(SKETCH_SIZE)
-    for sketch in recent:
-        together.merge(sketch)
+def _repeated_numbers(days: Sequence[kll_doubles_sketch], together: kll_doubles_sketch) -> Compared:
     if together.is_empty():
         return Compared(today=0.0, largest=0.0)
 
@@ -161,7 +165,7 @@ def _repeated_numbers(today: kll_doubles_sketch, recent: Sequence[kll_doubles_sk
         points = np.unique(sketch.get_quantiles(np.linspace(0, 1, _POINTS)))
         return max(0.0, float((_shares(sketch, points) - _shares(together, points)).max()))
 
-    return _farthest([0.0 if sketch.is_empty() else rise(sketch) for sketch in (today, *recent)])
+    return _farthest([0.0 if sketch.is_empty() else rise(sketch) for sketch in days])
 
 
 def _shares(sketch: kll_doubles_sketch, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
