@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pytest
+from typer.testing import CliRunner, Result
 
 from contender import retraining
 from contender.installation import Installation
-from contender.lake import Lake, stage
+from contender.lake import Lake, open_lake, stage
 from contender.records import Decision, GateResult, gate_id, migrate, open_book
 from contender.retraining import InstalledStores
-from contender.settings import PROJECT, Settings
+from contender.settings import PROJECT, Settings, settings
 from contender.specs import Catalog, Contract, Days, Input, ModelSpec, load_catalog
 
 NIGHT = date(2013, 3, 31)
@@ -72,6 +74,26 @@ def make_flights(model: ModelSpec, days: Days, a_day: int = 60) -> pd.DataFrame:
     rows["flight"] = np.tile(np.arange(a_day), len(rows) // a_day)
     rows["label"] = (rows["carrier_late"] + random.normal(0, 20, size) > 60).astype(int)
     return rows
+
+
+def publish_history(here: Settings, model: ModelSpec, rows: pd.DataFrame) -> None:
+    """Publish the features of all rows, and the labels up to NIGHT."""
+    lake = open_lake(here)
+    publish(lake, model.feature_contract, rows, here)
+    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+
+
+def invoke_on(
+    here: Settings, catalog: Catalog, command: str, patch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Result]]:
+    """Yield a function that runs a command with words on this home and catalog."""
+    from contender.cli import app
+
+    patch.setenv("CONTENDER_HOME", str(here.home))
+    patch.setenv("CONTENDER_CATALOG_HOME", str(catalog.home))
+    settings.cache_clear()
+    yield lambda *words: CliRunner().invoke(app, [command, *words])
+    settings.cache_clear()
 
 
 def publish(

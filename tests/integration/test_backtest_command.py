@@ -6,12 +6,18 @@ import json
 from datetime import timedelta
 
 import pytest
-from typer.testing import CliRunner
 
-from contender.lake import open_lake
-from contender.settings import Settings, settings
+from contender.settings import Settings
 from contender.specs import Days
-from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    copy_catalog,
+    invoke_on,
+    make_flights,
+    publish_history,
+    tomorrow,
+)
 
 MODEL = "flight_delay"
 FIRST = NIGHT - timedelta(days=2)
@@ -23,23 +29,15 @@ def installed(tmp_path_factory):
     """Three months of made-up flights in a lake, with the project's catalog."""
     folder = tmp_path_factory.mktemp("backtested")
     here, catalog = Settings(home=folder / "home"), copy_catalog(folder / "catalog")
-    model, lake = catalog.model(MODEL), open_lake(here)
+    model = catalog.model(MODEL)
     rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
-    publish(lake, model.feature_contract, rows, here)
-    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+    publish_history(here, model, rows)
     return here, catalog
 
 
 @pytest.fixture
 def run(installed, monkeypatch):
-    from contender.cli import app
-
-    here, catalog = installed
-    monkeypatch.setenv("CONTENDER_HOME", str(here.home))
-    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(catalog.home))
-    settings.cache_clear()
-    yield lambda *words: CliRunner().invoke(app, ["backtest", *words])
-    settings.cache_clear()
+    yield from invoke_on(*installed, "backtest", monkeypatch)
 
 
 def test_policies_are_listed_and_the_report_is_written_to_the_given_path(run, tmp_path):

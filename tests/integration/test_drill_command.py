@@ -7,12 +7,18 @@ import re
 from datetime import timedelta
 
 import pytest
-from typer.testing import CliRunner
 
-from contender.lake import open_lake
-from contender.settings import Settings, settings
+from contender.settings import Settings
 from contender.specs import Days, load_catalog
-from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
+from tests.integration.made_up import (
+    HISTORY,
+    NIGHT,
+    copy_catalog,
+    invoke_on,
+    make_flights,
+    publish_history,
+    tomorrow,
+)
 
 MODEL = "flight_delay"
 NIGHTS = 10
@@ -30,25 +36,17 @@ def installed(tmp_path_factory):
     quick = '"max_iter": 15, "learning_rate": 0.3'
     spec.write_text(spec.read_text().replace('"max_iter": 80, "learning_rate": 0.05', quick))
     catalog = load_catalog(folder / "catalog")
-    model, lake = catalog.model(MODEL), open_lake(here)
+    model = catalog.model(MODEL)
     rows = make_flights(model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
     numbers = [column.name for column in model.features if column.type == "number"]
     rows = rows.astype(dict.fromkeys(numbers, float))
-    publish(lake, model.feature_contract, rows, here)
-    publish(lake, model.label_contract, rows[rows["day"] <= NIGHT], here)
+    publish_history(here, model, rows)
     return here, catalog
 
 
 @pytest.fixture
 def run(installed, monkeypatch):
-    from contender.cli import app
-
-    here, catalog = installed
-    monkeypatch.setenv("CONTENDER_HOME", str(here.home))
-    monkeypatch.setenv("CONTENDER_CATALOG_HOME", str(catalog.home))
-    settings.cache_clear()
-    yield lambda *words: CliRunner().invoke(app, ["drill", *words])
-    settings.cache_clear()
+    yield from invoke_on(*installed, "drill", monkeypatch)
 
 
 def test_an_empty_column_is_found_on_its_first_day_and_mailed_once(run, tmp_path):

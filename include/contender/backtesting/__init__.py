@@ -5,12 +5,20 @@ from contender.backtesting.fits import Fits
 from contender.backtesting.history import BacktestError, History, Late, build_history, cut, read_history
 from contender.backtesting.made import Made, ServedDay
 from contender.backtesting.policies import POLICIES, Policy
-from contender.backtesting.report import SMOOTHED_DAYS, name_days, place_day, render_report, smooth_losses
+from contender.backtesting.report import (
+    SMOOTHED_DAYS,
+    TEMPLATES,
+    name_days,
+    place_day,
+    render_report,
+    smooth_losses,
+)
 from contender.backtesting.run import Backtest, Cadence, PolicyResult, is_due, run_backtest, run_backtest_on
 
 __all__ = [
     "POLICIES",
     "SMOOTHED_DAYS",
+    "TEMPLATES",
     "Backtest",
     "BacktestError",
     "Cadence",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from contender.backtesting import SMOOTHED_DAYS, name_days, place_day, smooth_losses
+from contender.backtesting import SMOOTHED_DAYS, TEMPLATES, name_days, place_day, smooth_losses
 from contender.charts import draw_lines
 from contender.drilling.result import STRATEGIES, DrilledNight, DrillResult
 from contender.rendering import templates
@@ -20,7 +20,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def render_drill(result: DrillResult) -> str:
     """Render the page of a drill."""
     chart = Markup(draw_drill(result))  # noqa: S704 - made by charts, which escape
-    template = templates(_TEMPLATES).get_template("drill.html")
+    template = templates(_TEMPLATES, TEMPLATES).get_template("drill.html")
     return template.render(
         result=result, chart=chart, strategies=STRATEGIES, finding=describe_finding(result)
     )
