@@ -18,6 +18,8 @@ the person's name; with nothing to approve, both are skipped.
 - A decision without an answer is rejected after the deadline and the champion goes on serving. The deadline is under a
   day, because the next night's run waits.
 - If someone changed the champion before the approval, nothing is promoted: the task fails and says what to clear.
+- While a break is open, **choose_recipes** adds the strategies that the spec declares in `recovery`. They are measured
+  on days that they scored in shadow, and the best one serves until the refreshes are as good again.
 - Manual runs: *Day* is the *night* to train for. Trained again on the same snapshots, the version is the same.
 """
 
@@ -26,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from contender.specs import ModelSpec
 from promotion import await_approval, promote
@@ -53,7 +56,8 @@ def build_retrain(model: ModelSpec) -> DAG:
         f"A new challenger for {model.name}, and the decision about it",
         minutes=120,
     ) as dag:
-        fits = train.partial(name=model.name).expand(recipe=[recipe.name for recipe in model.recipes])
+        recipes = choose_recipes(model.name) if model.strategies else [r.name for r in model.recipes]
+        fits = train.partial(name=model.name).expand(recipe=recipes)
         versions = collect_fitted(model.name, fits)
         decided = decide(model.name, evaluate(model.name, versions), pair(model.name, versions))
         shadow = score_in_shadow(model.name, versions)
@@ -66,11 +70,22 @@ def build_retrain(model: ModelSpec) -> DAG:
 
 
 @task
+def choose_recipes(name: str) -> list[str]:
+    """Choose the recipes to fit tonight: in a break, the strategies for it, too."""
+    from contender.retraining import list_recipes
+
+    return list(list_recipes(night_stores(name)))
+
+
+@task
 def train(name: str, recipe: str) -> Json:
     """Fit a recipe on the labelled days before those that it is evaluated on."""
-    from contender.retraining import fit_version
+    from contender.retraining import TooFewRows, fit_version
 
-    return fit_version(night_stores(name), recipe, run_night()).model_dump(mode="json")
+    try:
+        return fit_version(night_stores(name), recipe, run_night()).model_dump(mode="json")
+    except TooFewRows as error:
+        raise AirflowSkipException(str(error)) from None
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)

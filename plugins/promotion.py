@@ -50,7 +50,7 @@ def await_approval(model: ModelSpec, waiting: Any) -> Any:
 
 @task
 def promote_answered(name: str, waiting: Sequence[Json], answers: Sequence[Json]) -> list[str]:
-    """Enter the answers into the ledger; the alias follows. Decisions without an answer are rejected."""
+    """Enter the answers into the ledger; the alias follows. Without an answer, the default applies."""
     from contender.promoting import enter_answers
     from contender.records import Answer, Decision, StaleDecision, read_all
 

@@ -166,9 +166,11 @@ def _model_section(model: ModelSpec) -> list[str]:
         f"`{r.name}`, on up to {r.window_days} days" + (f", weighted by {r.weight}" if r.weight else "")
         for r in model.recipes
     )
+    strategies = ", ".join(f"`{recipe.name}`" for recipe in model.strategies)
+    recovery = f" Strategies in a break: {strategies}." if strategies else ""
     return [
         f"## Model `{model.name}`\n",
-        f"{model.description} Owner: {model.owner}. Built from {inputs}. Recipes: {recipes}. "
+        f"{model.description} Owner: {model.owner}. Built from {inputs}. Recipes: {recipes}.{recovery} "
         f"Evaluated on the newest {model.evaluation_days} days with known labels. "
         f"Night *N* scores day {_counted(model.horizon_days)} and receives the labels of day "
         f"{_counted(-model.label_maturity_days)}.{_asked(model)}\n",

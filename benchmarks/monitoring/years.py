@@ -15,7 +15,8 @@ from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.years import read_year
 from contender.backtesting import Fits
 from contender.backtesting.made import Made
-from contender.drilling import profile_columns, split_days
+from contender.backtesting.monitoring import profile_columns
+from contender.drilling import split_days
 from contender.measures import choose_loss, predict
 from contender.measures.evidence import DAYS_REMEMBERED, FEWEST_DAYS
 from contender.monitoring import Performance, conclude

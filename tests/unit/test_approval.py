@@ -111,6 +111,15 @@ def test_without_an_answer_the_decision_is_rejected_by_default():
     ]
 
 
+def test_without_an_answer_a_strategy_for_a_break_is_approved_by_default():
+    (decision,) = night(refresh)
+    waiting = decision.model_copy(update={"kind": "recovered"})
+    (answered,) = apply_answers([waiting], [answer(waiting, approved=True, by=None)], NEW_RECIPES, 1)
+    assert summarize([answered]) == [("recovered", 1, 2)]
+    assert (answered.approved_by, answered.answered_at) == (None, None)
+    assert answered.reasons[-1].explanation == "approved by default: no answer within 12 hours"
+
+
 def test_a_rival_can_be_approved_when_the_refresh_is_refused():
     _, (first, second) = split_by_approval(night(refresh, rival), ALL)
     answers = [answer(first, approved=False), answer(second, approved=True)]

@@ -18,7 +18,6 @@ TOO_LARGE = {
     "include/contender/charts/version.py:draw_calibration": Size(42, 3),
     "include/contender/gating/on_spark.py:check_by_size": Size(25, 6),
     "include/contender/promoting/decide.py:decide_race": Size(13, 6),
-    "include/contender/promoting/decide.py:_decide": Size(27, 6),
     "include/contender/promoting/daily_bets.py:_evidence": Size(16, 6),
     "include/contender/promoting/rollback.py:_by_hand": Size(20, 6),
     "include/contender/records/acts.py:Acts.record": Size(18, 7),

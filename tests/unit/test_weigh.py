@@ -31,8 +31,8 @@ PERHAPS_BETTER = {"challenger_measures": measures(0.150), "loss_difference": Int
 WORSE = {"challenger_measures": measures(0.1515), "loss_difference": Interval(low=-0.01, high=0.011)}
 
 
-def blocking(changes, held_nights: int = 0) -> set[str]:
-    reasons = judge_refresh(evaluation(**CHANGED_WORLD, **changes), GUARDS, held_nights)
+def blocking(changes, held_nights: int = 0, broken: date | None = None) -> set[str]:
+    reasons = judge_refresh(evaluation(**CHANGED_WORLD, **changes), GUARDS, held_nights, broken)
     return {reason.guard for reason in reasons if not reason.passed}
 
 
@@ -49,9 +49,15 @@ def test_after_a_week_of_held_refreshes_it_suffices_to_be_no_worse():
     assert blocking(PERHAPS_BETTER, GUARDS.max_held_nights) == set()
 
 
+def test_while_a_break_is_open_it_suffices_to_be_no_worse():
+    assert blocking(PERHAPS_BETTER, broken=date(2020, 3, 2)) == set()
+    assert blocking(WORSE, broken=date(2020, 3, 2)) == COMPARING_WITH_THE_PAST
+
+
 def test_a_lower_loss_on_doubtful_labels_does_not_outweigh_the_doubt():
     doubtful = {"outcomes": OutcomeChange(days=84, missing=9.0, weaker=0.0, bar=7)}
     assert blocking(BETTER | doubtful) == {"outcomes"}
+    assert blocking(BETTER | doubtful, broken=date(2020, 3, 2)) == {"outcomes"}
     assert blocking(BETTER | doubtful, GUARDS.max_held_nights) == set()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from contender.cards import make_card, render_html, render_markdown
 from contender.evaluating import check_behaviour
 from contender.specs import Between, Catalog, Column, Days, Input, Minimum, ModelSpec, Recipe
 from contender.training import Functions, TrainingError, find_unusable_recipes, fingerprint_recipe, fit_recipe
-from contender.training.weights import name_parameter
+from contender.training.weights import name_parameter, read_weights
 from tests.unit.judged import evaluation, version
 from tests.unit.test_safe_storage import boosted
 
@@ -100,6 +100,20 @@ def test_integer_weights_equal_repeated_rows_for_a_linear_model(weights):
     repeated = rows.loc[rows.index.repeat(rows["turnover"])].assign(turnover=1)
     weighted, copied = (coefficients(fit(some).estimator) for some in (rows, repeated))
     np.testing.assert_allclose(weighted, copied, rtol=1e-6, atol=1e-8)
+
+
+def test_a_row_counts_half_as_much_as_one_that_is_a_half_life_newer():
+    model = weighted_model(recipes=(Recipe(name="faded", window_days=30, half_life_days=10),))
+    days = [DAY - timedelta(days=ago) for ago in (0, 10, 20, 0)]
+    rows = rows_of([1.0] * 4, day=days)
+    assert read_weights(model, model.recipes[0], rows).tolist() == [1.0, 0.5, 0.25, 1.0]
+
+
+def test_a_half_life_is_multiplied_with_the_weight():
+    recipe = Recipe(name="faded", window_days=30, weight="turnover", half_life_days=10)
+    model = weighted_model(recipes=(recipe,))
+    rows = rows_of([3.0, 4.0], day=[DAY, DAY - timedelta(days=10)])
+    assert read_weights(model, recipe, rows).tolist() == [3.0, 2.0]
 
 
 def test_the_baseline_is_fitted_without_weights():

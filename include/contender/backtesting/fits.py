@@ -1,16 +1,15 @@
-"""The versions of a backtest: each is fitted, evaluated, paired and scored once, for all policies."""
+"""The measures of a backtest's versions: each is evaluated, paired and served once, for all policies."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-import numpy as np
 import pandas as pd
 
-from contender.backtesting.history import BacktestError, History
+from contender.backtesting.history import History
 from contender.backtesting.made import Made, ServedDay
+from contender.backtesting.versions import Versions
 from contender.evaluating import (
     Contestants,
     Examined,
@@ -22,35 +21,27 @@ from contender.evaluating import (
     examine,
     find_absent,
     judge,
-    judged_days,
     pair_scores,
     read_criteria,
 )
-from contender.measures import Agreement, Loss, PredictionError, Predictions, mean_loss, predict, try_predict
-from contender.records import Evaluation, PairedDay, TrainedVersion, TrainingSketch
-from contender.sketches import compare_sketches, sketch_rows
-from contender.specs import Catalog, Days, ModelSpec, Recipe
-from contender.training import (
-    FitInputs,
-    fit_recipe,
-    load_functions,
-    record_fit,
-    training_days,
+from contender.measures import (
+    Agreement,
+    Loss,
+    Predictions,
+    mean_loss,
+    predict,
 )
+from contender.records import Evaluation, PairedDay, TrainedVersion
+from contender.sketches import compare_sketches
+from contender.specs import Catalog, Days, ModelSpec
 
 
-class Fits:
-    """All versions that were fitted on a history, by number; policies and cadences share them."""
+class Fits(Versions):
+    """Versions with what was measured of them; policies and cadences share it."""
 
     def __init__(self, catalog: Catalog, model: ModelSpec, history: History) -> None:
-        self.model, self.history = model, history
-        self.made: dict[int, Made] = {}
-        self.failed: dict[date, list[str]] = {}
-        self._catalog, home = catalog, catalog.model_home(model.name)
-        self._criteria = read_criteria(model, home)
-        self._functions = {recipe.name: load_functions(home, recipe) for recipe in model.recipes}
-        self._nights: dict[date, tuple[Made, ...]] = {}
-        self._sketched: dict[Days, TrainingSketch] = {}
+        super().__init__(catalog, model, history)
+        self._criteria = read_criteria(model, catalog.model_home(model.name))
         self._judged: dict[tuple[int, int | None], Evaluation] = {}
         self._paired: dict[tuple[object, ...], tuple[PairedDay, ...]] = {}
         self._served: dict[tuple[int, date], tuple[ServedDay, ...]] = {}
@@ -60,111 +51,6 @@ class Fits:
     def loss(self) -> Loss:
         """The loss of the model."""
         return self._criteria.loss
-
-    def on_changed(self, history: History, start: date) -> Fits:
-        """Return fits on a history that differs from the day `start` on, with the versions of nights before it."""
-        other = type(self)(self._catalog, self.model, history)
-        other.made = {number: made.before(start) for number, made in self.made.items()}
-        other._nights = {
-            night: tuple(other.made[made.version.version] for made in its)
-            for night, its in self._nights.items()
-            if self.model.scored_days(Days.one(night)).last < start
-        }
-        return other
-
-    def fit_all(self, night: date) -> tuple[Made, ...]:
-        """Return a night's versions, each recipe fitted once; one that cannot be fitted is skipped, as in the DAG."""
-        if night not in self._nights:
-            fitted = [self.fit(recipe, night) for recipe in self.model.recipes]
-            self._nights[night] = tuple(made for made in fitted if made is not None)
-        return self._nights[night]
-
-    def judgeable(self, night: date) -> bool:
-        """Return whether the evaluated days of a night have labelled rows; if not, note it in `failed`."""
-        days = judged_days(self.model, night)
-        if self.labelled(days, night).empty:
-            self._note(night, f"no labelled rows from {days.first} to {days.last} to evaluate on")
-            return False
-        return True
-
-    def fit(self, recipe: Recipe, night: date, instead: pd.DataFrame | None = None) -> Made | None:
-        """Fit a recipe for a night, on its days' rows or on `instead`; None, with a note in `failed`, if it fails."""
-        days = training_days(self.model, recipe, night)
-        rows = self.labelled(days, night) if instead is None else instead
-        began = time.process_time()
-        try:
-            fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, rows)
-            cpu = time.process_time() - began
-            inputs = FitInputs(self.model, recipe, night, days, rows, self.history.pins)
-            recorded = record_fit(self._catalog, inputs, fitted, code="backtest", packages="backtest")
-        except Exception as error:  # a recipe may raise anything; the others must still be fitted
-            self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
-            return None
-        version = recorded.model_copy(update={"version": len(self.made) + 1})
-        sketch = self._sketch(days, rows) if instead is None else sketch_rows(self.model, instead)
-        made = Made(version, fitted, sketch, cpu)
-        self.made[version.version] = made
-        # The evaluated and the scored days, and one more: the next night evaluates the champion on it.
-        first, last = judged_days(self.model, night).first, self.model.scored_days(Days.one(night)).last
-        self._predict(made, Days(first=first, last=last + timedelta(days=1)))
-        return made
-
-    def labelled(self, days: Days, night: date) -> pd.DataFrame:
-        """Return the rows of these days whose outcomes are known in a night."""
-        rows = self.history.between(days)
-        return rows if self.history.late is None else rows[self.history.known(days, night)]
-
-    def _sketch(self, days: Days, rows: pd.DataFrame) -> TrainingSketch:
-        """Return the sketch of training rows, which recipes with the same window share."""
-        if days not in self._sketched:
-            self._sketched[days] = sketch_rows(self.model, rows)
-        return self._sketched[days]
-
-    def _note(self, night: date, line: str) -> None:
-        lines = self.failed.setdefault(night, [])
-        if line not in lines:
-            lines.append(line)
-
-    def _predict(self, made: Made, days: Days) -> None:
-        rows = self.history.between(days)
-        if not len(rows):
-            return
-        try:
-            baseline = predict(self.model, made.fitted.baseline, rows, self.model.baseline_features)
-        except PredictionError as error:
-            raise BacktestError(
-                f"{self.model.name}: the baseline fitted for night {made.version.night} cannot score {days.key}: "
-                f"{error}: correct its features, {', '.join(self.model.baseline_features)}"
-            ) from error
-        scores, failure = try_predict(self.model, made.fitted.estimator, rows, made.version.features)
-        if failure is not None:
-            if days.first != days.last:  # only the days with such rows fail
-                for day in days.each():
-                    self._predict(made, Days.one(day))
-                return
-            made.failures[days.first] = failure
-            message = f"recipe {made.version.recipe!r} cannot predict {days.first}: {failure}"
-            self._note(made.version.night, message)
-        at = 0
-        for day in days.each():
-            count = self.history.count(day)
-            made.scores[day] = scores[at : at + count]
-            made.baseline[day] = baseline[at : at + count]
-            at += count
-
-    def scores(self, version: int, days: Days) -> Predictions:
-        """Return a version's predictions for the rows of these days."""
-        made = self.made[version]
-        for day in days.each():
-            if day not in made.scores:
-                self._predict(made, Days.one(day))
-        return _joined([made.scores[day] for day in days.each() if day in made.scores])
-
-    def baselines(self, version: int, days: Days) -> Predictions:
-        """Return the predictions of the baseline that was fitted with a version."""
-        self.scores(version, days)
-        made = self.made[version]
-        return _joined([made.baseline[day] for day in days.each() if day in made.baseline])
 
     def judge(self, challenger: int, champion: int | None) -> Evaluation:
         """Evaluate a night's version, the champion and the baseline on the night's evaluated days."""
@@ -244,7 +130,7 @@ class Fits:
     def serve(self, version: int, day: date) -> tuple[ServedDay, ...]:
         """Return the loss of a version on a day; empty for a day without rows, or that it cannot predict."""
         if (version, day) not in self._served:
-            scores = self.scores(version, Days.one(day))
+            scores = self.served_scores(version, day)
             failure = self.made[version].failure(Days.one(day))
             if failure is not None:
                 night = day - timedelta(days=self.model.horizon_days)
@@ -255,7 +141,7 @@ class Fits:
     def agree(self, version: int, day: date) -> Agreement | None:
         """Return how far the outcomes of a day agree with a version's predictions; None with too few rows."""
         if (version, day) not in self._agreed:
-            outcomes, scores = self.history.labels(Days.one(day)), self.scores(version, Days.one(day))
+            outcomes, scores = self.history.labels(Days.one(day)), self.served_scores(version, day)
             self._agreed[version, day] = agree_on(self.model, outcomes, scores)
         return self._agreed[version, day]
 
@@ -269,12 +155,3 @@ class Fits:
             return ()
         loss = mean_loss(self._criteria.loss, self.history.labels(Days.one(day)), scores)
         return (ServedDay(day=day, version=version, loss=loss, rows=rows),)
-
-
-def _joined(parts: Sequence[Predictions]) -> Predictions:
-    joined: Predictions = np.concatenate(parts) if parts else np.empty(0)
-    return joined
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

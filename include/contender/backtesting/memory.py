@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from contender.backtesting.fits import Fits
 from contender.backtesting.made import ServedDay
+from contender.backtesting.monitoring import Monitor
 from contender.backtesting.policies import Policy
 from contender.evaluating import (
     Streams,
@@ -16,7 +17,7 @@ from contender.evaluating import (
     served_days,
     with_usual_change,
 )
-from contender.promoting import DECISIVE, earlier_tests, race_begins, standing_after
+from contender.promoting import CLOSING, DECISIVE, add_break, earlier_tests, race_begins, standing_after
 from contender.records import (
     Decision,
     Entry,
@@ -45,6 +46,10 @@ class Memory:
     paired: dict[str, PairedDay] = field(default_factory=dict)  # by id; the first pairing of a day is kept
     shadow: dict[date, Mapping[str, int]] = field(default_factory=dict)
     served: list[ServedDay] = field(default_factory=list)
+    monitor: Monitor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.monitor = Monitor(self.fits)
 
     @property
     def model(self) -> ModelSpec:
@@ -54,7 +59,13 @@ class Memory:
     @property
     def recipes(self) -> tuple[str, ...]:
         """The names of the recipes that the policy fits."""
-        return tuple(recipe.name for recipe in self.fits.model.recipes[: self.policy.recipes])
+        model = self.fits.model
+        return tuple(r.name for r in (*model.recipes[: self.policy.recipes], *self.strategies))
+
+    @property
+    def strategies(self) -> tuple[Recipe, ...]:
+        """The recipes that the policy fits in a break."""
+        return self.fits.model.strategies if self.policy.recovers else ()
 
     def standing(self) -> Standing | None:
         """Return the standing; a policy may require refreshes to pass a sequential test."""
@@ -65,7 +76,19 @@ class Memory:
         standing = standing_after(decisive[0], self.champion, earlier_tests(decisive), held)
         if self.policy.refreshes_race:
             return standing.model_copy(update={"suspended": "every refresh must pass the test"})
-        return standing
+        return self._add_break(standing)
+
+    def _add_break(self, standing: Standing) -> Standing:
+        closed = next((d.night for d in reversed(self.decisions) if d.kind in CLOSING), None)
+        if not self.strategies or closed is None:
+            return standing
+        return add_break(self.model, standing, self.monitor.found, closed, self.served_on)
+
+    def run_monitor(self, night: date) -> None:
+        """Give the verdict of a night, if the policy acts on verdicts."""
+        if self.policy.recovers:
+            served = {day.day: day.version for day in self.served if day.version is not None}
+            self.monitor.run(night, served, self.evaluations)
 
     def version(self, number: int) -> TrainedVersion:
         """Return the record of a fit."""
@@ -78,7 +101,7 @@ class Memory:
 
     def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
         """Return the night's version of a recipe, which all policies share. Raises TrainingError."""
-        made = next((m for m in self.fits.fit_all(night) if m.version.recipe == recipe.name), None)
+        made = self.fits.fit_once(recipe, night)
         if made is None:
             raise TrainingError(f"recipe {recipe.name!r} could not be fitted for {night}")
         return made.version

@@ -19,6 +19,7 @@ class Policy(NamedTuple):
     decide: Decide
     refreshes_race: bool = False
     recipes: int | None = None  # how many of the model's recipes it fits; None: all
+    recovers: bool = False  # whether the strategies of the model's `recovery` compete in a break
 
 
 def _first_only(
@@ -62,7 +63,9 @@ POLICIES: Mapping[str, Policy] = {
     "ours": Policy(
         "a refresh is promoted unless a guard blocks it, another recipe once it passes the sequential test",
         decide_night,
+        recovers=True,
     ),
+    "no-recovery": Policy("as `ours`, without strategies for a break", decide_night),
     "static": Policy("the first version is never replaced", _first_only, recipes=1),
     "blind": Policy("every refresh of the first recipe is promoted", _every_refresh, recipes=1),
     "better-lately": Policy(

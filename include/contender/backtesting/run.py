@@ -16,7 +16,7 @@ from contender.backtesting.history import History
 from contender.backtesting.made import Made, ServedDay
 from contender.backtesting.memory import Memory
 from contender.backtesting.policies import POLICIES
-from contender.records import Decision, Evidence, TrainedVersion
+from contender.records import Decision, Evidence, Monitored, TrainedVersion, question_of
 from contender.retraining import EvaluationError, TrainingError, run_night, score_in_shadow
 from contender.specs import Catalog, Days, LossName, ModelSpec
 from contender.specs.frozen import Frozen
@@ -31,6 +31,9 @@ class PolicyResult(Frozen):
     decisions: tuple[Decision, ...]
     evidence: tuple[tuple[date, Evidence], ...]
     served: tuple[ServedDay, ...]
+    monitored: tuple[Monitored, ...] = Field(
+        default=(), description="verdicts of all nights; empty for policies without them"
+    )
     fits: int = Field(description="number of fits that the policy needs")
     cpu_seconds: float = Field(description="CPU time of these fits")
 
@@ -134,11 +137,22 @@ class _Span:
             self._retrain(night)
         else:
             self._score_in_shadow(night)
+        for memory in self.memories:
+            memory.run_monitor(night)
+            self._serve_strategies(memory, scored)
         for made in self.tonight:
             self.newest[made.version.recipe] += self.fits.serve(made.version.version, scored)
         if self.tonight:
             self.baseline += self.fits.serve_baseline(self.tonight[0].version.version, scored)
         self.failed += [f"{night}: {line}" for line in self.fits.failed.get(night, ())]
+
+    def _serve_strategies(self, memory: Memory, day: date) -> None:
+        """Note the losses of the strategies that scored a day in shadow, and their fits."""
+        for stream, version in memory.shadow.get(day, {}).items():
+            if question_of(stream) == "recovery":
+                self.newest[stream] += self.fits.serve(version, day)
+                if self.fits.made[version].version.strategy:
+                    self.fitted.append(self.fits.made[version])
 
     def _retrain(self, night: date) -> None:
         made = self.fits.fit_all(night)
@@ -187,6 +201,7 @@ def _result(name: str, one: Memory, needed: Sequence[Made]) -> PolicyResult:
         decisions=tuple(one.decisions),
         evidence=tuple(one.evidence),
         served=tuple(one.served),
+        monitored=tuple(one.monitor.found),
         fits=len(needed),
         cpu_seconds=sum(made.cpu for made in needed),
     )

@@ -175,6 +175,9 @@ def _caution_of_rows(evaluation: Evaluation) -> Iterator[Caution]:
 
 
 def _caution_of_figures(evaluation: Evaluation) -> Iterator[Caution]:
+    if evaluation.challenger.strategy:
+        text = "fitted for a break, also on the evaluated days: its measures there are too good"
+        yield Caution(about="evaluation", told=text)
     if evaluation.challenger_measures.loss >= evaluation.baseline_measures.loss:
         yield Caution(about="baseline", told="on these days the simple baseline was as good or better")
     if evaluation.champion is not None and evaluation.champion_measures is None:

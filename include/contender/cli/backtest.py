@@ -29,7 +29,7 @@ CadenceNames = Annotated[
 PolicyNames = Annotated[
     list[str] | None,
     typer.Option(
-        help="ours, static, blind, better-lately or strict-race; repeatable; default: all. "
+        help="ours, no-recovery, static, blind, better-lately or strict-race; repeatable; default: all that differ. "
         "The report details the first."
     ),
 ]
@@ -55,7 +55,8 @@ def backtest(
     installation = open_installation()
     spec = installation.catalog.model(model)
     nights = _parse_nights(first, last)
-    policies = check_known("--policy", policy or list(POLICIES), tuple(POLICIES))
+    usual = [name for name in POLICIES if spec.recovery is not None or name != "no-recovery"]
+    policies = check_known("--policy", policy or usual, tuple(POLICIES))
     cadences = [c for c in CADENCES if c in check_known("--cadence", cadence or ["nightly"], CADENCES)]
     file = f"backtest-{model}-{nights.first}-{nights.last}.html"
     place = report_place("--report", report, installation.settings.reports, file)

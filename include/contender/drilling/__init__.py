@@ -2,7 +2,6 @@
 
 from contender.drilling.changes import Case, Change, DrillError, open_case, split_days
 from contender.drilling.drills import DRILLS, Drill
-from contender.drilling.monitored import profile_columns
 from contender.drilling.plan import DEFAULT_NIGHTS, Plan, plan_drill
 from contender.drilling.report import describe_finding, draw_drill, render_drill
 from contender.drilling.result import STRATEGIES, DrilledNight, DrillResult, Mail
@@ -25,7 +24,6 @@ __all__ = [
     "draw_drill",
     "open_case",
     "plan_drill",
-    "profile_columns",
     "render_drill",
     "run_drill",
     "split_days",

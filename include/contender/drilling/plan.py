@@ -15,9 +15,8 @@ from contender.drilling.drills import DRILLS
 from contender.measures import predict, split_scores
 from contender.specs import Days, ModelSpec
 
-# Before the drill, champions are refreshed nightly for four weeks; for four weeks before, weekly refreshes serve.
-LEAD_NIGHTS = 28
-EARLIER_NIGHTS = 28
+# Nights before the drill, whose results evidence is compared with.
+LEAD_NIGHTS = 42
 DEFAULT_NIGHTS = 56
 
 
@@ -37,18 +36,13 @@ class Plan(NamedTuple):
         return Days(first=first, last=first + timedelta(days=self.nights - 1))
 
     def lead(self, model: ModelSpec) -> Days:
-        """Return the nights of nightly refreshes before the drill."""
+        """Return the nights before the drill."""
         first = self.drilled(model).first
         return Days(first=first - timedelta(days=LEAD_NIGHTS), last=first - timedelta(days=1))
 
-    def earlier(self, model: ModelSpec) -> Days:
-        """Return the nights of weekly refreshes before those."""
-        first = self.lead(model).first
-        return Days(first=first - timedelta(days=EARLIER_NIGHTS), last=first - timedelta(days=1))
-
     def all_nights(self, model: ModelSpec) -> Days:
         """Return all nights, for which a history is needed."""
-        return Days(first=self.earlier(model).first, last=self.drilled(model).last)
+        return Days(first=self.lead(model).first, last=self.drilled(model).last)
 
 
 def plan_drill(

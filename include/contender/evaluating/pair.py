@@ -22,12 +22,10 @@ from contender.measures import (
     predict,
     read_scores,
 )
-from contender.records import PairedDay, Question, identify
+from contender.records import CHAMPION, PairedDay, identify, question_of
 from contender.specs import Days, ModelSpec
 
 log = logging.getLogger(__name__)
-
-CHAMPION, STILL = "champion", "still"
 
 # A night also pairs the days that earlier nights missed, but none older than this.
 NIGHTS_MADE_UP = 28
@@ -173,7 +171,7 @@ def pair_scores(model: ModelSpec, loss: Loss, scored: ScoredDay, incumbent: str)
     ours = mean_loss(loss, scored.outcomes, scored.scores[incumbent])
     pairs = []
     for rival in rivals:
-        question: Question = "still" if rival == STILL else "race"
+        question = question_of(rival)
         pairs.append(
             PairedDay(
                 id=identify("paired", model.name, question, scored.day, incumbent, rival),

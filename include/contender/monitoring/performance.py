@@ -71,6 +71,8 @@ def add_outcomes(found: Performance, model: ModelSpec, loss: Loss, known: pd.Dat
 
 
 def _expected_loss(model: ModelSpec, version: int | None, book: Book) -> float | None:
-    """Return the loss in the version's evaluation."""
+    """Return the loss in the version's evaluation; None for a strategy, which was fitted on the evaluated days."""
     evaluation = None if version is None else book.evaluations.of_version(model.name, version)
-    return None if evaluation is None else evaluation.challenger_measures.loss
+    return (
+        None if evaluation is None or evaluation.challenger.strategy else evaluation.challenger_measures.loss
+    )

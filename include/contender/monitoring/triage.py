@@ -16,7 +16,15 @@ from contender.measures.evidence import (
 )
 from contender.monitoring.changes import Changes, is_widespread
 from contender.monitoring.performance import Performance
-from contender.records import Book, ChangeKind, ColumnChange, DriftVerdict, Monitored, ScoreSkew, identify
+from contender.records import (
+    Book,
+    ChangeKind,
+    ColumnChange,
+    DriftVerdict,
+    Monitored,
+    ScoreSkew,
+    identify,
+)
 from contender.specs import ModelSpec, Monitoring
 from contender.specs.frozen import Frozen
 
@@ -137,7 +145,7 @@ def conclude(
         drift=signals.drift,
         verdict=verdict.name,
         why=verdict.why,
-        action=_action(verdict.name, performance),
+        action=_action(verdict.name, performance, model),
     )
 
 
@@ -191,7 +199,9 @@ def _describe_stable(signals: Signals) -> str:
     return f"{inputs}, the inputs do not drift{_figure(signals.drift)}, the loss has not risen{_figure(signals.rise)}"
 
 
-def _action(verdict: DriftVerdict, performance: Performance) -> str:
+def _action(verdict: DriftVerdict, performance: Performance, model: ModelSpec) -> str:
     if verdict == "stable" and performance.measures is None:
         return "none; nothing was scored for that day"
+    if model.recovery is not None and verdict in model.recovery.acts_on:
+        return "read the report today; the strategies of `recovery` compete from the next night on"
     return ACTIONS[verdict]

@@ -5,6 +5,7 @@ from contender.promoting.decide import decide_night, decide_promotion
 from contender.promoting.evidence import compute_evidence, family_begins, race_begins, trace
 from contender.promoting.pairs import fingerprint_pairs
 from contender.promoting.promote import follow_ledger, promote, verify_ledger
+from contender.promoting.recovery import CLOSING, LONGEST_BREAK, add_break
 from contender.promoting.rollback import (
     ManualDecision,
     ManualKind,
@@ -26,11 +27,14 @@ from contender.promoting.standing import (
 from contender.records import Standing
 
 __all__ = [
+    "CLOSING",
     "DECISIVE",
+    "LONGEST_BREAK",
     "ManualDecision",
     "ManualKind",
     "RollbackError",
     "Standing",
+    "add_break",
     "apply_answers",
     "compute_evidence",
     "decide_by_hand",

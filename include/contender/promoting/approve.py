@@ -16,8 +16,11 @@ Decisions = tuple[Decision, ...]
 
 
 def needs_approval(decision: Decision, approval: Approval) -> bool:
-    """Return whether a decision would change the champion in a way that the spec requires approval for."""
-    if not decision.promoted:
+    """Return whether a decision would change the champion in a way that the spec requires approval for.
+
+    To serve the version from before a break again, which has no evaluation of the night, needs none.
+    """
+    if not decision.promoted or decision.evaluation is None:
         return False
     if decision.kind == "first":
         return approval.first
@@ -92,7 +95,8 @@ def _record_answer(answer: Answer, book: Book, *, stale: bool = False) -> None:
 
 
 def _apply_answer(decision: Decision, answer: Answer, approval: Approval) -> Decision:
-    explanation = f"rejected by default: no answer within {approval.hours:g} hours"
+    default = "approved" if answer.approved else "rejected"
+    explanation = f"{default} by default: no answer within {approval.hours:g} hours"
     if answer.by is not None:
         explanation = f"{answer.state} by {answer.by}, {answer.at:%Y-%m-%d %H:%M} UTC"
     changes: dict[str, object] = {

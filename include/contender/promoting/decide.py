@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
+from contender.promoting.composing import Kind, compose_decision
 from contender.promoting.guards import is_same_recipe, judge_first, judge_refresh, judge_rival
+from contender.promoting.recovery import decide_recovery
 from contender.records import Decision, Evaluation, Evidence, Grounds, Reason, Standing, identify
 from contender.specs import Guards
 
@@ -16,8 +17,9 @@ def decide_night(
     """Return the night's decisions: about the refresh, then about the rival that passed its test, if there is one.
 
     `evaluations` contains at least one, in the order of the recipes. The result has at least one decision. Without a
-    champion, only the first recipe is considered. While refreshes are suspended, or if the champion's recipe is no
-    longer declared, all versions are rivals.
+    champion, only the first recipe is considered. In a break with measured strategies, there is one decision, about the
+    strategies. While refreshes are suspended, or if the champion's recipe is no longer declared, all versions are
+    rivals.
     """
     grounds = Grounds(
         evaluations=tuple(evaluation.id for evaluation in evaluations),
@@ -35,11 +37,12 @@ def _decide_all(
     champion = evaluations[0].champion
     if champion is None or standing is None:
         return [decide_promotion(evaluations[0], guards)]
+    if (recovered := decide_recovery(evaluations, evidence, standing, guards)) is not None:
+        return [recovered]
+    evaluations = [e for e in evaluations if not e.challenger.strategy]
     refresh = next((e for e in evaluations if is_same_recipe(e, guards).passed), None)
     refreshing = refresh is not None and standing.suspended is None
-    decisions = (
-        [decide_promotion(refresh, guards, evidence, standing.held_nights)] if refresh and refreshing else []
-    )
+    decisions = [decide_promotion(refresh, guards, evidence, standing)] if refresh and refreshing else []
     rivals = [e for e in evaluations if not (refreshing and e is refresh)]
     weighed = {e.rival: e for e in evidence if e.question == "race"}
     leading = max(rivals, key=lambda e: _standing_of(e, weighed), default=None)
@@ -52,20 +55,21 @@ def _decide_all(
 
 
 def decide_promotion(
-    evaluation: Evaluation, guards: Guards, evidence: Sequence[Evidence] = (), held_nights: int = 0
+    evaluation: Evaluation,
+    guards: Guards,
+    evidence: Sequence[Evidence] = (),
+    standing: Standing | None = None,
 ) -> Decision:
-    """Decide on a refresh or on the first version. The result of every guard is recorded, passed or not.
-
-    `held_nights` is the number of nights in a row in which refreshes were held.
-    """
+    """Decide on a refresh or on the first version. The result of every guard is recorded, passed or not."""
     champion = evaluation.champion
     first = champion is None
-    reasons = judge_first(evaluation, guards) if first else judge_refresh(evaluation, guards, held_nights)
+    held, broken = (0, None) if standing is None else (standing.held_nights, standing.broken)
+    reasons = judge_first(evaluation, guards) if first else judge_refresh(evaluation, guards, held, broken)
     reasons += tuple(_check_still(e) for e in evidence if e.question == "still")
     before = None if champion is None else champion.version
     promoted = all(reason.passed for reason in reasons)
     kind: Kind = "held" if not promoted else "first" if first else "refreshed"
-    return _decide(kind, evaluation, before, reasons, evidence, ("decision", evaluation.id))
+    return compose_decision(kind, evaluation, before, reasons, evidence)
 
 
 def decide_race(
@@ -79,40 +83,8 @@ def decide_race(
     """Decide on the newest version of a rival: it must pass its sequential test, and no guard may block it."""
     reasons = (_check_race(found, standing), *_check_mean(found), *judge_rival(evaluation, guards))
     promoted = all(reason.passed for reason in reasons)
-    names = ("race", evaluation.id, before)
-    return _decide("promoted" if promoted else "held", evaluation, before, reasons, evidence, names)
-
-
-Kind = Literal["first", "refreshed", "promoted", "held"]
-
-
-def _decide(
-    kind: Kind,
-    evaluation: Evaluation,
-    before: int | None,
-    reasons: tuple[Reason, ...],
-    evidence: Sequence[Evidence],
-    names: tuple[object, ...],
-) -> Decision:
-    challenger, champion = evaluation.challenger, evaluation.champion
-    return Decision(
-        id=identify(*names),
-        model=evaluation.model,
-        night=evaluation.night,
-        kind=kind,
-        evaluation=evaluation.id,
-        champion_before=before,
-        champion_after=before if kind == "held" else challenger.version,
-        challenger=challenger.version,
-        champion_recipe=None if champion is None else champion.recipe_fingerprint,
-        challenger_recipe=challenger.recipe_fingerprint,
-        reasons=reasons,
-        evidence=tuple(evidence),
-        pins=challenger.pins,
-        seed=challenger.seed,
-        code_version=challenger.code_version,
-        environment=challenger.environment,
-    )
+    decision = compose_decision("promoted" if promoted else "held", evaluation, before, reasons, evidence)
+    return decision.model_copy(update={"id": identify("race", evaluation.id, before)})
 
 
 def _standing_of(evaluation: Evaluation, weighed: dict[str, Evidence]) -> tuple[bool, float]:

@@ -10,6 +10,7 @@ from math import pi
 
 from contender.promoting.daily_bets import evidence_against_refreshing, evidence_by_days, trace_days
 from contender.promoting.race import RULE, evidence_for_rival, trace_blocks
+from contender.promoting.strategies import measure_strategies
 from contender.records import Evidence, PairedDay, Question, Standing
 from contender.specs import Days, ModelSpec, Race
 
@@ -27,7 +28,7 @@ def family_begins(model: ModelSpec, standing: Standing) -> date:
 def compute_evidence(
     model: ModelSpec, standing: Standing, incumbent: str, pairs: Sequence[PairedDay]
 ) -> tuple[Evidence, ...]:
-    """Return the evidence for both questions. `pairs` is ordered by day for each question.
+    """Return the evidence for all questions. `pairs` is ordered by day for each question.
 
     Pairs of days before the current tests started, or with another incumbent, only count as entries of rivals.
     """
@@ -41,7 +42,7 @@ def compute_evidence(
             evidence_against_refreshing(days, later, model.race, model.outcome_lag)
             for days in _by_rival(pairs, "still", later, incumbent)
         ]
-    return tuple(found)
+    return (*found, *measure_strategies(model, standing, pairs))
 
 
 def _for_rivals(

@@ -8,6 +8,7 @@ same holds for the first version, which must have a lower loss than the baseline
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from contender.promoting.fitted_version import behaves, is_quick, is_small, is_stable
 from contender.promoting.reasons import not_applicable, require_at_most
@@ -40,10 +41,13 @@ def judge_first(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
     )
 
 
-def judge_refresh(evaluation: Evaluation, guards: Guards, held_nights: int = 0) -> tuple[Reason, ...]:
+def judge_refresh(
+    evaluation: Evaluation, guards: Guards, held_nights: int = 0, broken: date | None = None
+) -> tuple[Reason, ...]:
     """Return the results of the guards of a refresh.
 
-    `held_nights` is the number of nights in a row in which refreshes were held.
+    `held_nights` is the number of nights in a row in which refreshes were held, `broken` the night in which the open
+    break began.
     """
     margin = guards.max_loss_above_baseline
     reasons = (
@@ -54,7 +58,7 @@ def judge_refresh(evaluation: Evaluation, guards: Guards, held_nights: int = 0) 
         *_each((harms_no_slice, stays_calibrated), evaluation, guards),
         *_each(_VERSION_GUARDS, evaluation, guards),
     )
-    return weigh(reasons, evaluation, guards, held_nights)
+    return weigh(reasons, evaluation, guards, held_nights, broken)
 
 
 def judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
@@ -66,6 +70,11 @@ def judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
         *_each((harms_no_slice, is_calibrated), evaluation, guards),
         *_each(_VERSION_GUARDS, evaluation, guards),
     )
+
+
+def judge_strategy(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
+    """Return the results of the guards of a version for a break: only those that state facts about data or version."""
+    return (*_each(_DATA_GUARDS, evaluation, guards), *_each(_VERSION_GUARDS, evaluation, guards))
 
 
 def is_same_recipe(evaluation: Evaluation, _: Guards) -> Reason:

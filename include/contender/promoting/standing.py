@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import chain
 
 from contender.promoting.race import RULE
-from contender.records import Book, Decision, Standing, TrainedVersion
+from contender.records import CHAMPION, KEPT, STILL, Book, Decision, Standing, TrainedVersion, name_strategy
 from contender.specs import ModelSpec
 
 # The sequential tests restart after an entry of one of these kinds.
@@ -67,27 +67,36 @@ def standing_after(
         else None,
         rule=RULE,
         earlier=earlier,
+        recipe=last.challenger_recipe,
     )
 
 
 def incumbent_stream(standing: Standing, champion: TrainedVersion, tonight: Sequence[TrainedVersion]) -> str:
-    """Return the stream that rivals are compared with: the champion's recipe if it is refreshed, else the champion."""
-    refreshed = any(version.recipe_fingerprint == champion.recipe_fingerprint for version in tonight)
-    return champion.recipe_fingerprint if refreshed and standing.suspended is None else "champion"
+    """Return the stream that rivals are compared with: the champion's recipe if it is refreshed, else the champion.
+
+    In a break, it is the recipe that was refreshed before.
+    """
+    recipe = standing.recipe if standing.recipe and champion.strategy else champion.recipe_fingerprint
+    refreshed = any(version.recipe_fingerprint == recipe for version in tonight)
+    return recipe if refreshed and standing.suspended is None else CHAMPION
 
 
 def shadow_streams(
     standing: Standing | None, tonight: Sequence[TrainedVersion], kept_still: int | None
 ) -> Mapping[str, int]:
-    """Return the versions of shadow scoring, by stream: a recipe's fingerprint, `champion` or `still`.
+    """Return the versions of shadow scoring, by stream: a recipe's fingerprint, or one of the names in `streams.py`.
 
     `kept_still` is the version that served some weeks ago, for the test against refreshing.
     """
-    streams = {version.recipe_fingerprint: version.version for version in tonight}
+    streams = {
+        name_strategy(version.recipe) if version.strategy else version.recipe_fingerprint: version.version
+        for version in tonight
+    }
     if standing is not None:
-        streams["champion"] = standing.champion
+        streams[CHAMPION] = standing.champion
+        streams |= {} if standing.kept is None else {KEPT: standing.kept}
     if kept_still is not None:
-        streams["still"] = kept_still
+        streams[STILL] = kept_still
     return streams
 
 

@@ -3,12 +3,14 @@
 When the world changes, a refresh that learns the change must differ from the champion: it has other rows, and other
 predictions. These guards take such a difference for harm, and the champion that they compare with stands still, so
 they would block all further refreshes. The difference is no reason to block a refresh that is better on the evaluated
-days, which none of the versions was trained on; nor one that is no worse there, after many nights without a refresh.
+days, which none of the versions was trained on; nor one that is no worse there, after many nights without a refresh or
+while monitoring finds that the champion has become worse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from contender.records import Evaluation, Reason
 from contender.specs import Guards
@@ -19,15 +21,19 @@ DOUBTING_LABELS = frozenset({"outcomes"})
 
 
 def weigh(
-    reasons: Sequence[Reason], evaluation: Evaluation, guards: Guards, held_nights: int
+    reasons: Sequence[Reason], evaluation: Evaluation, guards: Guards, held_nights: int, broken: date | None
 ) -> tuple[Reason, ...]:
     """Return the results of guards, of which those that compare with the past pass if the evidence outweighs them.
 
-    `held_nights` is the number of nights in a row in which refreshes were held.
+    `held_nights` is the number of nights in a row in which refreshes were held, `broken` the night in which the open
+    break began.
     """
-    waited = _has_waited(evaluation, guards, held_nights)
-    better = _is_better(evaluation) or waited
-    outweighed = dict.fromkeys(COMPARING_WITH_THE_PAST, better) | dict.fromkeys(DOUBTING_LABELS, waited)
+    no_worse = _describe_no_worse(evaluation)
+    waited = f"refreshes were held for {held_nights} nights in a row, and {no_worse}"
+    of_break = f"the world changed in night {broken}, and {no_worse}"
+    has_waited = waited if no_worse and held_nights >= guards.max_held_nights else None
+    better = _is_better(evaluation) or has_waited or (of_break if no_worse and broken else None)
+    outweighed = dict.fromkeys(COMPARING_WITH_THE_PAST, better) | dict.fromkeys(DOUBTING_LABELS, has_waited)
     return tuple(_outweigh(reason, outweighed.get(reason.guard)) for reason in reasons)
 
 
@@ -50,14 +56,12 @@ def _is_better(evaluation: Evaluation) -> str | None:
     )
 
 
-def _has_waited(evaluation: Evaluation, guards: Guards, held_nights: int) -> str | None:
-    """Return the evidence that a champion that has not been refreshed for many nights is no better, or None."""
+def _describe_no_worse(evaluation: Evaluation) -> str | None:
+    """Return the evidence that the champion is no better than the refresh, or None."""
     ours, champion = evaluation.challenger_measures, evaluation.champion_measures
-    if champion is None or evaluation.failure is not None:
-        return None
-    if held_nights < guards.max_held_nights or ours.loss > champion.loss:
+    if champion is None or evaluation.failure is not None or ours.loss > champion.loss:
         return None
     return (
-        f"refreshes were held for {held_nights} nights in a row, and the champion is no better on the evaluated "
-        f"days: the loss differs from its by {ours.loss - champion.loss:+.4f}"
+        "the champion is no better on the evaluated days: the loss differs from its by "
+        f"{ours.loss - champion.loss:+.4f}"
     )

@@ -20,6 +20,7 @@ from contender.records.book import Book
 from contender.records.caveats import caveat_id
 from contender.records.documents import fingerprint_text
 from contender.records.evaluations import compares_refresh
+from contender.records.evidence import Evidence, PairedDay, Question
 from contender.records.identity import identify
 from contender.records.incidents import (
     Cause,
@@ -43,16 +44,20 @@ from contender.records.models import (
     Caveat,
     Decision,
     Evaluation,
-    Evidence,
     Grounds,
-    PairedDay,
     Pin,
-    Question,
     Reason,
     Standing,
     TrainedVersion,
 )
-from contender.records.monitored_days import ChangeKind, ColumnChange, DriftVerdict, Monitored, ScoreSkew
+from contender.records.monitored_days import (
+    OPENING,
+    ChangeKind,
+    ColumnChange,
+    DriftVerdict,
+    Monitored,
+    ScoreSkew,
+)
 from contender.records.opening import BookError, migrate, open_book
 from contender.records.passing import read_all
 from contender.records.profiles import ColumnProfile, DayProfile, profile_id
@@ -64,10 +69,15 @@ from contender.records.sketches import (
     TrainingSketch,
     UsualChange,
 )
+from contender.records.streams import CHAMPION, KEPT, STILL, name_strategy, question_of
 from contender.records.trained_versions import PinnedBy
 
 __all__ = [
+    "CHAMPION",
     "CORRECTING",
+    "KEPT",
+    "OPENING",
+    "STILL",
     "Act",
     "ActKind",
     "Alert",
@@ -131,10 +141,12 @@ __all__ = [
     "gate_id",
     "identify",
     "migrate",
+    "name_strategy",
     "open_book",
     "profile_id",
     "publication_id",
     "quarantine_id",
+    "question_of",
     "read_all",
     "read_audit",
 ]

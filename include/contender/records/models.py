@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from contender.records.evidence import Evidence
 from contender.records.measurements import (
     BehaviourCheck,
     CalibrationPoint,
@@ -63,6 +64,10 @@ class TrainedVersion(Frozen):
     )
     sources: dict[str, str] = Field(
         default_factory=dict, description="digest of each file of the model's folder except the contract"
+    )
+    strategy: bool = Field(
+        default=False,
+        description="fitted only in a break, also on the days of its evaluation: their losses are those of a fit",
     )
 
 
@@ -156,71 +161,6 @@ class Reason(Frozen):
         return accept_holds(values)
 
 
-Question = Literal["race", "still"]
-
-
-class PairedDay(Frozen):
-    """The mean losses of two versions on the same rows of one day. Both were fitted before that day.
-
-    `race` compares another recipe's newest version with the newest version of the champion's recipe. `still` compares
-    the version that served some weeks ago with the newest refresh.
-    """
-
-    id: str
-    model: str
-    question: Question
-    day: date
-    incumbent: str = Field(description="fingerprint of the champion's recipe")
-    rival: str = Field(description="fingerprint of the other recipe; `still` for the earlier version")
-    incumbent_version: int
-    rival_version: int | None = Field(
-        description="None if the rival had no score for the day: its loss is then the baseline's"
-    )
-    incumbent_loss: float
-    rival_loss: float
-    rows: int
-    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
-
-    @property
-    def difference(self) -> float:
-        """The incumbent's loss minus the rival's: positive if the rival was better."""
-        return self.incumbent_loss - self.rival_loss
-
-
-class Evidence(Frozen):
-    """The state of a rival's sequential test over the paired days since `since`. It passes at the threshold `bar`."""
-
-    question: Question
-    incumbent: str | None = Field(
-        default=None, description="the other side of the comparison, as in a paired day"
-    )
-    rival: str
-    value: float
-    bar: float
-    days: int = Field(description="paired days")
-    since: date
-    enough: bool = Field(description="whether the threshold is reached and no outcome is pending")
-    cuts: tuple[float, ...] = Field(
-        default=(),
-        description="limits to which the newest day's difference was clipped, in units of the loss, one for each bet "
-        "from the smallest to the largest; empty when the day was not bet on",
-    )
-    until: date | None = Field(default=None, description="the newest paired day")
-    pairs: str | None = Field(default=None, description="fingerprint of the paired days and their losses")
-    rule: int = Field(default=1, description="1: bets on single days; 2: bets on sums of days")
-    place: int | None = Field(
-        default=None,
-        description="which entry of rivals this is since the champion's recipe last changed; sets the threshold",
-    )
-    mean: float | None = Field(default=None, description="mean of the differences, not clipped")
-    mean_interval: Interval | None = Field(default=None, description="95 % interval of `mean`, over bets")
-    false_share: float | None = Field(
-        default=None,
-        description="share of years in which the test passes on resamples of its own differences, shifted to mean 0; "
-        "computed when it passes",
-    )
-
-
 class Standing(Frozen):
     """The state of a model with a champion, according to its ledger."""
 
@@ -236,6 +176,11 @@ class Standing(Frozen):
     earlier: tuple[date, ...] = Field(
         default=(), description="nights in which earlier tests of the champion's recipe started, oldest first"
     )
+    recipe: str | None = Field(
+        default=None, description="fingerprint of the recipe that is refreshed; None in old records"
+    )
+    broken: date | None = Field(default=None, description="night in which the open break began")
+    kept: int | None = Field(default=None, description="version that served before the break")
 
 
 class Grounds(Frozen):
@@ -255,7 +200,17 @@ class Decision(Frozen):
     id: str
     model: str
     night: date
-    kind: Literal["first", "refreshed", "held", "promoted", "rolled_back", "resumed", "emergency"]
+    kind: Literal[
+        "first",
+        "refreshed",
+        "held",
+        "promoted",
+        "recovered",
+        "returned",
+        "rolled_back",
+        "resumed",
+        "emergency",
+    ]
     evaluation: str | None
     champion_before: int | None
     champion_after: int | None
@@ -280,12 +235,17 @@ class Decision(Frozen):
     @property
     def promoted(self) -> bool:
         """Whether the decision makes the challenger the champion."""
-        return self.kind in ("first", "refreshed", "promoted")
+        return self.kind in ("first", "refreshed", "promoted", "recovered", "returned")
+
+    @property
+    def of_break(self) -> bool:
+        """Whether it promotes a strategy in a break, or ends the break: the choice with the lowest measured loss."""
+        return self.kind in ("recovered", "returned")
 
     @property
     def changes_recipe(self) -> bool:
         """Whether the promoted version has another recipe than the champion."""
-        return self.kind == "promoted" and self.challenger_recipe != self.champion_recipe
+        return (self.kind == "promoted" or self.of_break) and self.challenger_recipe != self.champion_recipe
 
     def summary(self) -> tuple[str, ...]:
         """Return the decision in one line, then one line for each guard."""

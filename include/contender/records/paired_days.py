@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from contender.records.models import PairedDay, Question
+from contender.records.evidence import PairedDay, Question
 from contender.records.store import RecordStore, as_json
 from contender.records.tables import Base, indexes
 

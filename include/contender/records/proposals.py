@@ -19,7 +19,7 @@ State = Literal["waiting", "approved", "refused", "unanswered", "stale"]
 
 
 class Answer(Frozen):
-    """The answer to a proposal; `by` is None if no one answered in time, which rejects it."""
+    """The answer to a proposal; `by` is None if no one answered in time: that rejects it, except in a break."""
 
     decision: str = Field(description="id of the proposed decision")
     approved: bool
@@ -56,6 +56,8 @@ class Proposal(Frozen):
         """What is proposed: the first version, a new recipe or a refresh."""
         if self.decision.kind == "first":
             return "the first version"
+        if self.decision.of_break:
+            return "a version for a break" if self.decision.kind == "recovered" else "the end of a break"
         return "a new recipe" if self.decision.changes_recipe else "a refresh"
 
 

@@ -38,7 +38,6 @@ from contender.retraining import compute_night_evidence, decide
 from contender.specs import ModelSpec, Recipe
 from contender.training import code_version, environment, packages
 
-BY_HAND = ("rolled_back", "emergency", "resumed")
 _PINNED = ("pins", "seed", "code_version", "environment")
 
 
@@ -77,12 +76,13 @@ class RecordedRace:
 def replay(installation: Installation, entry: Entry, report: Report = lambda _: None) -> Replayed:
     """Fit, evaluate and decide again, and compare every part with the record. `report` is called before each step.
 
-    A manual decision has nothing to fit: its facts are compared with the ledger and the registry. Raises ReplayError
+    A decision without an evaluation (a person's, or to serve the version from before a break) has nothing to fit: its
+    facts are compared with the ledger and the registry. Raises ReplayError
     if something that is needed no longer exists.
     """
     decision, book = entry.decision, installation.book
     sealed = _check_seal(entry, book)
-    if decision.kind in BY_HAND:
+    if decision.evaluation is None:
         return _summarize(entry, [sealed, *_check_facts(entry, installation.registry, book)], ())
     evaluation = _judged(decision.evaluation, book)
     force = find_in_force(book, installation.catalog, entry, evaluation)

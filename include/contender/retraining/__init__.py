@@ -13,13 +13,14 @@ from contender.retraining.steps import (
     decide,
     evaluate_versions,
     fit_version,
+    list_recipes,
     order_versions,
     pair_streams,
     promote,
     score_in_shadow,
 )
 from contender.retraining.stores import NightStores, RaceStores
-from contender.training import TrainingError
+from contender.training import TooFewRows, TrainingError
 
 __all__ = [
     "EvaluationError",
@@ -28,11 +29,13 @@ __all__ = [
     "NightStores",
     "Promoted",
     "RaceStores",
+    "TooFewRows",
     "TrainingError",
     "compute_night_evidence",
     "decide",
     "evaluate_versions",
     "fit_version",
+    "list_recipes",
     "order_versions",
     "pair_streams",
     "promote",

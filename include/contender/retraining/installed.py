@@ -8,7 +8,15 @@ from datetime import date
 
 from contender.evaluating import Streams, evaluate, first_paired_days, pair_days
 from contender.installation import Installation
-from contender.promoting import follow_ledger, promote, race_begins, read_standing
+from contender.promoting import (
+    CLOSING,
+    LONGEST_BREAK,
+    add_break,
+    follow_ledger,
+    promote,
+    race_begins,
+    read_standing,
+)
 from contender.records import (
     Decision,
     Entry,
@@ -24,7 +32,7 @@ from contender.scoring import score_in_shadow
 from contender.specs import Days, ModelSpec, Recipe
 from contender.training import TrainingError, fingerprint_recipe, keep_environment, note_released, train
 
-QUESTIONS: tuple[Question, ...] = ("race", "still")
+QUESTIONS: tuple[Question, ...] = ("race", "still", "recovery")
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,13 @@ class InstalledStores:
     model: ModelSpec
 
     def standing(self) -> Standing | None:
-        """Return the standing according to the ledger."""
-        return read_standing(self.model.name, self.installation.book)
+        """Return the standing according to the ledger, with the break that monitoring has found, if one is open."""
+        book, name = self.installation.book, self.model.name
+        standing, closing = read_standing(name, book), book.ledger.last_of(name, CLOSING)
+        if standing is None or closing is None or self.model.recovery is None:
+            return standing
+        past = book.monitored.days_before(name, date.max, LONGEST_BREAK)
+        return add_break(self.model, standing, past, closing.decision.night, self.served_on)
 
     def version(self, number: int) -> TrainedVersion:
         """Return the registry's record of a version. Raises UnknownVersion."""

@@ -13,6 +13,7 @@ from contender.retraining.steps import (
     decide,
     evaluate_versions,
     fit_version,
+    list_recipes,
     order_versions,
     pair_streams,
     promote,
@@ -41,7 +42,7 @@ def run_night(
     A recipe that cannot be fitted is skipped. Raises TrainingError if no recipe can be fitted, and EvaluationError if
     there are no rows to evaluate on: days are paired by then, but nothing is decided or scored in shadow.
     """
-    names = [recipe.name for recipe in stores.model.recipes if recipes is None or recipe.name in recipes]
+    names = [name for name in list_recipes(stores) if recipes is None or name in recipes]
     versions = _fit_all(stores, names, night)
     evidence = pair_streams(stores, night, versions)
     evaluations = evaluate_versions(stores, versions)

@@ -34,6 +34,13 @@ class Promoted(NamedTuple):
     waiting: tuple[Decision, ...]
 
 
+def list_recipes(stores: RaceStores) -> tuple[str, ...]:
+    """Return the names of the recipes to fit tonight: those of every night, and in a break the strategies."""
+    standing = stores.standing()
+    broken = standing is not None and standing.broken is not None
+    return tuple(recipe.name for recipe in (stores.model.all_recipes if broken else stores.model.recipes))
+
+
 def fit_version(stores: NightStores, recipe: str, night: date) -> TrainedVersion:
     """Fit a recipe on the labelled days before the evaluated ones. Raises TrainingError."""
     return stores.fit(stores.model.recipe(recipe), night)
@@ -46,7 +53,7 @@ def order_versions(model: ModelSpec, fitted: Sequence[TrainedVersion]) -> tuple[
             f"{model.name}: no recipe could be fitted: the champion keeps serving; see the errors of the `train` tasks"
         )
     by_recipe = {version.recipe: version for version in fitted}
-    return tuple(by_recipe[recipe.name] for recipe in model.recipes if recipe.name in by_recipe)
+    return tuple(by_recipe[recipe.name] for recipe in model.all_recipes if recipe.name in by_recipe)
 
 
 def pair_streams(

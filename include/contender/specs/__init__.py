@@ -51,15 +51,18 @@ from contender.specs.kinds import KINDS, KindName, LossName, describe_scores, na
 from contender.specs.lineage import affected_days, affected_nights, source_days, waiting_readers
 from contender.specs.locating import locate_expectations
 from contender.specs.mistakes import CatalogError, UnknownNameError
-from contender.specs.model import Input, ModelSpec, Race
+from contender.specs.model import Input, ModelSpec
 from contender.specs.modules import load_module
 from contender.specs.monitoring import Monitoring
-from contender.specs.recipe import Recipe
+from contender.specs.race import Race
+from contender.specs.recipe import BASELINE, Recipe
+from contender.specs.recovery import Recovery
 from contender.specs.usual import Usual
 
 __all__ = [
     "ACCESS_FILE",
     "ACTIONS",
+    "BASELINE",
     "COMPRESSIONS",
     "KINDS",
     "NIGHTLY",
@@ -105,6 +108,7 @@ __all__ = [
     "Query",
     "Race",
     "Recipe",
+    "Recovery",
     "Renamed",
     "Role",
     "RowCount",

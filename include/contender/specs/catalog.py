@@ -172,13 +172,13 @@ def _missing_parts(models: Mapping[str, ModelSpec], home: Path) -> list[str]:
     return [
         f"models/{name}/{part}: not found: create it with {content}"
         for name, model in models.items()
-        for part, content in (parts | _own_parts(model)).items()
+        for part, content in (_own_parts(model) | parts).items()
         if not (home / "models" / name / part).is_file()
     ]
 
 
 def _own_parts(model: ModelSpec) -> dict[str, str]:
-    parts = {f"{recipe.estimator}.py": "build_estimator" for recipe in model.recipes}
+    parts = {f"{recipe.estimator}.py": "build_estimator" for recipe in model.all_recipes}
     return parts | ({"cost.py": "compute_costs"} if model.loss == "cost" else {})
 
 

@@ -27,7 +27,9 @@ from contender.specs.kinds import (
     with_default_loss,
 )
 from contender.specs.monitoring import Monitoring, check_day_effects
-from contender.specs.recipe import Recipe, check_weights
+from contender.specs.race import Race
+from contender.specs.recipe import BASELINE, Recipe, check_weights
+from contender.specs.recovery import Recovery
 from contender.specs.zones import Zone
 
 
@@ -50,30 +52,6 @@ class Input(Frozen):
     def name(self) -> str:
         """The name of the table in `build_features`."""
         return self.dataset or f"predictions_{self.predictions_of}"
-
-
-class Race(Frozen):
-    """The parameters of the sequential tests: for a rival, and against refreshing."""
-
-    alpha: float = Field(
-        default=0.05,
-        gt=0,
-        lt=1,
-        description="the chance that any recipe that is not better is promoted while the champion's recipe serves",
-    )
-    min_rows: int = Field(
-        default=20,
-        gt=0,
-        description="scored and labelled rows that a bet needs; a day with fewer counts in proportion",
-    )
-    still_days: int = Field(
-        default=28, gt=0, description="refreshes are compared with the version that served this many days ago"
-    )
-    nights_between_false_stops: int = Field(
-        default=730,
-        gt=1,
-        description="minimum mean number of nights between false stops of harmless refreshes",
-    )
 
 
 class ModelSpec(Frozen):
@@ -122,6 +100,9 @@ class ModelSpec(Frozen):
     race: Race = Race()
     approval: Approval = Approval()
     monitoring: Monitoring = Monitoring()
+    recovery: Recovery | None = Field(
+        default=None, description="strategies for a change of the world; none by default"
+    )
     horizon_days: int = Field(default=1, ge=0, description="number of days that a row is scored ahead")
     label_maturity_days: int = Field(
         default=0, ge=0, description="number of days after its own day until a row's label is known"
@@ -166,9 +147,10 @@ class ModelSpec(Frozen):
     @model_validator(mode="after")
     def _columns_known(self) -> ModelSpec:
         used = {"baseline_features": self.baseline_features}
-        for recipe in self.recipes:
+        names = [recipe.name for recipe in self.all_recipes]
+        for recipe in self.all_recipes:
             used[f"recipes: {recipe.name!r}: features"] = recipe.features
-            if [other.name for other in self.recipes].count(recipe.name) > 1:
+            if names.count(recipe.name) > 1:
                 raise ValueError(f"recipes: {recipe.name!r} is declared twice: give each recipe its own name")
             if self.quantiles and "quantile" in recipe.parameters:
                 raise ValueError(f"recipes: {recipe.name!r}: `quantile` is set for each quantile: remove it")
@@ -180,7 +162,7 @@ class ModelSpec(Frozen):
                     )
         check_slices(self.slices, (*self.keys, *self.features))
         check_day_effects(self.monitoring.day_effects, (*self.keys, *self.features))
-        check_weights(self.recipes, self.features, self.weights)
+        check_weights(self.all_recipes, self.features, self.weights)
         return self
 
     @property
@@ -208,17 +190,29 @@ class ModelSpec(Frozen):
         """The names of the weights in the label table, in order."""
         return tuple(column.name for column in self.weights)
 
+    @property
+    def strategies(self) -> tuple[Recipe, ...]:
+        """The recipes that are fitted only while a break is open."""
+        return () if self.recovery is None else self.recovery.strategies
+
+    @property
+    def all_recipes(self) -> tuple[Recipe, ...]:
+        """All recipes: those of every night, then the strategies for a break."""
+        return (*self.recipes, *self.strategies)
+
     def recipe(self, name: str) -> Recipe:
         """Return the recipe of that name. Raises KeyError with the known names."""
-        for recipe in self.recipes:
+        for recipe in self.all_recipes:
             if recipe.name == name:
                 return recipe
         raise KeyError(
-            f"{self.name} has no recipe {name!r}: use one of {', '.join(r.name for r in self.recipes)}"
+            f"{self.name} has no recipe {name!r}: use one of {', '.join(r.name for r in self.all_recipes)}"
         )
 
     def seen_by(self, recipe: Recipe) -> tuple[str, ...]:
         """Return the features that a recipe uses, in order; its weight is none of them."""
+        if recipe.estimator == BASELINE:
+            return self.baseline_features
         return recipe.features or tuple(name for name in self.feature_names if name != recipe.weight)
 
     @property

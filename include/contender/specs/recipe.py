@@ -9,6 +9,8 @@ from pydantic import Field
 from contender.specs.columns import Column, Name
 from contender.specs.frozen import Frozen
 
+BASELINE = "baseline"  # the estimator of a recipe that is the model's baseline
+
 
 class Recipe(Frozen):
     """How a model is trained. Its name is a label: a changed recipe has another fingerprint and is a rival."""
@@ -16,14 +18,25 @@ class Recipe(Frozen):
     name: Name
     window_days: int = Field(gt=0, description="days of labelled history to train on")
     estimator: Name = Field(
-        default="estimator", description="the file in the model's folder that defines build_estimator"
+        default="estimator",
+        description="the file in the model's folder that defines build_estimator; `baseline` for the baseline itself",
     )
     features: tuple[Name, ...] = Field(default=(), description="features to use; all if empty")
     weight: Name | None = Field(
         default=None, description="the weight of a row in the fit: a feature or one of `weights`; 1 if None"
     )
+    half_life_days: float | None = Field(
+        default=None,
+        gt=0,
+        description="the number of days after which a training row counts half; all count the same if None",
+    )
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
     seed: int = 0
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether its training rows have weights."""
+        return self.weight is not None or self.half_life_days is not None
 
 
 def check_weights(recipes: Sequence[Recipe], features: Sequence[Column], weights: Sequence[Column]) -> None:

@@ -4,6 +4,7 @@ from contender.training.caveats import note_released
 from contender.training.fit import (
     FitInputs,
     Fitted,
+    TooFewRows,
     TrainingError,
     find_unusable_recipes,
     fit_recipe,
@@ -25,6 +26,7 @@ __all__ = [
     "FitInputs",
     "Fitted",
     "Functions",
+    "TooFewRows",
     "TrainingError",
     "code_version",
     "digest_sources",

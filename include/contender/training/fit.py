@@ -39,6 +39,10 @@ class TrainingError(PermanentError):
     """No version can be fitted; the message says what is missing."""
 
 
+class TooFewRows(TrainingError):  # noqa: N818 - it is a state, not a mistake
+    """A strategy for a break has too few training rows: it does not compete that night."""
+
+
 class Fitted(NamedTuple):
     """The fitted pipeline of a version, and the baseline fitted on the same rows."""
 
@@ -96,7 +100,7 @@ def fit_recipe(
     are no rows, if they have only one outcome or an unusable weight, or if building or fitting raises an exception, and
     UnsafeModel if the estimator contains types that could run code when it is loaded.
     """
-    _check(model, days, rows)
+    _check(model, recipe, days, rows)
     with _explain_failure(model, f"recipe {recipe.name!r}", model.seen_by(recipe), days, rows):
         estimator = build_pipeline(model, recipe, functions)
         store_pipeline(estimator, model.name, recipe.name)  # rejected before a fit that may take hours
@@ -122,9 +126,10 @@ def _weigh(
 
 
 def _refuse_weights(recipe: Recipe) -> str:
+    weighting = "half_life_days" if recipe.weight is None else f"weight={recipe.weight!r}"
     return (
         f"the estimator of recipe {recipe.name!r} takes no weights (`sample_weight` of fit): choose another estimator "
-        f"in {recipe.estimator}.py, or remove weight={recipe.weight!r}"
+        f"in {recipe.estimator}.py, or remove {weighting}"
     )
 
 
@@ -177,6 +182,7 @@ def record_fit(
         environment=packages,
         artifact_bytes=size,
         sources=digest_sources(home),
+        strategy=recipe in model.strategies,
         reload_difference=reload_difference,
     )
 
@@ -212,13 +218,17 @@ def count_missing(catalog: Catalog, model: ModelSpec, days: Days, held: Collecti
 
 
 def training_days(model: ModelSpec, recipe: Recipe, night: date) -> Days:
-    """Return the training days of a night: the recipe's window, up to what was known before the evaluated days."""
-    matured = night - timedelta(days=model.label_maturity_days)
-    last = model.last_fitted_before(matured - timedelta(days=model.evaluation_days - 1))
+    """Return the training days of a night: the recipe's window, up to what was known before the evaluated days.
+
+    The window of a strategy ends with the newest known labels: it is only measured on days that it scores later.
+    """
+    last = night - timedelta(days=model.label_maturity_days)
+    if recipe not in model.strategies:
+        last = model.last_fitted_before(last - timedelta(days=model.evaluation_days - 1))
     return Days(first=last - timedelta(days=recipe.window_days - 1), last=last)
 
 
-def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
+def _check(model: ModelSpec, recipe: Recipe, days: Days, rows: pd.DataFrame) -> None:
     if rows.empty:
         raise TrainingError(
             f"{model.name}: there are no labelled rows from {days.first} to {days.last}: "
@@ -228,6 +238,11 @@ def _check(model: ModelSpec, days: Days, rows: pd.DataFrame) -> None:
         raise TrainingError(
             f"{model.name}: all {len(rows)} labels from {days.first} to {days.last} are {rows['label'].iloc[0]}: "
             "a model cannot be fitted on a single outcome; check `build_labels`"
+        )
+    if recipe in model.strategies and model.recovery is not None and len(rows) < model.recovery.min_rows:
+        raise TooFewRows(
+            f"{model.name}: strategy {recipe.name!r} has {len(rows)} training rows from {days.first} to {days.last}, "
+            f"fewer than {model.recovery.min_rows} (`min_rows` of `recovery`): it does not compete tonight"
         )
     try:
         kind_of(model).encode(rows["label"])
@@ -240,7 +255,7 @@ def find_unusable_recipes(catalog: Catalog) -> list[str]:
     return [
         mistake
         for model in catalog.models.values()
-        for recipe in model.recipes
+        for recipe in model.all_recipes
         if (mistake := _find_mistake(catalog.model_home(model.name), model, recipe))
     ]
 
@@ -249,7 +264,7 @@ def _find_mistake(home: Path, model: ModelSpec, recipe: Recipe) -> str | None:
     try:
         estimator = build_pipeline(model, recipe, load_functions(home, recipe))
         store_pipeline(estimator, model.name, recipe.name)
-        if recipe.weight is not None and name_parameter(estimator) is None:
+        if recipe.is_weighted and name_parameter(estimator) is None:
             return f"{model.name}/spec.py: recipes: {_refuse_weights(recipe)}"
     except UnsafeModel as error:
         return str(error)

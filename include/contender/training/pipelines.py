@@ -10,7 +10,7 @@ from sklearn.ensemble import VotingRegressor
 from sklearn.pipeline import Pipeline
 
 from contender.model_code import import_file
-from contender.specs import ModelSpec, Recipe, name_quantile
+from contender.specs import BASELINE, ModelSpec, Recipe, name_quantile
 
 
 class Functions(NamedTuple):
@@ -26,8 +26,10 @@ class Functions(NamedTuple):
 
 def load_functions(home: Path, recipe: Recipe) -> Functions:
     """Load a recipe's estimator and the model's baseline from the model's folder."""
-    estimator, baseline = import_file(home / f"{recipe.estimator}.py"), import_file(home / "baseline.py")
-    return Functions(estimator.build_estimator, baseline.build_baseline)
+    baseline = import_file(home / "baseline.py").build_baseline
+    if recipe.estimator == BASELINE:
+        return Functions(lambda parameters, seed: baseline(seed, *parameters.values()), baseline)
+    return Functions(import_file(home / f"{recipe.estimator}.py").build_estimator, baseline)
 
 
 def build_pipeline(model: ModelSpec, recipe: Recipe, functions: Functions) -> Pipeline:

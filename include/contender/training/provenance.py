@@ -24,8 +24,8 @@ def fingerprint_recipe(model: ModelSpec, recipe: Recipe, home: Path) -> str:
     digest = sha256()
     for part in ("features.py", f"{recipe.estimator}.py"):
         digest.update((home / part).read_bytes())
-    # A weight that is not set is left out: fingerprints of recipes without one are older than the field.
-    unset = {"weight"} if recipe.weight is None else None
+    # Fields that are not set are left out: fingerprints of recipes without them are older than the fields.
+    unset = {name for name in ("weight", "half_life_days") if getattr(recipe, name) is None}
     digest.update(recipe.model_dump_json(exclude=unset).encode())
     digest.update("\n".join(model.seen_by(recipe)).encode())
     if model.quantiles:

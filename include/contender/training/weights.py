@@ -22,23 +22,35 @@ class WeightError(ValueError):
 def read_weights(model: ModelSpec, recipe: Recipe, rows: pd.DataFrame) -> NDArray[np.float64] | None:
     """Return the weight of each row, or None for a recipe without weights.
 
-    Raises WeightError if a weight is missing, infinite or negative, or if all are zero.
+    With a half-life, a row counts half as much as one that is so many days newer. Raises WeightError if a weight is
+    missing, infinite or negative, or if all are zero.
     """
-    if recipe.weight is None:
+    if not recipe.is_weighted:
         return None
-    weights = rows[recipe.weight].to_numpy(np.float64, na_value=np.nan)
+    weights = np.ones(len(rows)) if recipe.weight is None else _read_column(model, recipe.weight, rows)
+    return weights if recipe.half_life_days is None else weights * _fade(rows, recipe.half_life_days)
+
+
+def _fade(rows: pd.DataFrame, half_life_days: float) -> NDArray[np.float64]:
+    days = np.array([day.toordinal() for day in rows["day"]], dtype=np.float64)
+    faded: NDArray[np.float64] = 0.5 ** ((days.max() - days) / half_life_days)
+    return faded
+
+
+def _read_column(model: ModelSpec, name: str, rows: pd.DataFrame) -> NDArray[np.float64]:
+    weights: NDArray[np.float64] = rows[name].to_numpy(np.float64, na_value=np.nan)
     wrong = ~(np.isfinite(weights) & (weights >= 0))
-    function = "build_labels" if recipe.weight in model.weight_names else "build_features"
+    function = "build_labels" if name in model.weight_names else "build_features"
     if wrong.any():
         first = int(wrong.argmax())
-        row = ", ".join(f"{name}={rows[name].iloc[first]}" for name in model.row_key)
+        row = ", ".join(f"{key}={rows[key].iloc[first]}" for key in model.row_key)
         raise WeightError(
-            f"the weight {recipe.weight!r} is {weights[first]} in {int(wrong.sum())} of {len(rows)} rows, such as the "
+            f"the weight {name!r} is {weights[first]} in {int(wrong.sum())} of {len(rows)} rows, such as the "
             f"row {row}: return a finite number of at least 0 in {function}, and build these days again with "
             f"{dag_id('features', model.name)}"
         )
     if not weights.any():
-        raise WeightError(f"the weight {recipe.weight!r} is 0 in all {len(rows)} rows: correct {function}")
+        raise WeightError(f"the weight {name!r} is 0 in all {len(rows)} rows: correct {function}")
     return weights
 
 

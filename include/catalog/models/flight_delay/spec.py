@@ -1,6 +1,8 @@
 """Predict delays of tomorrow's flights, scored the night before."""
 
-from contender.specs import Approval, Column, Input, ModelSpec, Monitoring, Recipe, Slice
+from contender.specs import Approval, Column, Input, ModelSpec, Monitoring, Recipe, Recovery, Slice
+
+TREES = {"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200}
 
 SPEC = ModelSpec(
     name="flight_delay",
@@ -80,10 +82,17 @@ SPEC = ModelSpec(
         Recipe(
             name="boosted_trees",
             window_days=365,
-            parameters={"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200},
+            parameters=TREES,
             seed=20130901,
         ),
         Recipe(name="linear", estimator="linear", window_days=365, parameters={"C": 0.1}, seed=20130901),
+    ),
+    # Fitted only while the world has changed: a week or four of flights, without the year before.
+    recovery=Recovery(
+        recipes=(
+            Recipe(name="newest_week", window_days=7, parameters=TREES, seed=20130901),
+            Recipe(name="newest_weeks", window_days=28, parameters=TREES, seed=20130901),
+        ),
     ),
     # Refreshes are routine; a new recipe is reviewed by a person.
     approval=Approval(new_recipes=True),

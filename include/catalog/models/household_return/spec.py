@@ -3,7 +3,7 @@
 The data's documentation is inconsistent on whether it is simulated; see the contract of the transactions.
 """
 
-from contender.specs import Column, Guards, Input, ModelSpec, Monitoring, Recipe, Slice
+from contender.specs import Column, Guards, Input, ModelSpec, Monitoring, Recipe, Recovery, Slice
 
 TREES = {"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 200}
 
@@ -56,6 +56,13 @@ SPEC = ModelSpec(
     recipes=(
         Recipe(name="boosted_trees", window_days=84, parameters=TREES, seed=20170301),
         Recipe(name="recent_trees", window_days=42, parameters=TREES, seed=20170301),
+    ),
+    # Fitted only while the world has changed: few days, or older days that count less.
+    recovery=Recovery(
+        recipes=(
+            Recipe(name="newest_week", window_days=7, parameters=TREES, seed=20170301),
+            Recipe(name="faded_trees", window_days=42, half_life_days=7, parameters=TREES, seed=20170301),
+        ),
     ),
     baseline_features=("shopped_28",),
     slices=(

@@ -3,7 +3,7 @@
 Its data spans the crash of March 2020, when moves became five times as large within three weeks.
 """
 
-from contender.specs import Column, Input, ModelSpec, Recipe
+from contender.specs import Column, Input, ModelSpec, Recipe, Recovery
 
 
 def _percent(name: str, description: str) -> Column:
@@ -47,6 +47,31 @@ SPEC = ModelSpec(
             seed=20200102,
         ),
         Recipe(name="linear", estimator="linear", window_days=730, parameters={"alpha": 1.0}, seed=20200102),
+    ),
+    # Fitted only while the world has changed: few days, old days that count less, and a model that extrapolates.
+    recovery=Recovery(
+        recipes=(
+            Recipe(
+                name="recent_trees",
+                window_days=60,
+                parameters={"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 40},
+                seed=20200102,
+            ),
+            Recipe(
+                name="faded_trees",
+                window_days=730,
+                half_life_days=21,
+                parameters={"max_iter": 80, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 100},
+                seed=20200102,
+            ),
+            Recipe(
+                name="newest_linear",
+                estimator="linear",
+                window_days=730,
+                parameters={"alpha": 1.0},
+                seed=20200102,
+            ),
+        ),
     ),
     evaluation_days=14,
     baseline_features=("move_28",),
