@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit \
 	bench-deciding bench-drills bench-gates bench-incidents bench-landing bench-monitoring bench-night \
-	bench-parsing bench-promotion bench-race clean distclean
+	bench-parsing bench-promotion bench-race bench-recovery clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -101,6 +101,9 @@ bench-monitoring: setup ## Measure monitoring: false verdicts on quiet years, de
 
 bench-drills: setup ## Run drills on the examples: days to the verdict, served loss beside other strategies
 	@python -m benchmarks.drills
+
+bench-recovery: setup ## Measure recovery from a change of the world: simulated breaks, and the crash of March 2020
+	@python -m benchmarks.recovery
 
 bench-deciding: setup ## Measure the cost of a backtest night and of a thousand models' decisions
 	@python -m benchmarks.deciding
