@@ -93,16 +93,16 @@ def monitor_year(year: ServedYear) -> list[Monitored]:
 
 def monitor_injected(
     year: ServedYear, quiet: Sequence[Monitored], injected: Injected, start: int, nth: int
-) -> list[Monitored]:
-    """Return the results of the days from the day number `start` on, with an injected change.
+) -> Iterator[Monitored]:
+    """Yield the results of the days from the day number `start` on, with an injected change.
 
-    Return none if it changes nothing on the first day, as ten times no rain.
+    Yield none if it changes nothing on the first day, as ten times no rain.
     """
     found = list(quiet[:start])
     changed: list[tuple[DayProfile, DayProfile]] = []
     for since, (day, rows) in enumerate(inject_change(year, injected, start, nth)):
         if since == 0 and rows.equals(year.rows[day].reset_index(drop=True)):
-            return []
+            return
         if injected.changes == {"outcomes"}:
             changes = _changes_of(quiet[start + since])
         else:
@@ -114,7 +114,7 @@ def monitor_injected(
             skew = compare_scores(year.model, rows.assign(model_version=version), year.rows[day])
             changes = changes.model_copy(update={"skew": skew})
         found.append(_conclude(year, start + since, rows, changes, found))
-    return found[start:]
+        yield found[-1]
 
 
 def inject_change(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contender.measures import encode_effects
-from contender.measures.day_effects import estimate_inverted
+from contender.measures.day_effects import estimate_inverted, estimate_inverted_high
 from contender.specs import Column, Monitoring
 from contender.specs.monitoring import check_day_effects
 
@@ -68,6 +68,15 @@ def test_inverted_outcomes_are_found_on_the_day_of_a_storm():
     day = flights()
     calm = share(day, fly(day, storm(day)))
     assert share(day, fly(day, storm(day), inverted=0.15)) > calm + 0.02
+
+
+def test_inverted_outcomes_of_the_higher_predictions_are_found_among_them():
+    day = flights()
+    upper = day["score"] >= day["score"].median()
+    outcomes = np.where(upper, fly(day, inverted=0.3), fly(day))
+    scores, effects = day["score"].to_numpy(), encode_effects(day, EFFECTS)
+    assert estimate_inverted_high(fly(day), scores, effects) == pytest.approx(0, abs=0.03)
+    assert estimate_inverted_high(outcomes, scores, effects) > 0.1
 
 
 @pytest.mark.parametrize("outcome", [0.0, 1.0])

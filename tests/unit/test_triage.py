@@ -12,14 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.measures.evidence import OF_DISTANCES, OF_INVERTED, OF_LOSSES, THRESHOLD, accumulate_rise
+from contender.measures.evidence import (
+    OF_DISTANCES,
+    OF_INVERTED,
+    OF_LOSSES,
+    THRESHOLD,
+    accumulate_rise,
+)
 from contender.measures.kinds import estimate_loss
 from contender.measures.losses import logarithmic, squared
 from contender.monitoring import Changes, Performance, conclude, triage
 from contender.monitoring.changes import find_changes
 from contender.monitoring.triage import Signals
 from contender.profiles import profile
-from contender.records import ColumnChange, DayProfile, Measures, ScoreSkew
+from contender.records import ColumnChange, DayProfile, Measures, Monitored, ScoreSkew
 from contender.specs import Column, Contract, Monitoring
 
 WATCH = Monitoring()
@@ -33,10 +39,12 @@ SAME = ScoreSkew(day=DAY, version=3, rows=900, differing=0)
 MOST = tuple(ColumnChange(column=f"c{n}", kind="values", observed=0.6, limit=0.2) for n in range(12))
 
 
-def signals(changed=(), drift: float | None = 0.0, rise: float | None = 0.0, skew=None) -> Signals:
+def signals(
+    changed=(), drift: float | None = 0.0, rise: float | None = 0.0, joint: float | None = None, skew=None
+) -> Signals:
     unusual = tuple(change.column for change in changed if change.kind == "values")
     found = Changes(day=DAY, compared=19, changed=changed, unusual=unusual, skew=skew)
-    return Signals(changes=found, drift=drift, rise=rise)
+    return Signals(changes=found, drift=drift, rise=rise, joint=joint)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +68,10 @@ def signals(changed=(), drift: float | None = 0.0, rise: float | None = 0.0, ske
         (signals(rise=ENOUGH), "concept_drift"),
         (signals(drift=ENOUGH, rise=ENOUGH), "regime_break"),
         (signals(changed=MOST, rise=ENOUGH), "regime_break"),
+        (signals(changed=MOST, joint=ENOUGH), "regime_break"),
+        (signals(changed=MOST, joint=LITTLE), "covariate_drift"),
+        (signals(joint=ENOUGH), "stable"),
+        (signals(changed=(*MOST, HUMID), joint=ENOUGH), "broken_feed"),
     ],
 )
 def test_the_verdict_follows_from_the_signals(found, verdict):
@@ -110,6 +122,42 @@ def test_a_lasting_rise_of_the_loss_is_a_concept_drift_within_three_days(catalog
 def test_a_single_storm_is_not_a_drift(catalog):
     quiet = list(0.15 + 0.01 * np.sin(np.arange(40)))
     assert {one.verdict for one in lived(catalog, [*quiet, 0.5, *quiet])} == {"stable"}
+
+
+def judge_contradicted(catalog, contradicted: int, differing: set[int]) -> list[Monitored]:
+    """The records of 40 quiet days, then of days on which the higher predictions are contradicted a little."""
+    model, records = catalog.model("flight_delay"), []
+    for nth in range(40 + contradicted):
+        day, wave = DAY + timedelta(days=nth), float(np.sin(nth))
+        measured = Measures(rows=900, mean_label=0.2, loss=0.15 + 0.01 * wave, calibration_error=0.1)
+        performance = Performance(
+            day=day,
+            version=1,
+            scored_rows=900,
+            measures=measured,
+            expected_loss=0.15,
+            inverted=0.01 * wave,
+            inverted_high=0.01 * wave + (0.1 if nth >= 40 else 0.0),
+        )
+        unusual = ("seats", "distance", "carrier") if nth in differing else ()
+        changes = Changes(day=day, compared=19, unusual=unusual)
+        records.append(conclude(model, performance, changes, records, f"run {nth}"))
+    return records
+
+
+def test_contradicted_higher_predictions_are_a_regime_break_while_many_columns_differ(catalog):
+    verdicts = [one.verdict for one in judge_contradicted(catalog, 3, {40, 41, 42})]
+    assert verdicts[40:] == ["covariate_drift", "regime_break", "regime_break"]
+
+
+def test_contradicted_higher_predictions_are_nothing_while_no_column_differs(catalog):
+    assert {one.verdict for one in judge_contradicted(catalog, 3, set())} == {"stable"}
+
+
+def test_evidence_of_days_before_the_columns_differ_does_not_count(catalog):
+    records = judge_contradicted(catalog, 3, {42})
+    assert [one.joint for one in records[:42]] == [None] * 42
+    assert records[-1].verdict == "covariate_drift"
 
 
 figures = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60)

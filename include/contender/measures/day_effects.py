@@ -61,6 +61,15 @@ def estimate_inverted(outcomes: Outcomes, predictions: Predictions, effects: Eff
     return float(np.clip(np.sum((outcomes - chances) * slope) / information, -1, 1))
 
 
+def estimate_inverted_high(outcomes: Outcomes, predictions: Predictions, effects: Effects) -> float:
+    """Return the share of `estimate_inverted` among the rows in the upper half of the predictions.
+
+    There, an inverted outcome weighs little beside one of the lowest predictions, so only their own share shows it.
+    """
+    upper = predictions >= np.median(predictions)
+    return estimate_inverted(outcomes[upper], predictions[upper], effects[upper])
+
+
 def _encode_number(values: pd.Series) -> Effects:
     numbers = values.to_numpy(np.float64, na_value=np.nan)
     numbers = np.where(np.isfinite(numbers), numbers, np.nan)

@@ -21,7 +21,7 @@ from contender.measures.calibration import (
     cover,
     coverage_error,
 )
-from contender.measures.day_effects import Effects, estimate_inverted
+from contender.measures.day_effects import Effects, estimate_inverted, estimate_inverted_high
 from contender.measures.figures import (
     Figures,
     describe_class,
@@ -79,6 +79,9 @@ class Kind:
     agree: Callable[[Outcomes, Predictions], Agreement] | None = None
     # The share of inverted outcomes that explains how they contradict the predictions, given a day's effects.
     inverted: Callable[[Outcomes, Predictions, Effects], float] | None = None
+    inverted_high: Callable[[Outcomes, Predictions, Effects], float] | None = (
+        None  # of the higher predictions
+    )
 
 
 def kind_of(model: ModelSpec) -> Kind:
@@ -103,6 +106,7 @@ def _probability(_: ModelSpec) -> Kind:
         estimate=estimate_loss,
         agree=agree_probability,
         inverted=estimate_inverted,
+        inverted_high=estimate_inverted_high,
     )
 
 

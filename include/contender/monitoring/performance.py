@@ -23,6 +23,7 @@ class Performance(Frozen):
     expected_loss: float | None
     estimated_loss: float | None = None
     inverted: float | None = None
+    inverted_high: float | None = None
 
     @property
     def excess_loss(self) -> float | None:
@@ -66,6 +67,9 @@ def add_outcomes(found: Performance, model: ModelSpec, loss: Loss, known: pd.Dat
             "measures": measure(model, loss, outcomes, scores),
             "estimated_loss": None if kind.estimate is None else kind.estimate(loss, scores),
             "inverted": None if kind.inverted is None else kind.inverted(outcomes, scores, effects),
+            "inverted_high": None
+            if kind.inverted_high is None
+            else kind.inverted_high(outcomes, scores, effects),
         }
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from itertools import takewhile
 
 from contender.measures.evidence import (
     DAYS_REMEMBERED,
@@ -35,6 +37,9 @@ ACTIONS: dict[DriftVerdict, str] = {
     "concept_drift": "check the labels, then the recipe; consider a shorter window",
     "regime_break": "read the report today; consider a shorter window and the baseline",
 }
+# A day whose outcomes are known, stored or new.
+Judged = Monitored | Performance
+
 # A change of the world does not cause these.
 _OF_FEEDS: tuple[ChangeKind, ...] = ("missing", "constant", "range")
 _DESCRIBED: dict[ChangeKind, str] = {
@@ -46,11 +51,15 @@ _DESCRIBED: dict[ChangeKind, str] = {
 
 
 class Signals(Frozen):
-    """What a verdict is based on. Evidence is None with too few days, and enough from THRESHOLD on."""
+    """What a verdict is based on. Evidence is None with too few days, and enough from THRESHOLD on.
+
+    `joint` is that of contradicted higher predictions since many columns differ.
+    """
 
     changes: Changes
     drift: float | None
     rise: float | None
+    joint: float | None = None
 
 
 class Verdict(Frozen):
@@ -71,7 +80,8 @@ def triage(signals: Signals, watch: Monitoring) -> Verdict:
     | none | no | yes | concept_drift |
     | none | no | no | stable |
 
-    Missing figures count as unchanged.
+    Predictions are worse if the evidence of a rise is enough, or, if the inputs drift, that of the higher predictions
+    since many columns differ. Missing figures count as unchanged.
     """
     changes = signals.changes
     many = is_widespread(changes.unusual, changes.compared, watch)
@@ -89,6 +99,9 @@ def triage(signals: Signals, watch: Monitoring) -> Verdict:
     losses = f"the loss has risen, or outcomes contradict the predictions{_figure(signals.rise)}"
     if drifts and rises:
         return Verdict(name="regime_break", why=f"{inputs}; {losses}")
+    if drifts and _enough(signals.joint):
+        contradicted = f"outcomes contradict the higher predictions since then{_figure(signals.joint)}"
+        return Verdict(name="regime_break", why=f"{inputs}; {contradicted}")
     if drifts:
         return Verdict(name="covariate_drift", why=f"{inputs}; the loss has not risen{_figure(signals.rise)}")
     if rises:
@@ -98,21 +111,42 @@ def triage(signals: Signals, watch: Monitoring) -> Verdict:
     return Verdict(name="stable", why=_describe_stable(signals))
 
 
-def weigh_signals(performance: Performance, changes: Changes, past: Sequence[Monitored]) -> Signals:
+def weigh_signals(
+    performance: Performance, changes: Changes, past: Sequence[Monitored], watch: Monitoring
+) -> Signals:
     """Return the signals of a day, with the evidence of it and the days in `past`, oldest first.
 
     The evidence against the predictions is that of a risen excess loss, or of a risen share of outcomes that look
     inverted, whichever is larger: a day on which everything is late raises the loss only.
     """
-    earlier = [one for one in past if one.day < performance.day]
-    excess = _evidence([one.excess_loss for one in earlier], performance.excess_loss, OF_LOSSES)
-    inverted = _evidence([one.inverted for one in earlier], performance.inverted, OF_INVERTED)
+    days: list[Judged] = [*(one for one in past if one.day < performance.day), performance]
+    excess = _evidence([one.excess_loss for one in days], OF_LOSSES)
+    inverted = _evidence([one.inverted for one in days], OF_INVERTED)
     before = [one for one in past if one.features_day is not None and one.features_day < changes.day]
     return Signals(
         changes=changes,
-        drift=_evidence([one.distance for one in before], changes.distance, OF_DISTANCES),
+        drift=_evidence([*(one.distance for one in before), changes.distance], OF_DISTANCES),
         rise=max((found for found in (excess, inverted) if found is not None), default=None),
+        joint=_weigh_joint(days, _differing_days(past, changes, watch)),
     )
+
+
+def _differing_days(past: Sequence[Monitored], changes: Changes, watch: Monitoring) -> set[date | None]:
+    """Return the days on which many features differed unusually."""
+    days = {one.features_day for one in past if is_widespread(one.unusual, one.compared, watch)}
+    return days | ({changes.day} if is_widespread(changes.unusual, changes.compared, watch) else set())
+
+
+def _weigh_joint(days: Sequence[Judged], differing: set[date | None]) -> float | None:
+    """Return the evidence that outcomes contradict the higher predictions since many columns differ.
+
+    None if they do not differ on the last day. Days before are only compared with.
+    """
+    known = [(day.day in differing, day.inverted_high) for day in days if day.inverted_high is not None]
+    since = len(list(takewhile(lambda day: day[0], reversed(known))))
+    if days[-1].inverted_high is None or not since or len(known) - since < FEWEST_DAYS:
+        return None
+    return accumulate_rise([high for _, high in known], OF_INVERTED, fewest_days=len(known) - since)
 
 
 def conclude(
@@ -123,7 +157,7 @@ def conclude(
     run: str,
 ) -> Monitored:
     """Return the record of a monitored day; `past` holds the results of the days before it, oldest first."""
-    signals = weigh_signals(performance, changes, past)
+    signals = weigh_signals(performance, changes, past, model.monitoring)
     verdict = triage(signals, model.monitoring)
     return Monitored(
         id=identify("monitored", model.name, performance.day, run),
@@ -135,7 +169,9 @@ def conclude(
         estimated_loss=performance.estimated_loss,
         excess_loss=performance.excess_loss,
         inverted=performance.inverted,
+        inverted_high=performance.inverted_high,
         rise=signals.rise,
+        joint=signals.joint,
         features_day=changes.day,
         compared=changes.compared,
         changes=changes.changed,
@@ -159,11 +195,12 @@ def keep_conclusion(
     return monitored
 
 
-def _evidence(before: Sequence[float | None], today: float | None, sensitivity: Sensitivity) -> float | None:
-    figures = [figure for figure in before if figure is not None]
-    if today is None or len(figures) < FEWEST_DAYS:
+def _evidence(days: Sequence[float | None], sensitivity: Sensitivity) -> float | None:
+    """Return the evidence of a figure, the last one today's; None if that is missing, or with too few days."""
+    figures = [figure for figure in days if figure is not None]
+    if days[-1] is None or len(figures) <= FEWEST_DAYS:
         return None
-    return accumulate_rise([*figures, today], sensitivity)
+    return accumulate_rise(figures, sensitivity)
 
 
 def _enough(evidence: float | None) -> bool:

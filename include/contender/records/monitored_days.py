@@ -65,9 +65,16 @@ class Monitored(Frozen):
         default=None,
         description="estimated share of outcomes that are inverted, apart from the day's effects; for probabilities",
     )
+    inverted_high: float | None = Field(
+        default=None, description="the same among the higher half of the predictions"
+    )
     rise: float | None = Field(
         default=None,
         description="evidence that the loss has grown or outcomes contradict predictions; None with too few days",
+    )
+    joint: float | None = Field(
+        default=None,
+        description="evidence of the days since many columns differ that predictions are worse; None if they do not",
     )
     features_day: date | None = Field(default=None, description="the day whose features were compared")
     compared: int = Field(default=0, description="columns that were compared with recent days")
