@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit \
 	bench-deciding bench-drills bench-gates bench-incidents bench-landing bench-monitoring bench-night \
-	bench-parsing bench-promotion bench-race bench-recovery clean distclean
+	bench-parsing bench-promotion bench-race bench-recovery spark-archive clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -47,9 +47,12 @@ demo: setup ## Run NIGHTS=3 nights in a real Airflow (STACK=compose: on the cont
 	@python -m demo --nights $(NIGHTS) $(if $(EXIT),--exit)
 endif
 
-test: setup lint types ## Run every check and every test
+spark-archive: setup # in the background, while one core checks types
+	@python -m tests.spark_archive &
+
+test: spark-archive lint types ## Run every check and every test
 	@mkdir -p build
-	@python -m pytest $(PARALLEL) --durations=25 --junit-xml=build/junit.xml
+	@python -m pytest $(PARALLEL) --durations=20 --junit-xml=build/junit.xml
 
 coverage: setup ## Run every test and measure coverage; fail below its floor
 	@mkdir -p build

@@ -22,6 +22,7 @@ from contender.registry import Registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, load_catalog
 from tests.groups import find_group, find_place, find_unlisted
+from tests.spark_archive import java_options
 
 # Before Airflow or scikit-learn is imported: a home for each worker's tests, and one thread per fit.
 os.environ["AIRFLOW_HOME"] = str(PROJECT / "build" / "airflow" / os.environ.get("PYTEST_XDIST_WORKER", ""))
@@ -30,6 +31,7 @@ os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(PROJECT / "plugins")
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(PROJECT / "dags")
 os.environ["CONTENDER_NIGHTLY_FROM"] = "2013-09-01"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("JDK_JAVA_OPTIONS", java_options())
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile(

@@ -119,7 +119,6 @@ def submit(plan: str) -> None:
         "PATH": os.pathsep.join([beside_python, os.environ["PATH"]]),
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     }
     command = ["spark-submit", "--master", "local[2]", "--conf", "spark.ui.enabled=false"]
     command += [

@@ -138,7 +138,7 @@ def _connections(smtp_port: int | None) -> dict[str, str]:
 
 def _library_settings() -> dict[str, str]:
     return {
-        "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "JDK_JAVA_OPTIONS": os.environ.get("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"),
         "SPARK_LOCAL_IP": HOST,
         "OMP_NUM_THREADS": "1",
         # No telemetry is sent.
