@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from datetime import date
@@ -12,7 +14,9 @@ from typing import Any
 
 import boto3
 import hypothesis
+import mlflow.store.db.utils
 import pytest
+import sqlalchemy
 from moto.server import ThreadedMotoServer
 
 from contender.installation import Installation
@@ -21,6 +25,7 @@ from contender.records import Book, migrate
 from contender.registry import Registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, load_catalog
+from contender.urls import sqlite_path, sqlite_url
 from tests.groups import find_group, find_place, find_unlisted
 from tests.spark_archive import java_options
 
@@ -64,6 +69,35 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return find_group(nodeid)
 
     return GroupScheduling(config, log)
+
+
+def copy_database(file: Path, into: sqlite3.Connection) -> None:
+    """Copy a SQLite database, with what is still in its write-ahead log."""
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.backup(into)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _copied_registries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let MLflow make the tables of the first SQLite registry, and copy them into every other new one.
+
+    MLflow makes them by all of its migrations, which take one to two seconds. Processes that a test starts still do.
+    """
+    made = tmp_path_factory.mktemp("registry") / "registry.db"
+    migrate_registry = mlflow.store.db.utils._initialize_tables
+
+    def copy_tables(engine: sqlalchemy.Engine) -> None:
+        if engine.dialect.name != "sqlite":
+            migrate_registry(engine)
+            return
+        if not made.exists():
+            migrate_registry(sqlalchemy.create_engine(sqlite_url(made)))
+        with engine.connect() as connection:
+            copy_database(made, connection.connection.driver_connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mlflow.store.db.utils._initialize_tables", copy_tables)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -113,10 +147,22 @@ def on_s3(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> 
     )
 
 
+@pytest.fixture(scope="session")
+def migrated_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a book of record with all migrations and no rows."""
+    file = tmp_path_factory.mktemp("book") / "records.db"
+    migrate(sqlite_url(file))
+    return file
+
+
 @pytest.fixture
-def installation(here: Settings, catalog: Catalog) -> Installation:
+def installation(here: Settings, catalog: Catalog, migrated_book: Path) -> Installation:
     """The installation with a migrated book of record and the project's catalog."""
-    migrate(here.records)
+    book = sqlite_path(here.records)
+    assert book is not None
+    book.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(book)) as copy:
+        copy_database(migrated_book, copy)
     return Installation(here, catalog)
 
 
