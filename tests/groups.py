@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping
 SHARED: Mapping[str, tuple[str, ...]] = {
     "demo_run": ("tests/e2e/test_nights.py", "tests/e2e/test_pages.py"),
     "fab": (
-        "tests/integration/test_access_drift.py",
-        "tests/integration/test_access_matrix.py",
-        "tests/integration/test_access_ui.py",
-        "tests/integration/test_secrets.py",
+        "tests/access/test_access_drift.py",
+        "tests/access/test_access_matrix.py",
+        "tests/access/test_access_ui.py",
+        "tests/access/test_secrets.py",
     ),
     "grocer": (
         "tests/integration/test_clean_year.py",
@@ -28,18 +28,20 @@ SHARED: Mapping[str, tuple[str, ...]] = {
         "tests/spark/test_parity.py",
     ),
 }
-# Groups in the order in which they start, by the beginning of their names. Two Airflows at once would slow each other
-# down, so their groups are apart. The Airflow of `fab` uses a third of a core until its worker ends, so only quick
-# groups follow it, which the other worker runs meanwhile.
+# Groups in the order in which they start, by the beginning of their names. An Airflow waits for its tasks as often as it
+# computes, so the groups that run one start before and between groups that compute, and not all at once.
 ORDER = (
+    "tests/e2e/test_tutorial.py",
     "demo_run",
-    "world",
     "tests/integration/test_backtest_agrees.py",
     "grocer",
+    "world",
     "tests/e2e/test_approval.py",
-    "tests/spark/",
-    "tests/integration/",
+    "tests/dags/test_tasks.py",
     "fab",
+    "tests/spark/",
+    "tests/bad_deliveries/",
+    "tests/integration/",
     "",
 )
 

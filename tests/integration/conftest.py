@@ -1,4 +1,4 @@
-"""What is slow to make, once for all tests: a source's year in a landing zone, and an Airflow with roles."""
+"""What is slow to make, once for all tests: a source's year in a landing zone, and a Postgres server."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from contender.lake import open_lake
 from contender.records import migrate
 from contender.settings import Settings
-from contender.specs import Catalog, load_access
 from demo import source
 from demo.source.groceries import SOURCE as GROCERIES
-from tests.integration.fab import CHECKER, USERS, Fab, apply, running_fab
 
 
 @pytest.fixture(scope="session")
@@ -28,25 +25,6 @@ def grocer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[sou
         for file in source.drop(dataset, GROCERIES.days.each(), here.landing)
     ]
     return here, dropped
-
-
-@pytest.fixture(scope="session")
-def fab(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[Fab]:
-    """An Airflow with the FAB auth manager, whose roles are those of access.yaml."""
-    here = Settings(home=tmp_path_factory.mktemp("access") / "contender")
-    migrate(here.records)
-    open_lake(here)
-    with running_fab(tmp_path_factory.mktemp("fab"), here) as running:
-        apply(running, load_access(catalog), catalog)
-        running.add_user(CHECKER, "contender.access_check")
-        yield running
-
-
-@pytest.fixture(scope="session")
-def fab_users(fab: Fab) -> None:
-    """Add a user of each role, and one without a role."""
-    for user, role in USERS.items():
-        fab.add_user(user, role or "Public")
 
 
 @pytest.fixture(scope="module")

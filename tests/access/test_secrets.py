@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from contender.records import open_book
-from tests.integration.fab import AWS_KEY, FERNET, IN_CONNECTION, IN_URL, PASSWORD
+from tests.access.fab import AWS_KEY, FERNET, IN_CONNECTION, IN_URL, PASSWORD
 
 
 @pytest.mark.parametrize(

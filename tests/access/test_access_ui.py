@@ -8,7 +8,7 @@ import airflow.api_fastapi.core_api
 import pytest
 import yaml
 
-from tests.integration.fab import USERS, Fab
+from tests.access.fab import USERS, Fab
 
 pytestmark = pytest.mark.usefixtures("fab_users")
 

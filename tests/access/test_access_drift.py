@@ -9,8 +9,8 @@ import pytest
 from contender.embedded_airflow import mailbox
 from contender.orchestrator import Airflow, AirflowRole, Roles
 from contender.settings import settings
+from tests.access.fab import ADMIN, CHECKER, PASSWORD
 from tests.command import run_command
-from tests.integration.fab import ADMIN, CHECKER, PASSWORD
 
 DAG = "operations__access"
 LEFT_OVER = AirflowRole(name="contender.left_over", permissions=frozenset())

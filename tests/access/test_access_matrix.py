@@ -18,7 +18,7 @@ from contender.lake import stage
 from contender.orchestrator import AirflowRole, Roles
 from contender.records import open_book
 from contender.specs import Days, load_access
-from tests.integration.fab import PASSWORD, USERS, Fab, apply
+from tests.access.fab import PASSWORD, USERS, Fab, apply
 
 pytestmark = pytest.mark.usefixtures("fab_users")
 
