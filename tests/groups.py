@@ -28,18 +28,18 @@ SHARED: Mapping[str, tuple[str, ...]] = {
         "tests/spark/test_parity.py",
     ),
 }
-# Groups in the order in which they start, by the beginning of their names. An Airflow waits for its tasks as often as it
-# computes, so the groups that run one start before and between groups that compute, and not all at once.
+# Groups in the order in which they start, by the beginning of their names. Groups with an Airflow, which waits about as
+# often as it computes, start between groups that only compute, so that few Airflows run at once.
 ORDER = (
     "tests/e2e/test_tutorial.py",
-    "demo_run",
     "tests/integration/test_backtest_agrees.py",
     "grocer",
+    "demo_run",
     "world",
-    "tests/e2e/test_approval.py",
     "tests/dags/test_tasks.py",
-    "fab",
+    "tests/e2e/test_approval.py",
     "tests/spark/",
+    "fab",
     "tests/bad_deliveries/",
     "tests/integration/",
     "",

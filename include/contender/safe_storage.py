@@ -9,6 +9,7 @@ for content whose digest is in the version's record.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Iterable
 
@@ -36,6 +37,8 @@ FUNCTIONS = ("sklearn.feature_selection._", "sklearn.metrics.", "sklearn.utils.v
 # These parts of scikit-learn unpickle, download or run other code.
 _EXCLUDED = ("sklearn.externals", "sklearn.datasets", "sklearn.utils._joblib", "sklearn.utils.parallel")
 
+_TYPES_FOUND: dict[bytes, tuple[str, ...]] = {}  # by the digest of a file's content
+
 
 class UnsafeModel(PermanentError):  # noqa: N818 - the model is rejected, nothing failed
     """A pipeline contains types that could run code when loaded; the message names them."""
@@ -44,7 +47,7 @@ class UnsafeModel(PermanentError):  # noqa: N818 - the model is rejected, nothin
 def store_pipeline(pipeline: Pipeline, model: str, recipe: str) -> bytes:
     """Return the content of the pipeline's file. Raises UnsafeModel if it contains untrusted types."""
     stored: bytes = skops.io.dumps(pipeline)
-    if untrusted := find_untrusted(skops.io.get_untrusted_types(data=stored)):
+    if untrusted := find_untrusted(_types_of(stored)):
         raise UnsafeModel(
             f"{model}: recipe {recipe!r}: {', '.join(untrusted)} cannot be loaded without running code: build the "
             "estimator from classes of scikit-learn, LightGBM or XGBoost, or of the file that builds it; for a "
@@ -60,13 +63,24 @@ def load_pipeline(stored: bytes) -> Pipeline:
 
 def own_code(stored: bytes) -> tuple[CodeName, ...]:
     """Return the model's own files whose classes or functions a file's content refers to."""
-    modules = {name.rpartition(".")[0] for name in skops.io.get_untrusted_types(data=stored)}
+    modules = {name.rpartition(".")[0] for name in _types_of(stored)}
     return tuple(found for module in sorted(modules) if (found := read_name(module)) is not None)
 
 
 def trusted_types(stored: bytes) -> list[str]:
     """Return the types of a file that skops does not trust by default and that are trusted here."""
-    return [name for name in skops.io.get_untrusted_types(data=stored) if is_trusted(name)]
+    return [name for name in _types_of(stored) if is_trusted(name)]
+
+
+def _types_of(stored: bytes) -> tuple[str, ...]:
+    """Return the types of a file's content that skops does not trust by default.
+
+    skops reads the whole file to find them, which takes as long as loading it; each content is read once.
+    """
+    digest = hashlib.sha256(stored).digest()
+    if digest not in _TYPES_FOUND:
+        _TYPES_FOUND[digest] = tuple(skops.io.get_untrusted_types(data=stored))
+    return _TYPES_FOUND[digest]
 
 
 def find_untrusted(types: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ def test_every_other_file_is_a_group():
 
 
 def test_the_longest_groups_start_first_and_quick_files_last():
-    tests = ["tests/unit/test_a.py", SHARED["fab"][0], "tests/integration/test_b.py", ORDER[0]]
+    tests = ["tests/unit/test_a.py", "tests/integration/test_b.py", SHARED["fab"][0], ORDER[0]]
     assert sorted(tests, key=find_place) == tests[::-1]
 
 
