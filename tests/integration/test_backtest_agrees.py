@@ -23,7 +23,7 @@ from demo import source
 from demo.source.groceries import SOURCE as GROCERIES
 from tests.integration.made_up import copy_catalog, make_flights, publish, run_night
 
-FLIGHT_NIGHTS = Days(first=date(2013, 2, 10), last=date(2013, 3, 9))
+FLIGHT_NIGHTS = Days(first=date(2013, 2, 10), last=date(2013, 3, 6))
 UNLABELLED = Days(first=date(2013, 2, 14), last=date(2013, 2, 15))
 GROCERY_NIGHTS = Days(first=date(2017, 4, 1), last=date(2017, 4, 9))
 FEW_TREES = {"max_iter": 10, "learning_rate": 0.1, "max_leaf_nodes": 4, "min_samples_leaf": 20}
