@@ -20,6 +20,7 @@ from contender.granting import apply_roles, wanted_roles
 from contender.orchestrator import Airflow, Roles
 from contender.settings import PROJECT, Settings
 from contender.specs import Access, Catalog
+from tests.parsing import PARSE_RARELY
 
 ADMIN, PASSWORD = "admin", "a-password-of-tests"  # the administrator in access.yaml
 CHECKER = "checker"  # the user of the nightly check
@@ -100,6 +101,7 @@ def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
         "AIRFLOW__CORE__AUTH_MANAGER": MANAGER,
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__FAB__CACHE_TTL": "0",
+        **PARSE_RARELY,
         **PLANTED,
         "AIRFLOW_CONN_CONTENDER_ACCESS": json.dumps(
             {"conn_type": "http", "login": CHECKER, "password": PASSWORD}

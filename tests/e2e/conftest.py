@@ -22,6 +22,7 @@ from demo import nights
 from demo.comparison import compare_rows
 from demo.nights import Expectations, Night, World
 from demo.running import environment
+from tests.parsing import PARSE_RARELY
 
 GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
 
@@ -47,7 +48,7 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iter
     with (
         mailbox.running(mails) as box,
         embedded_airflow.running(
-            here.home, PROJECT, environment(here, port), print, port=port, smtp_port=box.port
+            here.home, PROJECT, environment(here, port) | PARSE_RARELY, print, port=port, smtp_port=box.port
         ) as running,
     ):
         airflow = Airflow(running.url, running.password)

@@ -24,6 +24,7 @@ from contender.settings import PROJECT, Settings
 from contender.specs import Days, dag_id
 from demo.running import environment
 from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, make_flights, publish, tomorrow
+from tests.parsing import PARSE_RARELY
 
 pytestmark = pytest.mark.e2e
 
@@ -53,7 +54,7 @@ class Asked:
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     installation = install(tmp_path_factory.mktemp("approval"))
     here, port = installation.settings, embedded_airflow.free_port()
-    own = environment(here, port) | {"AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1"}
+    own = environment(here, port) | PARSE_RARELY | {"AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1"}
     with (
         mailbox.running(here.home / "mail") as box,
         embedded_airflow.running(here.home, PROJECT, own, print, port=port, smtp_port=box.port) as running,
