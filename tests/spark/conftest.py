@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.ingesting import land
 from contender.lake import Lake, open_lake
+from contender.records import StagedBatch
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, Days, ModelSpec, load_catalog
 from demo import source
@@ -84,36 +86,52 @@ def histories(catalog: Catalog) -> dict[str, Days]:
 def build(world: tuple[Settings, Lake], catalog: Catalog) -> Build:
     """Build the features and labels of some nights on an engine, and return both tables.
 
-    What is built from the session's lake is built once.
+    What is built from the session's lake is built once, on Spark for all models in one job.
     """
     here, world_lake = world
     built: dict[tuple[str, str, Days], dict[str, pd.DataFrame]] = {}
 
     def run(spec: ModelSpec, engine: str, nights: Days, lake: Lake | None = None) -> dict[str, pd.DataFrame]:
         if lake is not None:
-            return make(spec, engine, nights, lake)
-        key = (spec.name, engine, nights)
-        if key not in built:
-            built[key] = make(spec, engine, nights, world_lake)
-        return built[key]
+            return make([(spec, nights)], engine, lake)[0]
+        if (spec.name, engine, nights) not in built:
+            wanted = [(spec, nights)]
+            if engine == "spark":
+                wanted += [one for one in _models_with_source(catalog) if one != (spec, nights)]
+            for (one, its_nights), tables in zip(wanted, make(wanted, engine, world_lake), strict=True):
+                built[one.name, engine, its_nights] = tables
+        return built[spec.name, engine, nights]
 
-    def make(spec: ModelSpec, engine: str, nights: Days, lake: Lake) -> dict[str, pd.DataFrame]:
+    def make(
+        wanted: Sequence[tuple[ModelSpec, Days]], engine: str, lake: Lake
+    ) -> list[dict[str, pd.DataFrame]]:
         chosen = here.model_copy(update={"engine": engine})
-        plan = plan_features(catalog, spec, nights, lake, chosen)
+        plans = [plan_features(catalog, spec, nights, lake, chosen) for spec, nights in wanted]
         if engine == "spark":
-            submit(plan.file)
+            submit(*(plan.file for plan in plans))
         else:
-            run_in_process(plan)
-        batches = collect(spec, plan, chosen)
-        return {
-            name: pd.concat([pd.read_parquet(file.path) for file in batch.files]).reset_index(drop=True)
-            for name, batch in batches.items()
-        }
+            for plan in plans:
+                run_in_process(plan)
+        return [_read(collect(spec, plan, chosen)) for (spec, _), plan in zip(wanted, plans, strict=True)]
 
     return run
 
 
-def submit(plan: str) -> None:
+def _models_with_source(catalog: Catalog) -> Iterator[tuple[ModelSpec, Days]]:
+    """Yield each model whose datasets have a simulated source, with its nights."""
+    for name in MODELS:
+        with suppress(LookupError):
+            yield catalog.model(name), nights_of(catalog.model(name))
+
+
+def _read(batches: Mapping[str, StagedBatch]) -> dict[str, pd.DataFrame]:
+    return {
+        name: pd.concat([pd.read_parquet(file.path) for file in batch.files]).reset_index(drop=True)
+        for name, batch in batches.items()
+    }
+
+
+def submit(*plans: str) -> None:
     beside_python = str(Path(sys.executable).parent)
     environment = os.environ | {
         "PATH": os.pathsep.join([beside_python, os.environ["PATH"]]),
@@ -125,7 +143,7 @@ def submit(plan: str) -> None:
         "--conf",
         "spark.sql.shuffle.partitions=4",
         str(PROJECT / "spark_jobs/build_features.py"),
-        plan,
+        *plans,
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
