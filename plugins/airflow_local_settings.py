@@ -20,7 +20,7 @@ _SLOW_LIBRARIES = (
     "contender.gating",
     "contender.featurizing",
     "contender.retraining",
-    "contender.registry",
+    "contender.registry.model_folder",
     "contender.monitoring.report",
 )
 

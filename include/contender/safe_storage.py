@@ -12,12 +12,13 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Iterable
-
-import skops.io
-from sklearn.pipeline import Pipeline
+from typing import TYPE_CHECKING
 
 from contender.errors import PermanentError
 from contender.model_code import CodeName, defines, read_name
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 TYPES = frozenset(
     {
@@ -46,6 +47,8 @@ class UnsafeModel(PermanentError):  # noqa: N818 - the model is rejected, nothin
 
 def store_pipeline(pipeline: Pipeline, model: str, recipe: str) -> bytes:
     """Return the content of the pipeline's file. Raises UnsafeModel if it contains untrusted types."""
+    import skops.io  # late: it imports all of scikit-learn, and most users of a registry load no pipeline
+
     stored: bytes = skops.io.dumps(pipeline)
     if untrusted := find_untrusted(_types_of(stored)):
         raise UnsafeModel(
@@ -58,6 +61,8 @@ def store_pipeline(pipeline: Pipeline, model: str, recipe: str) -> bytes:
 
 def load_pipeline(stored: bytes) -> Pipeline:
     """Return the pipeline of a file's content. Raises skops' UntrustedTypesFoundException for untrusted types."""
+    import skops.io
+
     return skops.io.loads(stored, trusted=trusted_types(stored))
 
 
@@ -77,6 +82,8 @@ def _types_of(stored: bytes) -> tuple[str, ...]:
 
     skops reads the whole file to find them, which takes as long as loading it; each content is read once.
     """
+    import skops.io
+
     digest = hashlib.sha256(stored).digest()
     if digest not in _TYPES_FOUND:
         _TYPES_FOUND[digest] = tuple(skops.io.get_untrusted_types(data=stored))

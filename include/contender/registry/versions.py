@@ -9,20 +9,21 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlflow.entities import Metric, Param
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
-from sklearn.pipeline import Pipeline
 
 from contender.creation import creation_lock
 from contender.model_code import CodeName, digest_content, import_content, imported_content
 from contender.records import TrainedVersion, TrainingSketch
-from contender.registry.model_folder import write_model_folder
 from contender.safe_storage import UnsafeModel, load_pipeline, own_code, store_pipeline
 from contender.settings import Settings
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 CHAMPION = "champion"
 
@@ -161,6 +162,8 @@ class Registry:
 
     def _log_pipeline(self, run_id: str, name: str, stored: bytes, requirements: Sequence[str]) -> str:
         """Log a pipeline, and the model's own files that it refers to; returns the URI of the pipeline."""
+        from contender.registry.model_folder import write_model_folder  # late: it takes a second to import
+
         for code in own_code(stored):
             content = imported_content(code.module)
             assert content is not None
