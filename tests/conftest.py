@@ -93,7 +93,9 @@ def _copied_registries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         if not made.exists():
             migrate_registry(sqlalchemy.create_engine(sqlite_url(made)))
         with engine.connect() as connection:
-            copy_database(made, connection.connection.driver_connection)
+            opened = connection.connection.driver_connection
+            assert isinstance(opened, sqlite3.Connection)
+            copy_database(made, opened)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mlflow.store.db.utils._initialize_tables", copy_tables)
