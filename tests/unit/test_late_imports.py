@@ -25,6 +25,10 @@ MODELS = {"scipy", "sklearn"}
         ("contender.records", {"alembic", "sqlalchemy"}),
         ("contender.alerting", {"alembic", "sqlalchemy", "jinja2"}),
         ("contender.lake", TABLES),
+        (
+            "contender.registry",
+            {"alembic", "mlflow", "numpy", "pandas", "pyarrow", "pyspark", "scipy", "sqlalchemy"},
+        ),
         ("contender.admission", TABLES | {"boto3"}),
         ("contender.featurizing", TABLES | {"boto3"}),
         ("contender.monitoring", TABLES | MODELS),
