@@ -1,0 +1,251 @@
+"""Run nights: undisturbed ones, from which every faulty night starts, and faulty ones."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal, NamedTuple, Self
+
+from airflow.sdk.definitions.retry_policy import RetryAction
+from airflow.sdk.exceptions import AirflowTaskTimeout
+
+from contender.alerting import FailedTask, deliver_pending, raise_task_failure, review_incidents
+from contender.installation import Installation
+from contender.specs import dag_id
+from retries import RETRY_POLICY
+from tests.faults.injection import Crash, Fault, Injector, Process, Site
+from tests.faults.invariants import INCIDENTS, Night, find_broken
+from tests.faults.pure import remembering
+from tests.faults.state import Saved, State, are_equal, read_state, restore, save
+from tests.faults.store_calls import instrumented
+from tests.faults.tasks import (
+    FEATURES,
+    INGEST,
+    NIGHTLY,
+    RELEASED,
+    RETRAIN,
+    Attempt,
+    Json,
+    Outside,
+    Task,
+    working_time,
+)
+from tests.faults.world import MODEL, NIGHT, SALES, create, deliver, load_history
+
+TRIES = 4  # as in plugins/wiring.py: three retries
+Outcome = Literal["recovered", "stopped", "not reached"]
+
+
+class Stopped(Exception):  # noqa: N818 - it is a state, not a mistake
+    """A task failed after its last try."""
+
+
+class Swallowed(AssertionError):
+    """A handler of the engine went on after the end of its process."""
+
+
+class Story(NamedTuple):
+    """A sequence of tasks, and its undisturbed run: the state before each task and after the last, and all sites."""
+
+    name: str
+    tasks: tuple[Task, ...]
+    saved: tuple[Saved, ...]
+    final: State
+    sites: tuple[Site, ...]
+
+    def place_of(self, fault: Fault) -> int:
+        """Return the place of a fault's task in the sequence."""
+        return next(place for place, task in enumerate(self.tasks) if task.title == fault.site.task)
+
+
+class Result(NamedTuple):
+    """What became of a faulty night."""
+
+    outcome: Outcome
+    happened: tuple[Fault, ...]
+    broken: tuple[str, ...]
+
+
+@dataclass
+class World:
+    """An installation in a folder of its own, and the stories that faulty nights are made of."""
+
+    here: Installation
+    folder: Path
+    injector: Injector = field(default_factory=Injector)
+    stories: dict[str, Story] = field(default_factory=dict)
+    night: date = NIGHT
+    _patches: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def prepare(cls, folder: Path) -> Self:
+        """Create the installation, run the night before, and each story undisturbed."""
+        world = cls(create(folder), folder)
+        world._patches.enter_context(instrumented(world.injector.reach))
+        world._patches.enter_context(remembering())
+        load_history(world.here)
+        eve, outside = NIGHT - timedelta(days=1), Outside()
+        deliver(world.here.settings, [eve])
+        world.night = eve
+        for task in (*INGEST, *FEATURES, *RETRAIN):
+            world.run_task(task, outside)
+        world.night = NIGHT
+        start = save(world.here, Outside(), folder / "start")
+        for name, tasks, shops in (("nightly", NIGHTLY, 12), ("released", RELEASED, 3)):
+            restore(start, world.here)
+            deliver(world.here.settings, [NIGHT], shops=shops)
+            world.stories[name] = world._tell(name, tasks)
+        return world
+
+    def close(self) -> None:
+        """Take the instruments off the stores' classes."""
+        self._patches.close()
+
+    def _tell(self, name: str, tasks: Sequence[Task]) -> Story:
+        outside, saved, self.injector.trace = Outside(), [], []
+        for place, task in enumerate(tasks):
+            saved.append(save(self.here, outside, self.folder / f"{name}-{place:02}"))
+            self.run_task(task, outside)
+        saved.append(save(self.here, outside, self.folder / f"{name}-end"))
+        sites = tuple(dict.fromkeys(self.injector.trace))
+        final = read_state(self.here, outside, with_rows=True)
+        return Story(name, tuple(tasks), tuple(saved), final, sites)
+
+    def run(self, story: Story, faults: Sequence[Fault]) -> Result:
+        """Run the night of a story with faults, and return what became of it."""
+        injector = self.injector
+        injector.pending, injector.happened, injector.trace = list(faults), [], []
+        place = story.place_of(faults[0])
+        outside, stopped, broken = restore(story.saved[place], self.here), False, []
+        while place < len(story.tasks):
+            happened = len(injector.happened)
+            try:
+                self.run_task(story.tasks[place], outside)
+            except Stopped:
+                stopped = True
+                broken += self._check_stopped(story, place, outside)
+                self.run_task(story.tasks[place], outside)  # its owner clears it
+            except Swallowed as error:
+                broken.append(str(error))
+            place += 1
+            following = [where for fault in injector.pending if (where := story.place_of(fault)) >= place]
+            if len(injector.happened) > happened or not following:
+                if self._is_undisturbed(story, place, outside, stopped=stopped):
+                    if not following:
+                        return self._end(stopped, broken)
+                    if following[0] > place:
+                        place = following[0]
+                        outside = restore(story.saved[place], self.here)
+        return self._end(stopped, broken + self._check_ended(story, outside, stopped=stopped))
+
+    def _end(self, stopped: bool, broken: Sequence[str]) -> Result:
+        happened = tuple(self.injector.happened)
+        outcome: Outcome = "stopped" if stopped else "recovered" if happened else "not reached"
+        return Result(outcome, happened, tuple(broken))
+
+    def _is_undisturbed(self, story: Story, place: int, outside: Outside, *, stopped: bool) -> bool:
+        """Return whether the rest of the night would be that of the undisturbed night."""
+        ours, theirs = read_state(self.here, outside), story.saved[place].state
+        if stopped:
+            ours, theirs = _without_incidents(ours), _without_incidents(theirs)
+        return are_equal(ours, theirs)
+
+    def _check_stopped(self, story: Story, place: int, outside: Outside) -> list[str]:
+        after = read_state(self.here, outside)
+        return find_broken(Night(story.saved[0].state, after, story.final, stopped=True))
+
+    def _check_ended(self, story: Story, outside: Outside, *, stopped: bool) -> list[str]:
+        if stopped:
+            self._review(outside)
+        after = read_state(self.here, outside, with_rows=True)
+        return find_broken(Night(story.saved[0].state, after, story.final, stopped=False))
+
+    def run_task(self, task: Task, outside: Outside) -> None:
+        """Run a task as Airflow does, with retries. Raises Stopped after its last try, when its owner is notified."""
+        error: BaseException
+        for number in range(1, TRIES + 1):
+            try:
+                result = self._try(task, outside)
+            except (Exception, AirflowTaskTimeout, Crash) as raised:
+                error = raised
+                if isinstance(raised, Swallowed):
+                    raise
+                decided = RETRY_POLICY.evaluate(raised, try_number=number, max_tries=TRIES)
+                if decided.action is RetryAction.FAIL:
+                    break
+                continue
+            outside.xcoms[task.title] = result
+            if task.name == "announce" and result is not None:
+                outside.announced.append(result)
+            return
+        self.injector.end_outage()
+        self._notify(task, outside, error)
+        raise Stopped(task.title) from error
+
+    def _try(self, task: Task, outside: Outside) -> Json:
+        """Run an attempt. If it is delayed, the next attempt's result counts, and this one's is lost."""
+        following: list[Json | BaseException] = []
+
+        def run_next_attempt() -> None:
+            try:
+                following.append(self._attempt(task, outside))
+            except (Exception, AirflowTaskTimeout, Crash) as error:
+                following.append(error)
+
+        self.injector.meanwhile = run_next_attempt
+        try:
+            result = self._attempt(task, outside)
+        except (Exception, AirflowTaskTimeout, Crash) as error:
+            if not following:
+                raise
+            if isinstance(error, Swallowed):
+                raise
+        if not following:
+            return result
+        if isinstance(following[0], BaseException):
+            raise following[0]
+        return following[0]
+
+    def _attempt(self, task: Task, outside: Outside) -> Json:
+        here, process = Installation(self.here.settings, self.here.catalog), Process(task.title)
+        run = f"{task.verb} {self.night}"
+        with self.injector.process(process):
+            result = task.run(Attempt(here, run, self.night, outside, self.injector.reach))
+        if process.dead:
+            raise Swallowed(f"{task.title} went on after its process had died")
+        return result
+
+    def _notify(self, task: Task, outside: Outside, error: BaseException) -> None:
+        """Do what the failure callback does after the last try."""
+        subject = SALES.name if task.verb in ("ingest", "rejected") else MODEL.name
+        failed = FailedTask(
+            dag=dag_id("ingest" if task.verb == "rejected" else task.verb, subject),  # type: ignore[arg-type]
+            task=task.name,
+            run=f"{task.verb} {self.night}",
+            days=str(self.night),
+            error=str(error),
+            log_url="http://airflow",
+            number=TRIES,
+        )
+        raise_task_failure(self.here, failed, MODEL.owner, error)
+        self._review(outside)
+
+    def _review(self, outside: Outside) -> None:
+        here = self.here
+        review_incidents(here, working_time())
+        deliver_pending(here.book, {"mail": lambda alert: outside.received.append(alert.id)})
+
+
+def _without_incidents(state: State) -> State:
+    book = {name: rows for name, rows in state.book.items() if name not in INCIDENTS}
+    outside = Outside(state.outside.xcoms, state.outside.announced)
+    return state._replace(book=book, outside=outside)
+
+
+def collect_garbage() -> None:
+    """Close the connections of installations that are no longer used."""
+    gc.collect()
