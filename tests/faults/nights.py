@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Sequence
-from contextlib import ExitStack
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from contender.alerting import FailedTask, deliver_pending, raise_task_failure, 
 from contender.installation import Installation
 from contender.specs import dag_id
 from retries import RETRY_POLICY
-from tests.faults.injection import Crash, Fault, Injector, Process, Site
+from tests.faults.injection import Crash, Fault, Injector, Process, Site, Turns
 from tests.faults.invariants import INCIDENTS, Night, find_broken
 from tests.faults.pure import remembering
 from tests.faults.state import Saved, State, are_equal, read_state, restore, save
@@ -25,9 +26,11 @@ from tests.faults.store_calls import instrumented
 from tests.faults.tasks import (
     FEATURES,
     INGEST,
+    MONITOR,
     NIGHTLY,
     RELEASED,
     RETRAIN,
+    SCORE,
     Attempt,
     Json,
     Outside,
@@ -79,6 +82,7 @@ class World:
     injector: Injector = field(default_factory=Injector)
     stories: dict[str, Story] = field(default_factory=dict)
     night: date = NIGHT
+    corrected: State | None = None  # after the undisturbed night whose delivery was corrected
     _patches: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -91,7 +95,7 @@ class World:
         eve, outside = NIGHT - timedelta(days=1), Outside()
         deliver(world.here.settings, [eve])
         world.night = eve
-        for task in (*INGEST, *FEATURES, *RETRAIN):
+        for task in (*INGEST, *FEATURES, *RETRAIN, *MONITOR):
             world.run_task(task, outside)
         world.night = NIGHT
         start = save(world.here, Outside(), folder / "start")
@@ -99,6 +103,7 @@ class World:
             restore(start, world.here)
             deliver(world.here.settings, [NIGHT], shops=shops)
             world.stories[name] = world._tell(name, tasks)
+        world.run_with_correction(seed=None)
         return world
 
     def close(self) -> None:
@@ -133,7 +138,7 @@ class World:
                 broken.append(str(error))
             place += 1
             following = [where for fault in injector.pending if (where := story.place_of(fault)) >= place]
-            if len(injector.happened) > happened or not following:
+            if len(injector.happened) > happened or not injector.happened:
                 if self._is_undisturbed(story, place, outside, stopped=stopped):
                     if not following:
                         return self._end(stopped, broken)
@@ -141,6 +146,87 @@ class World:
                         place = following[0]
                         outside = restore(story.saved[place], self.here)
         return self._end(stopped, broken + self._check_ended(story, outside, stopped=stopped))
+
+    def run_twice_at_once(self, story: Story, place: int, seed: int) -> Result:
+        """Run two attempts of a task that take turns at every store call; the second one's result counts."""
+        outside, task = restore(story.saved[place], self.here), story.tasks[place]
+        results: dict[str, Json] = {}
+
+        def attempt() -> None:
+            results[threading.current_thread().name] = self._attempt(task, outside)
+
+        failed = self._take_turns(seed, {"first": attempt, "second": attempt})
+        if "second" in failed:
+            self.run_task(task, outside)
+        else:
+            self._keep_result(task, results["second"], outside)
+        for place_of_next in range(place + 1, len(story.tasks)):
+            if self._is_undisturbed(story, place_of_next, outside, stopped=False):
+                return Result("recovered", (), ())
+            self.run_task(story.tasks[place_of_next], outside)
+        return Result("recovered", (), tuple(self._check_ended(story, outside, stopped=False)))
+
+    def run_with_correction(self, seed: int | None) -> Result:
+        """Build features while the delivery is corrected, and repeat the night; without a seed, one after the other."""
+        story = self.stories["nightly"]
+        first, correction = restore(story.saved[len(INGEST)], self.here), Outside(of="correction")
+        deliver(self.here.settings, [NIGHT], extra=1.0)
+        both = {
+            "features": lambda: self._run_all(FEATURES, first),
+            "correction": lambda: self._run_all(INGEST, correction),
+        }
+        failed = self._take_turns(seed, both)
+        again = Outside(of="night again")
+        broken = [f"{name} failed: {error!r}" for name, error in failed.items()]
+        if f"datasets.{SALES.name} {NIGHT}" not in correction.announced:
+            broken.append("the correction was not announced")
+        self._run_all((*FEATURES, *SCORE, *RETRAIN, *MONITOR), again)
+        again.announced = []  # both announce the same days, as they must
+        self._review(again)
+        after = read_state(self.here, again, with_rows=True)
+        if seed is None:
+            self.corrected = after
+        assert self.corrected is not None
+        night = Night(story.saved[0].state, after, self.corrected, stopped=False)
+        return Result("recovered", (), (*broken, *find_broken(night)))
+
+    def _run_all(self, tasks: Sequence[Task], outside: Outside) -> None:
+        for task in tasks:
+            self.run_task(task, outside)
+
+    def _take_turns(
+        self, seed: int | None, actors: dict[str, Callable[[], None]]
+    ) -> dict[str, BaseException]:
+        """Run actors in threads that take turns; without a seed, one after the other. Return their errors."""
+        failed: dict[str, BaseException] = {}
+        self.injector.pending, self.injector.happened = [], []
+        if seed is None:
+            for act in actors.values():
+                act()
+            return failed
+        turns = self.injector.turns = Turns(seed, list(actors))
+
+        def play(name: str, act: Callable[[], None]) -> None:
+            turns.begin()
+            try:
+                act()
+            except (Exception, AirflowTaskTimeout) as error:
+                failed[name] = error
+            finally:
+                turns.end()
+
+        threads = [threading.Thread(target=play, args=pair, name=pair[0]) for pair in actors.items()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.injector.turns = None
+        return failed
+
+    def _keep_result(self, task: Task, result: Json, outside: Outside) -> None:
+        outside.xcoms[task.title] = result
+        if task.name == "announce" and result is not None:
+            outside.announced.append(result)
 
     def _end(self, stopped: bool, broken: Sequence[str]) -> Result:
         happened = tuple(self.injector.happened)
@@ -159,8 +245,7 @@ class World:
         return find_broken(Night(story.saved[0].state, after, story.final, stopped=True))
 
     def _check_ended(self, story: Story, outside: Outside, *, stopped: bool) -> list[str]:
-        if stopped:
-            self._review(outside)
+        self._review(outside)
         after = read_state(self.here, outside, with_rows=True)
         return find_broken(Night(story.saved[0].state, after, story.final, stopped=False))
 
@@ -178,9 +263,7 @@ class World:
                 if decided.action is RetryAction.FAIL:
                     break
                 continue
-            outside.xcoms[task.title] = result
-            if task.name == "announce" and result is not None:
-                outside.announced.append(result)
+            self._keep_result(task, result, outside)
             return
         self.injector.end_outage()
         self._notify(task, outside, error)
@@ -211,10 +294,10 @@ class World:
         return following[0]
 
     def _attempt(self, task: Task, outside: Outside) -> Json:
-        here, process = Installation(self.here.settings, self.here.catalog), Process(task.title)
-        run = f"{task.verb} {self.night}"
+        process = Process(task.title)
+        run = f"{task.verb} {outside.of} {self.night}"
         with self.injector.process(process):
-            result = task.run(Attempt(here, run, self.night, outside, self.injector.reach))
+            result = task.run(Attempt(self.here, run, self.night, outside, self.injector.reach))
         if process.dead:
             raise Swallowed(f"{task.title} went on after its process had died")
         return result
@@ -235,7 +318,10 @@ class World:
         self._review(outside)
 
     def _review(self, outside: Outside) -> None:
+        """Do what the periodic check does some minutes later, when the leases of dead senders are over."""
         here = self.here
+        with closing(sqlite3.connect(here.settings.home / "records.db")) as book, book:
+            book.execute("update alerts set leased_until = null")
         review_incidents(here, working_time())
         deliver_pending(here.book, {"mail": lambda alert: outside.received.append(alert.id)})
 
@@ -244,8 +330,3 @@ def _without_incidents(state: State) -> State:
     book = {name: rows for name, rows in state.book.items() if name not in INCIDENTS}
     outside = Outside(state.outside.xcoms, state.outside.announced)
     return state._replace(book=book, outside=outside)
-
-
-def collect_garbage() -> None:
-    """Close the connections of installations that are no longer used."""
-    gc.collect()

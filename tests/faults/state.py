@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pyiceberg.expressions import AlwaysTrue
+from pyiceberg.table import StaticTable
 
 from contender.installation import Installation
 from contender.lake import places
@@ -24,6 +24,8 @@ VOLATILE = frozenset(
     """at entered opened changed since leased_until seal previous asked deadline path file outputs sources origins
     snapshot quarantine text html last_error log_url seconds_per_million_rows""".split()
 )
+# Records whose ids contain the time or chance.
+NAMED_BY_CHANCE = ("acts", "alerts", "incident_events")
 Json = Any
 
 
@@ -46,6 +48,7 @@ class State(NamedTuple):
     alias: int | None
     noted: str | None  # number and seal of the ledger's newest entry, as the registry knows them
     seals: tuple[tuple[int, str], ...]
+    mails: frozenset[str]
     outside: Outside
 
 
@@ -54,17 +57,18 @@ class Saved(NamedTuple):
 
     state: State
     folder: Path
+    files: Mapping[str, int]
 
 
 def read_state(here: Installation, outside: Outside, *, with_rows: bool = False) -> State:
     """Read the state of an installation; with the rows of predictions, which is slower."""
     home = here.settings.home
     versions, alias, noted = _read_registry(home / "registry.db")
-    book, seals = _read_book(home / "records.db")
+    book, seals, mails = _read_book(home / "records.db")
     nights = {version.number: f"{version.night} {version.recipe}" for version in versions}
     named = (MODEL.prediction_contract, MODEL.shadow_contract) if with_rows else ()
     return State(
-        tables=_read_tables(here),
+        tables=_read_tables(home),
         rows={
             contract.table: [
                 {**row, "model_version": nights.get(row["model_version"], "unknown"), "feature_snapshot": 0}
@@ -77,6 +81,7 @@ def read_state(here: Installation, outside: Outside, *, with_rows: bool = False)
         alias=alias,
         noted=noted,
         seals=seals,
+        mails=mails,
         outside=deepcopy(outside),
     )
 
@@ -102,99 +107,108 @@ def are_equal(one: State, other: State) -> bool:
     )
 
 
-def _read_tables(here: Installation) -> dict[str, dict[str, tuple[str, ...]]]:
+def _read_tables(home: Path) -> dict[str, dict[str, tuple[str, ...]]]:
     found = {}
-    for name in here.lake.tables():
-        table = here.lake.iceberg(name)
-        assert table is not None
-        days: dict[str, tuple[str, ...]] = {}
-        if table.current_snapshot() is not None:
-            for task in table.scan(row_filter=AlwaysTrue()).plan_files():
-                place = places.plain(task.file.file_path)
-                day = place.split("/")[-2]
-                days[day] = tuple(sorted((*days.get(day, ()), Path(place).stem)))
-        found[name] = dict(sorted(days.items()))
+    with closing(_connect(home / "lake-catalog.db")) as catalog:
+        for row in catalog.execute("select * from iceberg_tables").fetchall():
+            found[f"{row['table_namespace']}.{row['table_name']}"] = _read_days(row["metadata_location"])
     return found
 
 
-def _query(file: Path, query: str) -> list[sqlite3.Row]:
-    with closing(sqlite3.connect(file)) as connection:
-        connection.row_factory = sqlite3.Row
-        return connection.execute(query).fetchall()
+@cache
+def _read_days(metadata: str) -> dict[str, tuple[str, ...]]:
+    """Return the digests of a table's files by day; a metadata file never changes."""
+    table = StaticTable.from_metadata(metadata)
+    days: dict[str, tuple[str, ...]] = {}
+    if table.current_snapshot() is not None:
+        for task in table.scan().plan_files():
+            file = Path(places.plain(task.file.file_path))
+            days[file.parent.name] = tuple(sorted((*days.get(file.parent.name, ()), file.stem)))
+    return dict(sorted(days.items()))
 
 
-def _read_book(file: Path) -> tuple[dict[str, list[Json]], tuple[tuple[int, str], ...]]:
-    names = [row["name"] for row in _query(file, "select name from sqlite_master where type = 'table'")]
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _read_book(file: Path) -> tuple[dict[str, list[Json]], tuple[tuple[int, str], ...], frozenset[str]]:
     book = {}
-    for name in sorted(set(names) - {"alembic_version"}):
-        rows = [dict(row) for row in _query(file, f"select * from {name}")]
-        read = [canonical({**row, "record": json.loads(row.get("record", "null"))}) for row in rows]
-        book[name] = sorted(read, key=lambda row: json.dumps(row, sort_keys=True))
-    seals = tuple(
-        (row["number"], row["seal"]) for row in _query(file, "select number, seal from ledger order by number")
-    )
-    return book, seals
+    with closing(_connect(file)) as connection:
+        names = connection.execute("select name from sqlite_master where type = 'table'").fetchall()
+        for name in sorted({row["name"] for row in names} - {"alembic_version"}):
+            rows = [dict(row) for row in connection.execute(f"select * from {name}").fetchall()]
+            read = [{**row, "record": json.loads(row.get("record", "null"))} for row in rows]
+            rows = [canonical(_without_id(row) if name in NAMED_BY_CHANCE else row) for row in read]
+            book[name] = sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
+        seals = connection.execute("select number, seal from ledger order by number").fetchall()
+        mails = connection.execute("select id from alerts").fetchall()
+    return book, tuple((row["number"], row["seal"]) for row in seals), frozenset(row["id"] for row in mails)
+
+
+def _without_id(row: dict[str, Json]) -> dict[str, Json]:
+    return {name: row[name] for name in row if name != "id"} | {"record": {**row["record"], "id": ""}}
 
 
 def _read_registry(file: Path) -> tuple[tuple[Version, ...], int | None, str | None]:
-    tags = _query(file, "select version, key, value from model_version_tags order by version")
-    by_version: dict[int, dict[str, str]] = {}
-    for row in tags:
-        by_version.setdefault(row["version"], {})[row["key"]] = row["value"]
+    with closing(_connect(file)) as connection:
+        tags = connection.execute("select version, key, value from model_version_tags order by version")
+        by_version: dict[int, dict[str, str]] = {}
+        for row in tags.fetchall():
+            by_version.setdefault(row["version"], {})[row["key"]] = row["value"]
+        alias = connection.execute("select version from registered_model_aliases").fetchone()
+        noted = connection.execute(
+            "select value from registered_model_tags where key = 'contender.ledger'"
+        ).fetchone()
     versions = []
     for number, found in by_version.items():
         if "contender.fit" in found:
             record = json.loads(found["contender.record"])
             versions.append(Version(number, record["night"], record["recipe"], found["contender.fit"]))
-    alias = _query(file, "select version from registered_model_aliases where alias = 'champion'")
-    noted = _query(file, "select value from registered_model_tags where key = 'contender.ledger'")
-    return (
-        tuple(versions),
-        int(alias[0]["version"]) if alias else None,
-        str(noted[0]["value"]) if noted else None,
-    )
+    return tuple(versions), None if alias is None else int(alias["version"]), noted and str(noted["value"])
 
 
 def save(here: Installation, outside: Outside, folder: Path) -> Saved:
     """Copy all files of an installation into a new folder."""
-    _replace(here.settings.home, folder)
-    return Saved(read_state(here, outside), folder)
+    _replace(here.settings.home, _list_files(here.settings.home), folder)
+    return Saved(read_state(here, outside), folder, _list_files(folder))
 
 
 def restore(saved: Saved, here: Installation) -> Outside:
     """Put the files of a saved state back in their place, and return what was outside."""
-    _replace(saved.folder, here.settings.home)
+    _replace(saved.folder, saved.files, here.settings.home)
     return deepcopy(saved.state.outside)
 
 
-def _replace(source: Path, target: Path) -> None:
+def _replace(source: Path, wanted: Mapping[str, int], target: Path) -> None:
     """Make the files of `target` equal to those of `source`.
 
     Files are linked, since the stores write a file once and then replace it. Databases are copied by SQLite, because
     connections of this process may be open.
     """
-    wanted, found = _list_files(source), _list_files(target)
+    found = _list_files(target)
     for name in found.keys() - wanted.keys():
-        (target / name).unlink()
+        Path(target, name).unlink()
     for name, inode in wanted.items():
         if found.get(name) != inode:
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).unlink(missing_ok=True)
-            os.link(source / name, target / name)
+            Path(target, name).parent.mkdir(parents=True, exist_ok=True)
+            Path(target, name).unlink(missing_ok=True)
+            os.link(f"{source}/{name}", f"{target}/{name}")
     for database in source.glob("*.db"):
         with closing(sqlite3.connect(database)) as kept, closing(sqlite3.connect(target / database.name)) as own:
             kept.backup(own)
 
 
-def _list_files(folder: Path) -> dict[str, int]:
-    return {
-        str(Path(root, name).relative_to(folder)): Path(root, name).stat().st_ino
-        for root, _, names in os.walk(folder)
-        for name in names
-        if ".db" not in name
-    }
-
-
-def clear(folder: Path) -> None:
-    """Delete a saved state."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _list_files(folder: Path, prefix: str = "") -> dict[str, int]:
+    """Return the inode of each file that is not a database's, by its path in the folder."""
+    found: dict[str, int] = {}
+    if not folder.exists():
+        return found
+    for entry in os.scandir(folder / prefix):
+        name = f"{prefix}{entry.name}"
+        if entry.is_dir():
+            found |= _list_files(folder, f"{name}/")
+        elif ".db" not in entry.name:
+            found[name] = entry.inode()
+    return found

@@ -70,7 +70,7 @@ PATCHED = (
     *_of("book", Publications, "contains", "add", "unconfirmed", "confirm"),
     *_of("book", Profiles, "add"),
     *_of("book", Caveats, "add"),
-    *_of("book", Acts, "record", "settlement_of"),
+    *_of("book", Acts, "add", "settlement_of"),
     *_of("book", Documents, "add"),
     *_of("book", Evaluations, "get", "add"),
     *_of("book", PairedDays, "add"),

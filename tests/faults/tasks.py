@@ -38,8 +38,9 @@ Json = Any
 
 @dataclass
 class Outside:
-    """What is kept outside the stores: results of tasks, announced days, mails that arrived."""
+    """What is kept outside the stores: results of tasks, announced days, mails that arrived; `of` is the DAG run's."""
 
+    of: str = "night"
     xcoms: dict[str, Json] = field(default_factory=dict)
     announced: list[str] = field(default_factory=list)
     received: list[str] = field(default_factory=list)

@@ -21,6 +21,7 @@ from contender.admission import (
     record_release,
     release_batch,
 )
+from contender.admission.quarantine import settle
 from contender.cli import app
 from contender.ingesting import land
 from contender.lake.commits import LoadedDays
@@ -166,6 +167,19 @@ def test_the_same_decision_given_again_is_the_same_act(waiting, installation, de
     assert len(acts) == 1
 
 
+@pytest.mark.parametrize("second", ["released", "discarded"])
+def test_of_two_people_who_decide_at_once_only_the_first_is_recorded(waiting, installation, second):
+    settle(installation, waiting, "released", "ann", "it is true")
+    with pytest.raises(QuarantineError, match="was released by ann"):
+        settle(installation, waiting, second, "bob", "it is not")  # read before the first decision
+    assert [act.by for act in installation.book.acts.newest(waiting.batch.table)] == ["ann"]
+
+
+def test_a_decision_that_two_processes_record_at_once_is_one_act(waiting, installation):
+    acts = {settle(installation, waiting, "released", "ann", "it is true").act.id for _ in range(2)}
+    assert len(acts) == 1
+
+
 def test_a_release_publishes_records_its_gate_and_looks_at_the_past(waiting, installation):
     done = release_batch(installation, waiting.id, "ann", "it is true")
     assert (done.result.verdict, done.published.changed) == ("warn", True)
@@ -193,7 +207,7 @@ def test_a_batch_that_failed_again_for_another_reason_waits_for_another_decision
 
 
 RELEASING = [
-    (Acts, "record"),
+    (Acts, "add"),
     (GateResults, "add"),
     (Publications, "intend"),
     (LoadedDays, "replace"),

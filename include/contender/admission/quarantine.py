@@ -7,7 +7,7 @@ from typing import Literal
 from contender.errors import PermanentError
 from contender.installation import Installation
 from contender.lake import places
-from contender.records import Act, Book, GateResult, StagedBatch, StagedFile, quarantine_id
+from contender.records import Act, Book, GateResult, StagedBatch, StagedFile, identify, quarantine_id
 from contender.settings import Settings
 from contender.specs.frozen import Frozen
 
@@ -93,26 +93,41 @@ def discard_batch(here: Installation, batch_id: str, by: str, reason: str) -> Qu
 def settle(here: Installation, item: Quarantined, kind: Settlement, by: str, reason: str) -> Quarantined:
     """Record a person's decision about a batch. Repeating the same decision returns the same act.
 
-    Raises QuarantineError if another decision was made, or if another delivery has superseded the batch.
+    There is one act for each gate result, also if two processes decide at once. Raises QuarantineError if another
+    decision was made, or if another delivery has superseded the batch.
     """
     if item.act is not None and (item.act.kind, item.act.by, item.act.reason) == (kind, by, reason):
         return item
     check_waiting(item)
     # The act refers to the gate result, which a killed attempt may not have recorded yet.
     here.book.gates.add(item.result)
-    detail = {"days": item.batch.days.key, "gate": item.result.id, "rows": item.batch.rows}
-    act = here.book.acts.record(kind, item.batch.table, item.id, by, reason, detail)
+    act = here.book.acts.add(
+        Act(
+            id=identify("settlement", item.batch.table, item.id, item.result.id),
+            kind=kind,
+            about=item.batch.table,
+            key=item.id,
+            by=by,
+            reason=reason,
+            detail={"days": item.batch.days.key, "gate": item.result.id, "rows": item.batch.rows},
+        )
+    )
+    if (act.kind, act.by, act.reason) != (kind, by, reason):
+        raise decided(item.id, act)
     return item.model_copy(update={"act": act, "state": kind})
 
 
 def check_waiting(item: Quarantined) -> None:
     """Raise QuarantineError unless the batch waits for a decision."""
     if item.act is not None:
-        raise QuarantineError(
-            f"{item.id} was {item.act.kind} by {item.act.by} on {item.act.at:%Y-%m-%d %H:%M}"
-        )
+        raise decided(item.id, item.act)
     if item.state == "superseded":
         raise superseded(item)
+
+
+def decided(batch_id: str, act: Act) -> QuarantineError:
+    """Return the error for a batch about which another decision was made."""
+    return QuarantineError(f"{batch_id} was {act.kind} by {act.by} on {act.at:%Y-%m-%d %H:%M}")
 
 
 def superseded(item: Quarantined) -> QuarantineError:
