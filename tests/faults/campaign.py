@@ -18,7 +18,7 @@ from tests.faults.injection import Fault
 from tests.faults.nights import Result, World
 from tests.faults.schedules import Plan, Schedule, make_plan, run_schedule
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, where there is one: nights write many small files
+MEMORY = Path("/dev/shm")
 
 
 class Count(NamedTuple):
@@ -131,7 +131,7 @@ def run_part(part: tuple[Sequence[int], str]) -> Tally:
         for first in range(0, len(seeds), 100):
             tally = tally.joined_with(run_seeds(world, plan, seeds[first : first + 100]))
             done = sum(tally.nights.values())
-            print(f"{name}: {done} of {len(seeds)} nights, {len(tally.broken)} broken", flush=True)  # noqa: T201
+            print(f"{name}: {done} of {len(seeds)} nights, {len(tally.broken)} broken", flush=True)
     return tally._replace(cpu_seconds=time.process_time() - begun)
 
 

@@ -24,9 +24,7 @@ class Night(NamedTuple):
 def find_broken(night: Night) -> list[str]:
     """Return the invariants that a night broke, one line each."""
     return [
-        f"{invariant.__name__}: {complaint}"
-        for invariant in INVARIANTS
-        for complaint in invariant(night)
+        f"{invariant.__name__}: {complaint}" for invariant in INVARIANTS for complaint in invariant(night)
     ]
 
 

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
@@ -47,7 +47,7 @@ class Stopped(Exception):  # noqa: N818 - it is a state, not a mistake
     """A task failed after its last try."""
 
 
-class Swallowed(AssertionError):
+class Swallowed(AssertionError):  # noqa: N818 - it is what happened
     """A handler of the engine went on after the end of its process."""
 
 
@@ -132,20 +132,21 @@ class World:
                 self.run_task(story.tasks[place], outside)
             except Stopped:
                 stopped = True
-                broken += self._check_stopped(story, place, outside)
+                broken += self._check_stopped(story, outside)
                 self.run_task(story.tasks[place], outside)  # its owner clears it
             except Swallowed as error:
                 broken.append(str(error))
             place += 1
             following = [where for fault in injector.pending if (where := story.place_of(fault)) >= place]
-            if len(injector.happened) > happened or not injector.happened:
-                if self._is_undisturbed(story, place, outside, stopped=stopped):
-                    if not following:
-                        return self._end(stopped, broken)
-                    if following[0] > place:
-                        place = following[0]
-                        outside = restore(story.saved[place], self.here)
-        return self._end(stopped, broken + self._check_ended(story, outside, stopped=stopped))
+            if len(injector.happened) == happened and injector.happened:
+                continue
+            if self._is_undisturbed(story, place, outside, stopped=stopped):
+                if not following:
+                    return self._end(stopped, broken)
+                if following[0] > place:
+                    place = following[0]
+                    outside = restore(story.saved[place], self.here)
+        return self._end(stopped, broken + self._check_ended(story, outside))
 
     def run_twice_at_once(self, story: Story, place: int, seed: int) -> Result:
         """Run two attempts of a task that take turns at every store call; the second one's result counts."""
@@ -164,7 +165,7 @@ class World:
             if self._is_undisturbed(story, place_of_next, outside, stopped=False):
                 return Result("recovered", (), ())
             self.run_task(story.tasks[place_of_next], outside)
-        return Result("recovered", (), tuple(self._check_ended(story, outside, stopped=False)))
+        return Result("recovered", (), tuple(self._check_ended(story, outside)))
 
     def run_with_correction(self, seed: int | None) -> Result:
         """Build features while the delivery is corrected, and repeat the night; without a seed, one after the other."""
@@ -240,11 +241,11 @@ class World:
             ours, theirs = _without_incidents(ours), _without_incidents(theirs)
         return are_equal(ours, theirs)
 
-    def _check_stopped(self, story: Story, place: int, outside: Outside) -> list[str]:
+    def _check_stopped(self, story: Story, outside: Outside) -> list[str]:
         after = read_state(self.here, outside)
         return find_broken(Night(story.saved[0].state, after, story.final, stopped=True))
 
-    def _check_ended(self, story: Story, outside: Outside, *, stopped: bool) -> list[str]:
+    def _check_ended(self, story: Story, outside: Outside) -> list[str]:
         self._review(outside)
         after = read_state(self.here, outside, with_rows=True)
         return find_broken(Night(story.saved[0].state, after, story.final, stopped=False))
@@ -328,5 +329,5 @@ class World:
 
 def _without_incidents(state: State) -> State:
     book = {name: rows for name, rows in state.book.items() if name not in INCIDENTS}
-    outside = Outside(state.outside.xcoms, state.outside.announced)
+    outside = replace(state.outside, received=[])
     return state._replace(book=book, outside=outside)

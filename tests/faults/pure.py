@@ -9,7 +9,6 @@ from typing import Any
 from unittest.mock import patch
 
 
-
 def _remember(real: Callable[..., Any], key: Callable[..., object]) -> Callable[..., Any]:
     known: dict[object, Any] = {}
 

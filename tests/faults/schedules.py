@@ -82,10 +82,12 @@ def _find_pair(stories: Sequence[Story], first: Point, second: Point) -> tuple[s
     found: list[tuple[int, int, str, Site, Site]] = []
     for number, story in enumerate(stories):
         places = {task.title: place for place, task in enumerate(story.tasks)}
-        for one in (site for site in story.sites if site.point == first):
-            for other in (site for site in story.sites if site.point == second):
-                if (apart := places[other.task] - places[one.task]) >= 0:
-                    found.append((apart, number, story.name, one, other))
+        ours, others = ([site for site in story.sites if site.point == point] for point in (first, second))
+        found += [
+            (apart, number, story.name, one, other)
+            for one, other in product(ours, others)
+            if (apart := places[other.task] - places[one.task]) >= 0
+        ]
     return min(found)[2:] if found else None
 
 

@@ -52,7 +52,8 @@ class StoreCall(NamedTuple):
         if self.store == "book":
             return OperationalError(self.method, {}, Exception("the server closed the connection"))
         if self.store == "registry":
-            return MlflowException("the server answered 503")
+            lost: Exception = MlflowException("the server answered 503")
+            return lost
         if self.method == "commit_table" and when == "after":
             return CommitStateUnknownException("the catalogue answered 504")
         return ConnectionResetError(f"{self.name}: connection reset by peer")
@@ -78,7 +79,9 @@ PATCHED = (
     *_of("book", MonitoredDays, "add"),
     *_of("book", Incidents, "unfinished", "change"),
     *_of("book", Alerts, "pending", "claim", "settle"),
-    *_of("registry", MlflowClient, "search_model_versions", "get_model_version", "get_model_version_by_alias"),
+    *_of(
+        "registry", MlflowClient, "search_model_versions", "get_model_version", "get_model_version_by_alias"
+    ),
     *_of("registry", MlflowClient, "create_run", "log_batch", "log_text", "log_artifacts"),
     *_of("registry", MlflowClient, "create_registered_model", "create_model_version"),
     *_of("registry", MlflowClient, "set_model_version_tag", "set_terminated", "download_artifacts"),

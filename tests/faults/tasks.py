@@ -91,7 +91,7 @@ class Task(NamedTuple):
         return f"{self.verb}.{self.name}"
 
 
-class GateFailed(PermanentError):
+class GateFailed(PermanentError):  # noqa: N818 - it is a state, not a mistake
     """A batch failed its gate: Airflow's task fails without a retry."""
 
 
@@ -139,7 +139,9 @@ def _publish(staged_by: str, output: str | None = None) -> Callable[[Attempt], J
 def _announce(published_by: str) -> Callable[[Attempt], Json]:
     def announce(attempt: Attempt) -> Json:
         published = attempt.read(Published, published_by)
-        return f"{published.table} {published.days.key}" if starts_downstream(attempt.here, published) else None
+        return (
+            f"{published.table} {published.days.key}" if starts_downstream(attempt.here, published) else None
+        )
 
     return announce
 
@@ -163,7 +165,10 @@ def _score(attempt: Attempt) -> Json:
 
 
 def _train(attempt: Attempt) -> Json:
-    return [_dump(retraining.fit_version(_stores(attempt), recipe.name, attempt.night)) for recipe in MODEL.recipes]
+    return [
+        _dump(retraining.fit_version(_stores(attempt), recipe.name, attempt.night))
+        for recipe in MODEL.recipes
+    ]
 
 
 def _evaluate(attempt: Attempt) -> Json:
