@@ -3,9 +3,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: up down help setup demo test coverage test-compose test-fast lint types format lock docs sbom audit \
-	bench-deciding bench-drills bench-gates bench-incidents bench-landing bench-monitoring bench-night \
-	bench-parsing bench-promotion bench-race bench-recovery spark-archive clean distclean
+.PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs sbom audit \
+	spark-archive bench-deciding bench-drills bench-gates bench-incidents bench-landing bench-monitoring \
+	bench-night bench-parsing bench-promotion bench-race bench-recovery clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -123,6 +123,9 @@ bench-landing: setup ## Measure landing and publishing of Parquet deliveries, in
 	@python -m benchmarks.landing
 bench-incidents: setup ## Count the mails about incidents: one cause, ten causes, a month of small trouble
 	@python -m benchmarks.incidents
+
+faults: setup ## Run 10,000 nights with faults at every store call, and write docs/FAULTS.md
+	@python -m tests.faults
 
 test-compose: setup ## Run nights on the container stack and kill processes; status 77 if it cannot run here
 	@tests/compose/run

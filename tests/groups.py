@@ -37,6 +37,7 @@ ORDER = (
     "demo_run",
     "world",
     "tests/dags/test_tasks.py",
+    "tests/faults/",
     "tests/e2e/test_approval.py",
     "tests/spark/",
     "fab",

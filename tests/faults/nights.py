@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
-from airflow.sdk.definitions.retry_policy import RetryAction
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
-from contender.alerting import FailedTask, deliver_pending, raise_task_failure, review_incidents
 from contender.installation import Installation
-from contender.specs import dag_id
-from retries import RETRY_POLICY
-from tests.faults.injection import Crash, Fault, Injector, Process, Site, Turns
+from tests.faults.injection import Fault, Site, Turns
 from tests.faults.invariants import INCIDENTS, Night, find_broken
 from tests.faults.pure import remembering
+from tests.faults.scheduler import Scheduler, Stopped, Swallowed
 from tests.faults.state import Saved, State, are_equal, read_state, restore, save
 from tests.faults.store_calls import instrumented
 from tests.faults.tasks import (
@@ -31,24 +27,13 @@ from tests.faults.tasks import (
     RELEASED,
     RETRAIN,
     SCORE,
-    Attempt,
     Json,
     Outside,
     Task,
-    working_time,
 )
-from tests.faults.world import MODEL, NIGHT, SALES, create, deliver, load_history
+from tests.faults.world import NIGHT, SALES, create, deliver, load_history
 
-TRIES = 4  # as in plugins/wiring.py: three retries
-Outcome = Literal["recovered", "stopped", "not reached"]
-
-
-class Stopped(Exception):  # noqa: N818 - it is a state, not a mistake
-    """A task failed after its last try."""
-
-
-class Swallowed(AssertionError):  # noqa: N818 - it is what happened
-    """A handler of the engine went on after the end of its process."""
+Outcome = Literal["recovered", "stopped"]
 
 
 class Story(NamedTuple):
@@ -79,29 +64,28 @@ class World:
 
     here: Installation
     folder: Path
-    injector: Injector = field(default_factory=Injector)
+    scheduler: Scheduler
     stories: dict[str, Story] = field(default_factory=dict)
-    night: date = NIGHT
     corrected: State | None = None  # after the undisturbed night whose delivery was corrected
     _patches: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def prepare(cls, folder: Path) -> Self:
         """Create the installation, run the night before, and each story undisturbed."""
-        world = cls(create(folder), folder)
-        world._patches.enter_context(instrumented(world.injector.reach))
+        here, eve = create(folder), NIGHT - timedelta(days=1)
+        world = cls(here, folder, Scheduler(here, eve))
+        world._patches.enter_context(instrumented(world.scheduler.injector.reach))
         world._patches.enter_context(remembering())
-        load_history(world.here)
-        eve, outside = NIGHT - timedelta(days=1), Outside()
-        deliver(world.here.settings, [eve])
-        world.night = eve
+        load_history(here)
+        deliver(here.settings, [eve])
+        outside = Outside()
         for task in (*INGEST, *FEATURES, *RETRAIN, *MONITOR):
-            world.run_task(task, outside)
-        world.night = NIGHT
-        start = save(world.here, Outside(), folder / "start")
+            world.scheduler.run_task(task, outside)
+        world.scheduler.night = NIGHT
+        start = save(here, Outside(), folder / "start")
         for name, tasks, shops in (("nightly", NIGHTLY, 12), ("released", RELEASED, 3)):
-            restore(start, world.here)
-            deliver(world.here.settings, [NIGHT], shops=shops)
+            restore(start, here)
+            deliver(here.settings, [NIGHT], shops=shops)
             world.stories[name] = world._tell(name, tasks)
         world.run_with_correction(seed=None)
         return world
@@ -111,29 +95,29 @@ class World:
         self._patches.close()
 
     def _tell(self, name: str, tasks: Sequence[Task]) -> Story:
-        outside, saved, self.injector.trace = Outside(), [], []
+        outside, saved, self.scheduler.injector.trace = Outside(), [], []
         for place, task in enumerate(tasks):
             saved.append(save(self.here, outside, self.folder / f"{name}-{place:02}"))
-            self.run_task(task, outside)
+            self.scheduler.run_task(task, outside)
         saved.append(save(self.here, outside, self.folder / f"{name}-end"))
-        sites = tuple(dict.fromkeys(self.injector.trace))
+        sites = tuple(dict.fromkeys(self.scheduler.injector.trace))
         final = read_state(self.here, outside, with_rows=True)
         return Story(name, tuple(tasks), tuple(saved), final, sites)
 
     def run(self, story: Story, faults: Sequence[Fault]) -> Result:
         """Run the night of a story with faults, and return what became of it."""
-        injector = self.injector
+        injector = self.scheduler.injector
         injector.pending, injector.happened, injector.trace = list(faults), [], []
         place = story.place_of(faults[0])
         outside, stopped, broken = restore(story.saved[place], self.here), False, []
         while place < len(story.tasks):
             happened = len(injector.happened)
             try:
-                self.run_task(story.tasks[place], outside)
+                self.scheduler.run_task(story.tasks[place], outside)
             except Stopped:
                 stopped = True
                 broken += self._check_stopped(story, outside)
-                self.run_task(story.tasks[place], outside)  # its owner clears it
+                self.scheduler.run_task(story.tasks[place], outside)  # its owner clears it
             except Swallowed as error:
                 broken.append(str(error))
             place += 1
@@ -154,17 +138,17 @@ class World:
         results: dict[str, Json] = {}
 
         def attempt() -> None:
-            results[threading.current_thread().name] = self._attempt(task, outside)
+            results[threading.current_thread().name] = self.scheduler.attempt(task, outside)
 
         failed = self._take_turns(seed, {"first": attempt, "second": attempt})
         if "second" in failed:
-            self.run_task(task, outside)
+            self.scheduler.run_task(task, outside)
         else:
-            self._keep_result(task, results["second"], outside)
+            self.scheduler.keep_result(task, results["second"], outside)
         for place_of_next in range(place + 1, len(story.tasks)):
             if self._is_undisturbed(story, place_of_next, outside, stopped=False):
                 return Result("recovered", (), ())
-            self.run_task(story.tasks[place_of_next], outside)
+            self.scheduler.run_task(story.tasks[place_of_next], outside)
         return Result("recovered", (), tuple(self._check_ended(story, outside)))
 
     def run_with_correction(self, seed: int | None) -> Result:
@@ -183,7 +167,7 @@ class World:
             broken.append("the correction was not announced")
         self._run_all((*FEATURES, *SCORE, *RETRAIN, *MONITOR), again)
         again.announced = []  # both announce the same days, as they must
-        self._review(again)
+        self.scheduler.review(again)
         after = read_state(self.here, again, with_rows=True)
         if seed is None:
             self.corrected = after
@@ -193,19 +177,19 @@ class World:
 
     def _run_all(self, tasks: Sequence[Task], outside: Outside) -> None:
         for task in tasks:
-            self.run_task(task, outside)
+            self.scheduler.run_task(task, outside)
 
     def _take_turns(
         self, seed: int | None, actors: dict[str, Callable[[], None]]
     ) -> dict[str, BaseException]:
         """Run actors in threads that take turns; without a seed, one after the other. Return their errors."""
         failed: dict[str, BaseException] = {}
-        self.injector.pending, self.injector.happened = [], []
+        self.scheduler.injector.pending, self.scheduler.injector.happened = [], []
         if seed is None:
             for act in actors.values():
                 act()
             return failed
-        turns = self.injector.turns = Turns(seed, list(actors))
+        turns = self.scheduler.injector.turns = Turns(seed, list(actors))
 
         def play(name: str, act: Callable[[], None]) -> None:
             turns.begin()
@@ -221,17 +205,12 @@ class World:
             thread.start()
         for thread in threads:
             thread.join()
-        self.injector.turns = None
+        self.scheduler.injector.turns = None
         return failed
 
-    def _keep_result(self, task: Task, result: Json, outside: Outside) -> None:
-        outside.xcoms[task.title] = result
-        if task.name == "announce" and result is not None:
-            outside.announced.append(result)
-
     def _end(self, stopped: bool, broken: Sequence[str]) -> Result:
-        happened = tuple(self.injector.happened)
-        outcome: Outcome = "stopped" if stopped else "recovered" if happened else "not reached"
+        happened = tuple(self.scheduler.injector.happened)
+        outcome: Outcome = "stopped" if stopped else "recovered"
         return Result(outcome, happened, tuple(broken))
 
     def _is_undisturbed(self, story: Story, place: int, outside: Outside, *, stopped: bool) -> bool:
@@ -246,85 +225,9 @@ class World:
         return find_broken(Night(story.saved[0].state, after, story.final, stopped=True))
 
     def _check_ended(self, story: Story, outside: Outside) -> list[str]:
-        self._review(outside)
+        self.scheduler.review(outside)
         after = read_state(self.here, outside, with_rows=True)
         return find_broken(Night(story.saved[0].state, after, story.final, stopped=False))
-
-    def run_task(self, task: Task, outside: Outside) -> None:
-        """Run a task as Airflow does, with retries. Raises Stopped after its last try, when its owner is notified."""
-        error: BaseException
-        for number in range(1, TRIES + 1):
-            try:
-                result = self._try(task, outside)
-            except (Exception, AirflowTaskTimeout, Crash) as raised:
-                error = raised
-                if isinstance(raised, Swallowed):
-                    raise
-                decided = RETRY_POLICY.evaluate(raised, try_number=number, max_tries=TRIES)
-                if decided.action is RetryAction.FAIL:
-                    break
-                continue
-            self._keep_result(task, result, outside)
-            return
-        self.injector.end_outage()
-        self._notify(task, outside, error)
-        raise Stopped(task.title) from error
-
-    def _try(self, task: Task, outside: Outside) -> Json:
-        """Run an attempt. If it is delayed, the next attempt's result counts, and this one's is lost."""
-        following: list[Json | BaseException] = []
-
-        def run_next_attempt() -> None:
-            try:
-                following.append(self._attempt(task, outside))
-            except (Exception, AirflowTaskTimeout, Crash) as error:
-                following.append(error)
-
-        self.injector.meanwhile = run_next_attempt
-        try:
-            result = self._attempt(task, outside)
-        except (Exception, AirflowTaskTimeout, Crash) as error:
-            if not following:
-                raise
-            if isinstance(error, Swallowed):
-                raise
-        if not following:
-            return result
-        if isinstance(following[0], BaseException):
-            raise following[0]
-        return following[0]
-
-    def _attempt(self, task: Task, outside: Outside) -> Json:
-        process = Process(task.title)
-        run = f"{task.verb} {outside.of} {self.night}"
-        with self.injector.process(process):
-            result = task.run(Attempt(self.here, run, self.night, outside, self.injector.reach))
-        if process.dead:
-            raise Swallowed(f"{task.title} went on after its process had died")
-        return result
-
-    def _notify(self, task: Task, outside: Outside, error: BaseException) -> None:
-        """Do what the failure callback does after the last try."""
-        subject = SALES.name if task.verb in ("ingest", "rejected") else MODEL.name
-        failed = FailedTask(
-            dag=dag_id("ingest" if task.verb == "rejected" else task.verb, subject),  # type: ignore[arg-type]
-            task=task.name,
-            run=f"{task.verb} {self.night}",
-            days=str(self.night),
-            error=str(error),
-            log_url="http://airflow",
-            number=TRIES,
-        )
-        raise_task_failure(self.here, failed, MODEL.owner, error)
-        self._review(outside)
-
-    def _review(self, outside: Outside) -> None:
-        """Do what the periodic check does some minutes later, when the leases of dead senders are over."""
-        here = self.here
-        with closing(sqlite3.connect(here.settings.home / "records.db")) as book, book:
-            book.execute("update alerts set leased_until = null")
-        review_incidents(here, working_time())
-        deliver_pending(here.book, {"mail": lambda alert: outside.received.append(alert.id)})
 
 
 def _without_incidents(state: State) -> State:
