@@ -59,6 +59,8 @@ coverage: setup ## Run every test and measure coverage; fail below its floor
 	@python -m pytest $(PARALLEL) --cov --cov-report=
 	@coverage xml --quiet -o build/coverage.xml
 	@coverage report --skip-covered --sort=cover
+	@coverage json --quiet -o build/coverage.json
+	@echo "Branches of except that no test executed:" && python -m scripts.unexecuted_handlers build/coverage.json
 
 test-fast: setup ## Run the tests that need no servers
 	@python -m pytest $(PARALLEL) tests/unit tests/dags

@@ -1,4 +1,4 @@
 """Nights in which processes die, stores fail, and tasks run twice at once. See docs/FAULTS.md."""
 
-# Before Airflow: skops looks for functions in all imported modules, and Airflow's answer each with a warning.
+# Before Airflow, whose deprecated modules log a warning for each of the thousand names that skops searches them for.
 import skops.io  # noqa: F401

@@ -18,7 +18,7 @@ class Night(NamedTuple):
     before: State
     after: State
     undisturbed: State
-    stopped: bool  # a task failed after its last try
+    failed: str | None = None  # the task that failed after its last try, if the night stopped
 
 
 def find_broken(night: Night) -> list[str]:
@@ -53,7 +53,7 @@ def nothing_is_half_published(night: Night) -> Iterator[str]:
 def publications_are_confirmed_if_they_are_complete(night: Night) -> Iterator[str]:
     """After a night that ended, no publication is unconfirmed."""
     for row in night.after.book["publications"]:
-        if row["state"] != "committed" and not night.stopped:
+        if row["state"] != "committed" and night.failed is None:
             yield f"{row['subject']} {row['key']} of run {row['run']} is {row['state']}"
 
 
@@ -64,7 +64,7 @@ def ledger_alias_and_registry_agree(night: Night) -> Iterator[str]:
     champion = entries[-1]["record"]["decision"]["champion_after"] if entries else None
     if champion is not None and champion not in {version.number for version in after.versions}:
         yield f"the ledger's champion, version {champion}, is not complete in the registry"
-    if night.stopped:
+    if night.failed is not None:
         return  # the next run of retrain or score moves the alias
     if champion != after.alias:
         yield f"the alias is on version {after.alias}, the ledger on {champion}"
@@ -94,11 +94,12 @@ def nothing_is_announced_that_is_not_there(night: Night) -> Iterator[str]:
 
 
 def a_night_ends_right_or_stops_with_one_incident(night: Night) -> Iterator[str]:
-    """A night that ended has the result of the undisturbed night; one that stopped has one open incident."""
+    """A night that ended has the result of the undisturbed night; one that stopped has one incident of its task."""
     opened = [row for row in night.after.book["incidents"] if row["state"] == "open"]
-    if night.stopped:
-        if len(opened) != 1:
-            yield f"the night stopped with {len(opened)} open incidents"
+    if night.failed is not None:
+        about = [row for row in opened if night.failed in _failed_tasks(row)]
+        if len(about) != 1:
+            yield f"{night.failed} failed, and is in {len(about)} of {len(opened)} open incidents"
         return
     if opened:
         yield f"the night ended with {len(opened)} open incidents"
@@ -130,6 +131,10 @@ def compare_results(after: State, undisturbed: State) -> Iterator[str]:
         ours, theirs = (_kinds(state.book.get(name, ())) for state in (after, undisturbed))
         if ours != theirs:
             yield f"{name} of the book: {ours - theirs} too many, {theirs - ours} missing"
+
+
+def _failed_tasks(incident: Json) -> set[str]:
+    return {failure["step"]["task"] for failure in incident["record"]["failures"] if not failure["over"]}
 
 
 def _decisions(state: State) -> list[tuple[str, str]]:

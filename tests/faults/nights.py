@@ -108,6 +108,7 @@ class World:
         """Run the night of a story with faults, and return what became of it."""
         injector = self.scheduler.injector
         injector.pending, injector.happened, injector.trace = list(faults), [], []
+        self.scheduler.failed = set()
         place = story.place_of(faults[0])
         outside, stopped, broken = restore(story.saved[place], self.here), False, []
         while place < len(story.tasks):
@@ -116,7 +117,7 @@ class World:
                 self.scheduler.run_task(story.tasks[place], outside)
             except Stopped:
                 stopped = True
-                broken += self._check_stopped(story, outside)
+                broken += self._check_stopped(story, story.tasks[place].name, outside)
                 self.scheduler.run_task(story.tasks[place], outside)  # its owner clears it
             except Swallowed as error:
                 broken.append(str(error))
@@ -172,7 +173,7 @@ class World:
         if seed is None:
             self.corrected = after
         assert self.corrected is not None
-        night = Night(story.saved[0].state, after, self.corrected, stopped=False)
+        night = Night(story.saved[0].state, after, self.corrected)
         return Result("recovered", (), (*broken, *find_broken(night)))
 
     def _run_all(self, tasks: Sequence[Task], outside: Outside) -> None:
@@ -220,14 +221,14 @@ class World:
             ours, theirs = _without_incidents(ours), _without_incidents(theirs)
         return are_equal(ours, theirs)
 
-    def _check_stopped(self, story: Story, outside: Outside) -> list[str]:
+    def _check_stopped(self, story: Story, failed: str, outside: Outside) -> list[str]:
         after = read_state(self.here, outside)
-        return find_broken(Night(story.saved[0].state, after, story.final, stopped=True))
+        return find_broken(Night(story.saved[0].state, after, story.final, failed))
 
     def _check_ended(self, story: Story, outside: Outside) -> list[str]:
         self.scheduler.review(outside)
         after = read_state(self.here, outside, with_rows=True)
-        return find_broken(Night(story.saved[0].state, after, story.final, stopped=False))
+        return find_broken(Night(story.saved[0].state, after, story.final))
 
 
 def _without_incidents(state: State) -> State:

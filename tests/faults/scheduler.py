@@ -10,9 +10,16 @@ from datetime import date
 from airflow.sdk.definitions.retry_policy import RetryAction
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
-from contender.alerting import FailedTask, deliver_pending, raise_task_failure, review_incidents
+from contender.alerting import (
+    FailedTask,
+    deliver_pending,
+    raise_task_failure,
+    report_success,
+    review_incidents,
+)
 from contender.installation import Installation
-from contender.specs import dag_id
+from contender.records import Step
+from contender.specs import Days, Verb, dag_id
 from retries import RETRY_POLICY
 from tests.faults.injection import Crash, Injector, Process
 from tests.faults.tasks import Attempt, Json, Outside, Task, working_time
@@ -37,6 +44,7 @@ class Scheduler:
     here: Installation
     night: date
     injector: Injector = field(default_factory=Injector)
+    failed: set[str] = field(default_factory=set)  # tasks that failed after their last try
 
     def run_task(self, task: Task, outside: Outside) -> None:
         """Run a task as Airflow does, with retries. Raises Stopped after its last try, when its owner is notified."""
@@ -53,8 +61,11 @@ class Scheduler:
                     break
                 continue
             self.keep_result(task, result, outside)
+            if task.title in self.failed:
+                report_success(self.here, self._step_of(task))
             return
         self.injector.end_outage()
+        self.failed.add(task.title)
         self._notify(task, outside, error)
         raise Stopped(task.title) from error
 
@@ -94,18 +105,25 @@ class Scheduler:
 
     def _notify(self, task: Task, outside: Outside, error: BaseException) -> None:
         """Do what the failure callback does after the last try."""
-        subject = SALES.name if task.verb in ("ingest", "rejected") else MODEL.name
+        step = self._step_of(task)
         failed = FailedTask(
-            dag=dag_id("ingest" if task.verb == "rejected" else task.verb, subject),  # type: ignore[arg-type]
+            dag=step.dag,
             task=task.name,
-            run=f"{task.verb} {self.night}",
-            days=str(self.night),
+            run=f"{task.verb} {outside.of} {self.night}",
+            days="" if step.days is None else step.days.key,
             error=str(error),
             log_url="http://airflow",
             number=TRIES,
         )
         raise_task_failure(self.here, failed, MODEL.owner, error)
         self.review(outside)
+
+    def _step_of(self, task: Task) -> Step:
+        if task.verb in ("quarantine", "incidents"):
+            return Step(dag=dag_id("operations", task.verb), task=task.name)
+        verb: Verb = "ingest" if task.verb == "rejected" else task.verb  # type: ignore[assignment]
+        subject = SALES.name if verb == "ingest" else MODEL.name
+        return Step(dag=dag_id(verb, subject), days=Days.one(self.night), task=task.name)
 
     def review(self, outside: Outside) -> None:
         """Do what the periodic check does some minutes later, when the leases of dead senders are over."""

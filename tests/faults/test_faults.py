@@ -24,7 +24,7 @@ def world():
 @pytest.fixture
 def undisturbed(world):
     story = world.stories["nightly"]
-    return Night(story.saved[0].state, story.final, story.final, stopped=False)
+    return Night(story.saved[0].state, story.final, story.final)
 
 
 def test_no_invariant_is_broken_in_a_thousand_faulty_nights(world):
