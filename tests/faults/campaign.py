@@ -118,7 +118,7 @@ def choose_quick_seeds(plan: Plan, nights: int) -> list[int]:
         chance.shuffle(seeds)
     alternating = (seed for seed in chain(*zip_longest(*by_task.values())) if seed is not None)
     first = len(plan.singles) + len(plan.pairs)
-    others = nights // 20
+    others = nights // 50
     return [*islice(alternating, nights - others), *range(first, first + others)]
 
 
