@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs sbom audit \
-	spark-archive bench-deciding bench-drills bench-gates bench-incidents bench-landing bench-monitoring \
-	bench-night bench-parsing bench-promotion bench-race bench-recovery clean distclean
+	spark-archive bench-backup bench-deciding bench-drills bench-gates bench-incidents bench-landing \
+	bench-monitoring bench-night bench-parsing bench-promotion bench-race bench-recovery clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -123,6 +123,8 @@ bench-gates: setup ## Measure gates against a hand-written query, sketches, and 
 
 bench-landing: setup ## Measure landing and publishing of Parquet deliveries, in CPU time and memory, against copies by DuckDB
 	@python -m benchmarks.landing
+bench-backup: setup ## Measure backup and restore beside a plain copy of the same files
+	@python -m benchmarks.backup
 bench-incidents: setup ## Count the mails about incidents: one cause, ten causes, a month of small trouble
 	@python -m benchmarks.incidents
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from contender.cli import access, audit, backfill, backtest, card, incidents, ledger, new, quarantine
+from contender.cli.backup import backup, restore
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.check import check
 from contender.cli.drill import drill
@@ -74,6 +75,14 @@ app.command(
     "contender check --leaks churn --spark"
 )(check)
 app.command(epilog='Example: contender erase tailnum=N14228 --reason "the owner asked for it"')(erase)
+app.command(
+    epilog="Examples: contender backup s3://backups/contender/2026-11-27 | "
+    "contender backup /backups/2026-11-27 --reference-lake"
+)(backup)
+app.command(
+    epilog="Examples: contender restore /backups/2026-11-27 --to /srv/restored --replay | "
+    "CONTENDER_HOME=/srv/restored CONTENDER_LAKE=s3://other-bucket/lake contender restore s3://backups/2026-11-27"
+)(restore)
 
 
 @app.command(epilog="Example: contender status --json | jq '.models[].champion'")

@@ -14,6 +14,7 @@ class UsageError(Exception):
 CODES = {
     "contender.cli.UsageError": WRONG_USE,
     "contender.backfilling.BackfillError": WRONG_USE,
+    "contender.backups.BackupPlaceError": WRONG_USE,
     "contender.cards.CardError": WRONG_USE,
     "contender.specs.DaysError": WRONG_USE,
     "contender.drafting.DraftError": WRONG_USE,
@@ -28,6 +29,7 @@ CODES = {
     "contender.orchestrator.ApiError": CANNOT_COMPLETE,
     "contender.backfilling.BackfillStoppedError": CANNOT_COMPLETE,
     "contender.backtesting.BacktestError": CANNOT_COMPLETE,
+    "contender.backups.BackupError": CANNOT_COMPLETE,
     "contender.records.BookError": CANNOT_COMPLETE,
     "contender.embedded_airflow.MailboxError": CANNOT_COMPLETE,
     "contender.embedded_airflow.StackError": CANNOT_COMPLETE,

@@ -188,6 +188,7 @@ def _beyond_reach(here: Installation, scope: _Scope) -> tuple[str, ...]:
     declared = {contract.table for contract in here.catalog.contracts()}
     undeclared = [table for table in here.lake.tables() if table not in declared]
     return (
+        "backups that were taken before: delete them, or erase again after a restore",
         *(f"the table {table}, which no contract declares any more" for table in undeclared),
         *(
             f"the source ({place}): have the rows erased there, too; otherwise the next ingestion of these days "

@@ -10,6 +10,14 @@ from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import join_examples, lost_pins, pin_examples, read_examples
 from contender.lake.fit import LakeError
 from contender.lake.history import Snapshot
+from contender.lake.moving import (
+    Move,
+    list_table_files,
+    listed_manifests,
+    manifest_lists,
+    move_listing,
+    move_metadata,
+)
 from contender.lake.spooling import SpooledRows, find_distinct
 from contender.lake.staging import FILE_OF_ROW, NUMBER_OF_ROW, ORIGINS, Evidence, fingerprint, stage, sweep
 from contender.lake.tables import Lake, PinnedFiles, Published, open_lake
@@ -25,6 +33,7 @@ __all__ = [
     "LakeError",
     "LoadedDays",
     "Migration",
+    "Move",
     "PinnedFiles",
     "Published",
     "Snapshot",
@@ -36,9 +45,14 @@ __all__ = [
     "find_distinct",
     "fingerprint",
     "join_examples",
+    "list_table_files",
+    "listed_manifests",
     "lost_pins",
     "maintain_table",
+    "manifest_lists",
     "migrate_table",
+    "move_listing",
+    "move_metadata",
     "open_lake",
     "pin_examples",
     "places",

@@ -33,6 +33,10 @@ ROWS_OF_GROUP = 1 << 20  # of a Parquet file; another number would change the by
 _READERS = 8
 
 
+class DamagedFileError(Exception):
+    """A file does not have the expected content; the message names it and both checksums."""
+
+
 class Found(Frozen):
     """An existing file."""
 
@@ -49,6 +53,11 @@ def is_s3(place: str) -> bool:
 def plain(place: str) -> str:
     """Return a place without the prefix `file://`."""
     return place.removeprefix("file://")
+
+
+def absolute(place: str) -> str:
+    """Return a place as tables name it: an absolute path, or one on S3, without a slash at its end."""
+    return place.rstrip("/") if is_s3(place) else str(Path(plain(place)).absolute())
 
 
 def below(place: str, *parts: object) -> str:
@@ -136,6 +145,36 @@ def copy(source: str, target: str) -> str:
     with draft(target) as drafted, open_file(source) as content, drafted.open("wb") as written:
         shutil.copyfileobj(content, written, _CHUNK)
     return target
+
+
+def copy_and_digest(source: str, target: str, expected: str | None = None) -> str:
+    """Copy a file and return the SHA-256 of its bytes.
+
+    Raises DamagedFileError, without writing the target, if the file has another SHA-256 than the expected one.
+    """
+    digest = hashlib.sha256()
+    with draft(target) as drafted:
+        with open_file(source) as content, drafted.open("wb") as written:
+            while chunk := content.read(_CHUNK):
+                digest.update(chunk)
+                written.write(chunk)
+        check_digest(source, digest.hexdigest(), expected)
+    return digest.hexdigest()
+
+
+def digest(place: str) -> str:
+    """Return the SHA-256 of a file's bytes, without holding them in memory."""
+    found = hashlib.sha256()
+    with open_file(place) as content:
+        while chunk := content.read(_CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def check_digest(place: str, found: str, expected: str | None) -> None:
+    """Raise DamagedFileError if the SHA-256 of a file is not the expected one; None expects nothing."""
+    if expected is not None and found != expected:
+        raise DamagedFileError(f"{place} is damaged: its SHA-256 is {found}, not {expected}")
 
 
 def read_rows(place: str, columns: Sequence[str] | None = None) -> pa.Table:

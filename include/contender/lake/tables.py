@@ -154,6 +154,23 @@ class Lake:
         spaces = self._catalog.list_namespaces()
         return tuple(sorted(".".join(name) for space in spaces for name in self._catalog.list_tables(space)))
 
+    def metadata(self) -> dict[str, str]:
+        """Return the place of each table's current metadata file, by the table's name."""
+        found = {name: self._find(name) for name in self.tables()}
+        return {name: table.metadata_location for name, table in found.items() if table is not None}
+
+    def register(self, table: str, metadata: str) -> None:
+        """Enter an existing table into the catalogue, by its metadata file. Raises LakeError if the name is taken."""
+        namespace, _, _ = table.rpartition(".")
+        self._catalog.create_namespace_if_not_exists(namespace)
+        found = self._find(table)
+        if found is None:
+            self._catalog.register_table(table, metadata)
+        elif found.metadata_location != metadata:
+            raise LakeError(
+                f"the Iceberg catalogue already has {table} at {found.metadata_location}: give an empty catalogue"
+            )
+
     def newest_day(self, table: str) -> date | None:
         """Return the newest day of a daily table, or None if it is empty. Much faster than `days`."""
         found = self._find(table)

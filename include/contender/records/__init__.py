@@ -18,6 +18,7 @@ from contender.records.batches import (
 )
 from contender.records.book import Book
 from contender.records.caveats import caveat_id
+from contender.records.copying import copy_book, count_records
 from contender.records.documents import fingerprint_text
 from contender.records.evaluations import compares_refresh
 from contender.records.evidence import Evidence, PairedDay, Question
@@ -58,7 +59,14 @@ from contender.records.monitored_days import (
     Monitored,
     ScoreSkew,
 )
-from contender.records.opening import BookError, migrate, open_book
+from contender.records.opening import (
+    BookError,
+    book_exists,
+    knows_revision,
+    migrate,
+    newest_revision,
+    open_book,
+)
 from contender.records.passing import read_all
 from contender.records.profiles import ColumnProfile, DayProfile, profile_id
 from contender.records.proposals import Answer, Proposal
@@ -134,14 +142,19 @@ __all__ = [
     "UsualChange",
     "Verdict",
     "act_id",
+    "book_exists",
     "caveat_id",
     "compares_refresh",
+    "copy_book",
     "count_held_nights",
+    "count_records",
     "fingerprint_text",
     "gate_id",
     "identify",
+    "knows_revision",
     "migrate",
     "name_strategy",
+    "newest_revision",
     "open_book",
     "profile_id",
     "publication_id",

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from contender.creation import creation_lock
 from contender.records.book import Book
+from contender.urls import sqlite_path
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -27,14 +28,14 @@ class BookError(RuntimeError):
 
 def open_book(url: str) -> Book:
     """Open the book at a SQLAlchemy URL. Raises BookError when it is unreachable, missing or at another revision."""
-    engine = _engine(url)
+    engine = open_engine(url)
     try:
         found = _revision(engine)
     except DBAPIError as error:
         raise BookError(
             f"the book of record at {_place(url)} cannot be opened: {error.orig}".strip()
         ) from None
-    wanted = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    wanted = newest_revision()
     if found != wanted:
         state = "does not exist yet" if found is None else f"is at revision {found}, not {wanted}"
         raise BookError(f"the book of record at {_place(url)} {state}: run `contender migrate`")
@@ -43,7 +44,7 @@ def open_book(url: str) -> Book:
 
 def migrate(url: str) -> str | None:
     """Create or upgrade the book's tables. Returns the revisions before and after, or None if nothing changed."""
-    config, engine = Config(), _engine(url)
+    config, engine = Config(), open_engine(url)
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["engine"] = engine
     with creation_lock(url), _migration_lock(engine):
@@ -51,6 +52,25 @@ def migrate(url: str) -> str | None:
         command.upgrade(config, "head")
         after = _revision(engine)
     return None if before == after else f"from revision {before or 'none'} to {after}"
+
+
+def newest_revision() -> str:
+    """Return the revision of the book's tables in this release."""
+    return ScriptDirectory(str(_MIGRATIONS)).get_current_head() or ""
+
+
+def knows_revision(revision: str) -> bool:
+    """Return whether this release can migrate a book from a revision."""
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    return revision in {script.revision for script in scripts.walk_revisions()}
+
+
+def book_exists(url: str) -> bool:
+    """Return whether there is a book at a URL, with or without records."""
+    database = sqlite_path(url)
+    if database is not None and not database.exists():
+        return False
+    return _revision(open_engine(url)) is not None
 
 
 @contextmanager
@@ -73,7 +93,8 @@ def _revision(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def _engine(url: str) -> Engine:
+def open_engine(url: str) -> Engine:
+    """Return the engine of a book's database. Raises BookError if the URL is not one of SQLAlchemy."""
     try:
         engine = create_engine(url, pool_pre_ping=True)  # the server may have been restarted since
     except ArgumentError:
