@@ -109,6 +109,10 @@ class Settings(BaseSettings):
         description="Address of the Airflow UI, for links in mails and for commands that start runs. Default "
         "`http://127.0.0.1:<ui_port>`.",
     )
+    runbook_url: str = Field(
+        default="docs/RUNBOOK.md",
+        description="Address at which people can read the runbook, for links in the mails of incidents.",
+    )
     ui_user: str = Field(
         default="admin",
         description="User that starts runs for `contender load` and `contender backfill`. The password is read from "

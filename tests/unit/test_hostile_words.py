@@ -60,7 +60,7 @@ from contender.records import (
     open_book,
 )
 from contender.records.audit import merge
-from contender.settings import PROJECT
+from contender.settings import PROJECT, Settings
 from contender.specs import Days, Guards
 from decision_pages import show as decision_page
 from incident_pages import show as incident_page
@@ -233,7 +233,11 @@ MADE: dict[str, Callable[[str], str]] = {
         monitored=(MONITORED,),
     ),
     "alerting/missing.html": lambda word: (
-        link_incident(compose_missing_alert(saying(SIGNAL, word), word), word, "http://ui").html
+        link_incident(
+            compose_missing_alert(saying(SIGNAL, word), word),
+            saying(INCIDENT, word).model_copy(update={"id": word}),
+            Settings(ui_url="http://ui", runbook_url="http://ui/runbook"),
+        ).html
     ),
     "alerting/recovered.html": lambda word: compose_recovered_alert(saying(INCIDENT, word)).html,
     "alerting/reminder.html": lambda word: (

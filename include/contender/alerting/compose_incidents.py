@@ -7,13 +7,35 @@ from html import escape
 
 from contender.alerting.compose import one_line, render
 from contender.incidents import Signal, describe_step
-from contender.records import Alert, Incident, identify
+from contender.records import Alert, Cause, Incident, identify
+from contender.settings import Settings
 from contender.specs import parse_dag_id
+
+# Anchors in docs/RUNBOOK.md.
+CAUSES: Mapping[Cause, str] = {
+    "gate": "a-gate-failed",
+    "task": "a-task-failed",
+    "missing": "something-is-missing",
+    "deadline": "predictions-are-late",
+}
+VERDICTS: Mapping[str, str] = {
+    "broken_feed": "a-feed-is-broken",
+    "concept_drift": "outcomes-have-changed",
+    "regime_break": "inputs-and-outcomes-have-changed",
+}
+CONNECTION = "a-store-or-service-does-not-answer"
 
 
 def incident_url(ui_url: str, incident: str) -> str:
     """Return the URL of an incident's page."""
     return f"{ui_url}/contender/incidents/{incident}"
+
+
+def runbook_section(incident: Incident) -> str:
+    """Return the anchor of the section in docs/RUNBOOK.md about an incident."""
+    if incident.kind == "verdict":
+        return VERDICTS.get(incident.topic, "")
+    return CONNECTION if incident.kind == "task" and incident.error else CAUSES[incident.kind]
 
 
 def compose_missing_alert(signal: Signal, source: str = "") -> Alert:
@@ -49,13 +71,17 @@ def compose_reminder_alert(owner: str, incidents: Sequence[Incident], day: str, 
     return _alert(name, "incidents", (owner,), subject, ("reminder", values))
 
 
-def link_incident(alert: Alert, incident: str, ui_url: str) -> Alert:
-    """Return the mail with a link to its incident at the end."""
-    url = incident_url(ui_url, incident)
-    command = f"contender incidents ack {incident}"
-    text = f"{alert.text.rstrip()}\n\nIncident: {url}\nTo stop reminders: {command}\n"
+def link_incident(alert: Alert, incident: Incident, settings: Settings) -> Alert:
+    """Return the mail with links to its incident and to the runbook at the end."""
+    url = incident_url(settings.ui_url, incident.id)
+    runbook = f"{settings.runbook_url}#{runbook_section(incident)}"
+    command = f"contender incidents ack {incident.id}"
+    text = f"{alert.text.rstrip()}\n\nRunbook: {runbook}\nIncident: {url}\nTo stop reminders: {command}\n"
+    named = f"<code>{escape(runbook)}</code>"
+    if runbook.startswith("http"):
+        named = f'<a href="{escape(runbook)}">{escape(runbook)}</a>'
     line = (
-        f'<p>Incident: <a href="{escape(url)}">{escape(incident)}</a>. '
+        f'<p>Runbook: {named}. Incident: <a href="{escape(url)}">{escape(incident.id)}</a>. '
         f"To stop reminders: <code>{escape(command)}</code></p>\n</body>"
     )
     return alert.model_copy(update={"text": text, "html": alert.html.replace("</body>", line)})

@@ -58,7 +58,7 @@ def raise_signal(here: Installation, signal: Signal, compose: Callable[[], Alert
 
     def decide(unfinished: Sequence[Incident]) -> IncidentChange:
         outcome = record_signal(signal, unfinished, here.catalog, hours)
-        return write_outcome(outcome, compose, here.settings.ui_url, signal.at)
+        return write_outcome(outcome, compose, here.settings, signal.at)
 
     return here.book.incidents.change(decide, signal.id)
 
@@ -130,7 +130,7 @@ def report_success(here: Installation, step: Step) -> None:
 
 
 def write_outcome(
-    outcome: Outcome, compose: Callable[[], Alert], ui_url: str, at: datetime
+    outcome: Outcome, compose: Callable[[], Alert], settings: Settings, at: datetime
 ) -> IncidentChange:
     """Return what a transaction writes for an outcome; the mail is composed only if it has recipients."""
     if not outcome.mail_to:
@@ -141,7 +141,7 @@ def write_outcome(
         "state": "held" if outcome.held else "pending",
         "at": at,
     }
-    alert = link_incident(compose(), outcome.incident.id, ui_url)
+    alert = link_incident(compose(), outcome.incident, settings)
     return to_change(outcome, alert.model_copy(update=addressed))
 
 

@@ -72,7 +72,7 @@ def _review(
             unchanged.append(incident)
         else:
             compose = partial(compose_recovered_alert, incident)
-            change = change.joined_with(write_outcome(outcome, compose, ui_url, now))
+            change = change.joined_with(write_outcome(outcome, compose, here.settings, now))
     change = change.joined_with(_remind(unchanged, hours, ui_url, now))
     if hours.include(now):  # also mails of incidents that have ended
         change = change.joined_with(IncidentChange(released=tuple(set(held) - set(change.dropped))))
