@@ -14,17 +14,17 @@ import pyarrow as pa
 import pytest
 import sqlalchemy
 
-from contender.admission import publish_batch
+from contender.admission import list_quarantined, publish_batch, quarantine_batch
 from contender.backups import BackupError, BackupPlaceError, restore_backup, take_backup
 from contender.backups.manifest import MANIFEST
 from contender.installation import Installation
 from contender.lake import list_table_files, places, stage
 from contender.promoting import verify_ledger
-from contender.records import copy_book, migrate, open_book
+from contender.records import GateResult, copy_book, migrate, open_book
 from contender.replaying import replay
 from contender.retraining import InstalledStores
 from contender.settings import Settings, settings
-from contender.specs import Days
+from contender.specs import Days, ModelSpec
 from tests.command import run_command
 from tests.integration.keeping import Kept, keep
 from tests.integration.made_up import (
@@ -61,10 +61,10 @@ def kill_after(lines: int):
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory) -> Kept:
-    """Two nights on made-up flights, with a table whose days were replaced, and a batch in quarantine."""
+    """Two nights on made-up flights."""
     folder = tmp_path_factory.mktemp("lived")
     made = install_flights(Settings(home=folder / "home"), copy_catalog(folder / "catalog"))
-    for ahead in (1, 0):
+    for ahead in (2, 1):
         run_night(made, NIGHT - timedelta(days=ahead))
     return keep(made)
 
@@ -94,13 +94,30 @@ def forge(records: str) -> None:
         connection.execute(sqlalchemy.text("update ledger set seal = 'forged' where number = 1"))
 
 
-def assert_works(restored: Installation) -> None:
-    """The ledger verifies, every decision is replayed identically, and a further night runs."""
+def assert_replays(restored: Installation, entries: int = 1) -> None:
+    """The ledger verifies, and its newest entries are replayed identically."""
     assert verify_ledger(MODEL, restored.book, restored.registry) == ()
-    for entry in restored.book.ledger.newest(MODEL):
+    for entry in restored.book.ledger.newest(MODEL, entries):
         assert replay(restored, entry).report()[-1].endswith("predictions and decision are identical.")
-    run_night(InstalledStores(restored, restored.catalog.model(MODEL)), NIGHT + timedelta(days=1))
-    assert restored.book.ledger.head(MODEL).number == 3
+
+
+def quarantine(here: Installation, model: ModelSpec) -> GateResult:
+    """Put a batch into quarantine, and record its gate."""
+    contract, days = model.label_contract, Days.one(NIGHT)
+    rows = make_flights(model, days, a_day=5)[list(contract.column_names)]
+    batch = stage(pa.Table.from_pandas(rows, preserve_index=False), contract, days, here.settings.staging)
+    failed = GateResult(
+        id="4f2a",
+        table=batch.table,
+        owner=contract.owner,
+        days=days,
+        run="made up",
+        verdict="fail",
+        rows=batch.rows,
+        fingerprint=batch.fingerprint,
+        expectations=(),
+    )
+    return here.book.gates.add(quarantine_batch(batch, failed, here.settings))
 
 
 def test_a_restored_installation_works_without_the_original(here, tmp_path):
@@ -112,16 +129,30 @@ def test_a_restored_installation_works_without_the_original(here, tmp_path):
     assert (manifest.mistakes, manifest.newer, mistakes) == ((), (), ())
     assert contents(restored.lake) == tables
     assert restored.book.ledger.newest(MODEL) == entries
-    assert_works(restored)
+    assert_replays(restored, entries=2)
+    run_night(InstalledStores(restored, restored.catalog.model(MODEL)), NIGHT)
+    assert restored.book.ledger.head(MODEL).number == 3
 
 
-def test_no_restored_file_names_the_original_place(here, tmp_path):
+def test_no_restored_file_names_the_original_place(made, here, tmp_path):
+    quarantine(here, made.model)
     take_backup(here, str(tmp_path / "backup"), ignore)
     restore_backup(elsewhere(here, tmp_path / "restored"), str(tmp_path / "backup"), ignore)
     original = str(here.settings.home).encode()
     names = [path for path in (tmp_path / "restored").rglob("*") if path.is_file()]
     assert names
     assert [path for path in names if original in path.read_bytes()] == []
+
+
+def test_a_quarantined_batch_can_be_read_at_its_new_place(made, here, tmp_path):
+    failed = quarantine(here, made.model)
+    take_backup(here, str(tmp_path / "backup"), ignore)
+    restored = elsewhere(here, tmp_path / "restored")
+    restore_backup(restored, str(tmp_path / "backup"), ignore)
+    (found,) = list_quarantined(restored)
+    assert found.batch.rows == failed.rows
+    assert all(places.read_rows(file.path).num_rows == file.rows for file in found.batch.files)
+    assert restored.book.gates.get(failed.id).quarantine == found.place
 
 
 def test_manifests_keep_all_but_the_paths(here, tmp_path):
@@ -172,13 +203,13 @@ def test_a_backup_while_others_write_has_all_that_its_book_refers_to(made, here,
     recorded = [days for days in done if restored.book.publications.contains(contract.table, days)]
     assert 0 < len(recorded) < len(done)
     assert {days.first for days in recorded} <= set(restored.lake.days(contract.table))
-    assert_works(restored)
+    assert_replays(restored)
 
 
 def test_a_lake_on_s3_is_restored_into_another_bucket(on_s3, tmp_path):
     catalog = copy_catalog(tmp_path / "catalog")
     made = install_flights(on_s3, catalog)
-    for ahead in (1, 0):
+    for ahead in (2, 1):
         run_night(made, NIGHT - timedelta(days=ahead))
     bucket, other = on_s3.lake.split("/")[2], f"{on_s3.lake.split('/')[2]}-restored"
     s3 = boto3.resource("s3")
@@ -197,7 +228,7 @@ def test_a_lake_on_s3_is_restored_into_another_bucket(on_s3, tmp_path):
     ]
     assert listed
     assert all(file.startswith(f"s3://{other}/lake/") for file in listed)
-    assert_works(restored)
+    assert_replays(restored)
 
 
 def test_a_damaged_file_is_named_with_its_checksum_and_no_book_is_restored(here, tmp_path):
@@ -255,7 +286,6 @@ def test_a_killed_restore_has_no_book_and_is_completed_by_the_next_attempt(here,
             restore_backup(restored, place, kill_after(killed))
         assert not (tmp_path / "restored" / "records.db").exists()
     assert restore_backup(restored, place, ignore)[1] == ()
-    assert_works(restored)
 
 
 def test_an_interrupted_restore_is_not_mixed_with_another_backup(here, tmp_path):
@@ -303,7 +333,6 @@ def test_a_referenced_lake_is_entered_where_it_is_if_all_files_exist(here, tmp_p
     restored = Installation(own, here.catalog)
     assert restore_backup(restored, place, ignore)[1] == ()
     assert contents(restored.lake) == tables
-    assert_works(restored)
 
 
 def test_a_missing_file_of_a_referenced_lake_is_named(here, tmp_path):
