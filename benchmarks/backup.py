@@ -1,7 +1,7 @@
 """What a backup and a restore cost beside a plain copy of the same files, in seconds of wall time.
 
 python -m benchmarks.backup               measure, and write the table into docs/BACKUP.md
-python -m benchmarks.backup --days 100    smaller, for a look
+python -m benchmarks.backup --days 40     smaller, for a look
 
 A table of 20,000 rows a day is published: history in one commit, then a commit a night, with a gate's record for each.
 Everything is on one disk; files are read once before, so that all are measured from the same cache. Ratios are what to
@@ -127,7 +127,7 @@ def report(days: int) -> str:
 def main() -> None:
     """Print the table, and write it into the page unless another size was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--days", type=int, default=60)
     days = parser.parse_args().days
     table = report(days)
     print(table)
