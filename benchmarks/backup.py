@@ -82,6 +82,10 @@ def install(home: Path, days: int) -> Any:
     return here
 
 
+def ignore(_: str) -> None:
+    """Print no progress."""
+
+
 def measure(work: Callable[[Path], object], folder: Path, repeat: int = 3) -> float:
     """Return the least seconds of some repetitions, each into a new folder."""
     seconds = []
@@ -101,16 +105,18 @@ def report(days: int) -> str:
         folder = Path(work)
         here = install(folder / "home", days)
         _ = here.registry
-        manifest = take_backup(here, str(folder / "backup"), str)
+        manifest = take_backup(here, str(folder / "backup"), ignore)
         copying = measure(lambda to: shutil.copytree(here.settings.home, to), folder / "copies")
-        taking = measure(lambda to: take_backup(here, str(to), str), folder / "backups")
+        taking = measure(lambda to: take_backup(here, str(to), ignore), folder / "backups")
 
         def restore(to: Path) -> None:
             restored = Installation(here.settings.moved_to(to), here.catalog)
-            restore_backup(restored, str(folder / "backup"), str)
+            restore_backup(restored, str(folder / "backup"), ignore)
 
         restoring = measure(restore, folder / "restored")
-        referring = measure(lambda to: take_backup(here, str(to), str, copy_lake=False), folder / "referring")
+        referring = measure(
+            lambda to: take_backup(here, str(to), ignore, copy_lake=False), folder / "referring"
+        )
     size = (
         f"{manifest.files:,} files, {manifest.bytes / 1e6:,.0f} MB, {manifest.tables[0].snapshots} snapshots"
     )
