@@ -49,6 +49,7 @@ def main() -> None:
         print(f"{table} ...", file=sys.stderr)
         found = list(TABLES[table](wanted.runs))
         print(render(found) or harm_page.render_harm(found) or creep_page.render_creep(found))
+        print(harm_page.render_held(found))
         rows = replace(rows, found)
     if wanted.runs == ask.get_default("runs"):
         write_results(rows)

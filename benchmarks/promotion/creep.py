@@ -20,7 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.promotion.harm import CHOSEN, YEARS, Year, mean_served_loss
+from benchmarks.promotion.ages import mean_served_loss
+from benchmarks.promotion.harm import CHOSEN, YEARS, Year
 from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.rows import Row, count
 from benchmarks.promotion.years import read_year

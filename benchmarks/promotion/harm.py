@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
+from statistics import fmean
 from typing import NamedTuple
 
-import numpy as np
-
+from benchmarks.promotion.ages import mean_served_loss, measure_ages
 from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.poisons import POISONS
 from benchmarks.promotion.rows import Row, count
@@ -26,11 +26,10 @@ from contender.promoting import decide_night
 from contender.promoting.weigh import DOUBTING_LABELS
 from contender.records import Decision, Evaluation
 from contender.settings import PROJECT
-from contender.specs import Days, ModelSpec, load_catalog
+from contender.specs import Days, ModelSpec, Recipe, load_catalog
 from contender.specs.frozen import Frozen
 from contender.training import training_days
 
-DAYS_SERVED = 7
 REMEMBERED = 8
 HEALTHY, WEEKLY = "healthy", "healthy, weekly"
 NAMES: Mapping[str, str] = {"weekly": WEEKLY, "nightly": HEALTHY}
@@ -41,20 +40,21 @@ SMALLER = {
     "window_days": 42,
     "parameters": {"max_iter": 20, "learning_rate": 0.2, "max_leaf_nodes": 15, "min_samples_leaf": 200},
 }
+HELD = "held refreshes"
 CHOSEN = "used to choose the bounds"
 
 
 class Year(NamedTuple):
     """A model, its refreshed recipe, the nights, and the first night that was not used to choose the bounds.
 
-    Poisons are tried on every `poisoned_every`th night of the last cadence.
+    The nightly refreshes have nights of their own. Poisons are tried on every `poisoned_every`th of them.
     """
 
     model: str
     recipe: str
     nights: Days
     reported_from: date
-    cadences: tuple[Cadence, ...]
+    nightly: Days
     poisoned_every: int
 
 
@@ -64,16 +64,16 @@ YEARS = (
         "boosted_trees",
         Days(first=date(2013, 3, 1), last=date(2013, 12, 20)),
         date(2013, 9, 1),
-        ("weekly",),
-        poisoned_every=12,
+        nightly=Days(first=date(2013, 6, 15), last=date(2013, 12, 22)),
+        poisoned_every=14,
     ),
     Year(
         "household_return",
         "recent_trees",
         Days(first=date(2017, 3, 25), last=date(2017, 12, 16)),
         date(2017, 9, 1),
-        ("weekly", "nightly"),
-        poisoned_every=18,
+        nightly=Days(first=date(2017, 3, 25), last=date(2017, 12, 17)),
+        poisoned_every=16,
     ),
 )
 
@@ -90,6 +90,11 @@ class Tried(Frozen):
     champion_loss: float
 
     @property
+    def is_healthy(self) -> bool:
+        """Whether its training rows were not corrupted."""
+        return self.poison in (HEALTHY, WEEKLY)
+
+    @property
     def extra(self) -> float:
         """Loss increase as a share of the healthy refresh's loss."""
         return self.loss / self.healthy_loss - 1
@@ -104,18 +109,39 @@ PASSES: Mapping[str, Callable[[Tried], bool]] = {
 }
 
 
+class Series(NamedTuple):
+    """The refreshes of a year in one cadence."""
+
+    cadence: Cadence
+    fits: KeptFits
+    decisions: Sequence[Decision]
+
+
 def measure_harm() -> Iterator[Row]:
     """Run both years and count; healthy refreshes used to choose the bounds are counted separately."""
     for year in YEARS:
-        tried = list(try_year(year))
-        chosen = [one for one in tried if one.poison in (HEALTHY, WEEKLY) and one.night < year.reported_from]
-        yield from count_harm(year.model, [one for one in tried if one not in chosen])
-        yield from count_harm(f"{year.model}, {CHOSEN}", chosen)
+        tried: list[Tried] = []
+        for series in run_year(year):
+            tried += try_refreshes(series.fits, series.decisions, NAMES[series.cadence])
+            if series.cadence == "nightly":
+                chosen = series.decisions[REMEMBERED :: year.poisoned_every]
+                tried += try_poisons(series.fits, series.decisions, chosen)
+                yield from measure_ages(series.fits, series.decisions)
+            series.fits.keep_all()
+        yield from count_year(year, tried)
+
+
+def count_year(year: Year, tried: Sequence[Tried]) -> Iterator[Row]:
+    """Count a year's refreshes, the ones that were used to choose the bounds separately."""
+    earlier = [one for one in tried if one.is_healthy and one.night < year.reported_from]
+    yield from count_harm(year.model, [one for one in tried if one not in earlier])
+    yield from count_harm(f"{year.model}, {CHOSEN}", earlier)
+    yield from count_held(year.model, tried)
 
 
 def count_harm(data: str, tried: Sequence[Tried]) -> Iterator[Row]:
     """What was let through of each poison and of the healthy, by the guards and by each alone; and the worst nights."""
-    poisoned = [one for one in tried if one.poison not in (HEALTHY, WEEKLY)]
+    poisoned = [one for one in tried if not one.is_healthy]
     groups = {name: [one for one in tried if one.poison == name] for name in (HEALTHY, WEEKLY, *POISONS)}
     groups |= {ANY: poisoned, ANY_HARMFUL: [one for one in poisoned if one.extra > HARMFUL]}
     for name, some in groups.items():
@@ -142,6 +168,15 @@ def _count(data: str, poison: str, tried: Sequence[Tried]) -> Iterator[Row]:
         yield _row(f"{guard}{ALONE}", data, poison, tried, [one for one in tried if guard not in one.spoke])
 
 
+def count_held(data: str, tried: Sequence[Tried]) -> Iterator[Row]:
+    """Count the healthy refreshes that were held, and their mean loss increase had they served, not the champion."""
+    healthy = [one for one in tried if one.is_healthy]
+    held = [one for one in healthy if one.spoke]
+    extra = round(fmean(one.loss / one.champion_loss - 1 for one in held), 5) if held else None
+    passed = count(len(healthy) - len(held), len(healthy))
+    yield Row(table="held", rule=HELD, data=data, effect=extra, **passed)
+
+
 def _row(
     rule: str, data: str, poison: str, tried: Sequence[Tried], passed: Sequence[Tried], **more: float
 ) -> Row:
@@ -156,20 +191,19 @@ def _row(
     )
 
 
-def try_year(year: Year) -> Iterator[Tried]:
+def run_year(year: Year) -> Iterator[Series]:
     """Return the weekly refreshes of a real year, which is prepared first, and the nightly ones of a smaller recipe."""
     catalog = load_catalog(PROJECT / "include" / "catalog")
     shipped = catalog.model(year.model)
     recipe, history = shipped.recipe(year.recipe), read_year(catalog, shipped)
-    recipes = {"weekly": recipe, "nightly": recipe.model_copy(update=SMALLER)}
-    for cadence in year.cadences:
-        model = shipped.model_copy(update={"recipes": (recipes[cadence],)})
-        fits = KeptFits(catalog, model, history)
-        decisions = run_backtest_on(fits, year.nights, ["ours"], cadence).results[0].decisions
-        yield from try_refreshes(fits, decisions, NAMES[cadence])
-        if cadence == year.cadences[-1]:
-            yield from try_poisons(fits, decisions, decisions[REMEMBERED :: year.poisoned_every])
-        fits.keep_all()
+    planned: Mapping[Cadence, tuple[Recipe, Days]] = {
+        "nightly": (recipe.model_copy(update=SMALLER), year.nightly),
+        "weekly": (recipe, year.nights),
+    }
+    for cadence, (refreshed, nights) in planned.items():
+        fits = KeptFits(catalog, shipped.model_copy(update={"recipes": (refreshed,)}), history)
+        decisions = run_backtest_on(fits, nights, ["ours"], cadence).results[0].decisions
+        yield Series(cadence, fits, decisions)
 
 
 def try_refreshes(
@@ -222,10 +256,3 @@ def _spoke(judged: Evaluation, tonight: Decision, model: ModelSpec) -> tuple[str
     # The outcomes of served days are the same, whatever the night's training rows are.
     doubted = [reason for reason in tonight.reasons if reason.guard in DOUBTING_LABELS]
     return tuple(reason.guard for reason in (*decision.reasons, *doubted) if not reason.passed)
-
-
-def mean_served_loss(fits: Fits, version: int, night: date) -> float:
-    """Return the mean loss over the rows of the days that the following nights score."""
-    nights = Days(first=night + timedelta(days=1), last=night + timedelta(days=DAYS_SERVED))
-    served = [day for each in fits.model.scored_days(nights).each() for day in fits.serve(version, each)]
-    return float(np.average([day.loss for day in served], weights=[day.rows for day in served]))

@@ -1,4 +1,4 @@
-"""The generated tables and plots of docs/GUARDS.md, from the stored results."""
+"""The generated tables and plots of docs/GUARDS.md on corrupted rows and held refreshes, from the stored results."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from benchmarks.promotion.harm import (
     CHOSEN,
     HARMFUL,
     HEALTHY,
+    HELD,
     INSTEAD,
     NOTHING,
     OURS,
@@ -18,24 +19,57 @@ from benchmarks.promotion.harm import (
     WITHOUT,
 )
 from benchmarks.promotion.page import put_into
-from benchmarks.promotion.rows import Row
+from benchmarks.promotion.rows import Row, count
 from contender.charts import Span, draw_spans
 from contender.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "GUARDS.md"
 CADENCES = {HEALTHY: "nightly", WEEKLY: "weekly"}
 BEGIN, END = "<!-- harm: made by `make bench-promotion` -->", "<!-- end of harm -->"
+BEGIN_HELD, END_HELD = "<!-- held: made by `make bench-promotion` -->", "<!-- end of held -->"
 
 
 def render_harm(rows: Sequence[Row]) -> str:
-    """Return a table and a plot for each model; an empty string without results."""
+    """Return the sums of both models, and a table and a plot for each; an empty string without results."""
     of = [row for row in rows if row.table == "harm stopped"]
-    return "\n".join(_render(data, of) for data in _datas(of))
+    return "\n".join([*_sum(of), *(_render(data, of) for data in _datas(of))])
+
+
+def render_held(rows: Sequence[Row]) -> str:
+    """Return the loss of held refreshes, and a table of the loss of older ones; an empty string without results."""
+    of = [row for row in rows if row.table == "held"]
+    datas = list(dict.fromkeys(row.data for row in of))
+    later = dict.fromkeys(row.rule for row in of if row.rule != HELD)
+    if not later:
+        return ""
+    return "\n".join(
+        [
+            *(f"- {_describe_held(row)}" for row in of if row.rule == HELD),
+            "",
+            "| loss in the following seven days, compared with the refresh of the night | "
+            + " | ".join(f"`{data}`" for data in datas)
+            + " |",
+            "| --- |" + " --- |" * len(datas),
+            *(
+                f"| {rule} | "
+                + " | ".join(_describe_later(_pick_of(of, data, rule)) for data in datas)
+                + " |"
+                for rule in later
+            ),
+            "",
+        ]
+    )
+
+
+def put_all(page: str, rows: Sequence[Row]) -> str:
+    """Return the page with the tables of these results."""
+    page = put_into(page, render_harm(rows), BEGIN, END)
+    return put_into(page, render_held(rows), BEGIN_HELD, END_HELD)
 
 
 def write(rows: Sequence[Row]) -> None:
     """Write the tables into the page."""
-    PAGE.write_text(put_into(PAGE.read_text(), render_harm(rows), BEGIN, END))
+    PAGE.write_text(put_all(PAGE.read_text(), rows))
 
 
 def draw_harm(rows: Sequence[Row]) -> Mapping[str, str]:
@@ -46,6 +80,27 @@ def draw_harm(rows: Sequence[Row]) -> Mapping[str, str]:
 
 def _datas(rows: Sequence[Row]) -> list[str]:
     return [data for data in dict.fromkeys(row.data for row in rows) if CHOSEN not in data]
+
+
+def _sum(of: Sequence[Row]) -> list[str]:
+    """Return the sums of all models, as a list; empty without results."""
+    if not of:
+        return []
+    healthy, poisoned, harmful = (
+        _add([row for row in of if row.effect in effects and row.rule == OURS])
+        for effects in ((HEALTHY, WEEKLY), (ANY,), (ANY_HARMFUL,))
+    )
+    return [
+        f"Both models: {describe_promoted(healthy)} of {healthy.runs} healthy refreshes were promoted. "
+        f"{describe_blocked(poisoned)} corrupted ones were blocked, and {describe_blocked(harmful)} of those that "
+        f"would have lost over {HARMFUL:.0%} more than the healthy refresh of the night.\n"
+    ]
+
+
+def _add(rows: Sequence[Row]) -> Row:
+    """Return the sum of rows, with the interval of its share."""
+    runs, promoted = sum(row.runs or 0 for row in rows), sum(row.promotions or 0 for row in rows)
+    return rows[0].model_copy(update=count(promoted, runs))
 
 
 def _render(data: str, of: Sequence[Row]) -> str:
@@ -96,6 +151,24 @@ def _line(poison: str, rows: Sequence[Row]) -> str:
     return f"| {named} | {describe_blocked(ours)} | {describe_blocked(without)} | {who} | {losses} |"
 
 
+def _describe_held(row: Row) -> str:
+    held = f"`{row.data}`: {_blocked(row)} of {row.runs} healthy refreshes were held."
+    if not isinstance(row.effect, float):
+        return held
+    return (
+        f"{held} Had they served, the loss of the following seven days would have differed from the champion's by "
+        f"{100 * row.effect:+.2f} % on average."
+    )
+
+
+def _describe_later(row: Row) -> str:
+    assert isinstance(row.effect, float)
+    assert row.ci_low is not None
+    assert row.ci_high is not None
+    low, high = (f"{100 * end:+.2f}" for end in (row.ci_low, row.ci_high))
+    return f"{100 * row.effect:+.2f} % ({low} to {high}), {row.nights} weeks"
+
+
 def _draw(data: str, rows: Sequence[Row]) -> str:
     spans = []
     for poison in dict.fromkeys(
@@ -118,6 +191,11 @@ def pick_row(rows: Sequence[Row], poison: str, rule: str) -> Row:
     return row
 
 
+def _pick_of(rows: Sequence[Row], data: str, rule: str) -> Row:
+    (row,) = (row for row in rows if (row.data, row.rule) == (data, rule))
+    return row
+
+
 def _loss(rows: Sequence[Row], poison: str, rule: str) -> float:
     loss = pick_row(rows, poison, rule).served_loss
     assert loss is not None
@@ -127,7 +205,7 @@ def _loss(rows: Sequence[Row], poison: str, rule: str) -> float:
 def describe_promoted(row: Row) -> str:
     """Return the promoted share and its interval."""
     share, low, high = _promoted(row)
-    return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+    return f"{100 * share:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def _blocked(row: Row) -> int:

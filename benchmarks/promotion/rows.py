@@ -8,7 +8,9 @@ from scipy.stats import binomtest
 
 from contender.specs.frozen import Frozen
 
-Table = Literal["error", "power", "real pairs", "served", "served by month", "harm stopped", "creep", "speed"]
+Table = Literal[
+    "error", "power", "real pairs", "served", "served by month", "harm stopped", "held", "creep", "speed"
+]
 
 
 class Row(Frozen):

@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from benchmarks.promotion import harm_page
-from benchmarks.promotion.harm import ANY, HEALTHY, count_harm, try_poisons, try_refreshes
-from benchmarks.promotion.page import put_into, read_results
+from benchmarks.promotion.ages import mean_served_loss, measure_ages
+from benchmarks.promotion.harm import ANY, HEALTHY, HELD, count_harm, count_held, try_poisons, try_refreshes
+from benchmarks.promotion.page import read_results
 from benchmarks.promotion.poisons import POISONS
 from contender.backtesting import Fits, run_backtest_on
 from contender.backtesting.history import cut
@@ -25,13 +26,19 @@ SMALL = Recipe(
 
 
 @pytest.fixture(scope="module")
-def tried(tmp_path_factory):
-    """Four weekly refreshes on made-up flights; all corruptions in the third week."""
+def series(tmp_path_factory):
+    """Four weekly refreshes on made-up flights."""
     catalog = copy_catalog(tmp_path_factory.mktemp("made_up") / "catalog")
     model = catalog.model("flight_delay").model_copy(update={"recipes": (SMALL,)})
     history = cut(model, make_flights(model, DAYS, 120), DAYS)
     fits = Fits(catalog, model, history)
-    decisions = run_backtest_on(fits, NIGHTS, ["ours"], "weekly").results[0].decisions
+    return fits, run_backtest_on(fits, NIGHTS, ["ours"], "weekly").results[0].decisions
+
+
+@pytest.fixture(scope="module")
+def tried(series):
+    """The healthy refreshes from the third week on, and all corruptions in the third week."""
+    fits, decisions = series
     healthy = try_refreshes(fits, decisions, HEALTHY, remembered=2)
     return [*healthy, *try_poisons(fits, decisions, decisions[2:3])]
 
@@ -55,9 +62,30 @@ def test_after_a_blocked_refresh_the_champion_keeps_serving(tried):
     assert (rows["no guards"].share_promoted, rows["guards"].share_promoted) == (1.0, 0.0)
 
 
+def test_a_held_refresh_is_compared_with_the_champion_that_served_instead(tried):
+    healthy = next(one for one in tried if one.poison == HEALTHY)
+    held = healthy.model_copy(update={"loss": 0.21, "champion_loss": 0.2, "spoke": ("shift",)})
+    (row,) = count_held("made up", [healthy, held])
+    assert (row.rule, row.runs, row.promotions) == (HELD, 2, 1)
+    assert row.effect == pytest.approx(0.05)
+
+
+def test_older_refreshes_are_compared_in_the_same_weeks(series):
+    fits, decisions = series
+    (row,) = measure_ages(fits, decisions, ages=(2,), apart=1)
+    losses = [
+        [mean_served_loss(fits, decisions[nth - age].challenger, decisions[nth].night) for nth in (2, 3)]
+        for age in (2, 0)
+    ]
+    extra = [older / newer - 1 for older, newer in zip(*losses, strict=True)]
+    assert row.nights == 2
+    assert row.effect == pytest.approx(sum(extra) / 2, abs=1e-5)
+    assert row.ci_low < row.effect < row.ci_high
+
+
 def test_the_tables_of_the_guards_page_match_the_results():
-    page, figures = harm_page.PAGE.read_text(), harm_page.render_harm(read_results())
-    assert put_into(page, figures, harm_page.BEGIN, harm_page.END) == page
+    page = harm_page.PAGE.read_text()
+    assert harm_page.put_all(page, read_results()) == page
 
 
 def test_the_plots_of_the_guards_page_match_the_results():

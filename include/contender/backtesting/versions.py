@@ -147,9 +147,9 @@ class Versions:
     def scores(self, version: int, days: Days) -> Predictions:
         """Return a version's predictions for the rows of these days."""
         made = self.made[version]
-        for day in days.each():
-            if day not in made.scores:
-                self._predict(made, Days.one(day))
+        missing = [day for day in days.each() if day not in made.scores]
+        if missing:
+            self._predict(made, Days(first=missing[0], last=missing[-1]))
         return _joined([made.scores[day] for day in days.each() if day in made.scores])
 
     def baselines(self, version: int, days: Days) -> Predictions:
