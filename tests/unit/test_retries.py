@@ -42,6 +42,7 @@ OF_COMMANDS = {
     "BackfillError",
     "BackfillStoppedError",
     "BacktestError",
+    "DamagedFileError",
     "DraftError",
     "IncidentError",
     "LoadError",
