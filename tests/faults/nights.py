@@ -120,7 +120,7 @@ class World:
                 broken += self._check_stopped(story, story.tasks[place].name, outside)
                 self.scheduler.run_task(story.tasks[place], outside)  # its owner clears it
             except Swallowed as error:
-                broken.append(str(error))
+                return self._end(stopped, [*broken, str(error)])
             place += 1
             following = [where for fault in injector.pending if (where := story.place_of(fault)) >= place]
             if len(injector.happened) == happened and injector.happened:

@@ -16,20 +16,20 @@ NOT_IN_A_SINGLE_NIGHT = {"book: Caveats.add", "book: PairedDays.add"}
 
 
 @pytest.fixture(scope="module")
-def world():
+def small_world():
     with new_world() as prepared:
         yield prepared
 
 
 @pytest.fixture
-def undisturbed(world):
-    story = world.stories["nightly"]
+def undisturbed(small_world):
+    story = small_world.stories["nightly"]
     return Night(story.saved[0].state, story.final, story.final)
 
 
-def test_no_invariant_is_broken_in_a_thousand_faulty_nights(world):
-    plan = make_plan(world)
-    tally = run_seeds(world, plan, choose_quick_seeds(plan, NIGHTS))
+def test_no_invariant_is_broken_in_a_thousand_faulty_nights(small_world):
+    plan = make_plan(small_world)
+    tally = run_seeds(small_world, plan, choose_quick_seeds(plan, NIGHTS))
     assert tally.broken == ()
     assert sum(tally.nights.values()) == NIGHTS
 
@@ -38,28 +38,28 @@ def test_an_undisturbed_night_breaks_no_invariant(undisturbed):
     assert find_broken(undisturbed) == []
 
 
-def test_every_store_call_is_made_in_a_night(world):
-    made = {site.call for story in world.stories.values() for site in story.sites}
+def test_every_store_call_is_made_in_a_night(small_world):
+    made = {site.call for story in small_world.stories.values() for site in story.sites}
     assert {call.name for call in STORE_CALLS} - made == NOT_IN_A_SINGLE_NIGHT
 
 
-def test_a_seed_stands_for_the_same_night_in_another_plan(world):
-    one, other = make_plan(world), make_plan(world)
+def test_a_seed_stands_for_the_same_night_in_another_plan(small_world):
+    one, other = make_plan(small_world), make_plan(small_world)
     last = len(one.singles) + len(one.pairs) + 100
     assert [one.schedule(seed) for seed in range(0, last, 97)] == [
         other.schedule(seed) for seed in range(0, last, 97)
     ]
 
 
-def test_an_outage_stops_the_night_with_an_incident(world):
-    story = world.stories["nightly"]
+def test_an_outage_stops_the_night_with_an_incident(small_world):
+    story = small_world.stories["nightly"]
     site = next(site for site in story.sites if site.call.endswith("commit_table"))
-    result = world.run(story, [Fault("outage", site)])
+    result = small_world.run(story, [Fault("outage", site)])
     assert (result.outcome, result.broken) == ("stopped", ())
 
 
-def test_a_handler_that_goes_on_after_the_end_of_its_process_is_found(world, monkeypatch):
-    story = world.stories["nightly"]
+def test_a_handler_that_goes_on_after_the_end_of_its_process_is_found(small_world, monkeypatch):
+    story = small_world.stories["nightly"]
     task = next(task for task in story.tasks if task.title == "ingest.publish")
 
     def swallow(attempt):
@@ -72,7 +72,7 @@ def test_a_handler_that_goes_on_after_the_end_of_its_process_is_found(world, mon
         tasks=tuple(one._replace(run=swallow) if one == task else one for one in story.tasks)
     )
     site = Site("ingest.publish", "book: Publications.add", 1, "before")
-    (broken, *_) = world.run(deaf, [Fault("crash", site)]).broken
+    (broken, *_) = small_world.run(deaf, [Fault("crash", site)]).broken
     assert "went on after its process had died" in broken
 
 
