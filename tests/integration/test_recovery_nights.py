@@ -39,8 +39,6 @@ RECOVERY = """    recovery=Recovery(
         baseline_days=14,
         min_rows=100,
     ),
-    horizon_days=1,
-)
 """
 
 
@@ -51,8 +49,9 @@ def kept(tmp_path_factory) -> Kept:
     home = folder / "catalog"
     copy_catalog(home)
     spec = home / "models" / MODEL / "spec.py"
-    text = spec.read_text().replace("specs import ", "specs import Recovery, ")
-    spec.write_text(re.sub(r"\n\)\n$", "\n" + RECOVERY, text))
+    spec.write_text(
+        re.sub(r"    recovery=Recovery\(.*?\n    \),\n", RECOVERY, spec.read_text(), flags=re.DOTALL)
+    )
     stores = install_flights(Settings(home=folder / "home"), load_catalog(home))
     rows = make_flights(stores.model, Days(first=HISTORY.first, last=tomorrow(NIGHT)))
     turned = rows["day"] >= OPENED
