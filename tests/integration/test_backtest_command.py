@@ -73,7 +73,10 @@ def test_cadences_share_their_fits_and_a_slower_one_needs_fewer(run):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((MODEL, *SPAN, "--policy", "better"), "--policy better: unknown; give one of ours, no-recovery, static"),
+        (
+            (MODEL, *SPAN, "--policy", "better"),
+            "--policy better: unknown; give one of ours, no-recovery, static",
+        ),
         (
             (MODEL, *SPAN, "--cadence", "hourly"),
             "--cadence hourly: unknown; give one of nightly, weekly, monthly",

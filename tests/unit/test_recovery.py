@@ -21,7 +21,7 @@ from contender.promoting.strategies import (
     find_break,
     measure_strategies,
 )
-from contender.records import KEPT, Monitored, PairedDay, Standing, name_strategy
+from contender.records import KEPT, BehaviourCheck, Monitored, PairedDay, Standing, name_strategy
 from contender.specs import BASELINE, Approval, Guards, Recipe, Recovery
 from tests.unit.judged import evaluation, version
 
@@ -61,11 +61,13 @@ def strategy(number: int, recipe: str = "short"):
     return version(number, recipe=f"of {recipe}").model_copy(update={"recipe": recipe, "strategy": True})
 
 
-def decide(model, *paired, standing=BREAK, champion=None, tonight=(2, 3)):
+def decide(model, *paired, standing=BREAK, champion=None, tonight=(2, 3), behaviour=()):
     """The decision of a night with a refresh, version 2, and a version of the strategy, version 3."""
     champion = champion or version(1)
     made = {2: version(2), 3: strategy(3)}
-    evaluations = [evaluation(id=f"e{n}", challenger=made[n], champion=champion) for n in tonight]
+    evaluations = [
+        evaluation(id=f"e{n}", challenger=made[n], champion=champion, behaviour=behaviour) for n in tonight
+    ]
     together = sorted((pair for own in paired for pair in own), key=lambda pair: pair.day)
     evidence = measure_strategies(model, standing, together)
     (decision,) = decide_night(evaluations, evidence, standing, Guards())
@@ -119,6 +121,16 @@ def test_a_lead_within_a_standard_error_changes_nothing(model):
 def test_the_baseline_is_not_chosen_while_a_declared_strategy_can_serve(model):
     paired = (pairs(name_strategy(BASELINE), [0.1] * 7), pairs(SHORT, [0.7] * 7))
     assert decide(model, *paired).champion_after == 3
+
+
+def test_the_serving_strategy_stays_if_every_version_of_the_night_is_blocked(model):
+    standing = BREAK.model_copy(update={"champion": 9})
+    paired = (pairs(KEPT, [0.9] * 7), pairs(SHORT, [0.7] * 7))
+    falls = BehaviourCheck(
+        name="rises", kind="direction", passed=False, observed=-1, bound=0, explanation="falls"
+    )
+    decision = decide(model, *paired, standing=standing, champion=strategy(9), behaviour=(falls,))
+    assert (decision.kind, decision.champion_after) == ("held", 9)
 
 
 def test_outcomes_that_are_known_late_make_a_lead_less_certain():

@@ -68,7 +68,7 @@ def decide_recovery(
     able = {stream for stream, found in facts.items() if all(reason.passed for reason in found)}
     serving, refreshed = name_stream(champion, standing), str(standing.recipe)
     losses = read_losses(measured)
-    possible = {stream: losses[stream] for stream in _list_possible(losses, able)}
+    possible = {stream: losses[stream] for stream in _list_possible(losses, able, serving)}
     lag = measured[0].lag if measured else 1
     chosen = choose_strategy(possible, serving, refreshed, lag) if possible else serving
     over = standing.broken is None or is_over(measured)
@@ -85,8 +85,14 @@ def decide_recovery(
     return decision.model_copy(update={"id": identify("recovery", kind, judged.id, champion.version)})
 
 
-def _list_possible(measured: Collection[str], able: Collection[str]) -> list[str]:
-    """Return the measured strategies that may serve; the baseline only if no declared strategy may."""
+def _list_possible(measured: Collection[str], able: Collection[str], serving: str) -> list[str]:
+    """Return the measured strategies that may serve; the baseline only if no declared strategy may.
+
+    If every version of tonight is blocked, the serving strategy stays one of them: the version from before the break
+    must be better to serve again.
+    """
+    if not any(stream in able for stream in measured):
+        return [stream for stream in measured if stream in (KEPT, serving)]
     possible = [stream for stream in measured if stream in able or stream == KEPT]
     fallback = name_strategy(BASELINE)
     declared = any(
