@@ -21,7 +21,6 @@ from statistics import fmean, stdev
 from contender.promoting.pairs import fingerprint_pairs
 from contender.records import (
     KEPT,
-    OPENING,
     Evidence,
     Monitored,
     PairedDay,
@@ -48,7 +47,7 @@ def find_break(past: Sequence[Monitored], acts_on: Collection[str], closed: date
     """
     before = False
     for one in past:
-        opens = one.verdict in OPENING and one.verdict in acts_on
+        opens = one.verdict in acts_on
         if opens and not before and one.day > closed:
             return one.day
         before = opens

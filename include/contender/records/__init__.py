@@ -52,7 +52,6 @@ from contender.records.models import (
     TrainedVersion,
 )
 from contender.records.monitored_days import (
-    OPENING,
     ChangeKind,
     ColumnChange,
     DriftVerdict,
@@ -84,7 +83,6 @@ __all__ = [
     "CHAMPION",
     "CORRECTING",
     "KEPT",
-    "OPENING",
     "STILL",
     "Act",
     "ActKind",

@@ -16,8 +16,6 @@ from contender.records.tables import Base, indexes
 from contender.specs.frozen import Frozen
 
 DriftVerdict = Literal["stable", "broken_feed", "covariate_drift", "concept_drift", "regime_break"]
-# The verdicts that open a break, in which the strategies of a model's `recovery` compete.
-OPENING: frozenset[DriftVerdict] = frozenset({"concept_drift", "regime_break"})
 ChangeKind = Literal["missing", "constant", "values", "range"]
 
 
