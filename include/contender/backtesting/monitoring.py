@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import pandas as pd
@@ -11,14 +11,12 @@ import pyarrow as pa
 from contender.backtesting.fits import Fits
 from contender.measures import split_scores
 from contender.measures.evidence import DAYS_REMEMBERED, FEWEST_DAYS
-from contender.monitoring import Changes, Performance, conclude
-from contender.monitoring.changes import find_changes
-from contender.monitoring.days import REMEMBERED, changed_days, join_changes
+from contender.monitoring import Performance, compare_profiles, conclude, recent_days
 from contender.monitoring.performance import add_outcomes
 from contender.monitoring.skew import compare_scores
 from contender.profiles import profile
 from contender.records import DayProfile, Evaluation, Monitored, ScoreSkew
-from contender.specs import Contract, Days, Monitoring
+from contender.specs import Contract, Days
 
 
 class Monitor:
@@ -32,42 +30,25 @@ class Monitor:
 
     def run(self, night: date, served: Mapping[date, int], evaluations: Sequence[Evaluation]) -> None:
         """Add the result of a night; `served` has the version that served each day, for days that were served."""
-        model, watch = self._fits.model, self._fits.model.monitoring
+        model = self._fits.model
         day = model.scored_days(Days.one(night)).last
         earlier = day - timedelta(days=1)
         performance = self._measure(night, served, evaluations)
         past = [one for one in self.found if one.day < performance.day]
-        before = changed_days(past[-REMEMBERED:], watch)
-        changes = join_changes(
-            self._compare_features(day, before),
-            self._compare_scores(earlier, served, before),
-            self._measure_skew(earlier, served[earlier]) if earlier in served else None,
-        )
+        features = {each: self._profile_features(each) for each in self._recent(day)}
+        scores = {
+            each: self._profile_scores(served[each], each) for each in self._recent(earlier) if each in served
+        }
+        changes = compare_profiles(model, night, features, scores, past)
+        if earlier in served:
+            skew = self._measure_skew(earlier, served[earlier])
+            changes = changes.model_copy(update={"skew": skew})
         recent = past[-(DAYS_REMEMBERED + FEWEST_DAYS) :]
         self.found.append(conclude(model, performance, changes, recent, str(night)))
 
-    def _compare_features(self, day: date, before: Mapping[str, Collection[date]]) -> Changes:
-        return self._compare({each: self._profile_features(each) for each in self._recent(day)}, day, before)
-
-    def _compare_scores(
-        self, day: date, served: Mapping[date, int], before: Mapping[str, Collection[date]]
-    ) -> Changes:
-        profiles = {
-            each: self._profile_scores(served[each], each) for each in self._recent(day) if each in served
-        }
-        return self._compare(profiles, day, before)
-
-    def _compare(
-        self, profiles: Mapping[date, DayProfile], day: date, before: Mapping[str, Collection[date]]
-    ) -> Changes:
-        if day not in profiles:
-            return Changes(day=day)
-        earlier = [its for each, its in profiles.items() if each != day]
-        return find_changes(profiles[day], earlier, self._fits.model.monitoring, before)
-
     def _recent(self, day: date) -> list[date]:
         """Return the days with rows that a day may be compared with, and the day itself, in order."""
-        reach = Days.one(day).reaching_back(_reach(self._fits.model.monitoring))
+        reach = recent_days(self._fits.model, day)
         return [each for each in reach.each() if self._fits.history.count(each)]
 
     def _profile_features(self, day: date) -> DayProfile:
@@ -114,10 +95,6 @@ def profile_columns(contract: Contract, names: Sequence[str], day: date, rows: p
     chosen = tuple(column for column in contract.columns if column.name in names)
     narrow = contract.model_copy(update={"columns": chosen})
     return profile(narrow, day, "", pa.Table.from_pandas(rows[list(names)], preserve_index=False))
-
-
-def _reach(watch: Monitoring) -> int:
-    return watch.reference_days + REMEMBERED
 
 
 def _expected_loss(version: int | None, evaluations: Sequence[Evaluation]) -> float | None:

@@ -4,7 +4,7 @@
 """
 
 from contender.monitoring.changes import Changes
-from contender.monitoring.days import compare_day, compare_staged
+from contender.monitoring.days import compare_day, compare_profiles, compare_staged, recent_days
 from contender.monitoring.performance import Performance, measure_performance
 from contender.monitoring.triage import Signals, conclude, keep_conclusion, triage
 
@@ -13,9 +13,11 @@ __all__ = [
     "Performance",
     "Signals",
     "compare_day",
+    "compare_profiles",
     "compare_staged",
     "conclude",
     "keep_conclusion",
     "measure_performance",
+    "recent_days",
     "triage",
 ]

@@ -23,57 +23,74 @@ def compare_day(installation: Installation, model: ModelSpec, night: date) -> Ch
     made again. Days on which a column had changed already are not compared with, for up to 28 days.
     """
     day = model.scored_days(Days.one(night)).last
-    before = _changed_before(installation, model, night)
-    features = _compare_published(installation, model, model.feature_contract, day, before)
     served = day - timedelta(days=1)
-    scores = _compare_published(installation, model, model.prediction_contract, served, before)
-    return join_changes(features, scores, measure_skew(installation, model, served))
+    features = _read_profiles(installation, model, model.feature_contract, day)
+    scores = _read_profiles(installation, model, model.prediction_contract, served)
+    changes = compare_profiles(model, night, features, scores, _read_past(installation, model, night))
+    return changes.model_copy(update={"skew": measure_skew(installation, model, served)})
 
 
 def compare_staged(installation: Installation, model: ModelSpec, batch: StagedBatch) -> Changes:
     """Compare a staged day of a model's features with its published recent days."""
     contract, day = model.feature_contract, batch.days.first
-    before = _changed_before(installation, model, day - timedelta(days=model.horizon_days))
-    profiles = _read_profiles(installation, model, contract, day)
-    profiles.pop(day, None)
-    return _compare(model, profile_staged(contract, batch, day), list(profiles.values()), before)
+    past = _read_past(installation, model, day - timedelta(days=model.horizon_days))
+    profiles = _read_profiles(installation, model, contract, day) | {
+        day: profile_staged(contract, batch, day)
+    }
+    return _compare(model, day, profiles, changed_days(past, model.monitoring))
 
 
-def _changed_before(
-    installation: Installation, model: ModelSpec, night: date
-) -> Mapping[str, Collection[date]]:
-    matured = model.matured_days(Days.one(night)).last
-    past = installation.book.monitored.days_before(model.name, matured, REMEMBERED)
-    return changed_days(past, model.monitoring)
-
-
-def _compare_published(
-    installation: Installation,
+def compare_profiles(
     model: ModelSpec,
-    contract: Contract,
-    day: date,
-    before: Mapping[str, Collection[date]],
+    night: date,
+    features: Mapping[date, DayProfile],
+    scores: Mapping[date, DayProfile],
+    past: Sequence[Monitored],
 ) -> Changes:
-    profiles = _read_profiles(installation, model, contract, day)
-    today = profiles.pop(day, None)
-    return Changes(day=day) if today is None else _compare(model, today, list(profiles.values()), before)
+    """Compare the profiles of the features that a night scores, and of the predictions of the day before.
+
+    Both mappings hold the day and its recent days (`recent_days`), as far as they have rows, oldest first. `past` are
+    the results of the nights before, of which the last 28 are used.
+    """
+    day, before = model.scored_days(Days.one(night)).last, changed_days(past[-REMEMBERED:], model.monitoring)
+    return join_changes(
+        _compare(model, day, features, before),
+        _compare(model, day - timedelta(days=1), scores, before),
+        None,
+    )
+
+
+def recent_days(model: ModelSpec, day: date) -> Days:
+    """Return a day and the days before it whose profiles may be compared with it."""
+    return Days.one(day).reaching_back(model.monitoring.reference_days + REMEMBERED)
+
+
+def _read_past(installation: Installation, model: ModelSpec, night: date) -> Sequence[Monitored]:
+    matured = model.matured_days(Days.one(night)).last
+    return installation.book.monitored.days_before(model.name, matured, REMEMBERED)
 
 
 def _read_profiles(
     installation: Installation, model: ModelSpec, contract: Contract, day: date
 ) -> dict[date, DayProfile]:
     """Return the profiles of a day and its recent days, oldest first."""
-    recent = Days.one(day).reaching_back(model.monitoring.reference_days + REMEMBERED)
     lake, book = installation.lake, installation.book
     return {
         then: read_profile(contract, then, file.digest, lake, book)
-        for then, file in sorted(lake.day_files(contract.table, recent).items())
+        for then, file in sorted(lake.day_files(contract.table, recent_days(model, day)).items())
     }
 
 
 def _compare(
-    model: ModelSpec, today: DayProfile, recent: Sequence[DayProfile], before: Mapping[str, Collection[date]]
+    model: ModelSpec,
+    day: date,
+    profiles: Mapping[date, DayProfile],
+    before: Mapping[str, Collection[date]],
 ) -> Changes:
+    today = profiles.get(day)
+    if today is None:
+        return Changes(day=day)
+    recent = [its for each, its in profiles.items() if each != day]
     columns = {
         name: column
         for name, column in today.columns.items()
