@@ -40,7 +40,7 @@ def read_year(catalog: Catalog, model: ModelSpec, nights: Days | None = None) ->
     if not place.exists():
         keep(_build(catalog, model, nights).rows, place)
     rows: pd.DataFrame = joblib.load(place)
-    first = min(training_days(model, recipe, nights.first).first for recipe in model.recipes)
+    first = min(training_days(model, recipe, nights.first).first for recipe in model.all_recipes)
     return cut(model, rows, Days(first=first, last=model.scored_days(nights).last))
 
 

@@ -13,7 +13,8 @@ from contender.ingesting import land
 from contender.installation import Installation
 from contender.lake import Lake, open_lake
 from contender.settings import Settings
-from contender.specs import Days
+from contender.specs import BASELINE, Days, Recovery
+from contender.training import training_days
 from demo import source
 from tests.integration.contents import digest_contents
 
@@ -48,6 +49,16 @@ def test_a_backtest_changes_nothing_in_the_installation(flights, catalog, batche
     history = build_history(installation, model, NIGHTS)
     run_backtest(catalog, model, history, NIGHTS, ["ours"])
     assert digest_contents(here) == before
+
+
+def test_the_history_begins_with_the_longest_window_of_a_recipe_or_strategy(flights, catalog):
+    here, _ = flights
+    shipped = catalog.model("flight_delay")
+    recent = shipped.recipes[0].model_copy(update={"window_days": 7})
+    changes = {"recipes": (recent,), "recovery": Recovery(baseline_days=21)}
+    model = shipped.model_copy(update=changes)
+    history = build_history(Installation(here, catalog), model, NIGHTS)
+    assert history.first == training_days(model, model.recipe(BASELINE), NIGHTS.first).first
 
 
 def test_built_rows_equal_those_that_the_feature_dag_publishes(flights, catalog):

@@ -67,6 +67,13 @@ def card(spec, judged=None, entries=(), caveats=(), serving=2):
     return make_card(spec, spec, judged or measured(), entries, caveats, serving)
 
 
+def test_the_card_of_a_strategy_states_its_recipe(spec):
+    strategy = spec.strategies[0]
+    made = version(2).model_copy(update={"recipe": strategy.name, "strategy": True})
+    found = card(spec, evaluation(challenger=made))
+    assert (found.window_days, found.parameters) == (strategy.window_days, strategy.parameters)
+
+
 def hostile(spec):
     decision = decide_promotion(evaluation(), Guards()).model_copy(update={"why": MARKED, "by": MARKED})
     caveat = Caveat(

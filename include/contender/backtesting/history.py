@@ -119,7 +119,7 @@ class _Found(NamedTuple):
 
 
 def _read(model: ModelSpec, nights: Days, lake: Lake) -> _Found:
-    spans = [training_days(model, recipe, nights.first) for recipe in model.recipes]
+    spans = [training_days(model, recipe, nights.first) for recipe in model.all_recipes]
     days = Days(first=min(span.first for span in spans), last=model.scored_days(nights).last)
     pins = pin_examples(lake, model)
     snapshots = {pin.table: pin.snapshot for pin in pins}

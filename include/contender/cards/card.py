@@ -103,7 +103,7 @@ def make_card(
     the contract at the time of the evaluation.
     """
     made, champion = evaluation.challenger, evaluation.champion
-    recipe = next((r for r in past_spec.recipes if r.name == made.recipe), None)
+    recipe = next((r for r in past_spec.all_recipes if r.name == made.recipe), None)
     columns = {column.name: column for column in past_spec.features}
     return ModelCard(
         model=made.model,
