@@ -85,8 +85,8 @@ class Memory:
         return add_break(self.model, standing, self.monitor.found, closed, self.served_on)
 
     def run_monitor(self, night: date) -> None:
-        """Give the verdict of a night, if the policy acts on verdicts."""
-        if self.policy.recovers:
+        """Give the verdict of a night, if strategies wait for it or a drill asks for it."""
+        if self.strategies or (self.policy.recovers and self.fits.is_drilled):
             served = {day.day: day.version for day in self.served if day.version is not None}
             self.monitor.run(night, served, self.evaluations)
 

@@ -32,7 +32,8 @@ class PolicyResult(Frozen):
     evidence: tuple[tuple[date, Evidence], ...]
     served: tuple[ServedDay, ...]
     monitored: tuple[Monitored, ...] = Field(
-        default=(), description="verdicts of all nights; empty for policies without them"
+        default=(),
+        description="verdicts of all nights, where they were given: of a policy with strategies, and in a drill",
     )
     fits: int = Field(description="number of fits that the policy needs")
     cpu_seconds: float = Field(description="CPU time of these fits")

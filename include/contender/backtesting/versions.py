@@ -50,6 +50,7 @@ class Versions:
         self._fitted: dict[tuple[str, date], Made | None] = {}
         self._sketched: dict[Days, TrainingSketch] = {}
         self._fault: Fault | None = None
+        self.is_drilled = False  # whether the history was changed, and the verdicts on it are asked for
 
     def on_changed(self, history: History, start: date, fault: Fault | None = None) -> Self:
         """Return fits on a history that differs from the day `start` on, with the versions of nights before it.
@@ -57,7 +58,7 @@ class Versions:
         A `fault` changes the served scores.
         """
         other = type(self)(self._catalog, self.model, history)
-        other._fault = fault
+        other._fault, other.is_drilled = fault, True
         other.made = {number: made.before(start) for number, made in self.made.items()}
         other._fitted = {
             (recipe, night): None if made is None else other.made[made.version.version]
