@@ -115,6 +115,7 @@ bench-deciding: setup ## Measure the cost of a backtest night and of a thousand 
 
 bench-parsing: setup ## Measure loading a large catalog, and parsing and serialising its DAGs
 	@python -m benchmarks.parsing
+
 bench-night: setup ## Measure a night of flights: by hand in Polars and DuckDB, and by this project's functions
 	@python -m benchmarks.night
 
@@ -123,8 +124,10 @@ bench-gates: setup ## Measure gates against a hand-written query, sketches, and 
 
 bench-landing: setup ## Measure landing and publishing of Parquet deliveries, in CPU time and memory, against copies by DuckDB
 	@python -m benchmarks.landing
+
 bench-backup: setup ## Measure backup and restore beside a plain copy of the same files
 	@python -m benchmarks.backup
+
 bench-incidents: setup ## Count the mails about incidents: one cause, ten causes, a month of small trouble
 	@python -m benchmarks.incidents
 

@@ -8,7 +8,8 @@ leader of a sliding window, with hysteresis.
 
 If the losses of two strategies differ by d on average, and their daily difference is sub-Gaussian with deviation s, the
 worse one leads on n independent days with a probability of at most exp(-n d² / 2 s²) (Hoeffding). Choosing it costs at
-most s / sqrt(e n) a day on average, whatever d is, and staying with it by the hysteresis s / sqrt(n).
+most s / sqrt(e n) a day on average, whatever d is, and staying with it by the hysteresis s / sqrt(n), with refreshes
+twice that.
 """
 
 from __future__ import annotations
