@@ -10,14 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
-from datasketches import kll_doubles_sketch
 
-from contender.profiles.profile import SKETCH_SIZE, decode_sketch
+from contender.profiles.quantiles import Distribution, decode, mix
 from contender.records import ColumnProfile
 from contender.specs.frozen import Frozen
 
 _POINTS = 64
+_RANKS = np.linspace(0, 1, _POINTS)
 # With fewer values, it is no surprise that all are the same. Three values a day, such as the wind at three airports,
 # may be the same now and then if two of them are on some days.
 _FEWEST_VALUES = 20
@@ -58,10 +57,10 @@ def measure_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> 
     values = repeated = Compared(today=0.0, largest=0.0)
     beyond = 0.0
     if today.sketch is not None:
-        sketches = [decode_sketch(day.sketch or "") for day in (today, *recent)]
-        together = _merge(sketches[1:])
-        values, repeated = _quantile_distances(sketches, together), _repeated_numbers(sketches, together)
-        beyond = _beyond(sketches[0], sketches[1:])
+        days = [decode(day.sketch or "") for day in (today, *recent)]
+        together = mix(days[1:], [day.rows - day.nulls for day in recent])
+        values, repeated = _number_distances(days, together), _repeated_numbers(days, together)
+        beyond = _beyond(days[0], days[1:])
     elif today.counts is not None and all(day.counts is not None for day in recent):
         values, repeated = _category_distances(today, recent), _repeated_categories(today, recent)
     return Distances(
@@ -111,8 +110,8 @@ def _count_values(column: ColumnProfile) -> int:
     """Return the number of categories, or of different quantiles; 0 for a column without counts."""
     if column.sketch is None:
         return len(column.counts or ())
-    sketch = decode_sketch(column.sketch)
-    return 0 if sketch.is_empty() else len(set(sketch.get_quantiles(np.linspace(0, 1, _POINTS))))
+    day = decode(column.sketch)
+    return len(np.unique(day.quantiles(_RANKS))) if len(day.numbers) else 0
 
 
 def _missing_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Compared:
@@ -120,59 +119,41 @@ def _missing_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) ->
     return _farthest([abs(day.nulls / max(1, day.rows) - together) for day in (today, *recent)])
 
 
-def _merge(recent: Sequence[kll_doubles_sketch]) -> kll_doubles_sketch:
-    together = kll_doubles_sketch(SKETCH_SIZE)
-    for sketch in recent:
-        together.merge(sketch)
-    return together
-
-
-def _quantile_distances(days: Sequence[kll_doubles_sketch], together: kll_doubles_sketch) -> Compared:
+def _number_distances(days: Sequence[Distribution], together: Distribution) -> Compared:
     """Return the distance of each day, today first, from the recent days together."""
     today = days[0]
-    if together.is_empty() or today.is_empty():
+    if not len(together.numbers) or not len(today.numbers):
         return Compared(today=0.0, largest=0.0)
     # Today's quantiles are points too: the past of a constant column gives only one point.
-    shares = np.linspace(0, 1, _POINTS)
-    points = np.unique(np.concatenate([s.get_quantiles(shares) for s in (together, today)]))
-    expected = np.array(together.get_cdf(points, True))
+    points = np.unique(np.concatenate([together.quantiles(_RANKS), today.quantiles(_RANKS)]))
+    expected = together.up_to(points)
     return _farthest(
-        [
-            0.0
-            if sketch.is_empty()
-            else float(np.abs(np.array(sketch.get_cdf(points, True)) - expected).max())
-            for sketch in days
-        ]
+        [float(np.abs(day.up_to(points) - expected).max()) if len(day.numbers) else 0.0 for day in days]
     )
 
 
-def _beyond(today: kll_doubles_sketch, recent: Sequence[kll_doubles_sketch]) -> float:
-    known = [sketch for sketch in recent if not sketch.is_empty()]
-    if not known or today.is_empty():
+def _beyond(today: Distribution, recent: Sequence[Distribution]) -> float:
+    known = [day.numbers for day in recent if len(day.numbers)]
+    if not known or not len(today.numbers):
         return 0.0
-    low, high = min(s.get_min_value() for s in known), max(s.get_max_value() for s in known)
-    median = today.get_quantile(0.5)
+    low, high = min(day[0] for day in known), max(day[-1] for day in known)
+    (median,) = today.quantiles(np.array([0.5]))
     outside = max(low - median, median - high, 0.0)
     return float(outside / (high - low)) if high > low else 0.0
 
 
-def _repeated_numbers(days: Sequence[kll_doubles_sketch], together: kll_doubles_sketch) -> Compared:
-    if together.is_empty():
+def _repeated_numbers(days: Sequence[Distribution], together: Distribution) -> Compared:
+    """Return the largest rise of a number's share of all numbers, for each day, today first."""
+    if not len(together.numbers):
         return Compared(today=0.0, largest=0.0)
 
-    def rise(sketch: kll_doubles_sketch) -> float:
-        # A value with a share of more than 1 / _POINTS is one of the quantiles.
-        points = np.unique(sketch.get_quantiles(np.linspace(0, 1, _POINTS)))
-        return max(0.0, float((_shares(sketch, points) - _shares(together, points)).max()))
+    def rise(day: Distribution) -> float:
+        # A number with a share of more than 1 / _POINTS is one of the quantiles.
+        points = np.unique(day.quantiles(_RANKS))
+        shares, before = (days.up_to(points) - days.below(points) for days in (day, together))
+        return max(0.0, float((shares - before).max()))
 
-    return _farthest([0.0 if sketch.is_empty() else rise(sketch) for sketch in days])
-
-
-def _shares(sketch: kll_doubles_sketch, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the share of each point among the values."""
-    up_to, below = (np.array(sketch.get_cdf(points, inclusive)[:-1]) for inclusive in (True, False))
-    shares: npt.NDArray[np.float64] = up_to - below
-    return shares
+    return _farthest([rise(day) if len(day.numbers) else 0.0 for day in days])
 
 
 def _repeated_categories(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Compared:

@@ -1,27 +1,19 @@
-"""Profile a day: quantile sketches of numbers, counts of categories, and counts of missing values.
-
-The sketch is KLL (Karnin, Lang, Liberty: Optimal Quantile Approximation in Streams, FOCS 2016). With k = 200 its
-rank error is below 2 % and its size about 4 kB. Sketches of days can be merged.
-"""
+"""Profile a day: quantiles of numbers, counts of categories, and counts of missing values."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from hashlib import sha256
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from datasketches import kll_doubles_sketch
 
+from contender.profiles.quantiles import encode
 from contender.records import ColumnProfile, DayProfile, profile_id
 from contender.specs import Column, Contract
 
-SKETCH_SIZE = 200
 MANY_VALUES = 200
 _DAY = 24 * 60 * 60 * 1_000_000  # in microseconds
 
@@ -48,12 +40,6 @@ def profile(contract: Contract, day: date, digest: str, rows: pa.Table | pq.Parq
         columns=columns,
         content=_fingerprint(size, digests),
     )
-
-
-@lru_cache(maxsize=4096)
-def decode_sketch(text: str) -> kll_doubles_sketch:
-    """Return the sketch of a column's profile, which must not be updated: the same one is returned again."""
-    return kll_doubles_sketch.deserialize(base64.b64decode(text))
 
 
 def _values(rows: pa.Table | pq.ParquetFile, name: str) -> pa.Array:
@@ -95,11 +81,8 @@ def _profile_column(column: Column, values: pa.Array) -> ColumnProfile:
 
 
 def _sketch(values: pa.Array) -> str:
-    sketch = kll_doubles_sketch(SKETCH_SIZE)
-    # A copy, since the sketch requires a writable array.
     # Integers beyond 2^53 are rounded, far below the sketch's own error.
-    sketch.update(np.array(pc.cast(values, pa.float64(), safe=False), dtype=np.float64))
-    return base64.b64encode(sketch.serialize()).decode()
+    return encode(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False))
 
 
 def _counts(values: pa.Array) -> dict[str, int] | None:
