@@ -19,8 +19,15 @@ def main() -> None:
         passwords.write_text(json.dumps({"admin": os.environ["ADMIN_PASSWORD"]}))
     make_bucket(os.environ["BUCKET"])
     subprocess.run(["airflow", "db", "migrate"], check=True)  # noqa: S607
-    pool = (os.environ["CONTENDER_ANNOUNCEMENTS_POOL"], "1", "One announcement at a time")
-    subprocess.run(["airflow", "pools", "set", *pool], check=True)  # noqa: S603, S607
+    for pool in (
+        (os.environ["CONTENDER_ANNOUNCEMENTS_POOL"], "1", "One announcement at a time"),
+        (
+            os.environ["CONTENDER_RANGES_POOL"],
+            "2",
+            "Runs over ranges of days, beside which nights need slots",
+        ),
+    ):
+        subprocess.run(["airflow", "pools", "set", *pool], check=True)  # noqa: S603, S607
     subprocess.run(["contender", "migrate"], check=True)  # noqa: S607
 
 

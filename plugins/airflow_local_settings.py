@@ -1,7 +1,7 @@
-"""Import slow libraries once in the scheduler, so that the task processes it forks start with them loaded.
+"""Adapt Airflow at its start: import slow libraries in the scheduler, and keep long runs from taking all slots.
 
-Airflow imports a module of this name at start. It finds it in the plugins folder, which is always on its path. The
-file is also loaded as a plugin, which registers nothing.
+Airflow imports a module of this name. It finds it in the plugins folder, which is always on its path. The file is also
+loaded as a plugin, which registers nothing.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import importlib
 import logging
 import sys
 import warnings
+from typing import Any
 
-# Airflow copies the public names of this module into its settings: it must have none.
-__all__: list[str] = []
+# Airflow copies the public names of this module into its settings: only the hook that it looks for.
+__all__ = ["task_instance_mutation_hook"]
 
+_DEFAULT_POOL = "default_pool"
 _SLOW_LIBRARIES = (
     "skops.io",  # first: it inspects all imported modules and warns about each deprecated name
     "contender.ingesting",
@@ -23,6 +25,19 @@ _SLOW_LIBRARIES = (
     "contender.registry.model_folder",
     "contender.monitoring.report",
 )
+
+
+def task_instance_mutation_hook(task_instance: Any, dag_run: Any = None) -> None:
+    """Give the tasks of a run over a range of days their own pool, so that a backfill leaves slots to the night."""
+    run = dag_run or task_instance.dag_run
+    if task_instance.pool != _DEFAULT_POOL or run is None:
+        return
+    from contender.settings import settings
+
+    if run.run_type == "backfill" or {"first", "last"} <= {
+        name for name, day in (run.conf or {}).items() if day
+    }:
+        task_instance.pool = settings().ranges_pool
 
 
 def _preload() -> None:

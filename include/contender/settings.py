@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         description="Airflow pool of the tasks that announce publications. On Postgres it must have one slot: with "
         "Airflow 3.3, two simultaneous announcements may be counted separately, so that no night starts.",
     )
+    ranges_pool: str = Field(
+        default="default_pool",
+        description="Airflow pool of the tasks of runs over a range of days, such as loads and backfills. With fewer "
+        "slots than `AIRFLOW__CORE__PARALLELISM`, nights find free slots meanwhile. The pool must exist; "
+        "`contender up` and the container stack create `ranges` with two slots.",
+    )
     snapshot_days: int = Field(
         default=30,
         gt=0,

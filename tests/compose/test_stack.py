@@ -100,6 +100,13 @@ def test_datasets_are_announced_one_at_a_time(demo_run):
         assert task["pool"] == "announcements"
 
 
+def test_loads_leave_slots_to_the_night(demo_run):
+    assert demo_run.airflow.request("GET", "/pools/ranges")["slots"] == 2
+    run = next(run for run in demo_run.airflow.runs(dag_id("ingest", "weather")) if "first" in run.conf)
+    tasks = demo_run.airflow.request("GET", f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances")
+    assert {task["pool"] for task in tasks["task_instances"]} == {"ranges"}
+
+
 def test_both_workers_are_alive_again(cluster):
     alive = [worker for worker in cluster["workers"] if worker["state"] == "ALIVE"]
     assert len(alive) == 2

@@ -121,3 +121,18 @@ def test_a_corrected_newest_day_builds_the_features_of_its_night_again(demo_run)
     assert states[f"repeat_night_of_{MODEL}"] == "success"
     (repeated,) = [r for r in demo_run.airflow.runs(features) if r.conf.get("day") == str(BROKEN)]
     assert demo_run.airflow.wait(features, repeated.run_id).state == "success"
+
+
+def test_only_tasks_of_ranges_are_in_their_pool(demo_run):
+    dag = dag_id("ingest", "weather")
+    runs = demo_run.airflow.runs(dag)
+    pools = {
+        "range" if run.partition_key is None and "first" in run.conf else "night": {
+            task["pool"]
+            for task in demo_run.airflow.request("GET", f"/dags/{dag}/dagRuns/{run.run_id}/taskInstances")[
+                "task_instances"
+            ]
+        }
+        for run in runs
+    }
+    assert pools == {"range": {"ranges"}, "night": {"default_pool"}}

@@ -16,6 +16,7 @@ from contender.urls import sqlite_url
 
 USER = "admin"
 HOST = "127.0.0.1"
+RANGES_POOL = "ranges"
 
 
 def make_environment(
@@ -34,6 +35,7 @@ def make_environment(
         **_secrets(home),
         **_connections(smtp_port),
         **_library_settings(),
+        "CONTENDER_RANGES_POOL": RANGES_POOL,
         **(extra or {}),
     }
 

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-from contender.embedded_airflow.environment import make_environment, read_password, url_of
+from contender.embedded_airflow.environment import RANGES_POOL, make_environment, read_password, url_of
 from contender.embedded_airflow.errors import StackError
 from contender.embedded_airflow.processes import (
     COMPONENTS,
@@ -116,19 +116,27 @@ def _start(stack: Stack, on_progress: Progress) -> None:
 
 
 def _migrate(home: Path, env: Mapping[str, str], on_progress: Progress) -> None:
-    """Create or upgrade Airflow's database, once per version."""
+    """Create or upgrade Airflow's database and its pools, once per version."""
     airflow = home / "airflow"
     airflow.mkdir(parents=True, exist_ok=True)
-    done, current = airflow / "migrated", version("apache-airflow")
+    done, current = airflow / "migrated", f"{version('apache-airflow')}, with pools"
     if done.exists() and done.read_text() == current:
         return
     if not done.exists():
         (airflow / "airflow.db").unlink(missing_ok=True)  # incomplete after an interrupted start
     on_progress("Creating Airflow's database")
+    _call_airflow(home, env, "db", "migrate")
+    # Half of the slots: nights have the others while a range of days is loaded.
+    slots = str(int(env["AIRFLOW__CORE__PARALLELISM"]) // 2)
+    _call_airflow(home, env, "pools", "set", RANGES_POOL, slots, "Runs over ranges of days")
+    done.write_text(current)
+
+
+def _call_airflow(home: Path, env: Mapping[str, str], *command: str) -> None:
     log = log_file(home, "migrate")
     with log.open("ab") as file:
         outcome = subprocess.run(
-            [sys.executable, "-m", "airflow", "db", "migrate"],
+            [sys.executable, "-m", "airflow", *command],
             env=dict(env),
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -136,8 +144,8 @@ def _migrate(home: Path, env: Mapping[str, str], on_progress: Progress) -> None:
             check=False,
         )
     if outcome.returncode != 0:
-        raise StackError(f"Airflow's database could not be created. The end of {log}:\n{tail(log)}")
-    done.write_text(current)
+        called = f"`airflow {' '.join(command)}` failed"
+        raise StackError(f"Airflow's database could not be created: {called}. The end of {log}:\n{tail(log)}")
 
 
 def _wait_until_healthy(stack: Stack, timeout: float) -> None:
