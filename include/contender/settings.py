@@ -98,6 +98,11 @@ class Settings(BaseSettings):
         "slots than `AIRFLOW__CORE__PARALLELISM`, nights find free slots meanwhile. The pool must exist; "
         "`contender up` and the container stack create `ranges` with two slots.",
     )
+    backups: str = Field(
+        default="",
+        description="Folder or `s3://bucket/prefix` in which `operations__backup` makes a backup every day, at a place "
+        "named after the day. Without it, backups are made by hand, and none is ever due.",
+    )
     snapshot_days: int = Field(
         default=30,
         gt=0,

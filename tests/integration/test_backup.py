@@ -6,7 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -15,12 +15,12 @@ import pytest
 import sqlalchemy
 
 from contender.admission import list_quarantined, publish_batch, quarantine_batch
-from contender.backups import BackupError, BackupPlaceError, restore_backup, take_backup
+from contender.backups import BackupError, BackupPlaceError, back_up_daily, restore_backup, take_backup
 from contender.backups.manifest import MANIFEST
 from contender.installation import Installation
 from contender.lake import list_table_files, places, stage
 from contender.promoting import verify_ledger
-from contender.records import GateResult, copy_book, migrate, open_book
+from contender.records import INSTALLATION, GateResult, copy_book, migrate, open_book
 from contender.replaying import replay
 from contender.retraining import InstalledStores
 from contender.settings import Settings, settings
@@ -132,6 +132,18 @@ def test_a_restored_installation_works_without_the_original(here, tmp_path):
     assert_replays(restored, entries=2)
     run_night(InstalledStores(restored, restored.catalog.model(MODEL)), NIGHT)
     assert restored.book.ledger.head(MODEL).number == 3
+
+
+def test_the_daily_backup_is_made_once_recorded_each_time_and_can_be_restored(here, tmp_path):
+    here = Installation(here.settings.model_copy(update={"backups": str(tmp_path / "daily")}), here.catalog)
+    moment = datetime(2013, 9, 3, 6, 30, tzinfo=UTC)
+    places = [
+        back_up_daily(here, moment, ignore) for _ in range(2)
+    ]  # killed before the record, and run again
+    assert places == [str(tmp_path / "daily" / "2013-09-03T06-30-00")] * 2
+    assert here.book.acts.newest_of("backed up", INSTALLATION).key == places[0]
+    _, mistakes = restore_backup(elsewhere(here, tmp_path / "restored"), places[0], ignore)
+    assert mistakes == ()
 
 
 def test_no_restored_file_names_the_original_place(made, here, tmp_path):

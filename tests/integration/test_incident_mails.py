@@ -242,3 +242,20 @@ def test_the_check_does_not_open_the_lake_if_nothing_is_missing(installed):
 def _patient(here: Installation) -> Catalog:
     model = here.catalog.model(MODEL).model_copy(update={"scored_by": None})
     return here.catalog.model_copy(update={"models": {MODEL: model}})
+
+
+def test_a_missing_backup_is_an_incident_until_there_is_one(installed, box):
+    owner, morning = "platform@contender.example", datetime(2013, 9, 3, 10, 30, tzinfo=UTC)
+    settings = installed.settings.model_copy(update={"backups": "s3://backups", "nightly_from": None})
+    here = Installation(settings, installed.catalog)
+    review_incidents(here, morning)
+    review_incidents(here, morning + timedelta(minutes=5))
+    (opened,) = send(here, box)
+    assert owner in opened.to
+    assert "backup, day 2013-09-03, due at 2013-09-03 10:30 UTC, is missing" in opened.subject
+    here.book.acts.record(
+        "backed up", "installation", "s3://backups/late", "ada", "by hand", at=morning + timedelta(hours=1)
+    )
+    review_incidents(here, morning + timedelta(hours=2))
+    _, over = send(here, box)
+    assert "recovered: backup, day 2013-09-03" in over.subject

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,7 @@ from contender.incidents import (
     acknowledge,
     choose_reminders,
     close,
+    due_backup,
     fingerprint_connection_error,
     grade,
     list_due,
@@ -336,6 +338,20 @@ def test_a_missed_deadline_names_the_first_step_that_is_missing(catalog, missing
     else:
         assert held_up_by in found.what
         assert found.held_up == step("score")
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        (datetime(2013, 9, 3, 10, 29, tzinfo=UTC), "2013-09-02"),
+        (datetime(2013, 9, 3, 10, 30, tzinfo=UTC), "2013-09-03"),
+        (datetime(2013, 9, 3, 23, 0, tzinfo=ZoneInfo("America/New_York")), "2013-09-03"),
+    ],
+)
+def test_a_backup_is_due_four_hours_after_it_begins(now, day):
+    due = due_backup(now)
+    assert (due.step.dag, due.step.days.key) == ("operations__backup", day)
+    assert due.due <= now < due.due + timedelta(days=1)
 
 
 def test_what_exists_is_not_missing(catalog):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from contender.alerting.compose import one_line, render
-from contender.incidents import Signal, describe_step
+from contender.incidents import BACKUP_DAG, Signal, describe_step
 from contender.records import Alert, Cause, Incident, identify
 from contender.settings import Settings
 from contender.specs import parse_dag_id
@@ -49,6 +49,7 @@ def compose_missing_alert(signal: Signal, source: str = "") -> Alert:
         "dag": signal.step.dag,
         "day": "" if days is None else days.key,
         "delivery": verb == "ingest",
+        "backup": signal.step.dag == BACKUP_DAG,
         "source": source,
     }
     return _alert(signal.id, about, signal.owners, signal.what, ("missing", values))

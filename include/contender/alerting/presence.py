@@ -6,9 +6,9 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from contender.alerting.compose import TITLES
-from contender.incidents import Output, list_outputs
+from contender.incidents import BACKUP_DAG, Output, list_outputs
 from contender.installation import Installation
-from contender.records import Failure, Incident, Step
+from contender.records import INSTALLATION, Failure, Incident, Step
 from contender.specs import dag_id, parse_dag_id
 
 # After a batch has passed its gate, publishing it may take this long.
@@ -33,7 +33,8 @@ def find_present(here: Installation, steps: Collection[Step]) -> set[Step]:
             for output in found
         )
     }
-    return complete | {step for step, day in days.items() if day in monitored}
+    backups = {step for step in steps if step.dag == BACKUP_DAG and _is_backed_up(here, step)}
+    return complete | {step for step, day in days.items() if day in monitored} | backups
 
 
 def has_no_rows(here: Installation, step: Step) -> bool:
@@ -91,6 +92,12 @@ def _passed_unpublished(here: Installation, output: Output) -> bool:
     if gate is None or gate.verdict == "fail":
         return False
     return gate.rows == 0 or not here.catalog.contract(output.table).daily
+
+
+def _is_backed_up(here: Installation, step: Step) -> bool:
+    """Whether a backup was completed on the day of a step, or later."""
+    newest = here.book.acts.newest_of("backed up", INSTALLATION)
+    return newest is not None and step.days is not None and newest.at.date() >= step.days.first
 
 
 def _monitored_day(here: Installation, step: Step) -> tuple[str, date] | None:

@@ -17,11 +17,11 @@ from tempfile import TemporaryDirectory
 
 from contender import __version__
 from contender.backups.archive import NewArchive
-from contender.backups.manifest import FORMAT, BackupError, CopiedTable, Manifest
+from contender.backups.manifest import FORMAT, MANIFEST, BackupError, CopiedTable, Manifest
 from contender.backups.verify import find_mistakes
 from contender.installation import Installation
 from contender.lake import list_table_files, places
-from contender.records import copy_book, migrate, newest_revision
+from contender.records import INSTALLATION, copy_book, migrate, newest_revision
 from contender.registry import artifacts_of, copy_registry
 from contender.settings import Settings
 from contender.urls import sqlite_url
@@ -68,6 +68,25 @@ def take_backup(here: Installation, place: str, report: Report, *, copy_lake: bo
     manifest = _describe(here.settings, archive, moment, tables, copy_lake=copy_lake)
     archive.finish(manifest)
     return manifest
+
+
+def back_up_daily(here: Installation, moment: datetime, report: Report) -> str:
+    """Make or complete the backup of a moment (timezone-aware) below `settings.backups`, and return its place.
+
+    A backup that is complete is only recorded. Raises BackupError if a ledger in it does not verify.
+    """
+    place = places.below(here.settings.backups, f"{moment.astimezone(UTC):%Y-%m-%dT%H-%M-%S}")
+    if not places.exists(places.below(place, MANIFEST)):
+        manifest = take_backup(here, place, report)
+        if manifest.mistakes:
+            raise BackupError("\n".join((f"{place} is complete, but:", *manifest.mistakes)))
+    record_backup(here, place, "airflow")
+    return place
+
+
+def record_backup(here: Installation, place: str, by: str) -> None:
+    """Record a completed backup, so that none is reported as missing."""
+    here.book.acts.record("backed up", INSTALLATION, place, by, "contender backup")
 
 
 def _describe(

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from contender.cli.exit_codes import CHECK_FAILED
+from contender.cli.person import current_user
 from contender.installation import Installation, open_installation
 
 
@@ -26,14 +27,17 @@ def backup(
 ) -> None:
     """Copy the book of record, the Iceberg tables, the model registry, quarantine and reports, while nights run.
 
-    Writes to DEST only. If it was interrupted, repeat the same command: files that were copied are kept.
+    Writes to DEST, and records the backup in the book. If it was interrupted, repeat the same command: files that were
+    copied are kept.
 
     Does not copy Airflow's database, the landing zone or the catalog. The exit code is 1 if the backup is complete, but
     a ledger does not verify.
     """
-    from contender.backups import describe, take_backup
+    from contender.backups import describe, record_backup, take_backup
 
-    manifest = take_backup(open_installation(), place, _report, copy_lake=not reference_lake)
+    here = open_installation()
+    manifest = take_backup(here, place, _report, copy_lake=not reference_lake)
+    record_backup(here, place, current_user())
     typer.echo(f"{place}: {describe(manifest)}")
     if manifest.newer:
         typer.echo(

@@ -1,13 +1,17 @@
 """Judgements about incidents: what has one cause, whom to notify and when, what is missing, what has recovered."""
 
 from contender.incidents.expectations import (
+    BACKUP_AT,
+    BACKUP_DAG,
     Due,
     Output,
+    due_backup,
     list_due,
     list_outputs,
     list_steps,
     signal_id,
     signal_missing,
+    signal_missing_backup,
 )
 from contender.incidents.lineage import explains, list_upstream
 from contender.incidents.rules import (
@@ -32,6 +36,8 @@ from contender.incidents.signals import (
 from contender.incidents.working_hours import WorkingHours, read_working_hours
 
 __all__ = [
+    "BACKUP_AT",
+    "BACKUP_DAG",
     "Due",
     "Outcome",
     "Output",
@@ -41,6 +47,7 @@ __all__ = [
     "choose_reminders",
     "close",
     "describe_step",
+    "due_backup",
     "explains",
     "fingerprint_connection_error",
     "grade",
@@ -57,5 +64,6 @@ __all__ = [
     "signal_gate",
     "signal_id",
     "signal_missing",
+    "signal_missing_backup",
     "signal_verdict",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from contender.incidents.lineage import list_upstream
@@ -23,6 +23,11 @@ class Due(Frozen):
     step: Step
     due: datetime
     deadline: bool = False
+
+
+# Every day at BACKUP_AT (UTC), `operations__backup` begins; it is due this long after that.
+BACKUP_AT, BACKING_UP = time(6, 30), timedelta(hours=4)
+BACKUP_DAG = dag_id("operations", "backup")
 
 
 class Output(Frozen):
@@ -48,6 +53,14 @@ def list_due(catalog: Catalog, now: datetime, nightly_from: date | None) -> list
         ]
         due += [Due(step=_step(verb, name, night), due=at) for verb in verbs for name, night, at in nights]
     return [*due, *_deadlines(catalog, now, nightly_from)]
+
+
+def due_backup(now: datetime) -> Due:
+    """Return the newest backup that should exist at `now` (timezone-aware)."""
+    begun = datetime.combine((now - BACKING_UP).astimezone(UTC).date(), BACKUP_AT, UTC)
+    if begun > now - BACKING_UP:
+        begun -= timedelta(days=1)
+    return Due(step=Step(dag=BACKUP_DAG, days=Days.one(begun.date())), due=begun + BACKING_UP)
 
 
 def list_outputs(catalog: Catalog, step: Step) -> tuple[Output, ...]:
@@ -78,7 +91,7 @@ def list_steps(catalog: Catalog, due: Due) -> tuple[Step, ...]:
 def signal_missing(
     catalog: Catalog, due: Due, missing: Collection[Step], rejected: Collection[Step], now: datetime
 ) -> Signal | None:
-    """Return the signal that a due output is missing, or None if it is not.
+    """Return the signal that a due output of a dataset or model is missing, or None if it is not.
 
     A missed deadline names the first step of the night that is missing. `rejected` are deliveries that have arrived
     and failed their gate.
@@ -99,6 +112,19 @@ def signal_missing(
         what=f"{late}, {'are late' if due.deadline else state}{reason}",
         severity="critical" if due.deadline else "warning" if overdue else grade(catalog, due.step.dag),
         owners=tuple(owners),
+        at=now,
+    )
+
+
+def signal_missing_backup(due: Due, owner: str, now: datetime) -> Signal:
+    """Return the signal that a due backup is missing."""
+    return Signal(
+        id=signal_id(due),
+        kind="missing",
+        step=due.step,
+        what=f"{describe_step(due.step)}, due at {due.due:%Y-%m-%d %H:%M} UTC, is missing",
+        severity="warning",
+        owners=(owner,),
         at=now,
     )
 

@@ -108,6 +108,7 @@ def describe_step(step: Step) -> str:
         "score": f"predictions of {name}, night",
         "retrain": f"training of {name}, night",
         "monitor": f"monitoring of {name}, night",
+        "operations": f"{name}, day",
     }
     if step.days is None or verb not in nouns:
         return f"{step.dag} {step.task}".strip()

@@ -1,6 +1,6 @@
 """The book of record: the typed records that stages pass to each other, and the tables that store them."""
 
-from contender.records.acts import CORRECTING, Act, ActKind
+from contender.records.acts import CORRECTING, INSTALLATION, Act, ActKind
 from contender.records.alerts import Alert
 from contender.records.audit import Audited, read_audit
 from contender.records.batches import (
@@ -82,6 +82,7 @@ from contender.records.trained_versions import PinnedBy
 __all__ = [
     "CHAMPION",
     "CORRECTING",
+    "INSTALLATION",
     "KEPT",
     "STILL",
     "Act",

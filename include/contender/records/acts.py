@@ -16,8 +16,18 @@ from contender.specs.columns import Text
 from contender.specs.frozen import Frozen
 
 ActKind = Literal[
-    "released", "discarded", "backfilled", "erased", "migrated", "granted", "read", "acknowledged", "closed"
+    "released",
+    "discarded",
+    "backfilled",
+    "erased",
+    "migrated",
+    "granted",
+    "read",
+    "acknowledged",
+    "closed",
+    "backed up",
 ]
+INSTALLATION = "installation"  # what an act about all stores is about
 SETTLING: tuple[ActKind, ...] = ("released", "discarded")
 CORRECTING: tuple[ActKind, ...] = ("backfilled", "released", "erased")
 
