@@ -44,12 +44,12 @@ def render_results(tally: Tally) -> str:
     )
 
 
-def replace_results(page: str, results: str) -> str:
-    """Return the page with other results. Raises ValueError if it has no place for them."""
-    before, _, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def replace_results(page: str, results: str, marks: tuple[str, str] = (BEGIN, END)) -> str:
+    """Return the page with other results between two marks. Raises ValueError if it does not have them."""
+    before, _, rest = page.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not end:
-        raise ValueError(f"the page has no lines {BEGIN} and {END}: add them")
+        raise ValueError(f"the page has no lines {' and '.join(marks)}: add them")
     return before + results + after
 
 

@@ -1,0 +1,77 @@
+"""Run the matrix of real processes and write its table into docs/FAULTS.md.
+
+python -m tests.faults.processes                    all faults, about half an hour
+python -m tests.faults.processes --only scheduler   faults whose name contains this text; writes nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from contender.settings import PROJECT
+from tests.faults.page import replace_results
+from tests.faults.processes.campaign import Outcome, run_campaign
+from tests.faults.processes.faults import FAULTS
+
+PAGE = PROJECT / "docs" / "FAULTS.md"
+BEGIN, END = "<!-- results of tests.faults.processes -->", "<!-- end of processes -->"
+
+
+def main() -> int:
+    """Run the command; the status is 1 if a check failed or a fault did not happen."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.processes")
+    parser.add_argument("--only", default="", help="run the faults whose name contains this text")
+    only = parser.parse_args().only
+    chosen = [fault for fault in FAULTS if only in fault.name]
+    if not chosen:
+        parser.error(f"no fault contains {only!r}: choose from {', '.join(fault.name for fault in FAULTS)}")
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        print(f"{time.monotonic() - began:5.0f} s  {what}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="contender-faults-") as folder:
+        quiet, outcomes, wrong = run_campaign(Path(folder), chosen, say)
+    print(results := render(quiet, outcomes, wrong))
+    if not only:
+        PAGE.write_text(replace_results(PAGE.read_text(), results, (BEGIN, END)))
+    return int(bool(wrong) or any(outcome.broken or not outcome.happened for outcome in outcomes))
+
+
+def render(quiet: float, outcomes: Sequence[Outcome], wrong: Sequence[str]) -> str:
+    """Return the table."""
+    rows = [
+        f"| {outcome.fault} | {_describe(outcome)} | {max(0.0, outcome.seconds - quiet):.0f} s |"
+        for outcome in outcomes
+    ]
+    final = "; ".join(wrong) or "no difference"
+    return "\n".join(
+        [
+            BEGIN,
+            "",
+            f"An undisturbed night took {quiet:.0f} s. After all {len(outcomes)} nights, every published row of the "
+            f"datasets, the features and the labels was compared with an undisturbed build, and the newest decision "
+            f"was replayed: {final}.",
+            "",
+            "| fault | outcome | longer than the undisturbed night |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+            END,
+        ]
+    )
+
+
+def _describe(outcome: Outcome) -> str:
+    if not outcome.happened:
+        return "the night did not come to it"
+    return "; ".join(outcome.broken) or "recovered"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

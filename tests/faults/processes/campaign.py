@@ -1,0 +1,157 @@
+"""Run nights of the demo in a real Airflow, one fault each, and compare the results with an undisturbed build."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from contender import embedded_airflow
+from contender.embedded_airflow import Stack, mailbox
+from contender.embedded_airflow.stack import restart_ended
+from contender.installation import Installation
+from contender.orchestrator import Airflow
+from contender.records import migrate
+from contender.replaying import replay
+from contender.settings import PROJECT, Settings
+from contender.specs import Days, nightly_dag_ids
+from demo import nights
+from demo.comparison import compare_rows
+from demo.nights import MODEL, Expectations, World
+from demo.running import environment
+from tests.faults.processes import in_task
+from tests.faults.processes.faults import Fault
+
+CHECKED_EVERY = 2.0  # seconds between two looks at the components
+EVER = Days(first=date(2013, 1, 1), last=date(2014, 12, 31))
+
+
+class Outcome(NamedTuple):
+    """What became of a night: how long it took, whether its fault happened, and the checks that failed."""
+
+    fault: str
+    seconds: float
+    happened: bool
+    broken: tuple[str, ...]
+
+
+def run_campaign(
+    home: Path, faults: Sequence[Fault], say: Callable[[str], None]
+) -> tuple[float, list[Outcome], list[str]]:
+    """Run a night without a fault, then one for each fault.
+
+    Returns the seconds of the undisturbed night, the outcomes, and the final checks that failed.
+    """
+    with _running(home, say) as (world, stack, file):
+        nights.load_history(world, Expectations())
+        quiet = _run_night(world, stack, file, None)
+        outcomes = []
+        for fault in faults:
+            outcome = _run_night(world, stack, file, fault)
+            say(f"{outcome.fault}: {outcome.seconds:.0f} s; {', '.join(outcome.broken) or 'recovered'}")
+            outcomes.append(outcome)
+        return quiet.seconds, outcomes, _find_wrong(world)
+
+
+def _run_night(world: World, stack: Stack, file: Path, fault: Fault | None) -> Outcome:
+    day, expectations = nights.first_night(world), Expectations()
+    in_task.reached(file).unlink(missing_ok=True)
+    if fault is not None:
+        fault.place.write(file)
+    actor = threading.Thread(target=_act, args=(stack, world, file, fault), daemon=True)
+    actor.start()
+    began = time.monotonic()
+    nights.run_night(world, day, expectations, broken=False)
+    seconds = time.monotonic() - began
+    happened = fault is None or in_task.reached(file).exists()
+    file.unlink(missing_ok=True)
+    actor.join()
+    return Outcome(
+        fault.name if fault else "none", seconds, happened, (*expectations.failed, *_find_doubts(world))
+    )
+
+
+def _act(stack: Stack, world: World, file: Path, fault: Fault | None) -> None:
+    """Wait until a task has come to the site of the fault, or the night is over, and let the fault happen."""
+    if fault is None or fault.act is None:
+        return
+    while file.exists():
+        time.sleep(0.05)
+    if in_task.reached(file).exists():
+        fault.act(stack, world.installation.settings.home)
+
+
+def _find_doubts(world: World) -> Iterator[str]:
+    """Yield what is wrong after a night: ledger, registry and publications must agree."""
+    here = world.installation
+    yield from here.book.ledger.verify(MODEL)
+    decided = Counter(entry.decision.id for entry in here.book.ledger.history(MODEL))
+    yield from (
+        f"decision {name} is in the ledger {count} times" for name, count in decided.items() if count > 1
+    )
+    champion, serving = here.registry.champion(MODEL), here.book.ledger.champion(MODEL)
+    if champion is None or champion.version != serving:
+        yield f"the ledger names version {serving}, the registry {champion and champion.version}"
+    tables = [dataset.contract.table for dataset in here.catalog.datasets.values()]
+    for table in (*tables, here.catalog.model(MODEL).prediction_contract.table):
+        if unconfirmed := here.book.publications.unconfirmed(table, EVER):
+            yield f"{len(unconfirmed)} publications of {table} are not confirmed"
+
+
+def _find_wrong(world: World) -> list[str]:
+    """Return what differs from an undisturbed build of all nights: rows, features, labels, and the last decision."""
+    here, expectations = world.installation, Expectations()
+    compare_rows(world, nights.first_night(world) - nights.A_DAY, expectations)
+    newest = here.book.ledger.head(MODEL)
+    assert newest is not None
+    replayed = replay(here, newest, world.say)
+    return [*expectations.failed, *([] if replayed.identical else replayed.report())]
+
+
+@contextmanager
+def _running(home: Path, say: Callable[[str], None]) -> Iterator[tuple[World, Stack, Path]]:
+    """Run an Airflow whose tasks know of faults, and whose components are started again as `contender up` does."""
+    here, port, file = Settings(home=home / "home"), embedded_airflow.free_port(), home / "fault"
+    migrate(here.records)
+    in_task.install(home / "path")
+    path = os.pathsep.join([str(home / "path"), str(PROJECT), os.environ.get("PYTHONPATH", "")])
+    extra = {"PYTHONPATH": path, in_task.VARIABLE: str(file)}
+    mails = here.home / "mail"
+    with (
+        mailbox.running(mails) as box,
+        embedded_airflow.running(
+            here.home, PROJECT, environment(here, port) | extra, say, port=port, smtp_port=box.port
+        ) as stack,
+        _restarting(stack, say),
+    ):
+        airflow = Airflow(stack.url, stack.password)
+        world = World(Installation(here), airflow, partial(mailbox.read, mails), say)
+        dags = nightly_dag_ids(world.installation.catalog)
+        airflow.wait_for_dags(dags)
+        for dag in dags:
+            airflow.unpause(dag)
+        yield world, stack, file
+
+
+@contextmanager
+def _restarting(stack: Stack, say: Callable[[str], None]) -> Iterator[None]:
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(CHECKED_EVERY):
+            restart_ended(stack, say)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
