@@ -41,7 +41,7 @@ def explain(error: ValidationError, kind: type[BaseModel]) -> list[str]:
             continue  # reported as a misspelt field
         # A nested record is validated when the user's file builds it, under its own class name.
         prefix = () if error.title == kind.__name__ else (error.title,)
-        field = ".".join(str(part) for part in (*prefix, *detail["loc"]))
+        field = ".".join(map(_show, (*prefix, *detail["loc"])))
         message = _message(detail, _fields_at(record, detail["loc"]))
         lines.append(f"{field}: {message}" if field else message)
     return lines
@@ -54,6 +54,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; there are: {', '.join(sorted(names)) or 'none'}"
+
+
+def _show(part: int | str) -> str:
+    """Return a part of a field's place; a key with line ends or other control characters is quoted."""
+    return str(part) if str(part).isprintable() else repr(part)
 
 
 def _message(detail: ErrorDetails, known: list[str]) -> str:
