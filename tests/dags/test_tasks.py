@@ -40,6 +40,7 @@ RUNS = [
     ("quarantine", "operations__quarantine", {"batch": "4f2a", "action": "discard", "reason": "a test"}),
     ("rollback", "rollback__flight_delay", BY_HAND),
     ("access", "operations__access", {}),
+    ("backup", "operations__backup", {}),
 ]
 # Spark is tested in tests/spark, approval and corrections in tests/e2e, and the two triggers need a released batch.
 RUN_ELSEWHERE = {
@@ -67,6 +68,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as monkeypatch, mailbox.running(home / "mails") as box:
         monkeypatch.setenv("CONTENDER_HOME", str(home / "contender"))
         monkeypatch.setenv("CONTENDER_ENGINE", "duckdb")
+        monkeypatch.setenv("CONTENDER_BACKUPS", str(home / "backups"))
         smtp = {"conn_type": "smtp", "host": "127.0.0.1", "port": box.port}
         smtp["extra"] = {"disable_ssl": True, "disable_tls": True}
         monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(smtp))
