@@ -7,6 +7,7 @@ python -m tests.faults.processes --only scheduler   faults whose name contains t
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -30,6 +31,8 @@ def main() -> int:
     chosen = [fault for fault in FAULTS if only in fault.name]
     if not chosen:
         parser.error(f"no fault contains {only!r}: choose from {', '.join(fault.name for fault in FAULTS)}")
+    for noisy in ("pyiceberg", "mail.log"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     began = time.monotonic()
 
     def say(what: str) -> None:
