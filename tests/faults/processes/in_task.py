@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,6 +19,9 @@ from airflow.plugins_manager import AirflowPlugin
 
 VARIABLE = "FAULT_FILE"
 PAUSE = 2.0  # seconds that a task waits at its site while the fault happens outside of it
+
+
+_watching = ExitStack()  # until the process ends
 
 
 class Place(NamedTuple):
@@ -70,7 +74,7 @@ def on_task_instance_running(previous_state: Any, task_instance: Any) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(PAUSE)
 
-    instrumented(reach).__enter__()  # until the process ends
+    _watching.enter_context(instrumented(reach))
 
 
 class FaultPlugin(AirflowPlugin):  # type: ignore[misc]
