@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs sbom audit \
 	spark-archive bench-backup bench-deciding bench-drills bench-gates bench-incidents bench-landing \
-	bench-monitoring bench-night bench-parsing bench-promotion bench-race bench-recovery clean distclean
+	bench-monitoring bench-night bench-parsing bench-promotion bench-race bench-recovery bench-serving \
+	clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -109,6 +110,9 @@ bench-drills: setup ## Run drills on the examples: days to the verdict, served l
 
 bench-recovery: setup ## Measure recovery from a change of the world: simulated breaks, and the crash of March 2020
 	@python -m benchmarks.recovery
+
+bench-serving: setup ## Measure online predictions beside bare calls of the pipeline, with promotions during requests
+	@python -m benchmarks.serving
 
 bench-deciding: setup ## Measure the cost of a backtest night and of a thousand models' decisions
 	@python -m benchmarks.deciding

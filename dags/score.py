@@ -39,8 +39,8 @@ def build_score(model: ModelSpec) -> DAG:
 @task
 def score(name: str) -> Json:
     """Stage the champion's predictions."""
+    from contender.batch_scoring import score_by_ledger
     from contender.scoring import NoChampion
-    from contender.serving import score_by_ledger
 
     try:
         batch = score_by_ledger(open_installation(), CATALOG.model(name), run_days())

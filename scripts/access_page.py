@@ -35,6 +35,7 @@ WIDEST: dict[Action, tuple[str, ...]] = {
     "roll_back": ("models",),
     "release": ("datasets",),
     "read_pii": ("datasets", "models"),
+    "predict": ("models",),
     "edit_connections": ("installation",),
     "audit": ("installation",),
 }
@@ -70,6 +71,11 @@ CHANGE = f"""## Changing access
 `{ACCESS_CHECK}` compares Airflow with the file every morning, and mails each new difference once, with its fix. Grants
 in Postgres and S3 are not checked.
 """
+KEYS = """## API keys
+
+Applications request [online predictions](SERVING.md#access) with API keys, not as users. `contender access key` creates
+one; `keys` contains its SHA-256, a role with the right `predict`, and optionally the models that it is limited to.
+"""
 LIMITS = """## Limits
 
 - **The FAB auth manager is required** (`AIRFLOW__CORE__AUTH_MANAGER`): Airflow's simple auth manager has no permissions
@@ -92,6 +98,7 @@ def render_access(catalog: Catalog) -> str:
         *_rights(catalog),
         *_reach(access, catalog),
         CHANGE,
+        KEYS,
         LIMITS.rstrip(),
     ]
     return "\n".join(parts) + "\n"

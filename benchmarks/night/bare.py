@@ -20,6 +20,7 @@ with steps.measure("imports"):
     import contender.monitoring.report
     from benchmarks.night.history import DAILY, MODEL
     from contender.admission import gate_batch, publish_batch, receive_batch, starts_downstream
+    from contender.batch_scoring import score_by_ledger
     from contender.featurizing import collect, plan_features, run_in_process
     from contender.installation import Installation
     from contender.monitoring import compare_day, keep_conclusion, measure_performance
@@ -33,7 +34,6 @@ with steps.measure("imports"):
         promote,
         score_in_shadow,
     )
-    from contender.serving import score_by_ledger
     from contender.settings import Settings
     from contender.specs import Days
 

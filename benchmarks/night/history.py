@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from contender.admission import gate_batch, publish_batch
+from contender.batch_scoring import score_by_ledger
 from contender.featurizing import collect, plan_features, run_in_process
 from contender.ingesting import land
 from contender.installation import Installation
 from contender.records import StagedBatch, migrate
 from contender.retraining import InstalledStores, run_night
-from contender.serving import score_by_ledger
 from contender.settings import Settings
 from contender.specs import Days
 from demo import source

@@ -21,6 +21,7 @@ from contender.admission import (
     starts_downstream,
 )
 from contender.alerting import FailedTask, deliver_pending, raise_gate_failure, review_incidents
+from contender.batch_scoring import score_by_ledger
 from contender.errors import PermanentError
 from contender.featurizing import Plan, collect, plan_features
 from contender.installation import Installation
@@ -28,7 +29,6 @@ from contender.lake import Published
 from contender.monitoring import Changes, Performance, compare_day, keep_conclusion, measure_performance
 from contender.records import Alert, Decision, Evaluation, Evidence, GateResult, StagedBatch, TrainedVersion
 from contender.retraining import InstalledStores
-from contender.serving import score_by_ledger
 from contender.specs import Days, dag_id
 from tests.faults.store_calls import BUILD, SEND, Reach, reaching
 from tests.faults.world import MODEL, SALES, build

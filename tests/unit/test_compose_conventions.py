@@ -17,7 +17,7 @@ AS_ROOT = {
     "postgres": "it changes the owner of its volume at start, and then runs as its own user",
     "own-objects": "it changes the owner of the S3 server's new volume, has no network, and exits",
 }
-PUBLISHED = {"api-server", "s3", "mailpit", "grafana"}
+PUBLISHED = {"api-server", "s3", "mailpit", "grafana", "serve"}
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -14,11 +14,13 @@ from contender.admission import ShownRows
 from contender.alerting import (
     Declared,
     FailedTask,
+    Refusal,
     compose_access_alert,
     compose_approval_alert,
     compose_decision_alert,
     compose_gate_alert,
     compose_held_alert,
+    compose_refusal_alert,
     compose_task_alert,
     compose_verdict_alert,
 )
@@ -262,6 +264,11 @@ MADE: dict[str, Callable[[str], str]] = {
     "alerting/task.html": lambda word: (
         compose_task_alert(
             FailedTask(dag=word, task=word, run=word, days=word, error=word, log_url="http://ui/l"), to=word
+        ).html
+    ),
+    "alerting/refusal.html": lambda word: (
+        compose_refusal_alert(
+            Refusal(model=word, version=3, entry=7, serving=2, reason=word), to=(word,)
         ).html
     ),
     "alerting/held.html": lambda word: compose_held_alert(saying(HELD, word), 7, to=word).html,

@@ -32,7 +32,7 @@ MODELS = {"scipy", "sklearn"}
         ("contender.admission", TABLES | {"boto3"}),
         ("contender.featurizing", TABLES | {"boto3"}),
         ("contender.monitoring", TABLES | MODELS),
-        ("contender.serving", TABLES | MODELS),
+        ("contender.batch_scoring", TABLES | MODELS),
         ("contender.retraining", TABLES | MODELS),
     ],
 )

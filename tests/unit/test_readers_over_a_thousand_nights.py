@@ -121,6 +121,11 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     "incidents.events": [lambda b: b.incidents.events("incident 2")],
     "incidents.known": [lambda b: b.incidents.known(["opened 2", "opened -1"])],
     "ledger.head": [lambda b: b.ledger.head(MODEL)],
+    "ledger.numbers": [
+        lambda b: [
+            b.ledger.entry(m, n) == b.ledger.head(m) for m, n in sorted(b.ledger.numbers(MODELS).items())
+        ]
+    ],
     "ledger.champion": [lambda b: b.ledger.champion(MODEL)],
     "ledger.entry": [lambda b: b.ledger.entry(MODEL, 2), lambda b: b.ledger.entry(OTHER, NIGHTS)],
     "ledger.decision": [lambda b: b.ledger.decision(decided(MODEL, 2).id)],

@@ -54,6 +54,7 @@ OF_COMMANDS = {
     "UsageError",
 }
 CAUGHT = {
+    "BadRequest",  # becomes the answer to a request
     "RepeatedKeyError",  # the rows are sorted again, with all columns
     "UnreadableFile",  # becomes a defect of the batch
 }

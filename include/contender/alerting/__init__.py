@@ -27,6 +27,7 @@ from contender.alerting.raising import (
     raise_verdict,
     report_success,
 )
+from contender.alerting.refusals import Refusal, compose_refusal_alert, raise_refusal, settle_refusal
 from contender.alerting.review import review_incidents
 from contender.alerting.settling import (
     IncidentError,
@@ -41,12 +42,14 @@ __all__ = [
     "FailedTask",
     "IncidentError",
     "MailServer",
+    "Refusal",
     "UnknownIncidentError",
     "compose_access_alert",
     "compose_approval_alert",
     "compose_decision_alert",
     "compose_gate_alert",
     "compose_held_alert",
+    "compose_refusal_alert",
     "compose_task_alert",
     "compose_verdict_alert",
     "deliver_pending",
@@ -56,10 +59,12 @@ __all__ = [
     "mail_channel",
     "push",
     "raise_gate_failure",
+    "raise_refusal",
     "raise_signal",
     "raise_task_failure",
     "raise_verdict",
     "report_success",
     "review_incidents",
     "settle_incident",
+    "settle_refusal",
 ]

@@ -127,3 +127,27 @@ def render(
             "s3: the bucket or the account is missing: give --bucket NAME and --account with 12 digits"
         )
     typer.echo(render_s3(access, catalog, bucket=bucket, prefix=prefix, account=account), nl=False)
+
+
+@app.command(epilog="Example: contender access key pricing --role business_reader --model churn")
+def key(
+    name: Annotated[str, typer.Argument(help="Name of the key: who will use it.")],
+    role: Annotated[str, typer.Option(help="Role in access.yaml that may predict.")],
+    owner: Annotated[str, typer.Option(help="Owner of the models, for a role with `own_models`.")] = "",
+    model: Annotated[list[str] | None, typer.Option(help="Limit the key to this model; repeatable.")] = None,
+) -> None:
+    """Create an API key for `contender serve`, and print it once with its entry for access.yaml. Changes nothing.
+
+    Only the entry, with the key's SHA-256, is stored: add it to the file under `keys`. Remove it to revoke the key.
+    """
+    from contender.serving.keys import check_key, make_key, render_key
+    from contender.specs import ApiKey
+
+    catalog = open_installation().catalog
+    made = make_key()
+    given = ApiKey(role=role, sha256=made.sha256, owner=owner or None, models=tuple(model) if model else None)
+    if mistakes := check_key(load_access(catalog), catalog, name, given):
+        raise UsageError("\n".join(mistakes))
+    typer.echo(f"Key, which is not shown again: {made.secret}")
+    typer.echo(f"Entry of `keys` in {ACCESS_FILE}:")
+    typer.echo(render_key(name, given))

@@ -21,6 +21,7 @@ from contender.cli.migrate import migrate_stores
 from contender.cli.monitor import monitor
 from contender.cli.person import current_user
 from contender.cli.replay import replay
+from contender.cli.serve import serve
 from contender.cli.status import render_status
 from contender.cli.terminal import accept_every_character, echo_json, echo_tables
 from contender.cli.try_files import try_files
@@ -55,6 +56,7 @@ app.command(
     epilog="Examples: contender drill --list | contender drill pandemic churn | "
     "contender drill feed churn --column spend --from 2026-02-01 --html drill.html"
 )(drill)
+app.command(epilog="Examples: contender serve | contender serve churn --port 8000")(serve)
 app.command("ledger", epilog="Examples: contender ledger churn --json | contender ledger verify")(ledger.show)
 app.command(epilog='Example: contender rollback churn --reason "refunds went up since Tuesday"')(
     ledger.rollback

@@ -43,6 +43,7 @@ CODES = {
     "contender.admission.QuarantineError": CANNOT_COMPLETE,
     "contender.replaying.ReplayError": CANNOT_COMPLETE,
     "contender.promoting.RollbackError": CANNOT_COMPLETE,
+    "contender.serving.ServingError": WRONG_USE,
     "contender.settings.SettingsError": CANNOT_COMPLETE,
     "contender.gating.SparkError": CANNOT_COMPLETE,
     "contender.records.StaleDecision": CANNOT_COMPLETE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import pairwise, takewhile
@@ -105,6 +105,12 @@ class Ledger:
         """Return the serving version according to the ledger."""
         newest = self.head(model)
         return None if newest is None else newest.decision.champion_after
+
+    def numbers(self, models: Collection[str]) -> dict[str, int]:
+        """Return the number of the newest entry of each of these models that has one, in one query."""
+        query = select(LedgerRow.subject, func.max(LedgerRow.number)).where(LedgerRow.subject.in_(models))
+        with Session(self._engine) as session:
+            return {row[0]: row[1] for row in session.execute(query.group_by(LedgerRow.subject))}
 
     def entry(self, model: str, number: int) -> Entry | None:
         """Return the entry with a number, or None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,7 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from contender.specs.catalog import Catalog
-from contender.specs.columns import Name, Text
+from contender.specs.columns import DIGEST_PATTERN, Name, Text
 from contender.specs.frozen import Frozen
 from contender.specs.mistakes import CatalogError, explain
 
@@ -19,7 +19,16 @@ ACCESS_FILE = "access.yaml"
 LONGEST_ROLE = 63  # maximum length of a role name in both Airflow and Postgres
 
 Action = Literal[
-    "see", "trigger", "clear", "approve", "roll_back", "release", "read_pii", "edit_connections", "audit"
+    "see",
+    "trigger",
+    "clear",
+    "approve",
+    "roll_back",
+    "release",
+    "read_pii",
+    "predict",
+    "edit_connections",
+    "audit",
 ]
 Scope = Literal["datasets", "models", "own_models", "operations", "installation"]
 
@@ -41,6 +50,7 @@ class May(Frozen):
         default=(), description="release or discard a quarantined batch"
     )
     read_pii: _Tables = Field(default=(), description="read personal data unmasked")
+    predict: _Models = Field(default=(), description="request predictions with an API key")
     edit_connections: _Whole = Field(default=(), description="edit Airflow connections, including passwords")
     audit: _Whole = Field(default=(), description="read the audit log of people's actions")
 
@@ -91,6 +101,15 @@ class Role(Frozen):
         return any("own_models" in self.may.scopes(action) for action in ACTIONS)
 
 
+class ApiKey(Frozen):
+    """An API key of `contender serve`: the digest of a secret, and the role by which it may request predictions."""
+
+    role: Name
+    sha256: Annotated[str, Field(pattern=DIGEST_PATTERN)]
+    owner: Text | None = Field(default=None, description="owner of the models, for a role with `own_models`")
+    models: tuple[Name, ...] | None = Field(default=None, description="limits the key to these models")
+
+
 class Access(Frozen):
     """The administrators and roles of an installation."""
 
@@ -98,6 +117,9 @@ class Access(Frozen):
         min_length=1, description="users with Airflow's Admin role, who may do everything"
     )
     roles: Annotated[dict[Name, Role], Field(min_length=1)]
+    keys: dict[Name, ApiKey] = Field(
+        default_factory=dict, description="API keys of `contender serve`, by name"
+    )
 
 
 ACTIONS: tuple[Action, ...] = tuple(May.model_fields)  # type: ignore[arg-type]
@@ -109,7 +131,7 @@ def load_access(catalog: Catalog) -> Access:
     if not path.is_file():
         raise CatalogError([f"{ACCESS_FILE}: not found in {catalog.home}: create it, see docs/ACCESS.md"])
     access = _read(path)
-    if mistakes := _find_long_names(access, catalog):
+    if mistakes := [*_find_long_names(access, catalog), *find_wrong_keys(access, catalog)]:
         raise CatalogError(mistakes)
     return access
 
@@ -149,6 +171,26 @@ def _find_long_names(access: Access, catalog: Catalog) -> list[str]:
         for owner in sorted(owners)
         if (length := len(role_name(name, owner))) > LONGEST_ROLE
     ]
+
+
+def find_wrong_keys(access: Access, catalog: Catalog) -> Iterator[str]:
+    """Yield a line for each mistake in the keys."""
+    owners = {model.owner for model in catalog.models.values()}
+    digests = [key.sha256 for key in access.keys.values()]
+    for name, key in access.keys.items():
+        where = f"{ACCESS_FILE}: keys.{name}"
+        role = access.roles.get(key.role)
+        if role is None:
+            yield f"{where}.role: unknown role {key.role!r}: use one of {', '.join(access.roles)}"
+        elif not role.may.predict:
+            yield f"{where}.role: {key.role} may not predict: add `predict` to its rights, or use another role"
+        elif role.may.predict == ("own_models",) and key.owner not in owners:
+            yield f"{where}.owner: must be an owner of models: use one of {', '.join(sorted(owners))}"
+        for model in key.models or ():
+            if model not in catalog.models:
+                yield f"{where}.models: unknown model {model!r}: use one of {', '.join(catalog.models)}"
+        if digests.count(key.sha256) > 1:
+            yield f"{where}.sha256: another key has the same digest: create a key with `contender access key`"
 
 
 def role_name(role: str, owner: str | None = None) -> str:

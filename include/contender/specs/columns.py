@@ -14,10 +14,12 @@ NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 EMAIL_PATTERN = r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$"
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=60)]
 Email = Annotated[str, StringConstraints(pattern=EMAIL_PATTERN)]
+DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 # The patterns in words, for error messages.
 FORMS = {
     NAME_PATTERN: "of a name in lower-case letters, digits and _, such as flight_delay",
     EMAIL_PATTERN: "of an e-mail address, such as team@company.example",
+    DIGEST_PATTERN: "of a SHA-256 in 64 lower-case hexadecimal digits",
 }
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 

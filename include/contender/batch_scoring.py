@@ -1,4 +1,4 @@
-"""Serving: score nights with the champion according to the ledger."""
+"""Batch scoring: score nights with the champion according to the ledger. `serving` answers single requests."""
 
 from __future__ import annotations
 

@@ -1,0 +1,239 @@
+"""Measure online predictions: time of a request beside a bare call of the pipeline, and of a promotion until it serves.
+
+python -m benchmarks.serving             writes benchmarks/results/serving.json and docs/SERVING.md
+python -m benchmarks.serving --rounds 1  a smaller run, printed and not stored
+
+A server process and an asynchronous client share this machine's cores. In each round, every kind of request is measured
+once, with a promotion in the middle, and beside it the bare call of the same pipeline with the same row in this
+process. The spread is over rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+import numpy as np
+
+from benchmarks.promotion.page import put_into
+from contender.promoting import ManualDecision, decide_by_hand
+from contender.retraining import InstalledStores
+from contender.serving.keys import Keyring
+from contender.serving.server import prepare
+from contender.serving.versions import frame_of
+from contender.settings import PROJECT, Settings
+from contender.specs import Days
+from tests.integration.made_up import NIGHT, copy_catalog, install_flights, run_night, tomorrow
+from tests.serving import serving
+
+RESULTS = PROJECT / "benchmarks" / "results" / "serving.json"
+PAGE = PROJECT / "docs" / "SERVING.md"
+BEGIN, END = "<!-- serving: made by `make bench-serving` -->", "<!-- end of serving -->"
+ROUNDS, REQUESTS, TOGETHER = 5, 300, 8
+BARE, HEALTH, ROW, KEY, MANY = "bare call", "state", "whole row", "key of a day", "several clients"
+
+Result = dict[str, Any]
+Ask = Callable[[], Awaitable[int]]
+
+
+def main() -> None:
+    """Measure, then store and render, or print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(Path(folder), rounds)
+    if rounds == ROUNDS:
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+        PAGE.write_text(put_into(PAGE.read_text(), render(found), BEGIN, END))
+    print(render(found))
+
+
+def measure(folder: Path, rounds: int) -> Result:
+    """Return percentiles in milliseconds by round and kind of request, and the seconds until a promotion served."""
+    stores = install_flights(Settings(home=folder / "home"), copy_catalog(folder / "catalog"))
+    for night in (NIGHT - timedelta(days=1), NIGHT):
+        run_night(stores, night, ["boosted_trees"])
+    here, model = stores.installation, stores.model
+    day = tomorrow(NIGHT)
+    row = here.lake.read(model.feature_contract, Days(first=day, last=day)).slice(0, 1).to_pylist()[0]
+    whole = {"rows": [{name: row[name] for name in model.feature_names}]}
+    keyed = {"day": str(day), "keys": [{column.name: row[column.name] for column in model.keys}]}
+    pipeline = here.registry.load(model.name, 1)
+    columns = list(here.registry.version(model.name, 1).features)
+    rows = frame_of(model, whole["rows"])[columns]
+    bare = Bare(lambda: pipeline.predict_proba(rows))
+    with serving(here.settings, here.catalog.home, model.name) as address:
+        measured = [asyncio.run(_measure_round(stores, address, (whole, keyed), bare)) for _ in range(rounds)]
+    polls = _time_polls(stores)
+    return {"rounds": measured, "polls": polls, "requests": REQUESTS, "together": TOGETHER}
+
+
+def _time_polls(stores: InstalledStores) -> list[float]:
+    """Return the milliseconds of polls without news, for all models of the catalog."""
+    here = stores.installation
+    follower = prepare(here, [], Keyring(here.catalog))
+    follower.follow()
+    found = []
+    for _ in range(REQUESTS):
+        begun = time.perf_counter()
+        follower.follow()
+        found.append((time.perf_counter() - begun) * 1000)
+    return [round(ms, 3) for ms in np.percentile(found, [50, 99])]
+
+
+class Bare:
+    """Bare calls of the pipeline, each beside a request, since other processes load the machine more or less."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call = call
+        self.times: list[float] = []
+
+    def call(self) -> None:
+        """Call the pipeline once, and keep the time."""
+        begun = time.perf_counter()
+        self._call()
+        self.times.append(time.perf_counter() - begun)
+
+    def take(self) -> list[float]:
+        """Return the times since the last time."""
+        taken, self.times = self.times, []
+        return taken
+
+
+async def _measure_round(
+    stores: InstalledStores, address: str, bodies: tuple[object, object], bare: Bare
+) -> Result:
+    whole, keyed = bodies
+    url = f"{address}/v1/models/{stores.model.name}/predict"
+    limits = httpx.Limits(max_connections=TOGETHER)
+    async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+
+        async def ask(body: object) -> int:
+            found = await client.post(url, json=body)
+            assert found.status_code == 200, found.text
+            return int(found.json()["model_version"])
+
+        async def ask_state() -> int:
+            return (await client.get(f"{address}/healthz")).status_code
+
+        found: Result = {HEALTH: _describe(await _one_by_one(ask_state, bare, REQUESTS), bare.take())}
+        waits = []
+        for name, body in ((ROW, whole), (KEY, keyed)):
+            times, waited = await _with_promotion(stores, lambda body=body: ask(body), bare)  # type: ignore[misc]
+            found[name] = _describe(times, bare.take())
+            waits.append(waited)
+        for _ in range(REQUESTS // 2):
+            bare.call()
+        began = time.perf_counter()
+        times = await _together(lambda: ask(whole))
+        rate = len(times) / (time.perf_counter() - began)
+        for _ in range(REQUESTS // 2):
+            bare.call()
+        found[MANY] = _describe(times, bare.take()) | {"a_second": rate}
+        return found | {"promotions": waits}
+
+
+async def _with_promotion(stores: InstalledStores, ask: Ask, bare: Bare) -> tuple[list[float], float]:
+    """Return the times of requests, and the seconds from a promotion's entry to the first answer by its version."""
+    times = await _one_by_one(ask, bare, REQUESTS // 2)
+    version = 3 - await ask()
+    manual = ManualDecision("emergency", "bench", "a promotion during requests", version)
+    await asyncio.to_thread(decide_by_hand, stores.installation, stores.model.name, manual)
+    entered = time.perf_counter()
+    serving = 0
+    while serving != version:
+        begun = time.perf_counter()
+        serving = await ask()
+        times.append(time.perf_counter() - begun)
+    waited = time.perf_counter() - entered
+    return times + await _one_by_one(ask, bare, REQUESTS // 2), waited
+
+
+async def _one_by_one(ask: Ask, bare: Bare, count: int) -> list[float]:
+    times = []
+    for _ in range(count):
+        bare.call()
+        times.append(await _time(ask))
+    return times
+
+
+async def _together(ask: Ask) -> list[float]:
+    async def one_client() -> list[float]:
+        return [await _time(ask) for _ in range(REQUESTS // TOGETHER)]
+
+    clients = await asyncio.gather(*(one_client() for _ in range(TOGETHER)))
+    return [seconds for client in clients for seconds in client]
+
+
+async def _time(ask: Ask) -> float:
+    begun = time.perf_counter()
+    await ask()
+    return time.perf_counter() - begun
+
+
+def _describe(seconds: Sequence[float], bare: Sequence[float]) -> Result:
+    return _percentiles(seconds) | {BARE: _percentiles(bare)}
+
+
+def _percentiles(seconds: Sequence[float]) -> Result:
+    p50, p99 = np.percentile(seconds, [50, 99]) * 1000
+    return {"p50": round(float(p50), 3), "p99": round(float(p99), 3), "requests": len(seconds)}
+
+
+def render(found: Result) -> str:
+    """Return the table of the page."""
+    rounds = found["rounds"]
+    about = {
+        HEALTH: "`GET /healthz`: what HTTP and the client take",
+        ROW: "one whole row, one request after the other",
+        KEY: "one key of a day in memory, one request after the other",
+        MANY: f"one whole row, {found['together']} clients at once",
+    }
+    lines = [
+        "| request | p50, ms | p99, ms | bare call beside it, p50, ms | p50 of the bare call |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, words in about.items():
+        cells = [_spread([one[name][part] for one in rounds]) for part in ("p50", "p99")]
+        cells.append(_spread([one[name][BARE]["p50"] for one in rounds]))
+        ratio = _spread([one[name]["p50"] / one[name][BARE]["p50"] for one in rounds])
+        lines.append(f"| {words} | {' | '.join(cells)} | × {ratio} |")
+    waits = [wait for one in rounds for wait in one["promotions"]]
+    sent = sum(one[name]["requests"] for one in rounds for name in (ROW, KEY, MANY))
+    rates = _spread([one[MANY]["a_second"] * one[MANY][BARE]["p50"] / 1000 for one in rounds])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Median of {len(rounds)} rounds, with the lowest and highest in brackets. A bare call is",
+            "`pipeline.predict_proba` of the same row in the client's process. Of all",
+            f"{sent} predictions, during {len(waits)} promotions, none failed. A promotion served",
+            f"{_spread(waits)} s after its entry. {found['together']} clients get {rates} times",
+            "as many predictions as one thread that calls the pipeline. A poll of the ledger without news takes",
+            f"{found['polls'][0]:.2g} ms (p99: {found['polls'][1]:.2g} ms), twice a second.",
+            "",
+        ]
+    )
+
+
+def _spread(figures: Sequence[float]) -> str:
+    low, middle, high = (_round(figure) for figure in (min(figures), median(figures), max(figures)))
+    return f"{middle} ({low}–{high})"
+
+
+def _round(figure: float) -> str:
+    return f"{figure:.0f}" if figure >= 10 else f"{figure:.2g}"
+
+
+if __name__ == "__main__":
+    main()

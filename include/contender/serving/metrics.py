@@ -1,0 +1,60 @@
+"""What a serving process counts and measures, in Prometheus' text format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+class Metrics:
+    """The metrics of a serving process."""
+
+    def __init__(self) -> None:
+        kept = self._kept = CollectorRegistry()
+        model = ("model",)
+        self.requests = Counter(
+            "contender_serving_requests", "prediction requests", ("model", "status"), registry=kept
+        )
+        self.rows = Counter("contender_serving_rows", "predicted rows", model, registry=kept)
+        self.seconds = Histogram(
+            "contender_serving_request_seconds", "time of a request", model, buckets=_SECONDS, registry=kept
+        )
+        self.version = Gauge(
+            "contender_serving_version", "serving version, 0 without one", model, registry=kept
+        )
+        self.entry = Gauge(
+            "contender_serving_ledger_entry", "newest known ledger entry", model, registry=kept
+        )
+        self.swaps = Counter("contender_serving_swaps", "versions that began to serve", model, registry=kept)
+        self.refusals = Counter(
+            "contender_serving_refusals", "versions that were refused", model, registry=kept
+        )
+        self.behind = Gauge(
+            "contender_serving_behind_since_seconds",
+            "time since which the serving version is not the ledger's, 0 if it is",
+            model,
+            registry=kept,
+        )
+        self.unreachable = Gauge(
+            "contender_serving_unreachable_since_seconds",
+            "time since which a store does not answer, 0 if it does",
+            ("store",),
+            registry=kept,
+        )
+        self.load_seconds = Histogram(
+            "contender_serving_load_seconds", "time to load and check a version", model, registry=kept
+        )
+
+    def note_outages(self, stores: Mapping[str, datetime | None]) -> None:
+        """Set since when each store does not answer."""
+        for store, since in stores.items():
+            self.unreachable.labels(store).set(0 if since is None else since.timestamp())
+
+    def render(self) -> bytes:
+        """Return all metrics as text."""
+        text: bytes = generate_latest(self._kept)
+        return text

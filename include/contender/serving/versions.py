@@ -1,0 +1,76 @@
+"""A version in memory: predict rows exactly as batch scoring does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from contender.errors import PermanentError
+from contender.lake.schema import arrow_type
+from contender.measures import predict, split_scores
+from contender.records import TrainedVersion
+from contender.specs import ModelSpec
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from contender.measures import Predictions
+    from contender.registry import Registry
+
+Scores = Mapping[str, Sequence[float]]
+
+
+class UnservableVersion(PermanentError):  # noqa: N818 - it is a state, not a mistake
+    """A version that must not serve; the message says why."""
+
+
+@dataclass(frozen=True)
+class LoadedVersion:
+    """A loaded version, the ledger entry that made it the champion, and the time since which it is loaded."""
+
+    model: ModelSpec
+    record: TrainedVersion
+    pipeline: Pipeline
+    entry: int
+    since: datetime
+
+    @property
+    def number(self) -> int:
+        """Its number in the registry."""
+        return self.record.version
+
+    def predict(self, rows: pd.DataFrame) -> Predictions:
+        """Predict rows. Raises PredictionError."""
+        return predict(self.model, self.pipeline, rows, self.record.features)
+
+    def score(self, rows: pd.DataFrame) -> Scores:
+        """Return the score columns of a prediction of each row. Raises PredictionError."""
+        return {name: found.tolist() for name, found in split_scores(self.model, self.predict(rows)).items()}
+
+
+def load_version(
+    model: ModelSpec, registry: Registry, number: int, entry: int, now: datetime
+) -> LoadedVersion:
+    """Load a version. Raises UnservableVersion if the contract lacks a feature that it reads."""
+    record = registry.version(model.name, number)
+    if missing := [name for name in record.features if name not in model.feature_names]:
+        raise UnservableVersion(
+            f"version {number} reads {', '.join(missing)}, which the contract of {model.name} no longer has: roll "
+            "back to a version with the contract's features, or declare them again"
+        )
+    return LoadedVersion(model, record, registry.load(model.name, number), entry, now)
+
+
+def frame_of(model: ModelSpec, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows with all features as the data frame that reading them from the lake would give."""
+    columns = {
+        column.name: pa.array([row[column.name] for row in rows], arrow_type(column.type))
+        for column in model.features
+    }
+    frame: pd.DataFrame = pa.table(columns).to_pandas()
+    return frame
