@@ -120,7 +120,7 @@ bench-deciding: setup ## Measure the cost of a backtest night and of a thousand 
 bench-parsing: setup ## Measure loading a large catalog, and parsing and serialising its DAGs
 	@python -m benchmarks.parsing
 
-bench-night: setup ## Measure a night of flights: by hand in Polars and DuckDB, and by this project's functions
+bench-night: setup ## Measure a night of flights: by hand in Polars and DuckDB, by this project's functions, and in Airflow
 	@python -m benchmarks.night
 
 bench-gates: setup ## Measure gates against a hand-written query, sketches, and publishing into long tables
