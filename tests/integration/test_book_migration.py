@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 import contender.records
-from contender.records import Alert, Book, migrate, open_book
+from contender.records import Alert, Book, knows_revision, migrate, newest_revision, open_book
 from contender.specs import Days
 from tests.integration.test_book_queries import DAY, MODEL, NIGHT, NOW, TABLE, decided, gate, judged, later
 from tests.unit.judged import pinned
@@ -99,3 +100,10 @@ def test_migrated_acts_and_gates_are_found_as_in_a_new_book(migrated, today):
 
 def test_a_leased_mail_keeps_its_lease(migrated):
     assert not migrated.alerts.claim(MAIL, 300)
+
+
+def test_the_files_of_the_migrations_are_named_by_their_revisions():
+    scripts = ScriptDirectory(str(Path(contender.records.__file__).parent / "migrations"))
+    assert newest_revision() == scripts.get_current_head()
+    assert all(knows_revision(script.revision) for script in scripts.walk_revisions())
+    assert not knows_revision("9999")

@@ -60,6 +60,17 @@ def test_a_published_day_is_read_back(lake, staged):
     assert held(lake) == [(FIRST, "a", 1.0), (FIRST, "b", 2.0)]
 
 
+def test_several_days_are_read_one_at_a_time_as_each_is_read_alone(lake, staged):
+    lake.publish(SALES, staged((FIRST, "b", 2.0), (FIRST, "a", 1.0), (SECOND, "a", 3.0), days=BOTH))
+    found = list(lake.read_each(SALES, [SECOND, FIRST]))
+    assert [day for day, _ in found] == [FIRST, SECOND]
+    assert all(table.equals(lake.read(SALES, Days.one(day))) for day, table in found)
+
+
+def test_no_days_are_read_of_a_table_that_does_not_exist(lake):
+    assert list(lake.read_each(SALES, [FIRST])) == []
+
+
 def test_publishing_the_same_day_again_changes_nothing(lake, staged):
     before = lake.publish(SALES, staged((FIRST, "a", 1.0), (FIRST, "b", 2.0)))
     again = lake.publish(SALES, staged((FIRST, "b", 2.0), (FIRST, "a", 1.0)))

@@ -14,7 +14,7 @@ LIBRARIES = (
     *("pandas", "pyarrow", "pyiceberg", "pyspark", "scipy", "sklearn", "sqlalchemy", "sqlframe"),
 )
 LISTED = f"import sys; print(*sorted(set(sys.modules) & {set(LIBRARIES)}))"
-TABLES = {"alembic", "numpy", "pandas", "pyarrow", "pyiceberg", "sqlalchemy"}
+TABLES = {"numpy", "pandas", "pyarrow", "pyiceberg", "sqlalchemy"}
 MODELS = {"scipy", "sklearn"}
 
 
@@ -22,8 +22,8 @@ MODELS = {"scipy", "sklearn"}
     ("package", "allowed"),
     [
         ("contender.installation", set()),
-        ("contender.records", {"alembic", "sqlalchemy"}),
-        ("contender.alerting", {"alembic", "sqlalchemy", "jinja2"}),
+        ("contender.records", {"sqlalchemy"}),
+        ("contender.alerting", {"sqlalchemy", "jinja2"}),
         ("contender.lake", TABLES),
         (
             "contender.registry",

@@ -166,6 +166,7 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
         lambda b: b.pairs.since(MODEL, "race", day_of(0))[:5],
     ],
     "profiles.get": [lambda b: b.profiles.get("profile 2")],
+    "profiles.with_ids": [lambda b: b.profiles.with_ids(["profile 2", "profile 3"])],
     "profiles.newest": [lambda b: b.profiles.newest(TABLE, 5)],
     "proposals.get": [lambda b: b.proposals.get(decided(MODEL, 2).id)],
     "proposals.newest": [lambda b: b.proposals.newest(MODEL, 5)],

@@ -82,11 +82,10 @@ def describe_next_step(status: Status) -> str:
 def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:
     table = spec.contract.table
     gate = book.gates.newest_of(table)
-    days = lake.days(table) if spec.contract.daily else []
     return DatasetStatus(
         name=spec.name,
         owner=spec.owner,
-        last_good_day=days[-1] if days else None,
+        last_good_day=lake.newest_day(table) if spec.contract.daily else None,
         rows_of_last_gate=None if gate is None else gate.rows,
         last_verdict=None if gate is None else gate.verdict,
         last_judged=None if gate is None else gate.days.key,
@@ -98,7 +97,6 @@ def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
     decided = None if head is None else head.decision
     champion = None if decided is None else decided.champion_after
     evaluation = None if champion is None else book.evaluations.of_version(spec.name, champion)
-    scored = lake.days(spec.prediction_contract.table)
     return ModelStatus(
         name=spec.name,
         owner=spec.owner,
@@ -107,7 +105,7 @@ def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
         measures=None if evaluation is None else evaluation.challenger_measures,
         last_night=None if decided is None else decided.night,
         last_decision=None if decided is None else decided.kind,
-        last_scored_day=scored[-1] if scored else None,
+        last_scored_day=lake.newest_day(spec.prediction_contract.table),
         last_monitored=book.monitored.newest_of(spec.name),
         caveats=()
         if champion is None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import great_expectations as gx
 import pandas as pd
 import pyarrow as pa
 from great_expectations.core.batch import Batch
+from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.data_context import EphemeralDataContext
 
 from contender.gating.suite import local_day_name
@@ -70,9 +72,15 @@ def read_columns(batch: StagedBatch, columns: Sequence[str]) -> pa.Table:
 
 
 def batch_of_frame(frame: pd.DataFrame) -> Batch:
-    """Return a frame as a batch of Great Expectations."""
+    """Return a frame as a batch of Great Expectations. Validate it before the next call, which replaces its rows."""
+    return _define_frames().get_batch({"dataframe": frame})
+
+
+@cache
+def _define_frames() -> BatchDefinition[Any]:
+    """Return the definition of all frames of this process: each new one is written as YAML three times."""
     asset = _open_context().data_sources.add_pandas("staging").add_dataframe_asset("batch")
-    return asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+    return asset.add_batch_definition_whole_dataframe("whole")
 
 
 def _of_columns(batch: StagedBatch, columns: Sequence[str], expectations: Iterable[Expectation]) -> Batch:

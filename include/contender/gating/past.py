@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contender.gating.usual import RECENT_DAYS, WEEKS, Past
 from contender.lake import Lake
-from contender.profiles import profile_staged, read_profile
+from contender.profiles import profile_staged, read_profiles
 from contender.records import Book, StagedBatch
 from contender.specs import Contract, Days
 
@@ -28,8 +28,8 @@ def read_past(contract: Contract, batch: StagedBatch, lake: Lake, book: Book) ->
         closed=contract.closed,
         rows={then: file.rows for then, file in held.items()},
         profiles=tuple(
-            read_profile(contract, then, file.digest, lake, book)
-            for then, file in held.items()
-            if then in recent
+            read_profiles(
+                contract, {then: file for then, file in held.items() if then in recent}, lake, book
+            ).values()
         ),
     )

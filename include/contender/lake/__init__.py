@@ -20,7 +20,7 @@ from contender.lake.moving import (
 )
 from contender.lake.spooling import SpooledRows, find_distinct
 from contender.lake.staging import FILE_OF_ROW, NUMBER_OF_ROW, ORIGINS, Evidence, fingerprint, stage, sweep
-from contender.lake.tables import Lake, PinnedFiles, Published, open_lake
+from contender.lake.tables import DayFile, Lake, PinnedFiles, Published, open_lake
 from contender.lake.upkeep import TableState, TableUpkeep, do_upkeep, maintain_table, plan_upkeep
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "NUMBER_OF_ROW",
     "ORIGINS",
     "DayChanges",
+    "DayFile",
     "Evidence",
     "Lake",
     "LakeError",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import reduce
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contender.lake.tables import Lake
 from contender.records import Pin
 from contender.specs import Days, ModelSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _KEPT: WeakKeyDictionary[Lake, tuple[tuple[object, ...], pd.DataFrame]] = WeakKeyDictionary()
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
-from pyiceberg.table import DataScan, Table
+from pyiceberg.table import DataScan, FileScanTask, Table
 
 from contender.creation import creation_lock
 from contender.lake import places
@@ -115,6 +115,21 @@ class Lake:
         order = [(name, "ascending") for name in contract.primary_key]
         ordered: pa.Table = rows.sort_by(order).select(list(wanted))
         return ordered
+
+    def read_each(self, contract: Contract, days: Collection[date]) -> Iterator[tuple[date, pa.Table]]:
+        """Read the rows of several days of a daily table, one after the other, in order. The read is planned once."""
+        found = self._find(contract.table) if days else None
+        if found is None or _newest_snapshot(found) is None:
+            return
+        scan = _scan(found, Days(first=min(days), last=max(days)), None, contract.column_names)
+        tasks: dict[date | None, list[FileScanTask]] = {}
+        for task in scan.plan_files():
+            tasks.setdefault(day_of(found, task.file), []).append(task)
+        order = [(name, "ascending") for name in contract.primary_key]
+        for day in sorted(days):
+            rows = _read_whole(scan, tasks.get(day, []))
+            one = self.read(contract, Days.one(day)) if rows is None else rows.sort_by(order)
+            yield day, one.select(list(contract.column_names))
 
     def snapshot(self, table: str) -> int | None:
         """Return the newest snapshot of a table, or None."""
@@ -233,6 +248,8 @@ def open_lake(settings: Settings) -> Lake:
         Path(place).mkdir(parents=True, exist_ok=True)
     given = {"uri": settings.lake_catalog, "warehouse": place, **_io_of_s3()}
     if settings.lake_catalog.startswith("http"):
+        from pyiceberg.catalog.rest import RestCatalog  # late: it imports a client of HTTP
+
         given["warehouse"] = place if places.is_s3(place) else f"file://{place}"
         return Lake(RestCatalog("contender", **given))
     # The warehouse is a path, because PyIceberg ends the path of a URL at `#` or `?`.
@@ -261,9 +278,14 @@ def _read(scan: DataScan) -> pa.Table:
     a snapshot have its columns by name, and each day is a file of its own. PyIceberg still reads what another writer
     may have left: deleted rows, or files of which only some rows are wanted.
     """
-    tasks = list(scan.plan_files())
+    rows = _read_whole(scan, list(scan.plan_files()))
+    return scan.to_arrow() if rows is None else rows
+
+
+def _read_whole(scan: DataScan, tasks: Sequence[FileScanTask]) -> pa.Table | None:
+    """Read all rows of some files of a scan; None if there are none, or if only some of their rows are wanted."""
     if not tasks or any(task.delete_files or task.residual != AlwaysTrue() for task in tasks):
-        return scan.to_arrow()
+        return None
     files = sorted(places.plain(task.file.file_path) for task in tasks)
     return pa.concat_tables(places.read_all(files, scan.projection().column_names))
 

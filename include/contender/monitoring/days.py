@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from contender.installation import Installation
 from contender.monitoring.changes import Changes, find_changes, is_widespread
 from contender.monitoring.skew import measure_skew
-from contender.profiles import profile_staged, read_profile
+from contender.profiles import profile_staged, read_profiles
 from contender.records import DayProfile, Monitored, ScoreSkew, StagedBatch
 from contender.specs import Contract, Days, ModelSpec, Monitoring
 
@@ -75,10 +75,7 @@ def _read_profiles(
 ) -> dict[date, DayProfile]:
     """Return the profiles of a day and its recent days, oldest first."""
     lake, book = installation.lake, installation.book
-    return {
-        then: read_profile(contract, then, file.digest, lake, book)
-        for then, file in sorted(lake.day_files(contract.table, recent_days(model, day)).items())
-    }
+    return read_profiles(contract, lake.day_files(contract.table, recent_days(model, day)), lake, book)
 
 
 def _compare(

@@ -2,7 +2,7 @@
 
 from contender.profiles.distances import Compared, Distances, measure_distances, measure_missing_alone
 from contender.profiles.profile import profile
-from contender.profiles.published import profile_staged, read_profile
+from contender.profiles.published import profile_staged, read_profiles
 
 __all__ = [
     "Compared",
@@ -11,5 +11,5 @@ __all__ = [
     "measure_missing_alone",
     "profile",
     "profile_staged",
-    "read_profile",
+    "read_profiles",
 ]

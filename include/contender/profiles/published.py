@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import pyarrow.parquet as pq
 
-from contender.lake import Lake, places
+from contender.lake import DayFile, Lake, places
 from contender.profiles.profile import profile
 from contender.records import Book, DayProfile, StagedBatch, profile_id
-from contender.specs import Contract, Days
+from contender.specs import Contract
 
 
-def read_profile(contract: Contract, day: date, digest: str, lake: Lake, book: Book) -> DayProfile:
-    """Return the profile of a published day, whose file has this digest."""
-    known = book.profiles.get(profile_id(contract.table, day, digest))
-    if known is not None:
-        return known
-    return book.profiles.add(profile(contract, day, digest, lake.read(contract, Days.one(day))))
+def read_profiles(
+    contract: Contract, files: Mapping[date, DayFile], lake: Lake, book: Book
+) -> dict[date, DayProfile]:
+    """Return the profiles of published days, whose files are given, oldest first.
+
+    The days whose profile the book does not have yet are read one at a time: they may not fit into memory together.
+    """
+    ids = {day: profile_id(contract.table, day, files[day].digest) for day in sorted(files)}
+    known = book.profiles.with_ids(ids.values())
+    missing = [day for day, its_id in ids.items() if its_id not in known]
+    for day, rows in lake.read_each(contract, missing):
+        known[ids[day]] = book.profiles.add(profile(contract, day, files[day].digest, rows))
+    return {day: known[its_id] for day, its_id in ids.items()}
 
 
 def profile_staged(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:

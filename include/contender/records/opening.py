@@ -7,11 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -44,6 +40,9 @@ def open_book(url: str) -> Book:
 
 def migrate(url: str) -> str | None:
     """Create or upgrade the book's tables. Returns the revisions before and after, or None if nothing changed."""
+    from alembic import command  # late: only a migration needs it
+    from alembic.config import Config
+
     config, engine = Config(), open_engine(url)
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["engine"] = engine
@@ -56,13 +55,12 @@ def migrate(url: str) -> str | None:
 
 def newest_revision() -> str:
     """Return the revision of the book's tables in this release."""
-    return ScriptDirectory(str(_MIGRATIONS)).get_current_head() or ""
+    return max(_revisions())
 
 
 def knows_revision(revision: str) -> bool:
     """Return whether this release can migrate a book from a revision."""
-    scripts = ScriptDirectory(str(_MIGRATIONS))
-    return revision in {script.revision for script in scripts.walk_revisions()}
+    return revision in _revisions()
 
 
 def book_exists(url: str) -> bool:
@@ -90,7 +88,15 @@ def _place(url: str) -> str:
 
 def _revision(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("select version_num from alembic_version"))
+        return found
+
+
+def _revisions() -> set[str]:
+    """Return the revisions of this release, by which the files of its migrations are named."""
+    return {file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*_*.py")}
 
 
 def open_engine(url: str) -> Engine:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 
 from pydantic import Field
+from sqlalchemy import select
 
 from contender.records.identity import identify
 from contender.records.store import RecordStore, as_json
@@ -53,6 +55,10 @@ class Profiles(RecordStore[DayProfile]):
     """Profiles by table and day."""
 
     row, kind = ProfileRow, DayProfile
+
+    def with_ids(self, ids: Collection[str]) -> dict[str, DayProfile]:
+        """Return those of these profiles that exist, by id."""
+        return {found.id: found for found in self._all(select(self.row).where(self.row.id.in_(ids)))}
 
     def row_of(self, record: DayProfile) -> ProfileRow:
         """Return the database row of a record."""
