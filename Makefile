@@ -5,8 +5,8 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs sbom audit \
 	spark-archive bench-backup bench-deciding bench-drills bench-gates bench-incidents bench-landing \
-	bench-monitoring bench-night bench-parsing bench-promotion bench-race bench-recovery bench-serving \
-	clean distclean
+	bench-monitoring bench-monitoring-peers bench-night bench-parsing bench-promotion bench-race bench-recovery \
+	bench-serving clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-24s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install Java where possible, and the pinned packages into .venv
 	@scripts/bootstrap.sh
@@ -104,6 +104,9 @@ bench-race: setup ## Measure the sequential test of rivals: false promotions by 
 
 bench-monitoring: setup ## Measure monitoring: false verdicts on quiet years, delay and kind of verdict on injected changes
 	@python -m benchmarks.monitoring
+
+bench-monitoring-peers: setup ## Compare monitoring with popmon, river and NannyML on the same days and changes
+	@python -m benchmarks.monitoring.peers
 
 bench-drills: setup ## Run drills on the examples: days to the verdict, served loss beside other strategies
 	@python -m benchmarks.drills

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.drills.__main__ import BEGIN, END, PAGE, RESULTS, render
+from benchmarks.drills.__main__ import BEGIN, END, PAGE, RESULTS, longest_held, render
 from benchmarks.promotion.page import put_into
 from contender.drilling import Mail, describe_finding, draw_drill, render_drill
 from contender.drilling.result import list_mails
@@ -69,3 +69,11 @@ def test_a_held_refresh_is_mailed_on_the_third_night_and_a_failed_task_every_nig
 def test_the_table_of_drills_on_the_monitoring_page_matches_the_results():
     page, rows = PAGE.read_text(), json.loads(RESULTS.read_text())
     assert put_into(page, render(rows), BEGIN, END) == page
+
+
+def test_the_longest_run_of_held_refreshes_is_counted():
+    nights = drill_result("stable", "stable", "stable", "stable").monitored
+    refreshes = ("held", "refreshed", "held", "held")
+    changed = [one.model_copy(update={"refresh": it}) for one, it in zip(nights, refreshes, strict=True)]
+    assert longest_held(changed) == 2
+    assert longest_held(()) == 0
