@@ -125,14 +125,9 @@ def test_a_corrected_newest_day_builds_the_features_of_its_night_again(demo_run)
 
 def test_only_tasks_of_ranges_are_in_their_pool(demo_run):
     dag = dag_id("ingest", "weather")
-    runs = demo_run.airflow.runs(dag)
-    pools = {
-        "range" if run.partition_key is None and "first" in run.conf else "night": {
-            task["pool"]
-            for task in demo_run.airflow.request("GET", f"/dags/{dag}/dagRuns/{run.run_id}/taskInstances")[
-                "task_instances"
-            ]
-        }
-        for run in runs
-    }
-    assert pools == {"range": {"ranges"}, "night": {"default_pool"}}
+    pools: dict[bool, set[str]] = {}
+    for run in demo_run.airflow.runs(dag):
+        is_range = bool(run.conf.get("first") and run.conf.get("last"))
+        tasks = demo_run.airflow.request("GET", f"/dags/{dag}/dagRuns/{run.run_id}/taskInstances")
+        pools.setdefault(is_range, set()).update(task["pool"] for task in tasks["task_instances"])
+    assert pools == {True: {"ranges"}, False: {"default_pool"}}
