@@ -97,6 +97,7 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
         lambda b: b.evaluations.refreshes_before(trained(MODEL, 4, 1), trained(MODEL, 3, 1), 3),
         lambda b: b.evaluations.refreshes_before(trained(MODEL, LAST, 1), trained(MODEL, LAST - 1, 1), 3),
     ],
+    "evaluations.newest_of_recipes": [lambda b: b.evaluations.newest_of_recipes(MODEL)],
     "evaluations.versions": [lambda b: numbers_of_the_ten(b.evaluations.versions(MODEL))],
     "evaluations.trained_versions": [
         lambda b: [v for v in b.evaluations.trained_versions([OTHER]) if v.night in ENTERED]

@@ -20,6 +20,7 @@ from contender.cli.load import load
 from contender.cli.migrate import migrate_stores
 from contender.cli.monitor import monitor
 from contender.cli.person import current_user
+from contender.cli.plan import plan
 from contender.cli.replay import replay
 from contender.cli.serve import serve
 from contender.cli.status import render_status
@@ -69,6 +70,10 @@ app.command(epilog="Examples: contender card churn | contender card churn 12 --h
 app.command(epilog="Examples: contender replay 3f09ab | contender replay churn 412 --json")(replay)
 app.command(epilog="Examples: contender audit --about churn | contender audit --by ada --json")(audit.audit)
 app.command(epilog="Examples: contender monitor churn --why | contender monitor churn --json")(monitor)
+app.command(
+    epilog="Examples: contender plan | contender plan churn --night 2026-03-01 | "
+    "contender plan --json | jq '.[].costs'"
+)(plan)
 app.command("try", epilog="Example: contender try sales exports/2013-09-01.csv exports/2013-09-02.csv")(
     try_files
 )

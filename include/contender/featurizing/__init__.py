@@ -10,13 +10,14 @@ from contender.featurizing.engines import (
 )
 from contender.featurizing.frames import FrameError, build_in_scratch, read_frame
 from contender.featurizing.leaks import Checked, Leak, find_leaks
-from contender.featurizing.plan import Plan, choose_engine, plan_features
+from contender.featurizing.plan import Engine, Plan, choose_engine, find_engine, plan_features
 from contender.featurizing.run import BuildError, collect, read_output, run_in_process, run_on_spark
 
 __all__ = [
     "BuildError",
     "Checked",
     "ConversionError",
+    "Engine",
     "FrameError",
     "Leak",
     "Plan",
@@ -26,6 +27,7 @@ __all__ = [
     "collect",
     "compare_past_night",
     "convert_rows",
+    "find_engine",
     "find_engine_differences",
     "find_leaks",
     "has_java",

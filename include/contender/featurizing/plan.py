@@ -36,12 +36,7 @@ def plan_features(catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, 
     """
     folder = places.below(settings.staging, "builds", model.name, nights.key, uuid.uuid4().hex)
     pinned = {source: _pin(source, nights, lake) for source in catalog.sources(model)}
-    engine = choose_engine(
-        settings.engine if model.engine == "auto" else model.engine,
-        nights,
-        sum(pins.rows for pins in pinned.values()),
-        settings.spark_rows,
-    )
+    engine = _choose(model, nights, sum(pins.rows for pins in pinned.values()), settings)
     targets: dict[str, tuple[Contract, Days]] = {
         "features": (model.feature_contract, model.scored_days(nights)),
         "labels": (model.label_contract, model.matured_days(nights)),
@@ -67,6 +62,19 @@ def plan_features(catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, 
     file = places.write(places.below(folder, "plan.json"), json.dumps(written, indent=2).encode())
     pins = tuple(Pin(table=pin.table, snapshot=pin.snapshot) for pin in pinned.values() if pin.snapshot)
     return Plan(model=model.name, nights=nights, engine=engine, file=file, outputs=outputs, pins=pins)
+
+
+def find_engine(
+    catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, settings: Settings
+) -> tuple[Engine, int]:
+    """Return the engine that would build these nights, and the input rows that exist by now."""
+    rows = sum(_pin(source, nights, lake).rows for source in catalog.sources(model))
+    return _choose(model, nights, rows, settings), rows
+
+
+def _choose(model: ModelSpec, nights: Days, rows: int, settings: Settings) -> Engine:
+    wanted = settings.engine if model.engine == "auto" else model.engine
+    return choose_engine(wanted, nights, rows, settings.spark_rows)
 
 
 def choose_engine(

@@ -32,7 +32,7 @@ from contender.records.incidents import (
     Step,
     Urgency,
 )
-from contender.records.ledger import Entry, StaleDecision, count_held_nights
+from contender.records.ledger import MACHINE, Entry, StaleDecision, count_held_nights
 from contender.records.measurements import (
     BehaviourCheck,
     CalibrationPoint,
@@ -84,6 +84,7 @@ __all__ = [
     "CORRECTING",
     "INSTALLATION",
     "KEPT",
+    "MACHINE",
     "STILL",
     "Act",
     "ActKind",

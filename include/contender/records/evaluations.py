@@ -103,6 +103,19 @@ class Evaluations(RecordStore[Evaluation]):
             .limit(nights)
         )
 
+    def newest_of_recipes(self, model: str) -> list[Evaluation]:
+        """Return the newest evaluation of each recipe's newest version, by the recipe's name, in its order."""
+        row = EvaluationRow
+        name = row.record["challenger"]["recipe"].as_string()
+        order = row.version.desc(), row.at.desc()
+        ranked = (
+            select(row.id, func.row_number().over(partition_by=name, order_by=order).label("place"))
+            .where(row.subject == model)
+            .subquery()
+        )
+        found = self._all(select(row).join(ranked, ranked.c.id == row.id).where(ranked.c.place == 1))
+        return sorted(found, key=lambda one: one.challenger.recipe)
+
     def versions(self, model: str) -> list[int]:
         """Return the evaluated versions of a model in ascending order."""
         row = EvaluationRow

@@ -46,7 +46,7 @@ from contender.specs.expectations import (
     Severity,
     Unique,
 )
-from contender.specs.expected import Expected, expected_days
+from contender.specs.expected import Expected, expected_at, expected_days
 from contender.specs.formats import COMPRESSIONS, Csv, Format, JsonLines, Parquet
 from contender.specs.guards import Guards, Slice
 from contender.specs.kinds import KINDS, KindName, LossName, describe_scores, name_quantile
@@ -131,6 +131,7 @@ __all__ = [
     "describe",
     "describe_days",
     "describe_scores",
+    "expected_at",
     "expected_days",
     "find_holidays",
     "find_score",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from croniter import croniter
 from pydantic import Field
@@ -39,6 +39,14 @@ def expected_days(catalog: Catalog, now: datetime, nightly_from: date | None) ->
         if dataset.contract.table in found and dataset.kind == "daily":
             found[dataset.contract.table] = _on_open_day(dataset, found[dataset.contract.table])
     return {table: expected for table, expected in found.items() if expected.day >= nightly_from}
+
+
+def expected_at(dataset: DatasetSpec, day: date) -> datetime:
+    """Return when a day of a daily dataset is delivered according to its contract, without the grace period."""
+    morning = day + timedelta(days=1 - dataset.delivery.lead_days)
+    just_before = datetime.combine(morning, time.min, UTC) - timedelta(seconds=1)
+    found: datetime = croniter(dataset.delivery.cron, just_before).get_next(datetime)
+    return found
 
 
 def _of_dataset(dataset: DatasetSpec, now: datetime, nightly_from: date) -> Expected | None:
