@@ -22,6 +22,7 @@ from contender.cli.monitor import monitor
 from contender.cli.person import current_user
 from contender.cli.plan import plan
 from contender.cli.replay import replay
+from contender.cli.score import score
 from contender.cli.serve import serve
 from contender.cli.status import render_status
 from contender.cli.terminal import accept_every_character, echo_json, echo_tables
@@ -68,6 +69,7 @@ app.command(epilog='Example: contender promote churn 12 --reason "trained by han
 app.command(epilog='Example: contender resume churn --reason "the labels are correct again"')(ledger.resume)
 app.command(epilog="Examples: contender card churn | contender card churn 12 --html card.html")(card.card)
 app.command(epilog="Examples: contender replay 3f09ab | contender replay churn 412 --json")(replay)
+app.command(epilog="Examples: contender score churn | contender score --json")(score)
 app.command(epilog="Examples: contender audit --about churn | contender audit --by ada --json")(audit.audit)
 app.command(epilog="Examples: contender monitor churn --why | contender monitor churn --json")(monitor)
 app.command(
