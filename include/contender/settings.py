@@ -100,8 +100,8 @@ class Settings(BaseSettings):
     )
     backups: str = Field(
         default="",
-        description="Folder or `s3://bucket/prefix` in which `operations__backup` makes a backup every day, at a place "
-        "named after the day. Without it, backups are made by hand, and none is ever due.",
+        description="Folder or `s3://bucket/prefix` in which a DAG makes a backup every day, at a place named after "
+        "the day and time. Without it, backups are made by hand, and none is ever due.",
     )
     snapshot_days: int = Field(
         default=30,

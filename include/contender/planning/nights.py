@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from contender.specs import Verb, dag_id
 from contender.specs.frozen import Frozen
 
 
@@ -47,5 +48,6 @@ def note_unfinished(model: str, progress: Progress) -> str | None:
     scored, trained = progress.scored, progress.trained
     if scored is None or trained is None or scored == trained:
         return None
+    verb: Verb
     verb, night = ("retrain", scored) if scored > trained else ("score", trained)
-    return f"night {night} has no output of {verb}__{model}: it runs, or has failed"
+    return f"night {night} has no output of {dag_id(verb, model)}: it runs, or has failed"
