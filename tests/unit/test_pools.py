@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
 from airflow_local_settings import task_instance_mutation_hook
+from contender.settings import settings
 
 NIGHT = {"partition_key": "2013-09-01", "conf": {}, "run_type": "scheduled"}
 RANGE = {"partition_key": None, "conf": {"first": "2013-01-01", "last": "2013-08-31"}, "run_type": "manual"}
 
 
 @pytest.fixture(autouse=True)
-def ranges_pool(monkeypatch):
+def ranges_pool(monkeypatch) -> Iterator[None]:
     monkeypatch.setenv("CONTENDER_RANGES_POOL", "ranges")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 def pool_of(run, pool="default_pool"):
