@@ -49,7 +49,7 @@ def main() -> int:
 def render(quiet: float, outcomes: Sequence[Outcome], wrong: Sequence[str]) -> str:
     """Return the table."""
     rows = [
-        f"| {outcome.fault} | {_describe(outcome)} | {max(0.0, outcome.seconds - quiet):.0f} s |"
+        f"| {outcome.fault} | {_describe(outcome)} | {outcome.seconds:.0f} s |"
         for outcome in outcomes
     ]
     final = "; ".join(wrong) or "no difference"
@@ -61,7 +61,7 @@ def render(quiet: float, outcomes: Sequence[Outcome], wrong: Sequence[str]) -> s
             f"datasets, the features and the labels was compared with an undisturbed build, and the newest decision "
             f"was replayed: {final}.",
             "",
-            "| fault | outcome | longer than the undisturbed night |",
+            "| fault | outcome | the night took |",
             "| --- | --- | --- |",
             *rows,
             "",
