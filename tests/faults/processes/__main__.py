@@ -48,10 +48,7 @@ def main() -> int:
 
 def render(quiet: float, outcomes: Sequence[Outcome], wrong: Sequence[str]) -> str:
     """Return the table."""
-    rows = [
-        f"| {outcome.fault} | {_describe(outcome)} | {outcome.seconds:.0f} s |"
-        for outcome in outcomes
-    ]
+    rows = [f"| {outcome.fault} | {_describe(outcome)} | {outcome.seconds:.0f} s |" for outcome in outcomes]
     final = "; ".join(wrong) or "no difference"
     return "\n".join(
         [

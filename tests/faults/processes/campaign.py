@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
@@ -65,14 +66,16 @@ def _run_night(world: World, stack: Stack, file: Path, fault: Fault | None) -> O
     in_task.reached(file).unlink(missing_ok=True)
     if fault is not None:
         fault.place.write(file)
-    actor = threading.Thread(target=_act, args=(stack, world, file, fault), daemon=True)
-    actor.start()
-    began = time.monotonic()
-    nights.run_night(world, day, expectations, broken=False)
-    seconds = time.monotonic() - began
-    happened = fault is None or in_task.reached(file).exists()
-    file.unlink(missing_ok=True)
-    actor.join()
+    with ThreadPoolExecutor(1) as actor:
+        acting = actor.submit(_act, stack, world, file, fault)
+        began = time.monotonic()
+        try:
+            nights.run_night(world, day, expectations, broken=False)
+        finally:
+            seconds = time.monotonic() - began
+            happened = fault is None or in_task.reached(file).exists()
+            file.unlink(missing_ok=True)
+    acting.result()  # raises what went wrong while the fault was made to happen
     return Outcome(
         fault.name if fault else "none", seconds, happened, (*expectations.failed, *_find_doubts(world))
     )
@@ -148,10 +151,10 @@ def _restarting(stack: Stack, say: Callable[[str], None]) -> Iterator[None]:
         while not over.wait(CHECKED_EVERY):
             restart_ended(stack, say)
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()
+    with ThreadPoolExecutor(1) as watcher:
+        watching = watcher.submit(watch)
+        try:
+            yield
+        finally:
+            over.set()
+    watching.result()
