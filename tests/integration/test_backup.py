@@ -146,6 +146,15 @@ def test_the_daily_backup_is_made_once_recorded_each_time_and_can_be_restored(he
     assert mistakes == ()
 
 
+def test_a_daily_backup_of_a_ledger_that_does_not_verify_fails_at_each_try(here, tmp_path):
+    here = Installation(here.settings.model_copy(update={"backups": str(tmp_path / "daily")}), here.catalog)
+    with sqlalchemy.create_engine(here.settings.records).begin() as connection:
+        connection.execute(sqlalchemy.text("update ledger set seal = 'changed'"))
+    for _ in range(2):
+        with pytest.raises(BackupError, match="is complete, but:"):
+            back_up_daily(here, datetime(2013, 9, 3, 6, 30, tzinfo=UTC), ignore)
+
+
 def test_no_restored_file_names_the_original_place(made, here, tmp_path):
     quarantine(here, made.model)
     take_backup(here, str(tmp_path / "backup"), ignore)

@@ -17,7 +17,14 @@ from tempfile import TemporaryDirectory
 
 from contender import __version__
 from contender.backups.archive import NewArchive
-from contender.backups.manifest import FORMAT, MANIFEST, BackupError, CopiedTable, Manifest
+from contender.backups.manifest import (
+    FORMAT,
+    MANIFEST,
+    BackupError,
+    CopiedTable,
+    Manifest,
+    read_manifest,
+)
 from contender.backups.verify import find_mistakes
 from contender.installation import Installation
 from contender.lake import list_table_files, places
@@ -73,14 +80,17 @@ def take_backup(here: Installation, place: str, report: Report, *, copy_lake: bo
 def back_up_daily(here: Installation, moment: datetime, report: Report) -> str:
     """Make or complete the backup of a moment (timezone-aware) below `settings.backups`, and return its place.
 
-    A backup that is complete is only recorded. Raises BackupError if a ledger in it does not verify.
+    A backup that is complete is only recorded. Raises BackupError, each time, if a ledger in it does not verify.
     """
     place = places.below(here.settings.backups, f"{moment.astimezone(UTC):%Y-%m-%dT%H-%M-%S}")
-    if not places.exists(places.below(place, MANIFEST)):
+    complete = places.below(place, MANIFEST)
+    if places.exists(complete):
+        manifest = read_manifest(places.read(complete), complete)
+    else:
         manifest = take_backup(here, place, report)
-        if manifest.mistakes:
-            raise BackupError("\n".join((f"{place} is complete, but:", *manifest.mistakes)))
     record_backup(here, place, "airflow")
+    if manifest.mistakes:
+        raise BackupError("\n".join((f"{place} is complete, but:", *manifest.mistakes)))
     return place
 
 
