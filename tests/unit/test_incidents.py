@@ -349,7 +349,7 @@ def test_a_missed_deadline_names_the_first_step_that_is_missing(catalog, missing
     ],
 )
 def test_a_backup_is_due_four_hours_after_it_begins(now, day):
-    due = due_backup(now)
+    due = due_backup(now, PLATFORM)
     assert (due.step.dag, due.step.days.key) == ("operations__backup", day)
     assert due.due <= now < due.due + timedelta(days=1)
 

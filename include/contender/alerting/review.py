@@ -14,7 +14,6 @@ from contender.alerting.compose_incidents import (
 from contender.alerting.presence import find_present, has_no_rows, is_in_lake, is_over, was_rejected
 from contender.alerting.raising import raise_signal, working_hours, write_outcome
 from contender.incidents import (
-    BACKUP_DAG,
     Due,
     Signal,
     WorkingHours,
@@ -29,7 +28,6 @@ from contender.incidents import (
     send_waiting,
     signal_id,
     signal_missing,
-    signal_missing_backup,
 )
 from contender.installation import Installation
 from contender.records import Failure, Incident, IncidentChange, Step
@@ -102,7 +100,7 @@ def _find_missing(here: Installation, now: datetime) -> Iterator[Signal]:
     catalog = here.catalog
     due = list_due(catalog, now, here.settings.nightly_from)
     if here.settings.backups:
-        due.append(due_backup(now))
+        due.append(due_backup(now, here.settings.platform_owner))
     present = find_present(here, {step for one in due for step in list_steps(catalog, one)})
     late = [one for one in due if one.step not in present]
     known = here.book.incidents.known([signal_id(one) for one in late]) if late else set()
@@ -114,9 +112,6 @@ def _find_missing(here: Installation, now: datetime) -> Iterator[Signal]:
     rejected = {step for step in missing if was_rejected(here, step)}
     closed = here.book.incidents.closed_since(now - CLOSED_FOR)
     for one in late:
-        if one.step.dag == BACKUP_DAG:
-            yield signal_missing_backup(one, here.settings.platform_owner, now)
-            continue
         signal = signal_missing(catalog, one, missing, rejected, now)
         if signal is not None and not _is_closed(catalog, signal.step, closed):
             yield signal

@@ -11,7 +11,6 @@ from contender.incidents.expectations import (
     list_steps,
     signal_id,
     signal_missing,
-    signal_missing_backup,
 )
 from contender.incidents.lineage import explains, list_upstream
 from contender.incidents.rules import (
@@ -64,6 +63,5 @@ __all__ = [
     "signal_gate",
     "signal_id",
     "signal_missing",
-    "signal_missing_backup",
     "signal_verdict",
 ]

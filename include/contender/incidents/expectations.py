@@ -18,11 +18,15 @@ MONITORING = timedelta(hours=4)
 
 
 class Due(Frozen):
-    """A step whose output should exist since `due`; `deadline` if its model's spec says so."""
+    """A step whose output should exist since `due`; `deadline` if its model's spec says so.
+
+    `owner` is the recipient for a step that belongs to no dataset or model.
+    """
 
     step: Step
     due: datetime
     deadline: bool = False
+    owner: str | None = None
 
 
 # Every day at BACKUP_AT (UTC), `operations__backup` begins; it is due this long after that.
@@ -55,12 +59,13 @@ def list_due(catalog: Catalog, now: datetime, nightly_from: date | None) -> list
     return [*due, *_deadlines(catalog, now, nightly_from)]
 
 
-def due_backup(now: datetime) -> Due:
-    """Return the newest backup that should exist at `now` (timezone-aware)."""
+def due_backup(now: datetime, owner: str) -> Due:
+    """Return the newest backup that should exist at `now` (timezone-aware), with the platform's owner."""
     begun = datetime.combine((now - BACKING_UP).astimezone(UTC).date(), BACKUP_AT, UTC)
     if begun > now - BACKING_UP:
         begun -= timedelta(days=1)
-    return Due(step=Step(dag=BACKUP_DAG, days=Days.one(begun.date())), due=begun + BACKING_UP)
+    step = Step(dag=BACKUP_DAG, days=Days.one(begun.date()))
+    return Due(step=step, due=begun + BACKING_UP, owner=owner)
 
 
 def list_outputs(catalog: Catalog, step: Step) -> tuple[Output, ...]:
@@ -91,7 +96,7 @@ def list_steps(catalog: Catalog, due: Due) -> tuple[Step, ...]:
 def signal_missing(
     catalog: Catalog, due: Due, missing: Collection[Step], rejected: Collection[Step], now: datetime
 ) -> Signal | None:
-    """Return the signal that a due output of a dataset or model is missing, or None if it is not.
+    """Return the signal that a due output is missing, or None if it is not.
 
     A missed deadline names the first step of the night that is missing. `rejected` are deliveries that have arrived
     and failed their gate.
@@ -102,7 +107,7 @@ def signal_missing(
     state = "failed its gate" if held_up_by in rejected else "is missing"
     late = f"{describe_step(due.step)}, due at {due.due:%Y-%m-%d %H:%M} UTC"
     reason = "" if held_up_by == due.step else f"; held up by: {describe_step(held_up_by)} {state}"
-    owners = dict.fromkeys(_owner(catalog, step) for step in (due.step, held_up_by))
+    owners = dict.fromkeys(due.owner or _owner(catalog, step) for step in (due.step, held_up_by))
     overdue = parse_dag_id(due.step.dag).verb == "ingest"
     return Signal(
         id=signal_id(due),
@@ -112,19 +117,6 @@ def signal_missing(
         what=f"{late}, {'are late' if due.deadline else state}{reason}",
         severity="critical" if due.deadline else "warning" if overdue else grade(catalog, due.step.dag),
         owners=tuple(owners),
-        at=now,
-    )
-
-
-def signal_missing_backup(due: Due, owner: str, now: datetime) -> Signal:
-    """Return the signal that a due backup is missing."""
-    return Signal(
-        id=signal_id(due),
-        kind="missing",
-        step=due.step,
-        what=f"{describe_step(due.step)}, due at {due.due:%Y-%m-%d %H:%M} UTC, is missing",
-        severity="warning",
-        owners=(owner,),
         at=now,
     )
 

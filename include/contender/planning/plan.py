@@ -194,10 +194,9 @@ def _write_notes(
         _note_older_rows(model, build),
         _note_refreshes(facts, fits),
         _note_break(facts),
+        *(_note_rows(model, fit) for fit in fits),
     )
-    yield from filter(None, notes)
-    for fit in fits:
-        yield from filter(None, (_note_rows(model, fit),))
+    return filter(None, notes)
 
 
 def _advise_load(model: ModelSpec) -> str:

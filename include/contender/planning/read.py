@@ -96,8 +96,7 @@ def _read_input(here: Installation, source: Source, asked: _Asked) -> SeenInput:
     table, days = source.contract.table, Days.one(asked.night).shifted(source.lead_days)
     dataset = next((d for d in here.catalog.datasets.values() if d.contract.table == table), None)
     gate = here.book.gates.newest_for(table, days)
-    scheduled = here.settings.nightly_from is not None and dataset is not None
-    at = expected_at(dataset, days.last) if scheduled and dataset is not None else None
+    at = None if dataset is None or here.settings.nightly_from is None else expected_at(dataset, days.last)
     grace = timedelta(hours=0 if dataset is None else dataset.delivery.grace_hours)
     return SeenInput(
         table=table,

@@ -20,9 +20,8 @@ from contender.records import (
 from contender.specs import Column, Contract, ModelSpec
 from contender.specs.frozen import Frozen
 
-NIGHTS = (
-    14  # newest nights that are looked at: a check that was removed since stops counting within two weeks
-)
+# Newest nights that are looked at: a check that was removed since stops counting within two weeks.
+NIGHTS = 14
 
 
 class TestRun(Frozen):
