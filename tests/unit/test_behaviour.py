@@ -54,6 +54,22 @@ def test_a_behaviour_test_passes_or_fails(model, test, passed, observed):
     assert (check.passed, check.observed) == (passed, pytest.approx(observed))
 
 
+def test_a_test_with_bounds_has_the_interval_of_the_outcomes_of_its_rows(model):
+    days = [date(2013, 9, 1), date(2013, 9, 2)] * (len(ROWS) // 2)
+    rows = ROWS.assign(day=days, label=ROWS["dep_hour"] % 4 < 2)
+    late = Minimum(name="t", where=lambda rows: rows["dep_hour"] > 12, high=0.5)
+    tests = [
+        late,
+        Minimum(name="c", change=add(dep_hour=0), high=0.5),
+        Invariance(name="i", change=add(distance=5)),
+    ]
+    bounded, changed, invariant = check_behaviour(model, tests, rows, later_is_later)
+    expected = rows["label"][rows["dep_hour"] > 12].mean()
+    assert (bounded.outcomes.low + bounded.outcomes.high) / 2 == pytest.approx(expected)
+    assert changed.outcomes is None
+    assert invariant.outcomes is None
+
+
 def test_changes_of_a_quantity_are_in_standard_deviations_of_its_outcomes(model):
     quantity = model.model_copy(update={"predicts": "quantity"})
     rows = ROWS.assign(label=ROWS["label"] * 100.0)

@@ -21,7 +21,7 @@ from contender.promoting.strategies import (
     find_break,
     measure_strategies,
 )
-from contender.records import KEPT, BehaviourCheck, Monitored, PairedDay, Standing, name_strategy
+from contender.records import KEPT, BehaviourCheck, Interval, Monitored, PairedDay, Standing, name_strategy
 from contender.specs import BASELINE, Approval, Guards, Recipe, Recovery
 from tests.unit.judged import evaluation, version
 
@@ -126,11 +126,53 @@ def test_the_baseline_is_not_chosen_while_a_declared_strategy_can_serve(model):
 def test_the_serving_strategy_stays_if_every_version_of_the_night_is_blocked(model):
     standing = BREAK.model_copy(update={"champion": 9})
     paired = (pairs(KEPT, [0.9] * 7), pairs(SHORT, [0.7] * 7))
-    falls = BehaviourCheck(
-        name="rises", kind="direction", passed=False, observed=-1, bound=0, explanation="falls"
-    )
-    decision = decide(model, *paired, standing=standing, champion=strategy(9), behaviour=(falls,))
+    decision = decide(model, *paired, standing=standing, champion=strategy(9), behaviour=(FALLS,))
     assert (decision.kind, decision.champion_after) == ("held", 9)
+
+
+def test_a_strategy_passes_a_behaviour_test_that_states_how_the_world_was(model):
+    failed = BehaviourCheck(
+        name="regulars return", kind="minimum", passed=False, observed=0.5, bound=0.85, explanation=""
+    )
+    paired = (pairs(KEPT, [0.9] * 7), pairs(SHORT, [0.7] * 7))
+    assert decide(model, *paired, behaviour=(failed,)).champion_after == 1
+    contradicted = failed.model_copy(update={"outcomes": Interval(low=0.45, high=0.6)})
+    decision = decide(model, *paired, behaviour=(contradicted,))
+    assert decision.champion_after == 3
+    assert "'regulars return' 0.45 to 0.6" in "".join(reason.explanation for reason in decision.reasons)
+
+
+FALLS = BehaviourCheck(
+    name="rises", kind="direction", passed=False, observed=-1, bound=0, explanation="falls"
+)
+
+
+@pytest.mark.parametrize(
+    ("inputs_broke", "losses", "serving"),
+    [
+        (True, [0.7] * 7, 3),
+        (False, [0.7] * 7, 1),
+        (True, [0.1, 1.3, 0.1, 1.3, 0.1, 1.3, 0.1], 1),
+    ],
+    ids=[
+        "inputs and outcomes changed",
+        "only outcomes changed: labels may be wrong",
+        "within two standard errors",
+    ],
+)
+def test_later_days_outweigh_a_behaviour_test_if_inputs_changed_too(model, inputs_broke, losses, serving):
+    standing = BREAK.model_copy(update={"inputs_broke": inputs_broke})
+    paired = (pairs(KEPT, [0.9] * 7), pairs(SHORT, losses))
+    assert decide(model, *paired, standing=standing, behaviour=(FALLS,)).champion_after == serving
+
+
+def test_a_break_stays_open_while_refreshes_pass_only_because_of_it(model):
+    standing = BREAK.model_copy(update={"inputs_broke": True, "champion": 9})
+    paired = (pairs(KEPT, [1.5] * 14), pairs(SHORT, [1.0] * 14))
+    usual = decide(model, *paired, standing=standing, champion=strategy(9))
+    assert (usual.kind, usual.champion_after) == ("returned", 2)
+    proven = decide(model, *paired, standing=standing, champion=strategy(9), behaviour=(FALLS,))
+    assert (proven.kind, proven.champion_after) == ("recovered", 3)
 
 
 def test_outcomes_that_are_known_late_make_a_lead_less_certain():
@@ -233,6 +275,17 @@ def test_the_break_names_the_version_that_served(model):
     past = monitored("stable", "stable", "concept_drift")
     found = add_break(model, usual, past, FIRST, {FIRST + timedelta(days=2): 7}.get)
     assert (found.broken, found.kept) == (FIRST + timedelta(days=2), 7)
+
+
+def test_the_break_says_whether_inputs_changed_with_the_outcomes(model):
+    standing = Standing(champion=7, since=FIRST, suspended=None)
+
+    def inputs_broke(*verdicts: str) -> bool:
+        past = monitored("stable", "stable", *verdicts)
+        return add_break(model, standing, past, FIRST, lambda _: 4).inputs_broke
+
+    assert inputs_broke("concept_drift", "regime_break", "concept_drift")
+    assert not inputs_broke("covariate_drift", "concept_drift", "concept_drift")
 
 
 def test_no_break_is_open_while_a_person_has_suspended_refreshes(model):

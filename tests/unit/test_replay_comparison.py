@@ -8,16 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contender.promoting import decide_promotion
-from contender.records import CalibrationPoint, Reason
+from contender.records import BehaviourCheck, CalibrationPoint, Interval, Reason
 from contender.replaying import compare
 from contender.replaying.compare import (
     compare_decisions,
     compare_evaluations,
     compare_predictions,
+    leave_out_unrecorded,
     take_answer,
 )
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures
+
+TESTED = BehaviourCheck(name="on time", kind="minimum", passed=False, observed=0.5, bound=0.4, explanation="")
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 values = st.recursive(leaves, lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=10)
@@ -65,6 +68,13 @@ def test_a_measure_that_only_the_replay_has_is_a_difference():
     point = CalibrationPoint(predicted=0.1, observed=0.2, rows=3)
     parts = compare_evaluations(evaluation(), evaluation(calibration=(point,)))
     assert [part.name for part in parts if not part.identical] == ["calibration"]
+
+
+def test_outcomes_of_tested_rows_that_an_older_evaluation_lacks_are_no_difference():
+    was = evaluation(behaviour=(TESTED,))
+    now = evaluation(behaviour=(TESTED.model_copy(update={"outcomes": Interval(low=0.1, high=0.3)}),))
+    assert leave_out_unrecorded(was, now) == was
+    assert leave_out_unrecorded(now, now) == now
 
 
 def test_a_decision_is_compared_guard_by_guard():

@@ -14,7 +14,7 @@ from contender.measures import calibration_error
 from contender.promoting import decide_promotion
 from contender.promoting.guards import judge_refresh
 from contender.promoting.weigh import COMPARING_WITH_THE_PAST
-from contender.records import HistoryChange, Interval, OutcomeChange, count_held_nights
+from contender.records import BehaviourCheck, HistoryChange, Interval, OutcomeChange, count_held_nights
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures, version
 
@@ -59,6 +59,54 @@ def test_a_lower_loss_on_doubtful_labels_does_not_outweigh_the_doubt():
     assert blocking(BETTER | doubtful) == {"outcomes"}
     assert blocking(BETTER | doubtful, broken=date(2020, 3, 2)) == {"outcomes"}
     assert blocking(BETTER | doubtful, GUARDS.max_held_nights) == set()
+
+
+def bounded(*, observed: float, low: float, high: float, kind: str = "minimum") -> BehaviourCheck:
+    """A failed test that predictions are above 0.85, and the interval of the outcomes of its rows."""
+    return BehaviourCheck(
+        name="regulars return",
+        kind=kind,
+        passed=False,
+        observed=observed,
+        bound=0.85,
+        explanation="",
+        outcomes=Interval(low=low, high=high),
+    )
+
+
+CONTRADICTED = bounded(observed=0.5, low=0.45, high=0.6)
+UNCERTAIN = bounded(observed=0.5, low=0.45, high=0.86)
+FALLS = BehaviourCheck(name="t", kind="direction", passed=False, observed=-1, bound=0, explanation="falls")
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "held_nights", "broken", "passes"),
+    [
+        ((CONTRADICTED,), 0, None, False),
+        ((CONTRADICTED,), 0, date(2020, 3, 2), True),
+        ((CONTRADICTED,), GUARDS.max_held_nights, None, True),
+        ((UNCERTAIN,), 365, date(2020, 3, 2), False),
+        ((FALLS,), 365, date(2020, 3, 2), False),
+        ((CONTRADICTED, FALLS), 365, date(2020, 3, 2), False),
+        ((bounded(observed=0.9, low=0.45, high=0.6),), 365, date(2020, 3, 2), False),
+    ],
+    ids=[
+        "on a usual night",
+        "in a break",
+        "after a week",
+        "outcomes may still agree with the test",
+        "a test of a change",
+        "one of two tests",
+        "predictions above an upper bound, outcomes below it",
+    ],
+)
+def test_a_behaviour_test_that_outcomes_contradict_is_outweighed(behaviour, held_nights, broken, passes):
+    changes = PERHAPS_BETTER | {"behaviour": behaviour}
+    assert ("behaviour" not in blocking(changes, held_nights, broken)) == passes
+
+
+def test_a_worse_refresh_does_not_pass_a_test_that_outcomes_contradict():
+    assert "behaviour" in blocking(WORSE | {"behaviour": (CONTRADICTED,)}, 365, date(2020, 3, 2))
 
 
 def test_a_worse_refresh_stays_held_however_long():

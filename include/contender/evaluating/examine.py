@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from contender.measures import Kind, PredictionError, Predictions, kind_of
-from contender.records import BehaviourCheck
+from contender.evaluating.intervals import interval_by_day
+from contender.measures import Kind, Outcomes, PredictionError, Predictions, kind_of
+from contender.records import BehaviourCheck, Interval
 from contender.specs import (
     BehaviourError,
     BehaviourTest,
@@ -67,6 +70,7 @@ def check_behaviour(
     some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), TESTED_ROWS)).astype(int)]
     kind = kind_of(model)
     spread = kind.spread(kind.encode(rows["label"]))
+    known = _Known(kind, kind.encode(some["label"]), some["day"].map(date.toordinal).to_numpy(np.int64))
     given = some.drop(columns=["label", *model.weight_names]).reset_index(drop=True)
     before = predict_rows(given)
     checks = []
@@ -74,7 +78,9 @@ def check_behaviour(
         chosen = _Chosen(kind, spread, find_score(model, test))
         try:
             checked = _check(test, given, before, predict_rows, chosen)
-            checks.append(checked.model_copy(update={"unit": "" if isinstance(test, Minimum) else kind.unit}))
+            unit = "" if isinstance(test, Minimum) else kind.unit
+            outcomes = known.mean_of(test, given, chosen.score)
+            checks.append(checked.model_copy(update={"unit": unit, "outcomes": outcomes}))
         except PredictionError as error:
             message = f"the changed rows could not be predicted: {error}"
             checks.append(_result(test, 0.0, 0.0, message, passed=False))
@@ -83,6 +89,21 @@ def check_behaviour(
                 f"models/{model.name}/behaviour.py: {test.name!r}: {type(error).__name__}: {error}: correct the test"
             ) from error
     return tuple(checks)
+
+
+class _Known(NamedTuple):
+    """The outcomes of the rows that tests receive, and the day of each."""
+
+    kind: Kind
+    outcomes: Outcomes
+    days: NDArray[np.int64]
+
+    def mean_of(self, test: BehaviourTest, rows: pd.DataFrame, score: int | None) -> Interval | None:
+        """Return the interval of the mean outcome that a test's predictions are about; None if there is none."""
+        if not isinstance(test, Minimum) or test.change is not None or self.kind.expected is None:
+            return None
+        tested = np.ones(len(rows), bool) if test.where is None else np.asarray(test.where(rows), bool)
+        return interval_by_day(self.kind.expected(self.outcomes, score)[tested], self.days[tested])
 
 
 class _Chosen(NamedTuple):

@@ -77,6 +77,8 @@ class Kind:
     figures: Callable[[Outcomes, Predictions], Figures]
     estimate: Callable[[Loss, Predictions], float] | None = None  # the loss, if predictions are calibrated
     agree: Callable[[Outcomes, Predictions], Agreement] | None = None
+    # The outcomes whose mean a score predicts, given its column if there are several; None if it predicts no mean.
+    expected: Callable[[Outcomes, int | None], Outcomes] | None = None
     # The share of inverted outcomes that explains how they contradict the predictions, given a day's effects.
     inverted: Callable[[Outcomes, Predictions, Effects], float] | None = None
     inverted_high: Callable[[Outcomes, Predictions, Effects], float] | None = (
@@ -105,6 +107,7 @@ def _probability(_: ModelSpec) -> Kind:
         figures=describe_probability,
         estimate=estimate_loss,
         agree=agree_probability,
+        expected=lambda outcomes, _: outcomes,
         inverted=estimate_inverted,
         inverted_high=estimate_inverted_high,
     )
@@ -127,6 +130,7 @@ def _quantity(_: ModelSpec) -> Kind:
         ),
         figures=describe_quantity,
         agree=agree_quantity,
+        expected=lambda outcomes, _: outcomes,
     )
 
 
@@ -147,6 +151,7 @@ def _class(model: ModelSpec) -> Kind:
         figures=describe_class,
         estimate=estimate_loss,
         agree=agree_classes,
+        expected=lambda outcomes, score: (outcomes == score).astype(np.float64),
     )
 
 

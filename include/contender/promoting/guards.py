@@ -21,7 +21,7 @@ from contender.promoting.training_rows import (
     is_gated,
     keeps_history,
 )
-from contender.promoting.weigh import weigh
+from contender.promoting.weigh import weigh, weigh_in_break
 from contender.records import Evaluation, Interval, Reason, SliceMeasures
 from contender.specs import Guards
 
@@ -72,9 +72,16 @@ def judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
     )
 
 
-def judge_strategy(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
-    """Return the results of the guards of a version for a break: only those that state facts about data or version."""
-    return (*_each(_DATA_GUARDS, evaluation, guards), *_each(_VERSION_GUARDS, evaluation, guards))
+def judge_strategy(
+    evaluation: Evaluation, guards: Guards, broken: date | None = None, proof: str | None = None
+) -> tuple[Reason, ...]:
+    """Return the results of the guards of a version for a break: only those that state facts about data or version.
+
+    `broken` is the night in which the open break began, and `proof` the evidence that later days contradict any
+    behaviour test that the version fails.
+    """
+    reasons = (*_each(_DATA_GUARDS, evaluation, guards), *_each(_VERSION_GUARDS, evaluation, guards))
+    return weigh_in_break(reasons, evaluation, broken, proof)
 
 
 def is_same_recipe(evaluation: Evaluation, _: Guards) -> Reason:

@@ -8,7 +8,14 @@ from statistics import fmean
 
 from contender.promoting.composing import Kind, compose_decision
 from contender.promoting.guards import judge_strategy
-from contender.promoting.strategies import choose_strategy, find_break, is_over, name_stream, read_losses
+from contender.promoting.strategies import (
+    choose_strategy,
+    find_break,
+    is_over,
+    name_stream,
+    prove_better,
+    read_losses,
+)
 from contender.records import (
     KEPT,
     Decision,
@@ -48,7 +55,8 @@ def add_break(
     if began is None:
         return standing
     night = began + (closed - last)
-    return standing.model_copy(update={"broken": night, "kept": served_on(night)})
+    together = any(one.verdict == "regime_break" for one in past if one.day >= began)
+    return standing.model_copy(update={"broken": night, "kept": served_on(night), "inputs_broke": together})
 
 
 def decide_recovery(
@@ -64,14 +72,17 @@ def decide_recovery(
     if not measured and not champion.strategy:
         return None
     tonight = {name_stream(one.challenger, standing): one for one in evaluations}
-    facts = {stream: judge_strategy(one, guards) for stream, one in tonight.items()}
-    able = {stream for stream, found in facts.items() if all(reason.passed for reason in found)}
     serving, refreshed = name_stream(champion, standing), str(standing.recipe)
     losses = read_losses(measured)
-    possible = {stream: losses[stream] for stream in _list_possible(losses, able, serving)}
     lag = measured[0].lag if measured else 1
+    facts = {}
+    for stream, one in tonight.items():
+        proof = prove_better(losses, stream, lag) if standing.inputs_broke else None
+        facts[stream] = judge_strategy(one, guards, standing.broken, proof)
+    able = {stream for stream, found in facts.items() if all(reason.passed for reason in found)}
+    possible = {stream: losses[stream] for stream in _list_possible(losses, able, serving)}
     chosen = choose_strategy(possible, serving, refreshed, lag) if possible else serving
-    over = standing.broken is None or is_over(measured)
+    over = standing.broken is None or (is_over(measured) and _passes_as_usual(tonight.get(refreshed), guards))
     if over and refreshed in able:
         chosen = refreshed
     reason = _explain(losses, chosen, standing, facts)
@@ -83,6 +94,11 @@ def decide_recovery(
     own = facts[name_stream(judged.challenger, standing)]
     decision = compose_decision(kind, judged, champion.version, (reason, *own), evidence)
     return decision.model_copy(update={"id": identify("recovery", kind, judged.id, champion.version)})
+
+
+def _passes_as_usual(refresh: Evaluation | None, guards: Guards) -> bool:
+    """Return whether a refresh passes without evidence that outweighs a guard: there is none after the break."""
+    return refresh is not None and all(reason.passed for reason in judge_strategy(refresh, guards))
 
 
 def _list_possible(measured: Collection[str], able: Collection[str], serving: str) -> list[str]:

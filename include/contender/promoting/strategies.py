@@ -35,6 +35,8 @@ DAYS_COMPARED = 10
 FEWEST_DAYS = 3
 # So that a break, or a false alarm, costs little beside serving every refresh.
 ERRORS_TO_LEAVE_REFRESHES = 2.0
+# Of the lead over the version from before the break that outweighs a failed behaviour test.
+ERRORS_TO_PROVE = 2.0
 DAYS_TO_CLOSE = 14
 TOLERANCE = (
     0.02  # share of the lowest loss by which that of the refreshes may be higher when the break is closed
@@ -113,11 +115,33 @@ def choose_strategy(losses: Mapping[str, Sequence[float]], serving: str, refresh
     leader = min(losses, key=lambda name: (fmean(losses[name]), name))
     if serving not in losses:
         return leader
-    ahead = [theirs - ours for theirs, ours in zip(losses[serving], losses[leader], strict=True)]
-    independent = max(len(ahead) / lag, 1.0)
-    error = stdev(ahead) / independent**0.5 if len(ahead) > 1 else 0.0
+    ahead, error = measure_lead(losses[leader], losses[serving], lag)
     margin = ERRORS_TO_LEAVE_REFRESHES if serving == refreshes else 1.0
-    return leader if fmean(ahead) > margin * error else serving
+    return leader if ahead > margin * error else serving
+
+
+def measure_lead(ours: Sequence[float], theirs: Sequence[float], lag: int) -> tuple[float, float]:
+    """Return by how much our mean loss is lower than theirs on the same days, and the standard error of that."""
+    ahead = [other - own for other, own in zip(theirs, ours, strict=True)]
+    independent = max(len(ahead) / lag, 1.0)
+    return fmean(ahead), stdev(ahead) / independent**0.5 if len(ahead) > 1 else 0.0
+
+
+def prove_better(losses: Mapping[str, Sequence[float]], stream: str, lag: int) -> str | None:
+    """Return the evidence that a stream has adapted to the new world, or None.
+
+    Its loss must be lower than that of the version from before the break, on the same later days, by two standard
+    errors. No stream was trained on these days.
+    """
+    if stream == KEPT or KEPT not in losses or stream not in losses:
+        return None
+    ahead, error = measure_lead(losses[stream], losses[KEPT], lag)
+    if ahead <= ERRORS_TO_PROVE * error:
+        return None
+    return (
+        f"inputs and outcomes changed together, and on {len(losses[stream])} later days its loss was lower than "
+        f"that of the version from before the break, by {ahead:.4f} (standard error {error:.4f})"
+    )
 
 
 def is_over(measured: Sequence[Evidence]) -> bool:

@@ -5,6 +5,10 @@ predictions. These guards take such a difference for harm, and the champion that
 they would block all further refreshes. The difference is no reason to block a refresh that is better on the evaluated
 days, which none of the versions was trained on; nor one that is no worse there, after many nights without a refresh or
 while monitoring finds that the champion has become worse.
+
+A behaviour test with bounds states how the world is. After a break it may state how the world was, and would then block
+every version that has learned the new one. The outcomes of the rows it tests tell: if they contradict the bound
+themselves, predictions that agree with them are no fault.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from contender.specs import Guards
 COMPARING_WITH_THE_PAST = frozenset({"training_rows", "training_days", "history", "disagreement", "shift"})
 # The loss on the evaluated days is no evidence against this guard, which doubts their labels.
 DOUBTING_LABELS = frozenset({"outcomes"})
+BEHAVIOUR = "behaviour"
 
 
 def weigh(
@@ -32,9 +37,39 @@ def weigh(
     waited = f"refreshes were held for {held_nights} nights in a row, and {no_worse}"
     of_break = f"the world changed in night {broken}, and {no_worse}"
     has_waited = waited if no_worse and held_nights >= guards.max_held_nights else None
-    better = _is_better(evaluation) or has_waited or (of_break if no_worse and broken else None)
-    outweighed = dict.fromkeys(COMPARING_WITH_THE_PAST, better) | dict.fromkeys(DOUBTING_LABELS, has_waited)
+    waited_or_broken = has_waited or (of_break if no_worse and broken else None)
+    outweighed = {
+        **dict.fromkeys(COMPARING_WITH_THE_PAST, _is_better(evaluation) or waited_or_broken),
+        **dict.fromkeys(DOUBTING_LABELS, has_waited),
+        BEHAVIOUR: _join(waited_or_broken, evaluation),
+    }
     return tuple(_outweigh(reason, outweighed.get(reason.guard)) for reason in reasons)
+
+
+def weigh_in_break(
+    reasons: Sequence[Reason], evaluation: Evaluation, broken: date | None, proof: str | None
+) -> tuple[Reason, ...]:
+    """Return the results of guards of a version for a break: evidence may outweigh its behaviour tests.
+
+    Outcomes outweigh tests that they contradict. Such a version is compared with others on later days, so it need not
+    be better than the champion on the evaluated ones; `proof` states that it was better on later ones, and outweighs
+    any test.
+    """
+    evidence = proof or _join(f"the world changed in night {broken}" if broken else None, evaluation)
+    return tuple(_outweigh(one, evidence if one.guard == BEHAVIOUR else None) for one in reasons)
+
+
+def _join(evidence: str | None, evaluation: Evaluation) -> str | None:
+    """Return the evidence with the outcomes that contradict each failed behaviour test, or None if one stands."""
+    failed = [check for check in evaluation.behaviour if not check.passed]
+    if evidence is None or not all(check.contradicted for check in failed):
+        return None
+    listed = "; ".join(
+        f"{check.name!r} {check.outcomes.low:.4g} to {check.outcomes.high:.4g}"
+        for check in failed
+        if check.outcomes is not None
+    )
+    return f"{evidence}, and outcomes contradict the failed tests (95 % intervals of their means: {listed})"
 
 
 def _outweigh(reason: Reason, evidence: str | None) -> Reason:

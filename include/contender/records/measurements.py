@@ -76,6 +76,18 @@ class BehaviourCheck(Frozen):
         default="", description="of `observed` and `bound`, if it is not that of the prediction"
     )
     explanation: str
+    outcomes: Interval | None = Field(
+        default=None,
+        description="of the mean outcome of the tested rows, over days; only of `minimum` tests that change no row",
+    )
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the outcomes of the tested rows lie on the same side of the bound as the failed predictions do."""
+        if self.passed or self.outcomes is None:
+            return False
+        below = self.observed < self.bound
+        return self.outcomes.high < self.bound if below else self.outcomes.low > self.bound
 
     @model_validator(mode="before")
     @classmethod

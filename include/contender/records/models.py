@@ -181,6 +181,7 @@ class Standing(Frozen):
     )
     broken: date | None = Field(default=None, description="night in which the open break began")
     kept: int | None = Field(default=None, description="version that served before the break")
+    inputs_broke: bool = Field(default=False, description="whether the inputs changed in the open break, too")
 
 
 class Grounds(Frozen):

@@ -132,6 +132,16 @@ def compare_evaluations(was: Evaluation, now: Evaluation) -> tuple[Part, ...]:
     )
 
 
+def leave_out_unrecorded(was: Evaluation, now: Evaluation) -> Evaluation:
+    """Return the replayed evaluation without the outcomes of tested rows that an older evaluation did not record."""
+    recorded = {check.name for check in was.behaviour if check.outcomes is not None}
+    checks = tuple(
+        check if check.name in recorded else check.model_copy(update={"outcomes": None})
+        for check in now.behaviour
+    )
+    return now.model_copy(update={"behaviour": checks})
+
+
 def compare_evidence(was: tuple[Evidence, ...], now: tuple[Evidence, ...]) -> tuple[Part, ...]:
     """Compare evidence, one part for each question and rival."""
     then, today = ({f"{e.question}, {e.rival}": e.model_dump(mode="json") for e in es} for es in (was, now))

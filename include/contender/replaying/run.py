@@ -29,6 +29,7 @@ from contender.replaying.compare import (
     compare_decisions,
     compare_evaluations,
     compare_evidence,
+    leave_out_unrecorded,
     take_answer,
 )
 from contender.replaying.find import SHOWN, InForce, ReplayError, find_in_force
@@ -99,6 +100,7 @@ def replay(installation: Installation, entry: Entry, report: Report = lambda _: 
                 compare("criteria", evaluation.criteria, judged_by, "loss, tests, slices and bounds")
             )
         found, again = refit(installation, force, sources, evaluation, report)
+        again = leave_out_unrecorded(evaluation, again)
     report("deciding again")
     evidence, decided = _decide_again(force, decision, again, book)
     parts += [*found, *compare_evaluations(evaluation, again), *compare_evidence(decision.evidence, evidence)]
