@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs sbom audit \
 	spark-archive bench-backup bench-deciding bench-drills bench-gates bench-incidents bench-landing \
 	bench-monitoring bench-monitoring-peers bench-night bench-parsing bench-promotion bench-race bench-recovery \
-	bench-serving clean distclean
+	bench-scoring bench-serving clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -122,6 +122,9 @@ bench-deciding: setup ## Measure the cost of a backtest night and of a thousand 
 
 bench-parsing: setup ## Measure loading a large catalog, and parsing and serialising its DAGs
 	@python -m benchmarks.parsing
+
+bench-scoring: setup ## Measure scoring at 0.1 to 20 million rows a night, in CPU time and memory, beside a bare call
+	@python -m benchmarks.scoring
 
 bench-night: setup ## Measure a night of flights: by hand in Polars and DuckDB, by this project's functions, and in Airflow
 	@python -m benchmarks.night

@@ -18,8 +18,18 @@ from contender.lake.moving import (
     move_listing,
     move_metadata,
 )
+from contender.lake.pieces import Pieces, open_pieces
 from contender.lake.spooling import SpooledRows, find_distinct
-from contender.lake.staging import FILE_OF_ROW, NUMBER_OF_ROW, ORIGINS, Evidence, fingerprint, stage, sweep
+from contender.lake.staging import (
+    FILE_OF_ROW,
+    NUMBER_OF_ROW,
+    ORIGINS,
+    Evidence,
+    fingerprint,
+    spool,
+    stage,
+    sweep,
+)
 from contender.lake.tables import DayFile, Lake, PinnedFiles, Published, open_lake
 from contender.lake.upkeep import TableState, TableUpkeep, do_upkeep, maintain_table, plan_upkeep
 
@@ -35,6 +45,7 @@ __all__ = [
     "LoadedDays",
     "Migration",
     "Move",
+    "Pieces",
     "PinnedFiles",
     "Published",
     "Snapshot",
@@ -55,12 +66,14 @@ __all__ = [
     "move_listing",
     "move_metadata",
     "open_lake",
+    "open_pieces",
     "pin_examples",
     "places",
     "plan_migration",
     "plan_upkeep",
     "read_examples",
     "retry_on_conflict",
+    "spool",
     "stage",
     "starts_downstream",
     "sweep",

@@ -77,7 +77,16 @@ def fingerprint(files: Iterable[StagedFile]) -> str:
     return sha256(listed.encode()).hexdigest()
 
 
+def spool(tables: Iterable[pa.Table], contract: Contract, folder: Path) -> SpooledRows:
+    """Return a spool in `folder` of all rows of some tables, which have the contract's columns, of castable types."""
+    spooled = SpooledRows(arrow_schema(contract), folder)
+    for rows in tables:
+        spooled.add(rows.select(list(contract.column_names)).cast(spooled.schema))
+    return spooled
+
+
 def _spool(rows: pa.Table, contract: Contract, folder: Path) -> SpooledRows:
+    """Return a spool of a table, with the origins of its rows if it has them."""
     typed = rows.select(list(contract.column_names)).cast(arrow_schema(contract))
     for name in ORIGINS.names:
         if name in rows.column_names:

@@ -89,7 +89,7 @@ class Lake:
         if found is None:
             return PinnedFiles(table=table, snapshot=None, files=())
         pinned = snapshot or _newest_snapshot(found)
-        files = [task.file for task in _scan(found, days, pinned).plan_files()] if pinned else []
+        files = [task.file for task in scan_days(found, days, pinned).plan_files()] if pinned else []
         return PinnedFiles(
             table=table,
             snapshot=pinned,
@@ -111,7 +111,7 @@ class Lake:
         if found is None or _newest_snapshot(found) is None:
             return arrow_schema(contract).empty_table().select(list(wanted))
         read = tuple(dict.fromkeys((*wanted, *contract.primary_key)))
-        rows = _read(_scan(found, days, snapshot, read))
+        rows = _read(scan_days(found, days, snapshot, read))
         order = [(name, "ascending") for name in contract.primary_key]
         ordered: pa.Table = rows.sort_by(order).select(list(wanted))
         return ordered
@@ -121,7 +121,7 @@ class Lake:
         found = self._find(contract.table) if days else None
         if found is None or _newest_snapshot(found) is None:
             return
-        scan = _scan(found, Days(first=min(days), last=max(days)), None, contract.column_names)
+        scan = scan_days(found, Days(first=min(days), last=max(days)), None, contract.column_names)
         tasks: dict[date | None, list[FileScanTask]] = {}
         for task in scan.plan_files():
             tasks.setdefault(day_of(found, task.file), []).append(task)
@@ -155,7 +155,7 @@ class Lake:
             return {}
         files = {
             day: DayFile(digest=Path(task.file.file_path).stem, rows=task.file.record_count)
-            for task in _scan(found, days, None).plan_files()
+            for task in scan_days(found, days, None).plan_files()
             if (day := day_of(found, task.file)) is not None
         }
         return dict(sorted(files.items()))
@@ -264,19 +264,19 @@ def _io_of_s3() -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def _scan(
+def scan_days(
     table: Table, days: Days | None, snapshot: int | None, columns: tuple[str, ...] = ("*",)
 ) -> DataScan:
+    """Return a scan of some days of a table (by default all) in a snapshot (by default the newest)."""
     rows: BooleanExpression = AlwaysTrue() if days is None else between(days)
     return table.scan(row_filter=rows, snapshot_id=snapshot, selected_fields=columns)
 
 
 def _read(scan: DataScan) -> pa.Table:
-    """Read the files of a scan, in the order of their names.
+    """Read the files of a scan, in the order of their names: PyIceberg's reader takes milliseconds more for each.
 
-    PyIceberg's reader maps each file's columns to the table's and filters its rows: milliseconds a file. The files of
-    a snapshot have its columns by name, and each day is a file of its own. PyIceberg still reads what another writer
-    may have left: deleted rows, or files of which only some rows are wanted.
+    The files of a snapshot have its columns by name, and each day is a file of its own. PyIceberg still reads what
+    another writer may have left: deleted rows, or files of which only some rows are wanted.
     """
     rows = _read_whole(scan, list(scan.plan_files()))
     return scan.to_arrow() if rows is None else rows
@@ -284,10 +284,15 @@ def _read(scan: DataScan) -> pa.Table:
 
 def _read_whole(scan: DataScan, tasks: Sequence[FileScanTask]) -> pa.Table | None:
     """Read all rows of some files of a scan; None if there are none, or if only some of their rows are wanted."""
-    if not tasks or any(task.delete_files or task.residual != AlwaysTrue() for task in tasks):
+    files = whole_files(tasks) if tasks else None
+    return None if files is None else pa.concat_tables(places.read_all(files, scan.projection().column_names))
+
+
+def whole_files(tasks: Sequence[FileScanTask]) -> list[str] | None:
+    """Return the files of a scan, in the order of their names; None if only some of their rows are wanted."""
+    if any(task.delete_files or task.residual != AlwaysTrue() for task in tasks):
         return None
-    files = sorted(places.plain(task.file.file_path) for task in tasks)
-    return pa.concat_tables(places.read_all(files, scan.projection().column_names))
+    return sorted(places.plain(task.file.file_path) for task in tasks)
 
 
 def _newest_snapshot(table: Table) -> int | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 
 from contender.errors import PermanentError
 from contender.installation import Installation
-from contender.lake import Lake, stage
+from contender.lake import Lake, Pieces, open_pieces, spool, stage
 from contender.measures import PredictionError, predict, split_scores
 from contender.records import StagedBatch
 from contender.specs import Days, ModelSpec, dag_id
@@ -34,13 +35,6 @@ class CannotPredict(ScoringError):  # noqa: N818 - it is a state, not a mistake
     """A version cannot predict the rows; predicting them again would not help."""
 
 
-class _Features(NamedTuple):
-    rows: pa.Table
-    frame: pd.DataFrame
-    snapshot: int
-    days: Days
-
-
 def score(installation: Installation, model: ModelSpec, nights: Days) -> StagedBatch:
     """Stage the champion's predictions for the days that these nights score.
 
@@ -53,9 +47,13 @@ def score(installation: Installation, model: ModelSpec, nights: Days) -> StagedB
             f"{model.name} has no champion yet: run {dag_id('retrain', model.name)}; the first version that beats the "
             "baseline is promoted"
         )
-    features = _features(model, nights, installation.lake)
-    scored = _scored(model, champion.version, features, installation.registry)
-    return stage(scored, model.prediction_contract, model.scored_days(nights), installation.settings.staging)
+    features = _open_features(model, nights, installation.lake)
+    contract, days = model.prediction_contract, model.scored_days(nights)
+    with TemporaryDirectory() as folder:
+        scored = spool(
+            _score_pieces(model, champion.version, features, installation.registry), contract, Path(folder)
+        )
+        return stage(scored, contract, days, installation.settings.staging)
 
 
 def score_in_shadow(
@@ -66,49 +64,54 @@ def score_in_shadow(
     A version that cannot predict the rows is left out, with a warning in the log. Raises ScoringError if the days have
     no features, and CannotPredict if no version can predict the rows.
     """
-    days = model.scored_days(nights)
-    features = _features(model, nights, installation.lake)
-    parts = []
-    failures = []
-    for stream, version in streams.items():
-        try:
-            scored = _scored(model, version, features, installation.registry)
-        except CannotPredict as error:
-            log.warning("Left out of the shadow predictions: %s", error)
-            failures.append(error)
-            continue
-        place = len(model.row_key)
-        parts.append(scored.add_column(place, "stream", pa.array([stream] * scored.num_rows, pa.string())))
-    if failures and not parts:
-        raise failures[-1]
-    return stage(pa.concat_tables(parts), model.shadow_contract, days, installation.settings.staging)
+    features = _open_features(model, nights, installation.lake)
+    contract, failures = model.shadow_contract, []
+    with TemporaryDirectory() as folder:
+        scored = spool((), contract, Path(folder))
+        for stream, version in streams.items():
+            pieces = _score_pieces(model, version, features, installation.registry)
+            try:
+                scored.extend(
+                    spool((_name_stream(model, stream, piece) for piece in pieces), contract, Path(folder))
+                )
+            except CannotPredict as error:
+                log.warning("Left out of the shadow predictions: %s", error)
+                failures.append(error)
+        if failures and not scored.num_rows:
+            raise failures[-1]
+        return stage(scored, contract, model.scored_days(nights), installation.settings.staging)
 
 
-def _features(model: ModelSpec, nights: Days, lake: Lake) -> _Features:
+def _name_stream(model: ModelSpec, stream: str, scored: pa.Table) -> pa.Table:
+    return scored.add_column(len(model.row_key), "stream", pa.array([stream] * scored.num_rows, pa.string()))
+
+
+def _open_features(model: ModelSpec, nights: Days, lake: Lake) -> Pieces:
     days = model.scored_days(nights)
-    snapshot = lake.snapshot(model.feature_contract.table)
-    rows = lake.read(model.feature_contract, days, snapshot=snapshot)
-    if snapshot is None or rows.num_rows == 0:
+    features = open_pieces(lake, model.feature_contract, days)
+    if features is None:
         raise ScoringError(
             f"{model.name}: no features for {days.key}: run {dag_id('features', model.name)} for the night "
             f"{nights.key} first"
         )
-    return _Features(rows, rows.to_pandas(), snapshot, days)
+    return features
 
 
-def _scored(model: ModelSpec, version: int, features: _Features, registry: Registry) -> pa.Table:
-    seen = registry.version(model.name, version).features
-    try:
-        predictions = predict(model, registry.load(model.name, version), features.frame, seen)
-    except PredictionError as error:
-        raise CannotPredict(
-            f"{model.name}: version {version} cannot predict the rows of {features.days.key}: {error}: let its recipe "
-            "accept such values (for a new category, an encoder that ignores unknown ones)"
-        ) from error
-    count = features.rows.num_rows
-    scored = features.rows.select(list(model.row_key))
-    for name, scores in split_scores(model, predictions).items():
-        scored = scored.append_column(name, pa.array(scores, pa.float64()))
-    return scored.append_column("model_version", pa.array([version] * count, pa.int64())).append_column(
-        "feature_snapshot", pa.array([features.snapshot] * count, pa.int64())
-    )
+def _score_pieces(model: ModelSpec, version: int, features: Pieces, registry: Registry) -> Iterator[pa.Table]:
+    """Yield the predictions of a version, a piece of the rows at a time. Raises CannotPredict."""
+    seen, pipeline = registry.version(model.name, version).features, registry.load(model.name, version)
+    for piece in features:
+        try:
+            predictions = predict(model, pipeline, features.to_frame(piece), seen)
+        except PredictionError as error:
+            raise CannotPredict(
+                f"{model.name}: version {version} cannot predict the rows of {features.days.key}: {error}: "
+                "let its recipe accept such values (for a new category, an encoder that ignores unknown ones)"
+            ) from error
+        scored = piece.select(list(model.row_key))
+        for name, scores in split_scores(model, predictions).items():
+            scored = scored.append_column(name, pa.array(scores, pa.float64()))
+        by = {"model_version": version, "feature_snapshot": features.snapshot}
+        for name, value in by.items():
+            scored = scored.append_column(name, pa.array([value] * piece.num_rows, pa.int64()))
+        yield scored

@@ -1,0 +1,83 @@
+"""Read the rows of some days a piece at a time, so that memory does not grow with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from contender.lake import places
+from contender.lake.tables import Lake, scan_days, whole_files
+from contender.specs import Contract, Days
+
+PIECE = 1 << 18  # rows
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The rows of some days of a table in one snapshot, in no particular order."""
+
+    days: Days
+    rows: int
+    snapshot: int
+    missing: frozenset[str]  # columns with a missing value in any row
+    _columns: tuple[str, ...]
+    _files: tuple[str, ...]
+    _table: pa.Table | None  # instead of files of which only some rows are wanted
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """Yield all rows, at most PIECE at a time."""
+        if self._table is not None:
+            for begin in range(0, self._table.num_rows, PIECE):
+                yield self._table.slice(begin, PIECE)
+        for file in self._files:
+            with places.open_file(file) as source:
+                for batch in pq.ParquetFile(source).iter_batches(PIECE, columns=list(self._columns)):
+                    yield pa.Table.from_batches([batch])
+
+    def to_frame(self, piece: pa.Table) -> pd.DataFrame:
+        """Return a piece for a pipeline, with the types that a frame of all rows would have."""
+        frame: pd.DataFrame = piece.to_pandas()
+        for name in self.missing:
+            kind = piece.schema.field(name).type
+            if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+                frame[name] = frame[name].astype("float64" if pa.types.is_integer(kind) else "object")
+        return frame
+
+
+def open_pieces(lake: Lake, contract: Contract, days: Days) -> Pieces | None:
+    """Return the rows of these days in the newest snapshot of the contract's table; None if there are none."""
+    table, snapshot = lake.iceberg(contract.table), lake.snapshot(contract.table)
+    if table is None or snapshot is None:
+        return None
+    columns = contract.column_names
+    files = whole_files(list(scan_days(table, days, snapshot, columns).plan_files()))
+    if files is not None:
+        rows = sum(_metadata(file).num_rows for file in files)
+        missing = _find_missing(files) & set(columns)
+        return Pieces(days, rows, snapshot, missing, columns, tuple(files), None) if rows else None
+    read = lake.read(contract, days, snapshot=snapshot)
+    missing = frozenset(name for name in columns if read[name].null_count)
+    return Pieces(days, read.num_rows, snapshot, missing, columns, (), read) if read.num_rows else None
+
+
+def _find_missing(files: Iterable[str]) -> frozenset[str]:
+    """Return the columns with a missing value in any of these files, by the statistics in them."""
+    found = set()
+    for file in files:
+        metadata = _metadata(file)
+        for group in range(metadata.num_row_groups):
+            for nth in range(metadata.num_columns):
+                column = metadata.row_group(group).column(nth)
+                known = column.statistics
+                if known is None or not known.has_null_count or known.null_count:
+                    found.add(column.path_in_schema)
+    return frozenset(found)
+
+
+def _metadata(file: str) -> pq.FileMetaData:
+    with places.open_file(file) as source:
+        return pq.ParquetFile(source).metadata
