@@ -28,8 +28,8 @@ from benchmarks.promotion.page import put_into
 from contender.promoting import ManualDecision, decide_by_hand
 from contender.retraining import InstalledStores
 from contender.serving.keys import Keyring
+from contender.serving.requests import to_table
 from contender.serving.server import prepare
-from contender.serving.versions import frame_of
 from contender.settings import PROJECT, Settings
 from contender.specs import Days
 from tests.integration.made_up import NIGHT, copy_catalog, install_flights, run_night, tomorrow
@@ -70,7 +70,7 @@ def measure(folder: Path, rounds: int) -> Result:
     keyed = {"day": str(day), "keys": [{column.name: row[column.name] for column in model.keys}]}
     pipeline = here.registry.load(model.name, 1)
     columns = list(here.registry.version(model.name, 1).features)
-    rows = frame_of(model, whole["rows"])[columns]
+    rows = to_table(model, whole["rows"]).to_pandas()[columns]
     bare = Bare(lambda: pipeline.predict_proba(rows))
     with serving(here.settings, here.catalog.home, model.name) as address:
         measured = [asyncio.run(_measure_round(stores, address, (whole, keyed), bare)) for _ in range(rounds)]

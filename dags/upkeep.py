@@ -2,8 +2,9 @@
 
 Once a day, **keep_up** does the following for each table:
 
-- delete days that are older than the contract's retention;
+- delete days that are older than the contract's retention, or for logged requests than `CONTENDER_REQUEST_LOG_DAYS`;
 - expire snapshots older than `CONTENDER_SNAPSHOT_DAYS`, except the newest and those pinned by versions in the ledger;
+  those of logged requests expire after a day;
 - merge manifests when there are many (data files of different days are never merged);
 - delete files without references after a day.
 
@@ -13,7 +14,6 @@ Start it with `dry_run` to see in each task's log and result what it would do.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from airflow.sdk import Param, get_current_context, task
 
@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def keep_up(table: str) -> Json:
     """Maintain one table. Returns what was done, or in a dry run what would be done."""
-    from contender.lake import maintain_table
+    from contender.lake import maintain_table, with_settings
 
     here, dry_run = open_installation(), bool(get_current_context()["params"]["dry_run"])
     pinned = {pin.snapshot for pin in here.book.evaluations.pinned_snapshots(table)}
-    keep = timedelta(days=here.settings.snapshot_days)
-    done = maintain_table(here.lake, CATALOG.contract(table), pinned, keep, dry_run=dry_run)
+    contract, keep = with_settings(CATALOG.contract(table), here.settings)
+    done = maintain_table(here.lake, contract, pinned, keep, dry_run=dry_run)
     log.info("%s (dry run: %s)", done.summary(), dry_run)
     return {"table": table, "dry_run": dry_run, **done.counts()}
 

@@ -108,6 +108,15 @@ class Settings(BaseSettings):
         gt=0,
         description="Days that old snapshots of a table are kept; snapshots that versions were trained on are kept.",
     )
+    request_log_share: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Share of the requests to `contender serve` that are logged in the lake; 0 logs none.",
+    )
+    request_log_days: int = Field(
+        default=90, gt=0, description="Days of logged requests that are kept, counted back from the newest."
+    )
     ui_port: int = Field(
         default=8080,
         gt=0,

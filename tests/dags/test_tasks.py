@@ -41,6 +41,7 @@ RUNS = [
     ("rollback", "rollback__flight_delay", BY_HAND),
     ("access", "operations__access", {}),
     ("backup", "operations__backup", {}),
+    ("requests", "operations__requests", {}),
 ]
 # Spark is tested in tests/spark, approval and corrections in tests/e2e, and the two triggers need a released batch.
 RUN_ELSEWHERE = {

@@ -45,6 +45,7 @@ NO_IS_TESTED_ELSEWHERE = {
     ("restore",),
     ("quarantine", "release"),
     ("load",),
+    ("requests",),
 }
 
 
@@ -146,6 +147,10 @@ CASES = [
     misused("serve", "flight_delays", said="did you mean"),
     misused("serve", "--host", "0.0.0.0", said="has no API keys"),
     without_book("serve"),
+    done("requests", MODEL, said="0 logged rows"),
+    misused("requests", "flight_delays", said="did you mean"),
+    misused("requests", MODEL, "yesterday", said="'yesterday' is not a day"),
+    impossible("requests", MODEL, place=MISTAKE, said="datasets/planes.py"),
     impossible("access", "render", "s3", place=MISTAKE, said="datasets/planes.py"),
     misused("up", "now", said="unexpected extra argument"),
     impossible("up", place=MISTAKE, said="datasets/planes.py"),

@@ -13,14 +13,17 @@ from card_pages import show as card_page
 from contender.admission import ShownRows
 from contender.alerting import (
     Declared,
+    Difference,
     FailedTask,
     Refusal,
+    RequestCheck,
     compose_access_alert,
     compose_approval_alert,
     compose_decision_alert,
     compose_gate_alert,
     compose_held_alert,
     compose_refusal_alert,
+    compose_request_alert,
     compose_task_alert,
     compose_verdict_alert,
 )
@@ -204,6 +207,14 @@ def of_page(template: str, **values: object) -> Callable[[str], str]:
 
 
 # By folder and name of each template.
+def differing(word: str) -> RequestCheck:
+    """A check whose texts are this word."""
+    found = Difference(request=word, row=0, version=3, column=word, logged=word, computed=word)
+    return RequestCheck(
+        model=word, day=date(2013, 9, 1), rows=1, repeated=0, differing=1, differences=(found,)
+    )
+
+
 MADE: dict[str, Callable[[str], str]] = {
     "plugins/audit.html": of_page("audit.html", found=merge([ACT], [ENTERED]), about="a", by="b"),
     "plugins/catalog.html": of_page("catalog.html", entries=(entry(),), hidden=1, drawing=DRAWN),
@@ -271,6 +282,7 @@ MADE: dict[str, Callable[[str], str]] = {
             Refusal(model=word, version=3, entry=7, serving=2, reason=word), to=(word,)
         ).html
     ),
+    "alerting/requests.html": lambda word: compose_request_alert(differing(word), to=(word,)).html,
     "alerting/held.html": lambda word: compose_held_alert(saying(HELD, word), 7, to=word).html,
     "alerting/verdict.html": lambda word: (
         compose_verdict_alert(saying(MONITORED, word), to=(word,), report_url="http://ui/r").html

@@ -17,7 +17,7 @@ from contender.serving.app import build_app
 from contender.serving.keys import Keyring
 from contender.serving.requests import BadRequest, RequestForm
 from contender.serving.server import prepare
-from contender.serving.versions import LoadedVersion, frame_of
+from contender.serving.versions import LoadedVersion
 from contender.specs import Column, load_module
 from tests.unit.judged import version
 
@@ -211,7 +211,7 @@ def test_every_type_of_column_is_read_as_the_lake_would_read_it(model):
         "a_timestamp": "2013-09-01T06:00:00+02:00",
     }
     asked = RequestForm(typed).read(json.dumps({"rows": [row, dict.fromkeys(row)]}).encode())
-    frame = frame_of(typed, asked.rows)
+    frame = asked.rows.to_pandas()
     assert frame.iloc[0].to_dict() == {
         "a_string": "é",
         "a_integer": -(2.0**63),

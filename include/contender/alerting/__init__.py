@@ -28,6 +28,12 @@ from contender.alerting.raising import (
     report_success,
 )
 from contender.alerting.refusals import Refusal, compose_refusal_alert, raise_refusal, settle_refusal
+from contender.alerting.request_checks import (
+    Difference,
+    RequestCheck,
+    compose_request_alert,
+    report_request_check,
+)
 from contender.alerting.review import review_incidents
 from contender.alerting.settling import (
     IncidentError,
@@ -39,10 +45,12 @@ from contender.alerting.settling import (
 __all__ = [
     "Channel",
     "Declared",
+    "Difference",
     "FailedTask",
     "IncidentError",
     "MailServer",
     "Refusal",
+    "RequestCheck",
     "UnknownIncidentError",
     "compose_access_alert",
     "compose_approval_alert",
@@ -50,6 +58,7 @@ __all__ = [
     "compose_gate_alert",
     "compose_held_alert",
     "compose_refusal_alert",
+    "compose_request_alert",
     "compose_task_alert",
     "compose_verdict_alert",
     "deliver_pending",
@@ -63,6 +72,7 @@ __all__ = [
     "raise_signal",
     "raise_task_failure",
     "raise_verdict",
+    "report_request_check",
     "report_success",
     "review_incidents",
     "settle_incident",

@@ -14,6 +14,7 @@ _VERBS: dict[str, Verb] = {
     "labels": "features",
     "predictions": "score",
     "shadow": "retrain",
+    "requests": "score",
 }
 
 
@@ -51,6 +52,7 @@ def _model_edges(catalog: Catalog, model: ModelSpec) -> list[Edge]:
     inputs = [source.contract.table for source in catalog.sources(model)]
     pairs = [(source, target) for source in inputs for target in made]
     pairs += [(source, target) for source in made for target in served]
+    pairs.append((model.feature_contract.table, model.request_contract.table))
     return [Edge(source=source, target=target) for source, target in pairs]
 
 

@@ -96,6 +96,7 @@ def describe_table(catalog: Catalog, table: str) -> str:
         "labels": f"Matured labels of {name}: {model.label}.",
         "predictions": f"Predictions served by the champion of {name}. {model.description}",
         "shadow": f"Predictions of each night's versions of {name}, stored for comparison and not served.",
+        "requests": f"Online predictions of {name} that were logged, with the features as used.",
     }[namespace]
 
 

@@ -22,6 +22,7 @@ from contender.cli.monitor import monitor
 from contender.cli.person import current_user
 from contender.cli.plan import plan
 from contender.cli.replay import replay
+from contender.cli.requests import requests
 from contender.cli.score import score
 from contender.cli.serve import serve
 from contender.cli.status import render_status
@@ -59,6 +60,9 @@ app.command(
     "contender drill feed churn --column spend --from 2026-02-01 --html drill.html"
 )(drill)
 app.command(epilog="Examples: contender serve | contender serve churn --port 8000")(serve)
+app.command(epilog="Examples: contender requests churn | contender requests churn 2026-11-27 --json")(
+    requests
+)
 app.command("ledger", epilog="Examples: contender ledger churn --json | contender ledger verify")(ledger.show)
 app.command(epilog='Example: contender rollback churn --reason "refunds went up since Tuesday"')(
     ledger.rollback

@@ -196,6 +196,11 @@ def _beyond_reach(here: Installation, scope: _Scope) -> tuple[str, ...]:
             for place in places
         ),
         "values computed from the rows in tables without this column, until those days are built again",
+        *(
+            f"answers of `contender serve` of the last minutes, which are not yet in {contract.table}: erase again"
+            for contract in scope.contracts
+            if contract.appended
+        ),
         "fitted models: retrain the models that were fitted on the rows, and retire the older versions",
         "the book of record, reports, logs and mails: they quote single values of columns not marked `pii`",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from pydantic import Field
 from contender.erasing.copies import Copy, Way
 from contender.erasing.sought import Sought
 from contender.lake import Lake, places
-from contender.lake.rewriting import current_files, rewrite_days
+from contender.lake.rewriting import DayFiles, current_files, rewrite_days
 from contender.lake.snapshots import SAFETY, expire, find_unreferenced, reach
 from contender.records import PinnedBy
 from contender.specs import Contract
@@ -53,7 +53,7 @@ def find_holding(lake: Lake, contract: Contract, sought: Sought, pinned: Iterabl
     needed = _needed(pinned)
     return Holding(
         table=contract.table,
-        rows={str(day or WHOLE): counts[file] for day, file in current_files(table) if counts[file]},
+        rows=_rows_by_day(current_files(table), counts),
         expiring=tuple(sorted(containing - set(needed))),
         pinned=tuple(needed[snapshot] for snapshot in sorted(containing & set(needed))),
     )
@@ -61,7 +61,11 @@ def find_holding(lake: Lake, contract: Contract, sought: Sought, pinned: Iterabl
 
 def remove_rows(lake: Lake, contract: Contract, sought: Sought, staging: str) -> None:
     """Rewrite the days without the rows that have the key, in one commit; a day without other rows is removed."""
-    rewrite_days(lake, contract, staging, lambda file: _count(sought, file) != 0, sought.without)
+
+    def affected(files: DayFiles) -> list[date | None]:
+        return [day for day, paths in files.items() if any(_count(sought, path) != 0 for path in paths)]
+
+    rewrite_days(lake, contract, staging, affected, sought.without)
 
 
 def find_strays(lake: Lake, contract: Contract, sought: Sought, now: datetime) -> tuple[Copy, ...]:
@@ -84,6 +88,16 @@ def find_strays(lake: Lake, contract: Contract, sought: Sought, now: datetime) -
 def expire_holding(lake: Lake, holding: Holding) -> None:
     """Expire the snapshots that contain the rows and are not pinned; data files are deleted first."""
     expire(lake, holding.table, holding.expiring, data_first=True)
+
+
+def _rows_by_day(files: Iterable[tuple[date | None, str]], counts: Mapping[str, int]) -> dict[str, int]:
+    """Return the rows with the key by day; a day whose file an earlier attempt erased has -1."""
+    found: dict[str, int] = {}
+    for day, file in files:
+        if counts[file]:
+            name = str(day or WHOLE)
+            found[name] = found.get(name, 0) + counts[file]
+    return found
 
 
 def _needed(pinned: Iterable[PinnedBy]) -> dict[int, PinnedSnapshot]:

@@ -6,7 +6,7 @@ from contender.catalogue import producing_dag
 from contender.specs import NIGHTLY, Access, Action, Catalog, Role, Scope, dag_id, role_name
 from contender.specs.frozen import Frozen
 
-OPERATIONS = ("housekeeping", "incidents", "upkeep", "engines", "access", "backup")
+OPERATIONS = ("housekeeping", "incidents", "upkeep", "engines", "access", "backup", "requests")
 QUARANTINE = dag_id("operations", "quarantine")
 
 

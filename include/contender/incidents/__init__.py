@@ -25,6 +25,7 @@ from contender.incidents.rules import (
     send_waiting,
 )
 from contender.incidents.signals import (
+    REQUESTS_TASK,
     Signal,
     describe_step,
     fingerprint_connection_error,
@@ -37,6 +38,7 @@ from contender.incidents.working_hours import WorkingHours, read_working_hours
 __all__ = [
     "BACKUP_AT",
     "BACKUP_DAG",
+    "REQUESTS_TASK",
     "Due",
     "Outcome",
     "Output",

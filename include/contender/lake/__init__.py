@@ -5,6 +5,7 @@ It handles tables, snapshots and files. `admission` decides which batch is publi
 """
 
 from contender.lake import places
+from contender.lake.appending import append
 from contender.lake.commits import DayChanges, LoadedDays, compare_days, retry_on_conflict
 from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import join_examples, lost_pins, pin_examples, read_examples
@@ -19,6 +20,7 @@ from contender.lake.moving import (
     move_metadata,
 )
 from contender.lake.pieces import Pieces, open_pieces
+from contender.lake.rewriting import merge_days, unmerged_days
 from contender.lake.spooling import SpooledRows, find_distinct
 from contender.lake.staging import (
     FILE_OF_ROW,
@@ -31,7 +33,14 @@ from contender.lake.staging import (
     sweep,
 )
 from contender.lake.tables import DayFile, Lake, PinnedFiles, Published, open_lake
-from contender.lake.upkeep import TableState, TableUpkeep, do_upkeep, maintain_table, plan_upkeep
+from contender.lake.upkeep import (
+    TableState,
+    TableUpkeep,
+    do_upkeep,
+    maintain_table,
+    plan_upkeep,
+    with_settings,
+)
 
 __all__ = [
     "FILE_OF_ROW",
@@ -52,6 +61,7 @@ __all__ = [
     "SpooledRows",
     "TableState",
     "TableUpkeep",
+    "append",
     "compare_days",
     "do_upkeep",
     "find_distinct",
@@ -62,6 +72,7 @@ __all__ = [
     "lost_pins",
     "maintain_table",
     "manifest_lists",
+    "merge_days",
     "migrate_table",
     "move_listing",
     "move_metadata",
@@ -77,4 +88,6 @@ __all__ = [
     "stage",
     "starts_downstream",
     "sweep",
+    "unmerged_days",
+    "with_settings",
 ]

@@ -33,8 +33,19 @@ retry_on_conflict = retry(
 # deliveries of a day would both be kept. It is disabled; `retry_on_conflict` compares the days again instead.
 NO_BLIND_RETRY = {TableProperties.COMMIT_NUM_RETRIES: "0"}
 
+# A table that is appended to has a commit a minute: small manifests are merged, and old metadata files deleted.
+_OF_APPENDED = {
+    TableProperties.MANIFEST_MERGE_ENABLED: "true",
+    TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED: "true",
+    TableProperties.METADATA_PREVIOUS_VERSIONS_MAX: "20",
+}
 _EPOCH = date(1970, 1, 1)
 _DAYS_A_MANIFEST = 31
+
+
+def properties_of(contract: Contract) -> dict[str, str]:
+    """Return the properties of a new table that decide how it is committed to."""
+    return NO_BLIND_RETRY | (_OF_APPENDED if contract.appended else {})
 
 
 class DayChanges(Frozen):

@@ -22,6 +22,7 @@ from contender.lake.commits import (
     compare_days,
     day_of,
     digests_of,
+    properties_of,
     retry_on_conflict,
 )
 from contender.lake.fit import VERSION, LakeError, find_mismatch
@@ -232,7 +233,7 @@ class Lake:
             contract.table,
             schema=iceberg_schema(contract),
             partition_spec=iceberg_partitioning(contract),
-            properties={"owner": contract.owner, VERSION: str(contract.version), **NO_BLIND_RETRY},
+            properties={"owner": contract.owner, VERSION: str(contract.version), **properties_of(contract)},
         )
         if not NO_BLIND_RETRY.items() <= table.properties.items():  # created by an older version
             with table.transaction() as change:

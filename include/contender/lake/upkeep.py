@@ -16,6 +16,7 @@ from pyiceberg.table.update.snapshot import UpdateSnapshot
 from contender.lake.commits import day_of, retry_on_conflict, rows_of
 from contender.lake.snapshots import SAFETY, Aged, delete, expire, find_unreferenced
 from contender.lake.tables import Lake
+from contender.settings import Settings
 from contender.specs import Contract
 from contender.specs.frozen import Frozen
 
@@ -100,6 +101,17 @@ def maintain_table(
     if not dry_run:
         do_upkeep(lake, plan)
     return plan
+
+
+def with_settings(contract: Contract, settings: Settings) -> tuple[Contract, timedelta]:
+    """Return a contract with the retention that applies, and how long its table's snapshots are kept.
+
+    A request log has a commit a minute, and no version is trained on it.
+    """
+    if not contract.appended:
+        return contract, timedelta(days=settings.snapshot_days)
+    kept = contract.model_copy(update={"retention_days": settings.request_log_days})
+    return kept, timedelta(days=1)
 
 
 def do_upkeep(lake: Lake, plan: TableUpkeep) -> None:

@@ -1,5 +1,21 @@
 """Scoring: predict the next day's rows with the champion, and with other versions in shadow."""
 
-from contender.scoring.score import CannotPredict, NoChampion, ScoringError, score, score_in_shadow
+from contender.scoring.score import (
+    CannotPredict,
+    NoChampion,
+    Scorer,
+    ScoringError,
+    load_scorer,
+    score,
+    score_in_shadow,
+)
 
-__all__ = ["CannotPredict", "NoChampion", "ScoringError", "score", "score_in_shadow"]
+__all__ = [
+    "CannotPredict",
+    "NoChampion",
+    "Scorer",
+    "ScoringError",
+    "load_scorer",
+    "score",
+    "score_in_shadow",
+]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from contender.errors import PermanentError
 from contender.installation import Installation
@@ -18,7 +21,11 @@ from contender.records import StagedBatch
 from contender.specs import Days, ModelSpec, dag_id
 
 if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
     from contender.registry import Registry
+
+Scores = Mapping[str, NDArray[np.float64]]
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +40,24 @@ class NoChampion(ScoringError):  # noqa: N818 - it is a state, not a mistake
 
 class CannotPredict(ScoringError):  # noqa: N818 - it is a state, not a mistake
     """A version cannot predict the rows; predicting them again would not help."""
+
+
+class Scorer(NamedTuple):
+    """A version that is loaded for batch scoring."""
+
+    model: ModelSpec
+    pipeline: Pipeline
+    features: Sequence[str]
+
+    def score(self, rows: pd.DataFrame) -> Scores:
+        """Return the score columns of a prediction of each row. Raises PredictionError."""
+        return split_scores(self.model, predict(self.model, self.pipeline, rows, self.features))
+
+
+def load_scorer(model: ModelSpec, version: int, registry: Registry) -> Scorer:
+    """Load a version as batch scoring does. Raises UnknownVersion."""
+    seen = registry.version(model.name, version).features
+    return Scorer(model, registry.load(model.name, version), seen)
 
 
 def score(installation: Installation, model: ModelSpec, nights: Days) -> StagedBatch:
@@ -99,18 +124,18 @@ def _open_features(model: ModelSpec, nights: Days, lake: Lake) -> Pieces:
 
 def _score_pieces(model: ModelSpec, version: int, features: Pieces, registry: Registry) -> Iterator[pa.Table]:
     """Yield the predictions of a version, a piece of the rows at a time. Raises CannotPredict."""
-    seen, pipeline = registry.version(model.name, version).features, registry.load(model.name, version)
+    scorer = load_scorer(model, version, registry)
     for piece in features:
         try:
-            predictions = predict(model, pipeline, features.to_frame(piece), seen)
+            scores = scorer.score(features.to_frame(piece))
         except PredictionError as error:
             raise CannotPredict(
                 f"{model.name}: version {version} cannot predict the rows of {features.days.key}: {error}: "
                 "let its recipe accept such values (for a new category, an encoder that ignores unknown ones)"
             ) from error
         scored = piece.select(list(model.row_key))
-        for name, scores in split_scores(model, predictions).items():
-            scored = scored.append_column(name, pa.array(scores, pa.float64()))
+        for name, column in scores.items():
+            scored = scored.append_column(name, pa.array(column, pa.float64()))
         by = {"model_version": version, "feature_snapshot": features.snapshot}
         for name, value in by.items():
             scored = scored.append_column(name, pa.array([value] * piece.num_rows, pa.int64()))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import date
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from contender.measures import PredictionError
 from contender.redaction import redact
 from contender.serving.days import Found
 from contender.serving.following import ServedModel
-from contender.serving.requests import BadRequest, Defect, Row, describe_allowed, find_unusable
-from contender.serving.versions import LoadedVersion, Scores, frame_of
+from contender.serving.requests import Asked, BadRequest, Defect, Row, describe_allowed, find_unusable
+from contender.serving.versions import LoadedVersion, Scores
 from contender.specs import ModelSpec
 
 if TYPE_CHECKING:
@@ -23,24 +25,52 @@ log = logging.getLogger(__name__)
 Answer = Mapping[str, Any]
 
 
-def predict_body(here: Installation, served: ServedModel, body: bytes) -> Answer:
-    """Return the answer to a request's body. Raises BadRequest."""
+@dataclass(frozen=True)
+class Answered:
+    """An answered request: its rows, or the places of its keys in a day, and the scores of each row."""
+
+    request_id: str
+    at: datetime
+    version: LoadedVersion
+    asked: Asked
+    found: Found | None
+    scores: Scores
+
+    @property
+    def rows(self) -> int:
+        """The number of predicted rows."""
+        return len(next(iter(self.scores.values())))
+
+    @property
+    def snapshot(self) -> int | None:
+        """The snapshot in which keys were looked up."""
+        return None if self.found is None else self.found.day.snapshot
+
+
+def answer(here: Installation, served: ServedModel, read: Callable[[], Asked]) -> Answered:
+    """Answer a request, which is read after the serving version is known. Raises BadRequest."""
     version = served.current
     if version is None:
         reason = served.attempt.reason if served.attempt else "no version has been promoted yet"
         raise BadRequest(503, Defect(problem=f"{served.spec.name}: no version serves: {reason}"))
-    asked = served.form.read(body)
+    asked = read()
+    found = None if asked.day is None else _find(here, served, asked.day, asked.keys)
     try:
-        if asked.day is None:
-            scores = version.score(frame_of(served.spec, asked.rows))
-            return _answer(version, None, {}, [{}] * len(asked.rows), scores)
-        found = _find(here, served, asked.day, asked.rows)
-        of_day = found.day.score(version)
+        scores = _score(version, asked, found)
     except PredictionError as error:
         defect = Defect(problem=f"version {version.number} cannot predict these rows: {error}")
         raise BadRequest(422, defect) from None
-    scores = {name: [scored[place] for place in found.places] for name, scored in of_day.items()}
-    return _answer(version, found.day.snapshot, {"day": asked.day}, asked.rows, scores)
+    if defects := list(find_unusable(scores)):
+        raise BadRequest(422, *defects)
+    return Answered(uuid.uuid4().hex, datetime.now(UTC), version, asked, found, scores)
+
+
+def _score(version: LoadedVersion, asked: Asked, found: Found | None) -> Scores:
+    if found is None:
+        assert asked.rows is not None
+        return version.score(asked.rows.to_pandas())
+    of_day = found.day.score(version)
+    return {name: [scored[place] for place in found.places] for name, scored in of_day.items()}
 
 
 def _find(here: Installation, served: ServedModel, day: date, keys: Sequence[Row]) -> Found:
@@ -54,25 +84,19 @@ def _find(here: Installation, served: ServedModel, day: date, keys: Sequence[Row
         raise BadRequest(503, Defect(problem=problem)) from error
 
 
-def _answer(
-    version: LoadedVersion,
-    snapshot: int | None,
-    day: Mapping[str, Any],
-    keys: Sequence[Mapping[str, Any]],
-    scores: Scores,
-) -> Answer:
-    if defects := list(find_unusable(scores)):
-        raise BadRequest(422, *defects)
-    names = list(scores)
-    predictions = [
-        {**day, **key, **dict(zip(names, row, strict=True))}
-        for key, row in zip(keys, zip(*scores.values(), strict=True), strict=True)
-    ]
+def describe_answer(answered: Answered) -> Answer:
+    """Return an answer as JSON: a prediction of each row, in the order of the request."""
+    asked, names = answered.asked, list(answered.scores)
+    day = {} if asked.day is None else {"day": asked.day}
+    keys = asked.keys or [{}] * answered.rows
     return {
-        "model": version.model.name,
-        "model_version": version.number,
-        "feature_snapshot": snapshot,
-        "predictions": predictions,
+        "model": answered.version.model.name,
+        "model_version": answered.version.number,
+        "feature_snapshot": answered.snapshot,
+        "predictions": [
+            {**day, **key, **dict(zip(names, row, strict=True))}
+            for key, row in zip(keys, zip(*answered.scores.values(), strict=True), strict=True)
+        ],
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from contender.redaction import redact
-from contender.serving.answering import Answer, describe_columns, describe_model, predict_body
+from contender.serving.answering import Answer, answer, describe_answer, describe_columns, describe_model
 from contender.serving.following import Follower, ServedModel
 from contender.serving.requests import LARGEST_BODY, BadRequest, Defect
 from contender.serving.schema import describe_api
@@ -24,6 +24,7 @@ from contender.serving.server import is_loopback
 log = logging.getLogger(__name__)
 
 _THREADS = 2  # that predict; more would only wait for each other
+_REQUEST_ID = "X-Request-Id"
 _JSON, _TEXT = "application/json", "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -34,9 +35,11 @@ def build_app(follower: Follower) -> FastAPI:
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.get_running_loop().run_in_executor(workers, follower.start)
+        follower.request_log.start()
         yield
         follower.stop()
         workers.shutdown()
+        await asyncio.to_thread(follower.request_log.stop)
 
     # FastAPI's own page of the API loads scripts from another host.
     app = FastAPI(lifespan=run, docs_url=None, redoc_url=None, openapi_url=None)
@@ -52,9 +55,9 @@ def build_app(follower: Follower) -> FastAPI:
         try:
             body = await read_body(request)
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(workers, _predict, follower, served, body)
+            response = await loop.run_in_executor(workers, _predict, follower, served, body)
             status = 200
-            return answer
+            return response
         except BadRequest as refused:
             status = refused.status
             raise
@@ -99,9 +102,12 @@ async def read_body(request: Request) -> bytes:
 
 
 def _predict(follower: Follower, served: ServedModel, body: bytes) -> Response:
-    answer = predict_body(follower.here, served, body)
-    follower.metrics.rows.labels(served.spec.name).inc(len(answer["predictions"]))
-    return _respond(answer)
+    answered = answer(follower.here, served, lambda: served.form.read(body))
+    follower.metrics.rows.labels(served.spec.name).inc(answered.rows)
+    response = _respond(describe_answer(answered))
+    response.headers[_REQUEST_ID] = answered.request_id
+    follower.request_log.note(answered)
+    return response
 
 
 def _add_state(app: FastAPI, follower: Follower) -> None:

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 
 from contender.serving.requests import BadRequest, Defect
 from contender.specs import Days, ModelSpec
@@ -28,6 +29,7 @@ class FeatureDay:
 
     day: date
     snapshot: int
+    rows: pa.Table
     frame: pd.DataFrame
     places: Mapping[tuple[Any, ...], int]
     scores: OrderedDict[int, Scores] = field(default_factory=OrderedDict)
@@ -117,4 +119,4 @@ def read_day(model: ModelSpec, lake: Lake, day: date, snapshot: int | None = Non
     if pinned is None or rows.num_rows == 0:
         return None
     keys = zip(*(rows[column.name].to_pylist() for column in model.keys), strict=True)
-    return FeatureDay(day, pinned, rows.to_pandas(), {key: place for place, key in enumerate(keys)})
+    return FeatureDay(day, pinned, rows, rows.to_pandas(), {key: place for place, key in enumerate(keys)})

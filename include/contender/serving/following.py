@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 from contender.alerting import Refusal, raise_refusal, settle_refusal
 from contender.errors import PermanentError
@@ -23,6 +24,9 @@ from contender.serving.metrics import Metrics
 from contender.serving.requests import RequestForm
 from contender.serving.versions import LoadedVersion, UnservableVersion, load_version
 from contender.specs import ModelSpec
+
+if TYPE_CHECKING:
+    from contender.serving.request_log import RequestLog
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +56,7 @@ class Follower:
     models: Mapping[str, ServedModel]
     keys: Keyring
     metrics: Metrics
+    request_log: RequestLog
     unreachable: dict[str, datetime | None] = field(
         default_factory=lambda: {"book": None, "registry": None, "lake": None}
     )

@@ -49,6 +49,8 @@ class Metrics:
             "contender_serving_load_seconds", "time to load and check a version", model, registry=kept
         )
 
+        self.logged, self.unlogged = _count_log(kept)
+
     def note_outages(self, stores: Mapping[str, datetime | None]) -> None:
         """Set since when each store does not answer."""
         for store, since in stores.items():
@@ -58,3 +60,14 @@ class Metrics:
         """Return all metrics as text."""
         text: bytes = generate_latest(self._kept)
         return text
+
+
+def _count_log(kept: CollectorRegistry) -> tuple[Counter, Counter]:
+    logged = Counter("contender_serving_logged_rows", "logged predictions", ("model",), registry=kept)
+    unlogged = Counter(
+        "contender_serving_unlogged_rows",
+        "predictions left out of the log, because the lake does not take them in time",
+        ("model",),
+        registry=kept,
+    )
+    return logged, unlogged

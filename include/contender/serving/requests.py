@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, NamedTuple
 
+import pyarrow as pa
 from pydantic import AwareDatetime, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
+from contender.lake.schema import arrow_type
 from contender.specs import Column, ColumnType, ModelSpec
 from contender.specs.frozen import Frozen
 
@@ -60,10 +62,11 @@ class BadRequest(Exception):  # noqa: N818 - the answer's name
 
 
 class Asked(NamedTuple):
-    """A valid request: rows with all features, or the keys of rows of a day."""
+    """A valid request: rows with all features, or a day and the keys of rows."""
 
-    rows: Sequence[Row]
-    day: date | None
+    rows: pa.Table | None = None
+    day: date | None = None
+    keys: Sequence[Row] = ()
 
 
 class RequestForm:
@@ -71,6 +74,7 @@ class RequestForm:
 
     def __init__(self, model: ModelSpec) -> None:
         self._columns = {"rows": model.features, "keys": model.keys}
+        self.model = model
         row, key = _typed("Row", model.features), _typed("Key", model.keys)
         body = _TYPED_DICT(
             "Body",
@@ -110,9 +114,9 @@ class RequestForm:
             defects = error.errors(include_url=False, include_context=False)[:_MOST_DEFECTS]
             raise _refusal([self._describe(defect) for defect in defects]) from None
         if set(found) == {"rows"} and found["rows"]:
-            return Asked(found["rows"], None)
+            return Asked(rows=to_table(self.model, found["rows"]))
         if set(found) == {"day", "keys"} and found["keys"]:
-            return Asked(found["keys"], found["day"])
+            return Asked(day=found["day"], keys=found["keys"])
         raise BadRequest(422, Defect(problem=f"no rows, or both forms at once: {_FORMS}"))
 
     def _describe(self, error: ErrorDetails) -> Defect:
@@ -139,6 +143,16 @@ class RequestForm:
 def describe_allowed(column: Column) -> str:
     """Return in words which values of a column are allowed."""
     return _ALLOWED[column.type] + (", or null" if column.nullable else "")
+
+
+def to_table(model: ModelSpec, rows: Sequence[Row]) -> pa.Table:
+    """Return rows with all features as a table."""
+    return pa.table(
+        {
+            column.name: pa.array([row[column.name] for row in rows], arrow_type(column.type))
+            for column in model.features
+        }
+    )
 
 
 def find_unusable(scores: Mapping[str, Sequence[float]]) -> Iterator[Defect]:

@@ -52,6 +52,7 @@ def prepare(here: Installation, models: Sequence[str], keys: Keyring) -> Followe
     from contender.serving.days import FeatureDays
     from contender.serving.following import Follower, ServedModel
     from contender.serving.metrics import Metrics
+    from contender.serving.request_log import RequestLog
     from contender.serving.requests import RequestForm
 
     specs = [here.catalog.model(name) for name in models] or list(here.catalog.models.values())
@@ -63,7 +64,7 @@ def prepare(here: Installation, models: Sequence[str], keys: Keyring) -> Followe
     for name in served:
         metrics.version.labels(name).set(0)
         metrics.behind.labels(name).set(0)
-    return Follower(here, served, keys, metrics)
+    return Follower(here, served, keys, metrics, RequestLog(here, metrics))
 
 
 def check_reach(host: str, *, keys_exist: bool) -> None:

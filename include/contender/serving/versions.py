@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import pyarrow as pa
 
 from contender.errors import PermanentError
-from contender.lake.schema import arrow_type
 from contender.measures import predict, split_scores
 from contender.records import TrainedVersion
 from contender.specs import ModelSpec
@@ -64,13 +62,3 @@ def load_version(
             "back to a version with the contract's features, or declare them again"
         )
     return LoadedVersion(model, record, registry.load(model.name, number), entry, now)
-
-
-def frame_of(model: ModelSpec, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return rows with all features as the data frame that reading them from the lake would give."""
-    columns = {
-        column.name: pa.array([row[column.name] for row in rows], arrow_type(column.type))
-        for column in model.features
-    }
-    frame: pd.DataFrame = pa.table(columns).to_pandas()
-    return frame

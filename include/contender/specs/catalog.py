@@ -57,7 +57,7 @@ class Catalog(Frozen):
 
     @property
     def tables(self) -> dict[str, Contract]:
-        """The contracts of all tables by `namespace.name`: the datasets, then four tables per model."""
+        """The contracts of all tables by `namespace.name`: the datasets, then five tables per model."""
         return {contract.table: contract for contract in self.contracts()}
 
     def contract(self, table: str) -> Contract:
@@ -71,7 +71,7 @@ class Catalog(Frozen):
         raise UnknownNameError([f"there is no table {table!r}{suggest(table, self.tables)}"])
 
     def contracts(self) -> tuple[Contract, ...]:
-        """Return the contracts of all tables: the datasets, then four tables per model."""
+        """Return the contracts of all tables: the datasets, then five tables per model."""
         declared = [dataset.contract for dataset in self.datasets.values()]
         for model in self.models.values():
             declared += model.contracts

@@ -23,6 +23,10 @@ class Contract(Frozen):
     expectations: tuple[Expectation, ...] = ()
     guarantees: tuple[Text, ...] = Field(default=(), description="further guarantees to consumers")
     daily: bool = Field(default=True, description="partitioned by `day`; otherwise replaced as a whole")
+    appended: bool = Field(
+        default=False,
+        description="rows are appended, so that a day may have several files; otherwise replaced",
+    )
     version: int = Field(default=1, ge=1, description="version of the columns, raised with each change")
     changes: tuple[Change, ...] = Field(default=(), description="changes from version 1 to this one")
     retention_days: int | None = Field(

@@ -30,6 +30,7 @@ from contender.specs.monitoring import Monitoring, check_day_effects
 from contender.specs.race import Race
 from contender.specs.recipe import BASELINE, Recipe, check_weights
 from contender.specs.recovery import Recovery
+from contender.specs.request_log import LOG_NAMES, log_contract
 from contender.specs.zones import Zone
 
 
@@ -269,7 +270,13 @@ class ModelSpec(Frozen):
     @property
     def contracts(self) -> tuple[Contract, ...]:
         """The contracts of all its tables."""
-        return (self.feature_contract, self.label_contract, self.prediction_contract, self.shadow_contract)
+        nightly = (self.feature_contract, self.label_contract, self.prediction_contract, self.shadow_contract)
+        return (*nightly, self.request_contract)
+
+    @property
+    def request_contract(self) -> Contract:
+        """The contract of the log of online predictions; its days are those of the answers, in UTC."""
+        return log_contract(self.name, self.owner, self.keys, (*self.features, *self.score_columns))
 
     def _scored(self, namespace: str, *columns: Column) -> Contract:
         expectations = score_expectations(self.kind, self.score_columns)
@@ -286,4 +293,4 @@ class ModelSpec(Frozen):
         )
 
 
-_RESERVED = frozenset({"day", "label", "stream", "score"} | {column.name for column in SCORED_BY})
+_RESERVED = frozenset({"day", "label", "stream", "score"} | LOG_NAMES | {column.name for column in SCORED_BY})

@@ -1,0 +1,187 @@
+"""The queue of answers to log: bounded, never in the way of an answer, and written at shutdown."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, date, datetime
+from threading import Event
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contender.errors import PermanentError
+from contender.installation import Installation
+from contender.lake.schema import arrow_schema
+from contender.serving import request_log
+from contender.serving.answering import Answered
+from contender.serving.comparing import _differ
+from contender.serving.logged_rows import tabulate
+from contender.serving.metrics import Metrics
+from contender.serving.request_log import RequestLog
+from contender.serving.requests import Asked
+from contender.serving.versions import LoadedVersion
+from contender.settings import Settings
+from tests.unit.judged import version
+
+MODEL = "flight_delay"
+AT = datetime(2026, 11, 27, 23, 59, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def model(catalog):
+    return catalog.model(MODEL)
+
+
+def answered(model, name="a", rows=1, at=AT) -> Answered:
+    """An answer to a request with features in full."""
+    row = {column.name: "AA" if column.type == "string" else 7 for column in model.features}
+    given = pa.Table.from_pylist([row] * rows, schema=arrow_schema(model.feature_contract))
+    record = version(3).model_copy(update={"model": MODEL})
+    loaded = LoadedVersion(model, record, None, 1, at)
+    return Answered(
+        name, at, loaded, Asked(rows=given.select(list(model.feature_names))), None, {"score": [0.5] * rows}
+    )
+
+
+@pytest.fixture
+def log(catalog, tmp_path) -> RequestLog:
+    return RequestLog(Installation(Settings(home=tmp_path / "home"), catalog), Metrics())
+
+
+def counted(log, name) -> float:
+    return log._metrics._kept.get_sample_value(f"contender_serving_{name}_rows_total", {"model": MODEL}) or 0
+
+
+def logged(log, model) -> list[str]:
+    return log._here.lake.read(model.request_contract)["request_id"].to_pylist()
+
+
+def test_answers_are_written_to_the_lake_and_counted(log, model):
+    log.note(answered(model, "a"))
+    log.note(answered(model, "b", rows=2, at=AT.replace(day=28)))
+    log.flush()
+    assert logged(log, model) == ["a", "b", "b"]
+    assert log._here.lake.days(model.request_contract.table) == [date(2026, 11, 27), date(2026, 11, 28)]
+    assert (counted(log, "logged"), counted(log, "unlogged")) == (3, 0)
+    assert list((log._here.settings.home / "staging").rglob("*.parquet")) == []
+
+
+def test_at_most_so_many_answers_wait_and_the_others_are_counted_and_reported(
+    log, model, monkeypatch, caplog
+):
+    monkeypatch.setattr(request_log, "MOST_ANSWERS", 3)
+    for number in range(5):
+        log.note(answered(model, str(number), rows=2))
+    assert counted(log, "unlogged") == 4
+    with caplog.at_level(logging.WARNING):
+        log.flush()
+    assert "4 rows were not logged: too many waited" in caplog.text
+    log.note(answered(model, "later"))
+    log.flush()
+    assert sorted(set(logged(log, model))) == ["0", "1", "2", "later"]
+
+
+def test_at_most_so_many_rows_wait(log, model, monkeypatch):
+    monkeypatch.setattr(request_log, "MOST_ROWS", 10)
+    for number in range(3):
+        log.note(answered(model, str(number), rows=4))
+    assert counted(log, "unlogged") == 4
+
+
+def test_what_waits_is_written_at_shutdown(log, model):
+    log.start()
+    log.note(answered(model))
+    log.stop()
+    assert logged(log, model) == ["a"]
+
+
+def test_a_full_queue_is_written_at_once(log, model, monkeypatch):
+    monkeypatch.setattr(request_log, "MOST_ANSWERS", 8)
+    written = Event()
+    monkeypatch.setattr(log, "_append", lambda _: written.set())
+    log.start()
+    for number in range(2):
+        log.note(answered(model, str(number)))
+    assert written.wait(30)
+    log.stop()
+
+
+def test_while_the_lake_does_not_answer_notes_return_and_are_written_later_in_order(log, model, monkeypatch):
+    append, tries = log._append, []
+
+    def fail(answers):
+        tries.append([answer.request_id for answer in answers])
+        raise ConnectionError("no answer")
+
+    monkeypatch.setattr(log, "_append", fail)
+    log.note(answered(model, "a"))
+    log.flush()
+    log.note(answered(model, "b"))
+    log.flush()
+    assert tries == [["a"], ["a"]]
+    monkeypatch.setattr(log, "_append", append)
+    log.flush()
+    assert logged(log, model) == ["a", "b"]
+    assert counted(log, "unlogged") == 0
+
+
+def test_rows_whose_commit_was_answered_by_an_error_are_not_logged_twice(log, model, monkeypatch):
+    append = request_log.append
+
+    def lose_the_answer(*arguments):
+        append(*arguments)
+        raise ConnectionError("the answer is lost")
+
+    monkeypatch.setattr(request_log, "append", lose_the_answer)
+    log.note(answered(model))
+    log.flush()
+    monkeypatch.setattr(request_log, "append", append)
+    log.note(answered(model, "b"))
+    log.flush()
+    assert logged(log, model) == ["a", "b"]
+
+
+def test_rows_that_can_never_be_written_make_room_and_are_counted(log, model, monkeypatch, caplog):
+    def refuse(_):
+        raise PermanentError("the table has other columns")
+
+    monkeypatch.setattr(request_log, "MOST_ANSWERS", 1)
+    monkeypatch.setattr(log, "_append", refuse)
+    log.note(answered(model))
+    log.flush()
+    log.note(answered(model))
+    log.flush()
+    assert counted(log, "unlogged") == 2
+    assert "the table has other columns" in caplog.text
+
+
+@pytest.mark.parametrize(("share", "low", "high"), [(0.0, 0, 0), (1.0, 400, 400), (0.5, 120, 280)])
+def test_a_share_of_the_requests_is_logged(catalog, model, tmp_path, share, low, high):
+    here = Settings(home=tmp_path / "home", request_log_share=share)
+    log = RequestLog(Installation(here, catalog), Metrics())
+    for _ in range(400):
+        log.note(answered(model))
+    assert low <= log._answers <= high
+
+
+def test_a_row_contains_what_was_used(model):
+    rows = tabulate([answered(model, "a", rows=2)])
+    assert rows.schema.names == list(model.request_contract.column_names)
+    first, second = rows.to_pylist()
+    assert (first["request_row"], second["request_row"]) == (0, 1)
+    assert first["feature_snapshot"] is first["feature_day"] is first["carrier"] is None
+    assert (first["dep_hour"], first["score"], first["model_version"]) == (7, 0.5, 3)
+
+
+@given(st.lists(st.tuples(*[st.none() | st.floats()] * 2)))
+def test_two_columns_differ_where_their_bits_do(pairs):
+    left, right = ([pair[side] for pair in pairs] for side in (0, 1))
+    columns = [pa.chunked_array([pa.array(values, pa.float64())]) for values in (left, right)]
+    assert not _differ(columns[0], columns[0]).any()
+    for differs, one, other in zip(_differ(*columns), left, right, strict=True):
+        if one is None or other is None or one != other:
+            assert differs == (not (one is None and other is None)) or (one != one and other != other)
+        elif one != 0:
+            assert not differs
