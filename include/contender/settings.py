@@ -117,6 +117,17 @@ class Settings(BaseSettings):
     request_log_days: int = Field(
         default=90, gt=0, description="Days of logged requests that are kept, counted back from the newest."
     )
+    request_rate: float = Field(
+        default=0,
+        ge=0,
+        description="Prediction requests a second that `contender serve` answers for each API key on average; further "
+        "ones are refused with status 429. 0 sets no limit.",
+    )
+    request_burst: int = Field(
+        default=20,
+        gt=0,
+        description="Requests of an API key that are answered at once before the rate applies.",
+    )
     ui_port: int = Field(
         default=8080,
         gt=0,

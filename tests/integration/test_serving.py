@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -364,6 +365,20 @@ def test_other_sizes_and_types_of_bodies_are_refused(flights, keyed):
     assert (text.status_code, text.json()["detail"][0]["allowed"]) == (415, "application/json")
     no_json = httpx.post(url, content=b"{", headers=headers | {"Content-Type": "application/json"})
     assert no_json.status_code == 400
+
+
+def test_a_key_above_its_rate_waits_as_long_as_it_is_asked_to_and_others_do_not(flights, keyed, monkeypatch):
+    _, secrets, file = keyed
+    monkeypatch.setenv("CONTENDER_REQUEST_RATE", "0.5")
+    monkeypatch.setenv("CONTENDER_REQUEST_BURST", "2")
+    body = one_row(flights)
+    with serving(flights.installation.settings, file.parent, FLIGHTS) as address:
+        found = [post(address, FLIGHTS, body, headers=bearer(secrets["all"])) for _ in range(3)]
+        assert [one.status_code for one in found] == [200, 200, 429]
+        assert post(address, FLIGHTS, body, headers=bearer(secrets["own"])).status_code == 200
+        assert found[2].json()["detail"][0]["allowed"] == "0.5 requests a second, and up to 2 at once"
+        time.sleep(int(found[2].headers["Retry-After"]))
+        assert post(address, FLIGHTS, body, headers=bearer(secrets["all"])).status_code == 200
 
 
 def test_a_key_that_is_removed_is_refused_without_a_restart(keyed):

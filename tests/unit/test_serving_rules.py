@@ -20,6 +20,8 @@ from contender.serving.deciding import (
     note_failure,
 )
 from contender.serving.keys import Keyring, check_key, digest_key, find_caller, make_key, render_key
+from contender.serving.limiting import RateLimit
+from contender.serving.requests import BadRequest
 from contender.serving.server import check_reach
 from contender.specs import Access, ApiKey, CatalogError, load_access
 
@@ -174,3 +176,51 @@ def test_keys_are_read_again_when_the_file_changes_and_stay_required(catalog, tm
     keys.refresh()
     assert keys.required
     assert keys.find_caller(f"Bearer {made.secret}") is None
+
+
+def refusal(limit, caller="app"):
+    """The seconds after which a refused request may be sent again, or None if it is answered."""
+    try:
+        limit.take(caller)
+    except BadRequest as refused:
+        return refused.retry_after
+    return None
+
+
+def test_a_burst_is_answered_then_requests_at_the_rate_and_each_key_has_its_own():
+    now = 0.0
+    limit = RateLimit(0.5, 3, lambda: now)
+    assert [refusal(limit) for _ in range(5)] == [None, None, None, 2, 2]
+    assert refusal(limit, "other") is None
+    now = 1.0
+    assert refusal(limit) == 1
+    now = 2.0
+    assert [refusal(limit) for _ in range(2)] == [None, 2]
+    now = 1000.0
+    assert [refusal(limit) for _ in range(4)] == [None, None, None, 2]
+
+
+@given(st.floats(0.1, 100), st.integers(1, 20), st.lists(st.floats(0, 5), max_size=60))
+def test_no_more_than_the_burst_and_the_rate_are_ever_answered(a_second, burst, pauses):
+    now, answered = 0.0, 0
+    limit = RateLimit(a_second, burst, lambda: now)
+    for pause in pauses:
+        now += pause
+        answered += refusal(limit) is None
+        assert answered <= burst + now * a_second + 1e-6
+
+
+@given(st.floats(0.1, 100), st.integers(1, 20), st.integers(1, 40))
+def test_a_request_after_the_named_seconds_is_answered(a_second, burst, requests):
+    now = 0.0
+    limit = RateLimit(a_second, burst, lambda: now)
+    for _ in range(requests):
+        now += refusal(limit) or 0.0
+    assert refusal(limit) in (None, *range(1, 11))
+    now += 10.0
+    assert refusal(limit) is None
+
+
+def test_a_rate_of_nought_limits_nothing():
+    limit = RateLimit(0, 1, lambda: 0.0)
+    assert [refusal(limit) for _ in range(100)] == [None] * 100

@@ -17,6 +17,8 @@ from fastapi import FastAPI, Request, Response
 from contender.redaction import redact
 from contender.serving.answering import Answer, answer, describe_answer, describe_columns, describe_model
 from contender.serving.following import Follower, ServedModel
+from contender.serving.keys import Caller
+from contender.serving.limiting import RateLimit
 from contender.serving.requests import LARGEST_BODY, BadRequest, Defect
 from contender.serving.schema import describe_api
 from contender.serving.server import is_loopback
@@ -31,6 +33,8 @@ _JSON, _TEXT = "application/json", "text/plain; version=0.0.4; charset=utf-8"
 def build_app(follower: Follower) -> FastAPI:
     """Return the app. The follower starts before the first request and stops after the last."""
     workers = ThreadPoolExecutor(_THREADS, thread_name_prefix="predict")
+    settings = follower.here.settings
+    limit = RateLimit(settings.request_rate, settings.request_burst)
 
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncIterator[None]:
@@ -49,10 +53,12 @@ def build_app(follower: Follower) -> FastAPI:
 
     @app.post("/v1/models/{model}/predict")
     async def predict(model: str, request: Request) -> Response:
-        served = find_model(follower, request, model)
+        caller = find_caller(follower, request)
+        served = find_model(follower, caller, model)
         began = time.perf_counter()
         status = 500
         try:
+            limit.take(caller.name)
             body = await read_body(request)
             loop = asyncio.get_running_loop()
             response = await loop.run_in_executor(workers, _predict, follower, served, body)
@@ -70,17 +76,29 @@ def build_app(follower: Follower) -> FastAPI:
     return app
 
 
-def find_model(follower: Follower, request: Request, model: str) -> ServedModel:
+def find_caller(follower: Follower, request: Request) -> Caller:
+    """Return the caller and its models; without keys, everyone may request all. Raises BadRequest."""
+    names = frozenset(follower.models)
+    if not follower.keys.required:
+        return Caller("", names)
+    caller = follower.keys.find_caller(request.headers.get("authorization"))
+    if caller is None:
+        problem = "no valid API key: send the header `Authorization: Bearer <key>`"
+        raise BadRequest(401, Defect(field="Authorization", problem=problem))
+    return Caller(caller.name, caller.models & names)
+
+
+def find_model(follower: Follower, caller: Caller, model: str) -> ServedModel:
     """Return a model that the caller may request. Raises BadRequest."""
-    allowed = _allowed(follower, request)
     served = follower.models.get(model)
-    if follower.keys.required and (served is None or model not in allowed):
+    if follower.keys.required and (served is None or model not in caller.models):
         # One answer for both, so that a key does not reveal the names of models.
         raise BadRequest(
             403, Defect(problem=f"this key may not request {model!r}: see `keys` in access.yaml")
         )
     if served is None:
-        raise BadRequest(404, Defect(problem=f"unknown model {model!r}", allowed=", ".join(sorted(allowed))))
+        known = ", ".join(sorted(caller.models))
+        raise BadRequest(404, Defect(problem=f"unknown model {model!r}", allowed=known))
     return served
 
 
@@ -139,31 +157,19 @@ def _add_state(app: FastAPI, follower: Follower) -> None:
 def _add_models(app: FastAPI, follower: Follower) -> None:
     @app.get("/v1/models")
     async def models(request: Request) -> Response:
-        allowed = _allowed(follower, request)
+        allowed = find_caller(follower, request).models
         return _respond({"models": [describe_model(s) for n, s in follower.models.items() if n in allowed]})
 
     @app.get("/v1/models/{model}")
     async def one_model(model: str, request: Request) -> Response:
-        served = find_model(follower, request, model)
+        served = find_model(follower, find_caller(follower, request), model)
         return _respond({**describe_model(served), **describe_columns(served.spec)})
 
     @app.get("/openapi.json")
     async def openapi(request: Request) -> Response:
-        allowed = _allowed(follower, request)
+        allowed = find_caller(follower, request).models
         shown = [served for name, served in follower.models.items() if name in allowed]
         return _respond(describe_api(shown, secured=follower.keys.required))
-
-
-def _allowed(follower: Follower, request: Request) -> frozenset[str]:
-    """Return the models that the caller may request. Raises BadRequest without a valid key, if keys are required."""
-    names = frozenset(follower.models)
-    if not follower.keys.required:
-        return names
-    caller = follower.keys.find_caller(request.headers.get("authorization"))
-    if caller is None:
-        problem = "no valid API key: send the header `Authorization: Bearer <key>`"
-        raise BadRequest(401, Defect(field="Authorization", problem=problem))
-    return caller.models & names
 
 
 class _Guarded:
@@ -198,6 +204,8 @@ def _refused(error: BadRequest) -> Response:
     answer = _respond({"detail": [d.model_dump(exclude_none=True) for d in error.defects]}, error.status)
     if error.status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 

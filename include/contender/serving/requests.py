@@ -55,9 +55,10 @@ class Defect(Frozen):
 class BadRequest(Exception):  # noqa: N818 - the answer's name
     """A request that cannot be answered, with the status of the answer."""
 
-    def __init__(self, status: int, *defects: Defect) -> None:
+    def __init__(self, status: int, *defects: Defect, retry_after: int | None = None) -> None:
         self.status = status
         self.defects = defects
+        self.retry_after = retry_after
         super().__init__("; ".join(defect.problem for defect in defects))
 
 

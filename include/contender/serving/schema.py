@@ -14,6 +14,7 @@ _REFUSALS = {
     "413": "the body is too large",
     "415": "the body is not declared as JSON",
     "422": "a row does not fit the contract, or cannot be predicted",
+    "429": "too many requests",
     "503": "no version serves yet, or the lake does not answer",
 }
 _DENIALS = {"401": "no valid key", "403": "the key may not request this model"}
