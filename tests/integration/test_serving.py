@@ -13,14 +13,17 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from contender.alerting import review_incidents
 from contender.batch_scoring import score_by_ledger
 from contender.installation import Installation
 from contender.lake import stage
+from contender.lake.schema import arrow_type
 from contender.promoting import ManualDecision, decide_by_hand
 from contender.retraining import InstalledStores
+from contender.serving.arrow import ARROW
 from contender.serving.keys import make_key, render_key
 from contender.settings import PROJECT, Settings
 from contender.specs import ApiKey, Days, ModelSpec
@@ -114,6 +117,21 @@ def post(address, model, body, **more):
     return httpx.post(f"{address}/v1/models/{model}/predict", json=body, timeout=60, **more)
 
 
+def rows_of(columns, rows):
+    return {c.name: pa.array([row[c.name] for row in rows], arrow_type(c.type)) for c in columns}
+
+
+def in_arrow(address, model, table) -> list[float]:
+    """The scores of a request as an Arrow stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    url = f"{address}/v1/models/{model}/predict"
+    found = httpx.post(url, content=sink.getvalue().to_pybytes(), headers={"Content-Type": ARROW}, timeout=60)
+    assert found.status_code == 200, found.text
+    return pa.ipc.open_stream(found.content).read_all()["score"].to_pylist()
+
+
 def serving_version(address) -> int:
     return httpx.get(f"{address}/v1/models/{FLIGHTS}").json()["model_version"]
 
@@ -141,6 +159,9 @@ def test_predictions_of_whole_rows_and_of_keys_are_those_of_batch_scoring_to_the
     assert [row["score"] for row in whole["predictions"]] == expected
     single = [post(address, model, {"rows": [pick(row, spec.features)]}).json() for row in rows[:10]]
     assert [found["predictions"][0]["score"] for found in single] == expected[:10]
+    assert in_arrow(address, model, pa.table(rows_of(spec.features, rows))) == expected
+    days = {"day": pa.array([rows[0]["day"]] * len(rows), pa.date32())}
+    assert in_arrow(address, model, pa.table(days | rows_of(spec.keys, rows))) == expected
     keys = [pick(row, spec.keys) for row in rows[::-1]]
     looked_up = post(address, model, {"day": str(rows[0]["day"]), "keys": keys}).json()
     assert [row["score"] for row in looked_up["predictions"]] == expected[::-1]
@@ -157,7 +178,7 @@ def examples(language):
 
 
 def test_the_examples_of_the_documentation_run(flights, address):
-    (asked,), (code,) = examples("bash"), examples("python")
+    (asked,), (code, in_arrow) = examples("bash"), examples("python")
     shown, refused = map(json.loads, examples("json"))
     place = "http://127.0.0.1:8000"
     done = subprocess.run(
@@ -171,6 +192,9 @@ def test_the_examples_of_the_documentation_run(flights, address):
     done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=True)
     first, second = json.loads(done.stdout)
     assert first == second
+    run = f"{code}\n{in_arrow}\nprint(scores)".replace(place, address)
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [first, second]
     wrong = post(address, FLIGHTS, {"rows": [one_row(flights)["rows"][0] | {"dep_hour": "17:00"}]})
     assert wrong.json() == refused
 
@@ -362,7 +386,7 @@ def test_other_sizes_and_types_of_bodies_are_refused(flights, keyed):
     large = httpx.post(url, json={"rows": ["x" * 5_000_000]}, headers=headers, timeout=60)
     assert large.status_code == 413
     text = httpx.post(url, content=b"a,b", headers=headers | {"Content-Type": "text/csv"})
-    assert (text.status_code, text.json()["detail"][0]["allowed"]) == (415, "application/json")
+    assert (text.status_code, text.json()["detail"][0]["field"]) == (415, "Content-Type")
     no_json = httpx.post(url, content=b"{", headers=headers | {"Content-Type": "application/json"})
     assert no_json.status_code == 400
 

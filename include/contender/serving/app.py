@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request, Response
 
 from contender.redaction import redact
 from contender.serving.answering import Answer, answer, describe_answer, describe_columns, describe_model
+from contender.serving.arrow import ARROW, read_stream, write_stream
 from contender.serving.following import Follower, ServedModel
 from contender.serving.keys import Caller
 from contender.serving.limiting import RateLimit
@@ -59,9 +60,9 @@ def build_app(follower: Follower) -> FastAPI:
         status = 500
         try:
             limit.take(caller.name)
-            body = await read_body(request)
+            kind, body = await read_body(request)
             loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(workers, _predict, follower, served, body)
+            response = await loop.run_in_executor(workers, _predict, follower, served, (kind, body))
             status = 200
             return response
         except BadRequest as refused:
@@ -102,12 +103,13 @@ def find_model(follower: Follower, caller: Caller, model: str) -> ServedModel:
     return served
 
 
-async def read_body(request: Request) -> bytes:
-    """Return the body. Raises BadRequest if it is too large or is not declared as JSON."""
+async def read_body(request: Request) -> tuple[str, bytes]:
+    """Return the type and the content of the body. Raises BadRequest if it is too large or of another type."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != _JSON:
+    if kind not in (_JSON, ARROW):
+        allowed = f"{_JSON}, {ARROW}"
         raise BadRequest(
-            415, Defect(field="Content-Type", value=kind[:100], problem="unknown type", allowed=_JSON)
+            415, Defect(field="Content-Type", value=kind[:100], problem="unknown type", allowed=allowed)
         )
     body = bytearray()
     async for chunk in request.stream():
@@ -116,13 +118,19 @@ async def read_body(request: Request) -> bytes:
             raise BadRequest(
                 413, Defect(problem=f"the body is larger than {LARGEST_BODY} bytes: send fewer rows")
             )
-    return bytes(body)
+    return kind, bytes(body)
 
 
-def _predict(follower: Follower, served: ServedModel, body: bytes) -> Response:
-    answered = answer(follower.here, served, lambda: served.form.read(body))
+def _predict(follower: Follower, served: ServedModel, content: tuple[str, bytes]) -> Response:
+    """Answer a request in its own format."""
+    kind, body = content
+    if kind == ARROW:
+        answered = answer(follower.here, served, lambda: read_stream(served.spec, body))
+        response = Response(write_stream(answered), media_type=ARROW)
+    else:
+        answered = answer(follower.here, served, lambda: served.form.read(body))
+        response = _respond(describe_answer(answered))
     follower.metrics.rows.labels(served.spec.name).inc(answered.rows)
-    response = _respond(describe_answer(answered))
     response.headers[_REQUEST_ID] = answered.request_id
     follower.request_log.note(answered)
     return response

@@ -37,7 +37,7 @@ _ALLOWED: Mapping[ColumnType, str] = {
     "date": "a date such as 2013-09-01",
     "timestamp": "a time with its zone such as 2013-09-01T06:00:00Z",
 }
-_FORMS = 'give either {"rows": [{...}]} with all features, or {"day": "2013-09-01", "keys": [{...}]}'
+FORMS = 'give either {"rows": [{...}]} with all features, or {"day": "2013-09-01", "keys": [{...}]}'
 
 Row = Mapping[str, Any]
 
@@ -118,7 +118,7 @@ class RequestForm:
             return Asked(rows=to_table(self.model, found["rows"]))
         if set(found) == {"day", "keys"} and found["keys"]:
             return Asked(day=found["day"], keys=found["keys"])
-        raise BadRequest(422, Defect(problem=f"no rows, or both forms at once: {_FORMS}"))
+        raise BadRequest(422, Defect(problem=f"no rows, or both forms at once: {FORMS}"))
 
     def _describe(self, error: ErrorDetails) -> Defect:
         if error["type"] == "json_invalid":
@@ -127,16 +127,16 @@ class RequestForm:
         row = where[1] if len(where) > 1 and isinstance(where[1], int) else None
         field = str(where[2] if len(where) > 2 else where[0]) if where else None
         if row is None or field is None or len(where) < 3:
-            allowed = "an object" if row is not None else _FORMS
+            allowed = "an object" if row is not None else FORMS
             return Defect(
                 row=row, field=None if row is not None else field, problem=error["msg"], allowed=allowed
             )
         columns = self._columns[str(where[0])]
         column = next((column for column in columns if column.name == field), None)
-        value = None if error["type"] == "missing" else _shorten(error["input"])
+        value = None if error["type"] == "missing" else shorten(error["input"])
         if column is None:
             names = ", ".join(column.name for column in columns)
-            return Defect(row=row, field=_shorten(field), value=value, problem="unknown field", allowed=names)
+            return Defect(row=row, field=shorten(field), value=value, problem="unknown field", allowed=names)
         problem = "the field is missing" if error["type"] == "missing" else "the value is not allowed"
         return Defect(row=row, field=field, value=value, problem=problem, allowed=describe_allowed(column))
 
@@ -193,6 +193,7 @@ def _list_of(typed: Any) -> dict[str, Any]:
     return {"type": "array", "minItems": 1, "items": TypeAdapter(typed).json_schema()}
 
 
-def _shorten(value: object) -> str:
+def shorten(value: object) -> str:
+    """Return a value as a text of limited length."""
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contender.serving.arrow import ARROW
 from contender.serving.following import ServedModel
 from contender.specs import ModelSpec
 
 _REFUSALS = {
-    "400": "the body is not JSON",
+    "400": "the body is neither JSON nor an Arrow stream",
     "404": "the day or a key has no features",
     "413": "the body is too large",
-    "415": "the body is not declared as JSON",
+    "415": "the body is declared as another type",
     "422": "a row does not fit the contract, or cannot be predicted",
     "429": "too many requests",
     "503": "no version serves yet, or the lake does not answer",
@@ -41,11 +42,14 @@ def _operation(served: ServedModel, *, secured: bool) -> Mapping[str, Any]:
     return {
         "operationId": f"predict_{served.spec.name}",
         "summary": served.spec.description,
-        "requestBody": {"required": True, "content": {"application/json": {"schema": served.form.schema}}},
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": served.form.schema}, ARROW: {}},
+        },
         "responses": {
             "200": {
                 "description": "a prediction of each row, in the order of the request",
-                "content": {"application/json": {"schema": _answer(served.spec)}},
+                "content": {"application/json": {"schema": _answer(served.spec)}, ARROW: {}},
             },
             **{status: {"description": about} for status, about in sorted(refusals.items())},
         },
