@@ -15,18 +15,21 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import httpx
 import numpy as np
+import pyarrow as pa
 
 from benchmarks.promotion.page import put_into
 from contender.promoting import ManualDecision, decide_by_hand
 from contender.retraining import InstalledStores
+from contender.serving.arrow import ARROW
 from contender.serving.keys import Keyring
 from contender.serving.requests import to_table
 from contender.serving.server import prepare
@@ -40,6 +43,9 @@ PAGE = PROJECT / "docs" / "SERVING.md"
 BEGIN, END = "<!-- serving: made by `make bench-serving` -->", "<!-- end of serving -->"
 ROUNDS, REQUESTS, TOGETHER = 5, 300, 8
 BARE, HEALTH, ROW, KEY, MANY = "bare call", "state", "whole row", "key of a day", "several clients"
+LOGGED, UNLOGGED, BULK, BULKS = "logged", "not logged", 10_000, 10
+
+JSON = "application/json"
 
 Result = dict[str, Any]
 Ask = Callable[[], Awaitable[int]]
@@ -72,8 +78,15 @@ def measure(folder: Path, rounds: int) -> Result:
     columns = list(here.registry.version(model.name, 1).features)
     rows = to_table(model, whole["rows"]).to_pandas()[columns]
     bare = Bare(lambda: pipeline.predict_proba(rows))
-    with serving(here.settings, here.catalog.home, model.name) as address:
-        measured = [asyncio.run(_measure_round(stores, address, (whole, keyed), bare)) for _ in range(rounds)]
+    share = {"CONTENDER_REQUEST_LOG_SHARE": "0"}
+    with (
+        serving(here.settings, here.catalog.home, model.name) as address,
+        serving(here.settings, here.catalog.home, model.name, variables=share) as other,
+    ):
+        measured = []
+        for _ in range(rounds):
+            one = asyncio.run(_measure_round(stores, address, (whole, keyed), bare))
+            measured.append(one | asyncio.run(_compare(stores, {LOGGED: address, UNLOGGED: other}, row)))
     polls = _time_polls(stores)
     return {"rounds": measured, "polls": polls, "requests": REQUESTS, "together": TOGETHER}
 
@@ -141,6 +154,38 @@ async def _measure_round(
             bare.call()
         found[MANY] = _describe(times, bare.take()) | {"a_second": rate}
         return found | {"promotions": waits}
+
+
+async def _compare(stores: InstalledStores, servers: dict[str, str], row: Result) -> Result:
+    """Return the times of requests in turn: with and without the log, and of many rows in JSON and in Arrow."""
+    model = stores.model
+    path = f"/v1/models/{model.name}/predict"
+    whole = [{name: row[name] for name in model.feature_names}]
+    table = to_table(model, whole * BULK)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    one, many = (json.dumps({"rows": rows}).encode() for rows in (whole, whole * BULK))
+    async with httpx.AsyncClient(timeout=60) as client:
+
+        async def ask(server: str, body: bytes, kind: str) -> int:
+            headers = {"Content-Type": kind}
+            found = await client.post(servers[server] + path, content=body, headers=headers)
+            assert found.status_code == 200, found.text
+            return found.status_code
+
+        single = {name: partial(ask, name, one, JSON) for name in (LOGGED, UNLOGGED)}
+        bulk = {JSON: partial(ask, LOGGED, many, JSON)}
+        bulk[ARROW] = partial(ask, LOGGED, sink.getvalue().to_pybytes(), ARROW)
+        return await _in_turn(single, REQUESTS) | await _in_turn(bulk, BULKS)
+
+
+async def _in_turn(asks: Mapping[str, Ask], count: int) -> Result:
+    times: dict[str, list[float]] = {name: [] for name in asks}
+    for _ in range(count):
+        for name, ask in asks.items():
+            times[name].append(await _time(ask))
+    return {name: _percentiles(found) for name, found in times.items()}
 
 
 async def _with_promotion(stores: InstalledStores, ask: Ask, bare: Bare) -> tuple[list[float], float]:
@@ -222,8 +267,19 @@ def render(found: Result) -> str:
             "as many predictions as one thread that calls the pipeline. A poll of the ledger without news takes",
             f"{found['polls'][0]:.2g} ms (p99: {found['polls'][1]:.2g} ms), twice a second.",
             "",
+            "A request of one row, in turn with and without the log, takes "
+            f"× {_ratios(rounds, LOGGED, UNLOGGED, 'p50')} as long at p50 and",
+            f"× {_ratios(rounds, LOGGED, UNLOGGED, 'p99')} at p99. A request of {BULK:,} rows takes "
+            f"{_spread([one[JSON]['p50'] for one in rounds])} ms in JSON and",
+            f"{_spread([one[ARROW]['p50'] for one in rounds])} ms in Arrow: "
+            f"× {_ratios(rounds, ARROW, JSON, 'p50')}.",
+            "",
         ]
     )
+
+
+def _ratios(rounds: Sequence[Result], one: str, other: str, part: str) -> str:
+    return _spread([found[one][part] / found[other][part] for found in rounds])
 
 
 def _spread(figures: Sequence[float]) -> str:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -66,9 +66,11 @@ class Load:
 
 
 @contextmanager
-def serving(here: Settings, catalog: Path, *words: str) -> Iterator[str]:
+def serving(
+    here: Settings, catalog: Path, *words: str, variables: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """Run `contender serve` in a process of its own, on a free port, and yield its address."""
-    places = {"CONTENDER_HOME": str(here.home), "CONTENDER_CATALOG_HOME": str(catalog)}
+    places = {"CONTENDER_HOME": str(here.home), "CONTENDER_CATALOG_HOME": str(catalog), **(variables or {})}
     command = [sys.executable, "-m", "contender.cli", "serve", "--port", "0", *words]
     log = here.home.parent / "serve.log"
     with log.open("a") as errors:

@@ -145,14 +145,15 @@ def _fits(kind: pa.DataType, wanted: ColumnType) -> bool:
     types = pa.types
     if types.is_null(kind):
         return True
-    return {
+    fits: dict[ColumnType, bool] = {
         "string": types.is_string(kind) or types.is_large_string(kind),
         "integer": types.is_integer(kind),
         "number": types.is_floating(kind) or types.is_integer(kind),
         "boolean": types.is_boolean(kind),
         "date": types.is_date32(kind),
         "timestamp": types.is_timestamp(kind) and kind.tz is not None,
-    }[wanted]
+    }
+    return fits[wanted]
 
 
 def _find_bad(values: pa.ChunkedArray, column: Column) -> Iterator[_Bad]:
