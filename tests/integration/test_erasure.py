@@ -250,7 +250,7 @@ def test_a_killed_erasure_is_completed_by_the_next_attempt(filled, monkeypatch, 
             assert (step, call, after) == ("_record", 2, True)  # everything was done and recorded
     done = filled.book.acts.newest()[0]
     assert done.detail["state"] == "done"
-    assert [sum(h["rows"].values()) for h in done.detail["erasure"]["holdings"]] == [2, 1, 2, 0, 0, 0]
+    assert [sum(h["rows"].values()) for h in done.detail["erasure"]["holdings"]] == [2, 1, 2, 0, 0, 0, 0]
     assert parquet_with("ann", filled.settings.home) == []
     assert who(filled.lake, SALES.contract) == [(FIRST, "bob"), (SECOND, "bob")]
 

@@ -227,6 +227,19 @@ def test_several_servers_append_to_a_table_and_the_nightly_check_merges_its_file
     assert read_log(flights).equals(rows)
 
 
+def test_rows_that_were_written_late_are_checked_on_the_next_night(flights):
+    here, model = flights.installation, flights.model
+    day = log_some(flights)
+    night = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, minutes=30)
+    later = night + timedelta(days=1)
+    assert [check.rows for check in check_log(here, model, night)] == [8]
+    assert check_log(here, model, later) == ()
+    log_some(flights)
+    assert [(check.day, check.rows, check.repeated) for check in check_log(here, model, later)] == [
+        (day, 16, 16)
+    ]
+
+
 def test_a_killed_server_loses_what_it_had_not_written_and_the_table_stays_readable(flights):
     day = log_some(flights)
     with serve(flights) as address:

@@ -22,7 +22,8 @@ def serve(
 ) -> None:
     """Serve predictions over HTTP with each model's champion, and follow promotions and roll-backs.
 
-    Changes nothing but incidents: a version that does not repeat its recorded predictions is refused and reported.
+    Logs the answers in the lake (`requests.<model>`), and opens an incident when it refuses a version that does not
+    repeat its recorded predictions. Changes nothing else.
 
     docs/SERVING.md describes requests, access, and what happens on a promotion or an outage.
     """

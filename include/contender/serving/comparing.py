@@ -39,21 +39,24 @@ _Result = Difference | _Unchecked
 def check_requests(here: Installation, model: ModelSpec, day: date) -> RequestCheck:
     """Compute all logged answers of a day (in UTC) again. This changes nothing."""
     rows = here.lake.read(model.request_contract, Days.one(day))
-    found = list(_compare_all(here, model, rows))
-    differences = [one for one in found if isinstance(one, Difference)]
+    shown: list[Difference] = []
+    differing: set[tuple[str, int]] = set()
     unchecked: Counter[str] = Counter()
-    for one in found:
-        if isinstance(one, _Unchecked):
-            unchecked[one.reason] += one.rows
-    differing = len({(one.request, one.row) for one in differences})
+    for found in _compare_all(here, model, rows):
+        if isinstance(found, _Unchecked):
+            unchecked[found.reason] += found.rows
+            continue
+        differing.add((found.request, found.row))
+        if len(shown) < MOST_SHOWN:
+            shown.append(found)
     return RequestCheck(
         model=model.name,
         day=day,
         rows=rows.num_rows,
-        repeated=rows.num_rows - differing - unchecked.total(),
-        differing=differing,
+        repeated=rows.num_rows - len(differing) - unchecked.total(),
+        differing=len(differing),
         unchecked=dict(unchecked),
-        differences=tuple(differences[:MOST_SHOWN]),
+        differences=tuple(shown),
     )
 
 
@@ -84,10 +87,18 @@ def _compare_all(here: Installation, model: ModelSpec, rows: pa.Table) -> Iterat
 
 
 def _compare_sent(scorer: Scorer, rows: pa.Table) -> Iterator[Difference]:
-    suspect = rows.filter(pa.array(_differing_scores(scorer, rows).any(axis=1)))
-    for request in pc.unique(suspect["request_id"]).to_pylist():
-        one = rows.filter(pc.equal(rows["request_id"], request))
-        yield from _explain(scorer.model, one, _computed(scorer, one), scorer.model.score_names)
+    suspect = np.asarray(_differing_scores(scorer, rows).any(axis=1))
+    for first, end in _spans(rows["request_id"].to_numpy()):
+        if suspect[first:end].any():
+            one = rows.slice(first, end - first)
+            yield from _explain(scorer.model, one, _computed(scorer, one), scorer.model.score_names)
+
+
+def _spans(values: NDArray[np.object_]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the end of each run of equal values; the rows of a request follow each other."""
+    begins = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+    ends = np.append(begins[1:], len(values))
+    return ((int(first), int(end)) for first, end in zip(begins, ends, strict=True))
 
 
 def _compare_looked_up(lake: Lake, scorer: Scorer, snapshot: int, rows: pa.Table) -> Iterator[_Result]:
