@@ -37,11 +37,6 @@ class RequestCheck(Frozen):
     unchecked: dict[str, int] = Field(default_factory=dict, description="rows by the reason")
     differences: tuple[Difference, ...] = Field(default=(), description="of the first differing rows")
 
-    @property
-    def versions(self) -> tuple[int, ...]:
-        """The versions of the shown differences."""
-        return tuple(sorted({one.version for one in self.differences}))
-
     def summary(self) -> str:
         """Describe the result in one line."""
         unchecked = "".join(f", {rows} not checked: {reason}" for reason, rows in self.unchecked.items())
@@ -73,15 +68,14 @@ def report_request_check(here: Installation, model: ModelSpec, check: RequestChe
 
 def compose_request_alert(check: RequestCheck, to: tuple[str, ...]) -> Alert:
     """Return the mail about logged predictions that batch scoring does not repeat."""
-    values = check.model_dump() | {"versions": check.versions}
     return Alert(
         id=identify("alert", "requests", check.model, check.day, check.differing),
         kind="task",
         about=check.model,
         to=to,
         subject=one_line(f"[contender] {_describe(check)}"),
-        text=render("requests.txt", values),
-        html=render("requests.html", values),
+        text=render("requests.txt", check.model_dump()),
+        html=render("requests.html", check.model_dump()),
     )
 
 

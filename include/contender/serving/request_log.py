@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 60.0
-MOST_ANSWERS, MOST_ROWS = 20_000, 200_000  # in memory
+MOST_ANSWERS, MOST_ROWS = 10_000, 200_000  # in memory; an answer with 20 features takes about 20 kB
 _FULL = 4  # a flush begins when this part of either is in memory
 _STOP_SECONDS = 60.0
 
