@@ -34,8 +34,6 @@ _JSON, _TEXT = "application/json", "text/plain; version=0.0.4; charset=utf-8"
 def build_app(follower: Follower) -> FastAPI:
     """Return the app. The follower starts before the first request and stops after the last."""
     workers = ThreadPoolExecutor(_THREADS, thread_name_prefix="predict")
-    settings = follower.here.settings
-    limit = RateLimit(settings.request_rate, settings.request_burst)
 
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncIterator[None]:
@@ -51,27 +49,7 @@ def build_app(follower: Follower) -> FastAPI:
     app.add_middleware(_Guarded, follower=follower)
     _add_state(app, follower)
     _add_models(app, follower)
-
-    @app.post("/v1/models/{model}/predict")
-    async def predict(model: str, request: Request) -> Response:
-        caller = find_caller(follower, request)
-        served = find_model(follower, caller, model)
-        began = time.perf_counter()
-        status = 500
-        try:
-            limit.take(caller.name)
-            kind, body = await read_body(request)
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(workers, _predict, follower, served, (kind, body))
-            status = 200
-            return response
-        except BadRequest as refused:
-            status = refused.status
-            raise
-        finally:
-            follower.metrics.requests.labels(model, status).inc()
-            follower.metrics.seconds.labels(model).observe(time.perf_counter() - began)
-
+    _add_predictions(app, follower, workers)
     app.add_exception_handler(BadRequest, _refuse)
     app.add_exception_handler(Exception, _fail)
     return app
@@ -119,6 +97,31 @@ async def read_body(request: Request) -> tuple[str, bytes]:
                 413, Defect(problem=f"the body is larger than {LARGEST_BODY} bytes: send fewer rows")
             )
     return kind, bytes(body)
+
+
+def _add_predictions(app: FastAPI, follower: Follower, workers: ThreadPoolExecutor) -> None:
+    settings = follower.here.settings
+    limit = RateLimit(settings.request_rate, settings.request_burst)
+
+    @app.post("/v1/models/{model}/predict")
+    async def predict(model: str, request: Request) -> Response:
+        caller = find_caller(follower, request)
+        served = find_model(follower, caller, model)
+        began = time.perf_counter()
+        status = 500
+        try:
+            limit.take(caller.name)
+            kind, body = await read_body(request)
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(workers, _predict, follower, served, (kind, body))
+            status = 200
+            return response
+        except BadRequest as refused:
+            status = refused.status
+            raise
+        finally:
+            follower.metrics.requests.labels(model, status).inc()
+            follower.metrics.seconds.labels(model).observe(time.perf_counter() - began)
 
 
 def _predict(follower: Follower, served: ServedModel, content: tuple[str, bytes]) -> Response:
