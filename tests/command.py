@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import shlex
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from typing import Any
 from unittest.mock import patch
 
 import typer
@@ -33,6 +35,25 @@ def run_command(*words: str, encoding: str = "utf-8") -> Outcome:
             code = end.code
     assert isinstance(code, int), code
     return Outcome(code, _read(out), _read(err))
+
+
+def find_mistake(line: str, *, in_text: bool = False) -> str | None:
+    """Return why the command line would not accept this call of `contender`, or None. Nothing is run.
+
+    A command that is named in a text may lack arguments.
+    """
+    _, *words = shlex.split(line)
+    command: Any = typer.main.get_command(app)
+    while hasattr(command, "commands"):
+        if not words or words[0] not in command.commands:
+            return f"there is no command {words[0]}" if words else f"{command.name} needs a command"
+        command = command.commands[words.pop(0)]
+    try:
+        command.make_context(command.name, words)
+    except Exception as error:  # of the click that typer contains
+        missing = str(error).startswith("Missing") or "requires an argument" in str(error)
+        return None if in_text and missing else str(error) or type(error).__name__
+    return None
 
 
 def _read(stream: io.TextIOWrapper) -> str:

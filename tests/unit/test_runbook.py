@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 from datetime import UTC, datetime
 from typing import get_args
 
-import click
 import pytest
-import typer
 
 from contender.alerting.compose import TITLES
 from contender.alerting.compose_incidents import (
@@ -25,11 +22,11 @@ from contender.incidents import REQUESTS_TASK
 from contender.records import Alert, Cause, Incident, Step
 from contender.settings import PROJECT, Settings
 from contender.specs import Verb
+from tests.command import find_mistake
 
 DOCS = PROJECT / "docs"
 PAGE = (DOCS / "RUNBOOK.md").read_text()
 PARTS = ("**What happened.**", "**By itself.**", "**What to do.**")
-COMMAND = click.Command | click.Group
 
 
 def anchors(page: str) -> set[str]:
@@ -117,16 +114,7 @@ def test_every_link_of_the_page_leads_to_a_page_and_a_heading():
 
 @pytest.mark.parametrize("line", commands())
 def test_every_command_of_the_page_is_accepted_by_the_command_line(line):
-    command: COMMAND = typer.main.get_command(app)
-    _, *words = shlex.split(line)
-    context = None
-    while isinstance(command, click.Group):
-        name, *words = words
-        context = click.Context(command, parent=context, info_name=name)
-        found = command.get_command(context, name)
-        assert found is not None, f"{line}: there is no command {name}"
-        command = found
-    command.make_context(line, words, parent=context)
+    assert find_mistake(line, in_text=f"`{line}`" in PAGE) is None
 
 
 def test_the_page_names_only_existing_dags(catalog):
