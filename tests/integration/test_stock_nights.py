@@ -1,7 +1,8 @@
-"""The stock example through the crash of March 2020: its gate, its features and labels, and a few nights."""
+"""The stock example through the crash of March 2020: its gate, features, labels, a few nights, and the notebook."""
 
 from __future__ import annotations
 
+import runpy
 from datetime import date, timedelta
 
 import pandas as pd
@@ -11,9 +12,10 @@ from contender.backtesting import Backtest, History, build_history, run_backtest
 from contender.gating import check
 from contender.ingesting import land
 from contender.installation import Installation
-from contender.settings import Settings
+from contender.settings import PROJECT, Settings, settings
 from contender.specs import Days
 from demo import source
+from tests.integration.contents import digest_contents
 
 DELIVERED = Days(first=date(2019, 9, 2), last=date(2020, 3, 20))
 NIGHTS = Days(first=date(2020, 3, 6), last=date(2020, 3, 9))  # Friday to Monday
@@ -93,3 +95,19 @@ def test_nights_of_a_weekend_decide_and_have_no_rows_to_score(backtest):
     assert backtest.failed == ()
     assert [decision.night for decision in backtest.results[0].decisions] == list(NIGHTS.each())
     assert [(day.day, day.rows) for day in backtest.baseline] == [(NIGHTS.first, 20), (NIGHTS.last, 20)]
+
+
+def test_the_notebook_submits_a_challenger_and_changes_nothing(installation, catalog, monkeypatch, tmp_path):
+    monkeypatch.setenv("CONTENDER_HOME", str(installation.settings.home))
+    monkeypatch.setenv("CONTENDER_ENGINE", "duckdb")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    settings.cache_clear()
+    before = digest_contents(installation.settings)
+    names = runpy.run_path(str(PROJECT / "notebooks" / "a_data_scientists_day.py"))
+    settings.cache_clear()
+    assert digest_contents(installation.settings) == before
+    submitted = names["submitted"].model("stock_volatility")
+    assert [recipe.name for recipe in submitted.recipes] == ["boosted_trees", "linear", "median"]
+    assert names["catalog_home"] != catalog.home
+    assert names["backtest"].failed == ()
+    assert names["difference"].days == 6

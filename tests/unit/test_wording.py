@@ -113,6 +113,7 @@ PYTHON = (
     "demo/**/*.py",
     "docker/**/*.py",
     "include/contender/**/*.py",
+    "notebooks/*.py",
     "plugins/*.py",
     "scripts/*.py",
     "spark_jobs/*.py",
