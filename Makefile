@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs sbom audit \
+.PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs docs-env site \
+	screenshots sbom audit \
 	spark-archive bench-backup bench-deciding bench-drills bench-gates bench-incidents bench-landing \
 	bench-monitoring bench-monitoring-peers bench-night bench-parsing bench-promotion bench-race bench-recovery \
 	bench-scoring bench-serving clean distclean
@@ -82,10 +83,23 @@ lock: setup ## Compile requirements*.txt from requirements*.in
 		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
 	@uv pip compile --quiet --override requirements-override.txt --universal --generate-hashes --python-version 3.11 \
 		--no-emit-index-url --no-emit-find-links -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	@uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+		--no-emit-index-url --no-emit-find-links requirements-docs.in -o requirements-docs.txt
 
 docs: setup ## Regenerate the generated pages of docs/
 	@AIRFLOW_HOME="$(CURDIR)/build/airflow" python -m scripts.generate_docs
 	@python -m scripts.engines_page
+
+docs-env: setup # the packages of the two targets below
+	@[ build/docs-env/installed -nt requirements-docs.txt ] || { uv venv --quiet --clear build/docs-env && \
+		uv pip sync --quiet --python build/docs-env --require-hashes requirements-docs.txt && touch build/docs-env/installed; }
+
+site: docs-env ## Build the website of docs/ into build/site/html; fail if a link is broken
+	@python -m scripts.site_pages
+	@build/docs-env/bin/zensical build --clean --strict
+
+screenshots: docs-env ## Take the pictures of docs/PAGES.md, after `make demo EXIT=1`; needs Chromium
+	@python -m scripts.screenshots
 
 sbom: setup ## Write build/sbom.json: the locked packages, as CycloneDX
 	@mkdir -p build

@@ -1,4 +1,4 @@
-"""Generate the reference pages of docs/ from the DAGs, settings, catalog, access.yaml and tests.
+"""Generate the reference pages of docs/ from the DAGs, settings, catalog, access.yaml, tests and decision records.
 
 python -m scripts.generate_docs           write the pages
 """
@@ -27,6 +27,7 @@ def render_pages() -> dict[Path, str]:
         DOCS / "SETTINGS.md": render_settings(),
         DOCS / "CONTRACTS.md": render_contracts(),
         DOCS / "BAD_DELIVERIES.md": render_bad_deliveries(),
+        DOCS / "adr" / "README.md": render_decisions(),
         DOCS / "ACCESS.md": f"{MADE}\n{render_access(load_catalog(PROJECT / 'include' / 'catalog'))}",
     }
 
@@ -96,6 +97,16 @@ def render_bad_deliveries() -> str:
 def _bad_delivery(name: str, what: str, dataset: str, outcome: str, told: tuple[str, ...]) -> str:
     words = " … ".join(f"`{part}`" for part in told)
     return f"| {name} | {what} | {dataset} | **{outcome}** | {words} |"
+
+
+def render_decisions() -> str:
+    """Return the list of decision records: number and title of each."""
+    lines = [MADE, "# Decision records\n", "Why Contender is built as it is: one page per decision.\n"]
+    lines += ["| number | decision |", "| --- | --- |"]
+    for file in sorted((DOCS / "adr").glob("[0-9]*.md")):
+        number, _, title = file.read_text().partition("\n")[0].removeprefix("# ").partition(". ")
+        lines.append(f"| {number} | [{title}]({file.name}) |")
+    return "\n".join(lines) + "\n"
 
 
 def render_contracts() -> str:

@@ -13,7 +13,7 @@ def rendered():
     return render_pages()
 
 
-@pytest.mark.parametrize("name", ["DAGS.md", "SETTINGS.md", "CONTRACTS.md", "ACCESS.md"])
+@pytest.mark.parametrize("name", ["DAGS.md", "SETTINGS.md", "CONTRACTS.md", "ACCESS.md", "adr/README.md"])
 def test_a_generated_page_is_up_to_date(rendered, name):
     path = PROJECT / "docs" / name
     assert path.read_text() == rendered[path], "run `make docs`"

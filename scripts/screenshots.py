@@ -1,0 +1,141 @@
+"""Take the pictures of docs/PAGES.md: pages of a real Airflow, on the nights that the demo has run.
+
+make demo EXIT=1 && make screenshots
+
+Needs Chromium (`apt install chromium`), at /usr/bin/chromium or at the path in CHROMIUM, and Playwright, which
+`make screenshots` installs into build/docs-env.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import httpx
+
+from contender.embedded_airflow import USER
+from contender.installation import Installation, open_installation
+from contender.settings import PROJECT
+from contender.specs import dag_id
+from demo.running import embedded
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+MODEL, DATASET = "flight_delay", "departures"
+PICTURES = PROJECT / "docs" / "images"
+MAX_BYTES = 150_000
+WIDTH = 1280
+OPTIONS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+class Picture(NamedTuple):
+    """A picture of a page: its top, or from a heading on."""
+
+    name: str
+    path: str
+    height: int
+    heading: str = ""
+    dark: bool = False
+
+
+def list_pictures(installation: Installation) -> list[Picture]:
+    """Return the pictures to take, of the newest decision and of the delivery that failed its gate."""
+    book = installation.book
+    decisions = book.ledger.decisions([MODEL], limit=1)
+    failed = [
+        gate for gate in book.gates.newest([f"datasets.{DATASET}"], limit=100) if gate.verdict == "fail"
+    ]
+    if not decisions or not failed:
+        raise SystemExit("There are no nights to show. Run `make demo EXIT=1` first")
+    grid = f"/dags/{dag_id('retrain', MODEL)}"
+    return [
+        Picture("decision", f"/contender/decisions/{MODEL}/{decisions[0].id}", 1060),
+        Picture("gate", f"/contender/gates/{failed[0].id}", 700, heading="Delivered files"),
+        Picture("card", f"/contender/cards/{MODEL}", 900, heading="Calibration"),
+        Picture("overview", "/contender/", 800),
+        Picture("catalogue", f"/contender/catalog/features.{MODEL}", 800),
+        Picture("night-light", grid, 800),
+        Picture("night-dark", grid, 800, dark=True),
+    ]
+
+
+def log_in(url: str, password: str) -> str:
+    """Return a token of Airflow's user."""
+    answer = httpx.post(f"{url}/auth/token", json={"username": USER, "password": password}, trust_env=False)
+    answer.raise_for_status()
+    return str(answer.json()["access_token"])
+
+
+@contextmanager
+def browsing(url: str, token: str) -> Iterator[Callable[[bool], BrowserContext]]:
+    """Run Chromium, and give a function that opens a session in light or dark colours."""
+    sys.path += [str(path) for path in PROJECT.glob("build/docs-env/lib/python*/site-packages")]
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS.split())
+
+        def open_session(dark: bool) -> BrowserContext:
+            session = browser.new_context(
+                viewport={"width": WIDTH, "height": 800}, color_scheme="dark" if dark else "light"
+            )
+            session.add_cookies([{"name": "_token", "value": token, "url": url}])
+            return session
+
+        yield open_session
+        browser.close()
+
+
+def take(picture: Picture, url: str, session: Any) -> None:
+    """Take a picture. Raises SystemExit if the page has an error or the file is too large."""
+    page = session.new_page()
+    page.set_viewport_size({"width": WIDTH, "height": picture.height})
+    answer = page.goto(f"{url}{picture.path}", wait_until="networkidle")
+    if answer.status != 200:
+        raise SystemExit(f"{picture.path}: status {answer.status}")
+    page.wait_for_timeout(3000)  # Airflow draws its grid and charts after the last answer
+    if picture.heading:
+        page.get_by_role("heading", name=picture.heading).first.evaluate(
+            "heading => heading.scrollIntoView()"
+        )
+    file = PICTURES / f"{picture.name}.png"
+    page.screenshot(path=file)
+    page.close()
+    shrink(file)
+    size = file.stat().st_size
+    print(f"{file.relative_to(PROJECT)}: {size:,} bytes")
+    if size > MAX_BYTES:
+        raise SystemExit(f"{file.name} is larger than {MAX_BYTES:,} bytes: lower its height")
+
+
+def shrink(file: Any) -> None:
+    """Store a picture with 256 colours, which are enough for text and charts."""
+    from PIL import Image
+
+    with Image.open(file) as image:
+        image.convert("RGB").quantize(256).save(file, optimize=True)
+
+
+def main() -> None:
+    """Start Airflow on the home of the demo, and take every picture."""
+    PICTURES.mkdir(exist_ok=True)
+    installation = open_installation()
+    pictures = list_pictures(installation)
+    with (
+        embedded(installation.settings, print) as running,
+        browsing(running.page, log_in(running.page, running.password)) as open_session,
+    ):
+        for picture in pictures:
+            take(picture, running.page, open_session(picture.dark))
+
+
+if __name__ == "__main__":
+    main()
