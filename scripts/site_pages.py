@@ -90,6 +90,7 @@ def main() -> int:
         target = PAGES / place(file)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PROJECT / file, target)
+    shutil.copytree(PROJECT / "scripts" / "site", PAGES / "assets")
     print(f"{PAGES.relative_to(PROJECT)}: {len(pages)} pages")
     return 0
 
