@@ -56,7 +56,7 @@ def list_pictures(installation: Installation) -> list[Picture]:
         raise SystemExit("There are no nights to show. Run `make demo EXIT=1` first")
     grid = f"/dags/{dag_id('retrain', MODEL)}"
     return [
-        Picture("decision", f"/contender/decisions/{MODEL}/{decisions[0].id}", 1060),
+        Picture("decision", f"/contender/decisions/{MODEL}/{decisions[0].id}", 820),
         Picture("gate", f"/contender/gates/{failed[0].id}", 700, heading="Delivered files"),
         Picture("card", f"/contender/cards/{MODEL}", 900, heading="Calibration"),
         Picture("overview", "/contender/", 800),
