@@ -35,7 +35,7 @@ def is_broken(page: Path, target: str) -> bool:
 
 
 # Pages that copy figures from other pages. The text of such a link must occur in the section that it leads to.
-CITING = (PROJECT / "docs" / "FIVE_REASONS.md",)
+CITING = (PROJECT / "README.md", PROJECT / "docs" / "FIVE_REASONS.md")
 FIGURES = re.compile(r"\[((?:[(+-]|none |all )?\d[^]]*|none failed|recovered)\]\(([^)\s#]+)(?:#([^)\s]+))?\)")
 
 
@@ -62,7 +62,7 @@ def test_every_link_has_an_existing_target(page):
 @pytest.mark.parametrize("page", CITING, ids=lambda page: page.name)
 def test_a_figure_that_links_to_its_source_occurs_there(page):
     cited = FIGURES.findall(page.read_text())
-    assert len(cited) > 10
+    assert cited
     for figure, path, anchor in cited:
         source = page.parent / path
         text = section(source, anchor) if anchor else source.read_text()
