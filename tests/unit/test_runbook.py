@@ -17,7 +17,6 @@ from contender.alerting.compose_incidents import (
     link_incident,
     runbook_section,
 )
-from contender.cli import app
 from contender.incidents import REQUESTS_TASK
 from contender.records import Alert, Cause, Incident, Step
 from contender.settings import PROJECT, Settings

@@ -279,8 +279,7 @@ def _read(scan: DataScan) -> pa.Table:
     The files of a snapshot have its columns by name, and each day is a file of its own. PyIceberg still reads what
     another writer may have left: deleted rows, or files of which only some rows are wanted.
     """
-    rows = _read_whole(scan, list(scan.plan_files()))
-    return scan.to_arrow() if rows is None else rows
+    return scan.to_arrow() if (rows := _read_whole(scan, list(scan.plan_files()))) is None else rows
 
 
 def _read_whole(scan: DataScan, tasks: Sequence[FileScanTask]) -> pa.Table | None:
