@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs docs-env site \
 	screenshots sbom audit \
-	spark-archive bench-backup bench-deciding bench-drills bench-gates bench-incidents bench-landing \
+	spark-archive bench-backup bench-deciding bench-drills bench-feasibility bench-gates bench-incidents bench-landing \
 	bench-monitoring bench-monitoring-peers bench-night bench-parsing bench-promotion bench-race bench-recovery \
 	bench-scoring bench-serving clean distclean
 
@@ -124,6 +124,9 @@ bench-monitoring-peers: setup ## Compare monitoring with popmon, river and Nanny
 
 bench-drills: setup ## Run drills on the examples: days to the verdict, served loss beside other strategies
 	@python -m benchmarks.drills
+
+bench-feasibility: setup ## Measure the forecast of learning curves: coverage of its interval on the examples and simulated
+	@python -m benchmarks.feasibility
 
 bench-recovery: setup ## Measure recovery from a change of the world: simulated breaks, and the crash of March 2020
 	@python -m benchmarks.recovery

@@ -113,5 +113,5 @@ def test_no_list_names_a_model_that_the_scientist_may_not_see(fab, path):
 
 def test_the_dag_list_contains_exactly_the_visible_dags(fab, catalog):
     listed = {dag["dag_id"] for dag in fab.as_user("reader").get("/ui/dags?limit=100").json()["dags"]}
-    verbs = ("features", "retrain", "score", "monitor", "rollback")
+    verbs = ("features", "retrain", "score", "monitor", "rollback", "feasibility")
     assert listed == {f"{verb}__{model}" for verb in verbs for model in catalog.models}

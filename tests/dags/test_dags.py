@@ -51,7 +51,7 @@ def test_every_dataset_and_model_has_its_dags(dags, catalog):
     expected |= {
         f"{verb}__{name}" for name in catalog.models for verb in ("features", "score", "retrain", "monitor")
     }
-    expected |= {f"rollback__{name}" for name in catalog.models}
+    expected |= {f"{verb}__{name}" for name in catalog.models for verb in ("rollback", "feasibility")}
     assert {name for name in dags if not name.startswith("operations__")} == expected
 
 
@@ -92,7 +92,7 @@ def test_land_retries_until_the_end_of_the_grace_period(dags, catalog):
 
 def test_every_nightly_dag_can_be_started_for_a_day_or_a_range(dags):
     for dag in dags.values():
-        if not dag.dag_id.startswith(("operations__", "rollback__")):
+        if not dag.dag_id.startswith(("operations__", "rollback__", "feasibility__")):
             assert {"day", "first", "last"} <= set(dag.params), dag.dag_id
 
 

@@ -39,6 +39,7 @@ RUNS = [
     ("engines", "operations__engines", {}),
     ("quarantine", "operations__quarantine", {"batch": "4f2a", "action": "discard", "reason": "a test"}),
     ("rollback", "rollback__flight_delay", BY_HAND),
+    ("feasibility", "feasibility__flight_delay", {"rows": 2000}),
     ("access", "operations__access", {}),
     ("backup", "operations__backup", {}),
     ("requests", "operations__requests", {}),

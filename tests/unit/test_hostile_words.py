@@ -38,6 +38,8 @@ from contender.cards import render_html
 from contender.catalogue import Edge, draw
 from contender.catalogue.status import DatasetStatus, ModelStatus, Status
 from contender.drilling import render_drill
+from contender.feasibility import judge
+from contender.feasibility import render_report as render_feasibility
 from contender.incidents import Signal
 from contender.monitoring.report import Figures, render_frame
 from contender.promoting import decide_promotion
@@ -74,6 +76,7 @@ from tests.unit.drill_results import drill_result
 from tests.unit.hostile import WORDS, Seen, saying
 from tests.unit.judged import evaluation, measures, version
 from tests.unit.policy_results import backtest
+from tests.unit.studied import study
 from tests.unit.test_cards import card
 from tests.unit.test_page_rendering import entry
 
@@ -293,6 +296,7 @@ MADE: dict[str, Callable[[str], str]] = {
     "backtesting/backtest.html": lambda word: render_report(
         [saying(backtest(failed=("f",)), word, kept=("policy",))]
     ),
+    "feasibility/feasibility.html": lambda word: render_feasibility(judge(saying(study(), word))),
     "drilling/drill.html": lambda word: render_drill(saying(drill_result(), word, kept=("served",))),
 }
 WITH_A_CATALOG = {"plugins/decision.html", "plugins/model_card_page.html", "cards/model_card.html"}

@@ -16,6 +16,7 @@ from contender.cli.check import check
 from contender.cli.drill import drill
 from contender.cli.erase import erase
 from contender.cli.exit_codes import CANNOT_COMPLETE, find_exit_code
+from contender.cli.feasibility import feasibility
 from contender.cli.load import load
 from contender.cli.migrate import migrate_stores
 from contender.cli.monitor import monitor
@@ -59,6 +60,9 @@ app.command(
     epilog="Examples: contender drill --list | contender drill pandemic churn | "
     "contender drill feed churn --column spend --from 2026-02-01 --html drill.html"
 )(drill)
+app.command(
+    epilog="Examples: contender feasibility churn | contender feasibility churn --html churn.html --json"
+)(feasibility)
 app.command(epilog="Examples: contender serve | contender serve churn --port 8000")(serve)
 app.command(epilog="Examples: contender requests churn | contender requests churn 2026-11-27 --json")(
     requests

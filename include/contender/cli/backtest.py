@@ -12,7 +12,7 @@ from rich.progress import TaskID
 from rich.table import Table
 
 from contender.cli.exit_codes import CHECK_FAILED, INTERRUPTED, UsageError
-from contender.cli.reports import check_known, report_place, show_nights, write_report
+from contender.cli.reports import check_known, report_place, show_progress, write_report
 from contender.cli.terminal import echo_json, echo_tables, make_table
 from contender.installation import Installation, open_installation
 from contender.specs import Days, DaysError, ModelSpec, resolve_days
@@ -101,7 +101,7 @@ def _run(
     history = build_history(installation, model, nights, lambda line: typer.echo(line, err=True))
     fits = Fits(installation.catalog, model, history)
     found = []
-    with show_nights() as progress:
+    with show_progress("nights") as progress:
         for each in done:
             task = progress.add_task(f"{model.name}, {each}", total=len(nights))
 

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from contender.cli.exit_codes import CHECK_FAILED, INTERRUPTED, UsageError
-from contender.cli.reports import check_known, report_place, show_nights, write_report
+from contender.cli.reports import check_known, report_place, show_progress, write_report
 from contender.cli.terminal import echo_json, echo_tables, make_table
 from contender.installation import Installation, open_installation
 from contender.specs import Days, DaysError, ModelSpec
@@ -129,7 +129,7 @@ def _run(installation: Installation, model: ModelSpec, plan: Plan) -> DrillResul
     nights = plan.all_nights(model)
     history = build_history(installation, model, nights, lambda line: typer.echo(line, err=True))
     done = 0
-    with show_nights() as progress:
+    with show_progress("nights") as progress:
         task = progress.add_task(f"{model.name}, {plan.drill}", total=count_steps(model, plan))
 
         def count_night(_: date) -> None:

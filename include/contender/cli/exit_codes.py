@@ -33,6 +33,7 @@ CODES = {
     "contender.records.BookError": CANNOT_COMPLETE,
     "contender.embedded_airflow.MailboxError": CANNOT_COMPLETE,
     "contender.embedded_airflow.StackError": CANNOT_COMPLETE,
+    "contender.feasibility.FeasibilityError": CANNOT_COMPLETE,
     "contender.featurizing.BuildError": CANNOT_COMPLETE,
     "contender.specs.CatalogError": CANNOT_COMPLETE,
     "contender.granting.GrantError": CANNOT_COMPLETE,

@@ -1,4 +1,4 @@
-"""What the commands that run past nights share: progress, checked names, and the place of a report."""
+"""What the commands that run past nights or many fits share: progress, checked names, and the place of a report."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from contender.cli.exit_codes import UsageError
 
 
-def show_nights() -> Progress:
-    """Return the progress of nights, on stderr."""
+def show_progress(unit: str) -> Progress:
+    """Return the progress of nights, fits or other units, on stderr."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("nights"),
+        TextColumn(unit),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )

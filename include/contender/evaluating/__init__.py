@@ -3,6 +3,7 @@
 from contender.evaluating.criteria import CRITERIA_FILES, Criteria, fingerprint_criteria, read_criteria
 from contender.evaluating.evaluate import EvaluationError, Pipelines, evaluate, judge_pipelines
 from contender.evaluating.examine import Examined, check_behaviour, examine
+from contender.evaluating.intervals import interval_by_day
 from contender.evaluating.judge import Contestants, Observed, Predicted, is_fair, judge, judged_days
 from contender.evaluating.outcomes import agree_on, find_outcome_change, served_days
 from contender.evaluating.pair import (
@@ -37,6 +38,7 @@ __all__ = [
     "find_outcome_change",
     "fingerprint_criteria",
     "first_paired_days",
+    "interval_by_day",
     "is_fair",
     "judge",
     "judge_pipelines",

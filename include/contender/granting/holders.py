@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contender.catalogue import producing_dag
-from contender.specs import NIGHTLY, Access, Action, Catalog, Role, Scope, dag_id, role_name
+from contender.specs import FEASIBILITY, NIGHTLY, Access, Action, Catalog, Role, Scope, dag_id, role_name
 from contender.specs.frozen import Frozen
 
 OPERATIONS = ("housekeeping", "incidents", "upkeep", "engines", "access", "backup", "requests")
@@ -70,7 +70,7 @@ def dags_of(holder: Holder, action: Action, catalog: Catalog) -> tuple[str, ...]
         case "release":
             return (QUARANTINE,) if datasets else ()
     dags = [producing_dag(f"datasets.{name}") for name in datasets]
-    dags += [dag_id(verb, name) for name in models for verb in NIGHTLY]
+    dags += [dag_id(verb, name) for name in models for verb in (*NIGHTLY, FEASIBILITY)]
     if action == "see":
         dags += [dag_id("rollback", name) for name in models]
         dags += [QUARANTINE] if datasets else []

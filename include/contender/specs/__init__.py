@@ -29,7 +29,7 @@ from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.closed import ClosedDays, Weekday, find_holidays, list_calendars
 from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
-from contender.specs.dag_ids import NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
+from contender.specs.dag_ids import FEASIBILITY, NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
 from contender.specs.dataset import DatasetSpec
 from contender.specs.days import Days, DaysError, describe_days, group_days, resolve_days
 from contender.specs.delivery import Delivery, Query
@@ -66,6 +66,7 @@ __all__ = [
     "ACTIONS",
     "BASELINE",
     "COMPRESSIONS",
+    "FEASIBILITY",
     "KINDS",
     "NIGHTLY",
     "Access",

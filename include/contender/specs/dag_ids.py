@@ -6,9 +6,10 @@ from typing import Literal, NamedTuple
 
 from contender.specs.catalog import Catalog
 
-Verb = Literal["ingest", "features", "retrain", "score", "monitor", "rollback", "operations"]
+Verb = Literal["ingest", "features", "retrain", "score", "monitor", "feasibility", "rollback", "operations"]
 
 NIGHTLY: tuple[Verb, ...] = ("features", "retrain", "score", "monitor")  # the DAGs of a model's nightly run
+FEASIBILITY: Verb = "feasibility"  # a model's DAG that is started by hand
 SEPARATOR = "__"
 
 
