@@ -65,6 +65,18 @@ def test_a_model_that_is_forecast_to_become_better_is_worth_waiting_for():
     assert "still falling" in found.reasons[-1]
 
 
+def test_a_model_that_looks_better_than_the_baseline_waits_for_more_held_out_days():
+    flat = curve(*[0.25] * len(SIZES), noise=1e-4)
+    unsure = comparison(days=25, beyond_baseline=estimate(-0.01, reach=0.0155))
+    found = judge(study(comparison=unsure, curve=flat))
+    assert found.verdict == "wait"
+    assert "about 61 held-out days show it; now there are 25" in found.reasons[1]
+    wide = comparison(days=25, beyond_baseline=estimate(-0.01, reach=0.021))
+    assert judge(study(comparison=wide, curve=flat)).verdict == "no-go"
+    no_signal = unsure.model_copy(update={"beyond_floor": estimate(-0.01, reach=0.016)})
+    assert judge(study(comparison=no_signal, curve=flat)).verdict == "no-go"
+
+
 @pytest.mark.parametrize(
     ("own", "reason"),
     [

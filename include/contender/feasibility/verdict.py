@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Literal
 
 from contender.feasibility.figures import Comparison, Study
@@ -20,7 +21,7 @@ from contender.specs.frozen import Frozen
 
 Verdict = Literal["go", "wait", "no-go"]
 
-MORE = 4  # times as many rows: a model that will certainly be better with them is worth waiting for
+MORE = 4  # times as many rows or days: a model that is expected to be better with them is worth waiting for
 
 
 class Feasibility(Frozen):
@@ -67,12 +68,13 @@ def _decide(study: Study, found: Forecast) -> tuple[Verdict, tuple[str, ...]]:
     if few or compared is None:
         return "wait", tuple([*few, *(one for one in missing if one not in few)] or [_NOTHING])
     if failings := list(_find_failings(compared)):
-        if _is_worth_waiting(study, found, compared):
-            return "wait", (*failings, *missing, _WORTH)
-        return "no-go", (*failings, *missing)
+        hopes = list(_find_hopes(study, found, compared))
+        return "wait" if hopes else "no-go", (*failings, *hopes, *missing)
     if missing:
         return "wait", tuple(missing)
-    return "go", ("It is certainly better than the baseline and than permuted labels, and no rule says to wait.",)
+    return "go", (
+        "It is certainly better than the baseline and than permuted labels, and no rule says to wait.",
+    )
 
 
 _NOTHING = "There are too few days before the held-out ones to fit the recipe."
@@ -92,9 +94,25 @@ def _find_failings(compared: Comparison) -> Iterator[str]:
             yield f"It is not certainly better than {other}: the difference in loss is {difference.value:+.3g}."
 
 
-def _is_worth_waiting(study: Study, found: Forecast, compared: Comparison) -> bool:
-    """Return whether the forecast with more rows is below the loss now and both others, with its whole interval."""
-    if len(found.points) < 2:
-        return False
-    high = found.points[1].loss.high
-    return high is not None and high < min(study.curve[-1].loss, compared.baseline, compared.floor)
+def _find_hopes(study: Study, found: Forecast, compared: Comparison) -> Iterator[str]:
+    """Yield why a model that is not certainly better now may become so: with more rows, or more held-out days."""
+    high = found.points[1].loss.high if len(found.points) > 1 else None
+    if high is not None and high < min(study.curve[-1].loss, compared.baseline, compared.floor):
+        yield _WORTH
+    needed = count_needed_days(compared)
+    if compared.beyond_floor.is_below_zero and needed is not None and needed <= MORE * compared.days:
+        yield (
+            "It is certainly better than on permuted labels, and looks better than the baseline: if that is so, about "
+            f"{needed} held-out days show it; now there are {compared.days}."
+        )
+
+
+def count_needed_days(compared: Comparison) -> int | None:
+    """Return the held-out days with which the interval would exclude 0 if the difference stays; None if it is worse.
+
+    The width of an interval falls with the square root of the number of days.
+    """
+    difference, interval = compared.beyond_baseline.value, compared.beyond_baseline.interval
+    if interval is None or difference >= 0:
+        return None
+    return ceil(compared.days * ((interval.high - difference) / difference) ** 2)
