@@ -90,6 +90,12 @@ def forecast(curve: Sequence[SizePoint], rows: Sequence[int], *, nonnegative: bo
     if len(curve) < FEWEST_SIZES:
         return Forecast(why_not=f"it has {len(curve)} sizes; at least {FEWEST_SIZES} are needed")
     tail = curve[find_start(curve) :]
+    if len(tail) < FEWEST_SIZES:
+        return Forecast(
+            fitted_from=tail[0].rows,
+            why_not=f"it falls fastest just before {tail[0].rows:,} rows, and only {len(tail)} sizes follow; "
+            f"at least {FEWEST_SIZES} are needed",
+        )
     if why := find_misbehaviour(tail):
         return Forecast(fitted_from=tail[0].rows, why_not=why)
     laws = fit_laws(tail, nonnegative=nonnegative)
@@ -111,7 +117,7 @@ def find_start(curve: Sequence[SizePoint]) -> int:
     steps = np.diff(np.log([point.rows for point in curve]))
     falls = -np.diff([point.loss for point in curve]) / steps
     steepest = int(falls.argmax())
-    return min(steepest + 1, len(curve) - FEWEST_SIZES) if steepest else 0
+    return steepest + 1 if steepest else 0
 
 
 def find_misbehaviour(curve: Sequence[SizePoint]) -> str | None:
