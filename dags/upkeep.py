@@ -25,12 +25,11 @@ log = logging.getLogger(__name__)
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def keep_up(table: str) -> Json:
     """Maintain one table. Returns what was done, or in a dry run what would be done."""
-    from contender.lake import maintain_table, with_settings
+    from contender.lake import maintain_by_settings
 
     here, dry_run = open_installation(), bool(get_current_context()["params"]["dry_run"])
     pinned = {pin.snapshot for pin in here.book.evaluations.pinned_snapshots(table)}
-    contract, keep = with_settings(CATALOG.contract(table), here.settings)
-    done = maintain_table(here.lake, contract, pinned, keep, dry_run=dry_run)
+    done = maintain_by_settings(here.lake, CATALOG.contract(table), pinned, here.settings, dry_run=dry_run)
     log.info("%s (dry run: %s)", done.summary(), dry_run)
     return {"table": table, "dry_run": dry_run, **done.counts()}
 

@@ -17,7 +17,7 @@ import pytest
 from contender.alerting import review_incidents
 from contender.erasing import erase
 from contender.installation import Installation
-from contender.lake import maintain_table, unmerged_days, with_settings
+from contender.lake import maintain_by_settings, maintain_table, unmerged_days
 from contender.lake.rewriting import rewrite_days
 from contender.retraining import InstalledStores
 from contender.serving.answering import answer
@@ -301,11 +301,11 @@ def test_old_days_and_snapshots_of_the_log_are_removed(flights):
     day = day_of(flights)
     tamper(flights, lambda rows: rows)
     settings = here.settings.model_copy(update={"request_log_days": 7})
-    contract, keep_snapshots = with_settings(model.request_contract, settings)
-    assert (contract.retention_days, keep_snapshots) == (7, timedelta(days=1))
     old = read_log(flights).to_pandas().assign(day=day - timedelta(days=7))
     publish(here.lake, model.request_contract, old, here.settings, gated=False)
-    assert maintain_table(here.lake, contract, (), keep_snapshots).outdated == (day - timedelta(days=7),)
+    assert maintain_by_settings(here.lake, model.request_contract, (), settings).outdated == (
+        day - timedelta(days=7),
+    )
     assert set(read_log(flights)["day"].to_pylist()) == {day}
 
 

@@ -444,6 +444,7 @@ def test_a_drafted_estimator_passes_the_drafted_behaviour_tests_on_rare_and_comm
     )
     random = np.random.default_rng(1)
     rows = pd.DataFrame({name: random.normal(size=20_000) for name in spec.feature_names})
+    rows["day"] = date(2013, 9, 1)
     rows["label"] = (random.random(len(rows)) < share).astype(int)
     estimator = load_functions(home, spec.recipes[0]).build_estimator(dict(spec.recipes[0].parameters), 1)
     estimator.fit(rows[list(spec.feature_names)], rows["label"])
@@ -458,7 +459,7 @@ def test_a_drafted_estimator_passes_the_drafted_behaviour_tests_on_rare_and_comm
 def test_a_version_that_always_predicts_0_or_1_fails_the_drafted_behaviour_tests(tmp_path, constant):
     write_draft(draft_model("returns", drafted(SALES), predicts="probability"), tmp_path)
     home = tmp_path / "models" / "returns"
-    rows = pd.DataFrame({"weekday": [1, 2], "label": [0, 1]})
+    rows = pd.DataFrame({"day": date(2013, 9, 1), "weekday": [1, 2], "label": [0, 1]})
     tests = load_behaviour(home)
     found = check_behaviour(
         load_module(home / "spec.py").SPEC, tests, rows, lambda some: np.full(len(some), constant)

@@ -37,9 +37,9 @@ from contender.lake.upkeep import (
     TableState,
     TableUpkeep,
     do_upkeep,
+    maintain_by_settings,
     maintain_table,
     plan_upkeep,
-    with_settings,
 )
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "list_table_files",
     "listed_manifests",
     "lost_pins",
+    "maintain_by_settings",
     "maintain_table",
     "manifest_lists",
     "merge_days",
@@ -89,5 +90,4 @@ __all__ = [
     "starts_downstream",
     "sweep",
     "unmerged_days",
-    "with_settings",
 ]

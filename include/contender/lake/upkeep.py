@@ -103,7 +103,15 @@ def maintain_table(
     return plan
 
 
-def with_settings(contract: Contract, settings: Settings) -> tuple[Contract, timedelta]:
+def maintain_by_settings(
+    lake: Lake, contract: Contract, pinned: Collection[int], settings: Settings, *, dry_run: bool = False
+) -> TableUpkeep:
+    """Maintain a table as `maintain_table` does, with the retention and the age of snapshots of the settings."""
+    kept, keep_snapshots = _apply_settings(contract, settings)
+    return maintain_table(lake, kept, pinned, keep_snapshots, dry_run=dry_run)
+
+
+def _apply_settings(contract: Contract, settings: Settings) -> tuple[Contract, timedelta]:
     """Return a contract with the retention that applies, and how long its table's snapshots are kept.
 
     A request log has a commit a minute, and no version is trained on it.
