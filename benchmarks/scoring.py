@@ -28,10 +28,9 @@ import pyarrow as pa
 from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.lake import spool, stage
-from contender.retraining import InstalledStores
 from contender.settings import PROJECT, Settings
 from contender.specs import Days, ModelSpec
-from tests.integration.made_up import HISTORY, NIGHT, copy_catalog, deliver, make_flights, run_night, tomorrow
+from tests.integration.made_up import NIGHT, copy_catalog, install_flights, make_flights, run_night
 
 RESULTS = PROJECT / "benchmarks" / "results" / "scoring.json"
 PAGE = PROJECT / "docs" / "SCALING.md"
@@ -65,8 +64,7 @@ def run(recipe: str, sizes: tuple[int, ...]) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         here = Settings(home=Path(folder) / "home")
         catalog = copy_catalog(Path(folder) / "catalog")
-        stores = InstalledStores(Installation(here, catalog), catalog.model("flight_delay"))
-        deliver(stores, make_flights(stores.model, Days(first=HISTORY.first, last=tomorrow(NIGHT))))
+        stores = install_flights(here, catalog)
         run_night(stores, NIGHT, [recipe])
         environment = {
             "CONTENDER_HOME": str(here.home),

@@ -12,17 +12,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from contender.installation import Installation
-from contender.lake import open_pieces, pieces, places
+from contender.lake import open_pieces, pieces
 from contender.retraining import InstalledStores
 from contender.scoring import score, score_in_shadow
 from contender.settings import Settings
 from contender.specs import Days
 from tests.integration.made_up import (
-    HISTORY,
     NIGHT,
     copy_catalog,
-    deliver,
+    install_flights,
     make_flights,
     publish,
     run_night,
@@ -36,7 +34,7 @@ import resource, sys
 from datetime import date
 from contender.installation import Installation
 from contender.scoring import score
-from contender.settings import Settings, settings
+from contender.settings import settings
 from contender.specs import Days
 resource.setrlimit(resource.RLIMIT_DATA, ({MOST_BYTES}, {MOST_BYTES}))
 here = Installation(settings())
@@ -48,17 +46,9 @@ print(score(here, here.catalog.model("flight_delay"), Days.one(date.fromisoforma
 def served(tmp_path_factory) -> InstalledStores:
     """An installation whose champion is a small model of made-up flights."""
     home = tmp_path_factory.mktemp("many")
-    catalog = copy_catalog(home / "catalog")
-    stores = InstalledStores(
-        Installation(Settings(home=home / "home"), catalog), catalog.model("flight_delay")
-    )
-    deliver(stores, make_flights(stores.model, Days(first=HISTORY.first, last=tomorrow(NIGHT))))
+    stores = install_flights(Settings(home=home / "home"), copy_catalog(home / "catalog"))
     run_night(stores, NIGHT, ["linear"])
     return stores
-
-
-def rows_of(batch) -> pd.DataFrame:
-    return pd.concat([places.read_rows(file.path).to_pandas() for file in batch.files], ignore_index=True)
 
 
 def test_predictions_do_not_depend_on_how_rows_are_cut(served, monkeypatch):

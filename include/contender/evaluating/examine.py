@@ -77,9 +77,10 @@ def check_behaviour(
     for test in tests:
         chosen = _Chosen(kind, spread, find_score(model, test))
         try:
-            checked = _check(test, given, before, predict_rows, chosen)
+            tested = _select(test, given)
+            checked = _check(test, given[tested], before[tested], predict_rows, chosen)
             unit = "" if isinstance(test, Minimum) else kind.unit
-            outcomes = known.mean_of(test, given, chosen.score)
+            outcomes = known.mean_of(test, tested, chosen.score)
             checks.append(checked.model_copy(update={"unit": unit, "outcomes": outcomes}))
         except PredictionError as error:
             message = f"the changed rows could not be predicted: {error}"
@@ -98,11 +99,10 @@ class _Known(NamedTuple):
     outcomes: Outcomes
     days: NDArray[np.int64]
 
-    def mean_of(self, test: BehaviourTest, rows: pd.DataFrame, score: int | None) -> Interval | None:
+    def mean_of(self, test: BehaviourTest, tested: NDArray[np.bool_], score: int | None) -> Interval | None:
         """Return the interval of the mean outcome that a test's predictions are about; None if there is none."""
         if not isinstance(test, Minimum) or test.change is not None or self.kind.expected is None:
             return None
-        tested = np.ones(len(rows), bool) if test.where is None else np.asarray(test.where(rows), bool)
         return interval_by_day(self.kind.expected(self.outcomes, score)[tested], self.days[tested])
 
 
@@ -124,12 +124,14 @@ class _Chosen(NamedTuple):
         return float(np.abs(self.pick(after) - self.pick(before)).mean()) / self.spread
 
 
+def _select(test: BehaviourTest, rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows a test is about."""
+    return np.ones(len(rows), bool) if test.where is None else np.asarray(test.where(rows), dtype=bool)
+
+
 def _check(
     test: BehaviourTest, rows: pd.DataFrame, before: Predictions, predict_rows: Predict, chosen: _Chosen
 ) -> BehaviourCheck:
-    if test.where is not None:
-        selected = np.asarray(test.where(rows), dtype=bool)
-        rows, before = rows[selected], before[selected]
     if rows.empty:
         return _result(test, 0.0, 0.0, "no evaluated row is selected by `where`", passed=True)
     after = before if test.change is None else predict_rows(test.change(rows.copy()))

@@ -50,34 +50,32 @@ class Pieces:
 
 def open_pieces(lake: Lake, contract: Contract, days: Days) -> Pieces | None:
     """Return the rows of these days in the newest snapshot of the contract's table; None if there are none."""
-    table, snapshot = lake.iceberg(contract.table), lake.snapshot(contract.table)
-    if table is None or snapshot is None:
+    table = lake.iceberg(contract.table)
+    newest = None if table is None else table.current_snapshot()
+    if table is None or newest is None:
         return None
-    columns = contract.column_names
+    columns, snapshot = contract.column_names, newest.snapshot_id
     files = whole_files(list(scan_days(table, days, snapshot, columns).plan_files()))
     if files is not None:
-        rows = sum(_metadata(file).num_rows for file in files)
-        missing = _find_missing(files) & set(columns)
+        found = [_read_metadata(file) for file in files]
+        rows, missing = sum(one.num_rows for one in found), _find_missing(found) & set(columns)
         return Pieces(days, rows, snapshot, missing, columns, tuple(files), None) if rows else None
     read = lake.read(contract, days, snapshot=snapshot)
     missing = frozenset(name for name in columns if read[name].null_count)
     return Pieces(days, read.num_rows, snapshot, missing, columns, (), read) if read.num_rows else None
 
 
-def _find_missing(files: Iterable[str]) -> frozenset[str]:
+def _find_missing(files: Iterable[pq.FileMetaData]) -> frozenset[str]:
     """Return the columns with a missing value in any of these files, by the statistics in them."""
-    found = set()
-    for file in files:
-        metadata = _metadata(file)
-        for group in range(metadata.num_row_groups):
-            for nth in range(metadata.num_columns):
-                column = metadata.row_group(group).column(nth)
-                known = column.statistics
-                if known is None or not known.has_null_count or known.null_count:
-                    found.add(column.path_in_schema)
-    return frozenset(found)
+    return frozenset(
+        column.path_in_schema
+        for file in files
+        for group in range(file.num_row_groups)
+        for column in map(file.row_group(group).column, range(file.num_columns))
+        if (known := column.statistics) is None or not known.has_null_count or known.null_count
+    )
 
 
-def _metadata(file: str) -> pq.FileMetaData:
+def _read_metadata(file: str) -> pq.FileMetaData:
     with places.open_file(file) as source:
         return pq.ParquetFile(source).metadata

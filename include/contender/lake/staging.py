@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -56,7 +56,7 @@ def stage(
     fit its column's type.
     """
     with TemporaryDirectory() as spill:
-        spooled = rows if isinstance(rows, SpooledRows) else _spool(rows, contract, Path(spill))
+        spooled = rows if isinstance(rows, SpooledRows) else _spool_table(rows, contract, Path(spill))
         folder = places.below(staging, contract.table, days.key, uuid.uuid4().hex)
         files = _write_files(spooled, contract, days, folder)
     return StagedBatch(
@@ -77,23 +77,24 @@ def fingerprint(files: Iterable[StagedFile]) -> str:
     return sha256(listed.encode()).hexdigest()
 
 
-def spool(tables: Iterable[pa.Table], contract: Contract, folder: Path) -> SpooledRows:
-    """Return a spool in `folder` of all rows of some tables, which have the contract's columns, of castable types."""
-    spooled = SpooledRows(arrow_schema(contract), folder)
+def spool(
+    tables: Iterable[pa.Table], contract: Contract, folder: Path, origins: Sequence[str] = ()
+) -> SpooledRows:
+    """Return a spool in `folder` of all rows of some tables, which have the contract's columns, of castable types.
+
+    `origins` are the columns of ORIGINS that the tables have, too.
+    """
+    schema = arrow_schema(contract)
+    for name in origins:
+        schema = schema.append(ORIGINS.field(name))
+    spooled = SpooledRows(schema, folder)
     for rows in tables:
-        spooled.add(rows.select(list(contract.column_names)).cast(spooled.schema))
+        spooled.add(rows.select(schema.names).cast(schema))
     return spooled
 
 
-def _spool(rows: pa.Table, contract: Contract, folder: Path) -> SpooledRows:
-    """Return a spool of a table, with the origins of its rows if it has them."""
-    typed = rows.select(list(contract.column_names)).cast(arrow_schema(contract))
-    for name in ORIGINS.names:
-        if name in rows.column_names:
-            typed = typed.append_column(name, rows[name])
-    spooled = SpooledRows(typed.schema, folder)
-    spooled.add(typed)
-    return spooled
+def _spool_table(rows: pa.Table, contract: Contract, folder: Path) -> SpooledRows:
+    return spool([rows], contract, folder, [name for name in ORIGINS.names if name in rows.column_names])
 
 
 def _write_files(rows: SpooledRows, contract: Contract, days: Days, folder: str) -> tuple[StagedFile, ...]:

@@ -41,7 +41,7 @@ def weigh(
     outweighed = {
         **dict.fromkeys(COMPARING_WITH_THE_PAST, _is_better(evaluation) or waited_or_broken),
         **dict.fromkeys(DOUBTING_LABELS, has_waited),
-        BEHAVIOUR: _join(waited_or_broken, evaluation),
+        BEHAVIOUR: _add_contradictions(waited_or_broken, evaluation),
     }
     return tuple(_outweigh(reason, outweighed.get(reason.guard)) for reason in reasons)
 
@@ -55,11 +55,13 @@ def weigh_in_break(
     be better than the champion on the evaluated ones; `proof` states that it was better on later ones, and outweighs
     any test.
     """
-    evidence = proof or _join(f"the world changed in night {broken}" if broken else None, evaluation)
+    evidence = proof or _add_contradictions(
+        f"the world changed in night {broken}" if broken else None, evaluation
+    )
     return tuple(_outweigh(one, evidence if one.guard == BEHAVIOUR else None) for one in reasons)
 
 
-def _join(evidence: str | None, evaluation: Evaluation) -> str | None:
+def _add_contradictions(evidence: str | None, evaluation: Evaluation) -> str | None:
     """Return the evidence with the outcomes that contradict each failed behaviour test, or None if one stands."""
     failed = [check for check in evaluation.behaviour if not check.passed]
     if evidence is None or not all(check.contradicted for check in failed):
