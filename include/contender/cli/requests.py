@@ -10,6 +10,7 @@ import typer
 from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.terminal import echo_json, echo_tables, make_table
 from contender.installation import open_installation
+from contender.specs import DaysError, parse_day
 
 
 def requests(
@@ -48,6 +49,6 @@ def _parse(day: str | None) -> date:
     if day is None:
         return datetime.now(UTC).date() - timedelta(days=1)
     try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise UsageError(f"{day!r} is not a day: write it like 2026-11-27") from None
+        return parse_day(day)
+    except DaysError as error:
+        raise UsageError(str(error)) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from contender.feasibility.measure import Subject, count_fits, measure_curve, me
 from contender.installation import Installation
 from contender.lake import pin_examples, read_examples
 from contender.measures import LabelError, PredictionError, choose_loss
-from contender.specs import Days, ModelSpec, expected_at
+from contender.specs import Days, ModelSpec, expected_at, scores_due
 from contender.specs.catalog import Source
 from contender.training import TrainingError, count_missing, load_functions
 
@@ -179,13 +178,13 @@ def _read_arrivals(here: Installation, model: ModelSpec, night: date) -> Iterato
         late = [
             day
             for day, at in timely.items()
-            if (until := _deadline(model, day - timedelta(days=source.lead_days))) and at > until
+            if (until := scores_due(model, day - timedelta(days=source.lead_days))) and at > until
         ]
         yield Arrivals(
             table=source.contract.table,
             due=expected_at(dataset, night + timedelta(days=source.lead_days)),
             grace_hours=dataset.delivery.grace_hours,
-            deadline=_deadline(model, night),
+            deadline=scores_due(model, night),
             recorded=len(timely),
             late=len(late),
         )
@@ -198,11 +197,3 @@ def _first_arrivals(here: Installation, source: Source) -> dict[date, datetime]:
         if gate.days.is_single:
             found[gate.days.first] = min(gate.at, found.get(gate.days.first, gate.at))
     return found
-
-
-def _deadline(model: ModelSpec, night: date) -> datetime | None:
-    """Return when the predictions of a night must be there."""
-    if model.scored_by is None:
-        return None
-    morning = night + timedelta(days=1)
-    return datetime.combine(morning, model.scored_by, ZoneInfo(model.scored_by_zone or "UTC"))

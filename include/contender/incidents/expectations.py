@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from contender.incidents.lineage import list_upstream
 from contender.incidents.signals import Signal, describe_step, grade
 from contender.records import Step, identify
-from contender.specs import Catalog, Days, ModelSpec, Verb, dag_id, expected_days, parse_dag_id
+from contender.specs import Catalog, Days, ModelSpec, Verb, dag_id, expected_days, parse_dag_id, scores_due
 from contender.specs.frozen import Frozen
 
 # A night's features and predictions are expected this long after the last of its inputs is overdue.
@@ -137,18 +137,20 @@ def _deliveries(catalog: Catalog, now: datetime, nightly_from: date | None) -> I
 def _deadlines(catalog: Catalog, now: datetime, nightly_from: date | None) -> Iterator[Due]:
     """The newest night of each model whose predictions should have been there by the time in its spec."""
     for name, model in catalog.models.items():
-        if model.scored_by is None or nightly_from is None:
-            continue
-        due = _last_deadline(model, model.scored_by, now)
-        night = due.date() - timedelta(days=1)
-        if night >= nightly_from:
+        found = _last_deadline(model, now)
+        if found is not None and nightly_from is not None and found[0] >= nightly_from:
+            night, due = found
             yield Due(step=_step("score", name, night), due=due.astimezone(now.tzinfo), deadline=True)
 
 
-def _last_deadline(model: ModelSpec, at: time, now: datetime) -> datetime:
-    zone = ZoneInfo(model.scored_by_zone or "UTC")
-    today = datetime.combine(now.astimezone(zone).date(), at, zone)
-    return today if today <= now else datetime.combine(today.date() - timedelta(days=1), at, zone)
+def _last_deadline(model: ModelSpec, now: datetime) -> tuple[date, datetime] | None:
+    """Return the newest night whose deadline is over, and that deadline; None without `scored_by`."""
+    yesterday = now.astimezone(ZoneInfo(model.scored_by_zone or "UTC")).date() - timedelta(days=1)
+    for night in (yesterday, yesterday - timedelta(days=1)):
+        due = scores_due(model, night)
+        if due is not None and due <= now:
+            return night, due
+    return None
 
 
 def _owner(catalog: Catalog, step: Step) -> str:

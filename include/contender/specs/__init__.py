@@ -31,7 +31,7 @@ from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
 from contender.specs.dag_ids import FEASIBILITY, NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
 from contender.specs.dataset import DatasetSpec
-from contender.specs.days import Days, DaysError, describe_days, group_days, resolve_days
+from contender.specs.days import Days, DaysError, describe_days, group_days, parse_day, resolve_days
 from contender.specs.delivery import Delivery, Query
 from contender.specs.descriptions import describe
 from contender.specs.expectations import (
@@ -46,7 +46,7 @@ from contender.specs.expectations import (
     Severity,
     Unique,
 )
-from contender.specs.expected import Expected, expected_at, expected_days
+from contender.specs.expected import Expected, expected_at, expected_days, scores_due
 from contender.specs.formats import COMPRESSIONS, Csv, Format, JsonLines, Parquet
 from contender.specs.guards import Guards, Slice
 from contender.specs.kinds import KINDS, KindName, LossName, describe_scores, name_quantile
@@ -147,8 +147,10 @@ __all__ = [
     "name_quantile",
     "nightly_dag_ids",
     "parse_dag_id",
+    "parse_day",
     "resolve_days",
     "role_name",
+    "scores_due",
     "source_days",
     "waiting_readers",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from croniter import croniter
 from pydantic import Field
@@ -47,6 +48,15 @@ def expected_at(dataset: DatasetSpec, day: date) -> datetime:
     just_before = datetime.combine(morning, time.min, UTC) - timedelta(seconds=1)
     found: datetime = croniter(dataset.delivery.cron, just_before).get_next(datetime)
     return found
+
+
+def scores_due(model: ModelSpec, night: date) -> datetime | None:
+    """Return when the predictions of a night must be there, in the zone of the spec; None without `scored_by`."""
+    if model.scored_by is None:
+        return None
+    return datetime.combine(
+        night + timedelta(days=1), model.scored_by, ZoneInfo(model.scored_by_zone or "UTC")
+    )
 
 
 def _of_dataset(dataset: DatasetSpec, now: datetime, nightly_from: date) -> Expected | None:
