@@ -11,12 +11,11 @@ folder. Its result is the verdict: `go`, `wait` or `no-go`, with reasons.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 
 from airflow.sdk import DAG, Param, get_current_context, task
 
-from contender.specs import FEASIBILITY, ModelSpec, dag_id
-from wiring import CATALOG, Json, build_each, dag_with_form, open_installation, task_defaults
+from contender.specs import FEASIBILITY, ModelSpec
+from wiring import CATALOG, Json, build_each, manual_dag, open_installation
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +42,8 @@ def study(name: str) -> Json:
 
 def build_feasibility(model: ModelSpec) -> DAG:
     """The DAG of one model."""
-    with dag_with_form(
-        FORM,
-        dag_id=dag_id(FEASIBILITY, model.name),
-        description=f"Judges whether the data of {model.name} is good enough to build on",
-        doc_md=__doc__,
-        schedule=None,
-        start_date=datetime(2013, 1, 1, tzinfo=UTC),
-        max_active_runs=1,
-        default_args=task_defaults(model.owner),
-        tags=[FEASIBILITY, f"model:{model.name}"],
-    ) as dag:
+    description = f"Judges whether the data of {model.name} is good enough to build on"
+    with manual_dag(FEASIBILITY, model, __doc__, description, FORM) as dag:
         study(model.name)
     return dag
 

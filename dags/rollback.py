@@ -12,7 +12,6 @@ alias follows at once, and the owner gets a mail. **score_again** then scores th
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
@@ -20,7 +19,7 @@ from airflow.sdk import DAG, Param, get_current_context, task
 
 from alerts import deliver
 from contender.specs import ModelSpec, dag_id
-from wiring import CATALOG, Json, build_each, dag_with_form, open_installation, run_by, task_defaults
+from wiring import CATALOG, Json, build_each, manual_dag, open_installation, run_by
 
 ACTIONS: dict[str, Literal["rolled_back", "resumed", "emergency"]] = {
     "roll back": "rolled_back",
@@ -55,17 +54,8 @@ def decide(name: str) -> Json:
 
 def build_rollback(model: ModelSpec) -> DAG:
     """The DAG of one model. Each model has its own, so that rights can be granted per model."""
-    with dag_with_form(
-        FORM,
-        dag_id=dag_id("rollback", model.name),
-        description=f"Rolls {model.name} back, promotes a version by hand, or resumes refreshes",
-        doc_md=__doc__,
-        schedule=None,
-        start_date=datetime(2013, 1, 1, tzinfo=UTC),
-        max_active_runs=1,
-        default_args=task_defaults(model.owner),
-        tags=["rollback", f"model:{model.name}"],
-    ) as dag:
+    description = f"Rolls {model.name} back, promotes a version by hand, or resumes refreshes"
+    with manual_dag("rollback", model, __doc__, description, FORM) as dag:
         TriggerDagRunOperator(
             task_id="score_again",
             trigger_dag_id=dag_id("score", model.name),

@@ -101,6 +101,23 @@ def night_dag(
     )
 
 
+def manual_dag(
+    verb: Verb, model: ModelSpec, page: str | None, description: str, form: Mapping[str, Param]
+) -> AbstractContextManager[DAG]:
+    """Define the DAG `<verb>__<name>` of a model that is only started by hand."""
+    return dag_with_form(
+        form,
+        dag_id=dag_id(verb, model.name),
+        description=description,
+        doc_md=page,
+        schedule=None,
+        start_date=datetime(2013, 1, 1, tzinfo=UTC),
+        max_active_runs=1,
+        default_args=task_defaults(model.owner),
+        tags=[verb, f"model:{model.name}"],
+    )
+
+
 def operation_dag(
     name: str,
     page: str | None,
