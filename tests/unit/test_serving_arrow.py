@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 
-import httpx
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -16,25 +12,14 @@ from hypothesis import strategies as st
 
 from contender.lake.schema import arrow_schema
 from contender.serving import arrow
-from contender.serving.app import build_app
 from contender.serving.arrow import ARROW, read_stream
-from contender.serving.keys import Keyring
 from contender.serving.requests import BadRequest, RequestForm
-from contender.serving.server import prepare
-from contender.serving.versions import LoadedVersion
-from contender.specs import load_module
-from tests.unit.judged import version
-
-MODEL = "flight_delay"
+from tests.unit.served import MODEL, post, row_of, serve_app
 
 
 @pytest.fixture(scope="module")
 def model(catalog):
     return catalog.model(MODEL)
-
-
-def row_of(model) -> dict[str, object]:
-    return {column.name: "AA" if column.type == "string" else 7 for column in model.features}
 
 
 def table_of(model, *rows) -> pa.Table:
@@ -56,34 +41,8 @@ def refused(model, body) -> BadRequest:
 
 
 @pytest.fixture(scope="module")
-def app(catalog, model, tmp_path_factory):
-    """The app with a version in memory, over empty stores."""
-    from contender.installation import Installation
-    from contender.records import migrate
-    from contender.settings import Settings
-
-    random = np.random.default_rng(1)
-    rows = pd.DataFrame([row_of(model)] * 40)
-    rows["carrier_late"] = random.random(40)
-    build = load_module(catalog.model_home(MODEL) / "estimator.py").build_estimator
-    pipeline = build({"max_iter": 2, "min_samples_leaf": 1}, 1).fit(rows, rows["carrier_late"] > 0.5)
-    here = Settings(home=tmp_path_factory.mktemp("arrow") / "home")
-    migrate(here.records)
-    follower = prepare(Installation(here, catalog), [MODEL], Keyring(catalog))
-    record = version(3).model_copy(update={"model": MODEL, "features": model.feature_names})
-    follower.models[MODEL].current = LoadedVersion(model, record, pipeline, 1, datetime.now(UTC))
-    return build_app(follower)
-
-
-def post(app, content: bytes, kind: str) -> httpx.Response:
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            return await client.post(
-                f"/v1/models/{MODEL}/predict", content=content, headers={"Content-Type": kind}
-            )
-
-    return asyncio.run(ask())
+def app(catalog, tmp_path_factory):
+    return serve_app(catalog, tmp_path_factory.mktemp("arrow") / "home")
 
 
 def test_a_stream_is_answered_by_a_stream_with_the_predictions_of_json(app, model):

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 
 import httpx
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contender.serving.app import build_app
-from contender.serving.keys import Keyring
 from contender.serving.requests import BadRequest, RequestForm
-from contender.serving.server import prepare
-from contender.serving.versions import LoadedVersion
-from contender.specs import Column, load_module
-from tests.unit.judged import version
+from contender.specs import Column
+from tests.unit.served import MODEL, post, row_of, serve_app
 
-MODEL = "flight_delay"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -34,47 +27,9 @@ def model(catalog):
     return catalog.model(MODEL)
 
 
-def row_of(model) -> dict[str, object]:
-    """A row with all features."""
-    return {column.name: "AA" if column.type == "string" else 7 for column in model.features}
-
-
-def fit(catalog, model):
-    """A pipeline of the model's estimator, fitted on a few rows."""
-    random = np.random.default_rng(1)
-    rows = pd.DataFrame([row_of(model)] * 40)
-    rows["carrier_late"] = random.random(40)
-    build = load_module(catalog.model_home(MODEL) / "estimator.py").build_estimator
-    return build({"max_iter": 2, "min_samples_leaf": 1}, 1).fit(
-        rows, (rows["carrier_late"] > 0.5).astype(int)
-    )
-
-
 @pytest.fixture(scope="module")
-def app(catalog, model, tmp_path_factory):
-    """The app with a version in memory, over empty stores."""
-    from contender.installation import Installation
-    from contender.records import migrate
-    from contender.settings import Settings
-
-    here = Settings(home=tmp_path_factory.mktemp("requests") / "home")
-    migrate(here.records)
-    follower = prepare(Installation(here, catalog), [MODEL], Keyring(catalog))
-    record = version(3).model_copy(update={"model": MODEL, "features": model.feature_names})
-    loaded = LoadedVersion(model, record, fit(catalog, model), 1, datetime.now(UTC))
-    follower.models[MODEL].current = loaded
-    return build_app(follower)
-
-
-def post(app, content: bytes, kind: str = "application/json") -> httpx.Response:
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            return await client.post(
-                f"/v1/models/{MODEL}/predict", content=content, headers={"Content-Type": kind}
-            )
-
-    return asyncio.run(ask())
+def app(catalog, tmp_path_factory):
+    return serve_app(catalog, tmp_path_factory.mktemp("requests") / "home")
 
 
 def ask(app, body: object) -> httpx.Response:

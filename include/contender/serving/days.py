@@ -30,10 +30,15 @@ class FeatureDay:
     day: date
     snapshot: int
     rows: pa.Table
-    frame: pd.DataFrame
     places: Mapping[tuple[Any, ...], int]
     scores: OrderedDict[int, Scores] = field(default_factory=OrderedDict)
     turn: Lock = field(default_factory=Lock)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows for a pipeline. Each version predicts them once, so that they are not kept twice."""
+        frame: pd.DataFrame = self.rows.to_pandas()
+        return frame
 
     def score(self, version: LoadedVersion) -> Scores:
         """Return the predictions of all rows of the day, which are computed once per version.
@@ -119,4 +124,4 @@ def read_day(model: ModelSpec, lake: Lake, day: date, snapshot: int | None = Non
     if pinned is None or rows.num_rows == 0:
         return None
     keys = zip(*(rows[column.name].to_pylist() for column in model.keys), strict=True)
-    return FeatureDay(day, pinned, rows, rows.to_pandas(), {key: place for place, key in enumerate(keys)})
+    return FeatureDay(day, pinned, rows, {key: place for place, key in enumerate(keys)})

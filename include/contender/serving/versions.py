@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from contender.errors import PermanentError
-from contender.measures import predict, split_scores
+from contender.measures import predict
 from contender.records import TrainedVersion
+from contender.scoring import Scorer
 from contender.specs import ModelSpec
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class LoadedVersion:
 
     def score(self, rows: pd.DataFrame) -> Scores:
         """Return the score columns of a prediction of each row. Raises PredictionError."""
-        return {name: found.tolist() for name, found in split_scores(self.model, self.predict(rows)).items()}
+        scorer = Scorer(self.model, self.pipeline, self.record.features)
+        return {name: found.tolist() for name, found in scorer.score(rows).items()}
 
 
 def load_version(

@@ -1,0 +1,64 @@
+"""The app of online predictions in this process, with a version in memory over empty stores."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pandas as pd
+from fastapi import FastAPI
+
+from contender.installation import Installation
+from contender.records import migrate
+from contender.serving.app import build_app
+from contender.serving.keys import Keyring
+from contender.serving.server import prepare
+from contender.serving.versions import LoadedVersion
+from contender.settings import Settings
+from contender.specs import Catalog, ModelSpec, load_module
+from tests.unit.judged import version
+
+MODEL = "flight_delay"
+
+
+def row_of(model: ModelSpec) -> dict[str, object]:
+    """A row with all features."""
+    return {column.name: "AA" if column.type == "string" else 7 for column in model.features}
+
+
+def fit(catalog: Catalog) -> Any:
+    """A pipeline of the model's estimator, fitted on a few rows."""
+    random = np.random.default_rng(1)
+    rows = pd.DataFrame([row_of(catalog.model(MODEL))] * 40)
+    rows["carrier_late"] = random.random(40)
+    build = load_module(catalog.model_home(MODEL) / "estimator.py").build_estimator
+    return build({"max_iter": 2, "min_samples_leaf": 1}, 1).fit(
+        rows, (rows["carrier_late"] > 0.5).astype(int)
+    )
+
+
+def serve_app(catalog: Catalog, home: Path) -> FastAPI:
+    """The app with version 3 in memory."""
+    here, model = Settings(home=home), catalog.model(MODEL)
+    migrate(here.records)
+    follower = prepare(Installation(here, catalog), [MODEL], Keyring(catalog))
+    record = version(3).model_copy(update={"model": MODEL, "features": model.feature_names})
+    follower.models[MODEL].current = LoadedVersion(model, record, fit(catalog), 1, datetime.now(UTC))
+    return build_app(follower)
+
+
+def post(app: FastAPI, content: bytes, kind: str = "application/json") -> httpx.Response:
+    """The answer to a request for predictions."""
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.post(
+                f"/v1/models/{MODEL}/predict", content=content, headers={"Content-Type": kind}
+            )
+
+    return asyncio.run(ask())
