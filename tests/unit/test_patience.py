@@ -1,14 +1,15 @@
-"""The client retries while Airflow's API restarts, up to a limit."""
+"""The client waits while Airflow restarts, up to a limit, once it has logged in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Thread, Timer
 
 import pytest
 
-from contender.orchestrator import Airflow, ApiError, airflow
+from contender.embedded_airflow import free_port
+from contender.orchestrator import Airflow, ApiError, session
 
 
 class Restarting(BaseHTTPRequestHandler):
@@ -38,13 +39,30 @@ class Restarting(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
+def serve(port: int = 0) -> ThreadingHTTPServer:
+    server = ThreadingHTTPServer(("127.0.0.1", port), Restarting)
+    Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def stop(*servers: ThreadingHTTPServer) -> None:
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def quicken(monkeypatch: pytest.MonkeyPatch, patience: float) -> None:
+    monkeypatch.setattr(session, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(session, "_LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(session, "_PATIENCE", patience)
+
+
 @pytest.fixture
 def url(monkeypatch) -> Iterator[str]:
-    monkeypatch.setattr(airflow, "_PAUSES", (0.01,) * 5)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Restarting)
-    Thread(target=server.serve_forever, daemon=True).start()
+    quicken(monkeypatch, patience=0.5)
+    server = serve()
     yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    stop(server)
 
 
 def test_requests_are_retried_until_the_server_is_back(url):
@@ -63,3 +81,24 @@ def test_a_server_that_keeps_failing_is_an_error(url):
     Restarting.failures = 100
     with pytest.raises(ApiError, match="rejects GET /dags with 503"):
         Airflow(url, "password").dags()
+
+
+def test_a_restart_of_all_of_airflow_is_waited_for_once_logged_in(monkeypatch):
+    """The server is gone (connections are refused) and comes back with another key for its tokens."""
+    quicken(monkeypatch, patience=10)
+    server = serve()
+    port = server.server_port
+    client = Airflow(f"http://127.0.0.1:{port}", "password")
+    client.dags()
+    stop(server)
+    Restarting.failures, Restarting.tokens = 0, Restarting.tokens + 1
+    revived: list[ThreadingHTTPServer] = []
+    Timer(0.3, lambda: revived.append(serve(port))).start()
+    assert client.dags() == set()
+    stop(*revived)
+
+
+def test_a_command_says_at_once_that_no_airflow_runs(monkeypatch):
+    quicken(monkeypatch, patience=60)
+    with pytest.raises(ApiError, match="Check that it is running"):
+        Airflow(f"http://127.0.0.1:{free_port()}", "password").dags()

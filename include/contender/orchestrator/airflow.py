@@ -11,28 +11,20 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import httpx
-import tenacity
 
 from contender.orchestrator.runs import Run, read_run
+from contender.orchestrator.session import ApiError, Session
 
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.7
-_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # enough for a server or its database to restart
-
-
-class ApiError(RuntimeError):
-    """A run failed or did not start, or Airflow rejected a request; the message names the DAG, run and cause."""
 
 
 class Airflow(AbstractContextManager["Airflow"]):
     """A session with one Airflow, which logs in with the first request."""
 
     def __init__(self, url: str, password: str, user: str = "admin") -> None:
-        self.url = url
-        self._login = {"username": user, "password": password}
-        # Ignore proxies of the environment: requests may stay on this machine.
-        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
+        self._session = Session(url, password, user)
 
     def __exit__(
         self,
@@ -44,15 +36,15 @@ class Airflow(AbstractContextManager["Airflow"]):
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._session.close()
 
     def request(self, method: str, path: str, **options: Any) -> Any:
-        """Send a request below /api/v2 and return the decoded response; retry server errors for half a minute."""
+        """Send a request below /api/v2 and return the decoded response."""
         return self.call(method, f"/api/v2{path}", **options)
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         """Send a request to any of Airflow's APIs and return the decoded response."""
-        answer = self._send(method, path, **options)
+        answer = self._session.send(method, path, **options)
         if not answer.is_success:
             raise ApiError(_refusal(method, path.removeprefix("/api/v2"), answer))
         return answer.json() if answer.content else None
@@ -74,7 +66,7 @@ class Airflow(AbstractContextManager["Airflow"]):
             "conf": dict(conf or {}),
         }
         path = f"/dags/{dag_id}/dagRuns"
-        answer = self._send("POST", f"/api/v2{path}", json=body)
+        answer = self._session.send("POST", f"/api/v2{path}", json=body)
         if answer.status_code == httpx.codes.CONFLICT and run_id is None:
             return self.run(dag_id, own_id)  # only this call uses this id: an earlier try was received
         if not answer.is_success:
@@ -197,38 +189,6 @@ class Airflow(AbstractContextManager["Airflow"]):
         """Return the import errors by DAG file."""
         found = self._pages("/importErrors", "import_errors")
         return {str(entry["filename"]): str(entry["stack_trace"]).strip() for entry in found}
-
-    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        if "Authorization" not in self._http.headers:
-            self._log_in()
-        is_down = tenacity.retry_if_exception_type(httpx.TransportError)
-        is_failing = tenacity.retry_if_result(lambda answer: answer.is_server_error)
-        retrying = tenacity.Retrying(
-            retry=is_down | is_failing,
-            wait=tenacity.wait_chain(*map(tenacity.wait_fixed, _PAUSES)),
-            stop=tenacity.stop_after_attempt(len(_PAUSES) + 1),
-        )
-        try:
-            answer = retrying(self._http.request, method, path, **options)
-            if answer.status_code == httpx.codes.UNAUTHORIZED:
-                self._log_in()
-                answer = retrying(self._http.request, method, path, **options)
-        except tenacity.RetryError as error:
-            if error.last_attempt.failed:
-                raise ApiError(
-                    f"Airflow does not respond at {self.url}. Check that it is still running"
-                ) from None
-            answer = error.last_attempt.result()
-        return answer
-
-    def _log_in(self) -> None:
-        try:
-            answer = self._http.post("/auth/token", json=self._login)
-        except httpx.TransportError as error:
-            raise ApiError(f"Airflow does not respond at {self.url}: {error}") from None
-        if not answer.is_success:
-            raise ApiError(f"Airflow rejects the user {self._login['username']}: {answer.text[:200]}")
-        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def _pages(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = []
