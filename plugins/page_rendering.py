@@ -12,8 +12,8 @@ from markupsafe import Markup
 import contender
 from contender.rendering import templates
 from contender.settings import settings
+from menu import PREFIX
 
-PREFIX = "/contender"
 NO_SCRIPTS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'self'",

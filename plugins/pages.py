@@ -6,10 +6,8 @@ A page is visible to users who may read its DAG. Lists leave out what the user m
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
 
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
-from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -22,7 +20,7 @@ from contender.lake import places
 from contender.settings import settings
 from contender.specs import dag_id
 from page_access import login_url, readable_dags, require_audit, require_dag
-from page_rendering import PREFIX, page
+from page_rendering import page
 
 # A drift report has scripts: the sandbox runs them without access to Airflow's cookies and API.
 SANDBOXED = {
@@ -30,8 +28,6 @@ SANDBOXED = {
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
 }
-
-MENU = (("Contender", "/"), ("Catalogue", "/catalog"), ("Incidents", "/incidents"), ("Audit", "/audit"))
 
 app = FastAPI(title="Contender", dependencies=[Depends(requires_authenticated())])
 app.include_router(card_pages.router)
@@ -99,23 +95,3 @@ def report(model: str, day: str, user: GetUserDep) -> Response:
     except FileNotFoundError:
         raise HTTPException(404, f"There is no drift report of {model} for {day}.") from None
     return Response(content, media_type="text/html", headers=SANDBOXED)
-
-
-class ContenderPages(AirflowPlugin):
-    """Register the pages and their menu items with Airflow.
-
-    Without a `url_route`, a menu item opens its page in a tab of its own. With one, Airflow shows the page in a frame
-    whose sandbox allows neither new windows nor to replace Airflow's page, so that no link to Airflow could work.
-    """
-
-    name = "contender_pages"
-    fastapi_apps: ClassVar[list[dict[str, Any]]] = [{"app": app, "url_prefix": PREFIX, "name": "Contender"}]
-    external_views: ClassVar[list[dict[str, Any]]] = [
-        {"name": name, "href": f"{PREFIX}{path}", "destination": "nav", "category": "browse"}
-        for name, path in (
-            ("Contender", "/"),
-            ("Catalogue", "/catalog"),
-            ("Incidents", "/incidents"),
-            ("Audit", "/audit"),
-        )
-    ]

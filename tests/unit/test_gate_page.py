@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 import gate_pages
-import pages
 from contender.records import GateResult, migrate, open_book
 from contender.specs import Days
+from menu import ContenderPages
 from page_rendering import CARDS, TEMPLATES
 
 AT = datetime(2013, 9, 3, 8, tzinfo=UTC)
@@ -134,10 +134,10 @@ def test_links_work_in_a_tab_and_in_airflows_frame(file):
 
 
 def test_the_menu_opens_pages_outside_airflows_frame():
-    assert [view["name"] for view in pages.ContenderPages.external_views] == [
+    assert [view["name"] for view in ContenderPages.external_views] == [
         "Contender",
         "Catalogue",
         "Incidents",
         "Audit",
     ]
-    assert not [view for view in pages.ContenderPages.external_views if "url_route" in view]
+    assert not [view for view in ContenderPages.external_views if "url_route" in view]

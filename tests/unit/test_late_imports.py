@@ -49,3 +49,19 @@ def imported_by(statement: str) -> set[str]:
     code = f"import sys; sys.path.insert(0, {str(PROJECT / 'spark_jobs')!r}); {statement}; {LISTED}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
+
+
+def test_no_process_but_the_api_server_imports_the_pages():
+    """Airflow loads plugins in the process of every task."""
+    here = {"AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    code = f"""
+import os, sys
+os.environ.update({here!r})
+from airflow.sdk import plugins_manager
+names = [plugin.name for plugin in plugins_manager._get_plugins()[0]]
+assert not {{"contender_pages", "night_mapper"}} - set(names), names
+assert "secrecy" in sys.modules
+assert not {{"pages", "fastapi", "wiring"}} & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
