@@ -16,7 +16,6 @@ import catalogue_pages
 import decision_pages
 import gate_pages
 import incident_pages
-from contender.lake import places
 from contender.settings import settings
 from contender.specs import dag_id
 from page_access import login_url, readable_dags, require_audit, require_dag
@@ -86,6 +85,8 @@ def audit(user: GetUserDep, about: str | None = None, by: str | None = None) -> 
 @app.get("/reports/{model}/{day}")
 def report(model: str, day: str, user: GetUserDep) -> Response:
     """Return the drift report of a model and day."""
+    from contender.lake import places
+
     # Both become part of a path: accept only a name and a day.
     if not re.fullmatch(r"[a-z][a-z0-9_]*", model) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
         raise HTTPException(404, "There is no such report: expected a model's name and a day as YYYY-MM-DD.")

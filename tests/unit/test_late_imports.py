@@ -53,7 +53,10 @@ def imported_by(statement: str) -> set[str]:
 
 def test_no_process_but_the_api_server_imports_the_pages():
     """Airflow loads plugins in the process of every task."""
-    here = {"AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    here = {
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    }
     code = f"""
 import os, sys
 os.environ.update({here!r})
