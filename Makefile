@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs docs-env site \
 	screenshots sbom audit \
-	spark-archive bench-backup bench-deciding bench-drills bench-feasibility bench-gates bench-incidents bench-landing \
+	spark-archive bench-backup bench-deciding bench-drills bench-feasibility bench-gates bench-history bench-incidents bench-landing \
 	bench-monitoring bench-monitoring-peers bench-night bench-parsing bench-promotion bench-race bench-recovery \
 	bench-scoring bench-serving clean distclean
 
@@ -145,6 +145,9 @@ bench-scoring: setup ## Measure scoring at 0.1 to 20 million rows a night, in CP
 
 bench-night: setup ## Measure a night of flights: by hand in Polars and DuckDB, by this project's functions, and in Airflow
 	@python -m benchmarks.night
+
+bench-history: setup ## Measure one more night after 30, 365 and 3,650 days of history
+	@python -m benchmarks.history
 
 bench-gates: setup ## Measure gates against a hand-written query, sketches, and publishing into long tables
 	@python -m benchmarks.gates
