@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import httpx
 import numpy as np
@@ -26,7 +27,7 @@ from contender.retraining import InstalledStores
 from contender.serving.arrow import ARROW
 from contender.serving.keys import make_key, render_key
 from contender.settings import PROJECT, Settings
-from contender.specs import ApiKey, Days, ModelSpec
+from contender.specs import ApiKey, Days, ModelSpec, load_catalog
 from tests.command import run_command
 from tests.integration.made_up import (
     HISTORY,
@@ -39,6 +40,7 @@ from tests.integration.made_up import (
     tomorrow,
 )
 from tests.serving import Load, serving, wait_until
+from tests.unit.served import fit_strict
 
 FLIGHTS, HOUSEHOLDS = "flight_delay", "household_return"
 SCORED = tomorrow(NIGHT)
@@ -277,6 +279,60 @@ def test_a_version_that_does_not_repeat_its_predictions_is_refused_and_opens_an_
         return incident.id not in {one.id for one in here.book.incidents.unfinished()}
 
     wait_until(has_recovered)
+
+
+@pytest.fixture
+def trying(flights, tmp_path):
+    """The catalog with a canary of flights."""
+    home = tmp_path / "catalog"
+    shutil.copytree(flights.installation.catalog.home, home)
+    spec = home / "models" / FLIGHTS / "spec.py"
+    text = spec.read_text().replace(
+        "    recovery=Recovery(", "    serving=Serving(canary=0.2),\n    recovery=Recovery(", 1
+    )
+    spec.write_text(text.replace("Recovery, Slice", "Recovery, Serving, Slice", 1))
+    return load_catalog(home)
+
+
+def test_a_canary_that_fails_on_a_running_server_returns_without_a_restart_and_opens_an_incident(
+    flights, trying
+):
+    here, before = flights.installation, flights.installation.book.ledger.champion(FLIGHTS)
+    strict, champion = fit_strict(flights.model), here.registry.version(FLIGHTS, before)
+    other = champion.model_copy(update={"recipe": "linear", "recipe_fingerprint": "strict"})
+    other = here.registry.register(other, "strict", strict, strict, parameters={}, requirements=[])
+    row = one_row(flights)["rows"][0]
+    with serving(here.settings, trying.home, FLIGHTS) as address:
+        wait_until(lambda: serving_version(address) == before)
+        head = here.book.ledger.head(FLIGHTS).decision
+        new = {"id": "strict", "kind": "promoted", "champion_before": before, "champion_after": other.version}
+        recipes = {"champion_recipe": champion.recipe_fingerprint, "challenger_recipe": "strict"}
+        here.book.ledger.enter(head.model_copy(update=new | recipes | {"challenger": other.version}))
+        wait_until(lambda: canary_of(address)["share"] == 0.2)
+        for number in count():
+            found = post(address, FLIGHTS, {"rows": [row | {"airline": "new", "flight_seen": number}]})
+            assert found.status_code == 422 or found.json()["role"] == "previous"
+            if canary_of(address)["returned"]:
+                break
+        assert post(address, FLIGHTS, {"rows": [row]}).json()["model_version"] == before
+        wait_until(lambda: bool(here.book.incidents.unfinished()))
+        (incident,) = here.book.incidents.unfinished()
+        assert (
+            incident.what
+            == f"{FLIGHTS}: online predictions returned from version {other.version} to {before}"
+        )
+        promote(flights, before)
+        wait_until(lambda: canary_of(address) is None)
+
+        def has_recovered() -> bool:
+            review_incidents(here, datetime.now(UTC))
+            return incident.id not in {one.id for one in here.book.incidents.unfinished()}
+
+        wait_until(has_recovered)
+
+
+def canary_of(address):
+    return httpx.get(f"{address}/v1/models/{FLIGHTS}").json()["canary"]
 
 
 def test_a_day_that_is_published_again_is_read_again(flights, address):

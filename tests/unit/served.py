@@ -11,11 +11,16 @@ import httpx
 import numpy as np
 import pandas as pd
 from fastapi import FastAPI
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from contender.installation import Installation
 from contender.records import migrate
 from contender.serving.app import build_app
 from contender.serving.keys import Keyring
+from contender.serving.served import Answering
 from contender.serving.server import prepare
 from contender.serving.versions import LoadedVersion
 from contender.settings import Settings
@@ -41,13 +46,24 @@ def fit(catalog: Catalog) -> Any:
     )
 
 
+def fit_strict(model: ModelSpec) -> Any:
+    """A pipeline that cannot predict an airline that it was not fitted with."""
+    rows = pd.DataFrame([row_of(model)] * 4)
+    columns = [
+        ("words", OneHotEncoder(handle_unknown="error"), ["airline"]),
+        ("late", "passthrough", ["dep_hour"]),
+    ]
+    return make_pipeline(ColumnTransformer(columns), LogisticRegression()).fit(rows, [0, 1, 0, 1])
+
+
 def serve_app(catalog: Catalog, home: Path) -> FastAPI:
     """The app with version 3 in memory."""
     here, model = Settings(home=home), catalog.model(MODEL)
     migrate(here.records)
     follower = prepare(Installation(here, catalog), [MODEL], Keyring(catalog))
     record = version(3).model_copy(update={"model": MODEL, "features": model.feature_names})
-    follower.models[MODEL].current = LoadedVersion(model, record, fit(catalog), 1, datetime.now(UTC))
+    loaded = LoadedVersion(model, record, fit(catalog), 1, datetime.now(UTC))
+    follower.models[MODEL].answering = Answering(loaded, "champion")
     return build_app(follower)
 
 

@@ -17,8 +17,10 @@ from contender.alerting import (
     FailedTask,
     Refusal,
     RequestCheck,
+    ReturnedCanary,
     compose_access_alert,
     compose_approval_alert,
+    compose_canary_alert,
     compose_decision_alert,
     compose_gate_alert,
     compose_held_alert,
@@ -283,6 +285,11 @@ MADE: dict[str, Callable[[str], str]] = {
     "alerting/refusal.html": lambda word: (
         compose_refusal_alert(
             Refusal(model=word, version=3, entry=7, serving=2, reason=word), to=(word,)
+        ).html
+    ),
+    "alerting/canary.html": lambda word: (
+        compose_canary_alert(
+            ReturnedCanary(model=word, version=3, entry=7, previous=2, reason=word), to=(word,)
         ).html
     ),
     "alerting/requests.html": lambda word: compose_request_alert(differing(word), to=(word,)).html,

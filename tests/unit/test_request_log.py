@@ -41,7 +41,13 @@ def answered(model, name="a", rows=1, at=AT) -> Answered:
     record = version(3).model_copy(update={"model": MODEL})
     loaded = LoadedVersion(model, record, None, 1, at)
     return Answered(
-        name, at, loaded, Asked(rows=given.select(list(model.feature_names))), None, {"score": [0.5] * rows}
+        name,
+        at,
+        loaded,
+        "champion",
+        Asked(rows=given.select(list(model.feature_names))),
+        None,
+        {"score": [0.5] * rows},
     )
 
 
@@ -172,7 +178,8 @@ def test_a_row_contains_what_was_used(model):
     first, second = rows.to_pylist()
     assert (first["request_row"], second["request_row"]) == (0, 1)
     assert first["feature_snapshot"] is first["feature_day"] is first["carrier"] is None
-    assert (first["dep_hour"], first["score"], first["model_version"]) == (7, 0.5, 3)
+    assert (first["dep_hour"], first["score"]) == (7, 0.5)
+    assert (first["model_version"], first["model_role"]) == (3, "champion")
 
 
 @given(st.lists(st.tuples(*[st.none() | st.floats()] * 2)))

@@ -10,6 +10,7 @@ import pytest
 
 from contender.alerting.compose import TITLES
 from contender.alerting.compose_incidents import (
+    CANARY,
     CAUSES,
     CONNECTION,
     REQUESTS,
@@ -17,7 +18,7 @@ from contender.alerting.compose_incidents import (
     link_incident,
     runbook_section,
 )
-from contender.incidents import REQUESTS_TASK
+from contender.incidents import CANARY_TASK, REQUESTS_TASK
 from contender.records import Alert, Cause, Incident, Step
 from contender.settings import PROJECT, Settings
 from contender.specs import Verb
@@ -67,23 +68,24 @@ def incident(kind: Cause, topic: str = "", error: str | None = None) -> Incident
 def test_every_kind_of_incident_and_every_verdict_that_is_mailed_has_a_section_of_its_own():
     assert {*CAUSES, "verdict"} == set(get_args(Cause))
     assert set(VERDICTS) == set(TITLES)
-    named = [*CAUSES.values(), *VERDICTS.values(), CONNECTION, REQUESTS]
+    named = [*CAUSES.values(), *VERDICTS.values(), CONNECTION, REQUESTS, CANARY]
     assert len(set(named)) == len(named)
     assert set(named) <= anchors(PAGE)
 
 
-@pytest.mark.parametrize("section", [*CAUSES.values(), *VERDICTS.values(), CONNECTION, REQUESTS])
+@pytest.mark.parametrize("section", [*CAUSES.values(), *VERDICTS.values(), CONNECTION, REQUESTS, CANARY])
 def test_a_section_says_what_happened_what_was_done_and_what_to_do(section):
     text = sections()[section]
     assert [part for part in PARTS if part not in text] == []
     assert "contender " in text
 
 
-def test_a_connection_error_a_check_of_requests_and_a_verdict_lead_to_sections_of_their_own():
+def test_a_connection_error_a_check_of_requests_a_canary_and_a_verdict_lead_to_sections_of_their_own():
     assert runbook_section(incident("task", error="OperationalError")) == CONNECTION
     assert runbook_section(incident("task")) == "a-task-failed"
-    checked = incident("task").model_copy(update={"cause": Step(dag="score__churn", task=REQUESTS_TASK)})
-    assert runbook_section(checked) == REQUESTS
+    for task, section in ((REQUESTS_TASK, REQUESTS), (CANARY_TASK, CANARY)):
+        found = incident("task").model_copy(update={"cause": Step(dag="score__churn", task=task)})
+        assert runbook_section(found) == section
     assert runbook_section(incident("verdict", topic="broken_feed")) == "a-feed-is-broken"
 
 

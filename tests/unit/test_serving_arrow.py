@@ -51,7 +51,7 @@ def test_a_stream_is_answered_by_a_stream_with_the_predictions_of_json(app, mode
     assert (found.status_code, found.headers["content-type"]) == (200, ARROW)
     assert found.headers["X-Request-Id"]
     answer = pa.ipc.open_stream(found.content).read_all()
-    assert answer.schema.metadata == {b"model": MODEL.encode(), b"model_version": b"3"}
+    assert answer.schema.metadata == {b"model": MODEL.encode(), b"model_version": b"3", b"role": b"champion"}
     other = post(app, json.dumps({"rows": rows}).encode(), "application/json").json()
     assert answer.to_pylist() == other["predictions"]
 

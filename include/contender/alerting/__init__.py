@@ -1,5 +1,12 @@
 """Record trouble in incidents, and compose and send the mails about them, about decisions and about access rights."""
 
+from contender.alerting.canaries import (
+    ReturnedCanary,
+    compose_canary_alert,
+    raise_returned_canary,
+    settle_returned_canary,
+    was_returned,
+)
 from contender.alerting.compose import (
     Declared,
     FailedTask,
@@ -51,9 +58,11 @@ __all__ = [
     "MailServer",
     "Refusal",
     "RequestCheck",
+    "ReturnedCanary",
     "UnknownIncidentError",
     "compose_access_alert",
     "compose_approval_alert",
+    "compose_canary_alert",
     "compose_decision_alert",
     "compose_gate_alert",
     "compose_held_alert",
@@ -69,6 +78,7 @@ __all__ = [
     "push",
     "raise_gate_failure",
     "raise_refusal",
+    "raise_returned_canary",
     "raise_signal",
     "raise_task_failure",
     "raise_verdict",
@@ -77,4 +87,6 @@ __all__ = [
     "review_incidents",
     "settle_incident",
     "settle_refusal",
+    "settle_returned_canary",
+    "was_returned",
 ]

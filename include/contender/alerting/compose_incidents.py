@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from contender.alerting.compose import one_line, render
-from contender.incidents import BACKUP_DAG, REQUESTS_TASK, Signal, describe_step
+from contender.incidents import BACKUP_DAG, CANARY_TASK, REQUESTS_TASK, Signal, describe_step
 from contender.records import Alert, Cause, Incident, identify
 from contender.settings import Settings
 from contender.specs import parse_dag_id
@@ -24,6 +24,8 @@ VERDICTS: Mapping[str, str] = {
     "regime_break": "inputs-and-outcomes-have-changed",
 }
 REQUESTS = "online-predictions-are-not-repeated"
+CANARY = "a-canary-was-returned"
+TASKS: Mapping[str, str] = {REQUESTS_TASK: REQUESTS, CANARY_TASK: CANARY}
 CONNECTION = "a-store-or-service-does-not-answer"
 
 
@@ -36,8 +38,8 @@ def runbook_section(incident: Incident) -> str:
     """Return the anchor of the section in docs/RUNBOOK.md about an incident."""
     if incident.kind == "verdict":
         return VERDICTS.get(incident.topic, "")
-    if incident.kind == "task" and incident.cause.task == REQUESTS_TASK:
-        return REQUESTS
+    if incident.kind == "task" and incident.cause.task in TASKS:
+        return TASKS[incident.cause.task]
     return CONNECTION if incident.kind == "task" and incident.error else CAUSES[incident.kind]
 
 

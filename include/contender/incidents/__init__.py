@@ -25,6 +25,7 @@ from contender.incidents.rules import (
     send_waiting,
 )
 from contender.incidents.signals import (
+    CANARY_TASK,
     REQUESTS_TASK,
     Signal,
     describe_step,
@@ -38,6 +39,7 @@ from contender.incidents.working_hours import WorkingHours, read_working_hours
 __all__ = [
     "BACKUP_AT",
     "BACKUP_DAG",
+    "CANARY_TASK",
     "REQUESTS_TASK",
     "Due",
     "Outcome",

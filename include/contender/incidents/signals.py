@@ -24,6 +24,7 @@ CONNECTION_ERRORS = frozenset(
 _CHANGING = re.compile(r"0x[0-9a-f]+|\d+|'[^']*'|\"[^\"]*\"")
 LONGEST_FINGERPRINT = 200
 REQUESTS_TASK = "requests"  # the check of logged online predictions
+CANARY_TASK = "canary"  # a version that answers a share of the online requests
 
 
 class Signal(Frozen):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from contender.measures import PredictionError
 from contender.redaction import redact
+from contender.serving.canaries import Role
 from contender.serving.days import Found
-from contender.serving.following import ServedModel
 from contender.serving.requests import Asked, BadRequest, Defect, Row, describe_allowed, find_unusable
+from contender.serving.served import Chosen, ServedModel
 from contender.serving.versions import LoadedVersion, Scores
 from contender.specs import ModelSpec
 
@@ -32,6 +34,7 @@ class Answered:
     request_id: str
     at: datetime
     version: LoadedVersion
+    role: Role
     asked: Asked
     found: Found | None
     scores: Scores
@@ -49,27 +52,53 @@ class Answered:
 
 def answer(here: Installation, served: ServedModel, read: Callable[[], Asked]) -> Answered:
     """Answer a request, which is read after the serving version is known. Raises BadRequest."""
-    version = served.current
-    if version is None:
+    answering = served.answering
+    if answering is None:
         reason = served.attempt.reason if served.attempt else "no version has been promoted yet"
         raise BadRequest(503, Defect(problem=f"{served.spec.name}: no version serves: {reason}"))
     asked = read()
     found = None if asked.day is None else _find(here, served, asked.day, asked.keys)
+    chosen = answering.choose(asked)
     try:
-        scores = _score(version, asked, found)
+        scores = _score(chosen, asked, found)
+    except Exception:
+        chosen.note_failure()
+        raise
+    return Answered(uuid.uuid4().hex, datetime.now(UTC), chosen.version, chosen.role, asked, found, scores)
+
+
+def predict_again(version: LoadedVersion, answered: Answered) -> Scores:
+    """Predict the rows of an answered request with a challenger. Raises PredictionError."""
+    found = answered.found
+    if found is None:
+        assert answered.asked.rows is not None
+        return version.score(answered.asked.rows.to_pandas())
+    return _select(found, found.day.score_in_shadow(version))
+
+
+def _score(chosen: Chosen, asked: Asked, found: Found | None) -> Scores:
+    """Return the predictions of a request. Raises BadRequest if the version cannot make them."""
+    try:
+        scores = _predict(chosen, asked, found)
     except PredictionError as error:
-        defect = Defect(problem=f"version {version.number} cannot predict these rows: {error}")
+        defect = Defect(problem=f"version {chosen.version.number} cannot predict these rows: {error}")
         raise BadRequest(422, defect) from None
     if defects := list(find_unusable(scores)):
         raise BadRequest(422, *defects)
-    return Answered(uuid.uuid4().hex, datetime.now(UTC), version, asked, found, scores)
+    return scores
 
 
-def _score(version: LoadedVersion, asked: Asked, found: Found | None) -> Scores:
-    if found is None:
-        assert asked.rows is not None
-        return version.score(asked.rows.to_pandas())
-    of_day = found.day.score(version)
+def _predict(chosen: Chosen, asked: Asked, found: Found | None) -> Scores:
+    if found is not None:  # a version predicts a day once, so that its requests take no comparable time
+        return _select(found, found.day.score(chosen.version))
+    assert asked.rows is not None
+    began = time.perf_counter()
+    scores = chosen.version.score(asked.rows.to_pandas())
+    chosen.note_time(time.perf_counter() - began)
+    return scores
+
+
+def _select(found: Found, of_day: Scores) -> Scores:
     return {name: [scored[place] for place in found.places] for name, scored in of_day.items()}
 
 
@@ -92,6 +121,7 @@ def describe_answer(answered: Answered) -> Answer:
     return {
         "model": answered.version.model.name,
         "model_version": answered.version.number,
+        "role": answered.role,
         "feature_snapshot": answered.snapshot,
         "predictions": [
             {**day, **key, **dict(zip(names, row, strict=True))}
@@ -108,13 +138,31 @@ def describe_model(served: ServedModel) -> Answer:
         "description": served.spec.description,
         "kind": served.spec.kind,
         "model_version": None if version is None else version.number,
+        "role": None if served.answering is None else served.answering.role,
         "recipe": None if version is None else version.record.recipe,
         "night": None if version is None else version.record.night,
         "serving_since": None if version is None else version.since,
         "checked_against": None if served.checked is None else served.checked.model_dump(),
         "ledger_entry": None if served.champion is None else served.champion.entry,
+        "canary": _describe_canary(served),
         "behind_since": served.behind,
         "refused": served.attempt.model_dump() if served.attempt else None,
+    }
+
+
+def _describe_canary(served: ServedModel) -> Answer | None:
+    canary = served.canary
+    if canary is None:
+        return None
+    answers = served.trial is not None and served.returned is None
+    return {
+        "model_version": canary.version,
+        "ledger_entry": canary.entry,
+        "previous_version": canary.previous,
+        "share": served.spec.serving.canary if answers else 0,
+        "since": canary.since,
+        "until": canary.until,
+        "returned": served.returned,
     }
 
 

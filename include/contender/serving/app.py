@@ -17,11 +17,12 @@ from fastapi import FastAPI, Request, Response
 from contender.redaction import redact
 from contender.serving.answering import Answer, answer, describe_answer, describe_columns, describe_model
 from contender.serving.arrow import ARROW, read_stream, write_stream
-from contender.serving.following import Follower, ServedModel
+from contender.serving.following import Follower
 from contender.serving.keys import Caller
 from contender.serving.limiting import RateLimit
 from contender.serving.requests import LARGEST_BODY, BadRequest, Defect
 from contender.serving.schema import describe_api
+from contender.serving.served import ServedModel
 from contender.serving.server import is_loopback
 
 log = logging.getLogger(__name__)
@@ -39,9 +40,11 @@ def build_app(follower: Follower) -> FastAPI:
     async def run(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.get_running_loop().run_in_executor(workers, follower.start)
         follower.request_log.start()
+        follower.shadow.start()
         yield
         follower.stop()
         workers.shutdown()
+        await asyncio.to_thread(follower.shadow.stop)
         await asyncio.to_thread(follower.request_log.stop)
 
     # FastAPI's own page of the API loads scripts from another host.
@@ -113,7 +116,8 @@ def _add_predictions(app: FastAPI, follower: Follower, workers: ThreadPoolExecut
             limit.take(caller.name)
             kind, body = await read_body(request)
             loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(workers, _predict, follower, served, (kind, body))
+            with follower.shadow.traffic.counted():
+                response = await loop.run_in_executor(workers, _predict, follower, served, (kind, body))
             status = 200
             return response
         except BadRequest as refused:
@@ -135,7 +139,9 @@ def _predict(follower: Follower, served: ServedModel, content: tuple[str, bytes]
         response = _respond(describe_answer(answered))
     follower.metrics.rows.labels(served.spec.name).inc(answered.rows)
     response.headers[_REQUEST_ID] = answered.request_id
-    follower.request_log.note(answered)
+    follower.metrics.roles.labels(served.spec.name, answered.role).inc()
+    if follower.request_log.note(answered):
+        follower.shadow.note(served, answered)
     return response
 
 

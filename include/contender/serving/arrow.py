@@ -59,7 +59,11 @@ def write_stream(answered: Answered) -> bytes:
         keys = [column.name for column in model.keys]
         given = {key: pa.array([row[key] for row in asked.keys], schema.field(key).type) for key in keys}
         columns = {"day": pa.repeat(pa.scalar(asked.day, pa.date32()), answered.rows), **given, **columns}
-    about = {"model": model.name, "model_version": str(answered.version.number)}
+    about = {
+        "model": model.name,
+        "model_version": str(answered.version.number),
+        "role": answered.role,
+    }
     if answered.snapshot is not None:
         about["feature_snapshot"] = str(answered.snapshot)
     table = pa.table(columns).replace_schema_metadata(about)

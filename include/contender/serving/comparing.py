@@ -40,13 +40,13 @@ def check_requests(here: Installation, model: ModelSpec, day: date) -> RequestCh
     """Compute all logged answers of a day (in UTC) again. This changes nothing."""
     rows = here.lake.read(model.request_contract, Days.one(day))
     shown: list[Difference] = []
-    differing: set[tuple[str, int]] = set()
+    differing: set[tuple[str, int, int]] = set()
     unchecked: Counter[str] = Counter()
     for found in _compare_all(here, model, rows):
         if isinstance(found, _Unchecked):
             unchecked[found.reason] += found.rows
             continue
-        differing.add((found.request, found.row))
+        differing.add((found.request, found.row, found.version))
         if len(shown) < MOST_SHOWN:
             shown.append(found)
     return RequestCheck(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contender.serving.versions import LoadedVersion, Scores
 
 DAYS_KEPT = 8  # of a model
-_VERSIONS_KEPT = 2  # the serving one, and the one that replaces it
+_VERSIONS_KEPT = 3  # the serving one, a canary, and one that replaces either
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class FeatureDay:
     places: Mapping[tuple[Any, ...], int]
     scores: OrderedDict[int, Scores] = field(default_factory=OrderedDict)
     turn: Lock = field(default_factory=Lock)
+    shadows: dict[str, tuple[int, Scores]] = field(default_factory=dict)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -46,12 +47,25 @@ class FeatureDay:
         A day is predicted in one call, as in batch scoring: some pipelines round differently with other rows beside a
         row. Raises PredictionError.
         """
+        known = self.scores.get(version.number)  # without waiting for a prediction of another version
+        if known is not None:
+            return known
         with self.turn:
             if version.number not in self.scores:
                 self.scores[version.number] = version.score(self.frame)
                 while len(self.scores) > _VERSIONS_KEPT:
                     self.scores.popitem(last=False)
             return self.scores[version.number]
+
+    def score_in_shadow(self, version: LoadedVersion) -> Scores:
+        """Return the predictions of a challenger, which are kept apart: those that serve never wait for them.
+
+        One thread calls this. The newest version of each recipe is kept. Raises PredictionError.
+        """
+        recipe = version.record.recipe
+        if self.shadows.get(recipe, (None,))[0] != version.number:
+            self.shadows[recipe] = version.number, version.score(self.frame)
+        return self.shadows[recipe][1]
 
 
 class Found(NamedTuple):

@@ -28,6 +28,7 @@ def tabulate(answers: Sequence[Answered]) -> pa.Table:
         "request_row": list(chain.from_iterable(map(range, counts))),
         "answered_at": repeat([answered.at for answered in answers]),
         "model_version": repeat([answered.version.number for answered in answers]),
+        "model_role": repeat([answered.role for answered in answers]),
         "feature_day": repeat([answered.asked.day for answered in answers]),
         "feature_snapshot": repeat([answered.snapshot for answered in answers]),
     }

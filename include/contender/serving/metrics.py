@@ -49,7 +49,9 @@ class Metrics:
             "contender_serving_load_seconds", "time to load and check a version", model, registry=kept
         )
 
+        self.roles, self.canary, self.returned = _count_roles(kept)
         self.logged, self.unlogged = _count_log(kept)
+        self.shadow, self.shadow_failed, self.shadow_left_out = _count_shadow(kept)
 
     def note_outages(self, stores: Mapping[str, datetime | None]) -> None:
         """Set since when each store does not answer."""
@@ -60,6 +62,36 @@ class Metrics:
         """Return all metrics as text."""
         text: bytes = generate_latest(self._kept)
         return text
+
+
+def _count_roles(kept: CollectorRegistry) -> tuple[Counter, Gauge, Gauge]:
+    answers = Counter("contender_serving_answers", "answered requests", ("model", "role"), registry=kept)
+    canary = Gauge(
+        "contender_serving_canary_version",
+        "version that answers a share of the requests, 0 without one",
+        ("model",),
+        registry=kept,
+    )
+    returned = Gauge(
+        "contender_serving_canary_returned",
+        "1 if the ledger's champion was returned as a canary",
+        ("model",),
+        registry=kept,
+    )
+    return answers, canary, returned
+
+
+def _count_shadow(kept: CollectorRegistry) -> tuple[Counter, Counter, Counter]:
+    about = {
+        "": "shadow predictions",
+        "_failed": "shadow predictions that a challenger did not make",
+        "_left_out": "predictions without shadow predictions, because too many wait",
+    }
+    made, failed, left_out = (
+        Counter(f"contender_serving_shadow{name}_rows", text, ("model",), registry=kept)
+        for name, text in about.items()
+    )
+    return made, failed, left_out
 
 
 def _count_log(kept: CollectorRegistry) -> tuple[Counter, Counter]:

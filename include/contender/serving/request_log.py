@@ -43,10 +43,13 @@ class RequestLog:
         self._answers = self._rows = self._left_out = 0
         self._thread: Thread | None = None
 
-    def note(self, answered: Answered) -> None:
-        """Keep an answer, or leave it out if too many wait; in either case at once."""
-        if random.random() >= self._share:  # noqa: S311 - which requests are logged is no secret
-            return
+    def note(self, answered: Answered) -> bool:
+        """Keep a share of the answers, each at once. Returns whether it is logged."""
+        # Which requests are logged is no secret.
+        return random.random() < self._share and self.keep(answered)  # noqa: S311
+
+    def keep(self, answered: Answered) -> bool:
+        """Keep an answer, or leave it out if too many wait; in either case at once. Returns whether it is kept."""
         with self._lock:
             fits = self._answers < MOST_ANSWERS and self._rows + answered.rows <= MOST_ROWS
             if fits:
@@ -60,6 +63,7 @@ class RequestLog:
             self._metrics.unlogged.labels(answered.version.model.name).inc(answered.rows)
         elif full:
             self._wake.set()
+        return fits
 
     def start(self) -> None:
         """Begin to write in a thread."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contender.serving.arrow import ARROW
-from contender.serving.following import ServedModel
+from contender.serving.served import ServedModel
 from contender.specs import ModelSpec
 
 _REFUSALS = {
@@ -61,10 +61,11 @@ def _answer(model: ModelSpec) -> Mapping[str, Any]:
     prediction = {"type": "object", "required": list(scores), "properties": scores}
     return {
         "type": "object",
-        "required": ["model", "model_version", "feature_snapshot", "predictions"],
+        "required": ["model", "model_version", "role", "feature_snapshot", "predictions"],
         "properties": {
             "model": {"const": model.name},
             "model_version": {"type": "integer"},
+            "role": {"enum": ["champion", "canary", "previous"]},
             "feature_snapshot": {"type": ["integer", "null"], "description": "null for whole rows"},
             "predictions": {"type": "array", "items": prediction},
         },

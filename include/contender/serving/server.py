@@ -50,10 +50,12 @@ def serve(
 def prepare(here: Installation, models: Sequence[str], keys: Keyring) -> Follower:
     """Return a follower of these models, or of all. Raises UnknownNameError, and BookError if there is no book."""
     from contender.serving.days import FeatureDays
-    from contender.serving.following import Follower, ServedModel
+    from contender.serving.following import Follower
     from contender.serving.metrics import Metrics
     from contender.serving.request_log import RequestLog
     from contender.serving.requests import RequestForm
+    from contender.serving.served import ServedModel
+    from contender.serving.shadow import Shadow
 
     specs = [here.catalog.model(name) for name in models] or list(here.catalog.models.values())
     if not specs:
@@ -64,7 +66,10 @@ def prepare(here: Installation, models: Sequence[str], keys: Keyring) -> Followe
     for name in served:
         metrics.version.labels(name).set(0)
         metrics.behind.labels(name).set(0)
-    return Follower(here, served, keys, metrics, RequestLog(here, metrics))
+        metrics.canary.labels(name).set(0)
+        metrics.returned.labels(name).set(0)
+    request_log = RequestLog(here, metrics)
+    return Follower(here, served, keys, metrics, request_log, Shadow(here, metrics, request_log))
 
 
 def check_reach(host: str, *, keys_exist: bool) -> None:

@@ -59,6 +59,7 @@ from contender.specs.monitoring import Monitoring
 from contender.specs.race import Race
 from contender.specs.recipe import BASELINE, Recipe
 from contender.specs.recovery import Recovery
+from contender.specs.serving import Serving
 from contender.specs.usual import Usual
 
 __all__ = [
@@ -117,6 +118,7 @@ __all__ = [
     "Role",
     "RowCount",
     "Scope",
+    "Serving",
     "Severity",
     "Slice",
     "Unique",

@@ -31,6 +31,7 @@ from contender.specs.race import Race
 from contender.specs.recipe import BASELINE, Recipe, check_weights
 from contender.specs.recovery import Recovery
 from contender.specs.request_log import LOG_NAMES, log_contract
+from contender.specs.serving import Serving
 from contender.specs.zones import Zone
 
 
@@ -104,6 +105,7 @@ class ModelSpec(Frozen):
     recovery: Recovery | None = Field(
         default=None, description="strategies for a change of the world; none by default"
     )
+    serving: Serving = Serving()
     horizon_days: int = Field(default=1, ge=0, description="number of days that a row is scored ahead")
     label_maturity_days: int = Field(
         default=0, ge=0, description="number of days after its own day until a row's label is known"

@@ -11,6 +11,11 @@ _ANSWERED = (
     Column(name="answered_at", type="timestamp", description="time of the answer"),
     Column(name="model_version", type="integer", description="the version that answered"),
     Column(
+        name="model_role",
+        type="string",
+        description="`champion`, `canary` or `previous`; `shadow` if it predicted in the background",
+    ),
+    Column(
         name="feature_day",
         type="date",
         nullable=True,
@@ -37,6 +42,6 @@ def log_contract(model: str, owner: str, keys: tuple[Column, ...], columns: tupl
         table=f"requests.{model}",
         owner=owner,
         columns=(_DAY, *_ANSWERED, *optional, *columns),
-        primary_key=("day", "request_id", "request_row"),
+        primary_key=("day", "request_id", "request_row", "model_version"),
         appended=True,
     )
