@@ -13,20 +13,32 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import httpx
 import numpy as np
-import pyarrow as pa
 
 from benchmarks.promotion.page import put_into
+from benchmarks.serving_turns import (
+    BULK,
+    JSON,
+    LOGGED,
+    SHADOWED,
+    UNLOGGED,
+    UNSHADOWED,
+    Ask,
+    Result,
+    compare,
+    compare_shadow,
+    percentiles,
+    time_one,
+)
 from contender.promoting import ManualDecision, decide_by_hand
 from contender.retraining import InstalledStores
 from contender.serving.arrow import ARROW
@@ -43,12 +55,6 @@ PAGE = PROJECT / "docs" / "SERVING.md"
 BEGIN, END = "<!-- serving: made by `make bench-serving` -->", "<!-- end of serving -->"
 ROUNDS, REQUESTS, TOGETHER = 5, 300, 8
 BARE, HEALTH, ROW, KEY, MANY = "bare call", "state", "whole row", "key of a day", "several clients"
-LOGGED, UNLOGGED, BULK, BULKS = "logged", "not logged", 10_000, 10
-
-JSON = "application/json"
-
-Result = dict[str, Any]
-Ask = Callable[[], Awaitable[int]]
 
 
 def main() -> None:
@@ -67,9 +73,10 @@ def main() -> None:
 def measure(folder: Path, rounds: int) -> Result:
     """Return percentiles in milliseconds by round and kind of request, and the seconds until a promotion served."""
     stores = install_flights(Settings(home=folder / "home"), copy_catalog(folder / "catalog"))
-    for night in (NIGHT - timedelta(days=1), NIGHT):
-        run_night(stores, night, ["boosted_trees"])
+    run_night(stores, NIGHT - timedelta(days=1), ["boosted_trees"])
+    run_night(stores, NIGHT, ["boosted_trees", "linear"])  # versions 2 and 3
     here, model = stores.installation, stores.model
+    shadowed = write_shadow(here.catalog.home, folder / "shadowed", model.name)
     day = tomorrow(NIGHT)
     row = here.lake.read(model.feature_contract, Days(first=day, last=day)).slice(0, 1).to_pylist()[0]
     whole = {"rows": [{name: row[name] for name in model.feature_names}]}
@@ -82,13 +89,25 @@ def measure(folder: Path, rounds: int) -> Result:
     with (
         serving(here.settings, here.catalog.home, model.name) as address,
         serving(here.settings, here.catalog.home, model.name, variables=share) as other,
+        serving(here.settings, shadowed, model.name) as in_shadow,
     ):
         measured = []
         for _ in range(rounds):
             one = asyncio.run(_measure_round(stores, address, (whole, keyed), bare))
-            measured.append(one | asyncio.run(_compare(stores, {LOGGED: address, UNLOGGED: other}, row)))
+            one |= asyncio.run(compare(model, {LOGGED: address, UNLOGGED: other}, row, REQUESTS))
+            one |= asyncio.run(compare_shadow(model, {SHADOWED: in_shadow, UNSHADOWED: address}, row))
+            measured.append(one)
     polls = _time_polls(stores)
     return {"rounds": measured, "polls": polls, "requests": REQUESTS, "together": TOGETHER}
+
+
+def write_shadow(home: Path, folder: Path, model: str) -> Path:
+    """Copy a catalog, and let the challengers of a model predict its requests in shadow."""
+    shutil.copytree(home, folder)
+    spec = folder / "models" / model / "spec.py"
+    text = spec.read_text().replace("Recovery, Slice", "Recovery, Serving, Slice", 1)
+    spec.write_text(text.replace("    recovery=", "    serving=Serving(shadow=True),\n    recovery=", 1))
+    return folder
 
 
 def _time_polls(stores: InstalledStores) -> list[float]:
@@ -156,38 +175,6 @@ async def _measure_round(
         return found | {"promotions": waits}
 
 
-async def _compare(stores: InstalledStores, servers: dict[str, str], row: Result) -> Result:
-    """Return the times of requests in turn: with and without the log, and of many rows in JSON and in Arrow."""
-    model = stores.model
-    path = f"/v1/models/{model.name}/predict"
-    whole = [{name: row[name] for name in model.feature_names}]
-    table = to_table(model, whole * BULK)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    one, many = (json.dumps({"rows": rows}).encode() for rows in (whole, whole * BULK))
-    async with httpx.AsyncClient(timeout=60) as client:
-
-        async def ask(server: str, body: bytes, kind: str) -> int:
-            headers = {"Content-Type": kind}
-            found = await client.post(servers[server] + path, content=body, headers=headers)
-            assert found.status_code == 200, found.text
-            return found.status_code
-
-        single = {name: partial(ask, name, one, JSON) for name in (LOGGED, UNLOGGED)}
-        bulk = {JSON: partial(ask, LOGGED, many, JSON)}
-        bulk[ARROW] = partial(ask, LOGGED, sink.getvalue().to_pybytes(), ARROW)
-        return await _in_turn(single, REQUESTS) | await _in_turn(bulk, BULKS)
-
-
-async def _in_turn(asks: Mapping[str, Ask], count: int) -> Result:
-    times: dict[str, list[float]] = {name: [] for name in asks}
-    for _ in range(count):
-        for name, ask in asks.items():
-            times[name].append(await _time(ask))
-    return {name: _percentiles(found) for name, found in times.items()}
-
-
 async def _with_promotion(stores: InstalledStores, ask: Ask, bare: Bare) -> tuple[list[float], float]:
     """Return the times of requests, and the seconds from a promotion's entry to the first answer by its version."""
     times = await _one_by_one(ask, bare, REQUESTS // 2)
@@ -208,31 +195,20 @@ async def _one_by_one(ask: Ask, bare: Bare, count: int) -> list[float]:
     times = []
     for _ in range(count):
         bare.call()
-        times.append(await _time(ask))
+        times.append(await time_one(ask))
     return times
 
 
 async def _together(ask: Ask) -> list[float]:
     async def one_client() -> list[float]:
-        return [await _time(ask) for _ in range(REQUESTS // TOGETHER)]
+        return [await time_one(ask) for _ in range(REQUESTS // TOGETHER)]
 
     clients = await asyncio.gather(*(one_client() for _ in range(TOGETHER)))
     return [seconds for client in clients for seconds in client]
 
 
-async def _time(ask: Ask) -> float:
-    begun = time.perf_counter()
-    await ask()
-    return time.perf_counter() - begun
-
-
 def _describe(seconds: Sequence[float], bare: Sequence[float]) -> Result:
-    return _percentiles(seconds) | {BARE: _percentiles(bare)}
-
-
-def _percentiles(seconds: Sequence[float]) -> Result:
-    p50, p99 = np.percentile(seconds, [50, 99]) * 1000
-    return {"p50": round(float(p50), 3), "p99": round(float(p99), 3), "requests": len(seconds)}
+    return percentiles(seconds) | {BARE: percentiles(bare)}
 
 
 def render(found: Result) -> str:
@@ -273,6 +249,12 @@ def render(found: Result) -> str:
             f"{_spread([one[JSON]['p50'] for one in rounds])} ms in JSON and",
             f"{_spread([one[ARROW]['p50'] for one in rounds])} ms in Arrow: "
             f"× {_ratios(rounds, ARROW, JSON, 'p50')}.",
+            "",
+            "Requests of one row with random pauses, in turns with and without shadow predictions of one challenger,",
+            f"take × {_ratios(rounds, SHADOWED, UNSHADOWED, 'p50')} as long at p50 and "
+            f"× {_ratios(rounds, SHADOWED, UNSHADOWED, 'p99')} at p99 with them.",
+            f"{100 * min(one['shadow share'] for one in rounds):.0f} % of the requests, or more, got their shadow "
+            "predictions.",
             "",
         ]
     )
