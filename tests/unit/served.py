@@ -47,13 +47,15 @@ def fit(catalog: Catalog) -> Any:
 
 
 def fit_strict(model: ModelSpec) -> Any:
-    """A pipeline that cannot predict an airline that it was not fitted with."""
-    rows = pd.DataFrame([row_of(model)] * 4)
+    """A pipeline that cannot predict an airline other than three."""
+    rows = pd.DataFrame(
+        [row_of(model) | {"airline": airline} for airline in ("AA", "DL", "UA") for _ in range(2)]
+    )
     columns = [
         ("words", OneHotEncoder(handle_unknown="error"), ["airline"]),
         ("late", "passthrough", ["dep_hour"]),
     ]
-    return make_pipeline(ColumnTransformer(columns), LogisticRegression()).fit(rows, [0, 1, 0, 1])
+    return make_pipeline(ColumnTransformer(columns), LogisticRegression()).fit(rows, [0, 1] * 3)
 
 
 def serve_app(catalog: Catalog, home: Path) -> FastAPI:
