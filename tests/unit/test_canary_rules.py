@@ -302,12 +302,22 @@ def test_a_canary_is_slow_only_beside_the_version_before_it(trial):
     for number in range(100, 200):
         trial.note_time(number, 1.0, canary=False)
     for number in range(50):
-        trial.note_time(number, 1.9, canary=True)
+        trial.note_time(number, 2.0, canary=True)
     assert trial.breach is None
     for number in range(3):
         trial.note_time(number, 2.1, canary=True)
     assert trial.breach is not None
     assert trial.breach.of == "time"
+
+
+@pytest.mark.parametrize(("factor", "returns"), [(1.0, False), (1.8, False), (4.0, True)])
+def test_a_canary_may_be_up_to_twice_as_slow_however_many_requests_there_are(trial, factor, returns):
+    times = np.random.default_rng(7).lognormal(0, 0.5, 20_000)
+    for number, seconds in enumerate(times):
+        digest = trial.digest([number])
+        canary = trial.takes(digest)
+        trial.note_time(digest, float(seconds * (factor if canary else 1.0)), canary=canary)
+    assert (trial.breach is not None) == returns
 
 
 def test_hiccups_of_the_machine_slow_both_versions_and_return_nothing(trial):

@@ -26,7 +26,8 @@ Role = Literal["champion", "canary", "previous", "shadow"]
 
 CANARY_TIME = timedelta(hours=24)
 THRESHOLD = 1000.0  # of the evidence
-# A canary's request is slow if it takes longer than this factor times this quantile of the other version's times.
+# A request is slow if it takes longer than this quantile of the times of the version before; one of the canary, if it
+# takes longer than so many times the quantile. The canary returns if slow requests are more frequent with it.
 SLOWER, QUANTILE = 2.0, 0.95
 # Entries that may change the champion; the others keep it.
 CHANGING = ("first", "refreshed", "promoted", "recovered", "returned", "rolled_back", "emergency")

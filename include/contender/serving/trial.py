@@ -54,14 +54,14 @@ class Trial:
     def note_time(self, digest: int, seconds: float, *, canary: bool) -> None:
         """Count a predicted request that took this long."""
         with self._lock:
-            if self._bound is not None and seconds > self._bound:
+            if self._bound is not None and seconds > self._bound * (SLOWER if canary else 1.0):
                 self._slow.add(digest, canary=canary)
                 self._judge()
             if not canary:
                 self._times.append(seconds)
                 self._timed += 1
                 if self._timed % _RENEWED == 0:
-                    self._bound = SLOWER * float(np.quantile(self._times, QUANTILE))
+                    self._bound = float(np.quantile(self._times, QUANTILE))
 
     def _judge(self) -> None:
         self.breach = self.breach or judge_canary(self._failed.counts, self._slow.counts, self.share)
