@@ -18,6 +18,9 @@ the person's name; with nothing to approve, both are skipped.
 - A decision without an answer is rejected after the deadline and the champion goes on serving. The deadline is under a
   day, because the next night's run waits.
 - If someone changed the champion before the approval, nothing is promoted: the task fails and says what to clear.
+- If the spec's `cadence` is not nightly, **choose_recipes** is skipped in a night in which no fit is due, with the
+  reason in its log, and so are **train**, **evaluate**, **decide** and **promote**. The newest versions are still
+  paired and scored in shadow. *Fit anyway*, in the form of a manual run, fits them nevertheless.
 - While a break is open, **choose_recipes** adds the strategies that the spec declares in `recovery`. They are measured
   on days that they scored in shadow, and the best one serves until the refreshes are as good again.
 - Manual runs: *Day* is the *night* to train for. Trained again on the same snapshots, the version is the same.
@@ -27,7 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, task
+from airflow.sdk import DAG, Param, PartitionedAssetTimetable, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from contender.specs import ModelSpec
@@ -41,7 +44,12 @@ from wiring import (
     gate_and_publish,
     night_dag,
     night_stores,
+    run_by,
     run_night,
+)
+
+FIT_ANYWAY = Param(
+    False, type="boolean", title="Fit anyway", description="Fit in this night, whether a fit is due or not."
 )
 
 
@@ -55,11 +63,16 @@ def build_retrain(model: ModelSpec) -> DAG:
         schedule,
         f"A new challenger for {model.name}, and the decision about it",
         minutes=120,
+        form={} if model.cadence.is_nightly else {"fit": FIT_ANYWAY},
     ) as dag:
-        recipes = choose_recipes(model.name) if model.strategies else [r.name for r in model.recipes]
+        chosen = model.strategies or not model.cadence.is_nightly
+        recipes = choose_recipes(model.name) if chosen else [recipe.name for recipe in model.recipes]
         fits = train.partial(name=model.name).expand(recipe=recipes)
         versions = collect_fitted(model.name, fits)
-        decided = decide(model.name, evaluate(model.name, versions), pair(model.name, versions))
+        evaluated = evaluate(model.name, versions)
+        if not model.cadence.is_nightly:
+            recipes >> evaluated  # skipped together
+        decided = decide(model.name, evaluated, pair(model.name, versions))
         shadow = score_in_shadow(model.name, versions)
         waiting = promote(model.name, decided)
         waiting >> shadow
@@ -71,10 +84,15 @@ def build_retrain(model: ModelSpec) -> DAG:
 
 @task
 def choose_recipes(name: str) -> list[str]:
-    """Choose the recipes to fit tonight: in a break, the strategies for it, too."""
-    from contender.retraining import list_recipes
+    """Choose the recipes to fit tonight: in a break, the strategies for it, too. Skipped if no fit is due."""
+    from contender.retraining import NotDue
+    from contender.retraining import choose_recipes as choose
 
-    return list(list_recipes(night_stores(name)))
+    asked_by = (get_current_context()["params"].get("fit") and run_by()) or None
+    try:
+        return list(choose(night_stores(name), run_night(), asked_by))
+    except NotDue as reason:
+        raise AirflowSkipException(str(reason)) from None
 
 
 @task
@@ -90,11 +108,12 @@ def train(name: str, recipe: str) -> Json:
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
 def collect_fitted(name: str, fits: Sequence[Json]) -> list[Json]:
-    """Collect the versions that could be fitted tonight, in the order of the recipes."""
+    """Collect tonight's versions in the order of the recipes; if no fit is due, the newest versions."""
     from contender.records import TrainedVersion, read_all
-    from contender.retraining import order_versions
+    from contender.retraining import collect_versions
 
-    return dump_all(order_versions(CATALOG.model(name), read_all(TrainedVersion, fits)))
+    fitted = read_all(TrainedVersion, fits)
+    return dump_all(collect_versions(night_stores(name), run_night(), fitted))
 
 
 @task
@@ -125,7 +144,7 @@ def decide(name: str, evaluations: Sequence[Json], evidence: Sequence[Json]) -> 
     return dump_all(decide_night(night_stores(name), evaluated, found))
 
 
-@task
+@task(trigger_rule=TriggerRule.NONE_FAILED)
 def score_in_shadow(name: str, versions: Sequence[Json]) -> Json:
     """Stage what tonight's versions, the champion and an older champion predict for the same rows."""
     from contender.records import TrainedVersion, read_all

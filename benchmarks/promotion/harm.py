@@ -19,7 +19,7 @@ from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.poisons import POISONS
 from benchmarks.promotion.rows import Row, count
 from benchmarks.promotion.years import read_year
-from contender.backtesting import Cadence, Fits, run_backtest_on
+from contender.backtesting import CadenceName, Fits, run_backtest_on
 from contender.backtesting.made import Made
 from contender.evaluating import with_usual_change
 from contender.promoting import decide_night
@@ -112,7 +112,7 @@ PASSES: Mapping[str, Callable[[Tried], bool]] = {
 class Series(NamedTuple):
     """The refreshes of a year in one cadence."""
 
-    cadence: Cadence
+    cadence: CadenceName
     fits: KeptFits
     decisions: Sequence[Decision]
 
@@ -196,7 +196,7 @@ def run_year(year: Year) -> Iterator[Series]:
     catalog = load_catalog(PROJECT / "include" / "catalog")
     shipped = catalog.model(year.model)
     recipe, history = shipped.recipe(year.recipe), read_year(catalog, shipped)
-    planned: Mapping[Cadence, tuple[Recipe, Days]] = {
+    planned: Mapping[CadenceName, tuple[Recipe, Days]] = {
         "nightly": (recipe.model_copy(update=SMALLER), year.nightly),
         "weekly": (recipe, year.nights),
     }

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from benchmarks.promotion.kept import KeptFits
 from benchmarks.promotion.rows import Row
 from benchmarks.promotion.years import NIGHTS, read_year
-from contender.backtesting import Cadence, Fits, PolicyResult, ServedDay, run_backtest_on
+from contender.backtesting import CadenceName, Fits, PolicyResult, ServedDay, run_backtest_on
 from contender.backtesting.differences import compare_served
 from contender.settings import PROJECT
 from contender.specs import Days, load_catalog
@@ -27,7 +27,7 @@ class Year(NamedTuple):
 
     data: str
     model: str
-    cadence: Cadence
+    cadence: CadenceName
     nights: Days
 
 
@@ -60,7 +60,7 @@ def measure_served() -> Iterator[Row]:
         yield from compare(year.data, {rule: one.served for rule, one in results.items()}, results)
 
 
-def run_rules(fits: Fits, nights: Days, cadence: Cadence) -> Mapping[str, PolicyResult]:
+def run_rules(fits: Fits, nights: Days, cadence: CadenceName) -> Mapping[str, PolicyResult]:
     """Return the result of each rule, by name."""
     results = run_backtest_on(fits, nights, tuple(POLICIES.values()), cadence, _report).results
     found = dict(zip(POLICIES, results, strict=True))

@@ -98,6 +98,14 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
         lambda b: b.evaluations.refreshes_before(trained(MODEL, LAST, 1), trained(MODEL, LAST - 1, 1), 3),
     ],
     "evaluations.newest_of_recipes": [lambda b: b.evaluations.newest_of_recipes(MODEL)],
+    "evaluations.of_last_night": [
+        lambda b: b.evaluations.of_last_night(MODEL, day_of(4)),
+        lambda b: b.evaluations.of_last_night(OTHER, day_of(LAST)),
+    ],
+    "evaluations.newest_refreshes": [
+        lambda b: b.evaluations.newest_refreshes(MODEL, day_of(4), 3),
+        lambda b: b.evaluations.newest_refreshes(OTHER, day_of(LAST), 3),
+    ],
     "evaluations.versions": [lambda b: numbers_of_the_ten(b.evaluations.versions(MODEL))],
     "evaluations.trained_versions": [
         lambda b: [v for v in b.evaluations.trained_versions([OTHER]) if v.night in ENTERED]
@@ -108,6 +116,13 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     "evaluations.pinned_snapshots": [
         lambda b: [p for p in b.evaluations.pinned_snapshots(f"features.{MODEL}") if p.night in ENTERED]
     ],
+    "fit_verdicts.get": [lambda b: b.fit_verdicts.get(b.fit_verdicts.of_night(MODEL, day_of(1)).id)],
+    "fit_verdicts.newest": [lambda b: b.fit_verdicts.newest(MODEL, 5)],
+    "fit_verdicts.of_night": [
+        lambda b: b.fit_verdicts.of_night(MODEL, day_of(2)),
+        lambda b: b.fit_verdicts.of_night(OTHER, day_of(LAST)),
+    ],
+    "fit_verdicts.newest_of": [lambda b: b.fit_verdicts.newest_of(MODEL)],
     "gates.get": [lambda b: b.gates.get(f"{TABLE} 0 1")],
     "gates.newest": [lambda b: b.gates.newest(TABLE, 5)],
     "gates.newest_for": [lambda b: b.gates.newest_for(TABLE, Days.one(day_of(0)))],

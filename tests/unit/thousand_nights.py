@@ -19,6 +19,7 @@ from contender.records import (
     DayProfile,
     Decision,
     Evaluation,
+    FitVerdict,
     GateResult,
     Incident,
     IncidentEvent,
@@ -162,6 +163,17 @@ def of_model(model: str, night: int) -> dict[str, list[Any]]:
                 why="corrected",
                 at=time_of(night),
             )
+        ],
+        "fit_verdicts": [
+            FitVerdict(
+                model=model,
+                night=day_of(night),
+                due=person is not None,
+                why="weekly",
+                asked_by=person,
+                at=time_of(night),
+            )
+            for person in ((None, "ann") if night == 2 else (None,))
         ],
         "monitored": [
             Monitored(

@@ -1,5 +1,6 @@
 """Backtest: run past nights with the same steps as the DAGs, without Airflow, registry or book."""
 
+from contender.backtesting.cadences import CADENCES, CadenceName, find_cadence
 from contender.backtesting.differences import Difference, compare_served
 from contender.backtesting.fits import Fits
 from contender.backtesting.history import BacktestError, History, Late, build_history, cut, read_history
@@ -13,15 +14,16 @@ from contender.backtesting.report import (
     render_report,
     smooth_losses,
 )
-from contender.backtesting.run import Backtest, Cadence, PolicyResult, is_due, run_backtest, run_backtest_on
+from contender.backtesting.run import Backtest, PolicyResult, run_backtest, run_backtest_on
 
 __all__ = [
+    "CADENCES",
     "POLICIES",
     "SMOOTHED_DAYS",
     "TEMPLATES",
     "Backtest",
     "BacktestError",
-    "Cadence",
+    "CadenceName",
     "Difference",
     "Fits",
     "History",
@@ -33,7 +35,7 @@ __all__ = [
     "build_history",
     "compare_served",
     "cut",
-    "is_due",
+    "find_cadence",
     "name_days",
     "place_day",
     "read_history",

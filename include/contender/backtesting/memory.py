@@ -23,14 +23,23 @@ from contender.records import (
     Entry,
     Evaluation,
     Evidence,
+    FitVerdict,
     OutcomeChange,
     PairedDay,
     Standing,
     TrainedVersion,
+    compares_refresh,
     count_held_nights,
 )
-from contender.retraining import EvaluationError, TrainingError
-from contender.specs import Approval, Days, ModelSpec, Recipe
+from contender.retraining import (
+    REFRESHES_COMPARED,
+    EvaluationError,
+    FitFacts,
+    TrainingError,
+    list_new_days,
+    measure_staleness,
+)
+from contender.specs import Approval, Cadence, Days, ModelSpec, Recipe
 
 
 @dataclass
@@ -39,6 +48,7 @@ class Memory:
 
     fits: Fits
     policy: Policy
+    cadence: Cadence = field(default_factory=Cadence)
     champion: int | None = None
     evaluations: list[Evaluation] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
@@ -46,6 +56,8 @@ class Memory:
     paired: dict[str, PairedDay] = field(default_factory=dict)  # by id; the first pairing of a day is kept
     shadow: dict[date, Mapping[str, int]] = field(default_factory=dict)
     served: list[ServedDay] = field(default_factory=list)
+    verdicts: dict[date, FitVerdict] = field(default_factory=dict)
+    fitted: dict[int, None] = field(default_factory=dict)  # the versions that the policy has fitted, in order
     monitor: Monitor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,8 +65,8 @@ class Memory:
 
     @property
     def model(self) -> ModelSpec:
-        """The model's contract without approvals: in a backtest, decisions never wait."""
-        return self.fits.model.model_copy(update={"approval": Approval()})
+        """The model's contract without approvals, because decisions never wait, and with this backtest's cadence."""
+        return self.fits.model.model_copy(update={"approval": Approval(), "cadence": self.cadence})
 
     @property
     def recipes(self) -> tuple[str, ...]:
@@ -85,8 +97,8 @@ class Memory:
         return add_break(self.model, standing, self.monitor.found, closed, self.served_on)
 
     def run_monitor(self, night: date) -> None:
-        """Give the verdict of a night, if strategies wait for it or a drill asks for it."""
-        if self.strategies or (self.policy.recovers and self.fits.is_drilled):
+        """Give the verdict of a night, if strategies or the cadence wait for it, or a drill asks for it."""
+        if self.strategies or self.cadence.when_needed or (self.policy.recovers and self.fits.is_drilled):
             served = {day.day: day.version for day in self.served if day.version is not None}
             self.monitor.run(night, served, self.evaluations)
 
@@ -104,7 +116,45 @@ class Memory:
         made = self.fits.fit_once(recipe, night)
         if made is None:
             raise TrainingError(f"recipe {recipe.name!r} could not be fitted for {night}")
+        self.fitted[made.version.version] = None
         return made.version
+
+    def fit_facts(self, night: date) -> FitFacts:
+        """Return what decides whether a fit is due in a night."""
+        last = self.last_fitted(night)
+        if self.champion is None or not last:
+            return FitFacts(night=night, champion_fitted=None)
+        standing, history, fitted = self.standing(), self.fits.history, {one.recipe for one in last}
+        new = list_new_days(self.model, night, last)
+        refreshes = [one for one in reversed(self.evaluations) if compares_refresh(one)]
+        return FitFacts(
+            night=night,
+            champion_fitted=self.version(self.champion).night,
+            last_fit=last[0].night,
+            broken=None if standing is None else standing.broken,
+            changed=tuple(
+                recipe.name
+                for recipe in self.model.recipes[: self.policy.recipes]
+                if recipe.name not in fitted
+            ),
+            verdict=self.monitor.found[-1].verdict if self.monitor.found else None,
+            new_rows=0 if new is None else len(history.between(new)),
+            fitted_rows=max(one.rows for one in last),
+            staleness=measure_staleness(refreshes[:REFRESHES_COMPARED]),
+        )
+
+    def fit_verdict(self, night: date) -> FitVerdict | None:
+        """Return the verdict that was kept for a night, or None."""
+        return self.verdicts.get(night)
+
+    def keep_verdict(self, verdict: FitVerdict) -> FitVerdict:
+        """Keep the verdict of a night."""
+        return self.verdicts.setdefault(verdict.night, verdict)
+
+    def last_fitted(self, night: date) -> Sequence[TrainedVersion]:
+        """Return the evaluated versions of the newest night before another."""
+        past = [one.challenger for one in self.evaluations if one.night < night]
+        return [version for version in past if version.night == past[-1].night]
 
     def evaluate(self, challenger: TrainedVersion) -> Evaluation:
         """Evaluate a version and this policy's champion. Raises EvaluationError without labelled rows."""

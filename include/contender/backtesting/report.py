@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from contender.backtesting.differences import Difference, compare_served
+from contender.backtesting.differences import WEEK, Difference, compare_served
 from contender.backtesting.made import ServedDay
 from contender.backtesting.policies import POLICIES
 from contender.backtesting.run import Backtest, PolicyResult
@@ -69,7 +69,9 @@ def _rows(backtests: Sequence[Backtest], detailed: PolicyResult) -> list[Row]:
             description=POLICIES[one.policy].description,
             result=one,
             fits=one.fits,
-            against=None if one is detailed else compare_served(one.served, detailed.served),
+            against=None
+            if one is detailed
+            else compare_served(one.served, detailed.served, 1 if backtest is backtests[0] else WEEK),
         )
         for backtest in backtests
         for one in backtest.results

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
 
 from pydantic import Field
 
+from contender.backtesting.cadences import CadenceName, find_cadence
 from contender.backtesting.fits import Fits
 from contender.backtesting.history import History
 from contender.backtesting.made import Made, ServedDay
 from contender.backtesting.memory import Memory
+from contender.backtesting.oracle import choose_best_nights
 from contender.backtesting.policies import POLICIES
 from contender.records import Decision, Evidence, Monitored, TrainedVersion, question_of
-from contender.retraining import EvaluationError, TrainingError, run_night, score_in_shadow
+from contender.retraining import EvaluationError, TrainingError, judge_night, run_night
 from contender.specs import Catalog, Days, LossName, ModelSpec
 from contender.specs.frozen import Frozen
-
-Cadence = Literal["nightly", "weekly", "monthly"]
 
 
 class PolicyResult(Frozen):
@@ -61,7 +59,7 @@ class Backtest(Frozen):
     model: str
     loss: LossName
     nights: Days
-    cadence: Cadence
+    cadence: CadenceName
     results: tuple[PolicyResult, ...]
     versions: tuple[TrainedVersion, ...] = Field(description="all fitted versions, in order")
     newest: Mapping[str, tuple[ServedDay, ...]] = Field(
@@ -77,14 +75,14 @@ def run_backtest(
     history: History,
     nights: Days,
     policies: Sequence[str] = tuple(POLICIES),
-    cadence: Cadence = "nightly",
+    cadence: CadenceName = "nightly",
     report: Callable[[date], None] = lambda _: None,
 ) -> Backtest:
     """Run the nights; `report` is called after each.
 
     A day is served by the version that was the champion before its night decided: scoring never waits for training.
     A night in which nothing can be fitted or evaluated changes nothing and scores nothing in shadow, as in the DAGs.
-    Between the nights of a slower cadence, the newest versions are scored in shadow every day.
+    Between the nights of a slower cadence, the newest versions are paired and scored in shadow every day.
     """
     return run_backtest_on(Fits(catalog, model, history), nights, policies, cadence, report)
 
@@ -93,12 +91,18 @@ def run_backtest_on(
     fits: Fits,
     nights: Days,
     policies: Sequence[str] = tuple(POLICIES),
-    cadence: Cadence = "nightly",
+    cadence: CadenceName = "nightly",
     report: Callable[[date], None] = lambda _: None,
 ) -> Backtest:
-    """Run the nights as `run_backtest` does, with fits that other cadences of the same nights share."""
-    memories = {name: Memory(fits, POLICIES[name]) for name in policies}
-    span = _Span(fits, nights, cadence, tuple(memories.values()))
+    """Run the nights as `run_backtest` does, with fits that other cadences of the same nights share.
+
+    With the cadence `oracle`, `policies` are not used: every refresh of the first recipe is promoted.
+    """
+    if cadence == "oracle":
+        return _run_oracle(fits, nights)
+    ours = find_cadence(cadence, fits.model, nights.first)
+    memories = {name: Memory(fits, POLICIES[name], ours) for name in policies}
+    span = _Span(fits, tuple(memories.values()))
     for night in nights.each():
         span.run(night)
         report(night)
@@ -107,11 +111,34 @@ def run_backtest_on(
         loss=fits.model.loss,
         nights=nights,
         cadence=cadence,
-        results=tuple(_result(name, one, _needed(one, span.fitted)) for name, one in memories.items()),
+        results=tuple(_result(name, one) for name, one in memories.items()),
         versions=tuple(made.version for made in span.fitted),
         newest={name: tuple(days) for name, days in span.newest.items()},
         baseline=tuple(span.baseline),
         failed=tuple(span.failed),
+    )
+
+
+def _run_oracle(fits: Fits, nights: Days) -> Backtest:
+    best = choose_best_nights(fits, nights)
+    result = PolicyResult(
+        policy="blind",
+        decisions=(),
+        evidence=(),
+        served=best.served,
+        fits=len(best.fits),
+        cpu_seconds=sum(made.cpu for made in best.fits),
+    )
+    return Backtest(
+        model=fits.model.name,
+        loss=fits.model.loss,
+        nights=nights,
+        cadence="oracle",
+        results=(result,),
+        versions=tuple(made.version for made in best.fits),
+        newest={},
+        baseline=(),
+        failed=(),
     )
 
 
@@ -120,8 +147,6 @@ class _Span:
     """The state of a backtest: the nights run so far."""
 
     fits: Fits
-    nights: Days
-    cadence: Cadence
     memories: tuple[Memory, ...]
     tonight: tuple[Made, ...] = ()  # the newest versions that could be evaluated
     fitted: list[Made] = field(default_factory=list)
@@ -130,14 +155,14 @@ class _Span:
     failed: list[str] = field(default_factory=list)
 
     def run(self, night: date) -> None:
-        """Serve a night's rows with the current champions, then retrain if the night is due."""
+        """Serve a night's rows with the current champions, then run the night of each policy."""
         scored = self.fits.model.scored_days(Days.one(night)).first
         for memory in self.memories:
             memory.served += () if memory.champion is None else self.fits.serve(memory.champion, scored)
-        if is_due(night, self.nights.first, self.cadence):
-            self._retrain(night)
-        else:
-            self._score_in_shadow(night)
+        if any(judge_night(memory, night).due for memory in self.memories):
+            self._fit(night)
+        for memory in self.memories:
+            self._retrain(memory, night)
         for memory in self.memories:
             memory.run_monitor(night)
             self._serve_strategies(memory, scored)
@@ -155,48 +180,30 @@ class _Span:
                 if self.fits.made[version].version.strategy:
                     self.fitted.append(self.fits.made[version])
 
-    def _retrain(self, night: date) -> None:
+    def _fit(self, night: date) -> None:
         made = self.fits.fit_all(night)
         self.fitted += made
         if made and self.fits.judgeable(night):
             self.tonight = made
-        for memory in self.memories:
-            try:
-                done = run_night(memory, night, memory.recipes, memory.policy.decide)
-            except (
-                TrainingError,
-                EvaluationError,
-            ):  # noted by the fits; the run of the DAG would have failed
-                continue
-            memory.evidence += [(night, found) for found in done.evidence]
 
-    def _score_in_shadow(self, night: date) -> None:
-        """Score the newest versions in shadow, between the nights of a slower cadence."""
-        for memory in self.memories:
-            versions = [made.version for made in self.tonight if made.version.recipe in memory.recipes]
-            if versions:
-                score_in_shadow(memory, night, versions)
+    def _retrain(self, memory: Memory, night: date) -> None:
+        try:
+            done = run_night(memory, night, memory.recipes, memory.policy.decide)
+        except (TrainingError, EvaluationError):  # noted by the fits; the run of the DAG would have failed
+            return
+        memory.evidence += [(night, found) for found in done.evidence]
 
 
-def is_due(night: date, first: date, cadence: Cadence) -> bool:
-    """Return whether a cadence that started in the night `first` retrains in this one.
-
-    Monthly means the same day of each month, or the last day of a month that is too short.
-    """
-    if cadence == "monthly":
-        return night.day == min(first.day, monthrange(night.year, night.month)[1])
-    return cadence == "nightly" or (night - first).days % 7 == 0
-
-
-def _needed(one: Memory, fitted: Sequence[Made]) -> list[Made]:
+def _needed(one: Memory) -> list[Made]:
     """Return the fits that a policy needs."""
-    needed = [made for made in fitted if made.version.recipe in one.recipes]
+    needed = [one.fits.made[version] for version in one.fitted]
     if one.policy is POLICIES["static"] and one.champion is not None:
         return [made for made in needed if made.version.version <= one.champion]
     return needed
 
 
-def _result(name: str, one: Memory, needed: Sequence[Made]) -> PolicyResult:
+def _result(name: str, one: Memory) -> PolicyResult:
+    needed = _needed(one)
     return PolicyResult(
         policy=name,
         decisions=tuple(one.decisions),

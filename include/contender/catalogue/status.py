@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
+from pydantic import Field
+
 from contender.installation import Installation
 from contender.lake import Lake
-from contender.records import Book, Measures, Monitored, Verdict
+from contender.records import Book, FitVerdict, Measures, Monitored, Verdict
 from contender.specs import DatasetSpec, ModelSpec
 from contender.specs.frozen import Frozen
 
@@ -35,6 +37,9 @@ class ModelStatus(Frozen):
     last_decision: str | None
     last_scored_day: date | None
     last_monitored: Monitored | None
+    fit: FitVerdict | None = Field(
+        default=None, description="whether a fit was due in the newest night; None for nightly fits"
+    )
     caveats: tuple[str, ...] = ()
 
 
@@ -107,6 +112,7 @@ def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
         last_decision=None if decided is None else decided.kind,
         last_scored_day=lake.newest_day(spec.prediction_contract.table),
         last_monitored=book.monitored.newest_of(spec.name),
+        fit=None if spec.cadence.is_nightly else book.fit_verdicts.newest_of(spec.name),
         caveats=()
         if champion is None
         else tuple(c.why for c in book.caveats.of_version(spec.name, champion)),

@@ -18,13 +18,16 @@ from contender.installation import Installation, open_installation
 from contender.specs import Days, DaysError, ModelSpec, resolve_days
 
 if TYPE_CHECKING:
-    from contender.backtesting import Backtest, Cadence
+    from contender.backtesting import Backtest, CadenceName
 
-CADENCES: tuple[Cadence, ...] = ("nightly", "weekly", "monthly")
 SHOWN = 10
 
 CadenceNames = Annotated[
-    list[str] | None, typer.Option(help="nightly, weekly or monthly; repeat it to compare several.")
+    list[str] | None,
+    typer.Option(
+        help="nightly, weekly, monthly (every 30 nights), when_needed, own (of spec.py) or oracle (the best nights in "
+        "hindsight); repeatable; default: nightly. The report compares them with the first of this order."
+    ),
 ]
 PolicyNames = Annotated[
     list[str] | None,
@@ -50,7 +53,7 @@ def backtest(
 
     Writes a report. Changes no table, model or record. Exits with 1 if no policy served a single day.
     """
-    from contender.backtesting import POLICIES, render_report
+    from contender.backtesting import CADENCES, POLICIES, render_report
 
     installation = open_installation()
     spec = installation.catalog.model(model)
@@ -60,7 +63,7 @@ def backtest(
     cadences = [c for c in CADENCES if c in check_known("--cadence", cadence or ["nightly"], CADENCES)]
     file = f"backtest-{model}-{nights.first}-{nights.last}.html"
     place = report_place("--report", report, installation.settings.reports, file)
-    done: dict[Cadence, int] = dict.fromkeys(cadences, 0)
+    done: dict[CadenceName, int] = dict.fromkeys(cadences, 0)
     try:
         found = _run(installation, spec, nights, policies, done)
         write_report("--report", render_report(found), place)
@@ -93,7 +96,7 @@ def _run(
     model: ModelSpec,
     nights: Days,
     policies: Sequence[str],
-    done: dict[Cadence, int],
+    done: dict[CadenceName, int],
 ) -> list[Backtest]:
     """Run the nights at each cadence of `done`, and count finished nights in it."""
     from contender.backtesting import Fits, build_history, run_backtest_on
@@ -105,7 +108,7 @@ def _run(
         for each in done:
             task = progress.add_task(f"{model.name}, {each}", total=len(nights))
 
-            def count_night(_: date, task: TaskID = task, each: Cadence = each) -> None:
+            def count_night(_: date, task: TaskID = task, each: CadenceName = each) -> None:
                 progress.advance(task)
                 done[each] += 1
 
@@ -135,6 +138,7 @@ def _tabulate(backtests: Sequence[Backtest]) -> Table:
         "served loss",
         "days",
         "promotions",
+        "fits",
         "CPU s of fits",
         title=f"{first.model}, nights {first.nights.first} to {first.nights.last}",
     )
@@ -146,6 +150,7 @@ def _tabulate(backtests: Sequence[Backtest]) -> Table:
                 "–" if result.mean_loss is None else f"{result.mean_loss:.5f}",
                 str(len(result.served)),
                 str(result.promotions),
+                str(result.fits),
                 f"{result.cpu_seconds:.0f}",
             )
     return table

@@ -75,13 +75,18 @@ def _tabulate_steps(plan: NightPlan) -> Table:
         table.add_row("labels", what, str(build.labels_day), "–", _exists(build.labels_exist))
     for fit in plan.fits:
         table.add_row("train", f"{fit.recipe} ({fit.role})", fit.window.key, _rows(fit.rows), _describe(fit))
+    if plan.verdict is not None and not plan.verdict.due:
+        table.add_row("train", "no fit is due", "–", "–", "skipped")
     if scoring := plan.scoring:
         _add_scoring(table, scoring, len(plan.fits))
     return table
 
 
 def _add_scoring(table: Table, scoring: PlannedScoring, fits: int) -> None:
-    table.add_row("evaluate", f"{fits} version{'' if fits == 1 else 's'}", scoring.evaluated.key, "–", "–")
+    if fits:
+        table.add_row(
+            "evaluate", f"{fits} version{'' if fits == 1 else 's'}", scoring.evaluated.key, "–", "–"
+        )
     if scoring.paired is not None:
         table.add_row("pair", "shadow predictions with outcomes", scoring.paired.key, "–", "–")
     champion = "–" if scoring.version is None else f"version {scoring.version}"

@@ -9,6 +9,8 @@ from rich.table import Table
 from contender.cli.terminal import make_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from contender.catalogue import Status
 
 
@@ -36,12 +38,17 @@ def render_status(status: Status) -> tuple[Table, Table]:
             _shown(m.last_scored_day),
             _shown(m.last_monitored and m.last_monitored.verdict),
         )
-    for m in status.models:
-        for caveat in m.caveats:
-            models.caption = "\n".join(
-                filter(None, (str(models.caption or ""), f"{m.name} {m.champion}: {caveat}"))
-            )
+    models.caption = "\n".join(_list_notes(status)) or None
     return datasets, models
+
+
+def _list_notes(status: Status) -> Iterator[str]:
+    """Yield, for each model, why its newest night fitted it or did not, and the caveats of its champion."""
+    for m in status.models:
+        if m.fit is not None:
+            yield f"{m.name}: night {m.fit.night}: {'a fit' if m.fit.due else 'no fit'} was due: {m.fit.why}"
+        for caveat in m.caveats:
+            yield f"{m.name} {m.champion}: {caveat}"
 
 
 def _shown(value: object) -> str:

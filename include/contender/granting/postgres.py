@@ -13,7 +13,7 @@ SERVICE = "contender.service"  # who Airflow's tasks and the command line write 
 OF_TABLES = ("gate_results", "publications", "profiles")
 OF_MODELS = (
     *("evaluations", "ledger", "paired_days", "monitored", "caveats", "proposals"),
-    *("trained_versions", "pins"),
+    *("trained_versions", "pins", "fit_verdicts"),
 )
 OF_NEITHER = ("acts", "alerts", "documents", "incidents", "incident_events")
 # What is written once, and what is brought up to date in which columns.

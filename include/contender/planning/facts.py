@@ -12,7 +12,7 @@ from contender.planning.changes import PastRecipe
 from contender.planning.costs import NightTimes
 from contender.planning.deliveries import SeenInput
 from contender.planning.nights import Progress
-from contender.records import Pin, Standing
+from contender.records import FitVerdict, Pin, Standing
 from contender.specs.frozen import Frozen
 
 
@@ -30,7 +30,11 @@ class Facts(Frozen):
     label_rows: Mapping[date, int]
     pins: tuple[Pin, ...] = Field(description="newest snapshots of features and labels")
     standing: Standing | None
-    recipes: tuple[str, ...] = Field(description="recipes to fit, in a break with the strategies")
+    verdict: FitVerdict = Field(description="whether a fit is due")
+    recipes: tuple[str, ...] = Field(
+        description="recipes to fit, in a break with the strategies; none if not due"
+    )
+    continued: int = Field(default=0, description="versions of the last fit that score in shadow instead")
     fingerprints: Mapping[str, str] = Field(description="of each recipe today")
     sources: Mapping[str, str] = Field(description="digest of each file of the model's folder today")
     past: tuple[PastRecipe, ...]

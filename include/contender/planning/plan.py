@@ -25,6 +25,7 @@ from contender.planning.deliveries import Awaited, judge_input
 from contender.planning.facts import Facts
 from contender.planning.nights import explain_other_night, note_unfinished
 from contender.planning.rows import count_rows, join_rows
+from contender.records import FitVerdict
 from contender.specs import Days, ModelSpec, Recipe, dag_id
 from contender.specs.frozen import Frozen
 from contender.training import training_days
@@ -81,6 +82,7 @@ class NightPlan(Frozen):
     night: date | None
     inputs: tuple[Awaited, ...] = ()
     build: PlannedBuild | None = None
+    verdict: FitVerdict | None = Field(default=None, description="whether a fit is due, and why")
     fits: tuple[PlannedFit, ...] = ()
     withdrawn: tuple[str, ...] = Field(
         default=(), description="recipes fitted last that are no longer declared"
@@ -104,11 +106,16 @@ def plan_night(model: ModelSpec, facts: Facts) -> NightPlan:
         night=facts.night,
         inputs=tuple(judge_input(seen, facts.now) for seen in facts.inputs),
         build=build,
+        verdict=facts.verdict,
         fits=fits,
         withdrawn=find_withdrawn(model, facts.past),
         contract_changes=compare_contract(model, find_newest(facts.past)),
         scoring=_plan_scoring(model, facts),
-        costs=estimate_costs(facts.times, len(fits)),
+        costs=tuple(
+            cost
+            for cost in estimate_costs(facts.times, len(fits))
+            if cost.step != "training" or facts.verdict.due
+        ),
         notes=tuple(_write_notes(model, facts, build, fits)),
     )
 
@@ -133,7 +140,8 @@ def _plan_build(model: ModelSpec, facts: Facts) -> PlannedBuild:
 
 def _find_older_nights(model: ModelSpec, facts: Facts) -> Days | None:
     """Return the nights before this one whose features exist and are trained on."""
-    fitted = [training_days(model, model.recipe(name), facts.night) for name in facts.recipes]
+    fitted = [training_days(model, recipe, facts.night) for recipe in model.recipes]
+    fitted += [training_days(model, model.recipe(name), facts.night) for name in facts.recipes]
     used = [day for day in facts.feature_rows if any(day in days for days in fitted)]
     return Days(first=min(used), last=max(used)).shifted(-model.horizon_days) if used else None
 
@@ -178,7 +186,7 @@ def _plan_scoring(model: ModelSpec, facts: Facts) -> PlannedScoring:
         day=scored.last,
         version=None if standing is None else standing.champion,
         rows=count_rows(facts.feature_rows, scored),
-        streams=len(facts.recipes) + facts.streams,
+        streams=len(facts.recipes) + facts.continued + facts.streams,
         evaluated=judged_days(model, facts.night),
         paired=None if standing is None else days_to_pair(model, facts.night, standing.since),
     )
@@ -192,6 +200,7 @@ def _write_notes(
         explain_other_night(facts.night, facts.following),
         note_unfinished(model.name, facts.progress),
         _note_older_rows(model, build),
+        _note_cadence(model, facts),
         _note_refreshes(facts, fits),
         _note_break(facts),
         *(_note_rows(model, fit) for fit in fits),
@@ -215,9 +224,15 @@ def _note_older_rows(model: ModelSpec, build: PlannedBuild) -> str | None:
     )
 
 
+def _note_cadence(model: ModelSpec, facts: Facts) -> str | None:
+    if model.cadence.is_nightly:
+        return None
+    return f"{'a fit' if facts.verdict.due else 'no fit'} is due: {facts.verdict.why}"
+
+
 def _note_refreshes(facts: Facts, fits: Sequence[PlannedFit]) -> str | None:
     standing = facts.standing
-    if standing is None or any(fit.role == "refresh" for fit in fits):
+    if standing is None or not facts.verdict.due or any(fit.role == "refresh" for fit in fits):
         return None
     return (
         f"no recipe refreshes version {standing.champion}: it keeps serving until a rival has passed its "

@@ -19,7 +19,7 @@ from contender.planning.nights import Progress, find_next_night
 from contender.planning.plan import NightPlan, plan_night, plan_nothing
 from contender.promoting import shadow_streams, still_since
 from contender.records import MACHINE, Entry, Standing
-from contender.retraining import InstalledStores, list_recipes
+from contender.retraining import InstalledStores, find_newest, judge_night, list_recipes
 from contender.specs import DatasetSpec, Days, ModelSpec, expected_at, expected_days
 from contender.specs.catalog import Source
 from contender.training import digest_sources, fingerprint_recipe, training_days
@@ -60,8 +60,10 @@ def _read_progress(here: Installation, model: ModelSpec) -> Progress:
 
 def _read_facts(here: Installation, model: ModelSpec, asked: _Asked) -> Facts:
     stores, home = InstalledStores(here, model), here.catalog.model_home(model.name)
-    standing, recipes = stores.standing(), list_recipes(stores)
-    windows = [training_days(model, model.recipe(name), asked.night) for name in recipes]
+    standing, verdict = stores.standing(), judge_night(stores, asked.night)
+    recipes, continued = list_recipes(stores) if verdict.due else (), find_newest(stores, asked.night)
+    windows = [training_days(model, recipe, asked.night) for recipe in model.recipes]
+    windows += [training_days(model, model.recipe(name), asked.night) for name in recipes]
     last = model.scored_days(Days.one(asked.night)).last
     read = Days(first=min(days.first for days in windows), last=max(last, *(days.last for days in windows)))
     features, labels = (
@@ -78,7 +80,9 @@ def _read_facts(here: Installation, model: ModelSpec, asked: _Asked) -> Facts:
         label_rows=labels,
         pins=pin_examples(here.lake, model),
         standing=standing,
+        verdict=verdict,
         recipes=recipes,
+        continued=0 if verdict.due else len(continued),
         fingerprints={name: fingerprint_recipe(model, model.recipe(name), home) for name in recipes},
         sources=digest_sources(home),
         past=_read_past(here, model),

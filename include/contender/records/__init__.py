@@ -22,6 +22,7 @@ from contender.records.copying import copy_book, count_records
 from contender.records.documents import fingerprint_text
 from contender.records.evaluations import compares_refresh
 from contender.records.evidence import Evidence, PairedDay, Question
+from contender.records.fit_verdicts import FitVerdict
 from contender.records.identity import identify
 from contender.records.incidents import (
     Cause,
@@ -111,6 +112,7 @@ __all__ = [
     "Evidence",
     "ExpectationResult",
     "Failure",
+    "FitVerdict",
     "GateResult",
     "GatedDays",
     "Grounds",

@@ -9,6 +9,7 @@ from contender.records.alerts import Alerts
 from contender.records.caveats import Caveats
 from contender.records.documents import Documents
 from contender.records.evaluations import Evaluations
+from contender.records.fit_verdicts import FitVerdicts
 from contender.records.gates import GateResults
 from contender.records.incidents import Incidents
 from contender.records.ledger import Ledger
@@ -28,6 +29,7 @@ class Book:
         self.caveats = Caveats(engine)
         self.documents = Documents(engine)
         self.evaluations = Evaluations(engine)
+        self.fit_verdicts = FitVerdicts(engine)
         self.gates = GateResults(engine)
         self.incidents = Incidents(engine)
         self.ledger = Ledger(engine)

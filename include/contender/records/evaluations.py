@@ -116,6 +116,20 @@ class Evaluations(RecordStore[Evaluation]):
         found = self._all(select(row).join(ranked, ranked.c.id == row.id).where(ranked.c.place == 1))
         return sorted(found, key=lambda one: one.challenger.recipe)
 
+    def of_last_night(self, model: str, before: date) -> list[Evaluation]:
+        """Return the newest evaluation of each version of the newest night before another, by version."""
+        row = EvaluationRow
+        night = select(func.max(row.key)).where(row.subject == model, row.key < str(before)).scalar_subquery()
+        found = self._all(select(row).where(row.subject == model, row.key == night).order_by(row.at))
+        newest = {one.challenger.version: one for one in found}
+        return [newest[version] for version in sorted(newest)]
+
+    def newest_refreshes(self, model: str, before: date, limit: int) -> list[Evaluation]:
+        """Return the newest evaluations of refreshes in the nights before another, newest night first."""
+        row = EvaluationRow
+        refreshes = select(row).where(row.subject == model, row.refresh, row.key < str(before))
+        return self._all(refreshes.order_by(row.key.desc(), row.at.desc()).limit(limit))
+
     def versions(self, model: str) -> list[int]:
         """Return the evaluated versions of a model in ascending order."""
         row = EvaluationRow

@@ -21,16 +21,25 @@ from contender.records import (
     Decision,
     Entry,
     Evaluation,
+    FitVerdict,
     PairedDay,
     Question,
     StagedBatch,
     Standing,
     TrainedVersion,
 )
+from contender.retraining.cadence import FitFacts
+from contender.retraining.facts import read_fit_facts
 from contender.safe_storage import UnsafeModel
 from contender.scoring import score_in_shadow
 from contender.specs import Days, ModelSpec, Recipe
-from contender.training import TrainingError, fingerprint_recipe, keep_environment, note_released, train
+from contender.training import (
+    TrainingError,
+    fingerprint_recipe,
+    keep_environment,
+    note_released,
+    train,
+)
 
 QUESTIONS: tuple[Question, ...] = ("race", "still", "recovery")
 
@@ -59,6 +68,23 @@ class InstalledStores:
         """Return the paired days in the book."""
         pairs = self.installation.book.pairs
         return [pair for question in QUESTIONS for pair in pairs.since(self.model.name, question, since)]
+
+    def fit_facts(self, night: date) -> FitFacts:
+        """Read what decides whether a fit is due in a night."""
+        return read_fit_facts(self.installation, self.model, night, self.standing())
+
+    def fit_verdict(self, night: date) -> FitVerdict | None:
+        """Return the verdict in the book, or None."""
+        return self.installation.book.fit_verdicts.of_night(self.model.name, night)
+
+    def keep_verdict(self, verdict: FitVerdict) -> FitVerdict:
+        """Store the verdict of a night in the book, unless there is one."""
+        return self.installation.book.fit_verdicts.add(verdict)
+
+    def last_fitted(self, night: date) -> Sequence[TrainedVersion]:
+        """Return the versions of the newest night before another that has evaluations in the book."""
+        found = self.installation.book.evaluations.of_last_night(self.model.name, night)
+        return [one.challenger for one in found]
 
     def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
         """Fit a recipe and register the version, with caveats about released training data.

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from contender.promoting import decide_night
 from contender.records import Decision, Evaluation, Evidence, StagedBatch, TrainedVersion
+from contender.retraining.due import NotDue, choose_recipes, find_newest
 from contender.retraining.steps import (
     Decide,
     decide,
     evaluate_versions,
     fit_version,
-    list_recipes,
     order_versions,
     pair_streams,
     promote,
@@ -24,7 +24,7 @@ from contender.training import TrainingError
 
 
 class Night(NamedTuple):
-    """The results of a night's steps."""
+    """The results of a night's steps; without evaluations if no fit was due."""
 
     versions: tuple[TrainedVersion, ...]
     evidence: tuple[Evidence, ...]
@@ -39,16 +39,27 @@ def run_night(
 ) -> Night:
     """Run a night's steps in order, as a retrain DAG does, for all recipes or those named.
 
-    A recipe that cannot be fitted is skipped. Raises TrainingError if no recipe can be fitted, and EvaluationError if
+    A recipe that cannot be fitted is skipped. If no fit is due, the newest versions are paired and scored in shadow.
+    Raises TrainingError if no recipe can be fitted, and EvaluationError if
     there are no rows to evaluate on: days are paired by then, but nothing is decided or scored in shadow.
     """
-    names = [name for name in list_recipes(stores) if recipes is None or name in recipes]
+    try:
+        names = [name for name in choose_recipes(stores, night) if recipes is None or name in recipes]
+    except NotDue:
+        return _continue(stores, night)
     versions = _fit_all(stores, names, night)
     evidence = pair_streams(stores, night, versions)
     evaluations = evaluate_versions(stores, versions)
     promoted = promote(stores, decide(stores, evaluations, evidence, policy))
     shadow = score_in_shadow(stores, night, versions)
     return Night(versions, evidence, evaluations, *promoted, shadow)
+
+
+def _continue(stores: NightStores, night: date) -> Night:
+    """Pair and score the newest versions in a night in which no fit is due."""
+    versions = find_newest(stores, night)
+    evidence = pair_streams(stores, night, versions)
+    return Night(versions, evidence, (), (), (), score_in_shadow(stores, night, versions))
 
 
 def _fit_all(stores: NightStores, recipes: Sequence[str], night: date) -> tuple[TrainedVersion, ...]:

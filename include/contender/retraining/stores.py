@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
-from contender.records import Decision, Entry, Evaluation, PairedDay, StagedBatch, Standing, TrainedVersion
+from contender.records import (
+    Decision,
+    Entry,
+    Evaluation,
+    FitVerdict,
+    PairedDay,
+    StagedBatch,
+    Standing,
+    TrainedVersion,
+)
+from contender.retraining.cadence import FitFacts
 from contender.specs import Days, ModelSpec, Recipe
 
 Staged = TypeVar("Staged", bound=StagedBatch | None, covariant=True)
@@ -41,6 +51,18 @@ class ShadowStores(RaceStores, Protocol[Staged]):
 
 class NightStores(ShadowStores[StagedBatch | None], Protocol):
     """What a whole night reads and writes."""
+
+    def fit_facts(self, night: date) -> FitFacts:
+        """Return what decides whether a fit is due in a night, from records of earlier nights."""
+
+    def fit_verdict(self, night: date) -> FitVerdict | None:
+        """Return the verdict that was kept for a night, or None."""
+
+    def keep_verdict(self, verdict: FitVerdict) -> FitVerdict:
+        """Store the verdict of a night and return it, or return the verdict that is stored."""
+
+    def last_fitted(self, night: date) -> Sequence[TrainedVersion]:
+        """Return the evaluated versions of the newest night before another."""
 
     def fit(self, recipe: Recipe, night: date) -> TrainedVersion:
         """Fit a recipe for a night and store the version. Raises TrainingError."""

@@ -24,6 +24,7 @@ from contender.specs.behaviour import (
     find_score,
     load_behaviour,
 )
+from contender.specs.cadence import Cadence, WhenNeeded
 from contender.specs.catalog import Catalog, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.closed import ClosedDays, Weekday, find_holidays, list_calendars
@@ -78,6 +79,7 @@ __all__ = [
     "BehaviourError",
     "BehaviourTest",
     "Between",
+    "Cadence",
     "Catalog",
     "CatalogError",
     "Change",
@@ -126,6 +128,7 @@ __all__ = [
     "Usual",
     "Verb",
     "Weekday",
+    "WhenNeeded",
     "Widened",
     "affected_days",
     "affected_nights",

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from contender.specs.approval import Approval
+from contender.specs.cadence import Cadence
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract
 from contender.specs.days import Days
@@ -98,6 +99,7 @@ class ModelSpec(Frozen):
     slices: tuple[Slice, ...] = Field(
         default=(), description="slices on which a new version may not be worse"
     )
+    cadence: Cadence = Field(default=Cadence(), description="the nights that fit the recipes; default: all")
     guards: Guards = Guards()
     race: Race = Race()
     approval: Approval = Approval()

@@ -1,0 +1,124 @@
+"""Nights of a model that is fitted weekly: the nights between pair and score its newest versions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+
+from contender.catalogue import read_status
+from contender.cli.status import render_status
+from contender.installation import Installation
+from contender.planning import read_plan
+from contender.records import Decision
+from contender.retraining import InstalledStores, NotDue, choose_recipes, collect_versions
+from contender.settings import Settings
+from contender.specs import Cadence, Days
+from tests.integration.made_up import NIGHT, copy_catalog, install_flights, run_night
+
+MODEL = "flight_delay"
+FIRST, BETWEEN, DUE, LAST = (NIGHT - timedelta(days=before) for before in (3, 2, 1, 0))
+
+
+class Lived(NamedTuple):
+    """The stores after four nights, and what each decided."""
+
+    stores: InstalledStores
+    decided: dict[object, tuple[Decision, ...]]
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory) -> Lived:
+    """Four nights of two cheap recipes, the third of which is the weekday of the cadence; the second runs twice."""
+    folder = tmp_path_factory.mktemp("cadence")
+    made = install_flights(Settings(home=folder / "home"), copy_catalog(folder / "catalog"))
+    linear = made.model.recipe("linear").model_copy(update={"window_days": 30})
+    recipes = (linear, linear.model_copy(update={"name": "weaker", "parameters": {"C": 0.001}}))
+    weekly = {"recipes": recipes, "cadence": Cadence(weekday=f"{DUE:%A}"), "recovery": None}
+    model = made.model.model_copy(update=weekly)
+    catalog = made.installation.catalog.model_copy(update={"models": {MODEL: model}})
+    stores = InstalledStores(Installation(made.installation.settings, catalog), model)
+    decided = {}
+    for night in (FIRST, BETWEEN, BETWEEN, DUE, LAST):
+        decided.setdefault(night, run_night(stores, night))
+    return Lived(stores, decided)
+
+
+def verdict_of(lived, night):
+    return lived.stores.installation.book.fit_verdicts.of_night(MODEL, night)
+
+
+def test_the_first_night_and_those_of_the_weekday_fit(lived):
+    assert lived.decided[FIRST][0].kind == "first"
+    assert lived.decided[DUE]
+    assert [verdict_of(lived, night).due for night in (FIRST, BETWEEN, DUE, LAST)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_night_between_decides_nothing_and_registers_no_version(lived):
+    assert lived.decided[BETWEEN] == lived.decided[LAST] == ()
+    assert {one.night for one in lived.stores.last_fitted(LAST)} == {DUE}
+    nights = {entry.decision.night for entry in lived.stores.installation.book.ledger.history(MODEL)}
+    assert nights == {FIRST, DUE}
+
+
+def test_the_newest_versions_are_scored_in_shadow_every_night(lived):
+    shadow = lived.stores.installation.lake.read(
+        lived.stores.model.shadow_contract, Days(first=BETWEEN, last=LAST + timedelta(days=1))
+    ).to_pandas()
+    streams = shadow.groupby("day")["stream"].nunique()
+    assert list(streams) == [3, 3, 3, 3]  # both recipes and the champion
+    assert shadow["day"].nunique() == 4
+
+
+def test_days_are_paired_in_nights_that_fit_nothing(lived):
+    pairs = lived.stores.installation.book.pairs.since(MODEL, "race", FIRST)
+    assert [pair.day for pair in pairs] == [BETWEEN, DUE, LAST]
+
+
+def test_a_night_that_is_run_again_later_has_the_same_answer(lived):
+    before = verdict_of(lived, BETWEEN)
+    with pytest.raises(NotDue, match="weekly, on Saturday: the last fit is of night 2013-03-28"):
+        choose_recipes(lived.stores, BETWEEN)
+    assert verdict_of(lived, BETWEEN) == before
+    assert choose_recipes(lived.stores, DUE) == ("linear", "weaker")
+
+
+def test_after_a_crash_the_fitted_versions_of_a_due_night_are_collected(lived):
+    fitted = [one for one in lived.stores.last_fitted(LAST) if one.recipe == "weaker"]
+    assert [one.recipe for one in collect_versions(lived.stores, DUE, fitted)] == ["weaker"]
+    assert [one.recipe for one in collect_versions(lived.stores, LAST, ())] == ["linear", "weaker"]
+
+
+def test_the_plan_and_the_status_say_why_nothing_is_fitted(lived):
+    here = lived.stores.installation
+    tomorrow = LAST + timedelta(days=1)
+    plan = read_plan(here, lived.stores.model, datetime(2013, 4, 2, 8, tzinfo=UTC), tomorrow)
+    assert (plan.night, plan.fits, plan.verdict.due) == (tomorrow, (), False)
+    assert any("no fit is due: weekly, on Saturday" in note for note in plan.notes)
+    assert plan.scoring.streams == 3
+    assert "training" not in {cost.step for cost in plan.costs}
+    assert here.book.fit_verdicts.of_night(MODEL, tomorrow) is None
+    _, models = render_status(read_status(here))
+    assert f"{MODEL}: night {LAST}: no fit was due: weekly, on Saturday" in str(models.caption)
+
+
+def test_a_person_can_ask_for_a_fit(lived):
+    asked = LAST + timedelta(days=2)
+    assert choose_recipes(lived.stores, asked, "ann") == ("linear", "weaker")
+    verdict = verdict_of(lived, asked)
+    assert (verdict.due, verdict.asked_by) == (True, "ann")
+    assert choose_recipes(lived.stores, asked) == ("linear", "weaker")
+
+
+def test_an_edited_recipe_is_fitted_in_the_next_night(lived):
+    linear, weaker = lived.stores.model.recipes
+    edited = (linear, weaker.model_copy(update={"parameters": {"C": 0.01}}))
+    model = lived.stores.model.model_copy(update={"recipes": edited})
+    found = InstalledStores(lived.stores.installation, model).fit_facts(LAST)
+    assert found.changed == ("weaker",)
