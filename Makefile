@@ -5,8 +5,8 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs docs-env site \
 	screenshots sbom audit \
-	spark-archive bench-backup bench-deciding bench-drills bench-feasibility bench-gates bench-history bench-incidents bench-landing \
-	bench-monitoring bench-monitoring-peers bench-night bench-parsing bench-promotion bench-race bench-recovery \
+	spark-archive bench-backup bench-cadence bench-deciding bench-drills bench-feasibility bench-gates bench-history \
+	bench-incidents bench-landing \
 	bench-scoring bench-serving clean distclean
 
 NIGHTS ?= 3
@@ -130,6 +130,9 @@ bench-feasibility: setup ## Measure the forecast of learning curves: coverage of
 
 bench-recovery: setup ## Measure recovery from a change of the world: simulated breaks, and the crash of March 2020
 	@python -m benchmarks.recovery
+
+bench-cadence: setup ## Measure cadences on the examples: fits, CPU seconds of fits, served loss against nightly fits
+	@python -m benchmarks.cadence
 
 bench-serving: setup ## Measure online predictions beside bare calls of the pipeline, with promotions during requests
 	@python -m benchmarks.serving

@@ -20,7 +20,7 @@ the person's name; with nothing to approve, both are skipped.
 - If someone changed the champion before the approval, nothing is promoted: the task fails and says what to clear.
 - If the spec's `cadence` is not nightly, **choose_recipes** is skipped in a night in which no fit is due, with the
   reason in its log, and so are **train**, **evaluate**, **decide** and **promote**. The newest versions are still
-  paired and scored in shadow. *Fit anyway*, in the form of a manual run, fits them nevertheless.
+  paired and scored in shadow. *Fit anyway*, in the form of a manual run, fits nevertheless.
 - While a break is open, **choose_recipes** adds the strategies that the spec declares in `recovery`. They are measured
   on days that they scored in shadow, and the best one serves until the refreshes are as good again.
 - Manual runs: *Day* is the *night* to train for. Trained again on the same snapshots, the version is the same.

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 
+import wiring
 from contender.embedded_airflow import mailbox
-from contender.records import migrate
+from contender.records import FitVerdict, migrate, open_book
 from contender.settings import PROJECT, settings
-from contender.specs import Days
+from contender.specs import Cadence, Days, load_catalog
 from demo import source
 
 FIRST, NIGHT = date(2013, 7, 20), date(2013, 9, 1)
@@ -127,3 +128,30 @@ def test_only_tasks_that_must_refuse_fail(ended):
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_a_task_that_must_refuse_fails_or_is_skipped_without_a_retry(ended, name):
     assert ended[name] == {REFUSED[name]}
+
+
+@pytest.fixture(scope="module")
+def not_due(ended) -> Iterator[dict[str, str]]:
+    """The final states of the tasks of a weekly model in a night in which no fit is due."""
+    catalog = load_catalog(settings().catalog_home)
+    model = catalog.model("flight_delay").model_copy(update={"cadence": Cadence(weekday="Monday")})
+    weekly = catalog.model_copy(update={"models": {model.name: model}})
+    open_book(settings().records).fit_verdicts.add(
+        FitVerdict(model=model.name, night=NIGHT, due=False, why="the next fit is due on Monday")
+    )
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(wiring, "CATALOG", weekly)
+        yield dict(run_dag("retrain", "retrain__flight_delay", {"day": str(NIGHT)}))
+
+
+def test_a_night_without_a_due_fit_fits_and_decides_nothing(not_due):
+    skipped = {name for name, state in not_due.items() if state == "skipped"}
+    assert skipped == {
+        *("choose_recipes", "train", "evaluate", "decide", "promote"),
+        *("approve", "promote_answered"),
+    }
+
+
+def test_a_night_without_a_due_fit_still_pairs_and_scores_in_shadow(not_due):
+    done = {name for name, state in not_due.items() if state == "success"}
+    assert done == {"collect_fitted", "pair", "score_in_shadow", "admit.gate", "admit.publish"}

@@ -21,7 +21,7 @@ MODEL = "flight_delay"
 FIRST, BETWEEN, DUE, LAST = (NIGHT - timedelta(days=before) for before in (3, 2, 1, 0))
 
 
-class Lived(NamedTuple):
+class Weekly(NamedTuple):
     """The stores after four nights, and what each decided."""
 
     stores: InstalledStores
@@ -29,7 +29,7 @@ class Lived(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory) -> Lived:
+def weekly_nights(tmp_path_factory) -> Weekly:
     """Four nights of two cheap recipes, the third of which is the weekday of the cadence; the second runs twice."""
     folder = tmp_path_factory.mktemp("cadence")
     made = install_flights(Settings(home=folder / "home"), copy_catalog(folder / "catalog"))
@@ -42,17 +42,17 @@ def lived(tmp_path_factory) -> Lived:
     decided = {}
     for night in (FIRST, BETWEEN, BETWEEN, DUE, LAST):
         decided.setdefault(night, run_night(stores, night))
-    return Lived(stores, decided)
+    return Weekly(stores, decided)
 
 
-def verdict_of(lived, night):
-    return lived.stores.installation.book.fit_verdicts.of_night(MODEL, night)
+def verdict_of(weekly_nights, night):
+    return weekly_nights.stores.installation.book.fit_verdicts.of_night(MODEL, night)
 
 
-def test_the_first_night_and_those_of_the_weekday_fit(lived):
-    assert lived.decided[FIRST][0].kind == "first"
-    assert lived.decided[DUE]
-    assert [verdict_of(lived, night).due for night in (FIRST, BETWEEN, DUE, LAST)] == [
+def test_the_first_night_and_those_of_the_weekday_fit(weekly_nights):
+    assert weekly_nights.decided[FIRST][0].kind == "first"
+    assert weekly_nights.decided[DUE]
+    assert [verdict_of(weekly_nights, night).due for night in (FIRST, BETWEEN, DUE, LAST)] == [
         True,
         False,
         True,
@@ -60,45 +60,45 @@ def test_the_first_night_and_those_of_the_weekday_fit(lived):
     ]
 
 
-def test_a_night_between_decides_nothing_and_registers_no_version(lived):
-    assert lived.decided[BETWEEN] == lived.decided[LAST] == ()
-    assert {one.night for one in lived.stores.last_fitted(LAST)} == {DUE}
-    nights = {entry.decision.night for entry in lived.stores.installation.book.ledger.history(MODEL)}
+def test_a_night_between_decides_nothing_and_registers_no_version(weekly_nights):
+    assert weekly_nights.decided[BETWEEN] == weekly_nights.decided[LAST] == ()
+    assert {one.night for one in weekly_nights.stores.last_fitted(LAST)} == {DUE}
+    nights = {entry.decision.night for entry in weekly_nights.stores.installation.book.ledger.history(MODEL)}
     assert nights == {FIRST, DUE}
 
 
-def test_the_newest_versions_are_scored_in_shadow_every_night(lived):
-    shadow = lived.stores.installation.lake.read(
-        lived.stores.model.shadow_contract, Days(first=BETWEEN, last=LAST + timedelta(days=1))
+def test_the_newest_versions_are_scored_in_shadow_every_night(weekly_nights):
+    shadow = weekly_nights.stores.installation.lake.read(
+        weekly_nights.stores.model.shadow_contract, Days(first=BETWEEN, last=LAST + timedelta(days=1))
     ).to_pandas()
     streams = shadow.groupby("day")["stream"].nunique()
     assert list(streams) == [3, 3, 3, 3]  # both recipes and the champion
     assert shadow["day"].nunique() == 4
 
 
-def test_days_are_paired_in_nights_that_fit_nothing(lived):
-    pairs = lived.stores.installation.book.pairs.since(MODEL, "race", FIRST)
+def test_days_are_paired_in_nights_that_fit_nothing(weekly_nights):
+    pairs = weekly_nights.stores.installation.book.pairs.since(MODEL, "race", FIRST)
     assert [pair.day for pair in pairs] == [BETWEEN, DUE, LAST]
 
 
-def test_a_night_that_is_run_again_later_has_the_same_answer(lived):
-    before = verdict_of(lived, BETWEEN)
+def test_a_night_that_is_run_again_later_has_the_same_answer(weekly_nights):
+    before = verdict_of(weekly_nights, BETWEEN)
     with pytest.raises(NotDue, match="weekly, on Saturday: the last fit is of night 2013-03-28"):
-        choose_recipes(lived.stores, BETWEEN)
-    assert verdict_of(lived, BETWEEN) == before
-    assert choose_recipes(lived.stores, DUE) == ("linear", "weaker")
+        choose_recipes(weekly_nights.stores, BETWEEN)
+    assert verdict_of(weekly_nights, BETWEEN) == before
+    assert choose_recipes(weekly_nights.stores, DUE) == ("linear", "weaker")
 
 
-def test_after_a_crash_the_fitted_versions_of_a_due_night_are_collected(lived):
-    fitted = [one for one in lived.stores.last_fitted(LAST) if one.recipe == "weaker"]
-    assert [one.recipe for one in collect_versions(lived.stores, DUE, fitted)] == ["weaker"]
-    assert [one.recipe for one in collect_versions(lived.stores, LAST, ())] == ["linear", "weaker"]
+def test_after_a_crash_the_fitted_versions_of_a_due_night_are_collected(weekly_nights):
+    fitted = [one for one in weekly_nights.stores.last_fitted(LAST) if one.recipe == "weaker"]
+    assert [one.recipe for one in collect_versions(weekly_nights.stores, DUE, fitted)] == ["weaker"]
+    assert [one.recipe for one in collect_versions(weekly_nights.stores, LAST, ())] == ["linear", "weaker"]
 
 
-def test_the_plan_and_the_status_say_why_nothing_is_fitted(lived):
-    here = lived.stores.installation
+def test_the_plan_and_the_status_say_why_nothing_is_fitted(weekly_nights):
+    here = weekly_nights.stores.installation
     tomorrow = LAST + timedelta(days=1)
-    plan = read_plan(here, lived.stores.model, datetime(2013, 4, 2, 8, tzinfo=UTC), tomorrow)
+    plan = read_plan(here, weekly_nights.stores.model, datetime(2013, 4, 2, 8, tzinfo=UTC), tomorrow)
     assert (plan.night, plan.fits, plan.verdict.due) == (tomorrow, (), False)
     assert any("no fit is due: weekly, on Saturday" in note for note in plan.notes)
     assert plan.scoring.streams == 3
@@ -108,17 +108,17 @@ def test_the_plan_and_the_status_say_why_nothing_is_fitted(lived):
     assert f"{MODEL}: night {LAST}: no fit was due: weekly, on Saturday" in str(models.caption)
 
 
-def test_a_person_can_ask_for_a_fit(lived):
+def test_a_person_can_ask_for_a_fit(weekly_nights):
     asked = LAST + timedelta(days=2)
-    assert choose_recipes(lived.stores, asked, "ann") == ("linear", "weaker")
-    verdict = verdict_of(lived, asked)
+    assert choose_recipes(weekly_nights.stores, asked, "ann") == ("linear", "weaker")
+    verdict = verdict_of(weekly_nights, asked)
     assert (verdict.due, verdict.asked_by) == (True, "ann")
-    assert choose_recipes(lived.stores, asked) == ("linear", "weaker")
+    assert choose_recipes(weekly_nights.stores, asked) == ("linear", "weaker")
 
 
-def test_an_edited_recipe_is_fitted_in_the_next_night(lived):
-    linear, weaker = lived.stores.model.recipes
+def test_an_edited_recipe_is_fitted_in_the_next_night(weekly_nights):
+    linear, weaker = weekly_nights.stores.model.recipes
     edited = (linear, weaker.model_copy(update={"parameters": {"C": 0.01}}))
-    model = lived.stores.model.model_copy(update={"recipes": edited})
-    found = InstalledStores(lived.stores.installation, model).fit_facts(LAST)
+    model = weekly_nights.stores.model.model_copy(update={"recipes": edited})
+    found = InstalledStores(weekly_nights.stores.installation, model).fit_facts(LAST)
     assert found.changed == ("weaker",)
