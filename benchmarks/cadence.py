@@ -1,7 +1,7 @@
 """Measure cadences on both real examples: fits, CPU seconds of fits, and served loss against nightly fits.
 
 python -m benchmarks.cadence             writes benchmarks/results/cadence.json and docs/CADENCE.md
-python -m benchmarks.cadence --nights 40 fewer nights, printed and not stored
+python -m benchmarks.cadence --nights 42 fewer nights, printed and not stored
 
 Each cadence runs the same nights with policy `ours` and the champion's recipe, without strategies for a break. All
 choose from the same fits, which are cached below build/.
@@ -27,7 +27,7 @@ from contender.specs import Catalog, Days, load_catalog
 RESULTS = PROJECT / "benchmarks" / "results" / "cadence.json"
 PAGE = PROJECT / "docs" / "CADENCE.md"
 BEGIN, END = "<!-- cadence: made by `make bench-cadence` -->", "<!-- end of cadence -->"
-NIGHTS = 150
+NIGHTS = 98
 FIRST: Mapping[str, date] = {"flight_delay": date(2013, 5, 1), "household_return": date(2017, 5, 1)}
 CADENCES: tuple[CadenceName, ...] = ("nightly", "weekly", "monthly", "when_needed", "oracle")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from contender.errors import PermanentError
 from contender.records import FitVerdict, TrainedVersion
 from contender.retraining.cadence import judge_fit
 from contender.retraining.steps import list_recipes, order_versions
 from contender.retraining.stores import NightStores
 
 
-class NotDue(Exception):  # noqa: N818 - it is a state, not a mistake
+class NotDue(PermanentError):  # noqa: N818 - it is a state, not a mistake
     """No fit is due in a night; the message says why."""
 
 
