@@ -79,8 +79,9 @@ def test_cadences_share_their_fits_and_a_slower_one_needs_fewer(run):
         ),
         (
             (MODEL, *SPAN, "--cadence", "hourly"),
-            "--cadence hourly: unknown; give one of nightly, weekly, monthly",
+            "--cadence hourly: unknown; give one of nightly, weekly, monthly, when_needed, own, oracle",
         ),
+        ((MODEL, *SPAN, "--cadence", "oracle"), "--cadence oracle: give another cadence, too"),
         ((MODEL, "--from", "2013-03-31", "--to", "2013-03-01"), "--from 2013-03-31 --to 2013-03-01"),
         ((MODEL, "--from", "2012-03-01", "--to", "2012-03-02"), "choose other nights"),
         (("flight_delays", *SPAN), "flight_delays"),

@@ -35,7 +35,7 @@ def choose_best_nights(fits: Fits, nights: Days) -> Oracle:
     after = {place: _serve(fits, nights, made[place], bounds.max_age_days) for place in able}
     fresh = [_sum(day) for ahead in after.values() for day in ahead[:1]]
     cost = bounds.fit_cost * sum(fresh) / max(len(fresh), 1)
-    chosen = _choose(after, able[0], len(made), cost)
+    chosen = choose_places(after, able[0], len(made), cost)
     ends = (*chosen[1:], len(made) - 1)
     return Oracle(
         tuple(one for place in chosen if (one := made[place]) is not None),
@@ -64,7 +64,7 @@ def _sum(served: Served) -> float:
     return sum(day.loss * day.rows for day in served)
 
 
-def _choose(after: dict[int, list[Served]], first: int, count: int, cost: float) -> tuple[int, ...]:
+def choose_places(after: dict[int, list[Served]], first: int, count: int, cost: float) -> tuple[int, ...]:
     """Return the places of the fits with the lowest sum, from the first possible one on."""
     best: dict[int, tuple[float, tuple[int, ...]]] = {first: (cost, (first,))}
     ended: list[tuple[float, tuple[int, ...]]] = []

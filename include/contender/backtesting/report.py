@@ -49,7 +49,11 @@ def render_report(backtests: Sequence[Backtest]) -> str:
             others=[row for row in rows if row.cadence == main.cadence and row.policy != detailed.policy],
             policies=[row for row in rows if row.cadence == main.cadence],
             cadences=rows if len(backtests) > 1 else [],
-            slower=[row for row in rows if row.policy == detailed.policy and row.cadence != main.cadence],
+            slower=[
+                row
+                for row in rows
+                if row.cadence == "oracle" or (row.policy == detailed.policy and row.cadence != main.cadence)
+            ],
             baseline=compare_served(main.baseline, detailed.served),
             recipes=_recipes(main),
             versions={version.version: version for version in main.versions},

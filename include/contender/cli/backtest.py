@@ -61,6 +61,8 @@ def backtest(
     usual = [name for name in POLICIES if spec.recovery is not None or name != "no-recovery"]
     policies = check_known("--policy", policy or usual, tuple(POLICIES))
     cadences = [c for c in CADENCES if c in check_known("--cadence", cadence or ["nightly"], CADENCES)]
+    if cadences == ["oracle"]:
+        raise UsageError("--cadence oracle: give another cadence, too, to compare it with")
     file = f"backtest-{model}-{nights.first}-{nights.last}.html"
     place = report_place("--report", report, installation.settings.reports, file)
     done: dict[CadenceName, int] = dict.fromkeys(cadences, 0)
