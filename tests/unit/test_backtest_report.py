@@ -76,7 +76,7 @@ def test_a_slower_cadence_is_shown_with_its_difference_and_share_of_the_cost():
     weekly = backtest(cadence="weekly", results=(policy_result(loss=0.22, fits=10, cpu_seconds=3.0),))
     page = render_report([backtest(results=(policy_result(),)), weekly])
     assert "weekly lost more: +0.02000" in page
-    assert "It takes 25 % of the CPU time." in page
+    assert "It takes 10 fits and 25 % of the CPU time." in page
 
 
 def test_policies_with_equal_losses_are_drawn_as_one_line():
@@ -87,6 +87,14 @@ def test_policies_with_equal_losses_are_drawn_as_one_line():
 def test_a_backtest_without_a_served_day_is_reported():
     empty = backtest(results=(policy_result(served=(), decisions=(), evidence=()),), newest={}, baseline=())
     assert "No version served" in render_report([empty])
+
+
+def test_differences_that_last_for_a_week_have_a_wider_interval_by_blocks_of_a_week():
+    by_week = [0.2 + 0.02 * (week % 2) for week in range(6) for _ in range(7)]
+    ours, theirs = served(by_week, rows=10), served([0.2] * 42, rows=10)
+    days, weeks = (compare_served(ours, theirs, block).interval for block in (1, 7))
+    assert weeks.high - weeks.low > 2 * (days.high - days.low)
+    assert compare_served(ours[:21], theirs[:21], 7).interval is None
 
 
 def test_a_difference_is_computed_over_the_rows_of_common_days():
