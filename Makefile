@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs docs-env site \
 	screenshots sbom audit \
 	spark-archive bench-backup bench-cadence bench-deciding bench-drills bench-feasibility bench-gates bench-history \
-	bench-incidents bench-landing \
+	bench-incidents bench-landing bench-monitoring bench-monitoring-peers bench-night bench-parsing bench-promotion bench-race bench-recovery \
 	bench-scoring bench-serving clean distclean
 
 NIGHTS ?= 3
