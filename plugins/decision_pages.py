@@ -116,7 +116,7 @@ def _charts(
 
 
 def _evidence_charts(found: Decision, spec: ModelSpec, book: Book) -> list[Any]:
-    from contender.charts import draw_lines
+    from contender.charts import draw_lines, show_chart, tabulate_lines
     from contender.promoting import trace
 
     charts = []
@@ -131,7 +131,7 @@ def _evidence_charts(found: Decision, spec: ModelSpec, book: Book) -> list[Any]:
         points = [(float(nth), value) for nth, (_, value) in enumerate(grown)]
         names = {float(nth): str(grown[nth][0]) for nth in sorted({0, len(grown) - 1}) if grown}
         bars = {f"threshold {evidence.bar:g}": evidence.bar}
-        charts.append(
-            drawn(draw_lines(f"Evidence {about}", {"evidence": points}, names, log=True, bars=bars))
-        )
+        lines, title = {"evidence": points}, f"Evidence {about}"
+        table = tabulate_lines(lines, {float(nth): str(day) for nth, (day, _) in enumerate(grown)})
+        charts.append(drawn(show_chart(draw_lines(title, lines, names, log=True, bars=bars), title, *table)))
     return charts

@@ -22,8 +22,8 @@ NO_SCRIPTS = {
     "Cache-Control": "no-store",  # the next user of the same browser may have other rights
 }
 TEMPLATES = Path(__file__).parent / "templates"
-# A card inside the UI and in a separate file has the same body.
-CARDS = Path(contender.__file__).parent / "cards" / "templates"
+# A card inside the UI and in a separate file has the same body; pages, cards and charts have one stylesheet.
+SHARED = [Path(contender.__file__).parent / room / "templates" for room in ("cards", "charts")]
 
 
 def drawn(chart: str) -> Markup:
@@ -35,7 +35,7 @@ def page(template: str, *, http_status: int = 200, **values: Any) -> HTMLRespons
     """Return the page of a template with these values; `airflow` is the path below which Airflow's own pages are."""
     airflow = urlsplit(settings().ui_url).path.rstrip("/")
     content = (
-        templates(TEMPLATES, CARDS)
+        templates(TEMPLATES, *SHARED)
         .get_template(template)
         .render(prefix=f"{airflow}{PREFIX}", airflow=airflow, http_status=http_status, **values)
     )

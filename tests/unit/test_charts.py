@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contender.charts import Spot, draw_lines, draw_spots
-from contender.charts.over import HEIGHT, LONGEST_NAME, WIDTH
+from contender.charts.paper import HEIGHT, LONGEST_NAME, WIDTH
 
 figures = st.floats(min_value=-1e9, max_value=1e9, allow_nan=False)
 # Characters that XML cannot contain never come from a contract.

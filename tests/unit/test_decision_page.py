@@ -22,7 +22,7 @@ from contender.records import (
 from contender.specs import Days, Guards
 from decision_pages import show as page_of
 from tests.unit.judged import evaluation, measures, version
-from tests.unit.test_page_rendering import EVIL, Seen
+from tests.unit.test_page_rendering import EVIL, Seen, text_of
 
 NIGHT = date(2013, 8, 31)
 SINCE = date(2013, 8, 1)
@@ -118,7 +118,7 @@ def test_a_waiting_proposal_shows_deadline_form_measures_evidence_and_slices(sho
         "later is worse",
         "2013-01-01..2013-08-24",
     ):
-        assert shown in html
+        assert shown in html or shown in text_of(html)
 
 
 def test_the_evidence_chart_has_a_point_per_day(show, waiting):
@@ -151,7 +151,7 @@ def test_caveats_of_the_version_are_shown(show, waiting, book):
 def test_an_answered_proposal_shows_answer_name_and_reason(show, waiting):
     answer = Answer(decision=waiting.decision.id, approved=False, by="ana", at=ASKED, why="a holiday")
     html = show(waiting.model_copy(update={"state": "refused", "answer": answer}))
-    assert "Rejected by <strong>ana</strong>,\n2013-09-01 04:00 UTC: a holiday" in html
+    assert "Rejected by ana,\n2013-09-01 04:00 UTC: a holiday" in text_of(html)
 
 
 def test_the_page_says_if_an_approval_comes_too_late(show, waiting, book):

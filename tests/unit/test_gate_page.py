@@ -12,7 +12,7 @@ import gate_pages
 from contender.records import GateResult, migrate, open_book
 from contender.specs import Days
 from menu import ContenderPages
-from page_rendering import CARDS, TEMPLATES
+from page_rendering import SHARED, TEMPLATES
 
 AT = datetime(2013, 9, 3, 8, tzinfo=UTC)
 FAILED = GateResult(
@@ -122,7 +122,9 @@ class Links(HTMLParser):
 
 
 @pytest.mark.parametrize(
-    "file", sorted([*TEMPLATES.glob("*.html"), *CARDS.glob("*.html")]), ids=lambda file: file.name
+    "file",
+    sorted(file for folder in (TEMPLATES, *SHARED) for file in folder.glob("*.html")),
+    ids=lambda file: file.name,
 )
 def test_links_work_in_a_tab_and_in_airflows_frame(file):
     # Airflow's frame has sandbox="allow-scripts allow-same-origin allow-forms allow-downloads": a link with a target
@@ -130,7 +132,9 @@ def test_links_work_in_a_tab_and_in_airflows_frame(file):
     html = file.read_text()
     for link in Links(html).found:
         assert not {"target", "onclick"} & set(link), link
-        assert re.match(r"\{\{ (prefix|airflow|proposal\.form) \}\}|\?", link.get("href") or ""), link
+        assert re.match(r"\{\{ (prefix|airflow|proposal\.form) \}\}|\?|#content", link.get("href") or ""), (
+            link
+        )
 
 
 def test_the_menu_opens_pages_outside_airflows_frame():

@@ -309,7 +309,13 @@ MADE: dict[str, Callable[[str], str]] = {
     "drilling/drill.html": lambda word: render_drill(saying(drill_result(), word, kept=("served",))),
 }
 WITH_A_CATALOG = {"plugins/decision.html", "plugins/model_card_page.html", "cards/model_card.html"}
-PARTS = {"plugins/layout.html", "plugins/drawings.html", "cards/model_card_body.html"}  # of other templates
+PARTS = {  # of other templates
+    "plugins/layout.html",
+    "plugins/drawings.html",
+    "cards/model_card_body.html",
+    "charts/parts.html",
+    "charts/chart.html",
+}
 EVERY = sorted({*MADE, *WITH_A_CATALOG})
 
 

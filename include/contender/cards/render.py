@@ -10,7 +10,8 @@ from pathlib import Path
 from markupsafe import Markup
 
 from contender.cards.card import ModelCard
-from contender.charts import Span, draw_calibration, draw_spans
+from contender.charts import TEMPLATES as CHARTS
+from contender.charts import Span, draw_calibration, draw_spans, show_chart
 from contender.records import CalibrationPoint, SliceMeasures
 from contender.rendering import templates
 
@@ -27,7 +28,11 @@ def render_markdown(card: ModelCard) -> str:
 def render_html(card: ModelCard) -> str:
     """Return the card as a self-contained HTML page without scripts."""
     charts = {name: Markup(chart) for name, chart in draw_card(card).items()}  # noqa: S704 - charts escape their texts
-    return templates(TEMPLATES).get_template("model_card.html").render(card=card, charts=charts, prefix=None)
+    return (
+        templates(TEMPLATES, CHARTS)
+        .get_template("model_card.html")
+        .render(card=card, charts=charts, prefix=None)
+    )
 
 
 def draw_card(card: ModelCard) -> dict[str, str]:
@@ -40,10 +45,12 @@ def draw_judgement(
 ) -> dict[str, str]:
     """Return the charts of an evaluation as SVG by name: `calibration` and `slices`, if they were measured."""
     drawings = {}
-    charts = []
-    for of, points in groupby(calibration, key=lambda point: point.of):
-        title = f"Calibration of version {version}" + ("" if of is None else f": {of}")
-        charts.append(draw_calibration(title, [(p.predicted, p.observed, p.rows) for p in points]))
+    charts = [
+        _show_calibration(
+            f"Calibration of version {version}" + ("" if of is None else f": {of}"), list(points)
+        )
+        for of, points in groupby(calibration, key=lambda point: point.of)
+    ]
     if charts:
         drawings["calibration"] = "\n".join(charts)
     spans = [
@@ -59,6 +66,12 @@ def draw_judgement(
     if spans:
         drawings["slices"] = draw_spans("Difference in loss to the champion, by slice", spans)
     return drawings
+
+
+def _show_calibration(title: str, points: Sequence[CalibrationPoint]) -> str:
+    chart = draw_calibration(title, [(p.predicted, p.observed, p.rows) for p in points])
+    rows = [(f"{p.predicted:.4g}", f"{p.observed:.4g}", f"{p.rows:,}") for p in points]
+    return show_chart(chart, title, ("predicted", "observed", "rows"), rows)
 
 
 def escape_markdown(value: object) -> str:

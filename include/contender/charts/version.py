@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-COLOUR = "#1b6ca8"
+from contender.charts.paper import COLOURS, FAINT, INK, PAPER
+
+COLOUR = COLOURS[0]
 WIDTH, LEFT, TOP, BOTTOM = 860, 64, 30, 34
 SQUARE, ROW = 420, 22
 
@@ -41,15 +43,15 @@ def draw_calibration(title: str, points: Sequence[tuple[float, float, int]], uni
     def up(y: float) -> float:
         return TOP + side - (y - low) / (high - low) * side
 
-    parts = [*_open(SQUARE, TOP + side + 44, title)]
-    parts.append(f'<rect x="{LEFT}" y="{TOP}" width="{side}" height="{side}" fill="none" stroke="#b6c0ca"/>')
+    parts = [*_open(SQUARE, TOP + side + 44, title, _describe_bins(found))]
+    parts.append(f'<rect x="{LEFT}" y="{TOP}" width="{side}" height="{side}" fill="none" stroke="{FAINT}"/>')
     for tick in range(5):
         at = low + (high - low) * tick / 4
         parts.append(f'<text x="{LEFT - 6}" y="{up(at) + 4:.1f}" text-anchor="end">{at:.3g}</text>')
         parts.append(f'<text x="{across(at):.1f}" y="{TOP + side + 16}" text-anchor="middle">{at:.3g}</text>')
     parts.append(
         f'<line x1="{across(low):.1f}" y1="{up(low):.1f}" x2="{across(high):.1f}" y2="{up(high):.1f}" '
-        f'stroke="#333" stroke-dasharray="6 4"/>'
+        f'stroke="{INK}" stroke-dasharray="6 4"/>'
     )
     for x, y, rows in found:
         radius = 3 + 5 * math.sqrt(max(rows, 0) / most)
@@ -79,11 +81,11 @@ def draw_spans(title: str, spans: Sequence[Span], *, bar: float | None = 0.0) ->
     def across(x: float) -> float:
         return left + (x - low) / width * (WIDTH - left - 90)
 
-    parts = [*_open(WIDTH, height + BOTTOM, title)]
+    parts = [*_open(WIDTH, height + BOTTOM, title, _describe_spans(found))]
     if bar is not None:
         at = across(bar)
         parts.append(
-            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP}" y2="{height}" stroke="#333" stroke-dasharray="6 4"/>'
+            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP}" y2="{height}" stroke="{INK}" stroke-dasharray="6 4"/>'
         )
     for nth, span in enumerate(found):
         y = TOP + ROW * nth + ROW / 2
@@ -101,10 +103,23 @@ def draw_spans(title: str, spans: Sequence[Span], *, bar: float | None = 0.0) ->
     return "\n".join([*parts, "</svg>"])
 
 
-def _open(width: float, height: float, title: str) -> tuple[str, ...]:
+def _describe_bins(points: Sequence[tuple[float, float, int]]) -> str:
+    return "; ".join(f"predicted {x:.4g}, observed {y:.4g}, {rows:,} rows" for x, y, rows in points)
+
+
+def _describe_spans(spans: Sequence[Span]) -> str:
+    return "; ".join(
+        f"{s.name}: {s.value:+.4g}"
+        + ("" if s.low is None or s.high is None else f", {s.low:.4g} to {s.high:.4g}")
+        for s in spans
+    )
+
+
+def _open(width: float, height: float, title: str, description: str) -> tuple[str, ...]:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
-        f'font-family="sans-serif" font-size="12">',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'font-family="sans-serif" font-size="12" fill="{INK}">',
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>",
+        f'<rect width="{width}" height="{height}" fill="{PAPER}"/>',
         f'<text x="{LEFT}" y="18" font-size="14" font-weight="bold">{escape(title)}</text>',
     )
