@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
 from contender.specs import dag_id
+from evidence_charts import draw_evidence
 from page_access import readable_dags, require_dag
 from page_rendering import drawn, page
 
@@ -111,27 +112,5 @@ def _charts(
         drawings = draw_judgement(evaluation.challenger.version, evaluation.calibration, evaluation.slices)
     return {
         **{name: drawn(drawings[name]) if name in drawings else None for name in ("slices", "calibration")},
-        "evidence": _evidence_charts(found, spec, book) if spec else [],
+        "evidence": draw_evidence(found, spec, book) if spec else [],
     }
-
-
-def _evidence_charts(found: Decision, spec: ModelSpec, book: Book) -> list[Any]:
-    from contender.charts import draw_lines, show_chart, tabulate_lines
-    from contender.promoting import trace
-
-    charts = []
-    for evidence in found.evidence:
-        pairs = book.pairs.since(found.model, evidence.question, evidence.since)
-        grown = trace(evidence, pairs, spec.race, spec.outcome_lag)
-        about = (
-            "for this recipe" if evidence.rival == found.challenger_recipe else f"for {evidence.rival[:8]}"
-        )
-        if evidence.question == "still":
-            about = "against further refreshes"
-        points = [(float(nth), value) for nth, (_, value) in enumerate(grown)]
-        names = {float(nth): str(grown[nth][0]) for nth in sorted({0, len(grown) - 1}) if grown}
-        bars = {f"threshold {evidence.bar:g}": evidence.bar}
-        lines, title = {"evidence": points}, f"Evidence {about}"
-        table = tabulate_lines(lines, {float(nth): str(day) for nth, (day, _) in enumerate(grown)})
-        charts.append(drawn(show_chart(draw_lines(title, lines, names, log=True, bars=bars), title, *table)))
-    return charts

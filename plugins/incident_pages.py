@@ -26,9 +26,9 @@ def incidents(user: GetUserDep) -> HTMLResponse:
     from contender.installation import open_installation
 
     found = open_installation().book.incidents.newest(limit=MAX_LISTED)
-    readable = readable_dags({dag for one in found for dag in _dags(one)}, user)
+    readable = readable_dags({dag for one in found for dag in list_dags(one)}, user)
     visible = [one for one in found if one.cause.dag in readable]
-    return page("incidents.html", incidents=[(one, _title(one, readable)) for one in visible])
+    return page("incidents.html", incidents=[(one, name_incident(one, readable)) for one in visible])
 
 
 @router.get("/{incident_id}")
@@ -41,7 +41,7 @@ def incident(incident_id: str, user: GetUserDep) -> HTMLResponse:
     if found is None:
         raise HTTPException(404, f"There is no incident {incident_id!r}.")
     require_dag(found.cause.dag, user)
-    return show(found, book.incidents.events(found.id), readable_dags(_dags(found), user))
+    return show(found, book.incidents.events(found.id), readable_dags(list_dags(found), user))
 
 
 def show(found: Incident, events: Sequence[IncidentEvent], readable: Collection[str]) -> HTMLResponse:
@@ -52,19 +52,20 @@ def show(found: Incident, events: Sequence[IncidentEvent], readable: Collection[
     return page(
         "incident.html",
         incident=found,
-        title=_title(found, readable),
+        title=name_incident(found, readable),
         events=[event for event in events if not event.dag or event.dag in readable],
         steps=steps,
         hidden=len(found.failures) - len(steps),
     )
 
 
-def _dags(incident: Incident) -> set[str]:
+def list_dags(incident: Incident) -> set[str]:
+    """Return the DAGs that an incident is about."""
     return {incident.cause.dag, *(failure.step.dag for failure in incident.failures)}
 
 
-def _title(incident: Incident, readable: Collection[str]) -> str:
-    """What happened; only its cause, if this could name a DAG that the user may not read."""
+def name_incident(incident: Incident, readable: Collection[str]) -> str:
+    """Return what happened; only its cause, if this could name a DAG that the user may not read."""
     from contender.incidents import describe_step
 
-    return incident.what if _dags(incident) <= set(readable) else describe_step(incident.cause)
+    return incident.what if list_dags(incident) <= set(readable) else describe_step(incident.cause)

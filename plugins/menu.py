@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from airflow.plugins_manager import AirflowPlugin
 
 PREFIX = "/contender"
-ITEMS = {"Contender": "/", "Catalogue": "/catalog", "Incidents": "/incidents", "Audit": "/audit"}
+ITEMS = {"Tonight": "/", "Catalogue": "/catalog", "Incidents": "/incidents", "Audit": "/audit"}
 
 
 class ContenderPages(AirflowPlugin):

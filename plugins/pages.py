@@ -1,4 +1,4 @@
-"""Contender's pages in Airflow's API server: overview, drift reports, audit, and the pages of other modules.
+"""Contender's pages in Airflow's API server: drift reports, audit, and the pages of other modules.
 
 A page is visible to users who may read its DAG. Lists leave out what the user may not see.
 """
@@ -16,9 +16,11 @@ import catalogue_pages
 import decision_pages
 import gate_pages
 import incident_pages
+import model_pages
+import tonight_pages
 from contender.settings import settings
 from contender.specs import dag_id
-from page_access import login_url, readable_dags, require_audit, require_dag
+from page_access import login_url, require_audit, require_dag
 from page_rendering import page
 
 # A drift report has scripts: the sandbox runs them without access to Airflow's cookies and API.
@@ -34,6 +36,8 @@ app.include_router(catalogue_pages.router)
 app.include_router(decision_pages.router)
 app.include_router(gate_pages.router)
 app.include_router(incident_pages.router)
+app.include_router(model_pages.router)
+app.include_router(tonight_pages.router)
 
 
 @app.exception_handler(HTTPException)
@@ -42,32 +46,6 @@ def refuse(request: Request, error: HTTPException) -> Response:
     if (login := login_url(request, error)) is not None:
         return RedirectResponse(login, status_code=303)
     return page("refusal.html", http_status=error.status_code, message=error.detail)
-
-
-@app.get("/")
-def overview(user: GetUserDep) -> HTMLResponse:
-    """Show the status of datasets and models, with the newest gates, decisions and reports that the user may see."""
-    from contender.catalogue import producing_dag, read_status
-    from contender.installation import open_installation
-
-    installation = open_installation()
-    catalog, book = installation.catalog, installation.book
-    dags = {table: producing_dag(table) for table in catalog.tables}
-    monitor_dags = {name: dag_id("monitor", name) for name in catalog.models}
-    readable = readable_dags([*dags.values(), *monitor_dags.values()], user)
-    visible = [table for table, dag in dags.items() if dag in readable]
-    status = read_status(installation, visible)
-    models = [model.name for model in status.models]
-    return page(
-        "overview.html",
-        status=status,
-        gates=book.gates.newest(visible, limit=30),
-        waiting=[p for p in book.proposals.waiting(models) if p.open],
-        decisions=book.ledger.decisions(models, limit=30),
-        monitored=book.monitored.newest(
-            [name for name, dag in monitor_dags.items() if dag in readable], limit=30
-        ),
-    )
 
 
 @app.get("/audit")

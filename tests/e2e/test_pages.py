@@ -16,10 +16,16 @@ def test_pages_require_a_login(stranger, path):
     assert stranger.get(path).status_code == 401
 
 
-def test_the_overview_shows_datasets_champion_and_decisions(person):
+def test_the_first_page_shows_the_night_of_each_model_with_links_to_its_runs(person):
     page = person.get("/contender/")
     assert page.status_code == 200
-    for shown in ("departures", MODEL, "first", "2013-09-02"):
+    for shown in (
+        f"{MODEL}",
+        "tonight&#39;s predictions",
+        "departures",
+        "2013-09-02",
+        f"/dags/score__{MODEL}/runs/",
+    ):
         assert shown in page.text
 
 
@@ -54,4 +60,4 @@ def test_a_path_cannot_leave_the_folder_of_reports(person, path):
 def test_the_pages_are_in_airflows_menu(person):
     plugins = person.get("/api/v2/plugins").json()["plugins"]
     views = [view["name"] for plugin in plugins for view in plugin["external_views"]]
-    assert "Contender" in views
+    assert "Tonight" in views

@@ -152,6 +152,13 @@ def test_an_admin_sees_every_page(admin, server, catalog):
     assert admin.get(f"/contender/reports/{MODEL}/2013-09-01").text == "<html>a report</html>"
 
 
+def test_the_first_page_shows_only_models_whose_scoring_the_user_may_read(reader, admin):
+    assert f"Steps of {MODEL}" in admin.get("/contender/").text
+    shown = reader.get("/contender/").text
+    assert "There is no model that you may see." in shown
+    assert MODEL not in shown
+
+
 @pytest.mark.parametrize("table", ["datasets.weather", f"features.{MODEL}", f"labels.{MODEL}"])
 def test_a_reader_sees_the_tables_of_readable_dags(reader, server, table):
     assert reader.get(f"/contender/catalog/{table}").status_code == 200

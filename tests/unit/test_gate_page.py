@@ -139,7 +139,7 @@ def test_links_work_in_a_tab_and_in_airflows_frame(file):
 
 def test_the_menu_opens_pages_outside_airflows_frame():
     assert [view["name"] for view in ContenderPages.external_views] == [
-        "Contender",
+        "Tonight",
         "Catalogue",
         "Incidents",
         "Audit",

@@ -10,7 +10,7 @@ import pytest
 
 import contender
 from card_pages import show as card_page
-from contender.admission import ShownRows
+from contender.admission import Quarantined, ShownRows
 from contender.alerting import (
     Declared,
     Difference,
@@ -37,13 +37,15 @@ from contender.alerting.compose_incidents import (
 )
 from contender.backtesting import render_report
 from contender.cards import render_html
-from contender.catalogue import Edge, draw
+from contender.catalogue import Edge, ModelHistory, Told, draw
+from contender.catalogue.history import ToldEntry
 from contender.catalogue.status import DatasetStatus, ModelStatus, Status
 from contender.drilling import render_drill
 from contender.feasibility import judge
 from contender.feasibility import render_report as render_feasibility
 from contender.incidents import Signal
 from contender.monitoring.report import Figures, render_frame
+from contender.planning import SeenRun, judge_night
 from contender.promoting import decide_promotion
 from contender.records import (
     Act,
@@ -65,6 +67,7 @@ from contender.records import (
     Pin,
     Proposal,
     SliceMeasures,
+    StagedBatch,
     Step,
     migrate,
     open_book,
@@ -74,6 +77,7 @@ from contender.settings import PROJECT, Settings
 from contender.specs import Days, Guards
 from decision_pages import show as decision_page
 from incident_pages import show as incident_page
+from model_pages import show as model_page
 from page_rendering import page
 from tests.unit.drill_results import drill_result
 from tests.unit.hostile import WORDS, Seen, saying
@@ -82,6 +86,8 @@ from tests.unit.policy_results import backtest
 from tests.unit.studied import study
 from tests.unit.test_cards import card
 from tests.unit.test_page_rendering import entry
+from tests.unit.test_tonight import night as night_of
+from tonight_pages import show as tonight_page
 
 NIGHT, AT = date(2013, 8, 31), datetime(2013, 9, 1, 4, tzinfo=UTC)
 GATE = GateResult(
@@ -194,6 +200,31 @@ INCIDENT = Incident(
     opened=AT,
     changed=AT,
 )
+TONIGHT = judge_night(
+    night_of(
+        "ingest",
+        features={"rejected": True, "incident": "i", "gate": "g", "run": SeenRun(run_id="r", state="failed")},
+        deadline=AT,
+    ),
+    AT + timedelta(days=1),
+)
+TOLD = Told(what="w", why="y")
+HISTORY = ModelHistory(
+    model="m",
+    champion=2,
+    since=DECIDED,
+    told=TOLD,
+    entries=(ToldEntry(decision=DECIDED, told=TOLD),),
+    monitored=(MONITORED,),
+    evaluations=(JUDGED,),
+)
+HELD_BATCH = Quarantined(
+    id="q",
+    place="p",
+    batch=StagedBatch(table="datasets.sales", days=Days.one(NIGHT), fingerprint="f", files=()),
+    result=GATE,
+    state="waiting",
+)
 EVENT = IncidentEvent(id="e", incident="i", kind="closed", what="w", by="b", at=AT)
 SIGNAL = Signal(
     id="s", kind="deadline", step=STEP, what="w", severity="critical", owners=("o",), at=AT, held_up=STEP
@@ -205,6 +236,16 @@ def incident(word: str) -> str:
     found = saying(INCIDENT, word)
     return incident_page(
         found, [saying(EVENT, word)], {found.cause.dag, *(f.step.dag for f in found.failures)}
+    ).body.decode()
+
+
+def tonight(word: str) -> str:
+    """The first page, with each text in it replaced by a given one, except for the kinds of steps."""
+    kept = ("verb", "night", "days")
+    row, held = saying(TONIGHT, word, kept), saying(HELD_BATCH, word)
+    dags = {step.step.dag for step in row.steps} | {word}
+    return tonight_page(
+        [row], dags, incidents=[saying(INCIDENT, word)], batches=[held], waiting=[saying(ASKED, word)]
     ).body.decode()
 
 
@@ -244,14 +285,9 @@ MADE: dict[str, Callable[[str], str]] = {
     "plugins/rows.html": of_page("rows.html", result=GATE, shown=SHOWN),
     "plugins/refusal.html": of_page("refusal.html", message="t"),
     "plugins/decisions.html": of_page("decisions.html", model="m", proposals=(ASKED,), entries=(ENTERED,)),
-    "plugins/overview.html": of_page(
-        "overview.html",
-        status=STATUS,
-        gates=(GATE,),
-        waiting=(ASKED,),
-        decisions=(DECIDED,),
-        monitored=(MONITORED,),
-    ),
+    "plugins/tonight.html": tonight,
+    "plugins/model.html": lambda word: model_page(saying(HISTORY, word), [], with_days=True).body.decode(),
+    "plugins/promotions.html": of_page("promotions.html", entries=HISTORY.entries),
     "alerting/missing.html": lambda word: (
         link_incident(
             compose_missing_alert(saying(SIGNAL, word), word),

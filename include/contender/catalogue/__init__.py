@@ -2,7 +2,9 @@
 
 from contender.catalogue.drawing import Box, Drawing, Line, draw
 from contender.catalogue.freshness import Freshness, judge_freshness
+from contender.catalogue.history import ModelHistory, draw_history, read_history, read_promotions
 from contender.catalogue.lineage import Edge, producing_dag, related, trace_lineage
+from contender.catalogue.promotions import Told, tell_decision
 from contender.catalogue.read import (
     Catalogue,
     Entry,
@@ -23,14 +25,20 @@ __all__ = [
     "Freshness",
     "GateSummary",
     "Line",
+    "ModelHistory",
     "Status",
+    "Told",
     "describe_next_step",
     "describe_table",
     "draw",
+    "draw_history",
     "judge_freshness",
     "producing_dag",
     "read_catalogue",
+    "read_history",
+    "read_promotions",
     "read_status",
     "related",
+    "tell_decision",
     "trace_lineage",
 ]

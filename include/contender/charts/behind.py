@@ -26,7 +26,9 @@ def tabulate_lines(lines: Mapping[str, Points], names: Mapping[float, str]) -> t
     """Return the columns and rows of the lines of a chart, a row for each x, named by `names` where it has one."""
     places = sorted({x for points in lines.values() for x, _ in points})
     found = {name: dict(points) for name, points in lines.items()}
-    rows = [(names.get(x, f"{x:g}"), *(_show(values.get(x)) for values in found.values())) for x in places]
+    rows: list[Row] = [
+        (names.get(x, f"{x:g}"), *(_show(values.get(x)) for values in found.values())) for x in places
+    ]
     return ["at", *lines], rows
 
 

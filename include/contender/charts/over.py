@@ -29,6 +29,7 @@ from contender.charts.paper import (
     scale_linearly,
     scale_to_powers,
     scale_to_round,
+    split_at_gaps,
     write_text,
 )
 
@@ -69,7 +70,7 @@ def draw_lines(
     parts = [*open_paper(title, y_name, describe_lines(lines, bars)), *draw_levels(up, log=log)]
     parts += [*draw_names(names or {}, across), *_draw_bars(bars, up), *_mark(marks, across)]
     for nth, (name, points) in enumerate(lines.items()):
-        for piece in _pieces(points, log=log):
+        for piece in split_at_gaps(points, log=log):
             path = " ".join(f"{across(x):.1f},{up.place(y):.1f}" for x, y in piece)
             parts.append(
                 f'<polyline points="{path}" fill="none" stroke="{choose_colour(nth)}" stroke-width="1.8" '
@@ -145,13 +146,3 @@ def _mark(marks: Mapping[float, str], across: Callable[[float], float]) -> list[
             parts.append(write_text(at + 4, TOP - 18 + 12 * row, shown, Pen(size=11, colour=FAINT)))
             ends[row] = at + 12 + 6.2 * len(shown)
     return parts
-
-
-def _pieces(points: Points, *, log: bool) -> list[list[tuple[float, float]]]:
-    pieces: list[list[tuple[float, float]]] = [[]]
-    for x, y in points:
-        if math.isfinite(y) and not (log and y <= 0):
-            pieces[-1].append((x, y))
-        elif pieces[-1]:
-            pieces.append([])
-    return [piece for piece in pieces if piece]

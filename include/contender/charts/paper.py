@@ -151,3 +151,14 @@ def _short(tick: float, ticks: Sequence[float]) -> str:
     step = abs(ticks[1] - ticks[0])
     places = max(0, -math.floor(math.log10(step) + 1e-9))
     return f"{tick + 0.0:,.{places}f}"
+
+
+def split_at_gaps(points: Points, *, log: bool) -> list[list[tuple[float, float]]]:
+    """Return the pieces of a line between points that cannot be drawn."""
+    pieces: list[list[tuple[float, float]]] = [[]]
+    for x, y in points:
+        if math.isfinite(y) and not (log and y <= 0):
+            pieces[-1].append((x, y))
+        elif pieces[-1]:
+            pieces.append([])
+    return [piece for piece in pieces if piece]

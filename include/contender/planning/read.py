@@ -52,7 +52,9 @@ def _read_progress(here: Installation, model: ModelSpec) -> Progress:
         None if (day := lake.newest_day(contract.table)) is None else day - ahead
         for contract in (model.feature_contract, model.shadow_contract, model.prediction_contract)
     )
-    days = [(lake.newest_day(source.contract.table), source.lead_days) for source in _daily(here, model)]
+    days = [
+        (lake.newest_day(source.contract.table), source.lead_days) for source in daily_sources(here, model)
+    ]
     nights = [day - timedelta(days=lead) for day, lead in days if day is not None]
     delivered = min(nights) if nights and len(nights) == len(days) else None
     return Progress(delivered=delivered, built=built, trained=trained, scored=scored)
@@ -73,7 +75,9 @@ def _read_facts(here: Installation, model: ModelSpec, asked: _Asked) -> Facts:
     engine, input_rows = find_engine(here.catalog, model, Days.one(asked.night), here.lake, here.settings)
     return Facts(
         **asked._asdict(),
-        inputs=tuple(_read_input(here, source, asked) for source in _daily(here, model)),
+        inputs=tuple(
+            read_input(here, source, asked.night, asked.now) for source in daily_sources(here, model)
+        ),
         engine=engine,
         input_rows=input_rows,
         feature_rows=features,
@@ -88,16 +92,18 @@ def _read_facts(here: Installation, model: ModelSpec, asked: _Asked) -> Facts:
         past=_read_past(here, model),
         champion_recipe=_find_refreshed(here, model, standing),
         streams=_count_streams(stores, standing, asked.night),
-        times=tuple(_read_times(here, model, asked.night)),
+        times=tuple(read_times(here, model, asked.night)),
     )
 
 
-def _daily(here: Installation, model: ModelSpec) -> list[Source]:
+def daily_sources(here: Installation, model: ModelSpec) -> list[Source]:
+    """Return the inputs of a model that a night waits for."""
     return [source for source in here.catalog.sources(model) if source.contract.daily]
 
 
-def _read_input(here: Installation, source: Source, asked: _Asked) -> SeenInput:
-    table, days = source.contract.table, Days.one(asked.night).shifted(source.lead_days)
+def read_input(here: Installation, source: Source, night: date, now: datetime) -> SeenInput:
+    """Read what lake, book and landing zone contain about a daily input of a night."""
+    table, days = source.contract.table, Days.one(night).shifted(source.lead_days)
     dataset = next((d for d in here.catalog.datasets.values() if d.contract.table == table), None)
     gate = here.book.gates.newest_for(table, days)
     at = None if dataset is None or here.settings.nightly_from is None else expected_at(dataset, days.last)
@@ -106,7 +112,7 @@ def _read_input(here: Installation, source: Source, asked: _Asked) -> SeenInput:
         table=table,
         day=days,
         expected_at=at,
-        due=_due_of_predictions(here, table, days.last, asked.now) if at is None else at + grace,
+        due=_due_of_predictions(here, table, days.last, now) if at is None else at + grace,
         published=bool(here.lake.day_files(table, days)) or here.book.publications.contains(table, days),
         failed=gate is not None and gate.verdict == "fail",
         landed=None if dataset is None else _is_landed(here, dataset, days.last),
@@ -159,8 +165,8 @@ def _count_streams(stores: InstalledStores, standing: Standing | None, night: da
     return len(shadow_streams(standing, (), kept_still))
 
 
-def _read_times(here: Installation, model: ModelSpec, before: date) -> Iterator[NightTimes]:
-    """Yield the newest nights before one, as recorded in the book."""
+def read_times(here: Installation, model: ModelSpec, before: date) -> Iterator[NightTimes]:
+    """Yield the times of the newest nights before one, as recorded in the book."""
     by_night: dict[date, list[Entry]] = defaultdict(list)
     for entry in here.book.ledger.newest(model.name, limit=_ENTRIES):
         decision = entry.decision
@@ -170,7 +176,7 @@ def _read_times(here: Installation, model: ModelSpec, before: date) -> Iterator[
         days = Days.one(night)
         inputs = [
             _gated_at(here, source.contract.table, days.shifted(source.lead_days))
-            for source in _daily(here, model)
+            for source in daily_sources(here, model)
         ]
         known = [at for at in inputs if at is not None]
         grounds = [one.decision.grounds for one in by_night[night] if one.decision.grounds is not None]

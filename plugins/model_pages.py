@@ -1,0 +1,69 @@
+"""Pages of a model (why its champion serves, its losses and drift verdicts, its versions) and of all promotions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import HTMLResponse
+
+from contender.specs import dag_id
+from evidence_charts import draw_evidence
+from page_access import readable_dags, require_dag
+from page_rendering import drawn, page
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from contender.catalogue import ModelHistory
+
+MAX_LISTED = 100
+
+router = APIRouter()
+
+
+@router.get("/models/{model}")
+def model_page(model: str, user: GetUserDep) -> HTMLResponse:
+    """Show a model to users who may read its retrain DAG; monitored days to those who may read its monitor DAG."""
+    from contender.catalogue import read_history
+    from contender.installation import open_installation
+
+    require_dag(dag_id("retrain", model), user)
+    here = open_installation()
+    spec = here.catalog.models.get(model)
+    if spec is None:
+        raise HTTPException(404, f"There is no model {model!r} in the catalog.")
+    with_days = bool(readable_dags([dag_id("monitor", model)], user))
+    history = read_history(here.book, model, with_days=with_days)
+    tested = next((one.decision for one in history.entries if one.decision.evidence), None)
+    evidence = draw_evidence(tested, spec, here.book) if tested else []
+    return show(history, evidence, with_days=with_days)
+
+
+@router.get("/promotions")
+def promotions(user: GetUserDep) -> HTMLResponse:
+    """List the newest ledger entries of all models that the user may see, each in two sentences."""
+    from contender.catalogue import read_promotions
+    from contender.installation import open_installation
+
+    here = open_installation()
+    dags = {name: dag_id("retrain", name) for name in here.catalog.models}
+    readable = readable_dags(dags.values(), user)
+    models = [name for name, dag in dags.items() if dag in readable]
+    return page("promotions.html", entries=read_promotions(here.book, models, MAX_LISTED))
+
+
+def show(history: ModelHistory, evidence: Sequence[Markup], *, with_days: bool) -> HTMLResponse:
+    """Return the page of a model."""
+    from contender.catalogue import draw_history
+
+    return page(
+        "model.html",
+        history=history,
+        charts={name: drawn(chart) for name, chart in draw_history(history).items()},
+        evidence=evidence,
+        with_days=with_days,
+        dags=[dag_id(verb, history.model) for verb in ("features", "retrain", "score", "monitor")],
+    )
