@@ -1,5 +1,8 @@
 """Take the pictures of docs/PAGES.md: pages of a real Airflow, on the nights that the demo has run.
 
+Each of Contender's pages is also checked with axe-core, in light and dark colours and at three widths: a violation, or
+a page that scrolls sideways, is an error.
+
 make demo EXIT=1 && make screenshots
 
 Needs Chromium (`apt install chromium`), at /usr/bin/chromium or at the path in CHROMIUM, and Playwright, which
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
 MODEL, DATASET = "flight_delay", "departures"
 PICTURES = PROJECT / "docs" / "images"
 MAX_BYTES = 150_000
-WIDTH = 1280
+WIDTH, PHONE = 1280, 390
+WIDTHS = (PHONE, WIDTH, 2560)
 OPTIONS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -43,6 +47,7 @@ class Picture(NamedTuple):
     height: int
     heading: str = ""
     dark: bool = False
+    width: int = WIDTH
 
 
 def list_pictures(installation: Installation) -> list[Picture]:
@@ -59,7 +64,11 @@ def list_pictures(installation: Installation) -> list[Picture]:
         Picture("decision", f"/contender/decisions/{MODEL}/{decisions[0].id}", 820),
         Picture("gate", f"/contender/gates/{failed[0].id}", 700, heading="Delivered files"),
         Picture("card", f"/contender/cards/{MODEL}", 900, heading="Calibration"),
-        Picture("overview", "/contender/", 800),
+        Picture("tonight", "/contender/", 640),
+        Picture("tonight-dark", "/contender/", 640, dark=True),
+        Picture("tonight-phone", "/contender/", 780, width=PHONE),
+        Picture("model", f"/contender/models/{MODEL}", 1000),
+        Picture("promotions", "/contender/promotions", 640),
         Picture("catalogue", f"/contender/catalog/features.{MODEL}", 800),
         Picture("night-light", grid, 800),
         Picture("night-dark", grid, 800, dark=True),
@@ -85,7 +94,9 @@ def browsing(url: str, token: str) -> Iterator[Callable[[bool], BrowserContext]]
 
         def open_session(dark: bool) -> BrowserContext:
             session = browser.new_context(
-                viewport={"width": WIDTH, "height": 800}, color_scheme="dark" if dark else "light"
+                viewport={"width": WIDTH, "height": 800},
+                color_scheme="dark" if dark else "light",
+                bypass_csp=True,  # axe-core is a script, which the pages forbid
             )
             session.add_cookies([{"name": "_token", "value": token, "url": url}])
             return session
@@ -97,7 +108,7 @@ def browsing(url: str, token: str) -> Iterator[Callable[[bool], BrowserContext]]
 def take(picture: Picture, url: str, session: Any) -> None:
     """Take a picture. Raises SystemExit if the page has an error or the file is too large."""
     page = session.new_page()
-    page.set_viewport_size({"width": WIDTH, "height": picture.height})
+    page.set_viewport_size({"width": picture.width, "height": picture.height})
     answer = page.goto(f"{url}{picture.path}", wait_until="networkidle")
     if answer.status != 200:
         raise SystemExit(f"{picture.path}: status {answer.status}")
@@ -114,6 +125,25 @@ def take(picture: Picture, url: str, session: Any) -> None:
     print(f"{file.relative_to(PROJECT)}: {size:,} bytes")
     if size > MAX_BYTES:
         raise SystemExit(f"{file.name} is larger than {MAX_BYTES:,} bytes: lower its height")
+
+
+def find_violations(path: str, url: str, session: Any) -> list[str]:
+    """Return the violations of axe-core's rules on a page with everything opened, and whether it scrolls sideways."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page, found = session.new_page(), []
+    page.goto(f"{url}{path}")
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"{path}: scrolls sideways at a width of {width}")
+        found += [
+            f"{path}, width {width}: {violation['help']}: {violation['nodes'][0]['html']}"
+            for violation in Axe().run(page).response["violations"]
+        ]
+    page.close()
+    return found
 
 
 def shrink(file: Any) -> None:
@@ -135,6 +165,16 @@ def main() -> None:
     ):
         for picture in pictures:
             take(picture, running.page, open_session(picture.dark))
+        paths = sorted({picture.path for picture in pictures if picture.path.startswith("/contender/")})
+        found = [
+            violation
+            for path in [*paths, "/contender/catalog", "/contender/incidents", "/contender/audit"]
+            for dark in (False, True)
+            for violation in find_violations(path, running.page, open_session(dark))
+        ]
+    if found:
+        raise SystemExit("\n".join(found))
+    print(f"axe-core found no violation on {len(paths) + 3} pages, in light and dark colours")
 
 
 if __name__ == "__main__":

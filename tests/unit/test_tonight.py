@@ -182,6 +182,7 @@ def test_the_answer_counts_models_and_names_three_reasons(scored, late, answer):
         (night(ingest={"delivery": given_as("expected", at(7))}), at(7, 15)),
         (night(ingest={"delivery": given_as("landed", at(5))}), at(6, 15)),
         (night(ingest={"delivery": given_as("expected")}), None),
+        (night(ingest={"delivery": given_as("quarantined", at(5)), "rejected": True}), None),
         (night("ingest", "features", "score"), None),
         (night("ingest", "features", score={"idle": "no version serves yet"}), None),
         (night("ingest", "features").model_copy(update={"costs": ()}), None),
@@ -353,7 +354,7 @@ def test_the_page_begins_with_the_answer_and_links_each_step_to_its_run():
     html = show([row], {step.step.dag for step in row.steps}).body.decode()
     assert "it is in progress: features of churn." in html
     assert 'href="/dags/features__churn/runs/a%2Fb%2Bc" class="running">running</a>' in html
-    assert '<time datetime="2013-09-02T08:00:00+00:00">2013-09-02 08:00 UTC</time>' in html
+    assert '<time datetime="2013-09-02T08:00:00+00:00" title="2013-09-02 08:00 UTC">08:00 UTC</time>' in html
     assert html.index("in progress") < html.index("The night of each model")
 
 

@@ -125,7 +125,7 @@ def judge_night(seen: SeenNight, now: datetime) -> NightRow:
 def forecast_end(seen: SeenNight, now: datetime) -> datetime | None:
     """Return when the predictions should be there, by the usual durations of the steps; never before `now`.
 
-    None if a step has no usual duration, or an input without a schedule is missing.
+    None if a step has no usual duration, or if an input failed its gate, or is missing and has no schedule.
     """
     usual = {cost.step: cost.seconds for cost in seen.costs}
     scoring, building = usual.get("scoring"), usual.get("features")
@@ -244,9 +244,11 @@ def _describe_delivery(delivery: Awaited | None) -> str:
 
 
 def _arrival(seen: SeenStep, now: datetime) -> datetime | None:
-    """Return when an input is or was there; None if that is not known."""
+    """Return when an input is or was there; None if that is not known, as after a failed gate."""
     if seen.present:
         return seen.at or now
+    if seen.rejected:
+        return None
     if seen.delivery is not None and seen.delivery.state == "landed":
         return now
     expected = None if seen.delivery is None else seen.delivery.expected_at
