@@ -13,7 +13,7 @@ from contender.planning import answer_tonight, combine, hide_unreadable, judge_n
 from contender.planning.costs import Cost
 from contender.planning.deliveries import Awaited
 from contender.planning.tonight import STEPS, SeenNight, SeenRun, SeenStep, choose_night
-from contender.records import Failure, GateResult, Incident, Monitored, Publication, Step
+from contender.records import Failure, FitVerdict, GateResult, Incident, Monitored, Publication, Step
 from contender.specs import Days, dag_id
 from tests.unit.test_page_rendering import text_of
 from tonight_pages import show
@@ -325,6 +325,14 @@ def test_a_finished_night_is_done(installation, begin):
     row = read(installation)
     assert row.scored
     assert [step.state for step in row.steps if step.verb != "ingest"] == ["done"] * 4
+
+
+def test_a_night_in_which_no_fit_is_due_says_so(installation, begin):
+    begin(f"shadow.{MODEL}", date(2013, 9, 2))
+    verdict = FitVerdict(model=MODEL, night=NIGHT, due=False, why="weekly, on sunday")
+    installation.book.fit_verdicts.add(verdict)
+    (retrain,) = read(installation).of("retrain")
+    assert (retrain.state, retrain.why) == ("done", "no fit was due: weekly, on sunday")
 
 
 def test_a_task_that_failed_is_found_in_its_incident(installation, begin):

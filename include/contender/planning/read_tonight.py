@@ -128,6 +128,9 @@ def _read_step(here: Installation, step: Step, given: SeenInput | None, seen: _S
 def _find_idle(here: Installation, step: Step) -> tuple[str, bool]:
     """Return why a step does nothing tonight, and whether it is therefore done."""
     verb, name = parse_dag_id(step.dag)
+    if verb == "retrain" and step.days is not None:
+        fit = here.book.fit_verdicts.of_night(name, step.days.first)
+        return "" if fit is None or fit.due else f"no fit was due: {fit.why}", False
     if verb not in ("score", "monitor"):
         return "", False
     if here.book.ledger.champion(name) is None:
