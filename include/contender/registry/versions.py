@@ -136,11 +136,11 @@ class Registry:
 
     def load_sketch(self, model: str, version: int) -> TrainingSketch | None:
         """Load the sketch of a version's training rows, or None if none was stored."""
-        run_id = str(self._client.get_model_version(model, str(version)).run_id)
-        if not any(file.path == _SKETCH for file in self._client.list_artifacts(run_id)):
+        found = self._client.get_model_version(model, str(version))
+        if not any(file.path == _SKETCH for file in self._client.list_artifacts(str(found.run_id))):
             return None
         with TemporaryDirectory() as folder:
-            text = Path(self._client.download_artifacts(run_id, _SKETCH, folder)).read_text(encoding="utf-8")
+            text = self._download(found, _SKETCH, folder).read_text(encoding="utf-8")
         return TrainingSketch.model_validate_json(text)
 
     def record_metrics(self, trained: TrainedVersion, metrics: Mapping[str, float]) -> None:
@@ -177,24 +177,32 @@ class Registry:
     def _load(self, model: str, version: int, name: str) -> Pipeline:
         found = self._client.get_model_version(model, str(version))
         with TemporaryDirectory() as folder:
-            local = Path(self._client.download_artifacts(str(found.run_id), name, folder))
-            (file,) = local.glob("*.skops")
+            (file,) = self._download(found, name, folder).glob("*.skops")
             stored = file.read_bytes()
         for code in own_code(stored):
             if imported_content(code.module) is None:
-                self._import_code(_record(found), str(found.run_id), code)
+                self._import_code(found, code)
         return load_pipeline(stored)
 
-    def _import_code(self, trained: TrainedVersion, run_id: str, code: CodeName) -> None:
+    def _download(self, version: ModelVersion, name: str, folder: str) -> Path:
+        """Copy a file or folder from beside a version's pipeline; MLflow would look its place up three times."""
+        from mlflow.artifacts import download_artifacts
+
+        uri = f"{str(version.source).rpartition('/')[0]}/{name}"
+        return Path(
+            download_artifacts(artifact_uri=uri, dst_path=folder, tracking_uri=self._client.tracking_uri)
+        )
+
+    def _import_code(self, version: ModelVersion, code: CodeName) -> None:
         """Import a file that a version was fitted with, if its digest is in the version's record."""
+        trained = _record(version)
         where = f"{trained.model}: version {trained.version}"
         if trained.sources.get(f"{code.stem}.py") != code.digest:
             raise UnsafeModel(
                 f"{where} refers to {code.module}, which is not among its sources: do not load it"
             )
         with TemporaryDirectory() as folder:
-            file = Path(self._client.download_artifacts(run_id, _place_of(code), folder))
-            content = file.read_bytes()
+            content = self._download(version, _place_of(code), folder).read_bytes()
         if digest_content(content) != code.digest:
             raise UnsafeModel(f"{where}: {_place_of(code)} was changed in the registry: restore it from git")
         import_content(code, content, f"{code.model}/{code.stem}.py")
