@@ -197,6 +197,15 @@ def test_a_returned_canary_stays_returned_on_other_servers_and_after_a_restart(p
     assert len(place.book.incidents.unfinished()) == 1
 
 
+def test_a_canary_that_was_returned_just_before_a_server_stopped_stays_returned(place):
+    enter(place, "promoted", 2)
+    follower, app = start(place)
+    fail(app, place)
+    follower.stop()
+    assert roles(start(place)[1], place) == {"previous": 1}
+    assert len(place.book.incidents.unfinished()) == 1
+
+
 def test_a_roll_back_ends_a_returned_canary_and_its_incident_recovers(place):
     follower, app = returned(place)
     (incident,) = place.book.incidents.unfinished()

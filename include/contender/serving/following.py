@@ -63,10 +63,16 @@ class Follower:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the thread."""
+        """Stop the thread, and record a canary that was returned last, so that a restart finds it."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
+        for served in self.models.values():
+            self._note_breach(served)
+        try:
+            self._reports.write(self.here)
+        except Exception as error:
+            log.warning("The book was not written: %s", redact(f"{type(error).__name__}: {error}"))
 
     def follow(self) -> None:
         """Make each model serve the champion of its ledger, if the stores answer and the version passes its check."""
