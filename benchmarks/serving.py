@@ -253,7 +253,8 @@ def render(found: Result) -> str:
             "Requests of one row with random pauses, in turns with and without shadow predictions of one challenger,",
             f"take × {_ratios(rounds, SHADOWED, UNSHADOWED, 'p50')} as long at p50 and "
             f"× {_ratios(rounds, SHADOWED, UNSHADOWED, 'p99')} at p99 with them.",
-            f"{_spread([100 * one['shadow share'] for one in rounds])} % of the requests got shadow predictions.",
+            f"{_spread([100 * one['shadow share'] for one in rounds])} % of the requests got shadow predictions "
+            "meanwhile, the others later.",
             "",
         ]
     )

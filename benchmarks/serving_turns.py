@@ -47,21 +47,24 @@ async def compare(model: ModelSpec, servers: Mapping[str, str], row: Result, cou
 async def compare_shadow(model: ModelSpec, servers: Mapping[str, str], row: Result) -> Result:
     """Return the times of requests with pauses, in which shadow predictions are made, and the share that got them.
 
-    A server that is never idle makes none, and would show nothing. Each turn ends when they are made, so that they do
-    not slow the other server.
+    A server that is never idle makes none, and would show nothing. Those that wait after a turn are made before the
+    other server's turn, and do not count.
     """
     body = json.dumps({"rows": [{name: row[name] for name in model.feature_names}]}).encode()
     pauses = np.random.default_rng(7).exponential(PAUSE, IN_A_TURN)
     times: dict[str, list[float]] = {name: [] for name in servers}
     async with httpx.AsyncClient(timeout=60) as client:
-        before = await _count_made(client, servers[SHADOWED])
-        for _ in range(TURNS):
+        made, before = 0.0, await _count_made(client, servers[SHADOWED])
+        for turn in range(1, TURNS + 1):
             for name, server in servers.items():
                 for pause in pauses:
                     times[name].append(await time_one(partial(_ask, client, model.name, server, body, JSON)))
                     await asyncio.sleep(pause)
-                await asyncio.sleep(DRAINED)
-        made = await _count_made(client, servers[SHADOWED]) - before
+                wanted = before + turn * IN_A_TURN
+                if name == SHADOWED:
+                    made += await _count_made(client, server) - wanted + IN_A_TURN
+                while await _count_made(client, servers[SHADOWED]) < wanted:
+                    await asyncio.sleep(DRAINED)
     found = {name: percentiles(seconds) for name, seconds in times.items()}
     return found | {"shadow share": made / len(times[SHADOWED])}
 

@@ -40,6 +40,11 @@ def trained(model, number, recipe):
     return version(number, recipe=recipe).model_copy(update=changes)
 
 
+@pytest.fixture(autouse=True)
+def _without_rests(monkeypatch):
+    monkeypatch.setattr(shadow, "LARGEST_SHARE", 1.0)
+
+
 @pytest.fixture
 def follower(installation, catalog, pipelines) -> Follower:
     """A server with version 1 of the first recipe, and version 2 of another one as its challenger."""
@@ -185,6 +190,27 @@ def test_no_prediction_begins_while_a_request_is_being_answered(follower, monkey
         follower.shadow.predict_waiting()
     assert waits == [False] * 3
     assert counted(follower, "") == 0
+
+
+def test_predictions_take_a_small_share_of_the_time(follower, monkeypatch):
+    monkeypatch.setattr(shadow, "LARGEST_SHARE", 0.1)
+    app, model = build_app(follower), follower.models[MODEL].spec
+    post(app, body(model))
+    predict(follower)  # the version is loaded
+    taken, rests = [], []
+
+    def predict_slowly(*_):
+        began = time.monotonic()
+        time.sleep(0.05)
+        taken.append(time.monotonic() - began)
+        return {"score": [0.5, 0.5]}
+
+    monkeypatch.setattr(shadow, "predict_again", predict_slowly)
+    monkeypatch.setattr(follower.shadow._stop, "wait", rests.append)
+    post(app, body(model))
+    time.sleep(2 * shadow.QUIET_SECONDS)
+    predict(follower)
+    assert max(rests) >= 9 * sum(taken)
 
 
 def test_a_running_server_predicts_in_the_background_and_stops(follower):

@@ -1,7 +1,7 @@
 """Shadow predictions of requests: challengers predict answered requests in the background, for the log only.
 
-A thread predicts them while no request is being answered. An answer only appends to a bounded queue; what does not fit
-is counted and left out.
+A thread predicts them while no request is being answered, and rests in between, so that few requests arrive during a
+prediction. An answer only appends to a bounded queue; what does not fit is counted and left out.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 MOST_ANSWERS, MOST_ROWS = 1000, 20_000  # that wait
 QUIET_SECONDS = 0.01  # without a request, before a prediction begins
+LARGEST_SHARE = 0.1  # of the time that predictions take
 _RETRY_SECONDS = 30.0  # until a version that could not be loaded is tried again
 
 
@@ -111,8 +112,8 @@ class Shadow:
             with self._lock:
                 served, answered = self._waiting.popleft()
                 self._rows -= answered.rows
-            for number in self._choose(served, answered):
-                self._predict(served, answered, number)
+            took = sum(self._predict(served, answered, number) for number in self._choose(served, answered))
+            self._stop.wait(took * (1 / LARGEST_SHARE - 1))
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -129,21 +130,25 @@ class Shadow:
             if version.recipe != answered.version.record.recipe:
                 yield version.version
 
-    def _predict(self, served: ServedModel, answered: Answered, number: int) -> None:
-        name = served.spec.name
+    def _predict(self, served: ServedModel, answered: Answered, number: int) -> float:
+        """Log a challenger's predictions of an answered request. Returns the seconds that they took."""
+        name, began = served.spec.name, time.monotonic()
         try:
             version = self._obtain(served, number)
             if version is None:
                 self._metrics.shadow_failed.labels(name).inc(answered.rows)
-                return
+                return 0.0
+            began = time.monotonic()
             scores = predict_again(version, answered)
         except Exception as error:  # of a version that does not serve
             self._metrics.shadow_failed.labels(name).inc(answered.rows)
             reason = redact(f"{type(error).__name__}: {error}")
             log.warning("%s: version %s made no shadow predictions: %s", name, number, reason)
-            return
+            return time.monotonic() - began
+        took = time.monotonic() - began
         self._log.keep(replace(answered, version=version, role="shadow", scores=scores))
         self._metrics.shadow.labels(name).inc(answered.rows)
+        return took
 
     def _obtain(self, served: ServedModel, number: int) -> LoadedVersion | None:
         """Return a version from memory, or load it; None for some time after it could not be loaded."""
