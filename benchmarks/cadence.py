@@ -1,6 +1,6 @@
 """Measure cadences on both real examples: fits, CPU seconds of fits, and served loss against nightly fits.
 
-python -m benchmarks.cadence             writes benchmarks/results/cadence.json and docs/CADENCE.md
+python -m benchmarks.cadence [MODEL]     writes benchmarks/results/cadence.json and docs/CADENCE.md
 python -m benchmarks.cadence --nights 42 fewer nights, printed and not stored
 
 Each cadence runs the same nights with policy `ours` and the champion's recipe, without strategies for a break. All
@@ -105,6 +105,15 @@ def _report(night: date) -> None:
         print(f"  run to {night}", file=sys.stderr, flush=True)
 
 
+def store(rows: Sequence[Row]) -> None:
+    """Store the rows of a model instead of its earlier ones, and render the page."""
+    earlier: list[Row] = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    every = [row for row in earlier if row["model"] != rows[0]["model"]] + list(rows)
+    every.sort(key=lambda row: list(FIRST).index(row["model"]))
+    RESULTS.write_text(json.dumps(every, indent=1) + "\n")
+    PAGE.write_text(put_into(PAGE.read_text(), render(every), BEGIN, END))
+
+
 def main() -> None:
     """Measure, print, and store the tables."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -114,11 +123,11 @@ def main() -> None:
     if unknown := set(given.models) - set(FIRST):
         ask.error(f"unknown model {', '.join(sorted(unknown))}: choose from {', '.join(FIRST)}")
     catalog = load_catalog(PROJECT / "include" / "catalog")
-    rows = [row for name in given.models or FIRST for row in measure(catalog, name, given.nights)]
-    print(render(rows))
-    if not given.models and given.nights == NIGHTS:
-        RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
-        PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
+    for name in given.models or FIRST:
+        rows = list(measure(catalog, name, given.nights))
+        print(render(rows), flush=True)
+        if given.nights == NIGHTS:
+            store(rows)
 
 
 if __name__ == "__main__":
