@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contender.planning import SeenRun
     from contender.records import Step
 
-# A run that was started with the form *Day* has no partition key: it is looked for among those of the last days.
+# A run that was started with the form *Day* has no partition key: it is among those of the last days.
 BY_HAND = timedelta(days=3)
 
 
@@ -38,13 +38,13 @@ def find_runs(steps: Collection[Step]) -> dict[Step, SeenRun]:
         rows = session.execute(query).all()
     found = {}
     for dag, run_id, state, key, conf in rows:
-        step = wanted.get((dag, _days_of(key, conf)))
+        step = wanted.get((dag, read_days(key, conf)))
         if step is not None:
             found[step] = SeenRun(run_id=run_id, state=str(state))
     return found
 
 
-def _days_of(partition_key: str | None, conf: object) -> str:
+def read_days(partition_key: str | None, conf: object) -> str:
     """Return the days of a run, as the tasks read them; empty if it has none."""
     try:
         return resolve_days(partition_key, conf if isinstance(conf, dict) else {}).key

@@ -15,6 +15,7 @@ from contender.planning.deliveries import Awaited
 from contender.planning.tonight import STEPS, SeenNight, SeenRun, SeenStep, choose_night
 from contender.records import Failure, FitVerdict, GateResult, Incident, Monitored, Publication, Step
 from contender.specs import Days, dag_id
+from night_runs import read_days
 from tests.unit.test_page_rendering import text_of
 from tonight_pages import show
 
@@ -91,6 +92,7 @@ def test_tonight_is_the_day_that_ended_last_or_without_a_schedule_the_newest_nig
         ),
         ({"run": SeenRun(run_id="r", state="queued")}, "waiting", "queued"),
         ({"delivery": given_as("expected", at(7))}, "waiting", "expected at 07:00 UTC"),
+        ({"delivery": given_as("expected", at(5))}, "waiting", "expected since 05:00 UTC"),
         ({"delivery": given_as("landed", at(5))}, "waiting", "delivered, not published yet"),
         ({"idle": "no version serves yet"}, "waiting", "no version serves yet"),
         ({}, "waiting", ""),
@@ -371,3 +373,18 @@ def test_the_page_names_no_step_of_a_dag_that_the_user_may_not_read():
     html = show([row], {"score__churn"}).body.decode()
     assert "sales" not in html
     assert "4 more steps belong to DAGs that you may not read." in text_of(html)
+
+
+@pytest.mark.parametrize(
+    ("key", "conf", "days"),
+    [
+        ("2013-09-01", {}, "2013-09-01"),
+        ("2013-09-01", None, "2013-09-01"),
+        (None, {"day": "2013-09-01", "quarantined": None}, "2013-09-01"),
+        (None, {"first": "2013-09-01", "last": "2013-09-03"}, "2013-09-01..2013-09-03"),
+        (None, {}, ""),
+        (None, {"day": "yesterday"}, ""),
+    ],
+)
+def test_the_days_of_a_run_are_its_partition_key_or_those_of_its_form(key, conf, days):
+    assert read_days(key, conf) == days

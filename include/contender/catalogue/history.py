@@ -92,8 +92,8 @@ def draw_history(history: ModelHistory) -> dict[str, str]:
 def trace_losses(history: ModelHistory) -> dict[str, list[Spot]]:
     """Return the lines of the chart of losses: served, expected with its interval, the baseline's, and a rival's.
 
-    A day's expected loss, its interval and the baseline's loss are those of the evaluation of the version that served
-    on it. The rival is that of the newest paired day.
+    A day's expected loss, its interval and the baseline's loss are those of the evaluation of the version that was
+    serving then. The rival is that of the newest paired day.
     """
     of_version = _newest_by_version(history.evaluations)
     served, expected, baseline = [], [], []

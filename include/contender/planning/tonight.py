@@ -112,7 +112,7 @@ def judge_night(seen: SeenNight, now: datetime) -> NightRow:
     return NightRow(
         model=seen.model,
         night=seen.night,
-        steps=tuple(_judge_step(one) for one in seen.steps),
+        steps=tuple(_judge_step(one, now) for one in seen.steps),
         scored=scored,
         scored_at=scored_at,
         deadline=seen.deadline,
@@ -203,8 +203,8 @@ def _find_blocking(row: NightRow) -> Iterator[StepRow]:
         yield from (step for step in before if step.state == state)
 
 
-def _judge_step(seen: SeenStep) -> StepRow:
-    state, why = _find_state(seen)
+def _judge_step(seen: SeenStep, now: datetime) -> StepRow:
+    state, why = _find_state(seen, now)
     verb, subject = parse_dag_id(seen.step.dag)
     return StepRow(
         step=seen.step,
@@ -219,7 +219,7 @@ def _judge_step(seen: SeenStep) -> StepRow:
     )
 
 
-def _find_state(seen: SeenStep) -> tuple[StepState, str]:
+def _find_state(seen: SeenStep, now: datetime) -> tuple[StepState, str]:
     run = None if seen.run is None else seen.run.state
     if seen.present:
         closed = seen.delivery is not None and seen.delivery.state == "closed"
@@ -232,15 +232,16 @@ def _find_state(seen: SeenStep) -> tuple[StepState, str]:
         return "failed", "its run failed"
     if seen.due is not None:
         return "late", f"due since {seen.due:%Y-%m-%d %H:%M} UTC"
-    return "waiting", seen.idle or ("queued" if run == "queued" else _describe_delivery(seen.delivery))
+    return "waiting", seen.idle or ("queued" if run == "queued" else _describe_delivery(seen.delivery, now))
 
 
-def _describe_delivery(delivery: Awaited | None) -> str:
+def _describe_delivery(delivery: Awaited | None, now: datetime) -> str:
     if delivery is None:
         return ""
     if delivery.state == "landed":
         return "delivered, not published yet"
-    return "" if delivery.expected_at is None else f"expected at {delivery.expected_at:%H:%M} UTC"
+    at = delivery.expected_at
+    return "" if at is None else f"expected {'at' if at > now else 'since'} {at:%H:%M} UTC"
 
 
 def _arrival(seen: SeenStep, now: datetime) -> datetime | None:
