@@ -189,6 +189,14 @@ def test_decisions_require_the_right_to_read_the_retrain_dag(reader, admin):
         assert f"retrain__{MODEL}" in refused.text
 
 
+def test_a_models_page_requires_the_right_to_read_its_retrain_dag(reader, admin):
+    shown = admin.get(f"/contender/models/{MODEL}")
+    assert (shown.status_code, "No version serves yet." in shown.text) == (200, True)
+    refused = reader.get(f"/contender/models/{MODEL}")
+    assert (refused.status_code, f"retrain__{MODEL}" in refused.text) == (403, True)
+    assert MODEL not in reader.get("/contender/promotions").text
+
+
 @pytest.mark.parametrize("path", ["", "/1"])
 def test_cards_require_the_right_to_read_the_retrain_dag(reader, admin, path):
     absent = admin.get(f"/contender/cards/{MODEL}{path}")
