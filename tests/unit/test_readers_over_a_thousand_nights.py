@@ -194,6 +194,7 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
         lambda b: b.publications.committed_among([(TABLE, str(day_of(2))), (TABLE, str(day_of(KILLED)))]),
     ],
     "publications.committed_since": [lambda b: b.publications.committed_since(TABLE, time_of(LAST - 2))],
+    "publications.ranges": [lambda b: b.publications.ranges(TABLE)],
     "publications.contains": [lambda b: b.publications.contains(TABLE, Days.one(day_of(2)))],
     "read_audit": [
         lambda b: read_audit(b, by="ann"),

@@ -337,6 +337,17 @@ def test_a_night_in_which_no_fit_is_due_says_so(installation, begin):
     assert (retrain.state, retrain.why) == ("done", "no fit was due: weekly, on sunday")
 
 
+def test_a_night_that_was_loaded_in_a_range_is_done(installation, begin):
+    begin("datasets.departures", NIGHT)
+    loaded = Days(first=date(2013, 8, 1), last=NIGHT + timedelta(days=1))
+    for table in (f"features.{MODEL}", f"labels.{MODEL}"):
+        one = Publication(id=table, table=table, days=loaded, run="r", rows=5, fingerprint="f", at=at(5))
+        installation.book.publications.intend(one)
+        assert [step.state for step in read(installation).of("features")] != ["done"]
+        installation.book.publications.confirm(one.id)
+    assert [step.state for step in read(installation).of("features")] == ["done"]
+
+
 def test_a_task_that_failed_is_found_in_its_incident(installation, begin):
     begin("datasets.departures", NIGHT)
     step = Step(dag=dag_id("features", MODEL), days=Days.one(NIGHT), task="build")

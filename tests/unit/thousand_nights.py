@@ -271,17 +271,15 @@ def of_tables(night: int) -> dict[str, list[Any]]:
             )
         ],
         "publications": [
-            Publication(
-                id=f"publication {night}",
-                table=TABLE,
-                days=Days.one(day_of(night)),
-                run="r",
-                rows=1,
-                fingerprint="f",
-                at=time_of(night),
-            )
+            published(f"publication {night}", Days.one(day_of(night)), night),
+            # The history of the first nights was published at once.
+            *([published("history", Days(first=day_of(0), last=day_of(2)), 2)] if night == 2 else []),
         ],
     }
+
+
+def published(name: str, days: Days, night: int) -> Publication:
+    return Publication(id=name, table=TABLE, days=days, run="r", rows=1, fingerprint="f", at=time_of(night))
 
 
 @cache

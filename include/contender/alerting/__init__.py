@@ -26,7 +26,7 @@ from contender.alerting.deliver import (
     keep_held_alert,
     mail_channel,
 )
-from contender.alerting.presence import find_present, has_no_rows, is_in_lake
+from contender.alerting.presence import find_present, has_no_rows
 from contender.alerting.push import push
 from contender.alerting.raising import (
     raise_gate_failure,
@@ -75,7 +75,6 @@ __all__ = [
     "find_incident",
     "find_present",
     "has_no_rows",
-    "is_in_lake",
     "keep_access_alert",
     "keep_held_alert",
     "mail_channel",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from contender.alerting import find_present, has_no_rows, is_in_lake
+from contender.alerting import find_present, has_no_rows
 from contender.incidents import list_due, list_outputs
 from contender.installation import Installation
 from contender.planning.costs import Cost, estimate_costs
@@ -104,7 +104,7 @@ def _read_step(here: Installation, step: Step, given: SeenInput | None, seen: _S
     idle, is_over = _find_idle(here, step)
     delivery = None if given is None else judge_input(given, seen.now)
     is_there = delivery is not None and delivery.state in ("published", "closed")
-    present = is_over or is_there or step in seen.present or is_in_lake(here, step)
+    present = is_over or is_there or step in seen.present or _was_loaded(here, step)
     due = seen.due.get(step)
     if given is not None and delivery is not None and delivery.state == "overdue":
         due = given.due
@@ -122,6 +122,18 @@ def _read_step(here: Installation, step: Step, given: SeenInput | None, seen: _S
         run=seen.runs.get(step),
         delivery=delivery,
         idle=idle,
+    )
+
+
+def _was_loaded(here: Installation, step: Step) -> bool:
+    """Return whether all outputs of a step were published in a range of days."""
+    outputs = list_outputs(here.catalog, step)
+    return bool(outputs) and all(
+        any(
+            one.days.first in days and one.days.last in days
+            for days in here.book.publications.ranges(one.table)
+        )
+        for one in outputs
     )
 
 

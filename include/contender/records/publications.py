@@ -64,6 +64,13 @@ class Publications(RecordStore[Publication]):
         with Session(self._engine) as session:
             return session.scalars(query.limit(1)).first() is not None
 
+    def ranges(self, table: str) -> list[Days]:
+        """Return the ranges of more than one day of a table that were published at once, as by a load."""
+        row = PublicationRow
+        query = select(row.key).where(row.subject == table, row.key.contains(".."), row.state == "committed")
+        with Session(self._engine) as session:
+            return [Days.read(key) for key in session.scalars(query.distinct().order_by(row.key))]
+
     def committed_among(self, batches: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return which of these tables with days (as `Days.key`) have a confirmed publication of exactly these days."""
         row, wanted = PublicationRow, set(batches)
