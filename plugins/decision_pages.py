@@ -55,6 +55,7 @@ def show(
 ) -> HTMLResponse:
     """Return the page of a decision; gates of the model's data only if `sees_data`. Raises 404 if it does not exist."""
     from contender.cards import MEASURE_NAMES
+    from contender.catalogue import tell_decision
 
     proposal = book.proposals.get(decision_id)
     found = proposal.decision if proposal else book.ledger.decision(decision_id)
@@ -65,6 +66,7 @@ def show(
     return page(
         "decision.html",
         decision=found,
+        told=None if proposal else tell_decision(found, evaluation),
         proposal=proposal,
         changed=_champion_changed(proposal, evaluation, book),
         evaluation=evaluation,

@@ -127,6 +127,13 @@ def test_the_evidence_chart_has_a_point_per_day(show, waiting):
     assert len(re.search(r'<polyline points="([^"]*)"', curve).group(1).split()) == 20
 
 
+def test_an_entry_of_the_ledger_begins_with_two_sentences(catalog, waiting, book):
+    book.ledger.enter(waiting.decision.model_copy(update={"champion_before": None}))
+    model = catalog.model("flight_delay")
+    html = page_of(model.name, waiting.decision.id, model, book, sees_data=True).body.decode()
+    assert "In night 2013-08-31, version 3 became the first that serves. Its evidence reached 25" in html
+
+
 def test_data_is_escaped_and_no_script_runs(show, waiting):
     seen = Seen(show(waiting))
     assert "script" not in seen.tags
