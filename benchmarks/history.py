@@ -4,7 +4,7 @@ python -m benchmarks.history                writes benchmarks/results/history.js
 python -m benchmarks.history --days 365     only this history, beside the shortest; nothing is kept
 
 Made-up flights, a few a day, have the same training window (four weeks) in each history. Older days were published
-in ranges of a month, as a load does; the newest four weeks night by night, with the records that nights write. The
+in ranges of a month, as a load does, the newest four weeks night by night; their old snapshots have expired. The
 book has the records of as many nights, at most a thousand, of two other models, too. A process runs six
 nights, of which three are not counted, and the histories take turns.
 """
@@ -43,6 +43,7 @@ HISTORIES = (30, 365, 3650)  # days
 LAST = date(2025, 6, 30)
 A_DAY, WINDOW, AT_ONCE, ROUNDS = 40, 28, 31, 2
 WARM, COUNTED = 3, 3  # nights of a process
+WEEKLY = "a seventh of the weekly upkeep"
 Row = dict[str, Any]
 
 
@@ -98,6 +99,7 @@ def keep_short_windows(catalog: Catalog) -> None:
 
 def make_history(here: Settings, days: int) -> None:
     """Publish the days of a history, and write the records of other models' nights."""
+    from contender.lake import maintain_table
     from tests.unit import thousand_nights
 
     migrate(here.records)
@@ -109,6 +111,7 @@ def make_history(here: Settings, days: int) -> None:
     for contract, published in made_tables(model, rows):
         for of_range in split_ranges(published, LAST - timedelta(days=WINDOW)):
             publish(opened.lake, contract, of_range, here)
+        maintain_table(opened.lake, contract, (), timedelta(0))
     nights = range(min(days, thousand_nights.NIGHTS))
     thousand_nights.write_nights(here.records, opened.book, nights)
 
@@ -172,7 +175,7 @@ def run_nights(begin: date) -> list[Row]:
 def run_night(here: Installation, model: ModelSpec, night: date, steps: Steps) -> None:
     """Run the steps of a night as its DAGs do, and the upkeep of the model's tables."""
     from contender.batch_scoring import score_by_ledger
-    from contender.lake import maintain_by_settings, stage
+    from contender.lake import stage
     from contender.monitoring import compare_day, keep_conclusion, measure_performance
     from contender.retraining import InstalledStores
     from contender.retraining import run_night as retrain
@@ -198,10 +201,21 @@ def run_night(here: Installation, model: ModelSpec, night: date, steps: Steps) -
     with steps.measure("monitor"):
         performance, changes = measure_performance(here, model, night), compare_day(here, model, night)
         keep_conclusion(model, performance, changes, run, here.book)
-    with steps.measure("upkeep"):
-        for contract in model.contracts:
-            pinned = {pin.snapshot for pin in here.book.evaluations.pinned_snapshots(contract.table)}
-            maintain_by_settings(here.lake, contract, pinned, here.settings)
+    with steps.measure("daily upkeep"):
+        keep_up(here, model, all_files=False)
+    with steps.measure(WEEKLY):
+        keep_up(here, model, all_files=True)
+    steps.cpu[WEEKLY] /= 7
+
+
+def keep_up(here: Installation, model: ModelSpec, *, all_files: bool) -> None:
+    """Maintain the model's tables, on any day of the week or on their own."""
+    from contender.lake import maintain_table
+
+    for contract in model.contracts:
+        pinned = {pin.snapshot for pin in here.book.evaluations.pinned_snapshots(contract.table)}
+        kept = timedelta(days=here.settings.snapshot_days)
+        maintain_table(here.lake, contract, pinned, kept, all_files=all_files or contract.appended)
 
 
 def admit(here: Installation, batch: StagedBatch, run: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from contender.lake import do_upkeep, maintain_table, plan_upkeep, stage, upkeep
 from contender.lake.schema import arrow_schema
+from contender.lake.upkeep import is_day_of_files
 from contender.records import Evaluation, Measures, Pin, TrainedVersion
 from contender.specs import Column, Contract, Days
 
@@ -218,3 +219,20 @@ def test_files_of_an_upkeep_killed_after_its_commit_are_removed_as_orphans_later
     maintain_table(lake, SALES, pinned_in(book), NOTHING)
     assert len(data_files(here)) == 1
     assert shops(lake) == ["two"]
+
+
+def test_files_are_listed_on_one_day_of_the_week_which_tables_do_not_share(catalog):
+    week = [FIRST + timedelta(days=n) for n in range(7)]
+    chosen = {c.table: [day for day in week if is_day_of_files(c, day)] for c in catalog.contracts()}
+    for contract in catalog.contracts():
+        assert len(chosen[contract.table]) == (7 if contract.appended else 1)
+    assert len({day for days in chosen.values() if len(days) == 1 for day in days}) > 3
+
+
+def test_on_other_days_nothing_expires_but_retention_applies(lake, book, put):
+    [put("shop", after) for after in range(5)]
+    before = {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}
+    kept = SALES.model_copy(update={"retention_days": 2})
+    done = maintain_table(lake, kept, (), NOTHING, all_files=False)
+    assert (len(done.outdated), done.expiring, done.orphans) == (3, (), ())
+    assert before <= {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
+from zlib import crc32
 
 from pydantic import Field
 from pyiceberg.table.update.snapshot import UpdateSnapshot
@@ -92,23 +93,44 @@ def maintain_table(
     keep_snapshots: timedelta,
     *,
     dry_run: bool = False,
+    all_files: bool = True,
 ) -> TableUpkeep:
     """Plan a table's upkeep, do it unless `dry_run`, and return the plan.
 
-    `pinned` are the snapshots of the table that the book of record refers to; they are kept.
+    `pinned` are the snapshots of the table that the book of record refers to; they are kept. Without `all_files`, no
+    snapshot expires and no orphaned file is looked for: both read the lists of all files.
     """
-    plan = plan_upkeep(read_state(lake, contract, pinned), datetime.now(UTC), keep_snapshots)
+    state = read_state(lake, contract, pinned, all_files=all_files)
+    plan = plan_upkeep(state, datetime.now(UTC), keep_snapshots)
     if not dry_run:
         do_upkeep(lake, plan)
     return plan
 
 
 def maintain_by_settings(
-    lake: Lake, contract: Contract, pinned: Collection[int], settings: Settings, *, dry_run: bool = False
+    lake: Lake,
+    contract: Contract,
+    pinned: Collection[int],
+    settings: Settings,
+    *,
+    dry_run: bool = False,
+    all_files: bool = False,
 ) -> TableUpkeep:
-    """Maintain a table as `maintain_table` does, with the retention and the age of snapshots of the settings."""
+    """Maintain a table as `maintain_table` does, with the retention and the age of snapshots of the settings.
+
+    Lists of files are read on the table's day of the week, or with `all_files`.
+    """
     kept, keep_snapshots = _apply_settings(contract, settings)
-    return maintain_table(lake, kept, pinned, keep_snapshots, dry_run=dry_run)
+    all_files = all_files or is_day_of_files(contract, datetime.now(UTC).date())
+    return maintain_table(lake, kept, pinned, keep_snapshots, dry_run=dry_run, all_files=all_files)
+
+
+def is_day_of_files(contract: Contract, day: date) -> bool:
+    """Return whether the upkeep of a day reads the lists of all files of a table: they grow with its history.
+
+    It does on one day of the week, not the same for all tables. A request log has a commit a minute: every day.
+    """
+    return contract.appended or (day.toordinal() + crc32(contract.table.encode())) % 7 == 0
 
 
 def _apply_settings(contract: Contract, settings: Settings) -> tuple[Contract, timedelta]:
@@ -137,8 +159,10 @@ def do_upkeep(lake: Lake, plan: TableUpkeep) -> None:
         _delete_orphans(lake, plan.table, plan.orphans)
 
 
-def read_state(lake: Lake, contract: Contract, pinned: Collection[int]) -> TableState:
-    """Read the state of a contract's table; `pinned` snapshots are kept."""
+def read_state(
+    lake: Lake, contract: Contract, pinned: Collection[int], *, all_files: bool = True
+) -> TableState:
+    """Read the state of a contract's table, with its snapshots and files if `all_files`; `pinned` ones are kept."""
     table = lake.iceberg(contract.table)
     newest = None if table is None else table.current_snapshot()
     if table is None or newest is None:
@@ -149,12 +173,13 @@ def read_state(lake: Lake, contract: Contract, pinned: Collection[int]) -> Table
         snapshots=tuple(
             Aged(name=str(s.snapshot_id), since=datetime.fromtimestamp(s.timestamp_ms / 1000, UTC))
             for s in table.snapshots()
+            if all_files
         ),
         pinned=frozenset(map(str, pinned)),
         days=tuple(sorted(lake.days(contract.table))) if contract.daily else (),
         retention_days=contract.retention_days,
         manifests=len(newest.manifests(table.io)),
-        unreferenced=tuple(find_unreferenced(table)),
+        unreferenced=tuple(find_unreferenced(table)) if all_files else (),
     )
 
 
