@@ -1,6 +1,7 @@
 """Conventions of the project that no linter checks."""
 
 import ast
+import importlib
 import re
 from pathlib import Path
 from typing import get_args
@@ -40,6 +41,12 @@ def test_no_module_is_called_common_or_utils(path):
 @pytest.mark.parametrize("path", sorted((PROJECT / "include" / "contender").rglob("*.py")), ids=told)
 def test_no_module_of_the_engine_is_too_long(path):
     assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("room", sorted(PROJECT.glob("include/contender/*/__init__.py")), ids=told)
+def test_a_package_has_all_names_that_it_lists(room):
+    package = importlib.import_module(f"contender.{room.parent.name}")
+    assert [name for name in getattr(package, "__all__", ()) if not hasattr(package, name)] == []
 
 
 EVERYWHERE = [*MODULES, *sorted((PROJECT / "benchmarks").rglob("*.py"))]

@@ -87,7 +87,6 @@ __all__ = [
     "retry_on_conflict",
     "spool",
     "stage",
-    "starts_downstream",
     "sweep",
     "unmerged_days",
 ]

@@ -143,7 +143,6 @@ __all__ = [
     "Urgency",
     "UsualChange",
     "Verdict",
-    "act_id",
     "book_exists",
     "caveat_id",
     "compares_refresh",
