@@ -27,7 +27,7 @@ from contender.specs import Catalog, Days, load_catalog
 RESULTS = PROJECT / "benchmarks" / "results" / "cadence.json"
 PAGE = PROJECT / "docs" / "CADENCE.md"
 BEGIN, END = "<!-- cadence: made by `make bench-cadence` -->", "<!-- end of cadence -->"
-NIGHTS = 140
+NIGHTS = 70
 FIRST: Mapping[str, date] = {"flight_delay": date(2013, 5, 1), "household_return": date(2017, 5, 1)}
 CADENCES: tuple[CadenceName, ...] = ("nightly", "weekly", "monthly", "when_needed", "oracle")
 
