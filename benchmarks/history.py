@@ -214,8 +214,8 @@ def keep_up(here: Installation, model: ModelSpec, *, all_files: bool) -> None:
 
     for contract in model.contracts:
         pinned = {pin.snapshot for pin in here.book.evaluations.pinned_snapshots(contract.table)}
-        kept = timedelta(days=here.settings.snapshot_days)
-        maintain_table(here.lake, contract, pinned, kept, all_files=all_files or contract.appended)
+        kept = timedelta(days=here.settings.snapshot_days) if all_files or contract.appended else None
+        maintain_table(here.lake, contract, pinned, kept)
 
 
 def admit(here: Installation, batch: StagedBatch, run: str) -> None:

@@ -28,16 +28,14 @@ log = logging.getLogger(__name__)
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def keep_up(table: str) -> Json:
     """Maintain one table. Returns what was done, or in a dry run what would be done."""
-    from contender.lake import maintain_by_settings
+    from contender.lake import UpkeepForm, maintain_by_settings
 
     here, params = open_installation(), get_current_context()["params"]
-    dry_run, all_files = bool(params["dry_run"]), bool(params["all_files"])
+    form = UpkeepForm(dry_run=params["dry_run"], all_files=params["all_files"])
     pinned = {pin.snapshot for pin in here.book.evaluations.pinned_snapshots(table)}
-    done = maintain_by_settings(
-        here.lake, CATALOG.contract(table), pinned, here.settings, dry_run=dry_run, all_files=all_files
-    )
-    log.info("%s (dry run: %s)", done.summary(), dry_run)
-    return {"table": table, "dry_run": dry_run, **done.counts()}
+    done = maintain_by_settings(here.lake, CATALOG.contract(table), pinned, here.settings, form)
+    log.info("%s (dry run: %s)", done.summary(), form.dry_run)
+    return {"table": table, "dry_run": form.dry_run, **done.counts()}
 
 
 with operation_dag(

@@ -233,6 +233,6 @@ def test_on_other_days_nothing_expires_but_retention_applies(lake, book, put):
     [put("shop", after) for after in range(5)]
     before = {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}
     kept = SALES.model_copy(update={"retention_days": 2})
-    done = maintain_table(lake, kept, (), NOTHING, all_files=False)
+    done = maintain_table(lake, kept, (), None)
     assert (len(done.outdated), done.expiring, done.orphans) == (3, (), ())
     assert before <= {snapshot.snapshot_id for snapshot in lake.iceberg(SALES.table).snapshots()}

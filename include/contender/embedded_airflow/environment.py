@@ -102,10 +102,8 @@ def _airflow_settings(home: Path, project: Path, port: int) -> dict[str, str]:
             # Otherwise tasks use the default port and fail with an empty log.
             "EXECUTION_API_SERVER_URL": f"{url_of(port)}/execution/",
         },
-        "DATABASE": {
-            "SQL_ALCHEMY_CONN": sqlite_url(airflow / "airflow.db"),
-            "CHECK_MIGRATIONS": False,  # each process would import all migrations; ours ran before
-        },
+        # Each process would import all migrations to check that they were run: they are, before the start.
+        "DATABASE": {"SQL_ALCHEMY_CONN": sqlite_url(airflow / "airflow.db"), "CHECK_MIGRATIONS": False},
         "API": {"HOST": HOST, "PORT": port, "BASE_URL": url_of(port), "WORKERS": 1},
         "SCHEDULER": {
             "SCHEDULER_IDLE_SLEEP_TIME": 0.5,

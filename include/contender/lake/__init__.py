@@ -36,6 +36,7 @@ from contender.lake.tables import DayFile, Lake, PinnedFiles, Published, open_la
 from contender.lake.upkeep import (
     TableState,
     TableUpkeep,
+    UpkeepForm,
     do_upkeep,
     maintain_by_settings,
     maintain_table,
@@ -61,6 +62,7 @@ __all__ = [
     "SpooledRows",
     "TableState",
     "TableUpkeep",
+    "UpkeepForm",
     "append",
     "compare_days",
     "do_upkeep",

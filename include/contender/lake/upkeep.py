@@ -90,21 +90,27 @@ def maintain_table(
     lake: Lake,
     contract: Contract,
     pinned: Collection[int],
-    keep_snapshots: timedelta,
+    keep_snapshots: timedelta | None,
     *,
     dry_run: bool = False,
-    all_files: bool = True,
 ) -> TableUpkeep:
     """Plan a table's upkeep, do it unless `dry_run`, and return the plan.
 
-    `pinned` are the snapshots of the table that the book of record refers to; they are kept. Without `all_files`, no
-    snapshot expires and no orphaned file is looked for: both read the lists of all files.
+    `pinned` are the snapshots of the table that the book of record refers to; they are kept. If `keep_snapshots` is
+    None, all are kept, and orphaned files, too: to find either, the lists of all files are read.
     """
-    state = read_state(lake, contract, pinned, all_files=all_files)
-    plan = plan_upkeep(state, datetime.now(UTC), keep_snapshots)
+    state = read_state(lake, contract, pinned, all_files=keep_snapshots is not None)
+    plan = plan_upkeep(state, datetime.now(UTC), keep_snapshots or timedelta(0))
     if not dry_run:
         do_upkeep(lake, plan)
     return plan
+
+
+class UpkeepForm(Frozen):
+    """What a person may ask of the upkeep."""
+
+    dry_run: bool = False
+    all_files: bool = Field(default=False, description="expire snapshots and find orphans, whatever the day")
 
 
 def maintain_by_settings(
@@ -112,17 +118,15 @@ def maintain_by_settings(
     contract: Contract,
     pinned: Collection[int],
     settings: Settings,
-    *,
-    dry_run: bool = False,
-    all_files: bool = False,
+    form: UpkeepForm = UpkeepForm(),  # noqa: B008 - it is frozen
 ) -> TableUpkeep:
     """Maintain a table as `maintain_table` does, with the retention and the age of snapshots of the settings.
 
-    Lists of files are read on the table's day of the week, or with `all_files`.
+    Snapshots expire, and orphaned files are found, on the table's day of the week.
     """
     kept, keep_snapshots = _apply_settings(contract, settings)
-    all_files = all_files or is_day_of_files(contract, datetime.now(UTC).date())
-    return maintain_table(lake, kept, pinned, keep_snapshots, dry_run=dry_run, all_files=all_files)
+    all_files = form.all_files or is_day_of_files(contract, datetime.now(UTC).date())
+    return maintain_table(lake, kept, pinned, keep_snapshots if all_files else None, dry_run=form.dry_run)
 
 
 def is_day_of_files(contract: Contract, day: date) -> bool:
