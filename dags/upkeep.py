@@ -3,7 +3,7 @@
 Once a day, **keep_up** does the following for each table:
 
 - delete days that are older than the contract's retention, or for logged requests than `CONTENDER_REQUEST_LOG_DAYS`;
-- merge manifests when there are many (data files of different days are never merged).
+- merge small manifests when there are many (data files of different days are never merged).
 
 Once a week, each table on its own day, because it takes longer the older the table is; for logged requests, daily:
 

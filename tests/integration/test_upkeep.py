@@ -164,9 +164,27 @@ def test_merging_manifests_changes_no_file_and_no_row(lake, book, put, monkeypat
     assert len(table.current_snapshot().manifests(table.io)) == 1
     assert lake.pin(SALES.table).files == files
     assert len(shops(lake, snapshots[1])) == 2
-    assert not any("merge" in name for name in table.properties)
+    assert not any(name.startswith("commit.manifest") for name in table.properties)
     put("other", 1)
     assert sorted(shops(lake)) == ["other", "shop", "shop", "shop"]
+
+
+def test_manifests_are_merged_up_to_a_size_so_that_a_day_is_found_without_reading_all(
+    lake, book, put, monkeypatch
+):
+    monkeypatch.setattr(upkeep, "MANIFESTS", 6)
+    [put("shop", after) for after in range(12)]
+
+    def sizes():
+        table = lake.iceberg(SALES.table)
+        return [one.manifest_length for one in table.current_snapshot().manifests(table.io)]
+
+    before = sizes()
+    monkeypatch.setattr(upkeep, "MANIFEST_BYTES", 4 * max(before))
+    assert maintain_table(lake, SALES, (), timedelta(days=1)).merge_manifests
+    assert 1 < len(sizes()) < len(before)
+    assert not maintain_table(lake, SALES, (), timedelta(days=1)).merge_manifests
+    assert len(shops(lake)) == 12
 
 
 @pytest.mark.parametrize("step", ["_delete_days", "_merge_manifests", "expire", "_delete_orphans"])

@@ -1,8 +1,9 @@
 """Keep tables from growing without limit: remove outdated days, old snapshots that are not pinned, and orphaned files.
 
 Days are never merged into larger files. Because each day is one file, named by the digest of its bytes, publishing
-equal rows again changes nothing, and a reader of one day reads one file. Manifests grow by one a night; they are
-merged, which changes no row, no data file and no older snapshot.
+equal rows again changes nothing, and a reader of one day reads one file. Manifests grow by one a night; small ones are
+merged up to a size, which changes no row, no data file and no older snapshot. A reader of a few days skips the others
+by the range of days in the list of manifests: of a single one for all years, it would read every entry.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from contender.settings import Settings
 from contender.specs import Contract
 from contender.specs.frozen import Frozen
 
-MANIFESTS = 50
-_MERGING = {"commit.manifest-merge.enabled": "true", "commit.manifest.min-count-to-merge": "2"}
+MANIFESTS = 50  # small ones
+MANIFEST_BYTES = 65_536  # the size up to which they are merged: about two hundred days of five columns
 
 
 class TableState(Frozen):
@@ -34,9 +35,11 @@ class TableState(Frozen):
     pinned: frozenset[str] = Field(
         default=frozenset(), description="snapshots that the book of record refers to"
     )
-    days: tuple[date, ...] = Field(default=(), description="days of the newest snapshot")
+    days: tuple[date, ...] = Field(
+        default=(), description="days of the newest snapshot; none are read without `retention_days`"
+    )
     retention_days: int | None = None
-    manifests: int = Field(default=0, description="manifests of the newest snapshot")
+    manifests: int = Field(default=0, description="small manifests of the newest snapshot")
     unreferenced: tuple[Aged, ...] = Field(default=(), description="files that no snapshot refers to")
 
 
@@ -180,9 +183,9 @@ def read_state(
             if all_files
         ),
         pinned=frozenset(map(str, pinned)),
-        days=tuple(sorted(lake.days(contract.table))) if contract.daily else (),
+        days=() if contract.retention_days is None else tuple(sorted(lake.days(contract.table))),
         retention_days=contract.retention_days,
-        manifests=len(newest.manifests(table.io)),
+        manifests=sum(one.manifest_length < MANIFEST_BYTES // 2 for one in newest.manifests(table.io)),
         unreferenced=tuple(find_unreferenced(table)) if all_files else (),
     )
 
@@ -204,15 +207,20 @@ def _delete_days(lake: Lake, name: str, days: Iterable[date]) -> None:
 
 @retry_on_conflict
 def _merge_manifests(lake: Lake, name: str) -> None:
-    """Commit a snapshot of the same files with one manifest; restore the table's properties afterwards."""
+    """Commit a snapshot of the same files with fewer manifests; restore the table's properties afterwards."""
     table = lake.iceberg(name)
     if table is None:
         return
-    before = {key: value for key, value in table.properties.items() if key in _MERGING}
+    merging = {
+        "commit.manifest-merge.enabled": "true",
+        "commit.manifest.min-count-to-merge": "2",
+        "commit.manifest.target-size-bytes": str(MANIFEST_BYTES),
+    }
+    before = {key: value for key, value in table.properties.items() if key in merging}
     with table.transaction() as change:
-        change.set_properties(_MERGING)
+        change.set_properties(merging)
         UpdateSnapshot(change, table.io).merge_append().commit()
-        change.remove_properties(*_MERGING)
+        change.remove_properties(*merging)
         if before:
             change.set_properties(before)
 
