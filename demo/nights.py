@@ -78,16 +78,13 @@ def has_history(world: World) -> bool:
     return bool(scored) and here.registry.champion(MODEL) is not None
 
 
-def load_history(world: World, expectations: Expectations, history: Days = HISTORY) -> None:
-    """Load history: one range run per dataset, one for features, then the first champion and its predictions.
-
-    `history` ends as HISTORY does.
-    """
+def load_history(world: World, expectations: Expectations) -> None:
+    """Load history: one range run per dataset, one for features, then the first champion and its predictions."""
     here = world.installation
     monitored = len(world.airflow.runs(dag_id("monitor", MODEL)))
-    world.say(f"History: the source delivers {len(history)} days of three datasets, and two reference tables")
+    world.say(f"History: the source delivers {len(HISTORY)} days of three datasets, and two reference tables")
     source.drop_reference(here.settings.landing, [FLIGHTS])
-    ranges = dict.fromkeys(FLIGHTS.daily, history) | {"schedule": _with_tomorrow(history)}
+    ranges = dict.fromkeys(FLIGHTS.daily, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
     for name, days in ranges.items():
         source.drop(name, days.each(), here.settings.landing)
     with _step(world, "History: checked and published, one range run per dataset"):
@@ -96,19 +93,19 @@ def load_history(world: World, expectations: Expectations, history: Days = HISTO
             world.airflow.trigger(dag_id("ingest", name), conf=_range(days)) for name, days in ranges.items()
         ]
         runs += [
-            world.airflow.trigger(dag_id("ingest", name), partition_key=str(history.last))
+            world.airflow.trigger(dag_id("ingest", name), partition_key=str(HISTORY.last))
             for name in FLIGHTS.reference
         ]
         _wait(world, runs)
-    nights = Days(first=history.first - A_DAY, last=history.last)
+    nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
     with _step(world, f"History: features of {len(nights)} nights built, one run on Spark"):
         _wait(world, [world.airflow.trigger(dag_id("features", MODEL), conf=_range(nights))])
     with _step(world, "The first champion: trained, compared with the baseline, promoted"):
-        _wait(world, [world.airflow.trigger(dag_id("retrain", MODEL), partition_key=str(history.last))])
+        _wait(world, [world.airflow.trigger(dag_id("retrain", MODEL), partition_key=str(HISTORY.last))])
     champion = here.registry.champion(MODEL)
     expectations.expect("the first version beats the simple baseline and is promoted", champion is not None)
-    with _step(world, f"The flights of {history.last + A_DAY}: scored"):
-        _wait(world, [world.airflow.trigger(dag_id("score", MODEL), partition_key=str(history.last))])
+    with _step(world, f"The flights of {HISTORY.last + A_DAY}: scored"):
+        _wait(world, [world.airflow.trigger(dag_id("score", MODEL), partition_key=str(HISTORY.last))])
     started = len(world.airflow.runs(dag_id("monitor", MODEL))) - monitored
     expectations.expect("a range run starts no downstream runs", started == 0)
 

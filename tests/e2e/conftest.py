@@ -17,7 +17,7 @@ from contender.installation import Installation
 from contender.orchestrator import Airflow
 from contender.records import migrate
 from contender.settings import PROJECT, Settings
-from contender.specs import Catalog, Days, nightly_dag_ids
+from contender.specs import Catalog, nightly_dag_ids
 from demo import nights
 from demo.comparison import compare_rows
 from demo.nights import Expectations, Night, World
@@ -25,8 +25,6 @@ from demo.running import environment
 from tests.parsing import PARSE_RARELY
 
 GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
-# Half of the demo's history: enough for a champion, and for a build of the features on Spark.
-HISTORY = Days(first=date(2013, 5, 1), last=nights.HISTORY.last)
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iter
         expectations = Expectations()
         for dag in airflow_dags(airflow, catalog):
             airflow.unpause(dag)
-        nights.load_history(world, expectations, HISTORY)
+        nights.load_history(world, expectations)
         finished = tuple(
             nights.run_night(world, day, expectations, broken=day == BROKEN) for day in (GOOD, BROKEN)
         )
