@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, Literal, NamedTuple
 from unittest.mock import patch
 
+import mlflow.artifacts
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from pyiceberg.catalog.sql import SqlCatalog
@@ -84,7 +85,8 @@ PATCHED = (
     ),
     *_of("registry", MlflowClient, "create_run", "log_batch", "log_text", "log_artifacts"),
     *_of("registry", MlflowClient, "create_registered_model", "create_model_version"),
-    *_of("registry", MlflowClient, "set_model_version_tag", "set_terminated", "download_artifacts"),
+    *_of("registry", MlflowClient, "set_model_version_tag", "set_terminated"),
+    *_of("registry", mlflow.artifacts, "download_artifacts"),
     *_of("registry", MlflowClient, "set_registered_model_alias", "set_registered_model_tag"),
 )
 # Both stand for processes outside the engine, so that they are called with `reaching` instead.
