@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 from pydantic import Field
 
-from contender.alerting.compose import one_line, render
-from contender.alerting.raising import raise_signal, report_success
-from contender.incidents import REQUESTS_TASK, Signal, grade
+from contender.alerting.online import OnlineTrouble, compose_online, online_step, raise_online
+from contender.alerting.raising import report_success
+from contender.incidents import REQUESTS_TASK
 from contender.installation import Installation
-from contender.records import Alert, Step, identify
-from contender.specs import ModelSpec, dag_id
+from contender.records import Alert
+from contender.specs import ModelSpec
 from contender.specs.frozen import Frozen
 
 
@@ -48,37 +48,21 @@ class RequestCheck(Frozen):
 
 def report_request_check(here: Installation, model: ModelSpec, check: RequestCheck) -> bool:
     """Open an incident if rows differ, otherwise let an earlier one recover. Returns whether rows differ."""
-    step = Step(dag=dag_id("score", model.name), task=REQUESTS_TASK)
     if not check.differing:
-        report_success(here, step)
+        report_success(here, online_step(model.name, REQUESTS_TASK))
         return False
-    signal = Signal(
-        id=identify("signal", "requests", model.name, check.day, check.differing),
-        kind="task",
-        step=step,
-        what=_describe(check),
-        severity=grade(here.catalog, step.dag),
-        owners=tuple(dict.fromkeys((model.owner, here.settings.platform_owner))),
-        at=datetime.now(UTC),
-        topic=str(check.day),
-    )
-    raise_signal(here, signal, lambda: compose_request_alert(check, signal.owners))
+    raise_online(here, model, _trouble(check))
     return True
 
 
 def compose_request_alert(check: RequestCheck, to: tuple[str, ...]) -> Alert:
     """Return the mail about logged predictions that batch scoring does not repeat."""
-    return Alert(
-        id=identify("alert", "requests", check.model, check.day, check.differing),
-        kind="task",
-        about=check.model,
-        to=to,
-        subject=one_line(f"[contender] {_describe(check)}"),
-        text=render("requests.txt", check.model_dump()),
-        html=render("requests.html", check.model_dump()),
+    return compose_online(_trouble(check), to)
+
+
+def _trouble(check: RequestCheck) -> OnlineTrouble:
+    rows, key = f"{check.differing} of {check.rows}", (check.day, check.differing)
+    what = f"{check.model} {check.day}: batch scoring does not repeat {rows} logged online predictions"
+    return OnlineTrouble(
+        check.model, "requests", REQUESTS_TASK, key, what, str(check.day), check.model_dump()
     )
-
-
-def _describe(check: RequestCheck) -> str:
-    rows = f"{check.differing} of {check.rows}"
-    return f"{check.model} {check.day}: batch scoring does not repeat {rows} logged online predictions"
