@@ -5,21 +5,18 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal, get_args
 
-from contender.specs import Cadence, ModelSpec, WhenNeeded
-from contender.specs.closed import Weekday
+from contender.specs import WEEKDAYS, Cadence, ModelSpec, WhenNeeded
 
 CadenceName = Literal["nightly", "weekly", "monthly", "when_needed", "own", "oracle"]
 # With `oracle`, the nights to fit in are chosen in hindsight.
 CADENCES: tuple[CadenceName, ...] = get_args(CadenceName)
-
-_WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
 def find_cadence(name: CadenceName, model: ModelSpec, first: date) -> Cadence:
     """Return the cadence of a name; weekly means the weekday of the first night, `own` that of the spec."""
     match name:
         case "weekly":
-            return Cadence(weekday=_WEEKDAYS[first.weekday()])
+            return Cadence(weekday=WEEKDAYS[first.weekday()])
         case "monthly":
             return Cadence(every_days=30)
         case "when_needed":

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from pydantic import Field
 
-from contender.catalogue.promotions import CHANGING, Told, tell_decision
+from contender.catalogue.promotions import Told, tell_decision
 from contender.charts import Cell, Spot, draw_days, draw_strip, show_chart, tabulate_lines
-from contender.records import Book, Decision, DriftVerdict, Entry, Evaluation, Monitored, PairedDay
+from contender.records import CHANGING, Book, Decision, DriftVerdict, Entry, Evaluation, Monitored, PairedDay
 from contender.specs.frozen import Frozen
 
 DAYS, ENTRIES, EVALUATIONS = 120, 60, 250

@@ -5,9 +5,6 @@ from __future__ import annotations
 from contender.records import MACHINE, Decision, Evaluation, Measures
 from contender.specs.frozen import Frozen
 
-# Kinds of entries after which another version serves.
-CHANGING = ("first", "refreshed", "promoted", "recovered", "returned", "rolled_back", "emergency")
-
 
 class Told(Frozen):
     """A decision in two sentences."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
 
 from contender.drafting.draft import CHECK
-from contender.specs import Days, Weekday, describe_days, find_holidays, list_calendars
+from contender.specs import WEEKDAYS, Days, Weekday, describe_days, find_holidays, list_calendars
 
-_WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 _WEEKS = 2  # a weekday that is missing in fewer weeks may be missing by chance
 _SHOWN = 5
 
@@ -31,7 +29,7 @@ def explain_gaps(delivered: Collection[date]) -> Gaps:
     """
     span = Days(first=min(delivered), last=max(delivered))
     weekdays = _closed_weekdays(span, delivered)
-    open_days = [day for day in span.each() if _WEEKDAYS[day.weekday()] not in weekdays]
+    open_days = [day for day in span.each() if WEEKDAYS[day.weekday()] not in weekdays]
     missing = {day for day in open_days if day not in delivered}
     findings = (
         [f"{CHECK}no file of any {', '.join(weekdays)}; is the source closed then?"] if weekdays else []
@@ -57,7 +55,7 @@ def _closed_weekdays(span: Days, delivered: Collection[date]) -> tuple[Weekday, 
     if len(span) < 7 * _WEEKS:
         return ()
     present = {day.weekday() for day in delivered}
-    return tuple(name for number, name in enumerate(_WEEKDAYS) if number not in present)
+    return tuple(name for number, name in enumerate(WEEKDAYS) if number not in present)
 
 
 def _matching_calendars(missing: set[date], open_days: set[date]) -> list[str]:

@@ -33,7 +33,7 @@ from contender.records.incidents import (
     Step,
     Urgency,
 )
-from contender.records.ledger import MACHINE, Entry, StaleDecision, count_held_nights
+from contender.records.ledger import CHANGING, MACHINE, Entry, StaleDecision, count_held_nights
 from contender.records.measurements import (
     BehaviourCheck,
     CalibrationPoint,
@@ -82,6 +82,7 @@ from contender.records.trained_versions import PinnedBy
 
 __all__ = [
     "CHAMPION",
+    "CHANGING",
     "CORRECTING",
     "INSTALLATION",
     "KEPT",

@@ -21,6 +21,8 @@ from contender.specs.frozen import Frozen
 
 _ATTEMPTS = 100
 MACHINE = "contender"  # the author of decisions that no person made
+# Kinds of entries after which another version may serve; the others keep the champion.
+CHANGING = ("first", "refreshed", "promoted", "recovered", "returned", "rolled_back", "emergency")
 
 
 class StaleDecision(PermanentError):  # noqa: N818 - it is a state, not a mistake

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from contender.records import DriftVerdict, Evaluation, TrainedVersion
-from contender.specs import Cadence, Days, ModelSpec, WhenNeeded
+from contender.specs import WEEKDAYS, Cadence, Days, ModelSpec, WhenNeeded
 from contender.specs.frozen import Frozen
 from contender.training import training_days
 
@@ -24,7 +24,6 @@ REFRESHES_COMPARED = 14
 FEWEST_REFRESHES = 4
 # A new fit does not repair a broken feed.
 _CALLS_FOR_A_FIT: tuple[DriftVerdict, ...] = ("covariate_drift", "concept_drift", "regime_break")
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class FitFacts(Frozen):
@@ -91,7 +90,7 @@ def _find_next_fit(cadence: Cadence, last_fit: date) -> date:
     """Return the first night after a fit in which a weekly cadence, or one of N days, fits again."""
     if cadence.weekday is None:
         return last_fit + timedelta(days=cadence.every_days or 1)
-    ahead = (_WEEKDAYS.index(cadence.weekday) - last_fit.weekday() - 1) % 7 + 1
+    ahead = (WEEKDAYS.index(cadence.weekday) - last_fit.weekday() - 1) % 7 + 1
     return last_fit + timedelta(days=ahead)
 
 

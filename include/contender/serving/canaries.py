@@ -29,8 +29,6 @@ THRESHOLD = 1000.0  # of the evidence
 # A request is slow if it takes longer than this quantile of the times of the version before; one of the canary, if it
 # takes longer than so many times the quantile. The canary returns if slow requests are more frequent with it.
 SLOWER, QUANTILE = 2.0, 0.95
-# Entries that may change the champion; the others keep it.
-CHANGING = ("first", "refreshed", "promoted", "recovered", "returned", "rolled_back", "emergency")
 
 
 class Change(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contender.records import Book, TrainedVersion
-from contender.serving.canaries import CHANGING, Change, read_change
+from contender.records import CHANGING, Book, TrainedVersion
+from contender.serving.canaries import Change, read_change
 from contender.specs import ModelSpec
 
 

@@ -27,7 +27,7 @@ from contender.specs.behaviour import (
 from contender.specs.cadence import Cadence, WhenNeeded
 from contender.specs.catalog import Catalog, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
-from contender.specs.closed import ClosedDays, Weekday, find_holidays, list_calendars
+from contender.specs.closed import WEEKDAYS, ClosedDays, Weekday, find_holidays, list_calendars
 from contender.specs.columns import Column, ColumnType
 from contender.specs.contract import Contract
 from contender.specs.dag_ids import FEASIBILITY, NIGHTLY, Verb, dag_id, nightly_dag_ids, parse_dag_id
@@ -71,6 +71,7 @@ __all__ = [
     "FEASIBILITY",
     "KINDS",
     "NIGHTLY",
+    "WEEKDAYS",
     "Access",
     "Action",
     "Added",

@@ -12,7 +12,7 @@ from contender.specs.frozen import Frozen
 
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 # Not from strftime, which names days in the language of the process.
-_NAMES = get_args(Weekday)
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
 @cache
@@ -64,14 +64,14 @@ class ClosedDays(Frozen):
         """Return whether a day is closed."""
         if not isinstance(day, date):
             return False
-        if day in self.dates or _NAMES[day.weekday()] in self.weekdays:
+        if day in self.dates or WEEKDAYS[day.weekday()] in self.weekdays:
             return True
         return self.holidays is not None and day in find_holidays(self.holidays, day.year)
 
     @property
     def are_most(self) -> bool:
         """Whether the source delivers on fewer than four days of a week."""
-        return len(self.weekdays) > len(_NAMES) / 2
+        return len(self.weekdays) > len(WEEKDAYS) / 2
 
     def __str__(self) -> str:
         """Return the closed days in words; empty if there are none."""
