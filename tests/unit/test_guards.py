@@ -53,6 +53,10 @@ def check(passed: bool) -> BehaviourCheck:
     )
 
 
+# Other predictions block a refresh only if they are worse, and this increase alone blocks none.
+HARDLY_WORSE = {"challenger_measures": measures(0.152)}
+
+
 def usual(disagreement: float = 0.01, shift: float = 0.004) -> UsualChange:
     return UsualChange(nights=28, disagreement=disagreement, shift=shift)
 
@@ -81,8 +85,8 @@ UNHEALTHY = {
     "size": {"artifact_bytes": 300_000_000},
 }
 OF_A_REFRESH = {
-    "disagreement": {"disagreement": 0.021, "usual": usual()},
-    "shift": {"shift": -0.009, "usual": usual()},
+    "disagreement": {"disagreement": 0.031, "usual": usual(), **HARDLY_WORSE},
+    "shift": {"shift": -0.013, "usual": usual(), **HARDLY_WORSE},
     "outcomes": {"outcomes": OutcomeChange(days=84, missing=7.1, weaker=0.0, bar=7)},
     "harm": {"challenger_measures": measures(0.157), "loss_difference": Interval(low=0.001, high=0.011)},
     "calibration": {"challenger_measures": measures(0.150, calibration=0.09)},
@@ -134,8 +138,9 @@ def test_every_bound_is_documented():
 
 @given(st.floats(0, 0.2), st.floats(1e-5, 0.05))
 def test_earlier_refreshes_tighten_the_bound_and_never_widen_it(observed, median):
-    alone = judge_refresh(evaluation(disagreement=observed), GUARDS)
-    known = judge_refresh(evaluation(disagreement=observed, usual=usual(disagreement=median)), GUARDS)
+    worse = evaluation(disagreement=observed, **HARDLY_WORSE)
+    alone = judge_refresh(worse, GUARDS)
+    known = judge_refresh(worse.model_copy(update={"usual": usual(disagreement=median)}), GUARDS)
     assert ("disagreement" in blocking(known)) >= ("disagreement" in blocking(alone))
 
 
@@ -151,7 +156,7 @@ def test_outcomes_block_a_refresh_only_if_the_evidence_exceeds_its_threshold(mis
 
 @pytest.mark.parametrize(("shift", "passes"), [(0.0079, True), (0.0081, False)])
 def test_however_steady_earlier_refreshes_were_a_difference_far_below_the_fixed_bound_passes(shift, passes):
-    reasons = judge_refresh(evaluation(shift=shift, usual=usual(shift=1e-4)), GUARDS)
+    reasons = judge_refresh(evaluation(shift=shift, usual=usual(shift=1e-4), **HARDLY_WORSE), GUARDS)
     assert ("shift" not in blocking(reasons)) == passes
 
 

@@ -13,8 +13,15 @@ from contender.evaluating.intervals import interval_of_difference
 from contender.measures import calibration_error
 from contender.promoting import decide_promotion
 from contender.promoting.guards import judge_refresh
-from contender.promoting.weigh import COMPARING_WITH_THE_PAST
-from contender.records import BehaviourCheck, HistoryChange, Interval, OutcomeChange, count_held_nights
+from contender.promoting.weigh import COMPARING_WITH_THE_PAST, OF_PREDICTIONS
+from contender.records import (
+    BehaviourCheck,
+    HistoryChange,
+    Interval,
+    OutcomeChange,
+    Standing,
+    count_held_nights,
+)
 from contender.specs import Guards
 from tests.unit.judged import evaluation, measures, version
 
@@ -31,13 +38,30 @@ PERHAPS_BETTER = {"challenger_measures": measures(0.150), "loss_difference": Int
 WORSE = {"challenger_measures": measures(0.1515), "loss_difference": Interval(low=-0.01, high=0.011)}
 
 
-def blocking(changes, held_nights: int = 0, broken: date | None = None) -> set[str]:
-    reasons = judge_refresh(evaluation(**CHANGED_WORLD, **changes), GUARDS, held_nights, broken)
+def blocking(
+    changes, held_nights: int = 0, broken: date | None = None, *, inputs_broke: bool = False
+) -> set[str]:
+    standing = Standing(
+        champion=1,
+        since=date(2020, 1, 1),
+        suspended=None,
+        held_nights=held_nights,
+        broken=broken,
+        inputs_broke=inputs_broke,
+    )
+    reasons = judge_refresh(evaluation(**CHANGED_WORLD, **changes), GUARDS, standing)
     return {reason.guard for reason in reasons if not reason.passed}
 
 
-def test_every_difference_from_the_past_blocks_a_refresh_that_may_be_worse():
-    assert blocking(PERHAPS_BETTER) == COMPARING_WITH_THE_PAST
+OF_ROWS = COMPARING_WITH_THE_PAST - OF_PREDICTIONS
+
+
+def test_every_difference_from_the_past_blocks_a_refresh_that_is_worse():
+    assert blocking(WORSE) == COMPARING_WITH_THE_PAST
+
+
+def test_other_predictions_do_not_block_a_refresh_that_is_no_worse_on_the_same_rows():
+    assert blocking(PERHAPS_BETTER) == OF_ROWS
 
 
 def test_no_difference_from_the_past_blocks_a_significantly_better_refresh():
@@ -45,7 +69,7 @@ def test_no_difference_from_the_past_blocks_a_significantly_better_refresh():
 
 
 def test_after_a_week_of_held_refreshes_it_suffices_to_be_no_worse():
-    assert blocking(PERHAPS_BETTER, GUARDS.max_held_nights - 1) == COMPARING_WITH_THE_PAST
+    assert blocking(PERHAPS_BETTER, GUARDS.max_held_nights - 1) == OF_ROWS
     assert blocking(PERHAPS_BETTER, GUARDS.max_held_nights) == set()
 
 
@@ -54,11 +78,18 @@ def test_while_a_break_is_open_it_suffices_to_be_no_worse():
     assert blocking(WORSE, broken=date(2020, 3, 2)) == COMPARING_WITH_THE_PAST
 
 
+DOUBTFUL = {"outcomes": OutcomeChange(days=84, missing=9.0, weaker=0.0, bar=7)}
+
+
 def test_a_lower_loss_on_doubtful_labels_does_not_outweigh_the_doubt():
-    doubtful = {"outcomes": OutcomeChange(days=84, missing=9.0, weaker=0.0, bar=7)}
-    assert blocking(BETTER | doubtful) == {"outcomes"}
-    assert blocking(BETTER | doubtful, broken=date(2020, 3, 2)) == {"outcomes"}
-    assert blocking(BETTER | doubtful, GUARDS.max_held_nights) == set()
+    assert blocking(BETTER | DOUBTFUL) == {"outcomes"}
+    assert blocking(BETTER | DOUBTFUL, broken=date(2020, 3, 2)) == {"outcomes"}
+    assert blocking(BETTER | DOUBTFUL, GUARDS.max_held_nights) == set()
+
+
+def test_labels_are_not_doubted_when_many_inputs_changed_with_the_outcomes():
+    assert blocking(BETTER | DOUBTFUL, broken=date(2020, 3, 2), inputs_broke=True) == set()
+    assert "outcomes" in blocking(WORSE | DOUBTFUL, broken=date(2020, 3, 2), inputs_broke=True)
 
 
 def bounded(*, observed: float, low: float, high: float, kind: str = "minimum") -> BehaviourCheck:
@@ -136,15 +167,25 @@ def test_no_refresh_is_held_by_the_past_alone_for_longer_than_allowed_unless_it_
         assert held < GUARDS.max_held_nights or loss > champion
 
 
-@pytest.mark.parametrize(("loss", "passes"), [(0.199, True), (0.215, False)])
-def test_a_champion_that_is_worse_than_the_baseline_itself_raises_the_bound(loss, passes):
-    broken = evaluation(
+def is_above_baseline(loss: float, champion: float, baseline: float) -> bool:
+    judged = evaluation(
         challenger_measures=measures(loss),
-        champion_measures=measures(0.2),
-        baseline_measures=measures(0.15),
+        champion_measures=measures(champion),
+        baseline_measures=measures(baseline),
     )
-    (found,) = (reason for reason in judge_refresh(broken, GUARDS) if reason.guard == "baseline")
-    assert found.passed is passes
+    (found,) = (reason for reason in judge_refresh(judged, GUARDS) if reason.guard == "baseline")
+    return not found.passed
+
+
+@pytest.mark.parametrize(("loss", "above"), [(0.199, False), (0.215, True)])
+def test_a_champion_that_is_worse_than_the_baseline_itself_raises_the_bound(loss, above):
+    assert is_above_baseline(loss, champion=0.2, baseline=0.15) is above
+
+
+@given(champion=st.floats(0.01, 1), baseline=st.floats(0.01, 1), share=st.floats(0, 0.99))
+def test_no_baseline_blocks_a_refresh_that_is_hardly_worse_than_the_champion(champion, baseline, share):
+    loss = champion * (1 + share * GUARDS.max_loss_above_baseline)
+    assert not is_above_baseline(loss, champion, baseline)
 
 
 def test_a_calibration_error_that_chance_explains_passes():

@@ -63,8 +63,7 @@ def decide_promotion(
     """Decide on a refresh or on the first version. The result of every guard is recorded, passed or not."""
     champion = evaluation.champion
     first = champion is None
-    held, broken = (0, None) if standing is None else (standing.held_nights, standing.broken)
-    reasons = judge_first(evaluation, guards) if first else judge_refresh(evaluation, guards, held, broken)
+    reasons = judge_first(evaluation, guards) if first else judge_refresh(evaluation, guards, standing)
     reasons += tuple(_check_still(e) for e in evidence if e.question == "still")
     before = None if champion is None else champion.version
     promoted = all(reason.passed for reason in reasons)

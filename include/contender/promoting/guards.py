@@ -22,7 +22,7 @@ from contender.promoting.training_rows import (
     keeps_history,
 )
 from contender.promoting.weigh import weigh, weigh_in_break
-from contender.records import Evaluation, Interval, Reason, SliceMeasures
+from contender.records import Evaluation, Interval, Reason, SliceMeasures, Standing
 from contender.specs import Guards
 
 Guard = Callable[[Evaluation, Guards], Reason]
@@ -42,13 +42,9 @@ def judge_first(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
 
 
 def judge_refresh(
-    evaluation: Evaluation, guards: Guards, held_nights: int = 0, broken: date | None = None
+    evaluation: Evaluation, guards: Guards, standing: Standing | None = None
 ) -> tuple[Reason, ...]:
-    """Return the results of the guards of a refresh.
-
-    `held_nights` is the number of nights in a row in which refreshes were held, `broken` the night in which the open
-    break began.
-    """
+    """Return the results of the guards of a refresh; `standing` is the state of the model before the night."""
     margin = guards.max_loss_above_baseline
     reasons = (
         *_each((is_same_recipe, is_newer, has_rows, has_days), evaluation, guards),
@@ -58,7 +54,7 @@ def judge_refresh(
         *_each((harms_no_slice, stays_calibrated), evaluation, guards),
         *_each(_VERSION_GUARDS, evaluation, guards),
     )
-    return weigh(reasons, evaluation, guards, held_nights, broken)
+    return weigh(reasons, evaluation, guards, standing)
 
 
 def judge_rival(evaluation: Evaluation, guards: Guards) -> tuple[Reason, ...]:
@@ -105,18 +101,18 @@ def is_newer(evaluation: Evaluation, _: Guards) -> Reason:
 
 
 def beats_baseline(evaluation: Evaluation, _: Guards, margin: float) -> Reason:
-    """Check that the loss is below the baseline's plus a margin, which is a share of the baseline's loss.
+    """Check that the loss is below the baseline's, or the champion's if that is higher, plus a margin.
 
-    A champion that exceeds this bound on the evaluated days raises it to its own loss plus the margin, since
-    holding a version that is no worse than the champion prevents no harm.
+    The margin is a share of the respective loss. Holding a version that is hardly worse than the champion prevents no
+    harm, however good the baseline is on these days.
     """
     ours, baseline = evaluation.challenger_measures.loss, evaluation.baseline_measures.loss
     champion = evaluation.champion_measures
     bound = baseline + margin * abs(baseline)
     explanation = f"loss {ours:.4f}; must be below {{:.4f}} (baseline: {baseline:.4f})"
-    if champion is not None and champion.loss > bound:
+    if champion is not None and champion.loss > baseline:
         bound = champion.loss + margin * abs(champion.loss)
-        explanation += f"; the champion exceeds the baseline's bound itself, with {champion.loss:.4f}"
+        explanation += f"; the champion is worse than the baseline itself, with {champion.loss:.4f}"
     explanation = explanation.format(bound)
     return Reason(guard="baseline", passed=ours < bound, observed=ours, bound=bound, explanation=explanation)
 

@@ -2,9 +2,12 @@
 
 When the world changes, a refresh that learns the change must differ from the champion: it has other rows, and other
 predictions. These guards take such a difference for harm, and the champion that they compare with stands still, so
-they would block all further refreshes. The difference is no reason to block a refresh that is better on the evaluated
-days, which none of the versions was trained on; nor one that is no worse there, after many nights without a refresh or
-while monitoring finds that the champion has become worse.
+they would block all further refreshes. Other predictions are no reason to block a refresh that is no worse on the
+evaluated days, which none of the versions was trained on. Other rows are none if it is better there, or no worse after
+many nights without a refresh or while monitoring finds that the champion has become worse.
+
+Wrong labels make a refresh look better, too, so losses alone do not outweigh a doubt about labels. But they leave the
+inputs as they are: when many inputs changed with the outcomes, the world is what changed.
 
 A behaviour test with bounds states how the world is. After a break it may state how the world was, and would then block
 every version that has learned the new one. The outcomes of the rows it tests tell: if they contradict the bound
@@ -16,32 +19,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from contender.records import Evaluation, Reason
+from contender.records import Evaluation, Reason, Standing
 from contender.specs import Guards
 
-COMPARING_WITH_THE_PAST = frozenset({"training_rows", "training_days", "history", "disagreement", "shift"})
-# The loss on the evaluated days is no evidence against this guard, which doubts their labels.
+# Differences between predictions of evaluated rows, whose outcomes tell whether the refresh is worse.
+OF_PREDICTIONS = frozenset({"disagreement", "shift"})
+COMPARING_WITH_THE_PAST = frozenset({"training_rows", "training_days", "history"}) | OF_PREDICTIONS
+# A lower loss on the evaluated days is no evidence against this guard, which doubts their labels.
 DOUBTING_LABELS = frozenset({"outcomes"})
 BEHAVIOUR = "behaviour"
 
 
 def weigh(
-    reasons: Sequence[Reason], evaluation: Evaluation, guards: Guards, held_nights: int, broken: date | None
+    reasons: Sequence[Reason], evaluation: Evaluation, guards: Guards, standing: Standing | None
 ) -> tuple[Reason, ...]:
     """Return the results of guards, of which those that compare with the past pass if the evidence outweighs them.
 
-    `held_nights` is the number of nights in a row in which refreshes were held, `broken` the night in which the open
-    break began.
+    `standing` tells how many nights in a row refreshes were held, and whether a break is open.
     """
     no_worse = _describe_no_worse(evaluation)
-    waited = f"refreshes were held for {held_nights} nights in a row, and {no_worse}"
-    of_break = f"the world changed in night {broken}, and {no_worse}"
-    has_waited = waited if no_worse and held_nights >= guards.max_held_nights else None
-    waited_or_broken = has_waited or (of_break if no_worse and broken else None)
+    waited = broke = all_broke = None
+    if no_worse and standing and standing.held_nights >= guards.max_held_nights:
+        waited = f"refreshes were held for {standing.held_nights} nights in a row, and {no_worse}"
+    if no_worse and standing and standing.broken:
+        broke = f"the world changed in night {standing.broken}, and {no_worse}"
+        all_broke = f"inputs changed with the outcomes: {broke}" if standing.inputs_broke else None
     outweighed = {
-        **dict.fromkeys(COMPARING_WITH_THE_PAST, _is_better(evaluation) or waited_or_broken),
-        **dict.fromkeys(DOUBTING_LABELS, has_waited),
-        BEHAVIOUR: _add_contradictions(waited_or_broken, evaluation),
+        **dict.fromkeys(COMPARING_WITH_THE_PAST, _is_better(evaluation) or waited or broke),
+        **dict.fromkeys(OF_PREDICTIONS, no_worse),
+        **dict.fromkeys(DOUBTING_LABELS, waited or all_broke),
+        BEHAVIOUR: _add_contradictions(waited or broke, evaluation),
     }
     return tuple(_outweigh(reason, outweighed.get(reason.guard)) for reason in reasons)
 

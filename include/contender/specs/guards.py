@@ -61,7 +61,7 @@ class Guards(Frozen):
         "variation distance for classes",
     )
     max_disagreement_ratio: float = Field(
-        default=2.0,
+        default=3.0,
         gt=1,
         description="the disagreement, and the mean difference, divided by the 90% quantile of earlier refreshes; "
         "needs seven of them",
