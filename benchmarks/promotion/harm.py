@@ -1,9 +1,9 @@
 """Evaluate the guards: refreshes fitted on corrupted rows, as if every gate had let the fault pass.
 
-A model's recipe is refreshed every week of a real year, and a smaller one every night, by the same functions as in the
-DAGs. On some of these nights, each poison is put into that night's training rows alone: the version is fitted,
-evaluated against the champion of the night, and decided about with the night's own memory of refreshes, standing and
-evidence. Then its loss in the following seven days is computed.
+A model's recipe is refreshed every night of a real year, and every week, by the same functions as in the DAGs. On some
+of these nights, each poison is put into that night's training rows alone: the version is fitted, evaluated against the
+champion of the night, and decided about with the night's own memory of refreshes, standing and evidence. Then its loss
+in the following seven days is computed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from contender.promoting import decide_night
 from contender.promoting.weigh import DOUBTING_LABELS
 from contender.records import Decision, Evaluation
 from contender.settings import PROJECT
-from contender.specs import Days, ModelSpec, Recipe, load_catalog
+from contender.specs import Days, ModelSpec, load_catalog
 from contender.specs.frozen import Frozen
 from contender.training import training_days
 
@@ -35,11 +35,6 @@ HEALTHY, WEEKLY = "healthy", "healthy, weekly"
 NAMES: Mapping[str, str] = {"weekly": WEEKLY, "nightly": HEALTHY}
 ANY, ANY_HARMFUL = "any corruption", "any harmful corruption"
 HARMFUL = 0.01
-# A year of nightly fits takes minutes, not hours, with a recipe of 20 trees on six weeks.
-SMALLER = {
-    "window_days": 42,
-    "parameters": {"max_iter": 20, "learning_rate": 0.2, "max_leaf_nodes": 15, "min_samples_leaf": 200},
-}
 HELD = "held refreshes"
 CHOSEN = "used to choose the bounds"
 
@@ -47,14 +42,13 @@ CHOSEN = "used to choose the bounds"
 class Year(NamedTuple):
     """A model, its refreshed recipe, the nights, and the first night that was not used to choose the bounds.
 
-    The nightly refreshes have nights of their own. Poisons are tried on every `poisoned_every`th of them.
+    Poisons are tried on every `poisoned_every`th night.
     """
 
     model: str
     recipe: str
     nights: Days
     reported_from: date
-    nightly: Days
     poisoned_every: int
 
 
@@ -64,15 +58,13 @@ YEARS = (
         "boosted_trees",
         Days(first=date(2013, 3, 1), last=date(2013, 12, 20)),
         date(2013, 9, 1),
-        nightly=Days(first=date(2013, 6, 15), last=date(2013, 12, 22)),
-        poisoned_every=14,
+        poisoned_every=18,
     ),
     Year(
         "household_return",
         "recent_trees",
         Days(first=date(2017, 3, 25), last=date(2017, 12, 16)),
         date(2017, 9, 1),
-        nightly=Days(first=date(2017, 3, 25), last=date(2017, 12, 17)),
         poisoned_every=16,
     ),
 )
@@ -192,17 +184,15 @@ def _row(
 
 
 def run_year(year: Year) -> Iterator[Series]:
-    """Return the weekly refreshes of a real year, which is prepared first, and the nightly ones of a smaller recipe."""
+    """Return the nightly and the weekly refreshes of a real year, which is prepared first."""
     catalog = load_catalog(PROJECT / "include" / "catalog")
     shipped = catalog.model(year.model)
-    recipe, history = shipped.recipe(year.recipe), read_year(catalog, shipped)
-    planned: Mapping[CadenceName, tuple[Recipe, Days]] = {
-        "nightly": (recipe.model_copy(update=SMALLER), year.nightly),
-        "weekly": (recipe, year.nights),
-    }
-    for cadence, (refreshed, nights) in planned.items():
-        fits = KeptFits(catalog, shipped.model_copy(update={"recipes": (refreshed,)}), history)
-        decisions = run_backtest_on(fits, nights, ["ours"], cadence).results[0].decisions
+    model = shipped.model_copy(update={"recipes": (shipped.recipe(year.recipe),)})
+    history = read_year(catalog, shipped)
+    cadences: tuple[CadenceName, ...] = ("nightly", "weekly")
+    for cadence in cadences:
+        fits = KeptFits(catalog, model, history)
+        decisions = run_backtest_on(fits, year.nights, ["ours"], cadence).results[0].decisions
         yield Series(cadence, fits, decisions)
 
 
