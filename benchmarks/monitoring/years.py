@@ -162,11 +162,12 @@ def _changes_of(monitored: Monitored) -> Changes:
 def _conclude(
     year: ServedYear, nth: int, rows: pd.DataFrame, changes: Changes, past: Sequence[Monitored]
 ) -> Monitored:
-    performance = _measure(year, year.days[nth], rows)
+    performance = measure_day(year, year.days[nth], rows)
     return conclude(year.model, performance, changes, past[-(DAYS_REMEMBERED + FEWEST_DAYS) :], str(nth))
 
 
-def _measure(year: ServedYear, day: date, rows: pd.DataFrame) -> Performance:
+def measure_day(year: ServedYear, day: date, rows: pd.DataFrame) -> Performance:
+    """Return the performance of a day's predictions in `rows`."""
     model, version = year.model, year.made[day].version.version
     loss = choose_loss(model, PROJECT / "include" / "catalog" / "models" / model.name)
     found = Performance(day=day, version=version, scored_rows=len(rows), measures=None, expected_loss=None)
