@@ -196,6 +196,13 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     "publications.committed_since": [lambda b: b.publications.committed_since(TABLE, time_of(LAST - 2))],
     "publications.ranges": [lambda b: b.publications.ranges(TABLE)],
     "publications.contains": [lambda b: b.publications.contains(TABLE, Days.one(day_of(2)))],
+    "returns.get": [lambda b: b.returns.get(b.returns.since(MODEL, day_of(LAST))[0].id)],
+    "returns.newest": [lambda b: b.returns.newest(MODEL, 3)],
+    "returns.since": [lambda b: b.returns.since(MODEL, day_of(LAST - 1))],
+    "task_uses.get": [lambda b: b.task_uses.get(b.task_uses.since(MODEL, day_of(LAST))[0].id)],
+    "task_uses.newest": [lambda b: b.task_uses.newest(MODEL, 3)],
+    "task_uses.since": [lambda b: b.task_uses.since(MODEL, day_of(LAST - 1))],
+    "task_uses.newest_night": [lambda b: b.task_uses.newest_night(MODEL)],
     "read_audit": [
         lambda b: read_audit(b, by="ann"),
         lambda b: read_audit(b, about="flights", limit=10),

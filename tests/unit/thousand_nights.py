@@ -17,6 +17,7 @@ from contender.records import (
     Caveat,
     ColumnProfile,
     DayProfile,
+    DayReturn,
     Decision,
     Evaluation,
     FitVerdict,
@@ -29,6 +30,7 @@ from contender.records import (
     Proposal,
     Publication,
     Step,
+    TaskUse,
     TrainedVersion,
 )
 from contender.records.documents import Document, fingerprint_text
@@ -174,6 +176,34 @@ def of_model(model: str, night: int) -> dict[str, list[Any]]:
                 at=time_of(night),
             )
             for person in ((None, "ann") if night == 2 else (None,))
+        ],
+        "returns": [
+            DayReturn(
+                model=model,
+                day=day_of(night),
+                night=day_of(night),
+                rows=100,
+                version=1,
+                value=2.0,
+                baseline_value=1.0,
+                before=None,
+                before_value=None,
+                at=time_of(night),
+            )
+        ],
+        "task_uses": [
+            TaskUse(
+                subject=model,
+                dag=f"score__{model}",
+                run="run",
+                task="score",
+                number=1,
+                night=day_of(night),
+                cpu_seconds=1.0,
+                wall_seconds=1.0,
+                peak_bytes=1,
+                at=time_of(night),
+            )
         ],
         "monitored": [
             Monitored(

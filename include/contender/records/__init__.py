@@ -19,6 +19,7 @@ from contender.records.batches import (
 from contender.records.book import Book
 from contender.records.caveats import caveat_id
 from contender.records.copying import copy_book, count_records
+from contender.records.day_returns import DayReturn
 from contender.records.documents import fingerprint_text
 from contender.records.evaluations import compares_refresh
 from contender.records.evidence import Evidence, PairedDay, Question
@@ -78,6 +79,7 @@ from contender.records.sketches import (
     UsualChange,
 )
 from contender.records.streams import CHAMPION, KEPT, STILL, name_strategy, question_of
+from contender.records.task_uses import TaskUse
 from contender.records.trained_versions import PinnedBy
 
 __all__ = [
@@ -104,6 +106,7 @@ __all__ = [
     "ColumnProfile",
     "ColumnSketch",
     "DayProfile",
+    "DayReturn",
     "Decision",
     "Defect",
     "DeliveredFile",
@@ -139,6 +142,7 @@ __all__ = [
     "StaleDecision",
     "Standing",
     "Step",
+    "TaskUse",
     "TrainedVersion",
     "TrainingSketch",
     "Urgency",

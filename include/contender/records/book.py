@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from contender.records.acts import Acts
 from contender.records.alerts import Alerts
 from contender.records.caveats import Caveats
+from contender.records.day_returns import DayReturns
 from contender.records.documents import Documents
 from contender.records.evaluations import Evaluations
 from contender.records.fit_verdicts import FitVerdicts
@@ -18,6 +19,7 @@ from contender.records.paired_days import PairedDays
 from contender.records.profiles import Profiles
 from contender.records.proposals import Proposals
 from contender.records.publications import Publications
+from contender.records.task_uses import TaskUses
 
 
 class Book:
@@ -38,3 +40,5 @@ class Book:
         self.profiles = Profiles(engine)
         self.proposals = Proposals(engine)
         self.publications = Publications(engine)
+        self.returns = DayReturns(engine)
+        self.task_uses = TaskUses(engine)
