@@ -4,7 +4,7 @@ Starts when a night's labels have matured. **measure** compares the served predi
 compares the newest features with those of the recent days, on all rows; it needs no labels. **conclude** combines both
 into a verdict with its reason and a recommended action, and notifies the owner of a broken feed, a concept drift or a
 regime break. **report** draws an Evidently report on a sample below the verdict. To open it, choose *Contender* in the
-menu.
+menu. **value** computes what the predictions were worth, if the model's contract says so (`contender cost`).
 
 - A day without predictions is recorded as such and is not a failure.
 - Manual runs: *Day* is the *night* to monitor.
@@ -22,6 +22,7 @@ from wiring import (
     CATALOG,
     Json,
     build_each,
+    dump,
     features_asset,
     night_dag,
     open_installation,
@@ -44,6 +45,8 @@ def build_monitor(model: ModelSpec) -> DAG:
     ) as dag:
         concluded = conclude(model.name, measure(model.name), compare(model.name))
         report(model.name, concluded)
+        if model.value is not None:
+            value(model.name)
     return dag
 
 
@@ -85,6 +88,17 @@ def report(name: str, monitored: Json) -> str | None:
     from contender.records import Monitored
 
     return draw_report(open_installation(), CATALOG.model(name), Monitored.model_validate(monitored))
+
+
+@task
+def value(name: str) -> Json | None:
+    """Value the served predictions, beside those of the baseline and of the version a week older."""
+    from contender.accounting import keep_return
+
+    found = keep_return(open_installation(), CATALOG.model(name), run_night())
+    if found is None:
+        log.info("There is nothing to value: nothing was predicted, or no outcome is known.")
+    return dump(found)
 
 
 build_each(CATALOG.models, "monitor", build_monitor)

@@ -170,6 +170,20 @@ class Settings(BaseSettings):
         default="UTC", description="Time zone of `CONTENDER_QUIET_HOURS`, such as `Europe/Berlin`."
     )
 
+    currency: str = Field(
+        default="USD",
+        description="Currency of the prices below, and of the worth of predictions in contracts.",
+    )
+    price_of_cpu: float = Field(
+        default=0.04, ge=0, description="Price of an hour of one CPU, for `contender cost`."
+    )
+    price_of_memory: float = Field(
+        default=0.005, ge=0, description="Price of a gigabyte of memory for an hour."
+    )
+    price_of_storage: float = Field(
+        default=0.023, ge=0, description="Price of a stored gigabyte for a month."
+    )
+
     def model_post_init(self, _: object) -> None:
         """Set the default of each place below `home`, and of the UI's address."""
         for name, place in _places_below(self.home).items():

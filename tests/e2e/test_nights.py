@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contender.accounting import read_account
 from contender.embedded_airflow import mailbox
 from contender.specs import dag_id
 from demo.nights import MODEL
@@ -39,6 +40,36 @@ def test_each_scored_day_is_compared_with_its_outcomes(demo_run):
         assert night.monitored is not None
         assert night.monitored.measures is not None
         assert night.monitored.measures.rows > 500
+
+
+def test_each_ended_task_of_a_night_has_recorded_what_it_used(demo_run):
+    dag = dag_id("retrain", MODEL)
+    (run,) = [run for run in demo_run.airflow.runs(dag) if run.partition_key == GOOD]
+    ended = {
+        task for task, state in demo_run.airflow.task_states(dag, run.run_id).items() if state == "success"
+    }
+    uses = [
+        one for one in demo_run.world.installation.book.task_uses.newest(MODEL, 1000) if one.run == run.run_id
+    ]
+    assert {one.task for one in uses} == ended
+    assert {one.night for one in uses} == {date(2013, 9, 1)}
+    assert all(one.cpu_seconds > 0 and one.wall_seconds > 0 and one.peak_bytes > 10**7 for one in uses)
+
+
+def test_each_scored_day_is_valued_beside_its_baseline(demo_run):
+    days = demo_run.world.installation.book.returns.since(MODEL, date(2013, 9, 1))
+    assert [one.day for one in days] == [date(2013, 9, 1), date(2013, 9, 2)]
+    assert all(one.baseline_value is not None and one.value != one.baseline_value for one in days)
+
+
+def test_cost_states_what_a_night_costs_and_a_day_returns(demo_run):
+    found = read_account(
+        demo_run.world.installation, demo_run.world.installation.catalog.model(MODEL), date(2013, 9, 1)
+    )
+    assert {step.verb for step in found.steps} == {"ingest", "features", "retrain", "score", "monitor"}
+    assert (found.nights, found.days) == (2, 2)
+    assert found.cost is not None
+    assert found.cost > 0
 
 
 def test_challengers_are_scored_in_shadow(demo_run):

@@ -13,6 +13,7 @@ from contender.cli import access, audit, backfill, backtest, card, incidents, le
 from contender.cli.backup import backup, restore
 from contender.cli.catalog import render_catalogue, render_entry
 from contender.cli.check import check
+from contender.cli.cost import cost
 from contender.cli.drill import drill
 from contender.cli.erase import erase
 from contender.cli.exit_codes import CANNOT_COMPLETE, find_exit_code
@@ -84,6 +85,9 @@ app.command(
     epilog="Examples: contender plan | contender plan churn --night 2026-03-01 | "
     "contender plan --json | jq '.[].costs'"
 )(plan)
+app.command(
+    epilog="Examples: contender cost | contender cost churn --since 2026-01-01 | contender cost --json"
+)(cost)
 app.command("try", epilog="Example: contender try sales exports/2013-09-01.csv exports/2013-09-02.csv")(
     try_files
 )

@@ -25,6 +25,7 @@ class Snapshot(Frozen):
     at: datetime = Field(description="time of its commit, in UTC")
     days: int | None = Field(description="number of days; None in a table that is replaced as a whole")
     rows: int
+    size: int = Field(default=0, description="bytes of its files")
     published: str | None = Field(default=None, description="days of the batch that the commit published")
     engine: str | None = Field(default=None, description="engine that built the batch; none for deliveries")
 
@@ -80,6 +81,7 @@ def _snapshot(found: iceberg.Snapshot, *, daily: bool) -> Snapshot:
         at=at,
         days=days,
         rows=int(summary.get("total-records", 0)),
+        size=int(summary.get("total-files-size", 0)),
         published=summary.get(_PUBLISHED),
         engine=summary.get(_ENGINE),
     )

@@ -50,11 +50,12 @@ from contender.specs.expectations import (
 from contender.specs.expected import Expected, expected_at, expected_days, scores_due
 from contender.specs.formats import COMPRESSIONS, Csv, Format, JsonLines, Parquet
 from contender.specs.guards import Guards, Slice
+from contender.specs.inputs import Input
 from contender.specs.kinds import KINDS, KindName, LossName, describe_scores, name_quantile
 from contender.specs.lineage import affected_days, affected_nights, source_days, waiting_readers
 from contender.specs.locating import locate_expectations
 from contender.specs.mistakes import CatalogError, UnknownNameError
-from contender.specs.model import Input, ModelSpec
+from contender.specs.model import ModelSpec
 from contender.specs.modules import load_module
 from contender.specs.monitoring import Monitoring
 from contender.specs.race import Race
@@ -62,6 +63,7 @@ from contender.specs.recipe import BASELINE, Recipe
 from contender.specs.recovery import Recovery
 from contender.specs.serving import Serving
 from contender.specs.usual import Usual
+from contender.specs.value import Value
 
 __all__ = [
     "ACCESS_FILE",
@@ -127,6 +129,7 @@ __all__ = [
     "Unique",
     "UnknownNameError",
     "Usual",
+    "Value",
     "Verb",
     "Weekday",
     "WhenNeeded",

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from contender.specs.contract import Contract
 from contender.specs.dataset import DatasetSpec
 from contender.specs.frozen import Frozen
+from contender.specs.inputs import Input
 from contender.specs.mistakes import CatalogError, UnknownNameError, explain, suggest
-from contender.specs.model import Input, ModelSpec
+from contender.specs.model import ModelSpec
 from contender.specs.modules import load_module
 
 SpecT = TypeVar("SpecT", DatasetSpec, ModelSpec)

@@ -15,6 +15,7 @@ from contender.specs.days import Days
 from contender.specs.expectations import Between, Expectation
 from contender.specs.frozen import Frozen
 from contender.specs.guards import Guards, Slice, check_slices
+from contender.specs.inputs import Input
 from contender.specs.kinds import (
     KINDS,
     SCORED_BY,
@@ -33,28 +34,8 @@ from contender.specs.recipe import BASELINE, Recipe, check_weights
 from contender.specs.recovery import Recovery
 from contender.specs.request_log import LOG_NAMES, log_contract
 from contender.specs.serving import Serving
+from contender.specs.value import Value, check_value
 from contender.specs.zones import Zone
-
-
-class Input(Frozen):
-    """A table that features are built from: a dataset, or the predictions of another model."""
-
-    dataset: Name | None = None
-    predictions_of: Name | None = None
-    history_days: int = Field(
-        default=1, ge=1, description="number of days that are read, up to the newest known day"
-    )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Input:
-        if (self.dataset is None) == (self.predictions_of is None):
-            raise ValueError("give either `dataset` or `predictions_of`")
-        return self
-
-    @property
-    def name(self) -> str:
-        """The name of the table in `build_features`."""
-        return self.dataset or f"predictions_{self.predictions_of}"
 
 
 class ModelSpec(Frozen):
@@ -108,6 +89,9 @@ class ModelSpec(Frozen):
         default=None, description="strategies for a change of the world; none by default"
     )
     serving: Serving = Serving()
+    value: Value | None = Field(
+        default=None, description="what predictions are worth in money; without it, only their cost is known"
+    )
     horizon_days: int = Field(default=1, ge=0, description="number of days that a row is scored ahead")
     label_maturity_days: int = Field(
         default=0, ge=0, description="number of days after its own day until a row's label is known"
@@ -127,6 +111,7 @@ class ModelSpec(Frozen):
     def _scores_consistent(self) -> ModelSpec:
         check_scores(self.predicts, self.classes, self.quantiles)
         check_loss(self.loss, self.kind)
+        check_value(self.value, self.kind)
         return self
 
     @model_validator(mode="after")
