@@ -7,7 +7,13 @@ from typing import Any, ClassVar
 from airflow.plugins_manager import AirflowPlugin
 
 PREFIX = "/contender"
-ITEMS = {"Tonight": "/", "Catalogue": "/catalog", "Incidents": "/incidents", "Audit": "/audit"}
+ITEMS = {
+    "Tonight": "/",
+    "Catalogue": "/catalog",
+    "Incidents": "/incidents",
+    "Costs": "/costs",
+    "Audit": "/audit",
+}
 
 
 class ContenderPages(AirflowPlugin):

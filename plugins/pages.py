@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 import card_pages
 import catalogue_pages
+import cost_pages
 import decision_pages
 import gate_pages
 import incident_pages
@@ -33,6 +34,7 @@ SANDBOXED = {
 app = FastAPI(title="Contender", dependencies=[Depends(requires_authenticated())])
 app.include_router(card_pages.router)
 app.include_router(catalogue_pages.router)
+app.include_router(cost_pages.router)
 app.include_router(decision_pages.router)
 app.include_router(gate_pages.router)
 app.include_router(incident_pages.router)

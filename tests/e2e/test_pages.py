@@ -61,3 +61,9 @@ def test_the_pages_are_in_airflows_menu(person):
     plugins = person.get("/api/v2/plugins").json()["plugins"]
     views = [view["name"] for plugin in plugins for view in plugin["external_views"]]
     assert "Tonight" in views
+
+
+def test_the_page_of_costs_states_what_a_night_costs(person):
+    shown = person.get("/contender/costs").text
+    assert f"A night of {MODEL} costs" in shown
+    assert "spec.py does not declare `value`" in shown
