@@ -8,14 +8,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
+from tests.disks import Disk
 from tests.faults.store_calls import StoreCall, When
 
-Kind = Literal["crash", "error", "outage", "time limit", "delay"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Kind = Literal["crash", "error", "outage", "time limit", "delay", "full disk", "read-only disk"]
+KINDS: tuple[Kind, ...] = ("crash", "error", "outage", "time limit", "delay")
+DISK_KINDS: tuple[Kind, ...] = (
+    "full disk",
+    "read-only disk",
+)  # in a world whose lake is on a disk of its own
 
 
 class Crash(BaseException):
@@ -44,7 +49,7 @@ class Fault(NamedTuple):
 
     `crash`: the process ends. `error`: the call fails, before or after it did its work. `outage`: so does every later
     try. `time limit`: Airflow ends the task. `delay`: the attempt is taken for dead, and the next runs to its end
-    before this one continues.
+    before this one continues. `full disk`, `read-only disk`: the lake's disk is so until the task has failed.
     """
 
     kind: Kind
@@ -72,6 +77,7 @@ class Injector:
     trace: list[Site] = field(default_factory=list)
     meanwhile: Callable[[], None] | None = None  # what runs while an attempt is delayed
     turns: Turns | None = None
+    disk: Disk | None = None  # of the lake
     _local: threading.local = field(default_factory=threading.local)
 
     @contextmanager
@@ -105,6 +111,10 @@ class Injector:
         if fault.kind == "outage":
             raise call.fail(fault.site.when)
         self.pending.pop(0)
+        if fault.kind in DISK_KINDS:
+            assert self.disk is not None
+            self.disk.fill() if fault.kind == "full disk" else self.disk.make_read_only()
+            return
         if fault.kind == "crash":
             process.dead = True
             raise Crash
@@ -118,6 +128,11 @@ class Injector:
     def end_outage(self) -> None:
         """End an outage: the task has been given up."""
         self.pending = [fault for fault in self.pending if fault.kind != "outage"]
+
+    def mend_disk(self) -> None:
+        """Free the lake's disk and make it writable again, as its owner does."""
+        if self.disk is not None:
+            self.disk.mend()
 
 
 class Turns:

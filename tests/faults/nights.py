@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple, Self
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from contender.installation import Installation
-from tests.faults.injection import Fault, Site, Turns
+from tests.disks import Disk
+from tests.faults.injection import Fault, Injector, Site, Turns
 from tests.faults.invariants import INCIDENTS, Night, find_broken
 from tests.faults.pure import remembering
 from tests.faults.scheduler import Scheduler, Stopped, Swallowed
@@ -70,10 +71,10 @@ class World:
     _patches: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
-    def prepare(cls, folder: Path) -> Self:
-        """Create the installation, run the night before, and each story undisturbed."""
+    def prepare(cls, folder: Path, disk: Disk | None = None) -> Self:
+        """Create the installation, run the night before, and each story undisturbed. The lake may have a `disk`."""
         here, eve = create(folder), NIGHT - timedelta(days=1)
-        world = cls(here, folder, Scheduler(here, eve))
+        world = cls(here, folder, Scheduler(here, eve, Injector(disk=disk)))
         world._patches.enter_context(instrumented(world.scheduler.injector.reach))
         world._patches.enter_context(remembering())
         load_history(here)
@@ -210,6 +211,7 @@ class World:
         return failed
 
     def _end(self, stopped: bool, broken: Sequence[str]) -> Result:
+        self.scheduler.injector.mend_disk()
         happened = tuple(self.scheduler.injector.happened)
         outcome: Outcome = "stopped" if stopped else "recovered"
         return Result(outcome, happened, tuple(broken))

@@ -67,6 +67,7 @@ class Scheduler:
         self.injector.end_outage()
         self.failed.add(task.title)
         self._notify(task, outside, error)
+        self.injector.mend_disk()
         raise Stopped(task.title) from error
 
     def _try(self, task: Task, outside: Outside) -> Json:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -194,13 +196,23 @@ def _replace(source: Path, wanted: Mapping[str, int], target: Path) -> None:
         if found.get(name) != inode:
             Path(target, name).parent.mkdir(parents=True, exist_ok=True)
             Path(target, name).unlink(missing_ok=True)
-            os.link(f"{source}/{name}", f"{target}/{name}")
+            _link(f"{source}/{name}", f"{target}/{name}")
     for database in source.glob("*.db"):
         with (
             closing(sqlite3.connect(database)) as kept,
             closing(sqlite3.connect(target / database.name)) as own,
         ):
             kept.backup(own)
+
+
+def _link(source: str, target: str) -> None:
+    """Link a file, or copy it to another disk."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copy2(source, target)
 
 
 def _list_files(folder: Path, prefix: str = "") -> dict[str, int]:

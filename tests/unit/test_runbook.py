@@ -13,6 +13,7 @@ from contender.alerting.compose_incidents import (
     CANARY,
     CAUSES,
     CONNECTION,
+    DISK,
     REQUESTS,
     VERDICTS,
     link_incident,
@@ -68,12 +69,14 @@ def incident(kind: Cause, topic: str = "", error: str | None = None) -> Incident
 def test_every_kind_of_incident_and_every_verdict_that_is_mailed_has_a_section_of_its_own():
     assert {*CAUSES, "verdict"} == set(get_args(Cause))
     assert set(VERDICTS) == set(TITLES)
-    named = [*CAUSES.values(), *VERDICTS.values(), CONNECTION, REQUESTS, CANARY]
+    named = [*CAUSES.values(), *VERDICTS.values(), CONNECTION, DISK, REQUESTS, CANARY]
     assert len(set(named)) == len(named)
     assert set(named) <= anchors(PAGE)
 
 
-@pytest.mark.parametrize("section", [*CAUSES.values(), *VERDICTS.values(), CONNECTION, REQUESTS, CANARY])
+@pytest.mark.parametrize(
+    "section", [*CAUSES.values(), *VERDICTS.values(), CONNECTION, DISK, REQUESTS, CANARY]
+)
 def test_a_section_says_what_happened_what_was_done_and_what_to_do(section):
     text = sections()[section]
     assert [part for part in PARTS if part not in text] == []
@@ -82,6 +85,7 @@ def test_a_section_says_what_happened_what_was_done_and_what_to_do(section):
 
 def test_a_connection_error_a_check_of_requests_a_canary_and_a_verdict_lead_to_sections_of_their_own():
     assert runbook_section(incident("task", error="OperationalError")) == CONNECTION
+    assert runbook_section(incident("task", error="disk full")) == DISK
     assert runbook_section(incident("task")) == "a-task-failed"
     for task, section in ((REQUESTS_TASK, REQUESTS), (CANARY_TASK, CANARY)):
         found = incident("task").model_copy(update={"cause": Step(dag="score__churn", task=task)})

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from contender.alerting.compose import one_line, render
-from contender.incidents import BACKUP_DAG, CANARY_TASK, REQUESTS_TASK, Signal, describe_step
+from contender.incidents import (
+    BACKUP_DAG,
+    CANARY_TASK,
+    DISK_FINGERPRINTS,
+    REQUESTS_TASK,
+    Signal,
+    describe_step,
+)
 from contender.records import Alert, Cause, Incident, identify
 from contender.settings import Settings
 from contender.specs import parse_dag_id
@@ -27,6 +34,7 @@ REQUESTS = "online-predictions-are-not-repeated"
 CANARY = "a-canary-was-returned"
 TASKS: Mapping[str, str] = {REQUESTS_TASK: REQUESTS, CANARY_TASK: CANARY}
 CONNECTION = "a-store-or-service-does-not-answer"
+DISK = "a-disk-is-full-or-read-only"
 
 
 def incident_url(ui_url: str, incident: str) -> str:
@@ -40,7 +48,9 @@ def runbook_section(incident: Incident) -> str:
         return VERDICTS.get(incident.topic, "")
     if incident.kind == "task" and incident.cause.task in TASKS:
         return TASKS[incident.cause.task]
-    return CONNECTION if incident.kind == "task" and incident.error else CAUSES[incident.kind]
+    if incident.kind == "task" and incident.error:
+        return DISK if incident.error in DISK_FINGERPRINTS else CONNECTION
+    return CAUSES[incident.kind]
 
 
 def compose_missing_alert(signal: Signal, source: str = "") -> Alert:

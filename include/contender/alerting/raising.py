@@ -14,11 +14,13 @@ from contender.alerting.compose import (
     compose_verdict_alert,
 )
 from contender.alerting.compose_incidents import link_incident
+from contender.alerting.disks import explain_disk_error
 from contender.alerting.wider_bounds import widen_row_count
 from contender.incidents import (
     Outcome,
     Signal,
     WorkingHours,
+    find_disk_error,
     fingerprint_connection_error,
     grade,
     note_success,
@@ -84,20 +86,25 @@ def raise_gate_failure(here: Installation, result: GateResult, failed: FailedTas
 def raise_task_failure(
     here: Installation, failed: FailedTask, owner: str, error: BaseException | str | None
 ) -> None:
-    """Record that a task failed after its last retry, with the exception. A connection error is the platform's, too."""
-    outage = fingerprint_connection_error(error)
+    """Record that a task failed after its last retry, with the exception.
+
+    An error of a connection or a disk is the platform's, too; that of a disk names the place.
+    """
+    outage, disk = fingerprint_connection_error(error), find_disk_error(error)
+    place = "" if disk is None else f": {explain_disk_error(disk, here.settings)}"
     owners = (owner, here.settings.platform_owner) if outage else (owner,)
     signal = Signal(
         id=identify("signal", "task", failed.dag, failed.task, failed.run, failed.number),
         kind="task",
         step=Step(dag=failed.dag, days=failed.business_days, task=failed.task, table=failed.table),
-        what=redact(f"{f'{failed.dag} {failed.days}'.strip()}: {failed.task} failed"),
+        what=redact(f"{f'{failed.dag} {failed.days}'.strip()}: {failed.task} failed{place}"),
         severity=grade(here.catalog, failed.dag),
         owners=tuple(dict.fromkeys(owners)),
         at=failed.at,
         error=outage,
     )
-    raise_signal(here, signal, partial(compose_task_alert, failed, to=owner))
+    explained = failed.model_copy(update={"error": failed.error + place})
+    raise_signal(here, signal, partial(compose_task_alert, explained, to=owner))
 
 
 def raise_verdict(here: Installation, monitored: Monitored, report_url: str) -> bool:

@@ -1,5 +1,6 @@
 """Judgements about incidents: what has one cause, whom to notify and when, what is missing, what has recovered."""
 
+from contender.incidents.disks import DISK_FINGERPRINTS, DiskError, find_disk_error
 from contender.incidents.expectations import (
     BACKUP_AT,
     BACKUP_DAG,
@@ -40,7 +41,9 @@ __all__ = [
     "BACKUP_AT",
     "BACKUP_DAG",
     "CANARY_TASK",
+    "DISK_FINGERPRINTS",
     "REQUESTS_TASK",
+    "DiskError",
     "Due",
     "Outcome",
     "Output",
@@ -52,6 +55,7 @@ __all__ = [
     "describe_step",
     "due_backup",
     "explains",
+    "find_disk_error",
     "fingerprint_connection_error",
     "grade",
     "list_due",

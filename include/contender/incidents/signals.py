@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 
 from pydantic import Field
 
+from contender.incidents.disks import chain, find_disk_error
 from contender.records import Cause, GateResult, Monitored, Step, Urgency, identify
 from contender.redaction import redact
 from contender.specs import Catalog, dag_id, parse_dag_id
@@ -91,10 +91,12 @@ def signal_verdict(monitored: Monitored, owners: tuple[str, ...]) -> Signal:
 
 
 def fingerprint_connection_error(error: BaseException | str | None) -> str | None:
-    """Return a text that is equal for errors from the same store or connection; None for any other error."""
+    """Return a text that is equal for errors from the same store, connection or full disk; None for any other error."""
     if not isinstance(error, BaseException):
         return None
-    for one in _chain(error):
+    if (disk := find_disk_error(error)) is not None:
+        return disk.fingerprint
+    for one in chain(error):
         if CONNECTION_ERRORS & {kind.__name__ for kind in type(one).__mro__}:
             first_line = (redact(str(one)).splitlines() or [""])[0]
             return f"{type(one).__name__}: {_CHANGING.sub('#', first_line)}"[:LONGEST_FINGERPRINT]
@@ -115,13 +117,3 @@ def describe_step(step: Step) -> str:
     if step.days is None or verb not in nouns:
         return f"{step.dag} {step.task}".strip()
     return f"{nouns[verb]} {step.days.key}"
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and the errors that it was raised from, the first cause last."""
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        yield current
-        current = current.__cause__ or current.__context__
