@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -104,6 +105,17 @@ def test_snapshots_are_the_committed_states(lake, staged):
     listed = [(found.id, found.days, found.rows) for found in lake.snapshots(SALES.table)]
     assert listed == [(emptied.snapshot, 1, 1), (replaced.snapshot, 2, 3), (first.snapshot, 2, 2)]
     assert [found.id for found in lake.snapshots(SALES.table, limit=1)] == [emptied.snapshot]
+
+
+def test_snapshots_are_listed_in_the_order_of_their_commits_although_the_clock_was_set_back(
+    lake, staged, monkeypatch
+):
+    first = lake.publish(SALES, staged((FIRST, "a", 1.0)))
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() - 3600)
+    second = lake.publish(SALES, staged((FIRST, "a", 2.0)))
+    assert [found.id for found in lake.snapshots(SALES.table)] == [second.snapshot, first.snapshot]
+    assert held(lake) == [(FIRST, "a", 2.0)]
 
 
 def test_the_newest_day_is_the_last_day_with_rows(lake, staged):

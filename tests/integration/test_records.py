@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,6 +13,7 @@ from sqlalchemy import create_engine
 from contender.records import Alert, BookError, GateResult, migrate, open_book
 from contender.records.tables import Base
 from contender.specs import Days
+from tests.unit.test_alert_mail import result as gate
 
 
 def alert(number: int) -> Alert:
@@ -54,6 +56,25 @@ def test_the_newest_records_are_listed_first(book):
     for number in range(3):
         book.alerts.add(alert(number))
     assert [kept.id for kept in book.alerts.newest(limit=2)] == ["a2", "a1"]
+
+
+def test_the_newest_record_of_a_subject_is_the_one_added_last_although_the_clock_was_set_back(records):
+    gates, now = open_book(records).gates, datetime.now(UTC)
+    failed = gate(verdict="fail", at=now + timedelta(hours=1))
+    gates.add(failed)
+    for number in range(2):
+        gates.add(gate(id=f"passed {number}", verdict="pass", at=now))
+    newest = gates.newest_for(failed.table, failed.days)
+    assert newest.id == "passed 1"
+    assert newest.at > failed.at
+    assert gates.passed_since(failed.table, failed.days, failed.at), "the failed batch is superseded"
+
+
+def test_a_record_of_the_past_keeps_its_time(records):
+    gates, now = open_book(records).gates, datetime.now(UTC)
+    gates.add(gate(id="newer", at=now))
+    old = gate(id="older", at=now - timedelta(days=9))
+    assert gates.add(old) == gates.get("older") == old
 
 
 def test_gate_results_are_listed_for_one_table_for_some_and_for_all(book):

@@ -7,14 +7,16 @@ import os
 import socket
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import psutil
 import pytest
 
 from contender.embedded_airflow import StackError, first_scheduled_day, make_environment, read_state, stop
+from contender.embedded_airflow.processes import read_start
 from contender.embedded_airflow.service import check_port, mail_folder
-from contender.embedded_airflow.state import locked, write_state
+from contender.embedded_airflow.state import _read_boot, locked, write_state
 from contender.settings import PROJECT, Settings
 
 
@@ -39,10 +41,24 @@ def test_the_process_that_holds_the_lock_is_reported_and_a_second_start_is_refus
     assert read_state(home).pid is None
 
 
-def test_processes_of_a_killed_run_are_ended(here, home):
+def write_components(home: Path, component: dict[str, float], boot: str | None = None) -> None:
+    state = {"pid": 1, "components": {"scheduler": component}, "boot": _read_boot() if boot is None else boot}
+    (home / "stack.json").write_text(json.dumps(state))
+
+
+def set_clock(monkeypatch, ahead: timedelta) -> None:
+    """Change what the system says about its start and that of processes, as it does when its clock is set."""
+    before = psutil.boot_time()
+    for module in (psutil, psutil._psplatform):
+        monkeypatch.setattr(module, "boot_time", lambda: before + ahead.total_seconds())
+
+
+@pytest.mark.parametrize("hours", [0, 1, -1])
+def test_processes_of_a_killed_run_are_ended_also_after_the_clock_was_set(here, home, monkeypatch, hours):
     orphan = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-    component = {"pid": orphan.pid, "started": psutil.Process(orphan.pid).create_time()}
-    (home / "stack.json").write_text(json.dumps({"pid": 1, "components": {"scheduler": component}}))
+    component = {"pid": orphan.pid, "started": read_start(psutil.Process(orphan.pid))}
+    write_components(home, component)
+    set_clock(monkeypatch, timedelta(hours=hours))
     lines: list[str] = []
     assert stop(here, lines.append)
     assert lines == ["Ended 1 processes that an interrupted run left behind"]
@@ -52,9 +68,10 @@ def test_processes_of_a_killed_run_are_ended(here, home):
 def test_a_process_that_only_has_the_recorded_pid_is_not_ended(here, home):
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     try:
-        component = {"pid": other.pid, "started": 1000.0}
-        (home / "stack.json").write_text(json.dumps({"pid": 1, "components": {"scheduler": component}}))
+        write_components(home, {"pid": other.pid, "started": 10.0})
         assert not stop(here, print)
+        write_components(home, {"pid": other.pid, "started": read_start(psutil.Process(other.pid))}, "before")
+        assert not stop(here, print), "the machine was started again since"
         assert other.poll() is None
     finally:
         other.kill()

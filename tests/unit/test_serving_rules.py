@@ -55,6 +55,10 @@ def test_a_store_that_does_not_answer_is_asked_ever_more_rarely_but_at_least_eve
     assert step == ("load" if seconds >= min(2 ** (failures - 1), 30) else "wait")
 
 
+def test_a_clock_that_was_set_back_delays_no_version():
+    assert choose_step(CHAMPION, 2, failed(refused=False, failures=5), NOW - timedelta(hours=1)) == "load"
+
+
 def test_failures_of_an_entry_are_counted():
     first = note_failure(CHAMPION, None, "no answer", NOW, refused=False)
     second = note_failure(CHAMPION, first, "no answer", NOW, refused=False)

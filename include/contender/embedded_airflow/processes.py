@@ -26,7 +26,7 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "triggerer": ("triggerer", "--skip-serve-logs"),
     "api-server": ("api-server",),
 }
-CLOCK_SECONDS = 2  # how far two readings of a process's start may differ
+_CLOCK_SECONDS = 2  # how far two readings of a process's start may differ
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Component:
     name: str
     process: Any = field(repr=False)  # psutil.Popen
     log: Path
+    started: float  # in seconds since the machine
 
     @property
     def pid(self) -> int:
@@ -55,7 +56,7 @@ def spawn(name: str, home: Path, env: Mapping[str, str]) -> Component:
             stderr=file,
             start_new_session=True,
         )
-    return Component(name, process, log)
+    return Component(name, process, log, read_start(process))
 
 
 def raise_if_ended(components: Sequence[Component]) -> None:
@@ -101,6 +102,16 @@ def _family(component: Component) -> list[Any]:
     return family
 
 
+def read_start(process: Any) -> float:
+    """Return when a process started, in seconds since the machine did: the clock may be set while it runs."""
+    return float(process.create_time() - psutil.boot_time())
+
+
+def is_same(process: Any, started: float) -> bool:
+    """Return whether a process started then, so that its id was not reused."""
+    return abs(read_start(process) - started) <= _CLOCK_SECONDS
+
+
 def find_session(leader: int, started: float | None = None) -> list[Any]:
     """Return the processes of a session; none if its id was reused by another process."""
     members = []
@@ -109,7 +120,7 @@ def find_session(leader: int, started: float | None = None) -> list[Any]:
             if _session_of(pid) == leader:
                 members.append(psutil.Process(pid))
     reused = started is not None and any(
-        process.pid == leader and abs(process.create_time() - started) > CLOCK_SECONDS for process in members
+        process.pid == leader and not is_same(process, started) for process in members
     )
     return [] if reused else members
 

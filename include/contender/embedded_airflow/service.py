@@ -24,7 +24,7 @@ from contender.embedded_airflow import mailbox
 from contender.embedded_airflow.environment import project_variables
 from contender.embedded_airflow.errors import StackError
 from contender.embedded_airflow.ports import free_port
-from contender.embedded_airflow.processes import CLOCK_SECONDS, end_processes, log_file, tail
+from contender.embedded_airflow.processes import end_processes, is_same, log_file, tail
 from contender.embedded_airflow.stack import (
     START_SECONDS,
     STOP_SECONDS,
@@ -157,7 +157,7 @@ def _stop_service(state: State) -> None:
         return  # it has just begun to start
     try:
         service = psutil.Process(state.pid)
-        if abs(service.create_time() - state.started) > CLOCK_SECONDS:
+        if not is_same(service, state.started):
             return  # another process has this pid
         service.terminate()
         service.wait(2 * STOP_SECONDS)

@@ -15,7 +15,9 @@ import psutil
 
 from contender.embedded_airflow.environment import url_of
 from contender.embedded_airflow.errors import StackError
-from contender.embedded_airflow.processes import Component, end_processes, find_session
+from contender.embedded_airflow.processes import Component, end_processes, find_session, read_start
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,16 @@ class State:
 
     running: bool  # whether the process that keeps Airflow running is alive
     pid: int | None = None
-    started: float = 0.0  # start of that process, to recognise a reused pid
+    started: float = 0.0  # start of that process in seconds since the machine's, to recognise a reused pid
+    boot: str = ""  # start of the machine
     url: str = ""
     healthy: bool = False
     components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def processes(self) -> list[Any]:
-        """The living processes of all recorded components, with their descendants."""
-        sessions = self.components.values()
+        """The living processes of all recorded components, with their descendants; none after a reboot."""
+        sessions = self.components.values() if self.boot == _read_boot() else ()
         return [process for one in sessions for process in find_session(one["pid"], one["started"])]
 
 
@@ -78,14 +81,15 @@ def end_leftovers(lock: IO[str]) -> int:
 
 def write_state(lock: IO[str], port: int, components: Sequence[Component], *, healthy: bool) -> None:
     """Record the running processes, so that another command can find them, or clean up after a crash."""
-    sessions = {c.name: {"pid": c.pid, "started": c.process.create_time()} for c in components}
+    sessions = {c.name: {"pid": c.pid, "started": c.started} for c in components}
     own = psutil.Process()
     lock.seek(0)
     lock.truncate()
     json.dump(
         {
             "pid": os.getpid(),
-            "started": own.create_time(),
+            "started": read_start(own),
+            "boot": _read_boot(),
             "url": url_of(port),
             "healthy": healthy,
             "components": sessions,
@@ -93,6 +97,11 @@ def write_state(lock: IO[str], port: int, components: Sequence[Component], *, he
         lock,
     )
     lock.flush()
+
+
+def _read_boot() -> str:
+    """Return the id of the machine's start; empty where the system has none."""
+    return _BOOT.read_text().strip() if _BOOT.exists() else ""
 
 
 def _path(home: Path) -> Path:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -42,12 +43,26 @@ class RecordStore(Generic[Record]):
         return self._all(query)
 
     def add(self, record: Record) -> Record:
-        """Store a record and return it, or return the stored record if the id is taken."""
-        return self._insert(record, self.row_of(record))
+        """Store a record and return it, or return the stored record if the id is taken.
+
+        If the clock was set back since the newest record of its subject, it is stored with a time just after that one.
+        """
+        ordered = self._after_newest(record)
+        return self._insert(ordered, self.row_of(ordered))
 
     def row_of(self, record: Record) -> Base:
         """Return the database row of a record."""
         raise NotImplementedError
+
+    def _after_newest(self, record: Record) -> Record:
+        """Return the record, later than the newest of its subject if that one is in the future."""
+        row = self.row_of(record)
+        with Session(self._engine) as session:
+            found = session.scalar(select(func.max(self.row.at)).where(self.row.subject == row.subject))
+        newest = None if found is None else found.replace(tzinfo=UTC) if found.tzinfo is None else found
+        if newest is None or newest <= datetime.now(UTC) or row.at > newest:
+            return record
+        return record.model_copy(update={"at": newest + timedelta(microseconds=1)})
 
     def _all(self, query: Any) -> list[Record]:
         with Session(self._engine) as session:

@@ -47,7 +47,7 @@ def choose_step(champion: Champion, serving: int | None, last: Attempt | None, n
     """Return whether to load the ledger's champion beside the serving version.
 
     A refused version is tried again only after another entry. If a store did not answer, it is tried again after 1, 2,
-    4, … up to 30 seconds.
+    4, … up to 30 seconds; at once if the clock was set back since.
     """
     if champion.version is None or champion.version == serving:
         return "keep"
@@ -56,7 +56,7 @@ def choose_step(champion: Champion, serving: int | None, last: Attempt | None, n
     if last.refused:
         return "keep"
     wait = min(timedelta(seconds=2 ** min(last.failures - 1, 10)), _LONGEST_WAIT)
-    return "load" if now - last.at >= wait else "wait"
+    return "wait" if last.at <= now < last.at + wait else "load"
 
 
 def note_failure(
