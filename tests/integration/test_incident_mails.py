@@ -148,6 +148,23 @@ def test_a_failure_that_is_reported_again_changes_nothing(installed, box):
     assert installed.book.incidents.unfinished()[0].signals == 1
 
 
+def test_an_incident_of_a_failed_gate_ends_although_the_clock_was_set_back(installed):
+    right = datetime.now(UTC)
+    wrong = right + timedelta(hours=1)
+    failed = result(at=wrong)
+    installed.book.gates.add(failed)
+    failed_at = wrong + timedelta(seconds=9)
+    raise_gate_failure(
+        installed, failed, task("ingest__departures", failed_at, task="admit.gate"), "http://ui"
+    )
+    (incident,) = installed.book.incidents.unfinished()
+    corrected = result(id="g2", verdict="pass", expectations=(), at=right)
+    installed.book.gates.add(corrected)
+    publish(installed, corrected.table, NIGHT, right)
+    review_incidents(installed, right + timedelta(minutes=76))
+    assert installed.book.incidents.get(incident.id).state == "recovered"
+
+
 def test_a_missed_deadline_names_the_delivery_that_holds_it_up_before_it_is_overdue(installed, box):
     publish_inputs(installed, "departures")
     review_incidents(installed, datetime(2013, 9, 3, 10, tzinfo=UTC))

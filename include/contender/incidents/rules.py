@@ -203,7 +203,7 @@ def _with_cause(incident: Incident, signal: Signal) -> Incident:
 
 def _with_failures(failures: tuple[Failure, ...], signal: Signal) -> tuple[Failure, ...]:
     """Add the steps of a signal; a step that fails again replaces its earlier failure."""
-    since = signal.at if signal.fails else None
+    since = (signal.since or signal.at) if signal.fails else None
     new = [Failure(step=signal.step, since=since)]
     if signal.held_up is not None:
         new.append(Failure(step=signal.held_up, since=None))

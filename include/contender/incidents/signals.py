@@ -37,6 +37,9 @@ class Signal(Frozen):
     severity: Urgency
     owners: tuple[str, ...]
     at: datetime
+    since: datetime | None = Field(
+        default=None, description="what ends the failure is later; by default than `at`"
+    )
     topic: str = Field(default="", description="batch or verdict; another one about the same step is news")
     error: str | None = Field(default=None, description="fingerprint of a connection error")
     held_up: Step | None = Field(default=None, description="the late step, if `step` is what holds it up")
@@ -72,6 +75,7 @@ def signal_gate(catalog: Catalog, result: GateResult, step: Step, attempt: int, 
         severity=grade(catalog, step.dag),
         owners=result.recipients,
         at=at,
+        since=min(at, result.at),  # the time of the next result is later, also if the clock was set back
         topic=result.fingerprint,
     )
 
