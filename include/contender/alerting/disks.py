@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from contender.incidents import DiskError
-from contender.lake import places
 from contender.settings import Settings
 from contender.urls import sqlite_path
 
@@ -28,8 +27,8 @@ def explain_disk_error(error: DiskError, settings: Settings) -> str:
     if error.state == "full":
         place = named[0] if named else min(known, key=_free_share)
         return f"{place} is full ({_describe_space(place)}): free some space, then clear the failed tasks"
-    place = next((folder for folder in (*named, *known) if _is_read_only(folder)), None)
-    return f"{place or 'a disk'} is read-only: mount it writable, then clear the failed tasks"
+    mounted = next((str(folder) for folder in (*named, *known) if _is_read_only(folder)), "a disk")
+    return f"{mounted} is read-only: mount it writable, then clear the failed tasks"
 
 
 def _describe_space(folder: Path) -> str:
@@ -40,6 +39,8 @@ def _describe_space(folder: Path) -> str:
 
 def _local_places(settings: Settings) -> Iterator[Path]:
     """Yield the folders on this machine that tasks write to."""
+    from contender.lake import places  # late: mails are composed without the lake
+
     stored = (settings.lake, settings.batches, settings.reports, settings.backups)
     yield from (Path(place) for place in stored if place and not places.is_s3(place))
     databases = (settings.lake_catalog, settings.records, settings.registry)
