@@ -47,7 +47,10 @@ def main() -> int:
     print(results := render(quiet, outcomes, wrong))
     if not only:
         PAGE.write_text(replace_results(PAGE.read_text(), results, (BEGIN, END)))
-    return int(bool(wrong) or any(outcome.broken or not outcome.happened for outcome in outcomes))
+    return int(
+        bool(wrong)
+        or any(outcome.broken or not (outcome.happened or outcome.obstacle) for outcome in outcomes)
+    )
 
 
 def render(quiet: float, outcomes: Sequence[Outcome], wrong: Sequence[str]) -> str:
@@ -72,9 +75,11 @@ def render(quiet: float, outcomes: Sequence[Outcome], wrong: Sequence[str]) -> s
 
 
 def _describe(outcome: Outcome) -> str:
+    if outcome.obstacle:
+        return f"not possible on this machine: {outcome.obstacle}"
     if not outcome.happened:
         return "the night did not come to it"
-    return "; ".join(outcome.broken) or "recovered"
+    return "; ".join(outcome.broken) or ("stopped, went on" if outcome.stopped else "recovered")
 
 
 if __name__ == "__main__":

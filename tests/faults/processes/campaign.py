@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
@@ -27,20 +27,28 @@ from demo import nights
 from demo.comparison import compare_rows
 from demo.nights import MODEL, Expectations, World
 from demo.running import environment
-from tests.faults.processes import in_task
-from tests.faults.processes.faults import Fault
+from tests.disks import find_obstacle, mounted
+from tests.faults.processes import clock, in_task
+from tests.faults.processes.faults import Fault, clock_file, lake_disk
+from tests.faults.processes.stopping import go_on
 
+LAKE_MEGABYTES = 256
 CHECKED_EVERY = 2.0  # seconds between two looks at the components
 EVER = Days(first=date(2013, 1, 1), last=date(2014, 12, 31))
 
 
 class Outcome(NamedTuple):
-    """What became of a night: how long it took, whether its fault happened, and the checks that failed."""
+    """What became of a night: how long it took, whether its fault happened, and the checks that failed.
+
+    `obstacle` is why the fault is not possible on this machine.
+    """
 
     fault: str
     seconds: float
     happened: bool
     broken: tuple[str, ...]
+    stopped: bool = False
+    obstacle: str = ""
 
 
 def run_campaign(
@@ -50,13 +58,17 @@ def run_campaign(
 
     Returns the seconds of the undisturbed night, the outcomes, and the final checks that failed.
     """
-    with _running(home, say) as (world, stack, file):
+    obstacles = {need: find() for need, find in OBSTACLES.items() if any(one.needs == need for one in faults)}
+    with _disk(home, obstacles), _running(home, obstacles, say) as (world, stack, file):
         nights.load_history(world, Expectations())
         quiet = _run_night(world, stack, file, None)
         outcomes = []
         for fault in faults:
+            if obstacle := obstacles.get(fault.needs):
+                outcomes.append(Outcome(fault.name, 0.0, happened=False, broken=(), obstacle=obstacle))
+                continue
             outcome = _run_night(world, stack, file, fault)
-            say(f"{outcome.fault}: {outcome.seconds:.0f} s; {', '.join(outcome.broken) or 'recovered'}")
+            say(f"{outcome.fault}: {outcome.seconds:.0f} s; {', '.join(outcome.broken) or 'as expected'}")
             outcomes.append(outcome)
         return quiet.seconds, outcomes, _find_wrong(world)
 
@@ -64,6 +76,7 @@ def run_campaign(
 def _run_night(world: World, stack: Stack, file: Path, fault: Fault | None) -> Outcome:
     day, expectations = nights.first_night(world), Expectations()
     in_task.reached(file).unlink(missing_ok=True)
+    mails, stopped = len(world.read_mails()), False
     if fault is not None:
         fault.place.write(file)
     with ThreadPoolExecutor(1) as actor:
@@ -72,15 +85,22 @@ def _run_night(world: World, stack: Stack, file: Path, fault: Fault | None) -> O
         try:
             nights.run_night(world, day, expectations, broken=False)
         except ApiError as error:  # the night failed: the next one is run all the same
-            expectations.expect(str(error), passed=False)
+            stopped = fault is not None and bool(fault.says)
+            expectations.expect(str(error), passed=stopped)
         finally:
             seconds = time.monotonic() - began
             happened = fault is None or in_task.reached(file).exists()
             file.unlink(missing_ok=True)
     acting.result()  # raises what went wrong while the fault was made to happen
-    return Outcome(
-        fault.name if fault else "none", seconds, happened, (*expectations.failed, *_find_doubts(world))
-    )
+    if fault is not None and fault.says:
+        expectations.expect("the night did not stop", passed=stopped)
+    if stopped and fault is not None:
+        go_on(world, fault, day, mails, expectations)
+        seconds = time.monotonic() - began
+    elif fault is not None and fault.mend is not None:
+        fault.mend(world.installation.settings.home)
+    broken = (*expectations.failed, *_find_doubts(world))
+    return Outcome(fault.name if fault else "none", seconds, happened, broken, stopped)
 
 
 def _act(stack: Stack, world: World, file: Path, fault: Fault | None) -> None:
@@ -121,13 +141,35 @@ def _find_wrong(world: World) -> list[str]:
 
 
 @contextmanager
-def _running(home: Path, say: Callable[[str], None]) -> Iterator[tuple[World, Stack, Path]]:
+def _disk(home: Path, obstacles: Mapping[str, str]) -> Iterator[None]:
+    """Mount a disk of its own for the lake, if a fault needs it."""
+    if obstacles.get("disk") != "":
+        yield
+        return
+    with mounted(lake_disk(home / "home").folder, LAKE_MEGABYTES):
+        yield
+
+
+def _find_obstacle_of_clock() -> str:
+    return "" if clock.find_library() else "libfaketime is not installed"
+
+
+OBSTACLES: Mapping[str, Callable[[], str]] = {"disk": find_obstacle, "clock": _find_obstacle_of_clock}
+
+
+@contextmanager
+def _running(
+    home: Path, obstacles: Mapping[str, str], say: Callable[[str], None]
+) -> Iterator[tuple[World, Stack, Path]]:
     """Run an Airflow whose tasks know of faults, and whose components are started again as `contender up` does."""
     here, port, file = Settings(home=home / "home"), embedded_airflow.free_port(), home / "fault"
     migrate(here.records)
     in_task.install(home / "path")
     path = os.pathsep.join([str(home / "path"), str(PROJECT), os.environ.get("PYTHONPATH", "")])
     extra = {"PYTHONPATH": path, in_task.VARIABLE: str(file)}
+    if obstacles.get("clock") == "" and (library := clock.find_library()):
+        clock.set_clock(clock_file(here.home), 0)
+        extra |= clock.variables(library, clock_file(here.home))
     mails = here.home / "mail"
     with (
         mailbox.running(mails) as box,

@@ -11,26 +11,37 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
 from contender.embedded_airflow import Stack
-from contender.settings import PROJECT
+from contender.settings import PROJECT, Settings
 from contender.specs import dag_id
 from demo.nights import FAULTY, MODEL
+from tests.disks import Disk
+from tests.faults.processes import clock
 from tests.faults.processes.in_task import Place
 
 LOCKED = 20.0  # seconds
+JUMP = 3600
 COMMIT = "lake: SqlCatalog.commit_table"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A row of the matrix. `act` happens when a task has come to `place`; None kills the task itself."""
+    """A row of the matrix. `act` happens when a task has come to `place`; None kills the task itself.
+
+    With `says`, the night must stop with one incident that contains this text. `mend` is what is done after the night,
+    or once it has stopped; then it must go on. `needs` is what must be possible on this machine.
+    """
 
     name: str
     place: Place
     act: Callable[[Stack, Path], None] | None = None
+    mend: Callable[[Path], None] | None = None
+    says: str = ""
+    needs: Literal["", "disk", "clock"] = ""
 
 
 def _kill_task(name: str, dag: str, task: str, call: str, when: str) -> Fault:
@@ -65,6 +76,39 @@ def _lock(database: str) -> Callable[[Stack, Path], None]:
 def _change_dag_files(stack: Stack, home: Path) -> None:
     for file in (PROJECT / "dags").glob("*.py"):
         file.touch()
+
+
+def lake_disk(home: Path) -> Disk:
+    """Return the disk of an installation's lake."""
+    return Disk(Path(Settings(home=home).lake))
+
+
+def _fill(stack: Stack, home: Path) -> None:
+    lake_disk(home).fill()
+
+
+def _make_read_only(stack: Stack, home: Path) -> None:
+    lake_disk(home).make_read_only()
+
+
+def _mend_disk(home: Path) -> None:
+    lake_disk(home).mend()
+
+
+def clock_file(home: Path) -> Path:
+    """Return the file that the clock of an installation's Airflow follows."""
+    return home / "clock"
+
+
+def _jump(seconds: int) -> Callable[[Stack, Path], None]:
+    def act(stack: Stack, home: Path) -> None:
+        clock.set_clock(clock_file(home), seconds)
+
+    return act
+
+
+def _jump_back(home: Path) -> None:
+    clock.set_clock(clock_file(home), 0)
 
 
 INGEST, FEATURES, SCORE, RETRAIN = (
@@ -108,4 +152,22 @@ FAULTS = (
     Fault(f"catalogue of the lake locked for {LOCKED:.0f} s", PUBLISHING, _lock("lake-catalog.db")),
     Fault(f"model registry locked for {LOCKED:.0f} s", TRAINING, _lock("registry.db")),
     Fault("DAG files changed", TRAINING, _change_dag_files),
+    Fault(
+        "disk of the lake full",
+        PUBLISHING,
+        _fill,
+        _mend_disk,
+        says="lake is full",
+        needs="disk",
+    ),
+    Fault(
+        "disk of the lake read-only",
+        PUBLISHING,
+        _make_read_only,
+        _mend_disk,
+        says="lake is read-only",
+        needs="disk",
+    ),
+    Fault("clock an hour ahead, then right", PUBLISHING, _jump(JUMP), _jump_back, needs="clock"),
+    Fault("clock an hour behind, then right", PUBLISHING, _jump(-JUMP), _jump_back, needs="clock"),
 )
