@@ -406,3 +406,9 @@ def test_a_book_is_copied_between_sqlite_and_postgres(records, postgres, tmp_pat
     assert book.ledger.newest() == [entry]
     assert book.ledger.verify(MODEL) == ()
     assert book.incidents.get(incident.id) == incident
+
+
+def test_a_table_whose_files_disappear_at_each_attempt_is_named(here, tmp_path):
+    next(Path(here.settings.lake).rglob("*.parquet")).unlink()
+    with pytest.raises(BackupError, match=r"\w+\.\w+: files were deleted in \d+ attempts to copy it"):
+        take_backup(here, str(tmp_path / "backup"), ignore)

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from contender.cards import CardError, read_card
+from contender.cards.read import _past_spec
 from contender.installation import Installation
 from contender.promoting import ManualDecision, decide_by_hand
 from contender.settings import Settings, settings
@@ -68,6 +69,13 @@ def test_a_card_shows_the_recipe_at_the_evaluation_and_the_limits_of_today(place
     card = read_card(Installation(place.installation.settings, catalog), MODEL, 1)
     assert card.parameters == place.model.recipes[0].parameters
     assert card.limits == ("not at night",)
+
+
+def test_a_contract_that_this_release_cannot_read_is_replaced_by_todays(place):
+    here, spec = place.installation, place.installation.catalog.model(MODEL)
+    judged = here.book.evaluations.of_version(MODEL, 1)
+    other = judged.model_copy(update={"contract": here.book.documents.keep("contract", '{"colour": 1}')})
+    assert _past_spec(here.book, spec, other) == spec
 
 
 def test_the_error_for_an_unknown_version_lists_the_versions(place):

@@ -20,6 +20,7 @@ from contender.monitoring import (
     measure_performance,
 )
 from contender.monitoring.report import draw_report
+from contender.monitoring.skew import measure_skew
 from contender.specs import Days
 from tests.unit.judged import evaluation, version
 
@@ -245,3 +246,12 @@ def test_a_version_is_compared_with_its_own_evaluation_sixty_nights_later(model,
 def test_a_day_without_predictions_has_no_measures(model, installation, book):
     performance = measure_performance(installation, model, DAY)
     assert (performance.measures, performance.scored_rows) == (None, 0)
+
+
+def test_predictions_of_a_version_that_was_deleted_are_not_made_again(model, installation, publish, caplog):
+    publish(model.feature_contract, features(model))
+    snapshot = installation.lake.snapshot(model.feature_contract.table)
+    flights = pd.DataFrame({"day": DAY, "carrier": "AA", "flight": range(4), "origin": "JFK"})
+    publish(model.prediction_contract, flights.assign(score=0.5, model_version=99, feature_snapshot=snapshot))
+    assert measure_skew(installation, model, DAY) is None
+    assert "are not made again: flight_delay has no version 99" in caplog.text

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from contender.drafting import DraftError, choose_dataset, draft_dataset, draft_model, write_draft
 from contender.drafting.guesses import guess_column, guess_expectation, is_personal, widen
 from contender.drafting.keys import find_key
-from contender.drafting.profile import profile_column, profile_file
+from contender.drafting.profile import profile_column, profile_file, profile_files
 from contender.drafting.source import WIDTH
 from contender.evaluating import check_behaviour
 from contender.landing import RawFile, describe_file
@@ -524,3 +525,29 @@ def test_a_draft_is_the_same_each_time_and_no_line_is_too_long(content):
     (source,) = draft(content).files.values()
     assert draft(content).files == {"datasets/sales.py": source}
     assert max(map(len, source.splitlines())) <= WIDTH
+
+
+def written(folder: Path, **columns: pa.Array) -> RawFile:
+    path = folder / f"{len(list(folder.iterdir()))}.parquet"
+    pq.write_table(pa.table(columns), path)
+    return describe_file(path, path.name, str(path))
+
+
+def test_files_whose_columns_have_different_types_are_an_error(tmp_path):
+    files = [written(tmp_path, amount=pa.array([1])), written(tmp_path, amount=pa.array(["one"]))]
+    with pytest.raises(
+        DraftError, match=r"the files have columns of different types: .*amount.* int64 vs string"
+    ):
+        profile_files(files)
+
+
+def test_a_time_that_no_contract_can_hold_names_its_column(tmp_path):
+    far = written(tmp_path, sold_at=pa.array([2**62], pa.timestamp("ms", tz="UTC")))
+    with pytest.raises(DraftError, match=r"the column sold_at of type timestamp.* cannot be read: "):
+        profile_file(far)
+
+
+def test_a_field_that_no_reader_takes_is_no_csv():
+    said = "it is not a CSV file: field larger than field limit"
+    with delivered(f"day,text\n2013-09-01,{'x' * 200_000}\n") as raw, pytest.raises(DraftError, match=said):
+        profile_file(raw)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from contender.evaluating import fingerprint_criteria
-from contender.records import Evaluation
-from contender.replaying.find import ReplayError
-from contender.replaying.sources import find_sources
+from contender.records import Evaluation, Grounds
+from contender.replaying.find import ReplayError, _read_contract, _with_bounds
+from contender.replaying.run import _recipe, _version
+from contender.replaying.sources import _check_out, _has_sources_of, find_sources
 from contender.settings import PROJECT
 from contender.specs import load_catalog
 from contender.training import digest_sources, fingerprint_recipe
 from tests.unit.judged import evaluation, version
+from tests.unit.policy_results import decision
 
 MODEL = load_catalog(PROJECT / "include" / "catalog").model("flight_delay")
 RECIPE = MODEL.recipes[0]
@@ -111,3 +114,35 @@ def test_a_model_that_was_removed_is_taken_from_the_commit_or_missing(home, judg
         ReplayError, match="models/flight_delay is missing from the catalog, and commit 0123456789ab"
     ):
         find(home, judged.model_copy(update={"challenger": unknown}))
+
+
+def test_a_folder_without_the_recipes_files_is_not_that_of_the_version(home, judged):
+    (home / f"{RECIPE.estimator}.py").unlink()
+    bare = judged.challenger.model_copy(update={"sources": {}})
+    assert not _has_sources_of(home, MODEL, RECIPE, bare)
+
+
+def test_the_name_of_a_release_is_no_commit_and_without_git_there_is_none(home, tmp_path, monkeypatch):
+    commit = git(home, "rev-parse", "HEAD")
+    assert _check_out(tmp_path, "0.2.0", MODEL.name, tmp_path) is None
+    monkeypatch.setenv("PATH", "")
+    assert _check_out(tmp_path, commit, MODEL.name, tmp_path) is None
+
+
+def test_a_contract_or_a_guard_of_another_release_is_named_with_that_release():
+    decided = decision(date(2013, 9, 1), "refreshed", 2, "boosted_trees")
+    with pytest.raises(
+        ReplayError, match=r"cannot be read by this version of Contender: .*replay with the version"
+    ):
+        _read_contract('{"name": 1}', decided)
+    grounds = Grounds(evaluations=(), standing=None, guards={"max_colour": 1}, contract=None)
+    with pytest.raises(ReplayError, match=r"guard max_colour of that night is unknown to this version"):
+        _with_bounds(MODEL, grounds, decided)
+
+
+def test_a_version_or_a_recipe_that_no_longer_exists_is_named(registry):
+    decided = decision(date(2013, 9, 1), "refreshed", 2, "boosted_trees")
+    with pytest.raises(ReplayError, match=r"has no version 2 .*: it was deleted from the registry"):
+        _version(decided, 2, registry)
+    with pytest.raises(ReplayError, match=r"gone"):
+        _recipe(MODEL, version(2).model_copy(update={"recipe": "gone"}))

@@ -7,6 +7,8 @@ from datetime import date
 import pyarrow.compute as pc
 import pytest
 
+from contender.featurizing.engines import _compare_plans
+from contender.featurizing.plan import Plan
 from contender.featurizing.sample import sample_rows
 from contender.specs import Between, Column, Contract, Days, InSet, Matches
 
@@ -61,3 +63,24 @@ def test_it_keeps_the_expectations(rows):
     assert set(rows["colour"].to_pylist()) == {"red", "blue"}
     assert pc.min_max(rows["count"]).as_py() == {"min": -5, "max": 5}
     assert pc.all(pc.match_substring_regex(rows["code"], r"^[A-Z]{3}$")).as_py()
+
+
+@pytest.fixture
+def planned(catalog, here):
+    """Plans of a model's features on both engines, which have not run."""
+    model = catalog.model("flight_delay")
+    outputs = {name: f"{here.home}/{name}" for name in ("features", "labels")}
+    night = Days.one(date(2024, 2, 1))
+    return model, [
+        Plan(model=model.name, nights=night, engine=engine, file="plan.json", outputs=outputs, pins=())
+        for engine in ("spark", "duckdb")
+    ]
+
+
+def test_an_engine_that_wrote_nothing_is_a_difference(planned):
+    model, plans = planned
+    features, labels = _compare_plans(model, plans)
+    assert features.startswith(
+        "flight_delay/features.py, on a sample: flight_delay 2024-02-01: the engine wrote no"
+    )
+    assert "wrote no labels" in labels

@@ -104,11 +104,7 @@ def profile_file(raw: RawFile) -> FileProfile:
 
 def profile_files(raws: Sequence[RawFile]) -> FileProfile:
     """Return the profile of files of one format with the same columns, as if they were one. Raises DraftError."""
-    tables, form = _read_all(raws)
-    try:
-        table = pa.concat_tables(tables, promote_options="permissive")
-    except pa.ArrowInvalid as error:
-        raise DraftError(f"the files have columns of different types: {error}") from None
+    tables, table, form = _read_all(raws)
     if not table.num_rows:
         raise DraftError("the file has no rows: draft from a delivery with rows")
     names = _choose_names(table.column_names)
@@ -173,8 +169,8 @@ def _declared_type(name: str, declared: pa.DataType) -> ColumnType:
     )
 
 
-def _read_all(raws: Sequence[RawFile]) -> tuple[list[pa.Table], Format]:
-    """Return the columns of each file, as texts or typed, and the format of all. Raises DraftError."""
+def _read_all(raws: Sequence[RawFile]) -> tuple[list[pa.Table], pa.Table, Format]:
+    """Return the columns of each file and of all, as texts or typed, and the format of all. Raises DraftError."""
     tables: list[pa.Table] = []
     layout: Format | None = None
     for raw in raws:
@@ -185,15 +181,22 @@ def _read_all(raws: Sequence[RawFile]) -> tuple[list[pa.Table], Format]:
                 _compare_headers(raws[0], tables[0], tables[-1])
         except (UnreadableFile, DraftError) as error:
             raise DraftError(f"{raw.name}: {error}" if len(raws) > 1 else str(error)) from None
-    texts = pa.concat_tables(tables, promote_options="permissive")
+    try:
+        texts = pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise DraftError(f"the files have columns of different types: {error}") from None
     match layout:
         case Csv():
-            return tables, guess_values(texts, layout)
+            return tables, texts, guess_values(texts, layout)
         case JsonLines():
             values = guess_values(texts, Csv(missing=()))
-            return tables, JsonLines(dates=values.dates, timestamps=values.timestamps, zone=values.zone)
+            return (
+                tables,
+                texts,
+                JsonLines(dates=values.dates, timestamps=values.timestamps, zone=values.zone),
+            )
     naive = any(pa.types.is_timestamp(field.type) and field.type.tz is None for field in texts.schema)
-    return tables, Parquet(zone="UTC" if naive else None)
+    return tables, texts, Parquet(zone="UTC" if naive else None)
 
 
 def _guess_kind(raw: RawFile) -> Format:

@@ -173,9 +173,8 @@ def _compare_plans(model: ModelSpec, plans: Sequence[Plan]) -> Iterator[str]:
             try:
                 built.append(read_output(plan, output, contract))
             except BuildError as error:
-                yield from (
-                    f"{model.name}/features.py, on a sample: {line}" for line in str(error).splitlines()[1:]
-                )
+                first, *mistakes = str(error).splitlines()
+                yield from (f"{model.name}/features.py, on a sample: {line}" for line in mistakes or [first])
                 break
         if len(built) == len(ENGINES):
             yield from compare_rows(contract, f"{model.name}/features.py: build_{output}", *built)
