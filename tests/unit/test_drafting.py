@@ -541,10 +541,10 @@ def test_files_whose_columns_have_different_types_are_an_error(tmp_path):
         profile_files(files)
 
 
-def test_a_time_that_no_contract_can_hold_names_its_column(tmp_path):
-    far = written(tmp_path, sold_at=pa.array([2**62], pa.timestamp("ms", tz="UTC")))
-    with pytest.raises(DraftError, match=r"the column sold_at of type timestamp.* cannot be read: "):
-        profile_file(far)
+def test_a_type_that_cannot_be_read_names_its_column(tmp_path):
+    half = written(tmp_path, weight=pa.array([1.5], pa.float16()))
+    with pytest.raises(DraftError, match=r"the column weight of type halffloat cannot be read: "):
+        profile_file(half)
 
 
 def test_a_field_that_no_reader_takes_is_no_csv():

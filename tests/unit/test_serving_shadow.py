@@ -13,9 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from contender.installation import Installation
-from contender.serving import shadow
+from contender.serving import following, shadow
 from contender.serving.app import build_app
 from contender.serving.comparing import check_requests
+from contender.serving.deciding import Champion
 from contender.serving.following import Follower
 from contender.serving.keys import Keyring
 from contender.serving.recorded import find_challengers
@@ -24,6 +25,7 @@ from contender.serving.versions import load_version
 from contender.settings import Settings
 from contender.specs import Serving
 from tests.integration.made_up import publish
+from tests.serving import wait_until
 from tests.unit.judged import evaluation, version
 from tests.unit.served import MODEL, Answering, fit, fit_strict, post, row_of
 
@@ -245,3 +247,40 @@ def test_challengers_are_the_newest_versions_of_the_recipes_of_every_night(book,
         of_night = {"id": str(number), "challenger": made, "night": night + timedelta(days=number)}
         book.evaluations.add(evaluation(**of_night))
     assert [one.version for one in find_challengers(model, book)] == [1, 4]
+
+
+def test_the_threads_of_a_server_go_on_after_a_fault_of_the_program(follower, monkeypatch, caplog):
+    calls = {"follow": 0, "predict_waiting": 0}
+
+    def fail(name: str) -> None:
+        calls[name] += 1
+        raise ZeroDivisionError(name)
+
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.01)
+    follower.start()
+    monkeypatch.setattr(follower, "follow", lambda: fail("follow"))
+    monkeypatch.setattr(follower.shadow, "predict_waiting", lambda: fail("predict_waiting"))
+    follower.shadow.start()
+    try:
+        wait_until(lambda: follower.shadow._wake.set() or min(calls.values()) > 1)
+    finally:
+        follower.shadow.stop()
+        follower.stop()
+    assert {"The ledger was not followed", "Shadow predictions were not made"} <= set(caplog.messages)
+
+
+def test_a_server_whose_book_is_lost_notes_it_and_stops(follower, caplog):
+    follower._reports.add_refusal(
+        follower.models[MODEL].spec, Champion(entry=1, version=9), 1, "it is damaged"
+    )
+    (follower.here.settings.home / "records.db").write_bytes(b"no database" * 99)
+    follower.follow()
+    assert follower.unreachable["book"] is not None
+    follower.stop()
+    assert "The book was not written" in caplog.text
+
+
+def test_a_lake_that_is_lost_is_noted(follower):
+    (follower.here.settings.home / "lake-catalog.db").write_bytes(b"no database" * 99)
+    follower._check_stores()
+    assert follower.unreachable["lake"] is not None
