@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -53,7 +54,14 @@ def answering(status: int, kind: str, content: bytes) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with serving(Handler) as url:
+        yield url
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Run a server with this handler, and yield its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -178,6 +186,36 @@ def test_the_page_of_a_proxy_in_place_of_airflows_answer_is_shown():
         Airflow(proxy, "secret") as airflow,
     ):
         airflow.dags()
+
+
+@pytest.mark.parametrize("refusal", [(401, "Token expired"), (403, "Invalid JWT token")])
+def test_a_token_that_airflow_no_longer_accepts_is_replaced(refusal):
+    """Airflow answers 403 if its clock was set back since it gave the token."""
+    status, detail = refusal
+    given: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            given.append(f"token {len(given)}")
+            self.answer(201, {"access_token": given[-1]})
+
+        def do_GET(self) -> None:
+            accepted = self.headers["Authorization"] == "Bearer token 1"
+            self.answer(200, {"dags": [], "total_entries": 0}) if accepted else self.answer(
+                status, {"detail": detail}
+            )
+
+        def answer(self, code: int, content: object) -> None:
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(json.dumps(content).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with serving(Handler) as url, Airflow(url, "secret") as airflow:
+        assert airflow.dags() == set()
+    assert len(given) == 2
 
 
 def test_an_airflow_that_does_not_listen_or_answers_a_page_is_not_healthy():

@@ -15,6 +15,13 @@ class ApiError(RuntimeError):
     """A run failed or did not start, or Airflow rejected a request; the message names the DAG, run and cause."""
 
 
+def _is_token_refused(answer: httpx.Response) -> bool:
+    """Return whether the token has expired, was ended by a restart, or is of the future: the clock was set back."""
+    if answer.status_code == httpx.codes.FORBIDDEN:
+        return "Invalid JWT token" in answer.text
+    return bool(answer.status_code == httpx.codes.UNAUTHORIZED)
+
+
 class Session:
     """A session with one Airflow, which logs in with the first request.
 
@@ -37,7 +44,7 @@ class Session:
         if "Authorization" not in self._http.headers:
             self._log_in(patience=0)
         answer = self._send(method, path, _PATIENCE, **options)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:  # the token has expired, or a restart has ended it
+        if _is_token_refused(answer):
             self._log_in(_PATIENCE)
             answer = self._send(method, path, _PATIENCE, **options)
         return answer
