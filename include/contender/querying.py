@@ -71,17 +71,22 @@ def _to_table(result: Result[tuple[object, ...]], where: str) -> pa.Table:
                 for name, values in zip(names, zip(*part, strict=True), strict=True)
             }
         )
-        for part in result.partitions()
+        for part in result.partitions(_ROWS)  # without a number, a part is a single row
     ]
     if not parts:
         return pa.table({name: pa.nulls(0) for name in names})
-    return pa.concat_tables(parts, promote_options="permissive")
+    try:
+        return pa.concat_tables(parts, promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:  # parts of the rows have other types than the first
+        raise LandingError(
+            f"{where} returns different types in a column: cast it in `sql` ({error})"
+        ) from None
 
 
 def _to_array(name: str, values: tuple[object, ...], where: str) -> pa.Array:
     try:
         return pa.array([str(value) if isinstance(value, UUID) else value for value in values])
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
         kinds = sorted({type(value).__name__ for value in values if value is not None})
         raise LandingError(
             f"{where} returns {' and '.join(kinds)} in column {name}: cast it in `sql` ({error})"
