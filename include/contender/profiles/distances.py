@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from contender.profiles.quantiles import Distribution, decode, mix
+from contender.profiles.quantiles import RANKS, Distribution, decode, mix
 from contender.records import ColumnProfile
 from contender.specs.frozen import Frozen
 
-_POINTS = 64
-_RANKS = np.linspace(0, 1, _POINTS)
 # With fewer values, it is no surprise that all are the same. Three values a day, such as the wind at three airports,
 # may be the same now and then if two of them are on some days.
 _FEWEST_VALUES = 20
@@ -111,7 +109,7 @@ def _count_values(column: ColumnProfile) -> int:
     if column.sketch is None:
         return len(column.counts or ())
     day = decode(column.sketch)
-    return len(np.unique(day.quantiles(_RANKS))) if len(day.numbers) else 0
+    return len(day.points) if len(day.numbers) else 0
 
 
 def _missing_distances(today: ColumnProfile, recent: Sequence[ColumnProfile]) -> Compared:
@@ -125,7 +123,7 @@ def _number_distances(days: Sequence[Distribution], together: Distribution) -> C
     if not len(together.numbers) or not len(today.numbers):
         return Compared(today=0.0, largest=0.0)
     # Today's quantiles are points too: the past of a constant column gives only one point.
-    points = np.unique(np.concatenate([together.quantiles(_RANKS), today.quantiles(_RANKS)]))
+    points = np.unique(np.concatenate([together.quantiles(RANKS), today.points]))
     expected = together.up_to(points)
     return _farthest(
         [float(np.abs(day.up_to(points) - expected).max()) if len(day.numbers) else 0.0 for day in days]
@@ -148,10 +146,7 @@ def _repeated_numbers(days: Sequence[Distribution], together: Distribution) -> C
         return Compared(today=0.0, largest=0.0)
 
     def rise(day: Distribution) -> float:
-        # A number with a share of more than 1 / _POINTS is one of the quantiles.
-        points = np.unique(day.quantiles(_RANKS))
-        shares, before = (days.up_to(points) - days.below(points) for days in (day, together))
-        return max(0.0, float((shares - before).max()))
+        return max(0.0, float((day.shares_of_points - together.share_of(day.points)).max()))
 
     return _farthest([rise(day) if len(day.numbers) else 0.0 for day in days])
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +20,34 @@ from datasketches import kll_doubles_sketch
 Numbers = npt.NDArray[np.float64]
 
 SKETCH_SIZE = 200  # of KLL: the most numbers that it keeps unchanged
+POINTS = 64
+RANKS = np.linspace(0, 1, POINTS)
 
 
-class Distribution(NamedTuple):
-    """Ascending numbers, and for each the share of the column's numbers up to it; both empty for a column of none."""
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """Ascending numbers, and for each the share of the column's numbers up to it; both empty for a column of none.
+
+    What follows from a distribution alone is computed once: a day is compared with each of the next 28 days.
+    """
 
     numbers: Numbers
     shares: Numbers
+
+    @cached_property
+    def weights(self) -> Numbers:
+        """The share of each number."""
+        return np.diff(self.shares, prepend=0.0)
+
+    @cached_property
+    def points(self) -> Numbers:
+        """The quantiles at RANKS, each once. A number with a share of more than 1 / POINTS is one of them."""
+        return np.unique(self.quantiles(RANKS))
+
+    @cached_property
+    def shares_of_points(self) -> Numbers:
+        """The share of each of its points."""
+        return self.share_of(self.points)
 
     def quantiles(self, ranks: Numbers) -> Numbers:
         """Return the smallest number up to which there is at least this share of all numbers, for each rank."""
@@ -35,15 +56,18 @@ class Distribution(NamedTuple):
 
     def up_to(self, points: Numbers) -> Numbers:
         """Return the share of numbers up to each point."""
-        return self._share_of(self.numbers.searchsorted(points, side="right"))
-
-    def below(self, points: Numbers) -> Numbers:
-        """Return the share of numbers below each point."""
-        return self._share_of(self.numbers.searchsorted(points, side="left"))
-
-    def _share_of(self, first: npt.NDArray[np.intp]) -> Numbers:
-        share: Numbers = np.concatenate([[0.0], self.shares])[first]
+        share: Numbers = self._shares_of_first[self.numbers.searchsorted(points, side="right")]
         return share
+
+    def share_of(self, points: Numbers) -> Numbers:
+        """Return the share of numbers that equal each point."""
+        share: Numbers = self.up_to(points) - self._shares_of_first[self.numbers.searchsorted(points)]
+        return share
+
+    @cached_property
+    def _shares_of_first(self) -> Numbers:
+        """The share of the first numbers, from none to all."""
+        return np.concatenate([[0.0], self.shares])
 
 
 def encode(numbers: Numbers) -> str:
@@ -68,7 +92,7 @@ def decode(text: str) -> Distribution:
 
 def mix(days: Sequence[Distribution], sizes: Sequence[int]) -> Distribution:
     """Return the distribution of the numbers of several days together, which had so many numbers each."""
-    weights = [np.diff(day.shares, prepend=0.0) * size for day, size in zip(days, sizes, strict=True)]
+    weights = [day.weights * size for day, size in zip(days, sizes, strict=True)]
     return _distribution(np.concatenate([day.numbers for day in days]), np.concatenate(weights))
 
 
