@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +30,14 @@ from contender.orchestrator import find_unhealthy
 DEFAULT_PORT = 8080
 START_SECONDS = 180.0
 STOP_SECONDS = 30.0  # time for running tasks to end
+# In one process: each would take seconds to import Airflow.
+_RUN_COMMANDS = """
+import json, sys
+from airflow.__main__ import main
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["airflow", *words]
+    main()
+"""
 
 Progress = Callable[[str], None]
 
@@ -80,7 +89,7 @@ def running(
         if count := end_leftovers(lock):
             on_progress(f"Ended {count} processes that an interrupted run left behind")
         write_state(lock, port, [], healthy=False)
-        _migrate(home, settings, on_progress)
+        prepare_database(home, settings, on_progress)
         stack = Stack(home, port, [], settings, lock)
         try:
             _start(stack, on_progress)
@@ -115,7 +124,7 @@ def _start(stack: Stack, on_progress: Progress) -> None:
     on_progress(f"Airflow is healthy at {stack.url}")
 
 
-def _migrate(home: Path, env: Mapping[str, str], on_progress: Progress) -> None:
+def prepare_database(home: Path, env: Mapping[str, str], on_progress: Progress) -> None:
     """Create or upgrade Airflow's database and its pools, once per version."""
     airflow = home / "airflow"
     airflow.mkdir(parents=True, exist_ok=True)
@@ -125,18 +134,18 @@ def _migrate(home: Path, env: Mapping[str, str], on_progress: Progress) -> None:
     if not done.exists():
         (airflow / "airflow.db").unlink(missing_ok=True)  # incomplete after an interrupted start
     on_progress("Creating Airflow's database")
-    _call_airflow(home, env, "db", "migrate")
     # Half of the slots: nights have the others while a range of days is loaded.
     slots = str(int(env["AIRFLOW__CORE__PARALLELISM"]) // 2)
-    _call_airflow(home, env, "pools", "set", RANGES_POOL, slots, "Runs over ranges of days")
+    pool = ["pools", "set", RANGES_POOL, slots, "Runs over ranges of days"]
+    _call_airflow(home, env, ["db", "migrate"], pool)
     done.write_text(current)
 
 
-def _call_airflow(home: Path, env: Mapping[str, str], *command: str) -> None:
+def _call_airflow(home: Path, env: Mapping[str, str], *commands: Sequence[str]) -> None:
     log = log_file(home, "migrate")
     with log.open("ab") as file:
         outcome = subprocess.run(
-            [sys.executable, "-m", "airflow", *command],
+            [sys.executable, "-c", _RUN_COMMANDS, json.dumps(commands)],
             env=dict(env),
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -144,8 +153,10 @@ def _call_airflow(home: Path, env: Mapping[str, str], *command: str) -> None:
             check=False,
         )
     if outcome.returncode != 0:
-        called = f"`airflow {' '.join(command)}` failed"
-        raise StackError(f"Airflow's database could not be created: {called}. The end of {log}:\n{tail(log)}")
+        called = " or ".join(f"`airflow {' '.join(command[:2])}`" for command in commands)
+        raise StackError(
+            f"Airflow's database could not be created: {called} failed. The end of {log}:\n{tail(log)}"
+        )
 
 
 def _wait_until_healthy(stack: Stack, timeout: float) -> None:
