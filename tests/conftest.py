@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ import pytest
 import sqlalchemy
 from moto.server import ThreadedMotoServer
 
+from contender.embedded_airflow import free_port, make_environment
+from contender.embedded_airflow.stack import prepare_database
 from contender.installation import Installation
 from contender.lake import Lake
 from contender.records import Book, migrate
@@ -181,6 +184,22 @@ def book(installation: Installation) -> Book:
 @pytest.fixture
 def registry(installation: Installation) -> Registry:
     return installation.registry
+
+
+@pytest.fixture(scope="session")
+def prepare_airflow(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Give an Airflow home a migrated database with pools: a copy, because Airflow takes ten seconds to make one."""
+    home = tmp_path_factory.mktemp("prepared")
+    prepare_database(home, make_environment(home, PROJECT, port=free_port()), print)
+
+    def copy(airflow: Path) -> None:
+        airflow.mkdir(parents=True, exist_ok=True)
+        for earlier in airflow.glob("airflow.db*"):
+            earlier.unlink()
+        for name in ("airflow.db", "migrated"):
+            shutil.copy(home / "airflow" / name, airflow / name)
+
+    return copy
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ for day in ("{DAY}", "{BROKEN}"):
 
 
 @pytest.fixture(scope="module")
-def events(tmp_path_factory) -> Callable[[str, date, str], Event]:
+def events(tmp_path_factory, prepare_airflow) -> Callable[[str, date, str], Event]:
     """Ingest a good and a broken day of departures; return a function that finds the last event of a task and day."""
     home = tmp_path_factory.mktemp("openlineage")
     here = Settings(home=home / "contender")
@@ -46,8 +46,7 @@ def events(tmp_path_factory) -> Callable[[str, date, str], Event]:
         "PYTHONPATH": str(PROJECT / "include"),
     }
     env = embedded_airflow.make_environment(home, PROJECT, port=embedded_airflow.free_port(), extra=own)
-    airflow = [sys.executable, "-m", "airflow"]
-    subprocess.run([*airflow, "db", "migrate"], env=env, capture_output=True, check=True)
+    prepare_airflow(home / "airflow")
     for day, fault in ((DAY, None), (BROKEN, source.append_rerun)):
         source.drop("departures", [day], here.landing, fault=fault)
     subprocess.run([sys.executable, "-c", RUN_BOTH_DAYS], env=env, capture_output=True, check=True)

@@ -64,7 +64,7 @@ def failing(dag: str, also: str | None = None) -> Incident:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, catalog) -> Iterator[Server]:
+def server(tmp_path_factory, catalog, prepare_airflow) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("pages")
     here = Settings(home=home / "contender")
     migrate(here.records)
@@ -87,13 +87,11 @@ def server(tmp_path_factory, catalog) -> Iterator[Server]:
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(PROJECT / "include")]),
     }
     env = embedded_airflow.make_environment(home, PROJECT, port=port, extra=own)
+    prepare_airflow(home / "airflow")
     log = home / "server.log"
     with log.open("ab") as file:
-        airflow = [sys.executable, "-m", "airflow"]
-        subprocess.run([*airflow, "db", "migrate"], env=env, stdout=file, stderr=file, check=True)
-        process = subprocess.Popen(
-            [*airflow, "api-server", "--apps", "core"], env=env, stdout=file, stderr=file
-        )
+        command = [sys.executable, "-m", "airflow", "api-server", "--apps", "core"]
+        process = subprocess.Popen(command, env=env, stdout=file, stderr=file)
     try:
         url = f"http://{embedded_airflow.HOST}:{port}"
         wait_until_up(url, process, log)

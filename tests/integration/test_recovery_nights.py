@@ -119,7 +119,7 @@ def test_no_break_is_open_for_a_model_that_only_reports_drift(stores):
     assert add_break(model, usual, past, OPENED - timedelta(days=1), stores.served_on) == usual
 
 
-def test_a_night_in_airflow_fits_the_strategies_and_serves_the_best(stores, tmp_path):
+def test_a_night_in_airflow_fits_the_strategies_and_serves_the_best(stores, tmp_path, prepare_airflow):
     here = stores.installation
     smtp = json.dumps({"conn_type": "smtp", "host": "127.0.0.1", "port": 9})
     environment = os.environ | {
@@ -129,12 +129,15 @@ def test_a_night_in_airflow_fits_the_strategies_and_serves_the_best(stores, tmp_
         "CONTENDER_CATALOG_HOME": str(here.catalog.home),
     }
 
-    def airflow(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "airflow", *words]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    assert airflow("db", "migrate").returncode == 0
-    done = airflow("dags", "test", f"retrain__{MODEL}", "--conf", json.dumps({"day": str(NIGHT)}))
+    prepare_airflow(tmp_path / "airflow")
+    night = ["dags", "test", f"retrain__{MODEL}", "--conf", json.dumps({"day": str(NIGHT)})]
+    done = subprocess.run(
+        [sys.executable, "-m", "airflow", *night],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     decision = newest(stores)
     assert (decision.night, decision.kind) == (NIGHT, "recovered"), done.stdout[-3000:] + done.stderr[-3000:]
     assert stores.version(decision.champion_after).recipe == "newest_days"
