@@ -23,10 +23,11 @@ from demo import source
 from demo.source.groceries import SOURCE as GROCERIES
 from tests.integration.made_up import copy_catalog, make_flights, publish, run_night
 
-FLIGHT_NIGHTS = Days(first=date(2013, 2, 10), last=date(2013, 3, 6))
+FLIGHT_NIGHTS = Days(first=date(2013, 2, 10), last=date(2013, 2, 27))
 UNLABELLED = Days(first=date(2013, 2, 14), last=date(2013, 2, 15))
 GROCERY_NIGHTS = Days(first=date(2017, 4, 1), last=date(2017, 4, 9))
-FEW_TREES = {"max_iter": 10, "learning_rate": 0.1, "max_leaf_nodes": 4, "min_samples_leaf": 20}
+# So few that the rival is promoted within two weeks.
+FEW_TREES = {"max_iter": 2, "learning_rate": 0.1, "max_leaf_nodes": 4, "min_samples_leaf": 20}
 
 
 class Both(NamedTuple):
