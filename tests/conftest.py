@@ -1,4 +1,7 @@
-"""Fixtures for all tests: the real catalog, and a separate installation for each test that needs one."""
+"""Fixtures for all tests: the real catalog, and a separate installation for each test that needs one.
+
+Fixtures import what only they use: the process that hands out tests to workers loads this file, too.
+"""
 
 from __future__ import annotations
 
@@ -11,26 +14,24 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
 import hypothesis
-import mlflow.store.db.utils
 import pytest
-import sqlalchemy
-from moto.server import ThreadedMotoServer
 
-from contender.embedded_airflow import free_port, make_environment
-from contender.embedded_airflow.stack import prepare_database
 from contender.installation import Installation
-from contender.lake import Lake
-from contender.records import Book, migrate
-from contender.registry import Registry
 from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, load_catalog
 from contender.urls import sqlite_path, sqlite_url
 from tests.groups import find_group, find_place, find_unlisted
 from tests.spark_archive import java_options
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+    from contender.lake import Lake
+    from contender.records import Book
+    from contender.registry import Registry
 
 # Before Airflow or scikit-learn is imported: a home for each worker's tests, and one thread per fit.
 os.environ["AIRFLOW_HOME"] = str(PROJECT / "build" / "airflow" / os.environ.get("PYTEST_XDIST_WORKER", ""))
@@ -86,6 +87,9 @@ def _copied_registries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
     MLflow makes them by all of its migrations, which take one to two seconds. Processes that a test starts still do.
     """
+    import mlflow.store.db.utils
+    import sqlalchemy
+
     made = tmp_path_factory.mktemp("registry") / "registry.db"
     migrate_registry = mlflow.store.db.utils._initialize_tables
 
@@ -119,6 +123,8 @@ def here(tmp_path: Path) -> Settings:
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """A real S3 server over HTTP."""
+    from moto.server import ThreadedMotoServer
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
@@ -130,6 +136,8 @@ def s3_endpoint() -> Iterator[str]:
 @pytest.fixture
 def on_s3(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The settings of an installation whose landing zone, lake, batches and reports are in a new bucket."""
+    import boto3
+
     for name, value in {
         "ACCESS_KEY_ID": "key",
         "SECRET_ACCESS_KEY": "secret",
@@ -155,6 +163,8 @@ def on_s3(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture(scope="session")
 def migrated_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a book of record with all migrations and no rows."""
+    from contender.records import migrate
+
     file = tmp_path_factory.mktemp("book") / "records.db"
     migrate(sqlite_url(file))
     return file
@@ -189,6 +199,9 @@ def registry(installation: Installation) -> Registry:
 @pytest.fixture(scope="session")
 def prepare_airflow(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
     """Give an Airflow home a migrated database with pools: a copy, because Airflow takes ten seconds to make one."""
+    from contender.embedded_airflow import free_port, make_environment
+    from contender.embedded_airflow.stack import prepare_database
+
     home = tmp_path_factory.mktemp("prepared")
     prepare_database(home, make_environment(home, PROJECT, port=free_port()), print)
 
