@@ -7,6 +7,7 @@ import shlex
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -43,7 +44,7 @@ def find_mistake(line: str, *, in_text: bool = False) -> str | None:
     A command that is named in a text may lack arguments.
     """
     _, *words = shlex.split(line)
-    command: Any = typer.main.get_command(app)
+    command = _build_command()
     while hasattr(command, "commands"):
         if not words or words[0] not in command.commands:
             return f"there is no command {words[0]}" if words else f"{command.name} needs a command"
@@ -54,6 +55,12 @@ def find_mistake(line: str, *, in_text: bool = False) -> str | None:
         missing = str(error).startswith("Missing") or "requires an argument" in str(error)
         return None if in_text and missing else str(error) or type(error).__name__
     return None
+
+
+@cache
+def _build_command() -> Any:
+    """Return the command line, which takes longer to build than a line to parse."""
+    return typer.main.get_command(app)
 
 
 def _read(stream: io.TextIOWrapper) -> str:
