@@ -1,12 +1,16 @@
-"""A running `contender serve`, and requests to it from several threads."""
+"""A running `contender serve`, and requests to it from several threads.
+
+Each server is a process of its own, forked from one that has imported what servers import: that takes as long as most
+tests of a server.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -17,6 +21,14 @@ import httpx
 from contender.settings import Settings
 
 _PATIENCE = 120.0  # seconds, on a busy machine
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(
+    [
+        *("contender.cli", "contender.retraining", "contender.registry", "contender.serving.app"),
+        *("contender.serving.request_log", "contender.serving.shadow", "contender.safe_storage"),
+        *("sklearn.ensemble", "sklearn.linear_model", "sklearn.pipeline", "uvicorn"),
+    ]
+)
 
 
 class Answered(NamedTuple):
@@ -71,17 +83,28 @@ def serving(
 ) -> Iterator[str]:
     """Run `contender serve` in a process of its own, on a free port, and yield its address."""
     places = {"CONTENDER_HOME": str(here.home), "CONTENDER_CATALOG_HOME": str(catalog), **(variables or {})}
-    command = [sys.executable, "-m", "contender.cli", "serve", "--port", "0", *words]
-    log = here.home.parent / "serve.log"
-    with log.open("a") as errors:
-        process = subprocess.Popen(
-            command, env=os.environ | places, stdout=subprocess.PIPE, stderr=errors, text=True
-        )
+    output, log = here.home.parent / "serve.out", here.home.parent / "serve.log"
+    output.unlink(missing_ok=True)
+    process = _PROCESSES.Process(target=_serve, args=(words, os.environ | places, output, log))
+    process.start()
     try:
-        yield _wait_for_start(process, log)
+        yield _wait_for_start(process, output, log)
     finally:
         process.terminate()
-        process.wait(timeout=_PATIENCE)
+        process.join(timeout=_PATIENCE)
+        assert process.exitcode is not None
+
+
+def _serve(words: Sequence[str], environment: Mapping[str, str], output: Path, log: Path) -> None:
+    """Run the command in this process."""
+    from contender.cli import main
+
+    for descriptor, file in ((1, output), (2, log)):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["contender", "serve", "--port", "0", *words]
+    main()
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
@@ -92,13 +115,17 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def _wait_for_start(process: subprocess.Popen[str], log: Path) -> str:
-    assert process.stdout is not None
-    line = next((line for line in process.stdout if line.startswith("Address: ")), None)
+def _wait_for_start(process: multiprocessing.process.BaseProcess, output: Path, log: Path) -> str:
+    def find_address() -> str | None:
+        lines = output.read_text().splitlines(keepends=True) if output.exists() else []
+        return next((line for line in lines if line.startswith("Address: ") and line.endswith("\n")), None)
+
+    wait_until(lambda: bool(find_address()) or not process.is_alive())
+    line = find_address()
     assert line is not None, log.read_text()
     address = line.split()[1].removesuffix("/v1/models")
-    wait_until(lambda: _answers(address) or process.poll() is not None)
-    assert process.poll() is None, log.read_text()
+    wait_until(lambda: _answers(address) or not process.is_alive())
+    assert process.is_alive(), log.read_text()
     return address
 
 
