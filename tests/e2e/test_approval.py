@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -51,9 +52,12 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+def asked(
+    tmp_path_factory: pytest.TempPathFactory, prepare_airflow: Callable[[Path], None]
+) -> Iterator[Asked]:
     installation = install(tmp_path_factory.mktemp("approval"))
     here, port = installation.settings, embedded_airflow.free_port()
+    prepare_airflow(here.home / "airflow")
     own = environment(here, port) | PARSE_RARELY | {"AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1"}
     with (
         mailbox.running(here.home / "mail") as box,
@@ -112,7 +116,10 @@ def ask(installation: Installation, running: embedded_airflow.Stack) -> Asked:
 
 
 def cautious_catalog(place: Path) -> Path:
-    """Copy the project's catalog with a model that needs approval for everything, and a copy with a short deadline."""
+    """Copy the project's catalog with a model that needs approval for everything, and a copy with a short deadline.
+
+    They have one recipe: approval of a refresh needs no other, and each fit is a process.
+    """
     copy_catalog(place)
     models = place / "models"
     shutil.copytree(models / MODEL, models / SILENT)
@@ -120,8 +127,8 @@ def cautious_catalog(place: Path) -> Path:
         spec = models / name / "spec.py"
         approval = f"Approval(first=True, refreshes=True, hours={hours}, mail_to=('approvers@{DOMAIN}',))"
         field = f"    approval={approval},\n    baseline_features="
-        text = spec.read_text().replace("    baseline_features=", field)
-        spec.write_text(text.replace(f'"{MODEL}"', f'"{name}"'))
+        text = spec.read_text().replace("    baseline_features=", field).replace(f'"{MODEL}"', f'"{name}"')
+        spec.write_text(re.sub(r'^ *Recipe\(name="linear".*\n', "", text, flags=re.MULTILINE))
     return place
 
 
