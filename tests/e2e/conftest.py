@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -40,9 +40,12 @@ class DemoRun:
 
 
 @pytest.fixture(scope="package")  # its Airflow stops when the tests of this folder have run
-def demo_run(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[DemoRun]:
+def demo_run(
+    tmp_path_factory: pytest.TempPathFactory, catalog: Catalog, prepare_airflow: Callable[[Path], None]
+) -> Iterator[DemoRun]:
     here = Settings(home=tmp_path_factory.mktemp("e2e") / "home")
     migrate(here.records)
+    prepare_airflow(here.home / "airflow")
     port = embedded_airflow.free_port()
     mails = here.home / "mail"
     with (
