@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,10 +43,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def empty(
+    tmp_path_factory: pytest.TempPathFactory, prepare_airflow: Callable[[Path], None]
+) -> Iterator[dict[str, str]]:
     """An installation whose catalog is an empty folder, with a running Airflow."""
     home = tmp_path_factory.mktemp("empty")
     (home / "catalog").mkdir()
+    prepare_airflow(home / "state" / "airflow")
     environment = installation(home) | {
         "CONTENDER_HOME": str(home / "state"),
         "CONTENDER_CATALOG_HOME": str(home / "catalog"),
