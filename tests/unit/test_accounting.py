@@ -94,8 +94,9 @@ def test_the_tasks_of_an_input_are_split_among_the_models_that_read_it():
 
 def test_an_input_that_only_this_model_reads_makes_no_night_of_its_own():
     ingested = [Share(use=use(night, verb="ingest", subject="sales")) for night in range(10)]
-    found = account([*nights(2), *ingested])
-    assert (found.nights, found.cost) == (2, pytest.approx(2 * 0.04))
+    found = account([*nights(2), *ingested], stored_bytes=10**9)
+    assert (found.nights, found.cost) == (2, pytest.approx(2 * 0.04 + found.storage))
+    assert sum(step.cost for step in found.steps) + found.storage == pytest.approx(found.cost)
 
 
 def test_a_repeated_try_is_paid_for_too():

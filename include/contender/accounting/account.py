@@ -111,7 +111,8 @@ class Account(Frozen):
 def settle(terms: Terms, shares: Sequence[Share], returns: Sequence[DayReturn], stored_bytes: int) -> Account:
     """Return the account of a model from its tasks, its returns in the order of days, and the size of its tables."""
     prices, covered = terms.prices, terms.covered_days
-    nightly, storage = _by_night(terms.model, shares, prices), _price_storage(stored_bytes, prices)
+    counted = _of_own_nights(terms.model, shares)
+    nightly, storage = _by_night(counted, prices), _price_storage(stored_bytes, prices)
     cost = fmean(nightly.values()) + storage if nightly else None
     gains = {one.day: one.gain for one in returns if one.gain is not None}
     refreshed = [one.gain_of_refresh for one in returns if one.gain_of_refresh is not None]
@@ -123,7 +124,7 @@ def settle(terms: Terms, shares: Sequence[Share], returns: Sequence[DayReturn], 
         currency=prices.currency,
         nights=len(nightly),
         days=len(gains),
-        steps=_steps(shares, prices, len(nightly)),
+        steps=_steps(counted, prices, len(nightly)),
         storage=storage,
         cost=cost,
         rows=fmean(one.rows for one in returns) if returns else None,
@@ -221,12 +222,17 @@ def _trend(figures: Iterable[float | None]) -> int:
     return 1 if found.statistic > 0 else -1
 
 
-def _by_night(model: str, shares: Sequence[Share], prices: Prices) -> dict[date, float]:
-    """Return the cost of each night, in order; without those in which only inputs were ingested."""
-    costs: dict[date, float] = defaultdict(float)
+def _of_own_nights(model: str, shares: Sequence[Share]) -> list[Share]:
+    """Return the tasks of the nights in which the model had tasks of its own, not only its inputs."""
     own = {share.use.night for share in shares if share.use.subject == model}
+    return [share for share in shares if share.use.night in own]
+
+
+def _by_night(shares: Sequence[Share], prices: Prices) -> dict[date, float]:
+    """Return the cost of each night, in order."""
+    costs: dict[date, float] = defaultdict(float)
     for share in shares:
-        if share.use.night is not None and share.use.night in own:
+        if share.use.night is not None:
             costs[share.use.night] += share.share * price(share.use, prices)
     return dict(sorted(costs.items()))
 
