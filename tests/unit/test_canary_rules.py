@@ -92,6 +92,7 @@ def test_another_recipe_ends_a_canary_and_begins_one_against_the_version_that_an
     assert find([("begins", 0, 2), ("begins", 30, 3)]) == (3, 2, 2, 30)
     assert find([("begins", 0, 2), ("begins", 30, 3)], 1) == (3, 1, 2, 30)
     assert find([("begins", 0, 2), ("begins", 5, 1)]) is None
+    assert find([("begins", 0, 2), ("begins", 1, 1), ("begins", 24, 3)]) == (3, 1, 3, 24)
 
 
 def test_a_returned_canary_stays_known_however_old_it_is():

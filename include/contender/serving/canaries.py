@@ -117,7 +117,9 @@ def find_canary(changes: Iterable[Change], is_returned: Callable[[int], bool]) -
         returned = is_returned(change.entry)
         if chain and not returned and change.at + CANARY_TIME <= anchor:
             break
-        if returned or not chain:
+        if (
+            returned or not chain or change.effect == "begins"
+        ):  # what it replaces depends on the changes before it
             anchor = change.at
         chain.append(change)
     canary: Canary | None = None
