@@ -95,10 +95,7 @@ def value(name: str) -> Json | None:
     """Value the served predictions, beside those of the baseline and of the version a week older."""
     from contender.accounting import keep_return
 
-    found = keep_return(open_installation(), CATALOG.model(name), run_night())
-    if found is None:
-        log.info("There is nothing to value: nothing was predicted, or no outcome is known.")
-    return dump(found)
+    return dump(keep_return(open_installation(), CATALOG.model(name), run_night()))
 
 
 build_each(CATALOG.models, "monitor", build_monitor)

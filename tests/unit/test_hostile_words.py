@@ -10,6 +10,7 @@ import pytest
 
 import contender
 from card_pages import show as card_page
+from contender.accounting import Prices, Share, Terms, settle
 from contender.admission import Quarantined, ShownRows
 from contender.alerting import (
     Declared,
@@ -69,12 +70,14 @@ from contender.records import (
     SliceMeasures,
     StagedBatch,
     Step,
+    TaskUse,
     migrate,
     open_book,
 )
 from contender.records.audit import merge
 from contender.settings import PROJECT, Settings
 from contender.specs import Days, Guards
+from cost_pages import show as cost_page
 from decision_pages import show as decision_page
 from incident_pages import show as incident_page
 from model_pages import show as model_page
@@ -218,6 +221,26 @@ HISTORY = ModelHistory(
     monitored=(MONITORED,),
     evaluations=(JUDGED,),
 )
+ACCOUNT = settle(
+    Terms(model="m", prices=Prices(currency="USD", cpu=1, memory=1, storage=1)),
+    [
+        Share(
+            use=TaskUse(
+                subject="m",
+                dag="retrain__m",
+                run="r",
+                task="t",
+                number=1,
+                night=NIGHT,
+                cpu_seconds=1,
+                wall_seconds=1,
+                peak_bytes=1,
+            )
+        )
+    ],
+    [],
+    stored_bytes=1,
+)
 HELD_BATCH = Quarantined(
     id="q",
     place="p",
@@ -287,6 +310,7 @@ MADE: dict[str, Callable[[str], str]] = {
     "plugins/decisions.html": of_page("decisions.html", model="m", proposals=(ASKED,), entries=(ENTERED,)),
     "plugins/tonight.html": tonight,
     "plugins/model.html": lambda word: model_page(saying(HISTORY, word), [], with_days=True).body.decode(),
+    "plugins/costs.html": lambda word: cost_page([saying(ACCOUNT, word)]).body.decode(),
     "plugins/promotions.html": of_page("promotions.html", entries=HISTORY.entries),
     "alerting/missing.html": lambda word: (
         link_incident(

@@ -19,7 +19,7 @@ probabilities = st.floats(0, 1)
 
 
 def specify(catalog, **changes) -> ModelSpec:
-    fields = catalog.model("flight_delay").model_dump(exclude={"loss"})
+    fields = catalog.model("flight_delay").model_dump(exclude={"loss", "value"})
     return ModelSpec.model_validate(fields | changes)
 
 

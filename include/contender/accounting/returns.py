@@ -30,6 +30,9 @@ def keep_return(installation: Installation, model: ModelSpec, night: date) -> Da
     day = model.matured_days(Days.one(night)).last
     rows = read_known(installation, model, day)
     if rows.empty:
+        log.info(
+            "%s %s: nothing to value, since nothing was predicted, or no outcome is known", model.name, day
+        )
         return None
     value, loss = model.value, choose_loss(model, installation.catalog.model_home(model.name))
     outcomes = kind_of(model).encode(rows["label"])
