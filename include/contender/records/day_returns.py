@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from pydantic import Field
-from sqlalchemy import select
 
 from contender.records.identity import identify
 from contender.records.store import RecordStore, as_json
@@ -71,5 +70,4 @@ class DayReturns(RecordStore[DayReturn]):
 
     def since(self, model: str, day: date) -> list[DayReturn]:
         """Return the returns from a day on, in the order of days."""
-        row = DayReturnRow
-        return self._all(select(row).where(row.subject == model, row.key >= str(day)).order_by(row.key))
+        return self._since(model, day)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
-
 from contender.records.evidence import PairedDay, Question
 from contender.records.store import RecordStore, as_json
 from contender.records.tables import Base, indexes
@@ -37,9 +35,4 @@ class PairedDays(RecordStore[PairedDay]):
 
     def since(self, model: str, question: Question, since: date) -> list[PairedDay]:
         """Return the paired days of a question from the day `since` on, oldest first."""
-        row = PairedDayRow
-        return self._all(
-            select(row)
-            .where(row.subject == model, row.state == question, row.key >= str(since))
-            .order_by(row.key)
-        )
+        return self._since(model, since, PairedDayRow.state == question)

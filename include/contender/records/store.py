@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Engine, func, select
@@ -63,6 +63,12 @@ class RecordStore(Generic[Record]):
         if newest is None or newest <= datetime.now(UTC) or row.at > newest:
             return record
         return record.model_copy(update={"at": newest + timedelta(microseconds=1)})
+
+    def _since(self, subject: str, first: date, *conditions: Any) -> list[Record]:
+        """Return the records of a subject whose key is a day from `first` on, in the order of days."""
+        row = self.row
+        query = select(row).where(row.subject == subject, row.key >= str(first), *conditions)
+        return self._all(query.order_by(row.key))
 
     def _all(self, query: Any) -> list[Record]:
         with Session(self._engine) as session:

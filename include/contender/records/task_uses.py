@@ -62,8 +62,7 @@ class TaskUses(RecordStore[TaskUse]):
 
     def since(self, subject: str, night: date) -> list[TaskUse]:
         """Return what tasks of single nights used, from a night on, in the order of nights."""
-        row = TaskUseRow
-        return self._all(select(row).where(row.subject == subject, row.key >= str(night)).order_by(row.key))
+        return self._since(subject, night)
 
     def newest_night(self, subject: str) -> date | None:
         """Return the newest single night of which a task is recorded, or None."""
