@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from contender.accounting.worth import worth
 from contender.installation import Installation
+from contender.lake import read_examples
 from contender.measures import PredictionError, Predictions, choose_loss, kind_of, predict, read_scores
 from contender.records import DayReturn
 from contender.registry import UnknownVersion
@@ -61,15 +62,10 @@ def keep_return(installation: Installation, model: ModelSpec, night: date) -> Da
 
 def read_known(installation: Installation, model: ModelSpec, day: date) -> pd.DataFrame:
     """Return the predicted rows of a day whose outcome is known: keys, features, scores, version and label."""
-    lake, one, key = installation.lake, Days.one(day), list(model.row_key)
-    known: pd.DataFrame = lake.read(model.prediction_contract, one).to_pandas()
-    for contract, columns in (
-        (model.label_contract, ["label"]),
-        (model.feature_contract, model.feature_names),
-    ):
-        rows = lake.read(contract, one, columns=(*key, *columns)).to_pandas()
-        known = known.merge(rows, on=key, how="inner", validate="one_to_one")
-    return known
+    one, key = Days.one(day), list(model.row_key)
+    served: pd.DataFrame = installation.lake.read(model.prediction_contract, one).to_pandas()
+    examples = read_examples(installation.lake, model, one, pins=())
+    return served.merge(examples, on=key, how="inner", validate="one_to_one")
 
 
 def find_version_before(installation: Installation, model: ModelSpec, day: date, version: int) -> int | None:
