@@ -19,7 +19,7 @@ _VERDICTS: dict[Finding, str] = {
 
 def describe(account: Account) -> tuple[str, ...]:
     """Return the answer in one line, then what it rests on."""
-    lines = [f"{_cost(account)} {_gain(account)} {_VERDICTS[account.finding]}".replace("  ", " ")]
+    lines = [" ".join((_cost(account), *_gain(account), _VERDICTS[account.finding]))]
     if account.break_even is not None and account.gain is not None and account.rows:
         lines.append(
             f"Break-even: {money(account.break_even, account.currency)} a row; a row returns "
@@ -56,12 +56,12 @@ def _cost(account: Account) -> str:
     return f"A night of {account.model} costs {money(account.cost, account.currency)}."
 
 
-def _gain(account: Account) -> str:
+def _gain(account: Account) -> tuple[str, ...]:
     if account.gain is None:
-        return ""
+        return ()
     return (
         f"A day returns {money(account.gain, account.currency)} more than the baseline"
-        f"{_between(account.gain_interval, account.currency)}."
+        f"{_between(account.gain_interval, account.currency)}.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from contender.cli.terminal import echo_json, echo_tables, make_table
+from contender.cli.terminal import NO_MODEL, echo_json, echo_tables, make_table
 from contender.installation import open_installation
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def cost(
     if as_json:
         echo_json(accounts)
     elif not accounts:
-        typer.echo("There is no model: draft one with `contender new model NAME --from DATASET`.")
+        typer.echo(NO_MODEL)
     elif models:
         for number, one in enumerate(accounts):
             _echo(one, first=number == 0)

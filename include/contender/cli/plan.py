@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from contender.cli.terminal import echo_json, echo_tables, make_table
+from contender.cli.terminal import NO_MODEL, echo_json, echo_tables, make_table
 from contender.installation import open_installation
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def plan(
     if as_json:
         echo_json(plans)
     elif not plans:
-        typer.echo("There is no model: draft one with `contender new model NAME --from DATASET`.")
+        typer.echo(NO_MODEL)
     for number, one in enumerate(() if as_json else plans):
         echo_tables(*([""] if number else []), *_render(one))
 

@@ -20,6 +20,8 @@ _UNLIMITED = 100_000  # columns
 _PROSE = 20  # columns that prose needs at least
 _IN_ASCII = {"–": "-", "—": "-", "…": "...", "·": ".", "✗": "x", "×": "x", "→": "->", "≤": "<=", "≥": ">="}
 
+NO_MODEL = "There is no model: draft one with `contender new model NAME --from DATASET`."
+
 
 def make_table(*columns: str, prose: Collection[str] = (), title: str | None = None) -> Table:
     """Return an empty table whose cells stay on one line, except in the columns of prose."""
