@@ -13,7 +13,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from wiring import CATALOG, open_installation, operation_dag, task_defaults
+from wiring import CATALOG, open_installation, operation_dag
 
 
 def compare_weekly() -> DAG:
@@ -22,8 +22,7 @@ def compare_weekly() -> DAG:
         "engines", __doc__, "0 14 * * 0", "Builds a past night of each model on both engines, and compares"
     ) as dag:
         for model in CATALOG.models.values():
-            named = {"task_id": f"compare_{model.name}", **task_defaults(model.owner)}
-            compare_engines.override(**named)(model.name)
+            compare_engines.override(task_id=f"compare_{model.name}", owner=model.owner)(model.name)
     return dag
 
 

@@ -21,7 +21,9 @@ from contender.specs import (
     Verb,
     dag_id,
     load_catalog,
+    read_deadlines,
     resolve_days,
+    task_priority,
     waiting_readers,
 )
 from gate_operator import GateOperator
@@ -43,12 +45,15 @@ mask_environment()  # every task process imports its DAG file, and so this modul
 
 # Read at each parse: `.airflowignore` keeps this module out of the processes that parsers and tasks are forked from.
 CATALOG = load_catalog(settings().catalog_home)
+DEADLINES = read_deadlines(CATALOG)
 
 
-def task_defaults(owner: str, *, minutes: int = 30) -> Json:
-    """Return the defaults of tasks: owner, what is retried and when, time limit, and the incident on failure."""
+def task_defaults(dag: str, owner: str, *, minutes: int = 30) -> Json:
+    """Return the defaults of a DAG's tasks: owner, priority, retries, time limit, and the incident on failure."""
     return {
         "owner": owner,
+        "priority_weight": task_priority(dag, DEADLINES),
+        "weight_rule": "absolute",  # otherwise Airflow adds the weights of the tasks downstream
         "retries": 3,
         "retry_policy": RETRY_POLICY,
         "retry_delay": timedelta(seconds=30),
@@ -96,7 +101,7 @@ def night_dag(
         catchup=True,
         # Concurrent runs would decide on a state that the other run is changing.
         max_active_runs=1,
-        default_args=task_defaults(subject.owner, minutes=minutes),
+        default_args=task_defaults(dag_id(verb, subject.name), subject.owner, minutes=minutes),
         tags=[verb, f"{kind}:{subject.name}"],
     )
 
@@ -113,7 +118,7 @@ def manual_dag(
         schedule=None,
         start_date=datetime(2013, 1, 1, tzinfo=UTC),
         max_active_runs=1,
-        default_args=task_defaults(model.owner),
+        default_args=task_defaults(dag_id(verb, model.name), model.owner),
         tags=[verb, f"model:{model.name}"],
     )
 
@@ -135,7 +140,7 @@ def operation_dag(
         start_date=datetime(2013, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
-        default_args=task_defaults(PLATFORM),
+        default_args=task_defaults(dag_id("operations", name), PLATFORM),
         tags=["operations"],
     )
 
@@ -148,25 +153,14 @@ def _first_morning() -> datetime:
 
 def day_form() -> dict[str, Param]:
     """Return the parameters of a manual run: one day, or a range."""
-    kind = ["null", "string"]
+    texts = {
+        "day": ("Day", "One business day, for example the one to run again."),
+        "first": ("First day", "Start of a range. A range is published without starting downstream runs."),
+        "last": ("Last day", "End of the range, included."),
+    }
     return {
-        "day": Param(
-            None,
-            type=kind,
-            format="date",
-            title="Day",
-            description="One business day, for example the one to run again.",
-        ),
-        "first": Param(
-            None,
-            type=kind,
-            format="date",
-            title="First day",
-            description="Start of a range. A range is published without starting downstream runs.",
-        ),
-        "last": Param(
-            None, type=kind, format="date", title="Last day", description="End of the range, included."
-        ),
+        name: Param(None, type=["null", "string"], format="date", title=title, description=text)
+        for name, (title, text) in texts.items()
     }
 
 

@@ -18,6 +18,7 @@ from airflow.timetables.base import DagRunInfo, TimeRestriction
 from airflow.timetables.trigger import CronPartitionTimetable
 
 from contender.settings import PROJECT
+from contender.specs import read_deadlines, task_priority
 from demo.__main__ import describe_next_night
 
 FILES = sorted((PROJECT / "dags").glob("*.py"))
@@ -78,6 +79,14 @@ def test_every_task_has_an_owner_retries_with_backoff_a_timeout_and_an_alert(dag
             assert task.has_retry_policy, where
             assert task.execution_timeout is not None, where
             assert task.on_failure_callback, where
+
+
+def test_every_task_has_the_priority_of_its_dag_whatever_follows_it(dags, catalog):
+    deadlines = read_deadlines(catalog)
+    for dag in dags.values():
+        for task in dag.tasks:
+            assert task.weight_rule == "absolute", task.task_id
+            assert task.priority_weight == task_priority(dag.dag_id, deadlines), task.task_id
 
 
 def test_land_retries_until_the_end_of_the_grace_period(dags, catalog):

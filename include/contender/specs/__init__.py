@@ -58,6 +58,7 @@ from contender.specs.mistakes import CatalogError, UnknownNameError
 from contender.specs.model import ModelSpec
 from contender.specs.modules import load_module
 from contender.specs.monitoring import Monitoring
+from contender.specs.priority import read_deadlines, task_priority
 from contender.specs.race import Race
 from contender.specs.recipe import BASELINE, Recipe
 from contender.specs.recovery import Recovery
@@ -157,9 +158,11 @@ __all__ = [
     "nightly_dag_ids",
     "parse_dag_id",
     "parse_day",
+    "read_deadlines",
     "resolve_days",
     "role_name",
     "scores_due",
     "source_days",
+    "task_priority",
     "waiting_readers",
 ]
