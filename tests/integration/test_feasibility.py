@@ -16,7 +16,7 @@ from contender.installation import Installation
 from contender.lake import open_lake
 from contender.records import GateResult, migrate
 from contender.settings import Settings
-from contender.specs import Days, load_catalog
+from contender.specs import Days, Recipe, load_catalog
 from demo import source
 from tests.integration.contents import digest_contents
 from tests.integration.made_up import HISTORY, copy_catalog, invoke_on, make_flights, publish_history
@@ -104,6 +104,24 @@ def test_the_label_of_an_example_can_be_predicted_and_nothing_is_changed(built, 
     assert len(study.gains) == len(here.catalog.model(name).feature_names)
     assert sum(group.share for group in study.ages) == pytest.approx(1)
     assert all(part.sentences for part in judge(study).parts)
+
+
+def test_a_search_on_a_real_example_changes_nothing_and_prints_a_recipe_for_its_spec(built, monkeypatch):
+    here = built(FLIGHTS)
+    before = digest_contents(here.settings)
+    (run,) = invoke_on(here.settings, here.catalog, "tune", monkeypatch)
+    few = ("--recipe", "linear", "--trials", "4", "--rows", str(SAMPLE), "--vary", "C=0.00001..10")
+    found = json.loads(run(FLIGHTS, *few, "--json").stdout)
+    said = run(FLIGHTS, *few)
+    assert said.exit_code == 0
+    assert digest_contents(here.settings) == before
+    assert [trial["state"] for trial in found["search"]["trials"]].count("failed") == 0
+    assert len(found["search"]["trials"]) == 4
+    proposed = found["recipe"]
+    assert ("Add it to `recipes`" in said.stdout) == (proposed is not None)
+    if proposed is not None:
+        written = said.stdout.partition("champion:")[2].strip().rstrip(",")
+        assert eval(written, {"Recipe": Recipe}).model_dump(mode="json") == proposed
 
 
 def test_noise_is_no_go_and_the_command_exits_with_1(made_up, monkeypatch, tmp_path):

@@ -30,6 +30,7 @@ from contender.cli.serve import serve
 from contender.cli.status import render_status
 from contender.cli.terminal import accept_every_character, echo_json, echo_tables
 from contender.cli.try_files import try_files
+from contender.cli.tune import tune
 from contender.cli.up import down, up
 from contender.installation import open_installation
 from contender.redaction import redact
@@ -64,6 +65,10 @@ app.command(
 app.command(
     epilog="Examples: contender feasibility churn | contender feasibility churn --html churn.html --json"
 )(feasibility)
+app.command(
+    epilog="Examples: contender tune churn | contender tune churn --recipe linear --vary C=0.01..10 --trials 60 | "
+    "contender tune churn --vary window_days=28..365 --vary max_leaf_nodes=7..63 --minutes 30"
+)(tune)
 app.command(epilog="Examples: contender serve | contender serve churn --port 8000")(serve)
 app.command(epilog="Examples: contender requests churn | contender requests churn 2026-11-27 --json")(
     requests

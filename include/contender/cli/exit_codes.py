@@ -48,6 +48,8 @@ CODES = {
     "contender.settings.SettingsError": CANNOT_COMPLETE,
     "contender.gating.SparkError": CANNOT_COMPLETE,
     "contender.records.StaleDecision": CANNOT_COMPLETE,
+    "contender.tuning.SpaceError": WRONG_USE,
+    "contender.tuning.TuningError": CANNOT_COMPLETE,
 }
 
 

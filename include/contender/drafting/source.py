@@ -39,6 +39,11 @@ def assignment(name: str, value: object) -> str:
     return f"{name} = {_laid_out(value, (), {}, 0, len(name) + 3)}"
 
 
+def expression(value: object, indent: int = 0) -> str:
+    """The expression that creates a record, for a line with this indentation."""
+    return _laid_out(value, (), {}, indent, indent)
+
+
 def comment(note: str, indent: int = 0) -> list[str]:
     """The note as comment lines."""
     begin = " " * indent + "# "

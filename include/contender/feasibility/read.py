@@ -8,16 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from contender.backtesting import History as LabelledHistory
 from contender.backtesting import cut
 from contender.errors import PermanentError
 from contender.feasibility.ages import AGE, add_ages
 from contender.feasibility.figures import Arrivals, History, MissingValues, Study, Timing
-from contender.feasibility.folds import plan_folds
+from contender.feasibility.folds import BLOCKS, Folds, plan_folds
 from contender.feasibility.measure import Subject, count_fits, measure_curve, measure_held_out
 from contender.installation import Installation
 from contender.lake import pin_examples, read_examples
 from contender.measures import LabelError, PredictionError, choose_loss
-from contender.specs import Days, ModelSpec, expected_at, scores_due
+from contender.specs import Days, ModelSpec, Recipe, expected_at, scores_due
 from contender.specs.catalog import Source
 from contender.training import TrainingError, count_missing, load_functions
 
@@ -43,7 +44,7 @@ def make_study(
     Raises UnknownNameError, FeasibilityError without labelled rows, and LossError.
     """
     model = here.catalog.model(name)
-    recipe, home = model.recipes[0], here.catalog.model_home(name)
+    recipe = model.recipes[0]
     days, rows = _read_rows(here, model)
     sampled = _draw(rows, sample)
     study = Study(
@@ -58,12 +59,39 @@ def make_study(
     folds = plan_folds(model, sorted(set(sampled["day"])))
     if folds is None:
         return study
+    return _measure(study, _make_subject(here, model, recipe, _cut(model, sampled, days), folds), report)
+
+
+def read_subject(here: Installation, model: ModelSpec, recipe: Recipe, sample: int = SAMPLE_ROWS) -> Subject:
+    """Return a recipe with the labelled history in the lake and its held-out blocks.
+
+    Raises FeasibilityError without labelled rows, or with too few days for the blocks, and LossError.
+    """
+    days, rows = _read_rows(here, model)
+    sampled = _draw(rows, sample)
+    known = sorted(set(sampled["day"]))
+    folds = plan_folds(model, known)
+    if folds is None:
+        raise FeasibilityError(
+            f"{model.name}: {len(known)} days with labelled rows are too few to hold {BLOCKS} blocks out: load more "
+            f"history with `contender load {model.name} FIRST..LAST`"
+        )
+    return _make_subject(here, model, recipe, _cut(model, sampled, days), folds)
+
+
+def _make_subject(
+    here: Installation, model: ModelSpec, recipe: Recipe, history: LabelledHistory, folds: Folds
+) -> Subject:
+    home = here.catalog.model_home(model.name)
+    functions, loss = load_functions(home, recipe), choose_loss(model, home)
+    return Subject(model, recipe, functions, loss, history, folds, SEED)
+
+
+def _cut(model: ModelSpec, rows: pd.DataFrame, days: Days) -> LabelledHistory:
     try:
-        history = cut(model, sampled, days)
+        return cut(model, rows, days)
     except LabelError as error:
         raise FeasibilityError(str(error)) from None
-    functions, loss = load_functions(home, recipe), choose_loss(model, home)
-    return _measure(study, Subject(model, recipe, functions, loss, history, folds, SEED), report)
 
 
 def _measure(study: Study, subject: Subject, report: Report) -> Study:
