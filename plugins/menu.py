@@ -12,6 +12,7 @@ ITEMS = {
     "Catalogue": "/catalog",
     "Incidents": "/incidents",
     "Costs": "/costs",
+    "Scorecards": "/scorecards",
     "Audit": "/audit",
 }
 

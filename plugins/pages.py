@@ -18,6 +18,7 @@ import decision_pages
 import gate_pages
 import incident_pages
 import model_pages
+import score_pages
 import tonight_pages
 from contender.settings import settings
 from contender.specs import dag_id
@@ -39,6 +40,7 @@ app.include_router(decision_pages.router)
 app.include_router(gate_pages.router)
 app.include_router(incident_pages.router)
 app.include_router(model_pages.router)
+app.include_router(score_pages.router)
 app.include_router(tonight_pages.router)
 
 

@@ -67,3 +67,9 @@ def test_the_page_of_costs_states_what_a_night_costs(person):
     shown = person.get("/contender/costs").text
     assert f"A night of {MODEL} costs" in shown
     assert "spec.py does not declare `value`" in shown
+
+
+def test_the_page_of_scorecards_says_what_is_missing(person):
+    shown = person.get("/contender/scorecards").text
+    assert f"Score of {MODEL}" in shown
+    assert "What is missing" in shown

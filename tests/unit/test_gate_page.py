@@ -143,6 +143,7 @@ def test_the_menu_opens_pages_outside_airflows_frame():
         "Catalogue",
         "Incidents",
         "Costs",
+        "Scorecards",
         "Audit",
     ]
     assert not [view for view in ContenderPages.external_views if "url_route" in view]

@@ -75,6 +75,7 @@ from contender.records import (
     open_book,
 )
 from contender.records.audit import merge
+from contender.scorecard import score
 from contender.settings import PROJECT, Settings
 from contender.specs import Days, Guards
 from cost_pages import show as cost_page
@@ -82,10 +83,12 @@ from decision_pages import show as decision_page
 from incident_pages import show as incident_page
 from model_pages import show as model_page
 from page_rendering import page
+from score_pages import show as score_page
 from tests.unit.drill_results import drill_result
 from tests.unit.hostile import WORDS, Seen, saying
 from tests.unit.judged import evaluation, measures, version
 from tests.unit.policy_results import backtest
+from tests.unit.scored import FULL
 from tests.unit.studied import study
 from tests.unit.test_cards import card
 from tests.unit.test_page_rendering import entry
@@ -311,6 +314,7 @@ MADE: dict[str, Callable[[str], str]] = {
     "plugins/tonight.html": tonight,
     "plugins/model.html": lambda word: model_page(saying(HISTORY, word), [], with_days=True).body.decode(),
     "plugins/costs.html": lambda word: cost_page([saying(ACCOUNT, word)]).body.decode(),
+    "plugins/scorecards.html": lambda word: score_page([saying(score(FULL), word)]).body.decode(),
     "plugins/promotions.html": of_page("promotions.html", entries=HISTORY.entries),
     "alerting/missing.html": lambda word: (
         link_incident(

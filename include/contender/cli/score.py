@@ -33,7 +33,7 @@ def score(
     elif not cards:
         typer.echo("The catalog has no model. Draft one: contender new model NAME --from DATASET")
     for card in () if as_json else cards:
-        echo_tables(_tabulate(card), _summarise(card))
+        echo_tables(_tabulate(card), f"\n{card.summary}\n")
 
 
 def _tabulate(card: Scorecard) -> Table:
@@ -56,8 +56,3 @@ def _tabulate(card: Scorecard) -> Table:
 def _explain(found: Finding) -> str:
     shown = [*found.evidence, *([f"missing: {found.missing}"] if found.missing else [])]
     return on_one_line("; ".join(shown))
-
-
-def _summarise(card: Scorecard) -> str:
-    sections = ", ".join(f"{name} {total:g} of 7" for name, total in card.sections.items())
-    return f"\nScore of {card.model}: {card.total:g} of 7 ({sections}): {card.meaning}.\n"

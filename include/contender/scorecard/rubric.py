@@ -126,6 +126,12 @@ class Scorecard(Frozen):
         """What the final score means."""
         return next((text for bound, text in _MEANINGS if self.total <= bound), _EXCEPTIONAL)
 
+    @property
+    def summary(self) -> str:
+        """The final score, those of the sections, and what it means."""
+        sections = ", ".join(f"{name} {total:g} of 7" for name, total in self.sections.items())
+        return f"Score of {self.model}: {self.total:g} of 7 ({sections}): {self.meaning}."
+
 
 def score(evidence: Evidence) -> Scorecard:
     """Return the score of a model."""
