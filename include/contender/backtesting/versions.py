@@ -15,6 +15,7 @@ from contender.backtesting.made import Made
 from contender.evaluating import (
     judged_days,
 )
+from contender.lake import Sample, draw_rows
 from contender.measures import (
     PredictionError,
     Predictions,
@@ -92,15 +93,20 @@ class Versions:
         rows = self.labelled(days, night) if instead is None else instead
         began = time.process_time()
         try:
-            fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, rows)
+            drawn = (
+                rows if recipe.max_rows is None else draw_rows(self.model, rows, recipe.max_rows, recipe.seed)
+            )
+            fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, drawn)
             cpu = time.process_time() - began
-            inputs = FitInputs(self.model, recipe, night, days, rows, self.history.pins)
+            inputs = FitInputs(self.model, recipe, night, days, Sample(drawn, len(rows)), self.history.pins)
             recorded = record_fit(self._catalog, inputs, fitted, code="backtest", packages="backtest")
         except Exception as error:  # a recipe may raise anything; the others must still be fitted
             self._note(night, f"recipe {recipe.name!r} could not be fitted: {_first_line(error)}")
             return None
         version = recorded.model_copy(update={"version": len(self.made) + 1})
-        sketch = self._sketch(days, rows) if instead is None else sketch_rows(self.model, instead)
+        sketch = (
+            self._sketch(days, rows) if drawn is rows and instead is None else sketch_rows(self.model, drawn)
+        )
         made = Made(version, fitted, sketch, cpu)
         self.made[version.version] = made
         # The evaluated and the scored days, and one more: the next night evaluates the champion on it.

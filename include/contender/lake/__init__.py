@@ -21,6 +21,7 @@ from contender.lake.moving import (
 )
 from contender.lake.pieces import Pieces, open_pieces
 from contender.lake.rewriting import merge_days, unmerged_days
+from contender.lake.sampling import Sample, draw_rows, read_sample
 from contender.lake.spooling import SpooledRows, find_distinct
 from contender.lake.staging import (
     FILE_OF_ROW,
@@ -58,6 +59,7 @@ __all__ = [
     "Pieces",
     "PinnedFiles",
     "Published",
+    "Sample",
     "Snapshot",
     "SpooledRows",
     "TableState",
@@ -66,6 +68,7 @@ __all__ = [
     "append",
     "compare_days",
     "do_upkeep",
+    "draw_rows",
     "find_distinct",
     "fingerprint",
     "join_examples",
@@ -86,6 +89,7 @@ __all__ = [
     "plan_migration",
     "plan_upkeep",
     "read_examples",
+    "read_sample",
     "retry_on_conflict",
     "spool",
     "stage",

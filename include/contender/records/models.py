@@ -42,6 +42,9 @@ class TrainedVersion(Frozen):
     trained_on: Days
     days_with_rows: int
     rows: int
+    drawn_from: int | None = Field(
+        default=None, description="rows of the training days, if it was trained on a sample of them"
+    )
     mean_label: float | None = Field(
         description="mean label of the training rows; for outcomes 0 and 1, the share of 1; None for classes"
     )

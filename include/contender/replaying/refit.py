@@ -8,14 +8,14 @@ import pandas as pd
 
 from contender.evaluating import Contestants, Pipelines, judge_pipelines, read_criteria
 from contender.installation import Installation
-from contender.lake import Lake, lost_pins, read_examples
+from contender.lake import Lake, lost_pins, read_sample
 from contender.measures import LossError, Predictions, summarise_labels, try_predict
 from contender.records import Evaluation, Pin, TrainedVersion
 from contender.registry import Registry
 from contender.replaying.compare import JUDGED, Part, compare, compare_predictions
 from contender.replaying.find import InForce, ReplayError
 from contender.replaying.sources import Sources
-from contender.specs import BehaviourError, Days, ModelSpec
+from contender.specs import BehaviourError, Days, ModelSpec, Recipe
 from contender.training import Fitted, fit_recipe, load_functions
 
 Report = Callable[[str], None]
@@ -30,7 +30,7 @@ def refit(
     """
     model, version, pins = force.model, evaluation.challenger, force.pins
     report(f"reading {version.trained_on.key} and {evaluation.judged_on.key} from the pinned snapshots")
-    rows = _read(installation.lake, model, version.trained_on, pins)
+    rows = _read(installation.lake, model, version.trained_on, pins, source.recipe)
     judged = _read(installation.lake, model, evaluation.judged_on, pins)
     report(f"fitting {source.recipe.name} again on {len(rows):,} rows")
     fitted = _fit(model, source, version, rows)
@@ -94,9 +94,13 @@ def check_pins(lake: Lake, version: TrainedVersion, pins: tuple[Pin, ...]) -> No
         )
 
 
-def _read(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...]) -> pd.DataFrame:
+def _read(
+    lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...], trained: Recipe | None = None
+) -> pd.DataFrame:
+    """Return all rows of these days, or those that a recipe is trained on."""
+    most, seed = (None, 0) if trained is None else (trained.max_rows, trained.seed)
     try:
-        rows = read_examples(lake, model, days, pins)
+        rows = read_sample(lake, model, days, pins, most, seed).rows
     except OSError as error:
         raise ReplayError(
             f"rows of {days.key} are missing from the lake ({error}): check `contender audit` for an erasure"

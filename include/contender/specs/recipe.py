@@ -30,6 +30,9 @@ class Recipe(Frozen):
         gt=0,
         description="the number of days after which a training row counts half; all count the same if None",
     )
+    max_rows: int | None = Field(
+        default=None, ge=1000, description="most rows that are trained on; of more, a sample seeded by `seed`"
+    )
     parameters: dict[str, int | float | str | bool] = Field(default_factory=dict)
     seed: int = 0
 

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from contender.errors import PermanentError
 from contender.installation import Installation
-from contender.lake import pin_examples, read_examples
+from contender.lake import Sample, pin_examples, read_sample
 from contender.measures import LabelError, kind_of, predict, summarise_labels
 from contender.records import Pin, TrainedVersion, identify
 from contender.safe_storage import UnsafeModel, load_pipeline, store_pipeline
@@ -57,7 +57,7 @@ class FitInputs(NamedTuple):
     recipe: Recipe
     night: date
     days: Days
-    rows: pd.DataFrame
+    sample: Sample
     pins: tuple[Pin, ...]
 
 
@@ -75,9 +75,9 @@ def train(installation: Installation, model: ModelSpec, recipe: Recipe, night: d
     fit = identify("fit", model.name, fingerprint_recipe(model, recipe, home), days.key, *pins)
     if known := registry.find(model.name, fit):
         return known.model_copy(update={"night": night})
-    rows = read_examples(installation.lake, model, days, pins)
-    fitted = fit_recipe(model, recipe, load_functions(home, recipe), days, rows)
-    inputs = FitInputs(model, recipe, night, days, rows, pins)
+    sample = read_sample(installation.lake, model, days, pins, recipe.max_rows, recipe.seed)
+    fitted = fit_recipe(model, recipe, load_functions(home, recipe), days, sample.rows)
+    inputs = FitInputs(model, recipe, night, days, sample, pins)
     trained = record_fit(installation.catalog, inputs, fitted, code_version(), environment())
     threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "unset")}
     return registry.register(
@@ -87,7 +87,7 @@ def train(installation: Installation, model: ModelSpec, recipe: Recipe, night: d
         fitted.baseline,
         parameters={**recipe.parameters, **threads},
         requirements=requirements(),
-        sketch=sketch_rows(model, rows),
+        sketch=sketch_rows(model, sample.rows),
     )
 
 
@@ -159,7 +159,7 @@ def record_fit(
 
     Raises UnsafeModel if the pipeline contains types that could run code when it is loaded.
     """
-    model, recipe, night, days, rows, pins = inputs
+    model, recipe, night, days, (rows, drawn_from), pins = inputs
     home = catalog.model_home(model.name)
     size, reload_difference = _store_and_compare(inputs, fitted)
     return TrainedVersion(
@@ -173,6 +173,7 @@ def record_fit(
         trained_on=days,
         days_with_rows=int(rows["day"].nunique()),
         rows=len(rows),
+        drawn_from=drawn_from if len(rows) < drawn_from else None,
         **summarise_labels(model, rows["label"]),
         missing_days=count_missing(catalog, model, days, set(rows["day"])),
         repeated_rows=count_repeated(model, rows),
@@ -189,7 +190,7 @@ def record_fit(
 
 def _store_and_compare(inputs: FitInputs, fitted: Fitted) -> tuple[int, float]:
     """Return the size of the stored pipeline, and the largest difference of its predictions after loading it."""
-    model, recipe, rows = inputs.model, inputs.recipe, inputs.rows
+    model, recipe, rows = inputs.model, inputs.recipe, inputs.sample.rows
     features = model.seen_by(recipe)
     some = rows.iloc[np.linspace(0, len(rows) - 1, min(len(rows), _PROBED_ROWS)).astype(int)]
     stored = store_pipeline(fitted.estimator, model.name, recipe.name)

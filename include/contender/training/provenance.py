@@ -25,7 +25,7 @@ def fingerprint_recipe(model: ModelSpec, recipe: Recipe, home: Path) -> str:
     for part in ("features.py", f"{recipe.estimator}.py"):
         digest.update((home / part).read_bytes())
     # Fields that are not set are left out: fingerprints of recipes without them are older than the fields.
-    unset = {name for name in ("weight", "half_life_days") if getattr(recipe, name) is None}
+    unset = {name for name in ("weight", "half_life_days", "max_rows") if getattr(recipe, name) is None}
     digest.update(recipe.model_dump_json(exclude=unset).encode())
     digest.update("\n".join(model.seen_by(recipe)).encode())
     if model.quantiles:
