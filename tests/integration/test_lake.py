@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from contender.lake import LakeError, open_lake, stage, sweep
+from contender.lake.scanning import plan_files, scan_days, whole_files
 from contender.lake.schema import arrow_schema
 from contender.settings import Settings
 from contender.specs import Column, Contract, Days
@@ -181,3 +182,22 @@ def test_sweeping_removes_only_old_attempts(here, staged):
     staged((FIRST, "a", 1.0))
     assert sweep(here.staging, older_than=timedelta(hours=1)) == 0
     assert sweep(here.staging, older_than=timedelta(0)) == 1
+
+
+@pytest.mark.parametrize("days", [None, A_DAY, BOTH, Days.one(date(2013, 9, 5))])
+def test_the_files_of_days_are_those_that_pyiceberg_plans(lake, staged, days):
+    for day in (FIRST, SECOND, date(2013, 9, 3)):
+        lake.publish(SALES, staged((day, "a", 1.0), days=Days.one(day)))
+    lake.publish(SALES, staged((FIRST, "a", 2.0)))
+    table = lake.iceberg(SALES.table)
+    for snapshot in table.snapshots():
+        scan = scan_days(table, days, snapshot.snapshot_id)
+        planned, theirs = plan_files(scan), list(scan.plan_files())
+        assert {task.file.file_path for task in planned} == {task.file.file_path for task in theirs}
+        assert whole_files(planned) == whole_files(theirs)
+
+
+def test_rows_that_another_writer_deleted_from_a_file_are_not_read(lake, staged):
+    lake.publish(SALES, staged((FIRST, "a", 1.0), (FIRST, "b", 2.0)))
+    lake.iceberg(SALES.table).delete("shop == 'a'")
+    assert held(lake) == [(FIRST, "b", 2.0)]

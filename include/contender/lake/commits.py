@@ -9,7 +9,7 @@ from functools import reduce
 from pathlib import Path
 
 from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThanOrEqual, Or
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression, Or
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, TableProperties, Transaction
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -17,6 +17,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 from contender.lake import places
 from contender.lake.fit import LakeError, find_stale
 from contender.lake.history import describe_commit
+from contender.lake.scanning import between, plan_files, scan_days
 from contender.records import StagedBatch, StagedFile
 from contender.specs import Contract, Days, group_days
 from contender.specs.frozen import Frozen
@@ -110,7 +111,7 @@ def digests_of(table: Table, days: Days) -> dict[date | None, frozenset[str]]:
     found: dict[date | None, frozenset[str]] = {}
     if table.current_snapshot() is None:
         return found
-    for task in table.scan(row_filter=between(days) if table.spec().fields else AlwaysTrue()).plan_files():
+    for task in plan_files(scan_days(table, days if table.spec().fields else None)):
         day, digest = day_of(table, task.file), Path(task.file.file_path).stem
         found[day] = found.get(day, frozenset()) | {digest}
     return found
@@ -144,10 +145,3 @@ def rows_of(days: Iterable[date | None]) -> BooleanExpression:
     if not known:
         return AlwaysTrue()
     return reduce(Or, map(between, group_days(known)))
-
-
-def between(days: Days) -> BooleanExpression:
-    """Return the filter for the rows of a range of days."""
-    from_first: BooleanExpression = GreaterThanOrEqual("day", days.first.isoformat())  # type: ignore[call-arg]
-    to_last: BooleanExpression = LessThanOrEqual("day", days.last.isoformat())  # type: ignore[call-arg]
-    return And(from_first, to_last)

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contender.lake import places
-from contender.lake.tables import Lake, scan_days, whole_files
+from contender.lake.scanning import plan_files, scan_days, whole_files
+from contender.lake.tables import Lake
 from contender.specs import Contract, Days
 
 PIECE = 1 << 18  # rows
@@ -55,7 +56,7 @@ def open_pieces(lake: Lake, contract: Contract, days: Days) -> Pieces | None:
     if table is None or newest is None:
         return None
     columns, snapshot = contract.column_names, newest.snapshot_id
-    files = whole_files(list(scan_days(table, days, snapshot, columns).plan_files()))
+    files = whole_files(plan_files(scan_days(table, days, snapshot, columns)))
     if files is not None:
         found = [_read_metadata(file) for file in files]
         rows, missing = sum(one.num_rows for one in found), _find_missing(found) & set(columns)

@@ -30,10 +30,10 @@ def read_sample(
 
     At most so many rows are in memory, those of some days besides; without `most`, all rows.
     """
-    counts = {day: file.rows for day, file in lake.day_files(model.label_contract.table, days).items()}
-    if most is None or sum(counts.values()) <= most:
+    if most is None:
         rows = read_examples(lake, model, days, pins)
-        return Sample(rows if most is None else draw_rows(model, rows, most, seed), len(rows))
+        return Sample(rows, len(rows))
+    counts = {day: file.rows for day, file in lake.day_files(model.label_contract.table, days).items()}
     contracts = (model.feature_contract, model.label_contract)
     snapshots = {pin.table: pin.snapshot for pin in pins}
     drawn, total = None, 0

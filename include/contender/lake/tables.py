@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -10,15 +10,13 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import AlwaysTrue, BooleanExpression
-from pyiceberg.table import DataScan, FileScanTask, Table
+from pyiceberg.table import FileScanTask, Table
 
 from contender.creation import creation_lock
 from contender.lake import places
 from contender.lake.commits import (
     NO_BLIND_RETRY,
     LoadedDays,
-    between,
     compare_days,
     day_of,
     digests_of,
@@ -27,6 +25,7 @@ from contender.lake.commits import (
 )
 from contender.lake.fit import VERSION, LakeError, find_mismatch
 from contender.lake.history import Snapshot, committed_snapshots, newest_day
+from contender.lake.scanning import plan_files, read_scan, read_whole, scan_days
 from contender.lake.schema import arrow_schema, iceberg_partitioning, iceberg_schema
 from contender.records import StagedBatch
 from contender.settings import Settings, s3_endpoint, s3_region
@@ -90,7 +89,7 @@ class Lake:
         if found is None:
             return PinnedFiles(table=table, snapshot=None, files=())
         pinned = snapshot or _newest_snapshot(found)
-        files = [task.file for task in scan_days(found, days, pinned).plan_files()] if pinned else []
+        files = [task.file for task in plan_files(scan_days(found, days, pinned))] if pinned else []
         return PinnedFiles(
             table=table,
             snapshot=pinned,
@@ -112,7 +111,7 @@ class Lake:
         if found is None or _newest_snapshot(found) is None:
             return arrow_schema(contract).empty_table().select(list(wanted))
         read = tuple(dict.fromkeys((*wanted, *contract.primary_key)))
-        rows = _read(scan_days(found, days, snapshot, read))
+        rows = read_scan(scan_days(found, days, snapshot, read))
         order = [(name, "ascending") for name in contract.primary_key]
         ordered: pa.Table = rows.sort_by(order).select(list(wanted))
         return ordered
@@ -124,11 +123,11 @@ class Lake:
             return
         scan = scan_days(found, Days(first=min(days), last=max(days)), None, contract.column_names)
         tasks: dict[date | None, list[FileScanTask]] = {}
-        for task in scan.plan_files():
+        for task in plan_files(scan):
             tasks.setdefault(day_of(found, task.file), []).append(task)
         order = [(name, "ascending") for name in contract.primary_key]
         for day in sorted(days):
-            rows = _read_whole(scan, tasks.get(day, []))
+            rows = read_whole(scan, tasks.get(day, []))
             one = self.read(contract, Days.one(day)) if rows is None else rows.sort_by(order)
             yield day, one.select(list(contract.column_names))
 
@@ -156,7 +155,7 @@ class Lake:
             return {}
         files = {
             day: DayFile(digest=Path(task.file.file_path).stem, rows=task.file.record_count)
-            for task in scan_days(found, days, None).plan_files()
+            for task in plan_files(scan_days(found, days))
             if (day := day_of(found, task.file)) is not None
         }
         return dict(sorted(files.items()))
@@ -263,36 +262,6 @@ def _io_of_s3() -> dict[str, str]:
     """Return PyIceberg's S3 options; it reads the credentials itself."""
     known = {"s3.endpoint": s3_endpoint(), "s3.region": s3_region()}
     return {name: value for name, value in known.items() if value}
-
-
-def scan_days(
-    table: Table, days: Days | None, snapshot: int | None, columns: tuple[str, ...] = ("*",)
-) -> DataScan:
-    """Return a scan of some days of a table (by default all) in a snapshot (by default the newest)."""
-    rows: BooleanExpression = AlwaysTrue() if days is None else between(days)
-    return table.scan(row_filter=rows, snapshot_id=snapshot, selected_fields=columns)
-
-
-def _read(scan: DataScan) -> pa.Table:
-    """Read the files of a scan, in the order of their names: PyIceberg's reader takes milliseconds more for each.
-
-    The files of a snapshot have its columns by name, and each day is a file of its own. PyIceberg still reads what
-    another writer may have left: deleted rows, or files of which only some rows are wanted.
-    """
-    return scan.to_arrow() if (rows := _read_whole(scan, list(scan.plan_files()))) is None else rows
-
-
-def _read_whole(scan: DataScan, tasks: Sequence[FileScanTask]) -> pa.Table | None:
-    """Read all rows of some files of a scan; None if there are none, or if only some of their rows are wanted."""
-    files = whole_files(tasks) if tasks else None
-    return None if files is None else pa.concat_tables(places.read_all(files, scan.projection().column_names))
-
-
-def whole_files(tasks: Sequence[FileScanTask]) -> list[str] | None:
-    """Return the files of a scan, in the order of their names; None if only some of their rows are wanted."""
-    if any(task.delete_files or task.residual != AlwaysTrue() for task in tasks):
-        return None
-    return sorted(places.plain(task.file.file_path) for task in tasks)
 
 
 def _newest_snapshot(table: Table) -> int | None:
