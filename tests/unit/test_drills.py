@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contender.drilling import DRILLS, Case, DrillError, open_case
+from contender.drilling import DRILLS, Case, DrillError, open_case, plan_drill
 from contender.drilling.changes import BREAK_DAYS
+from contender.drilling.plan import check_changed
 from contender.specs import Days, ModelSpec
 from tests.integration.made_up import make_flights, specify
 from tests.made_up_kinds import make_rows, specify_classes, specify_quantiles
@@ -170,6 +171,22 @@ def test_a_column_that_the_drill_cannot_change_is_refused_with_those_that_it_can
         DRILLS["unit"].choose_column(model, "airline")
     with pytest.raises(DrillError, match="leave the column out"):
         DRILLS["sudden"].choose_column(model, "distance")
+
+
+def test_a_number_is_made_constant_unless_another_column_is_named(made):
+    model, _ = made["probability"]
+    assert DRILLS["constant"].choose_column(model) == "distance"
+    assert DRILLS["constant"].choose_column(model, "weekday") == "weekday"
+    assert DRILLS["constant"].choose_column(model, nth=0) == "airline"
+
+
+def test_a_column_with_one_value_a_day_cannot_be_made_constant(made):
+    model, rows = made["probability"]
+    rows = rows.assign(weekday=[day.isoweekday() for day in rows["day"]])
+    its, plan = DRILLS["constant"], plan_drill(model, "constant", START, column="weekday")
+    changed = its.change(rows, START, open_case(model, rows, 1.0, 0, "weekday"))
+    with pytest.raises(DrillError, match=r"no value of column 'weekday' changes.*--column"):
+        check_changed(plan, rows, changed)
 
 
 @pytest.mark.parametrize(("name", "strength"), [("sudden", 0.0), ("sudden", 1.5), ("pandemic", 1.0)])

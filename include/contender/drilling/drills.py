@@ -43,9 +43,10 @@ class Drill(NamedTuple):
     def _strength_of_numbers(self, model: ModelSpec) -> float | None:
         return self.of_numbers if model.predicts == "quantity" else None
 
-    def choose_column(self, model: ModelSpec, name: str | None = None, nth: int = 0) -> str:
+    def choose_column(self, model: ModelSpec, name: str | None = None, nth: int | None = None) -> str:
         """Return the named column, or the `nth` that the drill can change; empty for other drills.
 
+        By default, it is the first number if there is one: others, such as a weekday, may have one value a day anyway.
         Raises DrillError if the model has no such column, or the drill changes none.
         """
         usable = [column.name for column in model.features if column.type in self.columns]
@@ -59,7 +60,10 @@ class Drill(NamedTuple):
             )
         if name is not None and name not in usable:
             raise DrillError(f"column {name!r}: this drill can change one of {', '.join(usable)}")
-        return name or usable[nth % len(usable)]
+        if nth is not None:
+            return usable[nth % len(usable)]
+        numbers = [column.name for column in model.features if column.type == "number"]
+        return name or next((column for column in numbers if column in usable), usable[0])
 
 
 _SHARE = "share of the rows"

@@ -69,8 +69,18 @@ def change_history(quiet: Fits, plan: Plan) -> tuple[Case, History]:
     if drill.of == "scores":
         return case, history
     changed = drill.change(_score(quiet, plan), plan.start, case)[list(history.rows.columns)]
+    check_changed(plan, history.rows, changed)
     days = Days(first=history.first, last=history.first + timedelta(days=len(history.starts) - 2))
     return case, cut(model, changed, days, history.pins)
+
+
+def check_changed(plan: Plan, rows: pd.DataFrame, changed: pd.DataFrame) -> None:
+    """Raise DrillError if the drill of a column has changed none of its values."""
+    if plan.column and changed[plan.column].equals(rows[plan.column]):
+        raise DrillError(
+            f"drill {plan.drill}: no value of column {plan.column!r} changes from {plan.start} on, for example because "
+            "it has one value a day anyway: choose another column with --column"
+        )
 
 
 def _score(quiet: Fits, plan: Plan) -> pd.DataFrame:
