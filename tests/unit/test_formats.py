@@ -191,6 +191,24 @@ def test_a_line_break_in_a_field_survives_in_a_file_of_many_blocks():
     assert set(values(content, dataset("receipt"))) == {"x\r\ny"}
 
 
+@pytest.mark.parametrize("missing", range(1, 13))
+def test_a_line_break_in_a_field_survives_after_escaped_words_that_mean_a_missing_value(missing):
+    r"""The parser gets a longer text than the file, in which each \N is escaped: it must be one block, too."""
+    content = "day,receipt\n" + "2024-03-01,\\N\n" * missing + '2024-03-01,"' + "x\r\n" * 9 + '"\n'
+    spec = dataset("receipt", format=Csv(escape="\\", missing=(r"\N",)))
+    assert values(content, spec) == [None] * missing + ["x\r\n" * 9]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_break_in_a_name_of_the_header_begins_no_row(end):
+    """Spreadsheets write headings of several lines so."""
+    content = f'day,"receipt{end}of the till"{end}2024-03-01,r1{end}'
+    spec = dataset("receipt", names={"receipt": f"receipt{end}of the till"})
+    assert values(content, spec) == ["r1"]
+    (defect,) = read(f"{content}2024-03-01{end}", spec).defects
+    assert defect.what == "1 lines do not have 2 fields; line 4 has 1"
+
+
 @pytest.mark.parametrize(
     ("suffix", "compress"),
     [

@@ -23,6 +23,12 @@ _BEGIN = b"\xef\xbb\xbf"
 
 def read_header(raw: RawFile, form: Csv) -> tuple[list[str], bool]:
     """Return the names in the header, and whether more lines follow. Raises UnreadableFile."""
+    names, _, has_more = _read_header(raw, form)
+    return names, has_more
+
+
+def _read_header(raw: RawFile, form: Csv) -> tuple[list[str], int, bool]:
+    """Return the names in the header, its lines (names may contain line breaks), and whether more lines follow."""
     with raw.copy_path.open(encoding="utf-8-sig", newline="") as file:
         for _ in range(form.skip_lines):
             file.readline()
@@ -33,7 +39,7 @@ def read_header(raw: RawFile, form: Csv) -> tuple[list[str], bool]:
             header = next(reader, [])
         except csv.Error as error:
             raise UnreadableFile(_no_csv(raw, str(error))) from None
-        return header, bool(next(file, ""))
+        return header, reader.line_num, bool(next(file, ""))
 
 
 def read_texts(raw: RawFile, header: Sequence[str], form: Csv) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
@@ -50,30 +56,29 @@ def read_texts(raw: RawFile, header: Sequence[str], form: Csv) -> tuple[pa.Table
         ragged.append(row)
         return "skip"
 
-    try:
-        texts = pacsv.read_csv(
-            _keep_escaped_words(raw, form),
-            # Rows have their line numbers only when read on one thread. One block holds the whole file, because the
-            # parser loses the second character of a CRLF inside quotes where two blocks meet.
-            read_options=pacsv.ReadOptions(
-                use_threads=False,
-                block_size=raw.size + 1,
-                column_names=list(header),
-                skip_rows=form.skip_lines + 1,
-            ),
-            parse_options=pacsv.ParseOptions(
-                delimiter=form.delimiter,
-                quote_char=form.quote,
-                escape_char=form.escape or False,
-                newlines_in_values=True,
-                invalid_row_handler=note,
-            ),
-            convert_options=pacsv.ConvertOptions(
-                column_types={name: pa.string() for name in header}, strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise UnreadableFile(_no_csv(raw, str(error).partition("\n")[0][:200])) from None
+    content = _keep_escaped_words(raw, form)
+    _, lines_of_header, _ = _read_header(raw, form)
+    texts = pacsv.read_csv(
+        content,
+        # Rows have their line numbers only when read on one thread. One block holds the whole file, because the
+        # parser loses the second character of a CRLF inside quotes where two blocks meet.
+        read_options=pacsv.ReadOptions(
+            use_threads=False,
+            block_size=(raw.size if isinstance(content, str) else content.size()) + 1,
+            column_names=list(header),
+            skip_rows=form.skip_lines + lines_of_header,
+        ),
+        parse_options=pacsv.ParseOptions(
+            delimiter=form.delimiter,
+            quote_char=form.quote,
+            escape_char=form.escape or False,
+            newlines_in_values=True,
+            invalid_row_handler=note,
+        ),
+        convert_options=pacsv.ConvertOptions(
+            column_types={name: pa.string() for name in header}, strings_can_be_null=False
+        ),
+    )
     return texts, ragged
 
 
