@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,11 +14,21 @@ from pathlib import Path
 import psutil
 import pytest
 
-from contender.embedded_airflow import StackError, first_scheduled_day, make_environment, read_state, stop
+from contender.embedded_airflow import (
+    StackError,
+    first_scheduled_day,
+    free_port,
+    make_environment,
+    read_state,
+    service,
+    start,
+    stop,
+)
+from contender.embedded_airflow.__main__ import main as run_service
 from contender.embedded_airflow.processes import read_start
 from contender.embedded_airflow.service import check_port, mail_folder
 from contender.embedded_airflow.state import _read_boot, locked, write_state
-from contender.settings import PROJECT, Settings
+from contender.settings import PROJECT, Settings, settings
 
 
 @pytest.fixture
@@ -76,6 +87,71 @@ def test_a_process_that_only_has_the_recorded_pid_is_not_ended(here, home):
     finally:
         other.kill()
         other.wait()
+
+
+STUBBORN = """
+import signal, sys, time
+from pathlib import Path
+from contender.embedded_airflow.state import locked, write_state
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+with locked(Path(sys.argv[1])) as lock:
+    write_state(lock, 18080, [], healthy=True)
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_service_that_does_not_stop_when_it_is_asked_to_is_killed(here, home, monkeypatch):
+    monkeypatch.setattr(service, "STOP_SECONDS", 0.1)
+    with subprocess.Popen([sys.executable, "-c", STUBBORN, str(home)], stdout=subprocess.PIPE) as stubborn:
+        assert stubborn.stdout is not None
+        assert stubborn.stdout.readline() == b"locked\n"
+        assert stop(here, print)
+        assert not psutil.pid_exists(stubborn.pid)
+    assert not read_state(home).running
+
+
+@pytest.fixture
+def installed(home, monkeypatch):
+    """The settings of a home that a process of its own has, too."""
+    monkeypatch.setenv("CONTENDER_HOME", str(home))
+    monkeypatch.setenv("CONTENDER_UI_PORT", str(free_port()))
+    settings.cache_clear()
+    yield settings()
+    settings.cache_clear()
+
+
+def test_a_start_that_fails_shows_the_end_of_its_log(installed, home):
+    (home / "airflow").write_text("a file where Airflow's folder must be")
+    with pytest.raises(StackError, match=r"did not start \(code 1\)(.|\n)*FileExistsError: .*/home/airflow"):
+        start(installed, print)
+    assert not read_state(home).running
+
+
+def test_a_start_that_is_interrupted_leaves_no_process(installed, home):
+    def press_ctrl_c(line: str) -> None:
+        raise KeyboardInterrupt(line)
+
+    with pytest.raises(KeyboardInterrupt, match="Creating Airflow's database"):
+        start(installed, press_ctrl_c)
+    assert not read_state(home).running
+    assert not stop(installed, print), "nothing is left to stop"
+
+
+def test_the_service_of_a_port_in_use_ends_with_a_line_in_its_log(installed, monkeypatch, caplog):
+    before = signal.getsignal(signal.SIGTERM)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setenv("CONTENDER_UI_PORT", str(port))
+        settings.cache_clear()
+        try:
+            with pytest.raises(SystemExit) as ended:
+                run_service()
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 1
+    (line,) = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert line.startswith(f"Port {port} is in use by another program: set CONTENDER_UI_PORT")
 
 
 def test_an_unreadable_state_counts_as_none(here, home):

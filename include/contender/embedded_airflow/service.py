@@ -46,7 +46,7 @@ def start(here: Settings, on_progress: Progress) -> State:
     check_port(here, on_progress)
     log = log_file(here.home, "service")
     with log.open("ab") as file:
-        process = subprocess.Popen(
+        process = psutil.Popen(
             [sys.executable, "-m", "contender.embedded_airflow"],
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -57,9 +57,7 @@ def start(here: Settings, on_progress: Progress) -> State:
     try:
         return _wait_until_started(here, process, log, began, on_progress)
     except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        process.wait(STOP_SECONDS * 2)
+        _end_service(process)
         raise
 
 
@@ -130,7 +128,7 @@ def check_port(here: Settings, on_progress: Progress) -> None:
 
 
 def _wait_until_started(
-    here: Settings, process: subprocess.Popen[bytes], log: Path, began: int, on_progress: Progress
+    here: Settings, process: psutil.Popen, log: Path, began: int, on_progress: Progress
 ) -> State:
     deadline = time.monotonic() + 2 * START_SECONDS
     with log.open() as lines:
@@ -152,13 +150,18 @@ def _report(lines: IO[str], on_progress: Progress) -> None:
 
 
 def _stop_service(state: State) -> None:
-    """Ask the process that keeps Airflow running to stop it; kill it if it does not."""
+    """Stop the process that keeps Airflow running, unless another process has its pid by now."""
     if state.pid is None:
         return  # it has just begun to start
-    try:
+    with contextlib.suppress(psutil.NoSuchProcess):
         service = psutil.Process(state.pid)
-        if not is_same(service, state.started):
-            return  # another process has this pid
+        if is_same(service, state.started):
+            _end_service(service)
+
+
+def _end_service(service: psutil.Process) -> None:
+    """Ask the process that keeps Airflow running to stop it; kill it if it does not."""
+    try:
         service.terminate()
         service.wait(2 * STOP_SECONDS)
     except psutil.NoSuchProcess:
