@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import UTC, date, datetime
 from threading import Event
@@ -114,12 +115,24 @@ def test_a_full_queue_is_written_at_once(log, model, monkeypatch):
     log.stop()
 
 
-def test_while_the_lake_does_not_answer_notes_return_and_are_written_later_in_order(log, model, monkeypatch):
+def read_page_of_a_proxy() -> None:
+    """Fail as the client of a catalogue does whose answer is a page; its error is a ValueError, too."""
+    json.loads("<h1>Who are you?</h1>")
+
+
+def refuse_connection() -> None:
+    raise ConnectionError("no answer")
+
+
+@pytest.mark.parametrize("ask", [refuse_connection, read_page_of_a_proxy])
+def test_while_the_lake_does_not_answer_notes_return_and_are_written_later_in_order(
+    log, model, monkeypatch, ask
+):
     append, tries = log._append, []
 
     def fail(answers):
         tries.append([answer.request_id for answer in answers])
-        raise ConnectionError("no answer")
+        ask()
 
     monkeypatch.setattr(log, "_append", fail)
     log.note(answered(model, "a"))

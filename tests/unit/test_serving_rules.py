@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -180,6 +181,22 @@ def test_keys_are_read_again_when_the_file_changes_and_stay_required(catalog, tm
     keys.refresh()
     assert keys.required
     assert keys.find_caller(f"Bearer {made.secret}") is None
+
+
+def test_keys_that_the_disk_did_not_read_are_read_as_soon_as_it_does(catalog, tmp_path, caplog):
+    file, made = tmp_path / "access.yaml", make_key()
+    keys = Keyring(catalog.model_copy(update={"home": tmp_path}))
+    file.symlink_to("/proc/self/mem")  # a file that exists and whose content cannot be read
+    keys.refresh()
+    assert "access.yaml was not read again: [Errno 5]" in caplog.text
+    of_file = file.stat()
+    key = ApiKey(role="business_reader", sha256=made.sha256)
+    text = (catalog.home / "access.yaml").read_text()
+    file.unlink()
+    file.write_text(text.replace("keys: {}", f"keys:\n{render_key('app', key)}"))
+    os.utime(file, ns=(of_file.st_atime_ns, of_file.st_mtime_ns))
+    keys.refresh()
+    assert keys.find_caller(f"Bearer {made.secret}") is not None
 
 
 def refusal(limit, caller="app"):

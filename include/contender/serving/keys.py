@@ -98,16 +98,18 @@ class Keyring:
         return None if self._access is None else find_caller(self._access, self._catalog, authorization)
 
     def refresh(self) -> None:
-        """Read the file again if it has changed. With mistakes in it, the keys stay as they were."""
+        """Read the file again if it has changed. With mistakes in it, or unread, the keys stay as they were."""
         changed = self._read_time()
         if changed == self._changed:
             return
-        self._changed = changed
         try:
             self._access = load_access(self._catalog)
         except (CatalogError, OSError) as error:
             log.error("%s was not read again: %s", ACCESS_FILE, error)
+            if isinstance(error, CatalogError):  # a disk may read the same file the next time
+                self._changed = changed
             return
+        self._changed = changed
         self.required = self.required or self.count > 0
         log.info("%s was read again: %d API keys", ACCESS_FILE, self.count)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Iterable, Mapping
+from json import JSONDecodeError
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
@@ -108,17 +109,14 @@ class RequestLog:
         try:
             self._append(answers)
             self._metrics.logged.labels(name).inc(rows)
-        except (PermanentError, TypeError, KeyError, ValueError) as error:
-            log.error(
-                "%d answers of %s were not logged: %s", rows, name, redact(f"{type(error).__name__}: {error}")
-            )
+        except Exception as error:
+            reason = redact(f"{type(error).__name__}: {error}")
+            if not _is_permanent(error):
+                log.warning("The log of %s is written later: %s", name, reason)
+                self._unwritten[name] = answers
+                return
+            log.error("%d answers of %s were not logged: %s", rows, name, reason)
             self._metrics.unlogged.labels(name).inc(rows)
-        except Exception as error:  # whatever a client raises for a store that does not answer
-            log.warning(
-                "The log of %s is written later: %s", name, redact(f"{type(error).__name__}: {error}")
-            )
-            self._unwritten[name] = answers
-            return
         self._unwritten.pop(name, None)
         with self._lock:
             self._answers -= len(answers)
@@ -133,6 +131,15 @@ class RequestLog:
         append(self._here.lake, contract, batch)
         for file in batch.files:
             places.remove(file.path)
+
+
+def _is_permanent(error: Exception) -> bool:
+    """Return whether the next attempt would fail, too; all else comes from a client whose store does not answer."""
+    if isinstance(
+        error, OSError | JSONDecodeError
+    ):  # as ValueErrors, the page of a proxy in place of an answer
+        return False
+    return isinstance(error, PermanentError | TypeError | LookupError | ValueError)
 
 
 def _by_model(answers: Iterable[Answered]) -> Mapping[str, list[Answered]]:
