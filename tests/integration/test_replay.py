@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from contender.installation import Installation
+from contender.lake import list_table_files, places
 from contender.lake.snapshots import expire
 from contender.promoting import ManualDecision, decide_by_hand, verify_ledger
 from contender.replaying import ReplayError, find_entry, replay
@@ -196,6 +197,48 @@ def test_a_recipe_that_can_no_longer_be_fitted_is_reported_in_one_line(place, tm
     catalog = elsewhere(place, tmp_path)
     (catalog.home / ESTIMATOR).write_text("def build_estimator():\n    return 1 / 0\n")
     with pytest.raises(ReplayError, match=r"recipe 'boosted_trees' cannot be fitted from its sources"):
+        again(place, entries(place)[1], catalog)
+
+
+UNFIT_TEST = """
+from contender.specs import Direction
+BEHAVIOUR = (Direction(name="no such column", change=lambda flights: flights["nowhere"], expect="up"),)
+"""
+UNFIT_BASELINE = """
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+
+def build_baseline(seed):
+    return make_pipeline(OneHotEncoder(handle_unknown="ignore"), LinearRegression())
+"""
+
+
+def test_rows_whose_file_is_gone_from_the_lake_are_named_with_what_may_have_removed_it(own):
+    table = own.installation.lake.iceberg(own.model.feature_contract.table)
+    for file in list_table_files(table):
+        if file.endswith(".parquet"):
+            places.remove(places.plain(file))
+    with pytest.raises(ReplayError, match=r"rows of \S+ cannot be read .*contender audit` for an erasure"):
+        again(own, entries(own)[0])
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "why"),
+    [
+        (
+            "behaviour.py",
+            UNFIT_TEST,
+            "models/flight_delay/behaviour.py: 'no such column': KeyError: 'nowhere'",
+        ),
+        ("baseline.py", UNFIT_BASELINE, "flight_delay: the baseline .* cannot predict .*predict_proba"),
+    ],
+)
+def test_a_file_that_can_no_longer_be_used_to_evaluate_is_named(place, tmp_path, file, source, why):
+    catalog = elsewhere(place, tmp_path)
+    (catalog.model_home(MODEL) / file).write_text(source)
+    with pytest.raises(ReplayError, match=f"version 3 cannot be evaluated again: {why}"):
         again(place, entries(place)[1], catalog)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from contender.backtesting import cut
 from contender.feasibility import judge
@@ -24,6 +24,7 @@ from contender.feasibility.measure import (
     measure_held_out,
     permute_labels,
 )
+from contender.feasibility.read import _measure
 from contender.measures import choose_loss
 from contender.settings import PROJECT
 from contender.specs import Days, load_catalog
@@ -119,3 +120,23 @@ def test_a_size_that_cannot_be_fitted_is_left_out_and_named():
     found = measure(rows)
     assert found.failed_sizes
     assert not set(found.failed_sizes) & {point.days for point in found.curve}
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "why"),
+    [
+        (make_pipeline(FunctionTransformer(eval), DummyClassifier()), "builtins.eval cannot be loaded"),
+        (
+            make_pipeline(StandardScaler(), LogisticRegression(C=-1.0)),
+            "InvalidParameterError: The 'C' parameter",
+        ),
+    ],
+)
+def test_why_a_recipe_can_never_be_fitted_is_the_result_of_the_study(pipeline, why):
+    unfit = subject(make_flights(MODEL, DAYS))._replace(
+        functions=Functions(lambda *_: pipeline, FUNCTIONS[1])
+    )
+    found = _measure(study(), unfit, lambda _: None)
+    assert found.failure is not None
+    assert why in found.failure
+    assert judge(found).verdict == "wait"

@@ -18,6 +18,7 @@ from contender.feasibility.measure import Subject, count_fits, measure_curve, me
 from contender.installation import Installation
 from contender.lake import pin_examples, read_examples
 from contender.measures import LabelError, PredictionError, choose_loss
+from contender.safe_storage import UnsafeModel
 from contender.specs import Days, ModelSpec, Recipe, expected_at, scores_due
 from contender.specs.catalog import Source
 from contender.training import TrainingError, count_missing, load_functions
@@ -100,7 +101,7 @@ def _measure(study: Study, subject: Subject, report: Report) -> Study:
     try:
         curve, failed = measure_curve(subject, lambda: report(0))
         held = measure_held_out(subject, lambda: report(0))
-    except (TrainingError, PredictionError) as error:
+    except (TrainingError, UnsafeModel, PredictionError) as error:
         return study.model_copy(update={"blocks": blocks, "failure": str(error)})
     return study.model_copy(
         update={

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from contender.evaluating import Contestants, Pipelines, judge_pipelines, read_criteria
+from contender.evaluating import Contestants, EvaluationError, Pipelines, judge_pipelines, read_criteria
 from contender.installation import Installation
 from contender.lake import Lake, lost_pins, read_sample
 from contender.measures import LossError, Predictions, summarise_labels, try_predict
@@ -64,7 +64,7 @@ def _judge(
     contestants = Contestants(model, version, evaluation.champion)
     try:
         return judge_pipelines(contestants, read_criteria(model, source.criteria), rows, pipelines)
-    except (BehaviourError, LossError) as error:
+    except (BehaviourError, LossError, EvaluationError) as error:
         raise ReplayError(f"version {version.version} cannot be evaluated again: {error}") from None
 
 
@@ -103,7 +103,8 @@ def _read(
         rows = read_sample(lake, model, days, pins, most, seed).rows
     except OSError as error:
         raise ReplayError(
-            f"rows of {days.key} are missing from the lake ({error}): check `contender audit` for an erasure"
+            f"rows of {days.key} cannot be read from the lake ({error}): if the file is missing, check "
+            "`contender audit` for an erasure"
         ) from None
     if rows.empty:
         raise ReplayError(f"the pinned snapshots have no labelled rows of {days.key}")
