@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from contender.cli.exit_codes import INTERRUPTED
 from contender.settings import Settings
 from contender.specs import Days
 from tests.integration.made_up import (
@@ -15,6 +16,7 @@ from tests.integration.made_up import (
     copy_catalog,
     invoke_on,
     make_flights,
+    press_ctrl_c,
     publish_history,
     tomorrow,
 )
@@ -100,3 +102,17 @@ def test_a_backtest_in_which_nothing_was_served_says_so_and_ends_with_1(run, tmp
     assert "Nothing was served in the nights 2013-03-31" in said.output
     assert "nan" not in said.output.split("Report:")[0]
     assert "No version served" in report.read_text()
+
+
+@pytest.fixture
+def run_interrupted(installed, monkeypatch, tmp_path):
+    here, catalog = installed
+    yield from invoke_on(here, press_ctrl_c(catalog, "linear.py", tmp_path), "backtest", monkeypatch)
+
+
+def test_an_interrupted_backtest_says_how_far_it_came_and_writes_no_report(run_interrupted, tmp_path):
+    report = tmp_path / "past.html"
+    said = run_interrupted(MODEL, *SPAN, "--policy", "blind", "--report", str(report))
+    assert said.exit_code == INTERRUPTED
+    assert "Stopped; nights run, of 3: 1 nightly. No report was written." in said.output
+    assert not report.exists()

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from contender.cli.exit_codes import INTERRUPTED
 from contender.settings import Settings
 from contender.specs import Days, load_catalog
 from tests.integration.made_up import (
@@ -16,6 +17,7 @@ from tests.integration.made_up import (
     copy_catalog,
     invoke_on,
     make_flights,
+    press_ctrl_c,
     publish_history,
     tomorrow,
 )
@@ -97,3 +99,17 @@ def test_an_impossible_drill_is_rejected_with_the_remedy(run, words, message):
     said = run(*words)
     assert said.exit_code != 0
     assert message in str(said.exception) + said.output
+
+
+@pytest.fixture
+def run_interrupted(installed, monkeypatch, tmp_path):
+    here, catalog = installed
+    yield from invoke_on(here, press_ctrl_c(catalog, "estimator.py", tmp_path), "drill", monkeypatch)
+
+
+def test_an_interrupted_drill_says_how_far_it_came_and_writes_no_report(run_interrupted, tmp_path):
+    page = tmp_path / "drill.html"
+    said = run_interrupted("feed", MODEL, *SPAN, "--column", "carrier_late", "--html", str(page))
+    assert said.exit_code == INTERRUPTED
+    assert re.search(r"Stopped after \d+ of \d+ nights\. No report was written\.", said.output)
+    assert not page.exists()

@@ -126,24 +126,22 @@ def _run(installation: Installation, model: ModelSpec, plan: Plan) -> DrillResul
     from contender.backtesting import Fits, build_history
     from contender.drilling import count_steps, run_drill
 
-    nights = plan.all_nights(model)
-    history = build_history(installation, model, nights, lambda line: typer.echo(line, err=True))
-    done = 0
-    with show_progress("nights") as progress:
-        task = progress.add_task(f"{model.name}, {plan.drill}", total=count_steps(model, plan))
+    total, done = count_steps(model, plan), 0
+    try:
+        nights = plan.all_nights(model)
+        history = build_history(installation, model, nights, lambda line: typer.echo(line, err=True))
+        with show_progress("nights") as progress:
+            task = progress.add_task(f"{model.name}, {plan.drill}", total=total)
 
-        def count_night(_: date) -> None:
-            nonlocal done
-            progress.advance(task)
-            done += 1
+            def count_night(_: date) -> None:
+                nonlocal done
+                progress.advance(task)
+                done += 1
 
-        try:
             return run_drill(Fits(installation.catalog, model, history), plan, count_night)
-        except KeyboardInterrupt:
-            typer.echo(
-                f"Stopped after {done} of {count_steps(model, plan)} nights. No report was written.", err=True
-            )
-            raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped after {done} of {total} nights. No report was written.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _show(result: DrillResult, place: str, *, as_json: bool) -> None:
