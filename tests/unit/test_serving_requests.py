@@ -44,6 +44,20 @@ def test_a_row_is_predicted(app, model):
     assert [list(row) for row in answer["predictions"]] == [["score"], ["score"]]
 
 
+def test_a_day_that_the_lake_cannot_give_is_named_and_whole_rows_are_still_predicted(
+    catalog, model, tmp_path, caplog
+):
+    damaged = serve_app(catalog, tmp_path / "home")
+    (tmp_path / "home" / "lake-catalog.db").write_text("no database " * 100)
+    key = {column.name: row_of(model).get(column.name, 7) for column in model.keys}
+    found = ask(damaged, {"day": "2013-09-02", "keys": [{**key, "carrier": "AA", "origin": "JFK"}]})
+    assert found.status_code == 503
+    (defect,) = found.json()["detail"]
+    assert defect["problem"] == "the lake does not answer, and 2013-09-02 is not in memory: DatabaseError"
+    assert "The features of flight_delay on 2013-09-02 were not read: DatabaseError" in caplog.text
+    assert ask(damaged, {"rows": [row_of(model)]}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("field", "value", "allowed"),
     [

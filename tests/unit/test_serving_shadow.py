@@ -8,11 +8,13 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from fastapi.testclient import TestClient
 
 from contender.installation import Installation
+from contender.lake.rewriting import rewrite_days
 from contender.serving import following, shadow
 from contender.serving.app import build_app
 from contender.serving.comparing import check_requests
@@ -114,6 +116,34 @@ def test_a_changed_shadow_prediction_is_found_and_counted_beside_the_answer(foll
     check = check_requests(follower.here, model, logged(follower)["day"].to_pylist()[0])
     assert (check.repeated, check.differing) == (2, 2)
     assert {one.version for one in check.differences} == {2}
+
+
+def test_answers_of_a_version_that_was_deleted_are_counted_as_not_checked(follower):
+    app, here, model = build_app(follower), follower.here, follower.models[MODEL].spec
+    post(app, body(model))
+    predict(follower)
+    here.registry._client.delete_model_version(MODEL, "2")
+    check = check_requests(here, model, logged(follower)["day"].to_pylist()[0])
+    assert (check.rows, check.repeated, check.differing) == (4, 2, 0)
+    assert check.unchecked == {"flight_delay has no version 2 in the registry": 2}
+
+
+def test_answers_that_a_version_cannot_predict_again_differ_and_the_log_says_why(follower, caplog):
+    app, here, model = build_app(follower), follower.here, follower.models[MODEL].spec
+    post(app, body(model))
+    predict(follower)
+
+    def rename(rows: pa.Table) -> pa.Table:
+        place = rows.schema.get_field_index("airline")
+        return rows.set_column(place, rows.schema.field(place), pa.array(["XX"] * rows.num_rows))
+
+    rewrite_days(here.lake, model.request_contract, here.settings.staging, list, rename)
+    check = check_requests(here, model, logged(follower)["day"].to_pylist()[0])
+    strict = [one for one in check.differences if one.version == 2]
+    assert [(one.column, one.computed) for one in strict] == [("score", "nan")] * 2
+    assert (
+        "Logged answers of flight_delay cannot be predicted again: ValueError: Found unknown" in caplog.text
+    )
 
 
 def test_rows_that_were_looked_up_are_predicted_with_their_day_too(follower):

@@ -7,6 +7,7 @@ some pipelines round differently with other rows beside a row.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -22,8 +23,11 @@ from contender.installation import Installation
 from contender.lake import Lake, lost_pins, unmerged_days
 from contender.measures import PredictionError
 from contender.records import Pin
+from contender.redaction import redact
 from contender.scoring import Scorer, load_scorer
 from contender.specs import Days, ModelSpec
+
+log = logging.getLogger(__name__)
 
 MOST_SHOWN = 20
 
@@ -126,7 +130,10 @@ def _computed(scorer: Scorer, features: pa.Table) -> pa.Table:
     names = scorer.model.score_names
     try:
         scores = scorer.score(rows.to_pandas())
-    except PredictionError:
+    except PredictionError as error:
+        log.warning(
+            "Logged answers of %s cannot be predicted again: %s", scorer.model.name, redact(str(error))
+        )
         scores = {name: np.full(rows.num_rows, np.nan) for name in names}
     for name in names:
         rows = rows.append_column(name, pa.array(scores[name], pa.float64()))
