@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import time
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from contender.admission import find_quarantined, quarantine_batch
+from contender.cli.erase import render_erasure
 from contender.erasing import ErasureError, erase, erasure, plan_erasure
 from contender.lake import Evidence, stage
 from contender.lake.schema import arrow_schema
@@ -349,6 +351,31 @@ def test_staged_files_are_removed_and_files_aside_are_rewritten(filled):
     assert pq.read_table(aside)["shoe_size"].to_pylist() == ["42"]
     assert parquet_with("ann", Path(filled.settings.staging)) == []
     assert list((Path(filled.settings.staging) / "raw").rglob("*.csv")) == []
+
+
+CSV = b"day,customer,amount\n2013-09-01,ann,1\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "way"),
+    [
+        ("raw/x.csv.gz", gzip.compress(CSV), "not searched"),
+        ("raw/x.csv", CSV.decode().encode("utf-16"), "not searched"),
+        ("raw/x.parquet", b"PAR1 and no more", "not searched"),
+        ("raw/x.parquet", CSV, "beyond reach"),
+        ("raw/x.csv", CSV + b'2013-09-01,"never closed', "beyond reach"),
+    ],
+)
+def test_a_file_in_quarantine_that_cannot_be_read_is_named_and_left_as_it_is(filled, name, content, way):
+    raw = Path(filled.settings.quarantine) / "batch" / name
+    raw.parent.mkdir(parents=True)
+    raw.write_bytes(content)
+    (copy,) = plan_erasure(filled, KEY).copies
+    assert (copy.path, copy.rows, copy.way) == (str(raw), 0, way)
+    printed = render_erasure(erase(filled, KEY, "carl", "she asked"), done=True)
+    said = "cannot be read and may contain the key" if way == "not searched" else "mentioned in"
+    assert any(str(raw) in str(line) and said in str(line) for line in printed)
+    assert raw.read_bytes() == content
 
 
 def test_a_file_that_cannot_be_changed_is_reported(filled):

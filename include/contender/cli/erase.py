@@ -54,13 +54,13 @@ def render_erasure(found: Erasure, *, done: bool) -> list[Table | str]:
             str(len(holding.expiring)),
             str(len(holding.pinned)),
         )
-    copies = [f"{c.way}: {c.path} ({c.rows} rows)" for c in found.copies if c.way != "beyond reach"]
+    copies = [f"{c.way}: {c.path} ({c.rows} rows)" for c in found.copies if not c.is_left]
     pinned = [
         f"still in snapshot {pin.snapshot} of {pin.table}: {pin.why}"
         for holding in found.holdings
         for pin in holding.pinned
     ]
-    mentions = [_describe_left(copy) for copy in found.copies if copy.way == "beyond reach"]
+    mentions = [_describe_left(copy) for copy in found.copies if copy.is_left]
     seen = ", ".join(found.versions) or "none"
     what = "Erased." if done else "This would be erased; nothing was changed."
     return [
@@ -75,6 +75,8 @@ def render_erasure(found: Erasure, *, done: bool) -> list[Table | str]:
 def _describe_left(copy: Copy) -> str:
     if copy.rows:
         return f"{copy.rows} rows in {copy.path}: a commit may be in progress; upkeep removes it after a day"
+    if copy.way == "not searched":
+        return f"{copy.path} cannot be read and may contain the key: check it, and delete it if it does"
     return f"mentioned in {copy.path}"
 
 

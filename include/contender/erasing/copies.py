@@ -18,15 +18,23 @@ from contender.records import StagedBatch, StagedFile
 from contender.settings import Settings
 from contender.specs.frozen import Frozen
 
-Way = Literal["rewrite", "remove", "beyond reach"]
+Way = Literal["rewrite", "remove", "beyond reach", "not searched"]
 
 
 class Copy(Frozen):
-    """A file outside the tables that contains rows with the key, or mentions the key where it cannot be removed."""
+    """A file outside the tables that contains rows with the key, or mentions or may mention it and is left as it is.
+
+    A file that cannot be read, for example a compressed or damaged one, is not searched.
+    """
 
     path: str
     rows: int
     way: Way
+
+    @property
+    def is_left(self) -> bool:
+        """Whether an erasure leaves the file as it is."""
+        return self.way in ("beyond reach", "not searched")
 
 
 def find_copies(sought: Sought, settings: Settings, kinds: Collection[pa.DataType]) -> tuple[Copy, ...]:
@@ -41,11 +49,13 @@ def find_copies(sought: Sought, settings: Settings, kinds: Collection[pa.DataTyp
             try:
                 rows = _count(sought, file.place, kinds)
             except (pa.ArrowInvalid, csv.Error, UnicodeDecodeError):
-                rows = 0
+                rows = None
             if rows:
                 found.append(Copy(path=file.place, rows=rows, way=way))
-            elif _mentions(sought, file.place):
+            elif _mentions(sought, file.place, is_rows=rows is not None):
                 found.append(Copy(path=file.place, rows=0, way="beyond reach"))
+            elif rows is None:
+                found.append(Copy(path=file.place, rows=0, way="not searched"))
     return tuple(found)
 
 
@@ -113,9 +123,9 @@ def _recording(lines: Iterator[str], consumed: list[str]) -> Iterator[str]:
         yield line
 
 
-def _mentions(sought: Sought, place: str) -> bool:
+def _mentions(sought: Sought, place: str, *, is_rows: bool) -> bool:
     pattern = rb"(?<![0-9A-Za-z])" + re.escape(sought.value.encode()) + rb"(?![0-9A-Za-z])"
-    if place.endswith(".parquet"):
+    if is_rows and place.endswith(".parquet"):
         return False
     with io.BufferedReader(places.open_file(place)) as lines:
         return any(re.search(pattern, line) for line in lines)

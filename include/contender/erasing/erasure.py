@@ -174,7 +174,7 @@ def _holding(here: Installation, contract: Contract, scope: _Scope) -> Holding:
 
 def _is_empty(found: Erasure) -> bool:
     held = any(holding.rows or holding.expiring for holding in found.holdings)
-    return not held and all(copy.way == "beyond reach" for copy in found.copies)
+    return not held and all(copy.is_left for copy in found.copies)
 
 
 def _beyond_reach(here: Installation, scope: _Scope) -> tuple[str, ...]:
