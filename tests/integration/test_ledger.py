@@ -84,6 +84,32 @@ def test_the_same_decision_of_concurrent_processes_is_entered_once(records, book
     assert len(book.ledger.newest("flight_delay")) == 2
 
 
+def overtake(book, records: str, theirs: Decision) -> None:
+    """Let another process enter a decision between the book's next look at the ledger and its entry."""
+    waiting = [theirs]
+
+    def enter_theirs(_connection, _cursor, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO ledger") and waiting:
+            open_book(records).ledger.enter(waiting.pop())
+
+    sqlalchemy.event.listen(book.ledger._engine, "before_cursor_execute", enter_theirs)
+
+
+def test_a_decision_that_is_overtaken_at_the_last_moment_is_stale_and_not_entered(records, book):
+    book.ledger.enter(decision(1, before=None))
+    overtake(book, records, decision(2, before=1, name=" theirs"))
+    with pytest.raises(StaleDecision, match=r"the champion is version 2, but .* was made against version 1"):
+        book.ledger.enter(decision(3, before=1, name=" ours"))
+    assert [entry.decision.id for entry in book.ledger.newest("flight_delay")] == ["2-1-0 theirs", "1-None-0"]
+
+
+def test_a_decision_that_another_process_enters_at_the_last_moment_has_one_entry(records, book):
+    book.ledger.enter(decision(1, before=None))
+    overtake(book, records, decision(2, before=1))
+    assert book.ledger.enter(decision(2, before=1)).number == 2
+    assert len(book.ledger.newest("flight_delay")) == 2
+
+
 def test_a_stale_decision_is_not_entered_and_says_what_to_do(book):
     entries = three_nights(book)
     message = r"the champion is version 3, but .* was made against version 1\. .* evaluate the night again"

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contender.accounting import Prices, Share, Terms, describe, settle, worth
+from contender.accounting import Prices, Share, Terms, describe, returns, settle, worth
 from contender.accounting.account import find_worsening
 from contender.measures.losses import squared
 from contender.records import DayReturn, TaskUse
 from contender.specs import Value
+from tests.unit.served import fit_strict, row_of
 
 PRICES = Prices(currency="USD", cpu=0.04, memory=0.005, storage=0.023)
 FIRST = date(2026, 1, 5)  # a Monday
@@ -80,6 +82,22 @@ def test_a_lower_loss_is_worth_its_price(rows, price):
 def test_a_value_is_of_decisions_or_of_the_loss(given):
     with pytest.raises(ValidationError, match="give either `per_loss`, or the worth of at least one"):
         Value(**given)
+
+
+def test_a_version_before_that_was_deleted_or_cannot_predict_has_no_value_and_the_log_says_why(
+    installation, caplog
+):
+    model = installation.catalog.model("flight_delay")
+    rows = pd.DataFrame([row_of(model) | {"airline": "XX"}])
+    strict = fit_strict(model)
+    assert returns._predict_again(installation, model, 9, rows) is None
+    assert returns._predict(model, strict, rows, model.feature_names) is None
+    assert returns._predict(model, strict, rows, ("airline", "a_feature_of_then")) is None
+    assert returns._predict(model, strict, rows.assign(airline="AA"), model.feature_names).shape == (1,)
+    unknown, category, gone = [record.message for record in caplog.records]
+    assert unknown == "no value of the version before: flight_delay has no version 9 in the registry"
+    assert category.startswith("flight_delay: no value to compare with: ValueError: Found unknown categories")
+    assert "a_feature_of_then" in gone
 
 
 def test_a_night_costs_its_cpu_time_and_its_memory_while_it_ran():

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from contender.embedded_airflow import (
     first_scheduled_day,
     free_port,
     make_environment,
+    processes,
     read_state,
     service,
     start,
@@ -87,6 +89,18 @@ def test_a_process_that_only_has_the_recorded_pid_is_not_ended(here, home):
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_process_that_has_ended_is_neither_alive_nor_in_a_session():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        process = psutil.Process(child.pid)
+        assert processes._alive(process)
+        child.kill()
+        while process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert not processes._alive(process)
+    assert not processes._alive(process)
+    assert processes._session_of(child.pid) is None
 
 
 STUBBORN = """

@@ -8,9 +8,13 @@ import pandas as pd
 import pytest
 
 from contender.evaluating import pair_day
+from contender.evaluating.pair import _score_by_baseline
 from contender.measures import choose_loss
 from contender.settings import PROJECT
 from contender.specs import load_catalog
+from tests.integration.made_up import publish
+from tests.unit.judged import version
+from tests.unit.served import fit_strict, row_of
 
 CATALOG = load_catalog(PROJECT / "include" / "catalog")
 MODEL = CATALOG.model("flight_delay")
@@ -37,3 +41,14 @@ def test_losses_are_means_over_the_rows_that_both_streams_have(theirs, rows, inc
     both = pd.concat([scored("ours", {1: 1.0, 2: 0.0}), scored("theirs", theirs)], ignore_index=True)
     (pair,) = pair_day(MODEL, LOSS, DAY, both, "ours")
     assert (pair.rows, pair.incumbent_loss, pair.rival_loss) == (rows, incumbent_loss, rival_loss)
+
+
+def test_a_baseline_that_cannot_predict_a_day_loses_to_every_version(installation, caplog):
+    model = MODEL.model_copy(update={"baseline_features": ("airline", "dep_hour")})
+    strict = fit_strict(model)
+    installation.registry.register(version(1), "fit", strict, strict, parameters={}, requirements=[])
+    ours = scored("ours", {1: 1.0, 2: 0.0})
+    features = pd.DataFrame([row_of(model) | {"airline": "XX"}] * 2).assign(**ours[[*model.row_key]])
+    publish(installation.lake, model.feature_contract, features, installation.settings, gated=False)
+    assert list(_score_by_baseline(installation, model, DAY, ours)) == [0.0, 1.0]
+    assert "the baseline of version 1 cannot predict 2013-09-01: ValueError: Found unknown" in caplog.text

@@ -134,7 +134,7 @@ def _session_of(pid: int) -> int | None:
 
 def _alive(process: Any) -> bool:
     try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.is_running())
     except psutil.NoSuchProcess:
         return False
 
