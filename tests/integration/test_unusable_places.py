@@ -11,21 +11,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
+import psutil
 import pytest
 
 from contender.cli.person import PASSWORD, current_user
 from contender.cli.reports import UsageError, write_report
-from contender.embedded_airflow import MailboxError, free_port, mailbox
+from contender.embedded_airflow import MailboxError, StackError, free_port, mailbox, read_state, running
 from contender.landing import LandingError, fetch, find_files
 from contender.orchestrator import Airflow, ApiError, find_unhealthy
 from contender.planning.read import _is_landed
 from contender.redaction import known_secrets
 from contender.serving import ServingError
 from contender.serving.server import _listen, is_loopback
+from contender.settings import PROJECT
 from contender.specs import Days
 from contender.training.provenance import _git
 from demo import source
@@ -241,3 +244,19 @@ def test_a_library_that_is_not_installed_is_not_preloaded(caplog):
 
     _preload(["a_library_that_nobody_has", "json"])
     assert "Not preloaded: a_library_that_nobody_has" in caplog.text
+
+
+def test_an_airflow_of_which_a_process_ends_at_once_is_stopped_and_its_log_is_shown(tmp_path):
+    home = tmp_path / "home"
+    (home / "airflow").mkdir(parents=True)
+    (home / "airflow" / "migrated").write_text(f"{version('apache-airflow')}, with pools")
+    extra = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "nonsense:///airflow.db"}
+    with (
+        pytest.raises(StackError, match=r"Airflow's \S+ ended with code 1\. The end of (.|\n)*nonsense"),
+        running(home, PROJECT, extra, print, port=free_port()),
+    ):
+        pass
+    assert not read_state(home).running
+    assert [
+        child for child in psutil.Process().children(recursive=True) if "airflow" in child.cmdline()
+    ] == []
