@@ -10,7 +10,7 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Date, Result, bindparam, create_engine, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from contender.landing import LandingError, NotDelivered, RawFile, describe_file
@@ -35,7 +35,12 @@ def fetch_rows(query: Query, day: date | None, connect: Connect, into: Path) -> 
     LandingError if the query fails or returns values that no column of a table can hold.
     """
     where = f"the query on connection {query.connection!r}"
-    engine = create_engine(connect(query.connection), poolclass=NullPool)
+    try:
+        engine = create_engine(connect(query.connection), poolclass=NullPool)
+    except (ArgumentError, ValueError, ModuleNotFoundError) as error:  # ValueError: the port is not a number
+        raise LandingError(
+            f"{where} cannot be run: {_first_line(error)}: correct the connection, or install its driver"
+        ) from None
     statement = text(query.sql) if day is None else text(query.sql).bindparams(bindparam("day", day, Date))
     try:
         with engine.connect().execution_options(stream_results=True, yield_per=_ROWS) as connection:
@@ -93,6 +98,6 @@ def _to_array(name: str, values: tuple[object, ...], where: str) -> pa.Array:
         ) from None
 
 
-def _first_line(error: SQLAlchemyError) -> str:
+def _first_line(error: Exception) -> str:
     cause = error.orig if isinstance(error, DBAPIError) else error
     return redact(str(cause).strip().partition("\n")[0])

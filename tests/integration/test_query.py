@@ -111,6 +111,23 @@ def test_a_database_that_cannot_be_reached_is_tried_again(here):
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("mysql://ann:secret@host/shop", "No module named 'MySQLdb'"),
+        ("postgresql+psycopg://ann:secret@host:port/shop", "invalid literal for int"),
+        ("ann:secret at host", "Could not parse SQLAlchemy URL"),
+    ],
+)
+def test_a_connection_that_sqlalchemy_cannot_use_is_named_without_its_password(here, url, why):
+    said = (
+        f"the query on connection 'crm' cannot be run: {why}.*: correct the connection, or install its driver"
+    )
+    with pytest.raises(LandingError, match=said) as refused:
+        land(dataset(), Days.one(DAY), here, lambda _: url)
+    assert "secret" not in str(refused.value)
+
+
 def test_without_airflow_the_connection_is_not_known(here):
     with pytest.raises(LandingError, match="run the dataset's ingest DAG"):
         land(dataset(), Days.one(DAY), here)

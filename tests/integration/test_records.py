@@ -40,6 +40,28 @@ def test_opening_a_missing_book_says_what_to_run(here):
         open_book(here.records)
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (
+            "sqlite:////nowhere/records.db",
+            "at sqlite:////nowhere/records.db cannot be opened: unable to open",
+        ),
+        ("postgresql+psycopg://ann:secret@127.0.0.1:1/base", r"ann:\*\*\*@.* cannot be opened: .*refused"),
+        ("postgresql+psycopg://ann:secret@host:port/base", "CONTENDER_RECORDS is not a SQLAlchemy URL"),
+        ("no url of ann:secret", "CONTENDER_RECORDS is not a SQLAlchemy URL"),
+        (
+            "mysql://ann:secret@host/base",
+            "needs the Python package MySQLdb, which is not installed: install it",
+        ),
+    ],
+)
+def test_a_book_that_cannot_be_opened_is_named_without_its_password(url, said):
+    with pytest.raises(BookError, match=said) as refused:
+        open_book(url)
+    assert "secret" not in str(refused.value)
+
+
 def test_a_record_added_twice_is_stored_once(book):
     book.alerts.add(alert(1))
     book.alerts.add(alert(1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -187,6 +188,41 @@ def test_the_page_of_a_proxy_in_place_of_airflows_answer_is_shown():
         answering(407, "text/html", b"<h1>Who are you?</h1>") as proxy,
         pytest.raises(ApiError, match=r"rejects .*407.*Who are you"),
         Airflow(proxy, "secret") as airflow,
+    ):
+        airflow.dags()
+
+
+@pytest.mark.parametrize("content", [b"<h1>Welcome</h1>", b'["token"]', b"{}"])
+def test_a_server_that_is_not_airflows_is_named_with_the_setting(content):
+    with (
+        answering(200, "text/html", content) as other,
+        pytest.raises(ApiError, match=f"{other} gives no token, .*: correct CONTENDER_UI_URL"),
+        Airflow(other, "secret") as airflow,
+    ):
+        airflow.dags()
+
+
+@pytest.mark.parametrize("content", ["<h1>Who are you?</h1>", '["Who are you?"]'])
+def test_an_answer_of_a_proxy_after_the_log_in_is_shown(content):
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.answer(201, '{"access_token": "a token"}')
+
+        def do_GET(self) -> None:
+            self.answer(407, content)
+
+        def answer(self, code: int, text: str) -> None:
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with (
+        serving(Handler) as url,
+        Airflow(url, "secret") as airflow,
+        pytest.raises(ApiError, match=f"Airflow rejects GET .* with 407: {re.escape(content)}"),
     ):
         airflow.dags()
 

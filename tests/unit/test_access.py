@@ -41,6 +41,12 @@ def test_a_missing_access_file_is_an_error(tmp_path, catalog):
         load_access(catalog.model_copy(update={"home": tmp_path}))
 
 
+def test_a_file_in_another_encoding_is_named(tmp_path, catalog):
+    (tmp_path / "access.yaml").write_bytes(GOOD.replace("Reads.", "Größe").encode("cp1252"))
+    with pytest.raises(CatalogError, match=r"access\.yaml: is not UTF-8 text \(.*\): save it as UTF-8"):
+        load_access(catalog.model_copy(update={"home": tmp_path}))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [

@@ -44,13 +44,20 @@ def test_a_row_is_predicted(app, model):
     assert [list(row) for row in answer["predictions"]] == [["score"], ["score"]]
 
 
+def test_a_day_that_is_not_in_the_lake_is_named(app, model):
+    key = {column.name: "AA" if column.type == "string" else 7 for column in model.keys}
+    found = ask(app, {"day": "2013-09-02", "keys": [key]})
+    assert found.status_code == 404
+    assert found.json()["detail"][0]["field"] == "day"
+
+
 def test_a_day_that_the_lake_cannot_give_is_named_and_whole_rows_are_still_predicted(
     catalog, model, tmp_path, caplog
 ):
     damaged = serve_app(catalog, tmp_path / "home")
     (tmp_path / "home" / "lake-catalog.db").write_text("no database " * 100)
-    key = {column.name: row_of(model).get(column.name, 7) for column in model.keys}
-    found = ask(damaged, {"day": "2013-09-02", "keys": [{**key, "carrier": "AA", "origin": "JFK"}]})
+    key = {column.name: "AA" if column.type == "string" else 7 for column in model.keys}
+    found = ask(damaged, {"day": "2013-09-02", "keys": [key]})
     assert found.status_code == 503
     (defect,) = found.json()["detail"]
     assert defect["problem"] == "the lake does not answer, and 2013-09-02 is not in memory: DatabaseError"

@@ -54,7 +54,13 @@ class Session:
         if not answer.is_success:
             user = self._login["username"]
             raise ApiError(f"Airflow rejects the user {user} with {answer.status_code}: {answer.text[:200]}")
-        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        try:
+            token = answer.json()["access_token"]
+        except (ValueError, LookupError, TypeError):
+            raise ApiError(
+                f"{self.url} gives no token, so it is not Airflow's API server: correct CONTENDER_UI_URL"
+            ) from None
+        self._http.headers["Authorization"] = f"Bearer {token}"
 
     def _send(self, method: str, path: str, patience: float, **options: Any) -> httpx.Response:
         """Send a request until the server responds without an error of its own, and return its last response."""

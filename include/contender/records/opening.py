@@ -103,7 +103,12 @@ def open_engine(url: str) -> Engine:
     """Return the engine of a book's database. Raises BookError if the URL is not one of SQLAlchemy."""
     try:
         engine = create_engine(url, pool_pre_ping=True)  # the server may have been restarted since
-    except ArgumentError:
+    except ModuleNotFoundError as error:
+        raise BookError(
+            f"CONTENDER_RECORDS needs the Python package {error.name}, which is not installed: install it, or use "
+            "postgresql+psycopg://user@host/base"
+        ) from None
+    except (ArgumentError, ValueError):  # ValueError: the port is not a number
         # The URL is not shown, because it may contain a password.
         raise BookError(
             "CONTENDER_RECORDS is not a SQLAlchemy URL. Example: postgresql+psycopg://user@host/base"
