@@ -38,7 +38,7 @@ def record_use(task_instance: Any) -> None:
 
     from contender.errors import PermanentError
     from contender.installation import open_installation
-    from contender.records import TaskUse
+    from contender.records import BookError, TaskUse
     from contender.specs import parse_dag_id
 
     ended = datetime.now(UTC)
@@ -57,7 +57,7 @@ def record_use(task_instance: Any) -> None:
     )
     try:
         open_installation().book.task_uses.add(use)
-    except (SQLAlchemyError, PermanentError) as error:
+    except (SQLAlchemyError, BookError, PermanentError) as error:
         log.warning("What the task used was not recorded, so its cost is unknown: %s", error)
 
 

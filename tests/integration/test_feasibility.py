@@ -20,6 +20,7 @@ from contender.specs import Days, Recipe, load_catalog
 from demo import source
 from tests.integration.contents import digest_contents
 from tests.integration.made_up import HISTORY, copy_catalog, invoke_on, make_flights, publish_history
+from tests.made_up_kinds import make_rows, specify_classes, write_catalog
 
 FLIGHTS, GROCERIES = "flight_delay", "household_return"
 # The first night with the history that features read, and the last one.
@@ -147,6 +148,16 @@ def test_too_few_rows_are_waited_for_and_json_has_the_figures(made_up, monkeypat
     assert found["verdict"] == "wait"
     assert "There are 21 days with labelled rows" in found["reasons"][0]
     assert found["study"]["history"]["rows"] == 21 * 60
+
+
+def test_a_label_that_is_no_class_of_the_model_is_named(here, catalog, tmp_path):
+    model = specify_classes(catalog.model(FLIGHTS))
+    rows = make_rows(model, HISTORY)
+    rows.loc[rows.index[-1], "label"] = "cancelled"
+    publish_history(here, model, rows)
+    ours = write_catalog(tmp_path, model).model_copy(update={"datasets": catalog.datasets})
+    with pytest.raises(FeasibilityError, match="flight_status: the label 'cancelled' is not declared"):
+        make_study(Installation(here, ours), model.name)
 
 
 def test_without_features_the_error_names_the_command_to_run(here, catalog):

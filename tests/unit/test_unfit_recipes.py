@@ -13,11 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
+from contender.retraining import run_night
 from contender.safe_storage import UnsafeModel
 from contender.specs import Catalog, Days
 from contender.training import Functions, TrainingError, find_unusable_recipes, fit_recipe
-from tests.integration.made_up import write_model
-from tests.made_up_kinds import CLASS_FILES, make_rows, specify_classes
+from tests.integration.made_up import NIGHT, write_model
+from tests.made_up_kinds import CLASS_FILES, install, make_rows, specify_classes
 
 DAYS = Days(first=date(2013, 1, 1), last=date(2013, 1, 3))
 UNSAFE = """
@@ -49,6 +50,16 @@ def write(home: Path, model, shares: str) -> Catalog:
 def test_the_check_names_the_recipe_and_the_cause_and_no_other_recipe(model, tmp_path, source, said):
     (mistake,) = find_unusable_recipes(write(tmp_path, model, source))
     assert mistake.startswith(said)
+
+
+def test_a_night_goes_on_without_a_recipe_that_could_run_code(model, tmp_path):
+    stores = install(tmp_path, model)
+    (stores.installation.catalog.model_home(model.name) / "shares.py").write_text(UNSAFE)
+    done = run_night(stores, NIGHT)
+    assert [version.recipe for version in done.versions] == ["trees"]
+    assert [decision.kind for decision in done.entered] == ["first"]
+    with pytest.raises(TrainingError, match=r"recipe 'shares': builtins\.eval cannot be loaded"):
+        run_night(stores, NIGHT, ["shares"])
 
 
 def prior() -> object:
