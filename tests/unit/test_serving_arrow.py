@@ -99,6 +99,15 @@ def test_other_types_and_values_are_refused_with_their_field(model, field, value
     assert (defect.field, defect.problem) == (field, problem)
 
 
+@pytest.mark.parametrize("values", [[2**53 + 1], [7, -(2**60) - 1]])
+def test_an_integer_that_no_number_equals_is_refused_with_its_field(model, values):
+    table = table_of(model, *[row_of(model)] * len(values))
+    place = table.column_names.index("distance")
+    (defect,) = refused(model, stream(table.set_column(place, "distance", pa.array(values)))).defects
+    assert defect.field == "distance"
+    assert defect.problem.startswith(f"the values are not allowed: Integer value {values[-1]} not in range")
+
+
 @pytest.mark.parametrize(
     ("field", "values"),
     [
