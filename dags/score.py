@@ -1,7 +1,9 @@
 """### Score tomorrow's rows with the champion.
 
 Starts when a night's features have been published; it does not wait for training. **score** predicts with the version
-of the alias `champion`. The predictions pass a gate and are published with the version and the features' snapshot.
+of the alias `champion`: in its own process or, from `CONTENDER_SCORE_SPARK_ROWS` rows on, in a Spark job (connection
+`spark_default`), with the same predictions. They pass a gate and are published with the version and the features'
+snapshot.
 
 - A champion that cannot predict the rows, because of a new category for example, fails the task, which says why.
 - Before the first promotion there is no champion, and the run is skipped.
@@ -14,6 +16,7 @@ from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from contender.specs import ModelSpec
+from spark_submit import submit_job
 from wiring import (
     CATALOG,
     Json,
@@ -43,7 +46,7 @@ def score(name: str) -> Json:
     from contender.scoring import NoChampion
 
     try:
-        batch = score_by_ledger(open_installation(), CATALOG.model(name), run_days())
+        batch = score_by_ledger(open_installation(), CATALOG.model(name), run_days(), submit_job)
     except NoChampion as error:
         raise AirflowSkipException(str(error)) from None
     return batch.model_dump(mode="json")

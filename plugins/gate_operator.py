@@ -9,7 +9,8 @@ from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.xcom import XCom
 
-from contender.settings import PROJECT, settings
+from contender.settings import settings
+from spark_submit import submit_job
 
 if TYPE_CHECKING:
     from contender.records import GateResult
@@ -20,20 +21,6 @@ GATE_KEY = "gate_id"
 def gate_url(gate_id: str) -> str:
     """Return the URL of a gate result's page."""
     return f"{settings().ui_url}/contender/gates/{gate_id}"
-
-
-def submit_check(task_file: str) -> None:
-    """Check a batch in a Spark job (connection `spark_default`), and wait for it."""
-    from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
-
-    from contender.gating import SPARK_SETTINGS
-
-    SparkSubmitHook(
-        conf=SPARK_SETTINGS,
-        name="gate",
-        application_args=[task_file],
-        env_vars={"PYTHONPATH": str(PROJECT / "include")},
-    ).submit(str(PROJECT / "spark_jobs" / "check_batch.py"))
 
 
 class GateLink(BaseOperatorLink):
@@ -66,7 +53,7 @@ class GateOperator(BaseOperator):
 
         batch = StagedBatch.model_validate(self.batch)
         run = f"{context['dag'].dag_id} {context['run_id']}"
-        result = gate_batch(open_installation(), batch, run, submit_check)
+        result = gate_batch(open_installation(), batch, run, submit_job)
         self.result = result
         context["ti"].xcom_push(key=GATE_KEY, value=result.id)
         for failure in (*result.defects, *result.failed):

@@ -31,6 +31,7 @@ from publish_operator import PublishOperator
 from repeat_operator import RepeatNightOperator
 from retries import RETRY_POLICY
 from secrecy import mask_environment
+from spark_submit import submit_job
 
 if TYPE_CHECKING:
     from contender.installation import Installation
@@ -187,7 +188,7 @@ def night_stores(model: str) -> InstalledStores:
     """Return the stores that a night of a model reads and writes. Imported late: only tasks need them."""
     from contender.retraining import InstalledStores
 
-    return InstalledStores(open_installation(), CATALOG.model(model))
+    return InstalledStores(open_installation(), CATALOG.model(model), submit_job)
 
 
 def dump(record: Frozen | None) -> Json | None:

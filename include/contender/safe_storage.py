@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from contender.errors import PermanentError
-from contender.model_code import CodeName, defines, read_name
+from contender.model_code import CodeName, defines, import_content, read_name
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -43,6 +43,19 @@ _TYPES_FOUND: dict[bytes, tuple[str, ...]] = {}  # by the digest of a file's con
 
 class UnsafeModel(PermanentError):  # noqa: N818 - the model is rejected, nothing failed
     """A pipeline contains types that could run code when loaded; the message names them."""
+
+
+class StoredPipeline(NamedTuple):
+    """The content of a pipeline's file, and of the model's own files that it refers to, which may be imported."""
+
+    content: bytes
+    code: Mapping[CodeName, bytes]
+
+    def load(self) -> Pipeline:
+        """Return the pipeline, after importing its code where that has not been done."""
+        for name, content in self.code.items():
+            import_content(name, content, f"{name.model}/{name.stem}.py")
+        return load_pipeline(self.content)
 
 
 def store_pipeline(pipeline: Pipeline, model: str, recipe: str) -> bytes:

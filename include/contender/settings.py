@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Rows from which a batch is checked on Spark instead of in memory.",
     )
+    score_spark_rows: int = Field(
+        default=5_000_000,
+        gt=0,
+        description="Rows from which a night is scored on Spark instead of in the task's process.",
+    )
     spark_partitions: int = Field(
         default=2, gt=0, description="Partitions of a shuffle: about the number of Spark's cores."
     )

@@ -79,6 +79,21 @@ def make_flights(model: ModelSpec, days: Days, a_day: int = 60) -> pd.DataFrame:
     return rows
 
 
+def make_households(model: ModelSpec, days: Days, a_day: int = 60) -> pd.DataFrame:
+    """Households that return if they spent much lately."""
+    random = np.random.default_rng(7)
+    rows = pd.DataFrame({"day": np.repeat(list(days.each()), a_day)})
+    rows["household_id"] = np.tile(np.arange(a_day), len(rows) // a_day)
+    for column in model.features:
+        words = column.type == "string"
+        rows[column.name] = (
+            random.choice(["1", "2", "unknown"], len(rows)) if words else random.integers(0, 100, len(rows))
+        )
+    rows["fuel_share"] = rows["fuel_share"].where(rows["fuel_share"] > 20)
+    rows["label"] = (rows["spend_28"] + random.normal(0, 10, len(rows)) > 50).astype(int)
+    return rows
+
+
 def publish_history(here: Settings, model: ModelSpec, rows: pd.DataFrame) -> None:
     """Publish the features of all rows, and the labels up to NIGHT."""
     lake = open_lake(here)

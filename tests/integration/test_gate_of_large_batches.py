@@ -10,14 +10,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from contender.gating import SparkError, check, check_by_size
+from contender.gating import check, check_by_size
 from contender.ingesting import land
 from contender.lake import stage
 from contender.records import StagedBatch
 from contender.settings import PROJECT, Settings
 from contender.specs import Days
+from contender.submitting import SparkError
 from demo import source
-from gate_operator import submit_check
+from spark_submit import submit_job
 
 DAY = Days.one(date(2013, 9, 2))
 
@@ -95,7 +96,7 @@ def test_a_batch_without_rows_is_judged_a_column_at_a_time(departures, whole, mo
 
 
 def test_a_small_batch_never_starts_spark(departures, whole, large):
-    def refuse(_: str) -> None:
+    def refuse(*_: object) -> None:
         raise AssertionError("Spark was started")
 
     small = large.model_copy(update={"gate_spark_rows": whole.rows + 1})
@@ -107,7 +108,7 @@ def test_a_large_batch_of_the_night_is_checked_through_airflows_connection(
 ):
     connection = {"conn_type": "spark", "host": "local[2]"}
     monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", json.dumps(connection))
-    result = check_by_size(departures.contract, whole, "run 1", large, submit=submit_check)
+    result = check_by_size(departures.contract, whole, "run 1", large, submit=submit_job)
     assert (result.verdict, result.rows) == ("pass", whole.rows)
 
 
@@ -115,7 +116,7 @@ def test_a_job_that_leaves_nothing_says_where_to_look(departures, whole, large):
     with pytest.raises(
         SparkError, match=r"Spark ended without a result in .*result\.json: see the log of the Spark job"
     ):
-        check_by_size(departures.contract, whole, "run 1", large, submit=lambda _: None)
+        check_by_size(departures.contract, whole, "run 1", large, submit=lambda *_: None)
 
 
 def test_the_error_of_a_failed_job_contains_the_end_of_its_output(departures, whole, large):

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import httpx
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -27,7 +26,7 @@ from contender.retraining import InstalledStores
 from contender.serving.arrow import ARROW
 from contender.serving.keys import make_key, render_key
 from contender.settings import PROJECT, Settings
-from contender.specs import ApiKey, Days, ModelSpec, load_catalog
+from contender.specs import ApiKey, Days, load_catalog
 from tests.command import run_command
 from tests.integration.made_up import (
     HISTORY,
@@ -35,6 +34,7 @@ from tests.integration.made_up import (
     copy_catalog,
     deliver,
     make_flights,
+    make_households,
     publish,
     run_night,
     tomorrow,
@@ -44,21 +44,6 @@ from tests.unit.served import fit_strict
 
 FLIGHTS, HOUSEHOLDS = "flight_delay", "household_return"
 SCORED = tomorrow(NIGHT)
-
-
-def make_households(model: ModelSpec, days: Days, a_day: int = 60) -> pd.DataFrame:
-    """Households that return if they spent much lately."""
-    random = np.random.default_rng(7)
-    rows = pd.DataFrame({"day": np.repeat(list(days.each()), a_day)})
-    rows["household_id"] = np.tile(np.arange(a_day), len(rows) // a_day)
-    for column in model.features:
-        words = column.type == "string"
-        rows[column.name] = (
-            random.choice(["1", "2", "unknown"], len(rows)) if words else random.integers(0, 100, len(rows))
-        )
-    rows["fuel_share"] = rows["fuel_share"].where(rows["fuel_share"] > 20)
-    rows["label"] = (rows["spend_28"] + random.normal(0, 10, len(rows)) > 50).astype(int)
-    return rows
 
 
 def score(stores: InstalledStores) -> None:

@@ -13,7 +13,6 @@ from pyiceberg.exceptions import CommitFailedException
 from sqlalchemy.exc import OperationalError
 
 from contender.featurizing.run import WrongTypesError
-from contender.gating import SparkError
 from contender.lake import LakeError
 from contender.landing import LandingError, MissingFiles, NotDelivered
 from contender.orchestrator import ApiError
@@ -21,6 +20,7 @@ from contender.records import StaleDecision
 from contender.scoring import CannotPredict
 from contender.settings import PROJECT
 from contender.specs import DaysError
+from contender.submitting import SparkError
 from contender.training import TrainingError
 from retries import RETRY_POLICY
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from contender.admission.excusing import apply_release
 from contender.admission.holding import hold_broken_feed
 from contender.admission.quarantine import quarantine_batch
 from contender.installation import Installation
 from contender.records import GateResult, StagedBatch, gate_id
-
-if TYPE_CHECKING:
-    from contender.gating import Submit
+from contender.submitting import Submit
 
 
 def gate_batch(here: Installation, batch: StagedBatch, run: str, submit: Submit | None = None) -> GateResult:

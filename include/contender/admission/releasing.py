@@ -21,7 +21,7 @@ from contender.specs import Days, dag_id
 from contender.specs.frozen import Frozen
 
 if TYPE_CHECKING:
-    from contender.gating import Submit
+    from contender.submitting import Submit
 
 Action = Literal["release", "discard"]
 

@@ -46,7 +46,7 @@ CODES = {
     "contender.promoting.RollbackError": CANNOT_COMPLETE,
     "contender.serving.ServingError": WRONG_USE,
     "contender.settings.SettingsError": CANNOT_COMPLETE,
-    "contender.gating.SparkError": CANNOT_COMPLETE,
+    "contender.submitting.SparkError": CANNOT_COMPLETE,
     "contender.records.StaleDecision": CANNOT_COMPLETE,
     "contender.tuning.SpaceError": WRONG_USE,
     "contender.tuning.TuningError": CANNOT_COMPLETE,

@@ -19,7 +19,7 @@ from contender.lake.moving import (
     move_listing,
     move_metadata,
 )
-from contender.lake.pieces import Pieces, open_pieces
+from contender.lake.pieces import Group, Pieces, open_pieces
 from contender.lake.rewriting import merge_days, unmerged_days
 from contender.lake.sampling import Sample, draw_rows, read_sample
 from contender.lake.spooling import SpooledRows, find_distinct
@@ -51,6 +51,7 @@ __all__ = [
     "DayChanges",
     "DayFile",
     "Evidence",
+    "Group",
     "Lake",
     "LakeError",
     "LoadedDays",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +18,13 @@ from contender.specs import Contract, Days
 PIECE = 1 << 18  # rows
 
 
+class Group(NamedTuple):
+    """A row group of a Parquet file."""
+
+    file: str
+    number: int
+
+
 @dataclass(frozen=True)
 class Pieces:
     """The rows of some days of a table in one snapshot, in no particular order."""
@@ -25,18 +33,19 @@ class Pieces:
     rows: int
     snapshot: int
     missing: frozenset[str]  # columns with a missing value in any row
-    _columns: tuple[str, ...]
-    _files: tuple[str, ...]
-    _table: pa.Table | None  # instead of files of which only some rows are wanted
+    columns: tuple[str, ...]
+    groups: tuple[Group, ...]
+    table: pa.Table | None = None  # instead of groups, if only some rows of the files are wanted
 
     def __iter__(self) -> Iterator[pa.Table]:
         """Yield all rows, at most PIECE at a time."""
-        if self._table is not None:
-            for begin in range(0, self._table.num_rows, PIECE):
-                yield self._table.slice(begin, PIECE)
-        for file in self._files:
+        if self.table is not None:
+            for begin in range(0, self.table.num_rows, PIECE):
+                yield self.table.slice(begin, PIECE)
+        for file, number in self.groups:
             with places.open_file(file) as source:
-                for batch in pq.ParquetFile(source).iter_batches(PIECE, columns=list(self._columns)):
+                opened = pq.ParquetFile(source)
+                for batch in opened.iter_batches(PIECE, row_groups=[number], columns=list(self.columns)):
                     yield pa.Table.from_batches([batch])
 
     def to_frame(self, piece: pa.Table) -> pd.DataFrame:
@@ -60,7 +69,12 @@ def open_pieces(lake: Lake, contract: Contract, days: Days) -> Pieces | None:
     if files is not None:
         found = [_read_metadata(file) for file in files]
         rows, missing = sum(one.num_rows for one in found), _find_missing(found) & set(columns)
-        return Pieces(days, rows, snapshot, missing, columns, tuple(files), None) if rows else None
+        groups = tuple(
+            Group(file, number)
+            for file, one in zip(files, found, strict=True)
+            for number in range(one.num_row_groups)
+        )
+        return Pieces(days, rows, snapshot, missing, columns, groups) if rows else None
     read = lake.read(contract, days, snapshot=snapshot)
     missing = frozenset(name for name in columns if read[name].null_count)
     return Pieces(days, read.num_rows, snapshot, missing, columns, (), read) if read.num_rows else None

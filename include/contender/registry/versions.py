@@ -17,9 +17,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from contender.creation import creation_lock
-from contender.model_code import CodeName, digest_content, import_content, imported_content
+from contender.model_code import CodeName, digest_content, imported_content
 from contender.records import TrainedVersion, TrainingSketch
-from contender.safe_storage import UnsafeModel, load_pipeline, own_code, store_pipeline
+from contender.safe_storage import StoredPipeline, UnsafeModel, own_code, store_pipeline
 from contender.settings import Settings
 
 if TYPE_CHECKING:
@@ -128,11 +128,15 @@ class Registry:
 
     def load(self, model: str, version: int) -> Pipeline:
         """Load the pipeline of a version with skops, which runs no code from the file."""
-        return self._load(model, version, "model")
+        return self.fetch(model, version).load()
+
+    def fetch(self, model: str, version: int) -> StoredPipeline:
+        """Return the stored pipeline of a version, to be loaded by other processes."""
+        return self._fetch(model, version, "model")
 
     def load_baseline(self, model: str, version: int) -> Pipeline:
         """Load the baseline that was fitted on the same rows as the version."""
-        return self._load(model, version, "baseline")
+        return self._fetch(model, version, "baseline").load()
 
     def load_sketch(self, model: str, version: int) -> TrainingSketch | None:
         """Load the sketch of a version's training rows, or None if none was stored."""
@@ -174,15 +178,12 @@ class Registry:
             self._client.log_artifacts(run_id, str(path), artifact_path=name)
         return f"{self._client.get_run(run_id).info.artifact_uri}/{name}"
 
-    def _load(self, model: str, version: int, name: str) -> Pipeline:
+    def _fetch(self, model: str, version: int, name: str) -> StoredPipeline:
         found = self._client.get_model_version(model, str(version))
         with TemporaryDirectory() as folder:
             (file,) = self._download(found, name, folder).glob("*.skops")
             stored = file.read_bytes()
-        for code in own_code(stored):
-            if imported_content(code.module) is None:
-                self._import_code(found, code)
-        return load_pipeline(stored)
+        return StoredPipeline(stored, {code: self._fetch_code(found, code) for code in own_code(stored)})
 
     def _download(self, version: ModelVersion, name: str, folder: str) -> Path:
         """Copy a file or folder from beside a version's pipeline; MLflow would look its place up three times."""
@@ -193,8 +194,10 @@ class Registry:
             download_artifacts(artifact_uri=uri, dst_path=folder, tracking_uri=self._client.tracking_uri)
         )
 
-    def _import_code(self, version: ModelVersion, code: CodeName) -> None:
-        """Import a file that a version was fitted with, if its digest is in the version's record."""
+    def _fetch_code(self, version: ModelVersion, code: CodeName) -> bytes:
+        """Return a file that a version was fitted with, if its digest is in the version's record."""
+        if (known := imported_content(code.module)) is not None:
+            return known
         trained = _record(version)
         where = f"{trained.model}: version {trained.version}"
         if trained.sources.get(f"{code.stem}.py") != code.digest:
@@ -205,7 +208,7 @@ class Registry:
             content = self._download(version, _place_of(code), folder).read_bytes()
         if digest_content(content) != code.digest:
             raise UnsafeModel(f"{where}: {_place_of(code)} was changed in the registry: restore it from git")
-        import_content(code, content, f"{code.model}/{code.stem}.py")
+        return content
 
     def _experiment(self, model: str) -> str:
         found = self._client.get_experiment_by_name(model)

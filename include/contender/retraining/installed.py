@@ -33,6 +33,7 @@ from contender.retraining.facts import read_fit_facts
 from contender.safe_storage import UnsafeModel
 from contender.scoring import score_in_shadow
 from contender.specs import Days, ModelSpec, Recipe
+from contender.submitting import Submit
 from contender.training import (
     TrainingError,
     fingerprint_recipe,
@@ -50,6 +51,7 @@ class InstalledStores:
 
     installation: Installation
     model: ModelSpec
+    submit: Submit | None = None  # starts the Spark job of many rows; by default, on this machine
 
     def standing(self) -> Standing | None:
         """Return the standing according to the ledger, with the break that monitoring has found, if one is open."""
@@ -130,5 +132,5 @@ class InstalledStores:
         return self.installation.book.ledger.served_on(self.model.name, night)
 
     def score_in_shadow(self, night: date, streams: Mapping[str, int]) -> StagedBatch:
-        """Stage each stream's predictions for the rows that a night scores. Raises ScoringError."""
-        return score_in_shadow(self.installation, self.model, streams, Days.one(night))
+        """Stage each stream's predictions for the rows that a night scores. Raises ScoringError and SparkError."""
+        return score_in_shadow(self.installation, self.model, streams, Days.one(night), self.submit)

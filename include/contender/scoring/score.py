@@ -3,68 +3,37 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from contender.errors import PermanentError
 from contender.installation import Installation
 from contender.lake import Lake, Pieces, open_pieces, spool, stage
-from contender.measures import PredictionError, predict, split_scores
 from contender.records import StagedBatch
+from contender.scoring.on_spark import belongs_on_spark, score_on_spark
+from contender.scoring.scorer import CannotPredict, ScoringError, load_scorer
 from contender.specs import Days, ModelSpec, dag_id
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
-
-    from contender.registry import Registry
-
-Scores = Mapping[str, NDArray[np.float64]]
+from contender.submitting import Submit
 
 log = logging.getLogger(__name__)
-
-
-class ScoringError(PermanentError):
-    """The rows cannot be scored; the message says what is missing."""
 
 
 class NoChampion(ScoringError):  # noqa: N818 - it is a state, not a mistake
     """No version is serving yet."""
 
 
-class CannotPredict(ScoringError):  # noqa: N818 - it is a state, not a mistake
-    """A version cannot predict the rows; predicting them again would not help."""
-
-
-class Scorer(NamedTuple):
-    """A version that is loaded for batch scoring."""
-
-    model: ModelSpec
-    pipeline: Pipeline
-    features: Sequence[str]
-
-    def score(self, rows: pd.DataFrame) -> Scores:
-        """Return the score columns of a prediction of each row. Raises PredictionError."""
-        return split_scores(self.model, predict(self.model, self.pipeline, rows, self.features))
-
-
-def load_scorer(model: ModelSpec, version: int, registry: Registry) -> Scorer:
-    """Load a version as batch scoring does. Raises UnknownVersion."""
-    seen = registry.version(model.name, version).features
-    return Scorer(model, registry.load(model.name, version), seen)
-
-
-def score(installation: Installation, model: ModelSpec, nights: Days) -> StagedBatch:
+def score(
+    installation: Installation, model: ModelSpec, nights: Days, submit: Submit | None = None
+) -> StagedBatch:
     """Stage the champion's predictions for the days that these nights score.
 
-    Raises NoChampion before the first promotion, CannotPredict if the champion cannot predict the rows, and
-    ScoringError if the days have no features.
+    From `score_spark_rows` rows on, they are computed on Spark: `submit` runs the job with a task file and returns when
+    it has ended; the default is spark-submit on this machine.
+
+    Raises NoChampion before the first promotion, CannotPredict if the champion cannot predict the rows,
+    ScoringError if the days have no features, and SparkError.
     """
     champion = installation.registry.champion(model.name)
     if champion is None:
@@ -75,16 +44,19 @@ def score(installation: Installation, model: ModelSpec, nights: Days) -> StagedB
     features = _open_features(model, nights, installation.lake)
     contract, days = model.prediction_contract, model.scored_days(nights)
     with TemporaryDirectory() as folder:
-        scored = spool(
-            _score_pieces(model, champion.version, features, installation.registry), contract, Path(folder)
-        )
+        pieces = _score(installation, model, champion.version, features, submit)
+        scored = spool(pieces, contract, Path(folder))
         return stage(scored, contract, days, installation.settings.staging)
 
 
 def score_in_shadow(
-    installation: Installation, model: ModelSpec, streams: Mapping[str, int], nights: Days
+    installation: Installation,
+    model: ModelSpec,
+    streams: Mapping[str, int],
+    nights: Days,
+    submit: Submit | None = None,
 ) -> StagedBatch:
-    """Stage the predictions of other versions for the same days, by stream.
+    """Stage the predictions of other versions for the same days, by stream, on the engine that `score` chooses.
 
     A version that cannot predict the rows is left out, with a warning in the log. Raises ScoringError if the days have
     no features, and CannotPredict if no version can predict the rows.
@@ -94,8 +66,8 @@ def score_in_shadow(
     with TemporaryDirectory() as folder:
         scored = spool((), contract, Path(folder))
         for stream, version in streams.items():
-            pieces = _score_pieces(model, version, features, installation.registry)
             try:
+                pieces = _score(installation, model, version, features, submit)
                 scored.extend(
                     spool((_name_stream(model, stream, piece) for piece in pieces), contract, Path(folder))
                 )
@@ -122,21 +94,10 @@ def _open_features(model: ModelSpec, nights: Days, lake: Lake) -> Pieces:
     return features
 
 
-def _score_pieces(model: ModelSpec, version: int, features: Pieces, registry: Registry) -> Iterator[pa.Table]:
-    """Yield the predictions of a version, a piece of the rows at a time. Raises CannotPredict."""
-    scorer = load_scorer(model, version, registry)
-    for piece in features:
-        try:
-            scores = scorer.score(features.to_frame(piece))
-        except PredictionError as error:
-            raise CannotPredict(
-                f"{model.name}: version {version} cannot predict the rows of {features.days.key}: {error}: "
-                "let its recipe accept such values (for a new category, an encoder that ignores unknown ones)"
-            ) from error
-        scored = piece.select(list(model.row_key))
-        for name, column in scores.items():
-            scored = scored.append_column(name, pa.array(column, pa.float64()))
-        by = {"model_version": version, "feature_snapshot": features.snapshot}
-        for name, value in by.items():
-            scored = scored.append_column(name, pa.array([value] * piece.num_rows, pa.int64()))
-        yield scored
+def _score(
+    installation: Installation, model: ModelSpec, version: int, features: Pieces, submit: Submit | None
+) -> Iterator[pa.Table]:
+    """Yield the predictions of a version, on the engine for so many rows. Raises CannotPredict and SparkError."""
+    if belongs_on_spark(features, installation.settings.score_spark_rows):
+        return score_on_spark(installation, model, version, features, submit)
+    return load_scorer(model, version, installation.registry).score_pieces(features)

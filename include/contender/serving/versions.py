@@ -49,7 +49,7 @@ class LoadedVersion:
 
     def score(self, rows: pd.DataFrame) -> Scores:
         """Return the score columns of a prediction of each row. Raises PredictionError."""
-        scorer = Scorer(self.model, self.pipeline, self.record.features)
+        scorer = Scorer(self.model, self.number, self.pipeline, self.record.features)
         return {name: found.tolist() for name, found in scorer.score(rows).items()}
 
 
