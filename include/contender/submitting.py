@@ -37,11 +37,11 @@ class Job(NamedTuple):
 Submit = Callable[[Job, str], object]
 
 
-def submit_here(job: Job, file: str) -> None:
+def submit_here(job: Job, file: str, master: str = "local[*]") -> None:
     """Run a job with a task file by spark-submit on this machine. Raises SparkError if it fails."""
     conf = [word for name, value in job.settings.items() for word in ("--conf", f"{name}={value}")]
     done = subprocess.run(  # noqa: S603
-        ["spark-submit", "--master", "local[*]", *conf, str(job.program), file],  # noqa: S607
+        ["spark-submit", "--master", master, *conf, str(job.program), file],  # noqa: S607
         env={**os.environ, **job.environment},
         # A job's own errors are on the JVM's standard output, Spark's on standard error.
         stdout=subprocess.PIPE,
