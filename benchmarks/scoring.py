@@ -49,9 +49,10 @@ Row = dict[str, Any]
 
 
 class Table(NamedTuple):
-    """A table of the page: where its results are stored, its sizes, what is measured, and its name in the page."""
+    """A table of the page: where its results are stored, its recipes, sizes and measurements, and its name."""
 
     results: Path
+    recipes: tuple[str, ...]
     sizes: tuple[int, ...]
     ways: tuple[str, ...]
     name: str
@@ -63,8 +64,10 @@ class Table(NamedTuple):
 
 _STORED = PROJECT / "benchmarks" / "results"
 TABLES = {
-    "process": Table(_STORED / "scoring.json", ROWS, ("score", "bare call"), "scoring"),
-    "spark": Table(_STORED / "scoring_on_spark.json", ROWS[:3], ("score", "spark"), "scoring on Spark"),
+    "process": Table(_STORED / "scoring.json", RECIPES, ROWS, ("score", "bare call"), "scoring"),
+    "spark": Table(
+        _STORED / "scoring_on_spark.json", RECIPES[1:], ROWS[:3], ("score", "spark"), "scoring on Spark"
+    ),
 }
 
 
@@ -81,7 +84,7 @@ def main() -> None:
         return
     for name in given.table or TABLES:
         table, render = TABLES[name], RENDER[name]
-        rows = [row for recipe in RECIPES for row in run(recipe, given.rows or table.sizes, table.ways)]
+        rows = [row for recipe in table.recipes for row in run(recipe, given.rows or table.sizes, table.ways)]
         print(render(rows))
         if not given.rows:
             table.results.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
@@ -99,6 +102,7 @@ def run(recipe: str, sizes: tuple[int, ...], wanted: tuple[str, ...]) -> Iterato
             "CONTENDER_HOME": str(here.home),
             "CONTENDER_CATALOG_HOME": str(catalog.home),
             "OMP_NUM_THREADS": "1",
+            "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # as the container stack sets them
         }
         for nth, size in enumerate(sizes, 1):
             night = NIGHT + timedelta(days=nth)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -160,16 +161,19 @@ def test_rows_that_a_version_cannot_predict_name_it_and_are_not_tried_again(flig
         score(on_spark(flights), flights.model, Days.one(night))
 
 
-def test_the_error_of_a_failed_job_names_the_version_and_contains_the_end_of_its_output(flights):
-    def damage(job, file):
-        places.remove(file.replace("task.json", "model.skops"))
+def test_a_changed_source_in_staging_is_not_run_and_the_error_names_the_version(flights, tmp_path):
+    def change(job, file):
+        (source,) = Path(file).parent.glob("linear_*.py")
+        source.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
         submit_here(job, file)
 
     with pytest.raises(
         SparkError,
-        match=r"flight_delay: version 1 did not score 2013-04-01 on Spark: score\.py failed [^$]*model\.skops",
+        match=r"flight_delay: version 1 did not score 2013-04-01 on Spark: score\.py failed [^$]*"
+        r"linear_\w+\.py is damaged: its SHA-256 is",
     ):
-        score(on_spark(flights), flights.model, Days.one(NIGHT), damage)
+        score(on_spark(flights), flights.model, Days.one(NIGHT), change)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_job_without_a_result_says_where_to_look(flights):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
@@ -28,18 +29,23 @@ JOB = Job(
     # Spark starts a Python worker for each core.
     {**SPARK_SETTINGS, "spark.executorEnv.OMP_NUM_THREADS": "1"},
 )
-_PIPELINE, _TASK, _RESULT = "model.skops", "task.json", "result.json"
+_PIPELINE, _RESULT = "model.skops", "result.json"
 _SCORERS: dict[str, Scorer] = {}  # of a Python worker of Spark, by the folder of the task
 
 
 class Task(Frozen):
-    """The input of a Spark job, in a folder with the stored pipeline; the folder gets the predictions, too."""
+    """The input of a Spark job, in a folder with the stored pipeline; the folder gets the predictions, too.
+
+    The name of the task's file contains the digest of its content, which contains the digests of the other files: what
+    another process has put into staging is not run.
+    """
 
     folder: str
     model: ModelSpec
     version: int
     reads: tuple[str, ...]  # features of the version
     code: tuple[CodeName, ...]
+    digests: dict[str, str]  # SHA-256 of the files of pipeline and code, by name
     days: Days
     snapshot: int
     missing: frozenset[str]
@@ -75,10 +81,10 @@ def score_on_spark(
 
     `submit` runs the job with a task file and returns when it has ended; the default is spark-submit on this machine.
     """
-    task = _write_task(installation, model, version, features)
+    task, file = _write_task(installation, model, version, features)
     what = f"{model.name}: version {version} did not score {features.days.key} on Spark"
     try:
-        (submit or submit_here)(JOB, places.below(task.folder, _TASK))
+        (submit or submit_here)(JOB, file)
     except SparkError as error:
         raise SparkError(f"{what}: {error}") from error
     place = places.below(task.folder, _RESULT)
@@ -93,43 +99,59 @@ def score_on_spark(
         yield places.read_rows(task.output(number))
 
 
-def _write_task(installation: Installation, model: ModelSpec, version: int, features: Pieces) -> Task:
+def _write_task(
+    installation: Installation, model: ModelSpec, version: int, features: Pieces
+) -> tuple[Task, str]:
+    """Write what the job reads into a new folder of staging. Returns the task and its file."""
     registry, staging = installation.registry, installation.settings.staging
     folder = places.below(staging, "scores", model.name, features.days.key, uuid.uuid4().hex)
     stored = registry.fetch(model.name, version)
+    files = {_PIPELINE: stored.content} | {_file_of(code): text for code, text in stored.code.items()}
     task = Task(
         folder=folder,
         model=model,
         version=version,
         reads=tuple(registry.version(model.name, version).features),
         code=tuple(stored.code),
+        digests={name: sha256(content).hexdigest() for name, content in files.items()},
         days=features.days,
         snapshot=features.snapshot,
         missing=features.missing,
         columns=features.columns,
         groups=features.groups,
     )
-    places.write(places.below(folder, _PIPELINE), stored.content)
-    for name, content in stored.code.items():
-        places.write(_place_of(folder, name), content)
-    places.write(places.below(folder, _TASK), task.model_dump_json().encode())
-    return task
+    for name, content in files.items():
+        places.write(places.below(folder, name), content)
+    written = task.model_dump_json().encode()
+    return task, places.write(places.below(folder, f"{sha256(written).hexdigest()}.json"), written)
 
 
-def _place_of(folder: str, code: CodeName) -> str:
-    return places.below(folder, f"{code.stem}_{code.digest}.py")
+def _file_of(code: CodeName) -> str:
+    return f"{code.stem}_{code.digest}.py"
+
+
+def _read(place: str, digest: str) -> bytes:
+    """Return the content of a file. Raises DamagedFileError if it is another than was written."""
+    content = places.read(place)
+    places.check_digest(place, sha256(content).hexdigest(), digest)
+    return content
 
 
 _OUTCOMES = pa.schema([("rows", pa.int64()), ("failure", pa.string())])
 
 
 def run_task(file: str, session: Any) -> Result:
-    """Run a task inside the Spark job, one row group for each task of Spark, and write its result."""
-    task = Task.model_validate_json(places.read(file))
-    stored = StoredPipeline(
-        places.read(places.below(task.folder, _PIPELINE)),
-        {name: places.read(_place_of(task.folder, name)) for name in task.code},
-    )
+    """Run a task inside the Spark job, one row group for each task of Spark, and write its result.
+
+    Raises DamagedFileError if a file in staging is another than was written.
+    """
+    digest = places.name_of(file).removesuffix(".json")
+    task = Task.model_validate_json(_read(file, digest))
+
+    def read(name: str) -> bytes:
+        return _read(places.below(task.folder, name), task.digests[name])
+
+    stored = StoredPipeline(read(_PIPELINE), {code: read(_file_of(code)) for code in task.code})
     sent = session.sparkContext.broadcast((task, stored))
 
     def score_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
