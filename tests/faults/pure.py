@@ -45,7 +45,7 @@ def remembering() -> Iterator[None]:
         for place, name, key in (
             ("gating.check", "validate_stacked", _of_batch),
             ("gating.check", "validate", _of_batch),
-            ("registry.versions", "load_pipeline", lambda stored: stored),
+            ("safe_storage", "load_pipeline", lambda stored: stored),
             ("training.fit", "fit_recipe", _of_fit),
             ("training.fit", "record_fit", _of_record),
             ("evaluating.evaluate", "judge_pipelines", _of_evaluation),
