@@ -167,8 +167,8 @@ def do(what: str, night: date, size: int) -> Row:
     from contender.settings import settings
     from contender.submitting import submit_here
 
-    always = {"score_spark_rows": 1} if what == "spark" else {}
-    here = Installation(settings().model_copy(update=always))
+    from_rows = 1 if what == "spark" else sys.maxsize
+    here = Installation(settings().model_copy(update={"score_spark_rows": from_rows}))
     model, nights = here.catalog.model("flight_delay"), Days.one(night)
     if what == "publish":
         publish_day(here, model, night, size)
@@ -207,14 +207,18 @@ def render_spark(rows: list[Row]) -> str:
     head = ("recipe", "rows a day", *(f"in process: {each[0]}", *each[1:]), *(f"Spark: {each[0]}", *each[1:]))
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for row in rows:
-        figures = [
-            f"{row[way]['cpu_seconds']:.1f} | {row['rows'] / max(row[way]['cpu_seconds'], 0.01):,.0f} | "
-            f"{row[way]['wall_seconds']:.1f} | {row['rows'] / max(row[way]['wall_seconds'], 0.1):,.0f} | "
-            f"{row[way]['peak_gb']:.2f}"
-            for way in ("score", "spark")
-        ]
+        figures = [_describe(row.get(way), row["rows"]) for way in ("score", "spark")]
         lines.append(f"| `{row['recipe']}` | {row['rows']:,} | {' | '.join(figures)} |")
     return "\n".join([*lines, ""])
+
+
+def _describe(found: Row | None, size: int) -> str:
+    """Return the cells of one measurement; dashes if there is none."""
+    if found is None:
+        return " | ".join("–" * 5)
+    cpu, wall = found["cpu_seconds"], found["wall_seconds"]
+    cells = (f"{cpu:.1f}", f"{size / max(cpu, 0.01):,.0f}", f"{wall:.1f}", f"{size / max(wall, 0.1):,.0f}")
+    return " | ".join((*cells, f"{found['peak_gb']:.2f}"))
 
 
 RENDER = {"process": render_process, "spark": render_spark}
