@@ -207,15 +207,13 @@ def render_spark(rows: list[Row]) -> str:
     head = ("recipe", "rows a day", *(f"in process: {each[0]}", *each[1:]), *(f"Spark: {each[0]}", *each[1:]))
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for row in rows:
-        figures = [_describe(row.get(way), row["rows"]) for way in ("score", "spark")]
+        figures = [_describe(row[way], row["rows"]) for way in ("score", "spark")]
         lines.append(f"| `{row['recipe']}` | {row['rows']:,} | {' | '.join(figures)} |")
     return "\n".join([*lines, ""])
 
 
-def _describe(found: Row | None, size: int) -> str:
-    """Return the cells of one measurement; dashes if there is none."""
-    if found is None:
-        return " | ".join("–" * 5)
+def _describe(found: Row, size: int) -> str:
+    """Return the cells of one measurement."""
     cpu, wall = found["cpu_seconds"], found["wall_seconds"]
     cells = (f"{cpu:.1f}", f"{size / max(cpu, 0.01):,.0f}", f"{wall:.1f}", f"{size / max(wall, 0.1):,.0f}")
     return " | ".join((*cells, f"{found['peak_gb']:.2f}"))

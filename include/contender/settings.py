@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         description="Rows from which a batch is checked on Spark instead of in memory.",
     )
     score_spark_rows: int = Field(
-        default=5_000_000,
+        default=20_000_000,
         gt=0,
         description="Rows from which a night is scored on Spark instead of in the task's process.",
     )
