@@ -9,8 +9,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from contender.specs import dag_id
-from page_access import readable_dags
+from page_access import readable_models
 from page_rendering import drawn, page
 
 if TYPE_CHECKING:
@@ -26,11 +25,7 @@ def costs(user: GetUserDep) -> HTMLResponse:
     from contender.installation import open_installation
 
     here = open_installation()
-    dags = {name: dag_id("monitor", name) for name in here.catalog.models}
-    readable = readable_dags(dags.values(), user)
-    return show(
-        [read_account(here, here.catalog.model(name)) for name, dag in dags.items() if dag in readable]
-    )
+    return show([read_account(here, model) for model in readable_models("monitor", here.catalog, user)])
 
 
 def show(accounts: Sequence[Account]) -> HTMLResponse:

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from contender.specs import dag_id
 from evidence_charts import draw_evidence
-from page_access import readable_dags, require_dag
+from page_access import readable_dags, readable_models, require_dag
 from page_rendering import drawn, page
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def promotions(user: GetUserDep) -> HTMLResponse:
     from contender.installation import open_installation
 
     here = open_installation()
-    dags = {name: dag_id("retrain", name) for name in here.catalog.models}
-    readable = readable_dags(dags.values(), user)
-    models = [name for name, dag in dags.items() if dag in readable]
+    models = [model.name for model in readable_models("retrain", here.catalog, user)]
     return page("promotions.html", entries=read_promotions(here.book, models, MAX_LISTED))
 
 

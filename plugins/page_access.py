@@ -14,8 +14,10 @@ from airflow.api_fastapi.app import API_ROOT_PATH, get_auth_manager
 from airflow.models.dag import DagModel
 from fastapi import HTTPException, Request
 
+from contender.specs import dag_id
+
 if TYPE_CHECKING:
-    from contender.specs import Action, Catalog
+    from contender.specs import Action, Catalog, ModelSpec, Verb
 
 
 def readable_dags(dag_ids: Iterable[str], user: Any) -> set[str]:
@@ -23,14 +25,21 @@ def readable_dags(dag_ids: Iterable[str], user: Any) -> set[str]:
     wanted = set(dag_ids)
     teams = DagModel.get_dag_id_to_team_name_mapping(sorted(wanted))
     by_team: dict[str | None, set[str]] = defaultdict(set)
-    for dag_id in wanted:
-        by_team[teams.get(dag_id)].add(dag_id)
+    for dag in wanted:
+        by_team[teams.get(dag)].add(dag)
     manager = get_auth_manager()
     return {
         dag_id
         for team, ids in by_team.items()
         for dag_id in manager.filter_authorized_dag_ids(dag_ids=ids, user=user, team_name=team)
     }
+
+
+def readable_models(verb: Verb, catalog: Catalog, user: Any) -> list[ModelSpec]:
+    """Return the models whose DAG of this kind the user may read, in the order of the catalog."""
+    dags = {name: dag_id(verb, name) for name in catalog.models}
+    readable = readable_dags(dags.values(), user)
+    return [model for name, model in catalog.models.items() if dags[name] in readable]
 
 
 def require_dag(dag_id: str, user: Any) -> None:

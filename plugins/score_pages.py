@@ -9,8 +9,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from contender.specs import dag_id
-from page_access import readable_dags
+from page_access import readable_models
 from page_rendering import page
 
 if TYPE_CHECKING:
@@ -26,9 +25,8 @@ def scorecards(user: GetUserDep) -> HTMLResponse:
     from contender.scorecard import read_evidence, score
 
     here = open_installation()
-    dags = {name: dag_id("retrain", name) for name in here.catalog.models}
-    readable = readable_dags(dags.values(), user)
-    return show([score(read_evidence(here, name)) for name, dag in dags.items() if dag in readable])
+    models = readable_models("retrain", here.catalog, user)
+    return show([score(read_evidence(here, model.name)) for model in models])
 
 
 def show(cards: Sequence[Scorecard]) -> HTMLResponse:

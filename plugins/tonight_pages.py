@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from contender.specs import dag_id
 from incident_pages import list_dags, name_incident
 from night_runs import find_runs
-from page_access import readable_dags
+from page_access import readable_dags, readable_models
 from page_rendering import page
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def tonight(user: GetUserDep) -> HTMLResponse:
     from contender.planning import judge_night, read_tonight
 
     here, now = open_installation(), datetime.now(UTC)
-    scoring = {name: dag_id("score", name) for name in here.catalog.models}
-    seen = readable_dags(scoring.values(), user)
-    models = [model for name, model in here.catalog.models.items() if scoring[name] in seen]
+    models = readable_models("score", here.catalog, user)
     rows = [judge_night(night, now) for night in read_tonight(here, models, now, find_runs)]
     incidents = here.book.incidents.unfinished()
     batches = [one for one in list_quarantined(here) if one.state == "waiting"]
