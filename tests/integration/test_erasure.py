@@ -359,11 +359,18 @@ CSV = b"day,customer,amount\n2013-09-01,ann,1\n"
 @pytest.mark.parametrize(
     ("name", "content", "way"),
     [
-        ("raw/x.csv.gz", gzip.compress(CSV), "not searched"),
+        ("raw/x.csv.gz", gzip.compress(CSV, mtime=0), "not searched"),
         ("raw/x.csv", CSV.decode().encode("utf-16"), "not searched"),
         ("raw/x.parquet", b"PAR1 and no more", "not searched"),
         ("raw/x.parquet", CSV, "beyond reach"),
         ("raw/x.csv", CSV + b'2013-09-01,"never closed', "beyond reach"),
+    ],
+    ids=[
+        "compressed",
+        "another encoding",
+        "a broken Parquet file",
+        "CSV in a Parquet file",
+        "a broken CSV file",
     ],
 )
 def test_a_file_in_quarantine_that_cannot_be_read_is_named_and_left_as_it_is(filled, name, content, way):
