@@ -71,5 +71,5 @@ def test_the_page_of_costs_states_what_a_night_costs(person):
 
 def test_the_page_of_scorecards_says_what_is_missing(person):
     shown = person.get("/contender/scorecards").text
-    assert f"Score of {MODEL}" in shown
+    assert f"{MODEL}</a>:" in shown
     assert "What is missing" in shown

@@ -115,13 +115,16 @@ def invoke_on(
 
 
 def press_ctrl_c(catalog: Catalog, file: str, folder: Path) -> Catalog:
-    """Return a copy of a catalog in which Ctrl-C is pressed during the second fit of a recipe of flights."""
+    """Return a copy of a catalog in which Ctrl-C is pressed during the second fit of a recipe of flights.
+
+    The handler is called, not the signal raised: a shell starts processes in the background with SIGINT ignored.
+    """
     shutil.copytree(catalog.home, folder / "interrupted")
     place = folder / "interrupted" / "models" / "flight_delay" / file
     place.write_text(
         place.read_text().replace("def build_estimator(", "def _build(")
         + "\n\nFITS = []\n\n\ndef build_estimator(*given):\n    FITS.append(given)\n    if len(FITS) == 2:\n"
-        "        import signal\n\n        signal.raise_signal(signal.SIGINT)\n    return _build(*given)\n"
+        "        import signal\n\n        signal.default_int_handler(signal.SIGINT, None)\n    return _build(*given)\n"
     )
     return load_catalog(folder / "interrupted")
 

@@ -46,10 +46,11 @@ def test_the_version_states_how_many_rows_it_was_drawn_from_and_so_does_its_card
 def test_a_sample_is_the_same_however_few_days_are_read_at_once(sampled, monkeypatch):
     lake, model = sampled.installation.lake, sampled.model
     days, pins = training_days(model, model.recipe("linear"), NIGHT), pin_examples(lake, model)
-    whole = draw_rows(model, read_examples(lake, model, days, pins), MOST, seed=5)
+    recipe = model.recipe("linear")
+    whole = draw_rows(model, read_examples(lake, model, days, pins), MOST, recipe.seed)
     for piece in (1, 300, 100_000):
         monkeypatch.setattr(sampling, "PIECE", piece)
-        found = read_sample(lake, model, days, pins, MOST, 5)
+        found = read_sample(lake, model, days, pins, recipe)
         pd.testing.assert_frame_equal(found.rows, whole)
         assert found.drawn_from == len(read_examples(lake, model, days, pins))
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from contender.specs import ModelSpec, Recipe
     from contender.tuning import Proposal, Tuned
     from contender.tuning.space import Value
 
@@ -48,9 +49,7 @@ def tune(
     from contender.tuning import tune as search
 
     here = open_installation()
-    spec = here.catalog.model(model)
-    known = [one.name for one in spec.all_recipes]
-    chosen = spec.recipe(check_known("--recipe", [recipe], known)[0]) if recipe else spec.recipes[0]
+    chosen = _choose_recipe(spec := here.catalog.model(model), recipe)
     space = read_space(chosen, vary) if vary else default_space(chosen)
     with show_progress("trials") as progress:
         task = progress.add_task(f"{model} {chosen.name}", total=trials)
@@ -60,6 +59,13 @@ def tune(
         echo_json(proposal)
     else:
         typer.echo("\n".join(_render(proposal, here.catalog.model_home(model) / "spec.py")))
+
+
+def _choose_recipe(model: ModelSpec, name: str | None) -> Recipe:
+    if name is None:
+        return model.recipes[0]
+    (known,) = check_known("--recipe", [name], [one.name for one in model.all_recipes])
+    return model.recipe(known)
 
 
 def _render(proposal: Proposal, spec: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ from contender.lake.examples import join_examples, read_examples
 from contender.lake.pieces import PIECE
 from contender.lake.tables import Lake
 from contender.records import Pin
-from contender.specs import Days, ModelSpec
+from contender.specs import Days, ModelSpec, Recipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,14 +23,12 @@ class Sample(NamedTuple):
     drawn_from: int
 
 
-def read_sample(
-    lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...], most: int | None, seed: int
-) -> Sample:
-    """Read the rows that `draw_rows` would draw from those of `read_examples`, in the same order.
+def read_sample(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...], recipe: Recipe) -> Sample:
+    """Read the rows that a recipe is trained on: those that `draw_rows` draws from `read_examples`, in the same order.
 
-    At most so many rows are in memory, those of some days besides; without `most`, all rows.
+    With `max_rows`, so many rows are in memory, and those of some days besides; else all rows.
     """
-    if most is None:
+    if (most := recipe.max_rows) is None:
         rows = read_examples(lake, model, days, pins)
         return Sample(rows, len(rows))
     counts = {day: file.rows for day, file in lake.day_files(model.label_contract.table, days).items()}
@@ -41,7 +39,7 @@ def read_sample(
         features, labels = (lake.read(c, some, snapshot=snapshots.get(c.table)) for c in contracts)
         read = join_examples(model, features, labels)
         total += len(read)
-        drawn = draw_rows(model, read if drawn is None else _append(drawn, read), most, seed)
+        drawn = draw_rows(model, read if drawn is None else _append(drawn, read), most, recipe.seed)
     assert drawn is not None, "a span has at least one day"
     return Sample(drawn, total)
 

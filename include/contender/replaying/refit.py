@@ -8,7 +8,7 @@ import pandas as pd
 
 from contender.evaluating import Contestants, EvaluationError, Pipelines, judge_pipelines, read_criteria
 from contender.installation import Installation
-from contender.lake import Lake, lost_pins, read_sample
+from contender.lake import Lake, lost_pins, read_examples, read_sample
 from contender.measures import LossError, Predictions, summarise_labels, try_predict
 from contender.records import Evaluation, Pin, TrainedVersion
 from contender.registry import Registry
@@ -98,9 +98,11 @@ def _read(
     lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...], trained: Recipe | None = None
 ) -> pd.DataFrame:
     """Return all rows of these days, or those that a recipe is trained on."""
-    most, seed = (None, 0) if trained is None else (trained.max_rows, trained.seed)
     try:
-        rows = read_sample(lake, model, days, pins, most, seed).rows
+        if trained is None:
+            rows = read_examples(lake, model, days, pins)
+        else:
+            rows = read_sample(lake, model, days, pins, trained).rows
     except OSError as error:
         raise ReplayError(
             f"rows of {days.key} cannot be read from the lake ({error}): if the file is missing, check "

@@ -75,7 +75,7 @@ def train(installation: Installation, model: ModelSpec, recipe: Recipe, night: d
     fit = identify("fit", model.name, fingerprint_recipe(model, recipe, home), days.key, *pins)
     if known := registry.find(model.name, fit):
         return known.model_copy(update={"night": night})
-    sample = read_sample(installation.lake, model, days, pins, recipe.max_rows, recipe.seed)
+    sample = read_sample(installation.lake, model, days, pins, recipe)
     fitted = fit_recipe(model, recipe, load_functions(home, recipe), days, sample.rows)
     inputs = FitInputs(model, recipe, night, days, sample, pins)
     trained = record_fit(installation.catalog, inputs, fitted, code_version(), environment())

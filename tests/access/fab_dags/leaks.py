@@ -18,7 +18,7 @@ def build(way: str) -> None:
         dag_id=f"leaks__{way}",
         schedule=None,
         start_date=datetime(2013, 1, 1, tzinfo=UTC),
-        default_args=task_defaults(PLATFORM) | {"retries": 0},
+        default_args=task_defaults("leaks__error", PLATFORM) | {"retries": 0},
     ):
 
         @task
