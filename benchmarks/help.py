@@ -1,8 +1,9 @@
-"""What help costs: the start of the `contender` command beside the bare import of Typer.
+"""What help and the status cost: the `contender` command beside the bare imports that it needs.
 
 python -m benchmarks.help        results in benchmarks/results/help.json
 
 CPU seconds of a process, from its start to its end; the processes take turns, five times each. Ratios are what to read.
+The status is that of a new installation of the example catalog.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from statistics import median
 from typing import NamedTuple
 
@@ -23,6 +25,8 @@ PROCESSES = {
     FLOOR: ["-c", FLOOR],
     "contender --help": ["-m", "contender.cli", "--help"],
     "contender backtest --help": ["-m", "contender.cli", "backtest", "--help"],
+    "import pyiceberg.io.pyarrow, sqlalchemy.orm": ["-c", "import pyiceberg.io.pyarrow, sqlalchemy.orm"],
+    "contender status": ["-m", "contender.cli", "status"],
 }
 
 
@@ -45,17 +49,19 @@ def main() -> None:
 
 def measure() -> list[Measured]:
     """Return the median CPU seconds of each process."""
-    rounds = [{what: run(words) for what, words in PROCESSES.items()} for _ in range(TIMES)]
+    with tempfile.TemporaryDirectory() as home:
+        run(["-m", "contender.cli", "migrate"], home)
+        rounds = [{what: run(words, home) for what, words in PROCESSES.items()} for _ in range(TIMES)]
     seconds = {what: median(each[what] for each in rounds) for what in PROCESSES}
     return [
         Measured(what, round(spent, 2), round(spent / seconds[FLOOR], 1)) for what, spent in seconds.items()
     ]
 
 
-def run(words: list[str]) -> float:
-    """Return the CPU seconds of a Python process with these arguments."""
-    before = os.times()
-    subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL, check=True)
+def run(words: list[str], home: str) -> float:
+    """Return the CPU seconds of a Python process with these arguments, for an installation in this folder."""
+    before, here = os.times(), {"CONTENDER_HOME": home}
+    subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL, check=True, env=os.environ | here)
     after = os.times()
     return (after.children_user + after.children_system) - (before.children_user + before.children_system)
 

@@ -1,0 +1,17 @@
+"""The tables of docs/SCALING.md match the stored results."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks import history, schedule, training
+from benchmarks.night import __main__ as night
+from benchmarks.promotion.page import put_into
+
+
+@pytest.mark.parametrize("made_by", [history, night, schedule, training])
+def test_a_table_of_the_page_matches_its_results(made_by):
+    page, rows = made_by.PAGE.read_text(), json.loads(made_by.RESULTS.read_text())
+    assert put_into(page, made_by.render(rows), made_by.BEGIN, made_by.END) == page
