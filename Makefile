@@ -6,8 +6,8 @@ SHELL := /bin/bash
 .PHONY: up down help setup demo test coverage test-compose test-fast faults lint types format lock docs docs-env site \
 	screenshots sbom audit \
 	spark-archive bench-backup bench-cadence bench-deciding bench-drills bench-feasibility bench-gates bench-history \
-	bench-incidents bench-landing bench-monitoring bench-monitoring-peers bench-night bench-parsing bench-promotion bench-race bench-recovery \
-	bench-scoring bench-serving clean distclean
+	bench-incidents bench-landing bench-monitoring bench-monitoring-peers bench-night bench-others bench-parsing bench-promotion bench-race bench-recovery \
+	bench-scoring bench-serving bench-training clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -146,8 +146,14 @@ bench-parsing: setup ## Measure loading a large catalog, and parsing and seriali
 bench-scoring: setup ## Measure scoring at 0.1 to 20 million rows a night, in CPU time and memory, beside a bare call
 	@python -m benchmarks.scoring
 
+bench-training: setup ## Measure fits on 0.1 to 5 million rows, in CPU time and memory: on all of them, and on a sample
+	@python -m benchmarks.training
+
 bench-night: setup ## Measure a night of flights: by hand in Polars and DuckDB, by this project's functions, and in Airflow
 	@python -m benchmarks.night
+
+bench-others: setup ## Measure what a step costs in Airflow, Dagster, Prefect and Kedro
+	@python -m benchmarks.others
 
 bench-history: setup ## Measure one more night after 30, 365 and 3,650 days of history
 	@python -m benchmarks.history

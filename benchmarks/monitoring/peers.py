@@ -17,9 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
-import venv
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.environments import make_environment
 from benchmarks.monitoring.__main__ import SETTLING
 from benchmarks.monitoring.drills import INJECTED
 from benchmarks.monitoring.peers_page import render
@@ -71,26 +70,13 @@ def main() -> None:
     ask.add_argument("--starts", type=int, default=STARTS, help="starts of each change")
     ask.add_argument("--model", choices=[year.model for year in YEARS], help="measure one model only")
     asked = ask.parse_args()
-    python = make_environment()
+    python = make_environment(HERE / "peers-requirements.txt", WORK)
     for year in YEARS:
         if asked.model in (None, year.model):
             rows = list(measure_model(serve_year(year), asked.starts, python))
             print(render(rows))
             if asked.starts == STARTS:
                 store(rows)
-
-
-def make_environment() -> Path:
-    """Return the Python of the environment of the libraries; make it below build/ if its requirements are new."""
-    requirements = HERE / "peers-requirements.txt"
-    place = WORK / f"environment-{sha256(requirements.read_bytes()).hexdigest()[:12]}"
-    python, made = place / "bin" / "python", place / "made"
-    if not made.exists():
-        print("installing the libraries into build/", file=sys.stderr)
-        venv.create(place, clear=True, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--requirement", requirements], check=True)
-        made.touch()
-    return python
 
 
 def measure_model(year: ServedYear, starts: int, python: Path) -> Iterator[Row]:
