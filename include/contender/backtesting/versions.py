@@ -93,9 +93,7 @@ class Versions:
         rows = self.labelled(days, night) if instead is None else instead
         began = time.process_time()
         try:
-            drawn = (
-                rows if recipe.max_rows is None else draw_rows(self.model, rows, recipe.max_rows, recipe.seed)
-            )
+            drawn = draw_rows(self.model, rows, recipe.max_rows, recipe.seed)
             fitted = fit_recipe(self.model, recipe, self._functions[recipe.name], days, drawn)
             cpu = time.process_time() - began
             inputs = FitInputs(self.model, recipe, night, days, Sample(drawn, len(rows)), self.history.pins)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
 
 from contender.lake.examples import join_examples, read_examples
 from contender.lake.pieces import PIECE
 from contender.lake.tables import Lake
 from contender.records import Pin
 from contender.specs import Days, ModelSpec, Recipe
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Sample(NamedTuple):
@@ -31,6 +31,7 @@ def read_sample(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...],
     if (most := recipe.max_rows) is None:
         rows = read_examples(lake, model, days, pins)
         return Sample(rows, len(rows))
+    # Counts of the newest snapshot: they only say how many days are read at once.
     counts = {day: file.rows for day, file in lake.day_files(model.label_contract.table, days).items()}
     contracts = (model.feature_contract, model.label_contract)
     snapshots = {pin.table: pin.snapshot for pin in pins}
@@ -39,21 +40,19 @@ def read_sample(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...],
         features, labels = (lake.read(c, some, snapshot=snapshots.get(c.table)) for c in contracts)
         read = join_examples(model, features, labels)
         total += len(read)
-        drawn = draw_rows(model, read if drawn is None else _append(drawn, read), most, recipe.seed)
+        both = read if drawn is None else pd.concat([drawn, read], ignore_index=True)
+        drawn = draw_rows(model, both, most, recipe.seed)
     assert drawn is not None, "a span has at least one day"
     return Sample(drawn, total)
 
 
-def draw_rows(model: ModelSpec, rows: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
-    """Return `most` rows in their order, and at least one of each day; all rows if there are at most so many.
+def draw_rows(model: ModelSpec, rows: pd.DataFrame, most: int | None, seed: int) -> pd.DataFrame:
+    """Return `most` rows in their order, and at least one of each day; all rows if there are no more, or it is None.
 
     Rows are drawn by a hash of their keys (bottom-k sampling, Cohen and Kaplan 2007), so what is drawn depends neither
     on the order of rows nor on how they are split, and a row that is drawn from many is also drawn from fewer.
     """
-    import numpy as np
-    import pandas as pd
-
-    if len(rows) <= most:
+    if most is None or len(rows) <= most:
         return rows
     keys = rows[list(model.row_key)]
     keys.insert(0, "seed", seed)  # numbers are hashed without regard to pandas' own hash key
@@ -65,22 +64,12 @@ def draw_rows(model: ModelSpec, rows: pd.DataFrame, most: int, seed: int) -> pd.
     return rows[chosen].reset_index(drop=True)
 
 
-def _append(drawn: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.concat([drawn, read], ignore_index=True)
-
-
-def _cut(days: Days, counts: dict[date, int]) -> Iterator[Days]:
+def _cut(days: Days, counts: Mapping[date, int]) -> Iterator[Days]:
     """Cut a span into shorter ones of at most PIECE rows, or of one day."""
-    some: list[date] = []
+    first, rows = days.first, 0
     for day in days.each():
-        if some and _count(some, counts) + counts.get(day, 0) > PIECE:
-            yield Days(first=some[0], last=some[-1])
-            some = []
-        some.append(day)
-    yield Days(first=some[0], last=some[-1])
-
-
-def _count(days: Sequence[date], counts: dict[date, int]) -> int:
-    return sum(counts.get(day, 0) for day in days)
+        if rows and rows + counts.get(day, 0) > PIECE:
+            yield Days(first=first, last=day - timedelta(days=1))
+            first, rows = day, 0
+        rows += counts.get(day, 0)
+    yield Days(first=first, last=days.last)

@@ -34,7 +34,7 @@ def plan_files(scan: DataScan) -> list[FileScanTask]:
     """Return the files of a scan of days.
 
     A file of a table that is partitioned by day alone has rows of one day, so all of them are wanted. PyIceberg would
-    work this out for each file, which takes three times as long as finding it.
+    work this out for each file.
     """
     snapshot, metadata = scan.snapshot(), scan.table_metadata
     if snapshot is None or not all(_is_by_day(spec) for spec in metadata.specs().values()):
