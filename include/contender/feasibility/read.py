@@ -8,12 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from contender.backtesting import History as LabelledHistory
 from contender.backtesting import cut
 from contender.errors import PermanentError
 from contender.feasibility.ages import AGE, add_ages
 from contender.feasibility.figures import Arrivals, History, MissingValues, Study, Timing
-from contender.feasibility.folds import BLOCKS, Folds, plan_folds
+from contender.feasibility.folds import BLOCKS, plan_folds
 from contender.feasibility.measure import Subject, count_fits, measure_curve, measure_held_out
 from contender.installation import Installation
 from contender.lake import pin_examples, read_examples
@@ -57,10 +56,8 @@ def make_study(
         timing=_read_timing(here, model, datetime.now(UTC)),
         nonnegative=model.loss != "cost",
     )
-    folds = plan_folds(model, sorted(set(sampled["day"])))
-    if folds is None:
-        return study
-    return _measure(study, _make_subject(here, model, recipe, _cut(model, sampled, days), folds), report)
+    subject = _make_subject(here, model, recipe, days, sampled)
+    return study if subject is None else _measure(study, subject, report)
 
 
 def read_subject(here: Installation, model: ModelSpec, recipe: Recipe, sample: int = SAMPLE_ROWS) -> Subject:
@@ -69,30 +66,30 @@ def read_subject(here: Installation, model: ModelSpec, recipe: Recipe, sample: i
     Raises FeasibilityError without labelled rows, or with too few days for the blocks, and LossError.
     """
     days, rows = _read_rows(here, model)
-    sampled = _draw(rows, sample)
-    known = sorted(set(sampled["day"]))
-    folds = plan_folds(model, known)
-    if folds is None:
+    subject = _make_subject(here, model, recipe, days, _draw(rows, sample))
+    if subject is None:
         raise FeasibilityError(
-            f"{model.name}: {len(known)} days with labelled rows are too few to hold {BLOCKS} blocks out: load more "
-            f"history with `contender load {model.name} FIRST..LAST`"
+            f"{model.name}: {rows['day'].nunique()} days with labelled rows are too few to hold {BLOCKS} blocks out: "
+            f"load more history with `contender load {model.name} FIRST..LAST`"
         )
-    return _make_subject(here, model, recipe, _cut(model, sampled, days), folds)
+    return subject
 
 
 def _make_subject(
-    here: Installation, model: ModelSpec, recipe: Recipe, history: LabelledHistory, folds: Folds
-) -> Subject:
-    home = here.catalog.model_home(model.name)
-    functions, loss = load_functions(home, recipe), choose_loss(model, home)
-    return Subject(model, recipe, functions, loss, history, folds, SEED)
-
-
-def _cut(model: ModelSpec, rows: pd.DataFrame, days: Days) -> LabelledHistory:
+    here: Installation, model: ModelSpec, recipe: Recipe, days: Days, rows: pd.DataFrame
+) -> Subject | None:
+    """Return the subject of the rows of these days; None if there are too few days to hold any out."""
+    folds = plan_folds(model, sorted(set(rows["day"])))
+    if folds is None:
+        return None
     try:
-        return cut(model, rows, days)
+        history = cut(model, rows, days)
     except LabelError as error:
         raise FeasibilityError(str(error)) from None
+    home = here.catalog.model_home(model.name)
+    return Subject(
+        model, recipe, load_functions(home, recipe), choose_loss(model, home), history, folds, SEED
+    )
 
 
 def _measure(study: Study, subject: Subject, report: Report) -> Study:
