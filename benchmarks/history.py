@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -28,6 +26,7 @@ import pandas as pd
 import pyarrow as pa
 
 from benchmarks.night.steps import Steps
+from benchmarks.processes import run_module
 from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.records import StagedBatch, migrate
@@ -146,15 +145,7 @@ def _in_a_process(home: Path, catalog: Path, begin: date) -> list[Row]:
         "CONTENDER_CATALOG_HOME": str(catalog),
         "OMP_NUM_THREADS": "1",
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.history", "--nights-from", str(begin)],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        cwd=PROJECT,
-        env=os.environ | environment,
-    )
-    found: list[Row] = json.loads(done.stdout.splitlines()[-1])
+    found: list[Row] = run_module(["benchmarks.history", "--nights-from", str(begin)], environment)
     return found
 
 

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +22,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from benchmarks.processes import run_module
 from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.lake import spool, stage
@@ -73,19 +72,13 @@ def measure(size: int) -> Row:
             "OMP_NUM_THREADS": "1",
         }
         # A process starts with its parent's peak: this one stays small.
-        _in_a_process("publish", size, environment)
-        row = {"rows": size, **{recipe: _in_a_process(recipe, size, environment) for recipe in RECIPES}}
+        _, *taken = (
+            run_module(["benchmarks.training", "--do", what, str(size)], environment)
+            for what in ("publish", *RECIPES)
+        )
+        row = {"rows": size, **dict(zip(RECIPES, taken, strict=True))}
     print(json.dumps(row), file=sys.stderr)
     return row
-
-
-def _in_a_process(what: str, size: int, environment: dict[str, str]) -> Row:
-    words = [sys.executable, "-m", "benchmarks.training", "--do", what, str(size)]
-    done = subprocess.run(
-        words, stdout=subprocess.PIPE, text=True, check=True, cwd=PROJECT, env=os.environ | environment
-    )
-    found: Row = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def do(what: str, size: int) -> Row:

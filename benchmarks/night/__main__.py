@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -26,6 +24,7 @@ import polars as pl
 
 from benchmarks.night.history import HISTORY, MODEL, deliver_night, prepare_history
 from benchmarks.night.scheduled import run_scheduled
+from benchmarks.processes import run_module
 from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.settings import PROJECT, Settings
@@ -128,15 +127,7 @@ def run(way: str, night: date) -> dict[str, Any]:
         "by hand": ["benchmarks.night.floor", str(STATE), str(HOME / "landing"), str(night)],
         "functions": ["benchmarks.night.bare", str(HOME), str(night)],
     }[way]
-    done = subprocess.run(
-        [sys.executable, "-m", *words],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        cwd=PROJECT,
-        env=os.environ,
-    )
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    found: dict[str, Any] = run_module(words)
     return found
 
 

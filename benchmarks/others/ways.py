@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -116,7 +115,7 @@ def _measure(command: Sequence[str], env: Mapping[str, str], server: Server | No
 @contextlib.contextmanager
 def prefect_server(python: Path, home: Path) -> Iterator[Server]:
     """Run Prefect's server on this machine, with its database in a folder."""
-    port = _free_port()
+    port = free_port()
     own = {
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
@@ -133,12 +132,6 @@ def prefect_server(python: Path, home: Path) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _wait_for(url: str) -> None:
