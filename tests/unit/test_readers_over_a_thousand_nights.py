@@ -72,6 +72,11 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
         lambda b: b.acts.by_people("flights", limit=10),
         lambda b: b.acts.by_people("lake"),
     ],
+    "agreements.get": [lambda b: b.agreements.get(f"agreement {MODEL} 2")],
+    "agreements.newest": [lambda b: b.agreements.newest(MODEL, 5)],
+    "agreements.with_ids": [
+        lambda b: b.agreements.with_ids([f"agreement {MODEL} 1", f"agreement {OTHER} {LAST}"])
+    ],
     "alerts.get": [lambda b: b.alerts.get("mail 2")],
     "alerts.newest": [lambda b: b.alerts.newest(limit=5)],
     "alerts.newest_of": [lambda b: b.alerts.newest_of(TABLE)],

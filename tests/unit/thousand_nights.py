@@ -16,6 +16,7 @@ from contender.records import (
     Book,
     Caveat,
     ColumnProfile,
+    DayAgreement,
     DayProfile,
     DayReturn,
     Decision,
@@ -163,6 +164,17 @@ def of_model(model: str, night: int) -> dict[str, list[Any]]:
                 table=TABLE,
                 days=Days.one(day_of(night)),
                 why="corrected",
+                at=time_of(night),
+            )
+        ],
+        "agreements": [
+            DayAgreement(
+                id=f"agreement {model} {night}",
+                model=model,
+                day=day_of(night),
+                compared=True,
+                level=0.1,
+                slope=1.0,
                 at=time_of(night),
             )
         ],

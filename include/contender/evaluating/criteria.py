@@ -21,6 +21,7 @@ _FIELDS = {
     "slices",
     "guards",
     "evaluation_days",
+    "measured_rows",
     "horizon_days",
     "label_maturity_days",
 }

@@ -121,7 +121,7 @@ def _examine(
 
 def _read_rows(installation: Installation, contestants: Contestants) -> pd.DataFrame:
     model, challenger, _ = contestants
-    rows = read_examples(installation.lake, model, contestants.days, challenger.pins)
+    rows = read_examples(installation.lake, model, contestants.days, challenger.pins, measured=True)
     if rows.empty:
         days = contestants.days
         raise EvaluationError(

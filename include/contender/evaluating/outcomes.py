@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime, time
 
 from contender.evaluating.remember import excused_days
 from contender.installation import Installation
+from contender.lake import read_measured
 from contender.measures import Agreement, Outcomes, Predictions, finite_rows, kind_of, read_scores
 from contender.measures.evidence import DAYS_REMEMBERED, Sensitivity, accumulate_rise
-from contender.records import OutcomeChange
+from contender.records import DayAgreement, OutcomeChange, identify
 from contender.specs import Days, ModelSpec
 
 # The first four weeks are only compared with.
@@ -49,20 +50,45 @@ def find_outcome_change(
 
 def read_outcome_change(installation: Installation, model: ModelSpec, night: date) -> OutcomeChange | None:
     """Compare the outcomes in the lake with the served predictions; None for a kind without such figures."""
-    kind = kind_of(model)
-    if kind.agree is None:
+    if kind_of(model).agree is None:
         return None
-    lake, days = installation.lake, served_days(model, night)
-    served = lake.read(model.prediction_contract, days).to_pandas()
-    labels = lake.read(model.label_contract, days).to_pandas()
-    known = served.merge(labels, on=list(model.row_key), how="inner", validate="one_to_one")
-    agreements: dict[date, Agreement] = {}
-    for day, rows in known.groupby("day", sort=True):
-        found = agree_on(model, kind.encode(rows["label"]), read_scores(model, rows))
-        agreements |= {} if found is None else {day: found}
+    days = served_days(model, night)
+    agreements = {
+        day: Agreement(found.level, found.slope)
+        for day, found in _read_agreements(installation, model, days).items()
+        if found.compared
+    }
     since = datetime.combine(days.first, time(), UTC)
     acts = installation.book.acts.corrections_since(since)
     return find_outcome_change(model, agreements, excused_days(installation.catalog, model, acts, since))
+
+
+def _read_agreements(installation: Installation, model: ModelSpec, days: Days) -> dict[date, DayAgreement]:
+    """Return the agreements of the days with predictions and outcomes, which the book keeps."""
+    lake, book = installation.lake, installation.book
+    served = lake.day_files(model.prediction_contract.table, days)
+    labels = lake.day_files(model.label_contract.table, days)
+    compared_by = (model.kind, model.race.min_rows, model.measured_rows)
+    ids = {
+        day: identify("agreement", model.name, day, served[day].digest, labels[day].digest, *compared_by)
+        for day in served.keys() & labels.keys()
+    }
+    known = book.agreements.with_ids(ids.values())
+    return {
+        day: known.get(its_id) or book.agreements.add(_compare(installation, model, day, its_id))
+        for day, its_id in sorted(ids.items())
+    }
+
+
+def _compare(installation: Installation, model: ModelSpec, day: date, its_id: str) -> DayAgreement:
+    served, labels = (
+        read_measured(installation.lake, model, contract, Days.one(day)).to_pandas()
+        for contract in (model.prediction_contract, model.label_contract)
+    )
+    rows = served.merge(labels, on=list(model.row_key), how="inner", validate="one_to_one")
+    found = agree_on(model, kind_of(model).encode(rows["label"]), read_scores(model, rows))
+    figures = {} if found is None else found._asdict()
+    return DayAgreement(id=its_id, model=model.name, day=day, compared=found is not None, **figures)
 
 
 def agree_on(model: ModelSpec, outcomes: Outcomes, predictions: Predictions) -> Agreement | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from contender.installation import Installation
+from contender.lake import open_pieces, read_each_measured, read_measured
 from contender.measures import (
     Loss,
     Outcomes,
@@ -78,14 +80,9 @@ def pair_days(
     score counts with the baseline's loss, because the baseline would have served. A day that is already paired does not
     change.
     """
-    shadow = installation.lake.read(model.shadow_contract, days).to_pandas()
-    labels = installation.lake.read(model.label_contract, days).to_pandas()
-    # Before a roll-back, the stream `champion` was another version.
-    shadow = shadow[(shadow["stream"] != CHAMPION) | (shadow["model_version"] == streams.champion)]
-    known = shadow.merge(labels, on=list(model.row_key), how="inner", validate="many_to_one")
     loss = choose_loss(model, installation.catalog.model_home(model.name))
     pairs: list[PairedDay] = []
-    for day, rows in known.groupby("day", sort=True):
+    for day, rows in _read_known(installation, model, days, streams):
         pairs += pair_day(model, loss, day, rows, streams.incumbent)
         ours = rows[rows["stream"] == streams.incumbent]
         absent = find_absent(streams, day, set(rows["stream"]))
@@ -96,6 +93,48 @@ def pair_days(
             outcomes = kind_of(model).encode(ours["label"])
             pairs += pair_scores(model, loss, ScoredDay(day, outcomes, scores, versions), streams.incumbent)
     return tuple(installation.book.pairs.add(pair) for pair in pairs)
+
+
+def _read_known(
+    installation: Installation, model: ModelSpec, days: Days, streams: Streams
+) -> Iterator[tuple[date, pd.DataFrame]]:
+    """Yield the shadow predictions of each day with their outcomes, but for days of many rows that are paired."""
+    lake = installation.lake
+    shadows, outcomes = (
+        lake.day_files(contract.table, days) for contract in (model.shadow_contract, model.label_contract)
+    )
+    for day in [day for day, file in shadows.items() if file.rows > model.measured_rows]:
+        if _is_paired(installation, model, day, streams):
+            del shadows[day]
+    both = shadows.keys() & outcomes.keys()
+    labels = read_each_measured(lake, model, model.label_contract, {day: outcomes[day] for day in both})
+    predictions = read_each_measured(lake, model, model.shadow_contract, {day: shadows[day] for day in both})
+    for (day, known), (_, predicted) in zip(labels, predictions, strict=True):
+        shadow = predicted.to_pandas()
+        # Before a roll-back, the stream `champion` was another version.
+        shadow = shadow[(shadow["stream"] != CHAMPION) | (shadow["model_version"] == streams.champion)]
+        rows = shadow.merge(known.to_pandas(), on=list(model.row_key), how="inner", validate="many_to_one")
+        if len(rows):
+            yield day, rows
+
+
+def _is_paired(installation: Installation, model: ModelSpec, day: date, streams: Streams) -> bool:
+    """Return whether all streams of a day are paired with the incumbent, by reading their names alone."""
+    pieces = open_pieces(installation.lake, model.shadow_contract, Days.one(day))
+    assert pieces is not None, "the day has a file"
+    columns = ("stream", "model_version")
+    present = {
+        str(one["stream"])
+        for piece in replace(pieces, columns=columns)
+        for one in piece.select(columns).group_by(columns).aggregate([]).to_pylist()
+        if one["stream"] != CHAMPION or one["model_version"] == streams.champion
+    }
+    if streams.incumbent not in present:
+        return True  # nothing to compare with
+    rivals = {*present, *find_absent(streams, day, present)} - {streams.incumbent, CHAMPION}
+    return all(
+        installation.book.pairs.get(pair_id(model.name, day, streams.incumbent, rival)) for rival in rivals
+    )
 
 
 def first_paired_days(pairs: Iterable[PairedDay]) -> dict[str, date]:
@@ -121,7 +160,7 @@ def _score_by_baseline(
 ) -> Predictions:
     """Return the predictions of the incumbent's baseline; if it cannot predict, the worst ones."""
     key = list(model.row_key)
-    features = installation.lake.read(model.feature_contract, Days.one(day)).to_pandas()
+    features = read_measured(installation.lake, model, model.feature_contract, Days.one(day)).to_pandas()
     rows = ours[key].merge(features, on=key, how="left", validate="one_to_one")
     version = int(ours["model_version"].iloc[0])
     try:
@@ -174,7 +213,7 @@ def pair_scores(model: ModelSpec, loss: Loss, scored: ScoredDay, incumbent: str)
         question = question_of(rival)
         pairs.append(
             PairedDay(
-                id=identify("paired", model.name, question, scored.day, incumbent, rival),
+                id=pair_id(model.name, scored.day, incumbent, rival),
                 model=model.name,
                 question=question,
                 day=scored.day,
@@ -188,3 +227,8 @@ def pair_scores(model: ModelSpec, loss: Loss, scored: ScoredDay, incumbent: str)
             )
         )
     return pairs
+
+
+def pair_id(model: str, day: date, incumbent: str, rival: str) -> str:
+    """Return the id of the pair of two streams on a day."""
+    return identify("paired", model, question_of(rival), day, incumbent, rival)

@@ -13,7 +13,7 @@ SERVICE = "contender.service"  # who Airflow's tasks and the command line write 
 OF_TABLES = ("gate_results", "publications", "profiles")
 OF_MODELS = (
     *("evaluations", "ledger", "paired_days", "monitored", "caveats", "proposals"),
-    *("trained_versions", "pins", "fit_verdicts", "task_uses", "day_returns"),
+    *("trained_versions", "pins", "fit_verdicts", "task_uses", "day_returns", "day_agreements"),
 )
 OF_NEITHER = ("acts", "alerts", "documents", "incidents", "incident_events")
 # What is written once, and what is brought up to date in which columns.

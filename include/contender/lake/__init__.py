@@ -7,6 +7,7 @@ It handles tables, snapshots and files. `admission` decides which batch is publi
 from contender.lake import places
 from contender.lake.appending import append
 from contender.lake.commits import DayChanges, LoadedDays, compare_days, retry_on_conflict
+from contender.lake.drawing import draw_rows, read_each_measured, read_measured
 from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import join_examples, lost_pins, pin_examples, read_examples
 from contender.lake.fit import LakeError
@@ -21,7 +22,7 @@ from contender.lake.moving import (
 )
 from contender.lake.pieces import Group, Pieces, open_pieces
 from contender.lake.rewriting import merge_days, unmerged_days
-from contender.lake.sampling import Sample, draw_rows, read_sample
+from contender.lake.sampling import Sample, read_sample
 from contender.lake.spooling import SpooledRows, find_distinct
 from contender.lake.staging import (
     FILE_OF_ROW,
@@ -89,7 +90,9 @@ __all__ = [
     "places",
     "plan_migration",
     "plan_upkeep",
+    "read_each_measured",
     "read_examples",
+    "read_measured",
     "read_sample",
     "retry_on_conflict",
     "spool",

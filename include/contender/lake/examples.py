@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from contender.lake.drawing import read_measured
 from contender.lake.tables import Lake
 from contender.records import Pin
 from contender.specs import Days, ModelSpec
@@ -37,19 +38,22 @@ def lost_pins(lake: Lake, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
     )
 
 
-def read_examples(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...]) -> pd.DataFrame:
+def read_examples(
+    lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...], *, measured: bool = False
+) -> pd.DataFrame:
     """Read the rows of `days` that have both features and a label: keys, features and `label`, ordered by key.
 
-    The newest rows of pinned snapshots are kept, for the other recipes and versions of a night in the same process:
-    do not change them.
+    With `measured`, of days with many rows only those that versions are measured on (`read_measured`). The newest rows
+    of pinned snapshots are kept, for the other recipes and versions of a night in the same process: do not change them.
     """
     contracts = (model.feature_contract, model.label_contract)
     snapshots = {pin.table: pin.snapshot for pin in pins}
-    asked = (days, *((c.table, c.column_names, snapshots.get(c.table)) for c in contracts))
+    asked = (measured, days, *((c.table, c.column_names, snapshots.get(c.table)) for c in contracts))
     if lake in _KEPT and _KEPT[lake][0] == asked:
         return _KEPT[lake][1]
+    read = partial(read_measured, lake, model) if measured else lake.read
     features, labels = (
-        lake.read(contract, days, snapshot=snapshots.get(contract.table)) for contract in contracts
+        read(contract, days, snapshot=snapshots.get(contract.table)) for contract in contracts
     )
     examples = join_examples(model, features, labels)
     if snapshots.keys() >= {contract.table for contract in contracts}:

@@ -58,13 +58,13 @@ class Pieces:
         return frame
 
 
-def open_pieces(lake: Lake, contract: Contract, days: Days) -> Pieces | None:
-    """Return the rows of these days in the newest snapshot of the contract's table; None if there are none."""
+def open_pieces(lake: Lake, contract: Contract, days: Days, snapshot: int | None = None) -> Pieces | None:
+    """Return the rows of these days in a snapshot (by default the newest) of a table; None if there are none."""
     table = lake.iceberg(contract.table)
     newest = None if table is None else table.current_snapshot()
     if table is None or newest is None:
         return None
-    columns, snapshot = contract.column_names, newest.snapshot_id
+    columns, snapshot = contract.column_names, snapshot or newest.snapshot_id
     files = whole_files(plan_files(scan_days(table, days, snapshot, columns)))
     if files is not None:
         found = [_read_metadata(file) for file in files]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
+from contender.lake.drawing import draw_rows
 from contender.lake.examples import join_examples, read_examples
 from contender.lake.pieces import PIECE
 from contender.lake.tables import Lake
@@ -44,24 +44,6 @@ def read_sample(lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...],
         drawn = draw_rows(model, both, most, recipe.seed)
     assert drawn is not None, "a span has at least one day"
     return Sample(drawn, total)
-
-
-def draw_rows(model: ModelSpec, rows: pd.DataFrame, most: int | None, seed: int) -> pd.DataFrame:
-    """Return `most` rows in their order, and at least one of each day; all rows if there are no more, or it is None.
-
-    Rows are drawn by a hash of their keys (bottom-k sampling, Cohen and Kaplan 2007), so what is drawn depends neither
-    on the order of rows nor on how they are split, and a row that is drawn from many is also drawn from fewer.
-    """
-    if most is None or len(rows) <= most:
-        return rows
-    keys = rows[list(model.row_key)]
-    keys.insert(0, "seed", seed)  # numbers are hashed without regard to pandas' own hash key
-    numbers = pd.util.hash_pandas_object(keys, index=False).to_numpy()
-    chosen = np.zeros(len(rows), dtype=bool)
-    chosen[np.argpartition(numbers, most - 1)[:most]] = True
-    lowest = pd.Series(numbers).groupby(rows["day"].to_numpy(), sort=False).idxmin()
-    chosen[lowest.to_numpy()] = True
-    return rows[chosen].reset_index(drop=True)
 
 
 def _cut(days: Days, counts: Mapping[date, int]) -> Iterator[Days]:

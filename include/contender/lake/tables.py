@@ -116,19 +116,23 @@ class Lake:
         ordered: pa.Table = rows.sort_by(order).select(list(wanted))
         return ordered
 
-    def read_each(self, contract: Contract, days: Collection[date]) -> Iterator[tuple[date, pa.Table]]:
+    def read_each(
+        self, contract: Contract, days: Collection[date], snapshot: int | None = None
+    ) -> Iterator[tuple[date, pa.Table]]:
         """Read the rows of several days of a daily table, one after the other, in order. The read is planned once."""
         found = self._find(contract.table) if days else None
         if found is None or _newest_snapshot(found) is None:
             return
-        scan = scan_days(found, Days(first=min(days), last=max(days)), None, contract.column_names)
+        scan = scan_days(found, Days(first=min(days), last=max(days)), snapshot, contract.column_names)
         tasks: dict[date | None, list[FileScanTask]] = {}
         for task in plan_files(scan):
             tasks.setdefault(day_of(found, task.file), []).append(task)
         order = [(name, "ascending") for name in contract.primary_key]
         for day in sorted(days):
             rows = read_whole(scan, tasks.get(day, []))
-            one = self.read(contract, Days.one(day)) if rows is None else rows.sort_by(order)
+            one = (
+                self.read(contract, Days.one(day), snapshot=snapshot) if rows is None else rows.sort_by(order)
+            )
             yield day, one.select(list(contract.column_names))
 
     def snapshot(self, table: str) -> int | None:
@@ -148,14 +152,14 @@ class Lake:
             return []
         return sorted(row["partition"]["day"] for row in found.inspect.partitions().to_pylist())
 
-    def day_files(self, table: str, days: Days) -> dict[date, DayFile]:
+    def day_files(self, table: str, days: Days, snapshot: int | None = None) -> dict[date, DayFile]:
         """Return the data files of a daily table by day, limited to these days, in order."""
         found = self._find(table)
         if found is None or _newest_snapshot(found) is None:
             return {}
         files = {
             day: DayFile(digest=Path(task.file.file_path).stem, rows=task.file.record_count)
-            for task in plan_files(scan_days(found, days))
+            for task in plan_files(scan_days(found, days, snapshot))
             if (day := day_of(found, task.file)) is not None
         }
         return dict(sorted(files.items()))

@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from contender.installation import Installation
+from contender.lake import read_measured
 from contender.measures import Loss, choose_loss, encode_effects, kind_of, measure, read_scores
 from contender.records import Book, Measures
 from contender.specs import Days, ModelSpec
@@ -34,20 +35,22 @@ class Performance(Frozen):
 
 def measure_performance(installation: Installation, model: ModelSpec, night: date) -> Performance:
     """Measure the predictions of the day whose labels became known in a night, on the rows with an outcome."""
-    lake, days = installation.lake, model.matured_days(Days.one(night))
+    lake, days, key = installation.lake, model.matured_days(Days.one(night)), list(model.row_key)
     day = days.last
-    served = lake.read(model.prediction_contract, days).to_pandas()
-    labels = lake.read(model.label_contract, days).to_pandas()
-    known = served.merge(labels, on=list(model.row_key), how="inner", validate="one_to_one")
-    if model.monitoring.day_effects:
-        wanted = tuple(dict.fromkeys((*model.row_key, *model.monitoring.day_effects)))
-        effects = lake.read(model.feature_contract, days, columns=wanted).to_pandas()
-        known = known.merge(effects, on=list(model.row_key), how="left", validate="one_to_one")
+    served, labels = (
+        read_measured(lake, model, contract, days).to_pandas()
+        for contract in (model.prediction_contract, model.label_contract)
+    )
+    known = served.merge(labels, on=key, how="inner", validate="one_to_one")
+    if effects := model.monitoring.day_effects:
+        wanted = list(dict.fromkeys((*key, *effects)))
+        features = read_measured(lake, model, model.feature_contract, days).select(wanted).to_pandas()
+        known = known.merge(features, on=key, how="left", validate="one_to_one")
     version = int(served["model_version"].iloc[0]) if len(served) else None
     found = Performance(
         day=day,
         version=version,
-        scored_rows=len(served),
+        scored_rows=sum(file.rows for file in lake.day_files(model.prediction_contract.table, days).values()),
         measures=None,
         expected_loss=_expected_loss(model, version, installation.book),
     )

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from contender.installation import Installation
-from contender.lake import lost_pins
+from contender.lake import lost_pins, read_measured
 from contender.measures import read_scores, try_predict
 from contender.records import Pin, ScoreSkew
 from contender.specs import Days, ModelSpec
@@ -32,7 +32,7 @@ def measure_skew(installation: Installation, model: ModelSpec, day: date) -> Sco
     from contender.registry import UnknownVersion
 
     lake = installation.lake
-    served = lake.read(model.prediction_contract, Days.one(day)).to_pandas()
+    served = read_measured(lake, model, model.prediction_contract, Days.one(day)).to_pandas()
     if served.empty:
         return None
     version, snapshot = int(served["model_version"].iloc[0]), int(served["feature_snapshot"].iloc[0])
@@ -46,7 +46,7 @@ def measure_skew(installation: Installation, model: ModelSpec, day: date) -> Sco
         log.warning("Predictions of %s are not made again: %s", day, error)
         return None
     pipeline = installation.registry.load(model.name, version)
-    rows = lake.read(contract, Days.one(day), snapshot=snapshot).to_pandas()
+    rows = read_measured(lake, model, contract, Days.one(day), snapshot=snapshot).to_pandas()
     scores, _ = try_predict(model, pipeline, rows, trained.features)
     again = rows[list(model.row_key)]
     again = again.assign(**dict(zip(model.score_names, scores.reshape(len(rows), -1).T, strict=True)))

@@ -1,6 +1,7 @@
 """The book of record: the typed records that stages pass to each other, and the tables that store them."""
 
 from contender.records.acts import CORRECTING, INSTALLATION, Act, ActKind
+from contender.records.agreements import DayAgreement
 from contender.records.alerts import Alert
 from contender.records.audit import Audited, read_audit
 from contender.records.batches import (
@@ -105,6 +106,7 @@ __all__ = [
     "ColumnChange",
     "ColumnProfile",
     "ColumnSketch",
+    "DayAgreement",
     "DayProfile",
     "DayReturn",
     "Decision",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from contender.records.acts import Acts
+from contender.records.agreements import DayAgreements
 from contender.records.alerts import Alerts
 from contender.records.caveats import Caveats
 from contender.records.day_returns import DayReturns
@@ -27,6 +28,7 @@ class Book:
 
     def __init__(self, engine: Engine) -> None:
         self.acts = Acts(engine)
+        self.agreements = DayAgreements(engine)
         self.alerts = Alerts(engine)
         self.caveats = Caveats(engine)
         self.documents = Documents(engine)

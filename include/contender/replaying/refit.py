@@ -97,10 +97,10 @@ def check_pins(lake: Lake, version: TrainedVersion, pins: tuple[Pin, ...]) -> No
 def _read(
     lake: Lake, model: ModelSpec, days: Days, pins: tuple[Pin, ...], trained: Recipe | None = None
 ) -> pd.DataFrame:
-    """Return all rows of these days, or those that a recipe is trained on."""
+    """Return the rows of these days that versions are measured on, or those that a recipe is trained on."""
     try:
         if trained is None:
-            rows = read_examples(lake, model, days, pins)
+            rows = read_examples(lake, model, days, pins, measured=True)
         else:
             rows = read_sample(lake, model, days, pins, trained).rows
     except OSError as error:

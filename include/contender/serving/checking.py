@@ -82,7 +82,7 @@ def _check_evaluation(here: Installation, version: LoadedVersion) -> Checked | N
         or lost_pins(here.lake, version.record.pins)
     ):
         return None
-    rows = read_examples(here.lake, model, evaluation.judged_on, version.record.pins)
+    rows = read_examples(here.lake, model, evaluation.judged_on, version.record.pins, measured=True)
     if len(rows) != evaluation.challenger_measures.rows:  # some were erased
         return None
     outcomes = kind_of(model).encode(rows["label"])

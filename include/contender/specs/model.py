@@ -76,6 +76,12 @@ class ModelSpec(Frozen):
     evaluation_days: int = Field(
         default=7, gt=0, description="newest labelled days, excluded from training and used for evaluation"
     )
+    measured_rows: int = Field(
+        default=200_000,
+        ge=1000,
+        description="most rows of a day on which versions and predictions are measured; of more, so many are drawn "
+        "by their keys",
+    )
     baseline_features: tuple[Name, ...] = Field(min_length=1)
     slices: tuple[Slice, ...] = Field(
         default=(), description="slices on which a new version may not be worse"
