@@ -7,7 +7,7 @@ SHELL := /bin/bash
 	screenshots sbom audit \
 	spark-archive bench-backup bench-cadence bench-deciding bench-drills bench-feasibility bench-gates bench-history \
 	bench-incidents bench-landing bench-monitoring bench-monitoring-peers bench-night bench-others bench-parsing bench-promotion bench-race bench-recovery \
-	bench-scoring bench-serving bench-training clean distclean
+	bench-rows bench-scoring bench-serving bench-training clean distclean
 
 NIGHTS ?= 3
 EXIT ?=
@@ -148,6 +148,9 @@ bench-scoring: setup ## Measure scoring at 0.1 to 20 million rows a night, in CP
 
 bench-training: setup ## Measure fits on 0.1 to 5 million rows, in CPU time and memory: on all of them, and on a sample
 	@python -m benchmarks.training
+
+bench-rows: setup ## Measure the tasks of a night with 0.1 to 5 million rows, in CPU time and memory
+	@python -m benchmarks.rows
 
 bench-night: setup ## Measure a night of flights: by hand in Polars and DuckDB, by this project's functions, and in Airflow
 	@python -m benchmarks.night
