@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -88,6 +89,18 @@ def test_the_mail_contains_failed_checks_quarantine_and_link(demo_run):
         assert "no two rows share day, carrier, flight, origin" in form
         assert "quarantine" in form
         assert f"{demo_run.stack.url}/contender/gates/" in form
+
+
+def test_four_clicks_lead_from_the_mail_to_the_corrected_delivery(demo_run, person):
+    """The mail's link, the page's link to the DAG, *Trigger*, and *Trigger* below the form with the day."""
+    (mail,) = mailbox.read(demo_run.mails)
+    (gate,) = set(re.findall(r'href="[^"]*(/contender/gates/[^"]+)"', mail.html))
+    page = person.get(gate)
+    assert "fill in <em>Day</em> with 2013-09-02" in page.text
+    (dag,) = set(re.findall(r'href="/dags/(ingest__[^"/]+)"', page.text))
+    details = demo_run.airflow.request("GET", f"/dags/{dag}/details")
+    assert (details["is_paused"], details["params"]["day"]["schema"]["title"]) == (False, "Day")
+    assert [run.state for run in demo_run.airflow.runs(dag, BROKEN)] == ["failed", "success"]
 
 
 def test_the_failed_gate_links_to_its_result(demo_run):
