@@ -1,7 +1,7 @@
 """### Build a past night on both engines and compare.
 
-Once a week, **compare_‹model›** chooses one of the newest 90 nights of a model whose history Spark builds and whose
-nights DuckDB builds. It builds the night's features and labels on both from the newest snapshots, and compares them.
+Once a week, **compare_‹model›** chooses one of the newest 90 nights of a model that either engine may build. It
+builds the night's features and labels on both from the newest snapshots, and compares them.
 
 - If rows differ, the task fails with one line per column (a row and both values), and the model's owner gets a mail.
 - Nothing is published. `docs/ENGINES.md` lists expressions on which the engines differ, and what to write instead.

@@ -1,12 +1,12 @@
 """### Build the features of the day to score and the labels of the day that has matured.
 
 Starts when all daily inputs of a night have been published. **plan** pins their snapshots and chooses the engine:
-**build_on_duckdb** builds a small single night, **build_on_spark** ranges and large nights, with the same function.
+**build_on_duckdb** builds few rows, **build_on_spark** those of many (`CONTENDER_SPARK_ROWS`), with the same function.
 **collect** stages the results. Features and labels pass their gates and are published; then scoring, retraining and
 monitoring start.
 
 - A night with incomplete inputs does not start; other nights are not affected.
-- Manual runs: *First day* and *Last day* build history on Spark in one run, without starting downstream runs.
+- Manual runs: *First day* and *Last day* build history in one run, without starting downstream runs.
 - After the correction of an old day, start the affected nights by hand, or use `contender backfill`.
 """
 

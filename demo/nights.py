@@ -98,7 +98,7 @@ def load_history(world: World, expectations: Expectations) -> None:
         ]
         _wait(world, runs)
     nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
-    with _step(world, f"History: features of {len(nights)} nights built, one run on Spark"):
+    with _step(world, f"History: features of {len(nights)} nights built, in one run"):
         _wait(world, [world.airflow.trigger(dag_id("features", MODEL), conf=_range(nights))])
     with _step(world, "The first champion: trained, compared with the baseline, promoted"):
         _wait(world, [world.airflow.trigger(dag_id("retrain", MODEL), partition_key=str(HISTORY.last))])

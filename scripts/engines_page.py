@@ -138,7 +138,7 @@ def render_page(spark: Results, duckdb: Results) -> str:
     lines = [
         MADE,
         "# Engines\n",
-        "Spark builds ranges of nights, DuckDB single nights, with the same function of the model. This page shows on",
+        "Spark builds many rows, DuckDB fewer, with the same function of the model. This page shows on",
         "which expressions they differ. For this page, both computed each expression on a sample of edge values.\n",
         "- The engines write the types that they computed; Contender converts the values to the declared types. A",
         "  value that its type cannot represent (a fraction in an `integer` column, for example) is an error. Infinite",

@@ -29,14 +29,7 @@ def prepare_history(home: Path) -> None:
         return
     shutil.rmtree(home, ignore_errors=True)
     here = Installation(Settings(home=home, engine="duckdb"))
-    migrate(here.settings.records)
-    source.drop_reference(here.settings.landing, [source.flights.SOURCE])
-    for name in source.flights.SOURCE.reference:
-        _admit(here, land(here.catalog.dataset(name), Days.one(HISTORY.last), here.settings))
-    for name, lead in DAILY.items():
-        days = Days(first=HISTORY.first, last=HISTORY.last + timedelta(days=lead))
-        source.drop(name, days.each(), here.settings.landing)
-        _admit(here, land(here.catalog.dataset(name), days, here.settings))
+    publish_datasets(here)
     _build_features(here)
     stores = InstalledStores(here, here.catalog.model(MODEL))
     night = run_night(stores, HISTORY.last)
@@ -45,6 +38,18 @@ def prepare_history(home: Path) -> None:
     _admit(here, night.shadow)
     _admit(here, score_by_ledger(here, stores.model, Days.one(HISTORY.last)))
     (home / "complete").touch()
+
+
+def publish_datasets(here: Installation) -> None:
+    """Deliver, check and publish the datasets of the history."""
+    migrate(here.settings.records)
+    source.drop_reference(here.settings.landing, [source.flights.SOURCE])
+    for name in source.flights.SOURCE.reference:
+        _admit(here, land(here.catalog.dataset(name), Days.one(HISTORY.last), here.settings))
+    for name, lead in DAILY.items():
+        days = Days(first=HISTORY.first, last=HISTORY.last + timedelta(days=lead))
+        source.drop(name, days.each(), here.settings.landing)
+        _admit(here, land(here.catalog.dataset(name), days, here.settings))
 
 
 def deliver_night(night: date, landing: str) -> None:

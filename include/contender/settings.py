@@ -74,10 +74,12 @@ class Settings(BaseSettings):
     )
     engine: Literal["auto", "spark", "duckdb"] = Field(
         default="auto",
-        description="Engine that builds features: `auto` uses Spark for ranges and large nights.",
+        description="Engine that builds features: `auto` uses Spark for many input rows.",
     )
     spark_rows: int = Field(
-        default=5_000_000, gt=0, description="Input rows from which `auto` uses Spark for a single night."
+        default=5_000_000,
+        gt=0,
+        description="Input rows of a night, or of a range, from which `auto` uses Spark.",
     )
     gate_spark_rows: int = Field(
         default=5_000_000,

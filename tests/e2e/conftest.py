@@ -24,6 +24,7 @@ from demo.nights import Expectations, Night, World
 from demo.running import environment
 from tests.parsing import PARSE_RARELY
 
+ON_SPARK = {"CONTENDER_SPARK_ROWS": "100000"}  # of the history; a night has fewer rows
 GOOD, BROKEN = date(2013, 9, 1), date(2013, 9, 2)
 
 
@@ -51,7 +52,12 @@ def demo_run(
     with (
         mailbox.running(mails) as box,
         embedded_airflow.running(
-            here.home, PROJECT, environment(here, port) | PARSE_RARELY, print, port=port, smtp_port=box.port
+            here.home,
+            PROJECT,
+            environment(here, port) | PARSE_RARELY | ON_SPARK,
+            print,
+            port=port,
+            smtp_port=box.port,
         ) as running,
     ):
         airflow = Airflow(running.url, running.password)

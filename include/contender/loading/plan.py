@@ -9,7 +9,7 @@ from contender.specs import Catalog, DatasetSpec, Days, ModelSpec, dag_id
 from contender.specs.frozen import Frozen
 
 INGEST_DAYS = 31  # days of one ingestion: small enough to correct, large enough to be quick
-BUILD_DAYS = 366  # nights of one build of features, which starts Spark
+BUILD_DAYS = 366  # nights of one build of features
 
 
 class LoadError(Exception):
