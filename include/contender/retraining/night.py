@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from contender.retraining.steps import (
 )
 from contender.retraining.stores import NightStores
 from contender.training import TrainingError
+
+log = logging.getLogger(__name__)
 
 
 class Night(NamedTuple):
@@ -68,6 +71,7 @@ def _fit_all(stores: NightStores, recipes: Sequence[str], night: date) -> tuple[
         try:
             fitted.append(fit_version(stores, recipe, night))
         except TrainingError as error:
+            log.warning("recipe %r is skipped: %s", recipe, error)
             failures.append(error)
     if failures and not fitted:
         raise failures[-1]
