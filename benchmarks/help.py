@@ -25,7 +25,7 @@ PROCESSES = {
     FLOOR: ["-c", FLOOR],
     "contender --help": ["-m", "contender.cli", "--help"],
     "contender backtest --help": ["-m", "contender.cli", "backtest", "--help"],
-    "import pyiceberg.io.pyarrow, sqlalchemy.orm": ["-c", "import pyiceberg.io.pyarrow, sqlalchemy.orm"],
+    "import pydantic_settings, sqlalchemy.orm": ["-c", "import pydantic_settings, sqlalchemy.orm"],
     "contender status": ["-m", "contender.cli", "status"],
 }
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from contender.specs import Catalog, load_catalog
-
 if TYPE_CHECKING:
     from contender.lake import Lake
     from contender.records import Book
     from contender.registry import Registry
     from contender.settings import Settings
+    from contender.specs import Catalog
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,8 @@ class Installation:
     @cached_property
     def catalog(self) -> Catalog:
         """The contracts of datasets and models."""
+        from contender.specs import load_catalog
+
         return self.contracts or load_catalog(self.settings.catalog_home)
 
     @cached_property

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from contender.evaluating.remember import usual_change, with_usual_change
-from contender.records import Decision, GateResult, Pin, PinnedBy
+from contender.records import Decision, GateResult, Pin, PinnedBy, Publication
 from contender.specs import Days
 from tests.unit.judged import evaluation, version
 
@@ -177,6 +177,37 @@ def test_the_book_and_a_backtest_select_the_same_refreshes(book):
     assert len(found) == 28
     usual = usual_change(found, tonight.challenger, tonight.champion)
     assert usual == with_usual_change(tonight, past).usual
+
+
+def test_the_newest_day_of_a_table_is_that_of_its_confirmed_publications(book):
+    published = {
+        "datasets.sales": ("2013-08-01..2013-08-31", "2013-09-02", "2013-08-15"),
+        "datasets.loaded": ("2013-08-20", "2013-01-01..2013-08-31"),
+    }
+    for table, days in published.items():
+        for number, key in enumerate(days):
+            publish(book, table, key, number)
+    publish(book, "datasets.sales", "2013-09-03", 3, confirmed=False)
+    publish(book, "datasets.killed", "2013-09-03", 4, confirmed=False)
+    assert book.publications.newest_days() == {
+        "datasets.sales": date(2013, 9, 2),
+        "datasets.loaded": date(2013, 8, 31),
+    }
+
+
+def publish(book, table: str, key: str, number: int, *, confirmed: bool = True) -> None:
+    made = Publication(
+        id=f"{table} {number}",
+        table=table,
+        days=Days.read(key),
+        run="r",
+        rows=1,
+        fingerprint="f",
+        at=later(number),
+    )
+    book.publications.intend(made)
+    if confirmed:
+        book.publications.confirm(made.id)
 
 
 @pytest.fixture

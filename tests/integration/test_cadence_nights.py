@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import pytest
 
-from contender.catalogue import read_status
 from contender.cli.status import render_status
 from contender.installation import Installation
 from contender.planning import read_plan
@@ -15,6 +14,7 @@ from contender.records import Decision
 from contender.retraining import InstalledStores, NotDue, choose_recipes, collect_versions
 from contender.settings import Settings
 from contender.specs import Cadence, Days
+from contender.status import read_status
 from tests.integration.made_up import NIGHT, copy_catalog, install_flights, run_night
 
 MODEL = "flight_delay"

@@ -34,18 +34,18 @@ def test_migrating_again_changes_nothing(here):
     assert len(open_book(here.records).alerts.newest()) == 1
 
 
-def test_opening_a_missing_book_says_what_to_run(here):
-    here.home.mkdir()
-    with pytest.raises(BookError, match="run `contender migrate`"):
+def test_opening_a_missing_book_says_what_to_run_and_creates_nothing(here):
+    with pytest.raises(BookError, match="does not exist yet: run `contender migrate`"):
         open_book(here.records)
+    assert not here.home.exists()
 
 
 @pytest.mark.parametrize(
     ("url", "said"),
     [
         (
-            "sqlite:////nowhere/records.db",
-            "at sqlite:////nowhere/records.db cannot be opened: unable to open",
+            "sqlite:////dev",
+            "at sqlite:////dev cannot be opened: unable to open",
         ),
         ("postgresql+psycopg://ann:secret@127.0.0.1:1/base", r"ann:\*\*\*@.* cannot be opened: .*refused"),
         ("postgresql+psycopg://ann:secret@host:port/base", "CONTENDER_RECORDS is not a SQLAlchemy URL"),

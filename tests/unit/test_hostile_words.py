@@ -40,7 +40,6 @@ from contender.backtesting import render_report
 from contender.cards import render_html
 from contender.catalogue import Edge, ModelHistory, Told, draw
 from contender.catalogue.history import ToldEntry
-from contender.catalogue.status import DatasetStatus, ModelStatus, Status
 from contender.drilling import render_drill
 from contender.feasibility import judge
 from contender.feasibility import render_report as render_feasibility
@@ -78,6 +77,7 @@ from contender.records.audit import merge
 from contender.scorecard import score
 from contender.settings import PROJECT, Settings
 from contender.specs import Days, Guards
+from contender.status import DatasetStatus, ModelStatus, Status
 from cost_pages import show as cost_page
 from decision_pages import show as decision_page
 from incident_pages import show as incident_page

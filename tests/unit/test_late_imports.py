@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ LIBRARIES = (
     *("alembic", "boto3", "duckdb", "evidently", "great_expectations", "httpx", "jinja2", "mlflow", "numpy"),
     *("pandas", "pyarrow", "pyiceberg", "pyspark", "scipy", "sklearn", "sqlalchemy", "sqlframe"),
 )
+COMMAND = (sys.executable, "-m", "contender.cli")
 LISTED = f"import sys; print(*sorted(set(sys.modules) & {set(LIBRARIES)}))"
 TABLES = {"numpy", "pandas", "pyarrow", "pyiceberg", "sqlalchemy"}
 MODELS = {"scipy", "sklearn"}
@@ -23,6 +25,7 @@ MODELS = {"scipy", "sklearn"}
     [
         ("contender.installation", set()),
         ("contender.records", {"sqlalchemy"}),
+        ("contender.status", {"sqlalchemy"}),
         ("contender.alerting", {"sqlalchemy", "jinja2"}),
         ("contender.lake", TABLES),
         (
@@ -44,9 +47,21 @@ def test_a_build_with_kept_sql_needs_neither_sqlframe_nor_pyspark():
     assert imported_by("import build_features") == set()
 
 
+def test_the_status_opens_neither_lake_nor_registry(tmp_path):
+    home = {"CONTENDER_HOME": str(tmp_path)}
+    subprocess.run([*COMMAND, "migrate"], capture_output=True, check=True, env=os.environ | home)
+    shown = f"""
+import os
+os.environ.update({home!r})
+from typer.testing import CliRunner
+from contender.cli import app
+assert "flight_delay" in CliRunner().invoke(app, ["status"]).output"""
+    assert imported_by(shown) == {"sqlalchemy"}
+
+
 def imported_by(statement: str) -> set[str]:
     """Return the libraries that a new process has imported after a statement."""
-    code = f"import sys; sys.path.insert(0, {str(PROJECT / 'spark_jobs')!r}); {statement}; {LISTED}"
+    code = f"import sys; sys.path.insert(0, {str(PROJECT / 'spark_jobs')!r}); {statement}\n{LISTED}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 

@@ -199,6 +199,7 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
         lambda b: b.publications.committed_among([(TABLE, str(day_of(2))), (TABLE, str(day_of(KILLED)))]),
     ],
     "publications.committed_since": [lambda b: b.publications.committed_since(TABLE, time_of(LAST - 2))],
+    "publications.newest_days": [lambda b: b.publications.newest_days()],
     "publications.ranges": [lambda b: b.publications.ranges(TABLE)],
     "publications.contains": [lambda b: b.publications.contains(TABLE, Days.one(day_of(2)))],
     "returns.get": [lambda b: b.returns.get(b.returns.since(MODEL, day_of(LAST))[0].id)],

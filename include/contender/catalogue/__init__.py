@@ -1,4 +1,4 @@
-"""The catalogue of all tables, and the status of datasets and models, read from contracts, lake and book of record."""
+"""The catalogue of all tables and the history of models, read from contracts, lake and book of record."""
 
 from contender.catalogue.drawing import Box, Drawing, Line, draw
 from contender.catalogue.freshness import Freshness, judge_freshness
@@ -13,7 +13,6 @@ from contender.catalogue.read import (
     describe_table,
     read_catalogue,
 )
-from contender.catalogue.status import Status, describe_next_step, read_status
 
 __all__ = [
     "Box",
@@ -26,9 +25,7 @@ __all__ = [
     "GateSummary",
     "Line",
     "ModelHistory",
-    "Status",
     "Told",
-    "describe_next_step",
     "describe_table",
     "draw",
     "draw_history",
@@ -37,7 +34,6 @@ __all__ = [
     "read_catalogue",
     "read_history",
     "read_promotions",
-    "read_status",
     "related",
     "tell_decision",
     "trace_lineage",

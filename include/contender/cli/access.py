@@ -12,7 +12,6 @@ from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.person import airflow_password, current_user
 from contender.cli.terminal import echo_tables, make_table
 from contender.installation import open_installation
-from contender.specs import ACCESS_FILE, ACTIONS, load_access
 
 app = typer.Typer(
     help="Show the roles of access.yaml, apply them to Airflow, compare, or render them as grants.",
@@ -31,6 +30,8 @@ class Target(StrEnum):
 @app.command(epilog="Example: contender access show")
 def show() -> None:
     """Show each role's rights, from access.yaml. Changes nothing."""
+    from contender.specs import ACTIONS, load_access
+
     access = load_access(open_installation().catalog)
     table = make_table("role", "may", "to", prose=["to"], title="Access")
     for name, role in access.roles.items():
@@ -58,6 +59,7 @@ def apply(
     """
     from contender.granting import apply_roles, wanted_roles
     from contender.orchestrator import Airflow, Roles
+    from contender.specs import ACCESS_FILE, load_access
 
     installation = open_installation()
     here, catalog, book = installation.settings, installation.catalog, installation.book
@@ -94,6 +96,7 @@ def check() -> None:
     """
     from contender.granting import compare_roles, list_holders
     from contender.orchestrator import Airflow
+    from contender.specs import load_access
 
     installation = open_installation()
     here, catalog = installation.settings, installation.catalog
@@ -116,6 +119,7 @@ def render(
 ) -> None:
     """Print the grants for Postgres or S3, which an administrator applies there. Changes nothing."""
     from contender.granting import render_postgres, render_s3
+    from contender.specs import load_access
 
     catalog = open_installation().catalog
     access = load_access(catalog)
@@ -141,7 +145,7 @@ def key(
     Only the entry, with the key's SHA-256, is stored: add it to the file under `keys`. Remove it to revoke the key.
     """
     from contender.serving.keys import check_key, make_key, render_key
-    from contender.specs import ApiKey
+    from contender.specs import ACCESS_FILE, ApiKey, load_access
 
     catalog = open_installation().catalog
     made = make_key()

@@ -119,7 +119,7 @@ def status(
 
     Changes nothing.
     """
-    from contender.catalogue import describe_next_step, read_status
+    from contender.status import describe_next_step, read_status
 
     current = read_status(open_installation())
     if as_json:

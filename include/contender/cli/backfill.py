@@ -12,12 +12,12 @@ from contender.cli.exit_codes import UsageError
 from contender.cli.person import PASSWORD, airflow_password, current_user
 from contender.cli.terminal import echo_tables, make_table
 from contender.installation import Installation, open_installation
-from contender.specs import Days, dag_id, resolve_days
 
 if TYPE_CHECKING:
     from contender.backfilling import BackfillPlan, Step
     from contender.orchestrator import Airflow
     from contender.records import Book
+    from contender.specs import Days
 
 
 def backfill(
@@ -56,6 +56,8 @@ def backfill(
 
 def parse_range(text: str) -> Days:
     """Parse days written as `FIRST..LAST` or as one day. Raises DaysError."""
+    from contender.specs import resolve_days
+
     first, dots, last = text.partition("..")
     return resolve_days(None, {"first": first, "last": last} if dots else {"day": first})
 
@@ -98,6 +100,7 @@ def _show_plan(plan: BackfillPlan, airflow: Airflow | None) -> None:
 
 def _apply(plan: BackfillPlan, airflow: Airflow, book: Book, by: str, reason: str) -> None:
     from contender.backfilling import apply_backfill, is_done
+    from contender.specs import dag_id
 
     act = book.acts.newest_of("backfilled", plan.dataset, plan.days.key)
     if act is None or is_done(plan, act.id, airflow):

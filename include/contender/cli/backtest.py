@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import TaskID
 from rich.table import Table
 
 from contender.cli.exit_codes import CHECK_FAILED, INTERRUPTED, UsageError
 from contender.cli.reports import check_known, report_place, show_progress, write_report
 from contender.cli.terminal import echo_json, echo_tables, make_table
 from contender.installation import Installation, open_installation
-from contender.specs import Days, DaysError, ModelSpec, resolve_days
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from contender.backtesting import Backtest, CadenceName
+    from contender.specs import Days, ModelSpec
 
 SHOWN = 10
 
@@ -126,6 +127,8 @@ def _list_failures(failed: Sequence[str]) -> None:
 
 
 def _parse_nights(first: str, last: str) -> Days:
+    from contender.specs import DaysError, resolve_days
+
     try:
         return resolve_days(None, {"first": first, "last": last})
     except DaysError as error:

@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from contender.cli.terminal import make_table
-from contender.specs import Column
 
 if TYPE_CHECKING:
     from contender.catalogue import Catalogue, Entry, Freshness, GateSummary
+    from contender.specs import Column
 
 MARKS = {"pass": "·", "warn": "!", "fail": "✗"}
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}

@@ -10,7 +10,6 @@ from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.leaks import check_leaks
 from contender.installation import Installation, open_installation
 from contender.redaction import redact
-from contender.specs import ACCESS_FILE, CatalogError, Days, check_behaviours, load_access
 
 if TYPE_CHECKING:
     from contender.specs import ModelSpec
@@ -45,6 +44,8 @@ def check(
     A line names file, field and fix. With --leaks, check that features and labels do not depend on days that a night
     cannot know, with the tables of the lake. Changes nothing.
     """
+    from contender.specs import Days
+
     if not leaks and (model or night or spark):
         raise UsageError(
             f"unexpected extra argument {model or night or '--spark'}: add --leaks to check for leaks"
@@ -61,6 +62,7 @@ def check(
 def _check_catalog(here: Installation, engines: bool | None) -> None:
     """Print the mistakes in the catalog and end with 1, or print the number of contracts."""
     from contender.featurizing import find_engine_differences
+    from contender.specs import ACCESS_FILE, CatalogError, check_behaviours, load_access
     from contender.training import find_unusable_recipes
 
     compared = 0

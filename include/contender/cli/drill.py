@@ -13,10 +13,10 @@ from contender.cli.exit_codes import CHECK_FAILED, INTERRUPTED, UsageError
 from contender.cli.reports import check_known, report_place, show_progress, write_report
 from contender.cli.terminal import echo_json, echo_tables, make_table
 from contender.installation import Installation, open_installation
-from contender.specs import Days, DaysError, ModelSpec
 
 if TYPE_CHECKING:
     from contender.drilling import DrillResult, Plan
+    from contender.specs import ModelSpec
 
 SHOWN = 20
 
@@ -108,6 +108,8 @@ def _drill(
 
 def _first_day(installation: Installation, model: ModelSpec, start: str | None, nights: int) -> date:
     """Return the given start, or else the one with which the newest day with outcomes is the last."""
+    from contender.specs import Days, DaysError
+
     if start is not None:
         try:
             return Days.one(start).first

@@ -12,7 +12,6 @@ from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.person import current_user
 from contender.cli.terminal import echo_json, echo_tables, make_table, on_one_line
 from contender.installation import open_installation
-from contender.specs import dag_id
 
 if TYPE_CHECKING:
     from contender.promoting import ManualKind
@@ -33,6 +32,8 @@ def show(
 
     Changes nothing.
     """
+    from contender.specs import dag_id
+
     if model == "verify":
         _verify()
         return
@@ -101,6 +102,7 @@ def _decide(model: str, kind: ManualKind, by: str, reason: str, version: int | N
     from contender.alerting import compose_decision_alert
     from contender.promoting import ManualDecision, decide_by_hand
     from contender.registry import UnknownVersion
+    from contender.specs import dag_id
 
     here = open_installation()
     owner = here.catalog.model(model).owner

@@ -67,7 +67,7 @@ def _show_failure(failure: Failure, ui_url: str) -> None:
 
 def _show_result(plan: LoadPlan, here: Installation) -> None:
     """Report what is loaded. Exit with 1 if a model has no champion."""
-    from contender.catalogue import describe_next_step, read_status
+    from contender.status import describe_next_step, read_status
 
     status = read_status(here)
     if plan.model is None:

@@ -9,7 +9,6 @@ from rich.table import Table
 
 from contender.cli.terminal import echo_json, echo_tables, make_table
 from contender.installation import open_installation
-from contender.specs import dag_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +30,8 @@ def monitor(
     evaluation. `rise` is the evidence that the loss has grown or outcomes contradict predictions, `drift` that the
     inputs move away from recent days; 6 is enough. Changes nothing.
     """
+    from contender.specs import dag_id
+
     installation = open_installation()
     installation.catalog.model(model)  # raises if the catalog has no such model
     found = installation.book.monitored.newest(model, limit)

@@ -10,7 +10,6 @@ import typer
 from contender.cli.exit_codes import CHECK_FAILED, UsageError
 from contender.cli.terminal import echo_json, echo_tables, make_table
 from contender.installation import open_installation
-from contender.specs import DaysError, parse_day
 
 
 def requests(
@@ -46,6 +45,8 @@ def requests(
 
 
 def _parse(day: str | None) -> date:
+    from contender.specs import DaysError, parse_day
+
     if day is None:
         return datetime.now(UTC).date() - timedelta(days=1)
     try:

@@ -11,7 +11,7 @@ from contender.cli.terminal import make_table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contender.catalogue import Status
+    from contender.status import Status
 
 
 def render_status(status: Status) -> tuple[Table, Table]:

@@ -6,6 +6,7 @@ import codecs
 import io
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -14,7 +15,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from contender.specs.frozen import Frozen
+if TYPE_CHECKING:
+    from contender.specs.frozen import Frozen
 
 _UNLIMITED = 100_000  # columns
 _PROSE = 20  # columns that prose needs at least
@@ -84,6 +86,8 @@ def on_one_line(text: str) -> str:
 
 def echo_json(records: Frozen | Iterable[Frozen]) -> None:
     """Print a record as indented JSON, or several records as an array with one record per line."""
+    from contender.specs.frozen import Frozen
+
     ascii_only = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
     if isinstance(records, Frozen):
         typer.echo(records.model_dump_json(indent=2, ensure_ascii=ascii_only))

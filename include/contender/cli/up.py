@@ -47,8 +47,8 @@ def down() -> None:
 
 
 def _show_running(here: Installation, state: State) -> None:
-    from contender.catalogue import describe_next_step, read_status
     from contender.embedded_airflow import USER, first_scheduled_day, mail_folder, read_password
+    from contender.status import describe_next_step, read_status
 
     home = here.settings.home
     lines = {

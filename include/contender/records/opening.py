@@ -26,7 +26,7 @@ def open_book(url: str) -> Book:
     """Open the book at a SQLAlchemy URL. Raises BookError when it is unreachable, missing or at another revision."""
     engine = open_engine(url)
     try:
-        found = _revision(engine)
+        found = _find_revision(url, engine)
     except DBAPIError as error:
         raise BookError(
             f"the book of record at {_place(url)} cannot be opened: {error.orig}".strip()
@@ -65,10 +65,7 @@ def knows_revision(revision: str) -> bool:
 
 def book_exists(url: str) -> bool:
     """Return whether there is a book at a URL, with or without records."""
-    database = sqlite_path(url)
-    if database is not None and not database.exists():
-        return False
-    return _revision(open_engine(url)) is not None
+    return _find_revision(url, open_engine(url)) is not None
 
 
 @contextmanager
@@ -84,6 +81,12 @@ def _migration_lock(engine: Engine) -> Iterator[None]:
 
 def _place(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
+
+
+def _find_revision(url: str, engine: Engine) -> str | None:
+    """Return the revision of the book at a URL, or None if there is none; SQLite would create a missing file."""
+    database = sqlite_path(url)
+    return None if database is not None and not database.exists() else _revision(engine)
 
 
 def _revision(engine: Engine) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from contender.records.batches import Publication
@@ -70,6 +70,14 @@ class Publications(RecordStore[Publication]):
         query = select(row.key).where(row.subject == table, row.key.contains(".."), row.state == "committed")
         with Session(self._engine) as session:
             return [Days.read(key) for key in session.scalars(query.distinct().order_by(row.key))]
+
+    def newest_days(self) -> dict[str, date]:
+        """Return the newest day of the confirmed publications of each table that has any."""
+        row = PublicationRow
+        last = func.substr(row.key, func.length(row.key) - 9)  # of `FIRST..LAST`, or the whole of one day
+        query = select(row.subject, func.max(last)).where(row.state == "committed").group_by(row.subject)
+        with Session(self._engine) as session:
+            return {table: date.fromisoformat(day) for table, day in session.execute(query)}
 
     def committed_among(self, batches: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return which of these tables with days (as `Days.key`) have a confirmed publication of exactly these days."""

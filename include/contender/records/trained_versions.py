@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session
 
 from contender.records.identity import identify
@@ -82,6 +82,7 @@ def _row_of(version: TrainedVersion) -> dict[str, Any]:
 
 
 def _insert_new(table: Any, rows: list[dict[str, Any]], session: Session) -> None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    if rows:
-        session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+    if not rows:
+        return
+    dialect = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}")  # late: only this one
+    session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)

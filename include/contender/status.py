@@ -1,21 +1,20 @@
-"""Read the status of all datasets and models from the stores."""
+"""The status of all datasets and models, read from the book of record alone: no lake and no registry is opened."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import date
 
 from pydantic import Field
 
 from contender.installation import Installation
-from contender.lake import Lake
 from contender.records import Book, FitVerdict, Measures, Monitored, Verdict
 from contender.specs import DatasetSpec, ModelSpec
 from contender.specs.frozen import Frozen
 
 
 class DatasetStatus(Frozen):
-    """A dataset's last published day, and the result of its last gate."""
+    """A dataset's newest published day, and the result of its last gate."""
 
     name: str
     owner: str
@@ -50,20 +49,16 @@ class Status(Frozen):
     models: tuple[ModelStatus, ...]
 
 
-def read_status(installation: Installation, visible: Collection[str] | None = None) -> Status:
-    """Read the status of every dataset and model; the champion is taken from the ledger.
-
-    Only datasets and models with a table in `visible` are included (by default all).
-    """
+def read_status(installation: Installation) -> Status:
+    """Read the status of every dataset and model: days from publications, the champion from the ledger."""
     catalog = installation.catalog
     if not catalog.datasets and not catalog.models:
         return Status(datasets=(), models=())  # an empty catalog may not have any stores yet
-    lake, book = installation.lake, installation.book
-    datasets = [d for d in catalog.datasets.values() if visible is None or d.contract.table in visible]
-    models = [m for m in catalog.models.values() if visible is None or m.shadow_contract.table in visible]
+    book = installation.book
+    published = book.publications.newest_days()
     return Status(
-        datasets=tuple(_dataset(spec, lake, book) for spec in datasets),
-        models=tuple(_model(spec, lake, book) for spec in models),
+        datasets=tuple(_dataset(spec, book, published) for spec in catalog.datasets.values()),
+        models=tuple(_model(spec, book, published) for spec in catalog.models.values()),
     )
 
 
@@ -84,20 +79,20 @@ def describe_next_step(status: Status) -> str:
     return f"see the decisions of the nights: contender ledger {status.models[0].name} --why"
 
 
-def _dataset(spec: DatasetSpec, lake: Lake, book: Book) -> DatasetStatus:
+def _dataset(spec: DatasetSpec, book: Book, published: Mapping[str, date]) -> DatasetStatus:
     table = spec.contract.table
     gate = book.gates.newest_of(table)
     return DatasetStatus(
         name=spec.name,
         owner=spec.owner,
-        last_good_day=lake.newest_day(table) if spec.contract.daily else None,
+        last_good_day=published.get(table) if spec.contract.daily else None,
         rows_of_last_gate=None if gate is None else gate.rows,
         last_verdict=None if gate is None else gate.verdict,
         last_judged=None if gate is None else gate.days.key,
     )
 
 
-def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
+def _model(spec: ModelSpec, book: Book, published: Mapping[str, date]) -> ModelStatus:
     head = book.ledger.head(spec.name)
     decided = None if head is None else head.decision
     champion = None if decided is None else decided.champion_after
@@ -110,7 +105,7 @@ def _model(spec: ModelSpec, lake: Lake, book: Book) -> ModelStatus:
         measures=None if evaluation is None else evaluation.challenger_measures,
         last_night=None if decided is None else decided.night,
         last_decision=None if decided is None else decided.kind,
-        last_scored_day=lake.newest_day(spec.prediction_contract.table),
+        last_scored_day=published.get(spec.prediction_contract.table),
         last_monitored=book.monitored.newest_of(spec.name),
         fit=None if spec.cadence.is_nightly else book.fit_verdicts.newest_of(spec.name),
         caveats=()
