@@ -15,6 +15,9 @@ import httpx
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import settings as fuzzing
+from hypothesis import strategies as st
 
 from contender.alerting import review_incidents
 from contender.batch_scoring import score_by_ledger
@@ -28,6 +31,7 @@ from contender.serving.keys import make_key, render_key
 from contender.settings import PROJECT, Settings
 from contender.specs import ApiKey, Days, load_catalog
 from tests.command import run_command
+from tests.described_api import JSON_TYPE, Sent, allowed_requests, find_undescribed, other_requests
 from tests.integration.made_up import (
     HISTORY,
     NIGHT,
@@ -43,6 +47,7 @@ from tests.serving import Load, serving, wait_until
 from tests.unit.served import fit_strict
 
 FLIGHTS, HOUSEHOLDS = "flight_delay", "household_return"
+PREDICT = f"/v1/models/{FLIGHTS}/predict"
 SCORED = tomorrow(NIGHT)
 
 
@@ -348,6 +353,74 @@ def test_state_metrics_and_the_description_of_the_api(flights, address):
     row = whole["properties"]["rows"]["items"]
     assert row["required"] == list(flights.model.feature_names)
     assert row["properties"]["dep_hour"]["description"] == "local, by timetable (hours)"
+
+
+@pytest.fixture(scope="module")
+def described(address):
+    """The API's own description."""
+    return httpx.get(f"{address}/openapi.json").json()
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    with httpx.Client(base_url=address, timeout=60) as client:
+        yield client
+
+
+def send(client, path, sent):
+    return client.post(path, content=sent.body, headers={"Content-Type": sent.kind})
+
+
+@pytest.mark.parametrize("model", [FLIGHTS, HOUSEHOLDS])
+@fuzzing(max_examples=60, derandomize=True)
+@given(data=st.data())
+def test_a_request_that_the_description_allows_is_answered_as_described(described, client, model, data):
+    path = f"/v1/models/{model}/predict"
+    operation = described["paths"][path]["post"]
+    sent = data.draw(allowed_requests(operation))
+    found = send(client, path, sent)
+    assert find_undescribed(described, operation, found) is None
+    assert found.status_code == (200 if "rows" in json.loads(sent.body) else 404)
+
+
+@pytest.mark.parametrize("model", [FLIGHTS, HOUSEHOLDS])
+@fuzzing(max_examples=120, derandomize=True)
+@given(data=st.data())
+def test_any_other_request_is_answered_as_described_and_without_an_error_of_the_server(
+    described, client, model, data
+):
+    path = f"/v1/models/{model}/predict"
+    operation = described["paths"][path]["post"]
+    found = send(client, path, data.draw(other_requests(operation)))
+    assert find_undescribed(described, operation, found) is None
+    assert found.status_code < 500
+
+
+@pytest.mark.parametrize("model", [FLIGHTS, HOUSEHOLDS])
+def test_answers_of_every_kind_are_as_described(flights, described, client, model):
+    spec, path = flights.installation.catalog.model(model), f"/v1/models/{model}/predict"
+    rows = read(flights, model)[:3]
+    in_arrow = pa.BufferOutputStream()
+    with pa.ipc.new_stream(in_arrow, (table := pa.table(rows_of(spec.features, rows))).schema) as writer:
+        writer.write_table(table)
+    keys = [pick(row, spec.keys) for row in rows]
+    for sent in (
+        Sent(JSON_TYPE, json.dumps({"day": str(rows[0]["day"]), "keys": keys}).encode()),
+        Sent(JSON_TYPE, json.dumps({"rows": [pick(row, spec.features) for row in rows]}).encode()),
+        Sent(ARROW, in_arrow.getvalue().to_pybytes()),
+    ):
+        found = send(client, path, sent)
+        assert found.status_code == 200
+        assert find_undescribed(described, described["paths"][path]["post"], found) is None
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/v2", 404), ("PUT", "/v1/models", 405)])
+def test_an_unknown_address_or_method_is_refused_in_the_same_form(described, client, method, path, status):
+    found = client.request(method, path)
+    assert found.status_code == status
+    assert found.json()["detail"][0]["value"] == f"{method} {path}"
+    refusals = {"responses": {str(status): described["paths"][PREDICT]["post"]["responses"]["400"]}}
+    assert find_undescribed(described, refusals, found) is None
 
 
 def test_a_model_without_a_version_answers_that_none_serves(address):

@@ -166,6 +166,12 @@ def test_deep_nesting_is_answered_without_an_error_of_the_server(app, depth):
     assert post(app, b'{"rows":' + b"[" * depth + b"]" * depth + b"}").status_code in (400, 422)
 
 
+def test_a_whole_number_may_have_a_decimal_point(app, model):
+    whole, pointed = ({"rows": [row_of(model) | {"dep_hour": hour}]} for hour in (17, 17.0))
+    expected, found = ask(app, whole), ask(app, pointed)
+    assert (found.status_code, found.json()["predictions"]) == (200, expected.json()["predictions"])
+
+
 ALL_TYPES = ("string", "integer", "number", "boolean", "date", "timestamp")
 
 

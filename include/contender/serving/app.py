@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 
 from contender.redaction import redact
 from contender.serving.answering import Answer, answer, describe_answer, describe_columns, describe_model
@@ -20,7 +21,7 @@ from contender.serving.arrow import ARROW, read_stream, write_stream
 from contender.serving.following import Follower
 from contender.serving.keys import Caller
 from contender.serving.limiting import RateLimit
-from contender.serving.requests import LARGEST_BODY, BadRequest, Defect
+from contender.serving.requests import LARGEST_BODY, BadRequest, Defect, shorten
 from contender.serving.schema import describe_api
 from contender.serving.served import ServedModel
 from contender.serving.server import is_loopback
@@ -54,6 +55,7 @@ def build_app(follower: Follower) -> FastAPI:
     _add_models(app, follower)
     _add_predictions(app, follower, workers)
     app.add_exception_handler(BadRequest, _refuse)
+    app.add_exception_handler(HTTPException, _refuse_address)
     app.add_exception_handler(Exception, _fail)
     return app
 
@@ -210,6 +212,14 @@ class _Guarded:
 async def _refuse(_: Request, error: Exception) -> Response:
     assert isinstance(error, BadRequest)
     return _refused(error)
+
+
+async def _refuse_address(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    value = f"{request.method} {request.url.path}"
+    refused = _refused(BadRequest(error.status_code, Defect(value=shorten(value), problem=error.detail)))
+    refused.headers.update(error.headers or {})
+    return refused
 
 
 async def _fail(_: Request, error: Exception) -> Response:

@@ -8,7 +8,15 @@ from datetime import date
 from typing import Annotated, Any, NamedTuple
 
 import pyarrow as pa
-from pydantic import AwareDatetime, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
@@ -20,10 +28,17 @@ LARGEST_BODY = 4 * 1024 * 1024  # bytes
 _LARGEST_INTEGER = 2**63 - 1
 _LONGEST_VALUE = 100  # characters of a wrong value in an answer
 _MOST_DEFECTS = 100
+
+
+def _whole(value: Any) -> Any:
+    """Return a number without a fraction as an integer: `8.0` is an integer in JSON Schema, and in JavaScript."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 _TYPED_DICT: Any = TypedDict  # its fields are known at run time only
 _TYPES: Mapping[ColumnType, Any] = {
     "string": str,
-    "integer": Annotated[int, Field(ge=-_LARGEST_INTEGER - 1, le=_LARGEST_INTEGER)],
+    "integer": Annotated[int, Field(ge=-_LARGEST_INTEGER - 1, le=_LARGEST_INTEGER), BeforeValidator(_whole)],
     "number": Annotated[float, Field(allow_inf_nan=False)],
     "boolean": bool,
     "date": date,
@@ -88,7 +103,7 @@ class RequestForm:
         )
         body.__pydantic_config__ = ConfigDict(extra="forbid")
         self._body: TypeAdapter[dict[str, Any]] = TypeAdapter(body)
-        self.schema = {
+        self.schema: dict[str, Any] = {
             "oneOf": [
                 {
                     "type": "object",

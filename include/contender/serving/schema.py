@@ -7,7 +7,6 @@ from typing import Any
 
 from contender.serving.arrow import ARROW
 from contender.serving.served import ServedModel
-from contender.specs import ModelSpec
 
 _REFUSALS = {
     "400": "the body is neither JSON nor an Arrow stream",
@@ -19,6 +18,39 @@ _REFUSALS = {
     "503": "no version serves yet, or the lake does not answer",
 }
 _DENIALS = {"401": "no valid key", "403": "the key may not request this model"}
+_FOREIGN = {"403": "without API keys, the request names another machine than this one as its host"}
+_DEFECT = {
+    name: {"type": kind, "description": about}
+    for name, kind, about in (
+        ("row", "integer", "the row in the request, from 0"),
+        ("field", "string", "the field, or the header"),
+        ("value", "string", "the value, shortened"),
+        ("problem", "string", "what is wrong"),
+        ("allowed", "string", "what is allowed"),
+    )
+}
+_REFUSAL = {
+    "type": "object",
+    "required": ["detail"],
+    "properties": {
+        "detail": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["problem"],
+                "properties": _DEFECT,
+                "additionalProperties": False,
+            },
+        }
+    },
+    "additionalProperties": False,
+}
+_HEADERS = {
+    "200": {"X-Request-Id": ("string", "the id of the answer in the request log")},
+    "401": {"WWW-Authenticate": ("string", "the scheme: Bearer")},
+    "429": {"Retry-After": ("integer", "seconds to wait")},
+}
 
 
 def describe_api(models: Sequence[ServedModel], *, secured: bool) -> Mapping[str, Any]:
@@ -30,15 +62,16 @@ def describe_api(models: Sequence[ServedModel], *, secured: bool) -> Mapping[str
             f"/v1/models/{served.spec.name}/predict": {"post": _operation(served, secured=secured)}
             for served in models
         },
+        "components": {"schemas": {"Refusal": _REFUSAL}},
     }
     if secured:
-        described["components"] = {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
+        described["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         described["security"] = [{"key": []}]
     return described
 
 
 def _operation(served: ServedModel, *, secured: bool) -> Mapping[str, Any]:
-    refusals = _REFUSALS | (_DENIALS if secured else {})
+    refusals = _REFUSALS | (_DENIALS if secured else _FOREIGN)
     return {
         "operationId": f"predict_{served.spec.name}",
         "summary": served.spec.description,
@@ -49,16 +82,40 @@ def _operation(served: ServedModel, *, secured: bool) -> Mapping[str, Any]:
         "responses": {
             "200": {
                 "description": "a prediction of each row, in the order of the request",
-                "content": {"application/json": {"schema": _answer(served.spec)}, ARROW: {}},
+                "headers": _headers("200"),
+                "content": {"application/json": {"schema": _answer(served)}, ARROW: {}},
             },
-            **{status: {"description": about} for status, about in sorted(refusals.items())},
+            **{status: _refusal(status, about) for status, about in sorted(refusals.items())},
         },
     }
 
 
-def _answer(model: ModelSpec) -> Mapping[str, Any]:
+def _refusal(status: str, about: str) -> Mapping[str, Any]:
+    schema = {"$ref": "#/components/schemas/Refusal"}
+    return {
+        "description": about,
+        "content": {"application/json": {"schema": schema}},
+        "headers": _headers(status),
+    }
+
+
+def _headers(status: str) -> Mapping[str, Any]:
+    return {
+        name: {"required": True, "schema": {"type": kind}, "description": about}
+        for name, (kind, about) in _HEADERS.get(status, {}).items()
+    }
+
+
+def _answer(served: ServedModel) -> Mapping[str, Any]:
+    model, by_key = served.spec, served.form.schema["oneOf"][1]["properties"]
     scores = {c.name: {"type": "number", "description": c.description} for c in model.score_columns}
-    prediction = {"type": "object", "required": list(scores), "properties": scores}
+    prediction = {
+        "type": "object",
+        "description": "the scores, after the day and the keys of a request by key",
+        "required": list(scores),
+        "properties": {"day": by_key["day"], **by_key["keys"]["items"]["properties"], **scores},
+        "additionalProperties": False,
+    }
     return {
         "type": "object",
         "required": ["model", "model_version", "role", "feature_snapshot", "predictions"],
@@ -67,6 +124,7 @@ def _answer(model: ModelSpec) -> Mapping[str, Any]:
             "model_version": {"type": "integer"},
             "role": {"enum": ["champion", "canary", "previous"]},
             "feature_snapshot": {"type": ["integer", "null"], "description": "null for whole rows"},
-            "predictions": {"type": "array", "items": prediction},
+            "predictions": {"type": "array", "minItems": 1, "items": prediction},
         },
+        "additionalProperties": False,
     }
