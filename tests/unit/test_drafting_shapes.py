@@ -64,6 +64,8 @@ def span(last: date, *, without: tuple[date, ...] = (), weekends: bool = True) -
         (["orders_20240304_berlin.csv", "orders_20240304_bonn.csv"], "orders_{day:%Y%m%d}_b*n.csv"),
         (["berlin/2024-03-04.csv", "ulm/2024-03-04.csv"], "*/{day}.csv"),
         (["x/2024-03-04.csv"], "x/{day}.csv"),
+        (["till_2024-13-45_20240304.csv"], "till_2024-13-45_{day:%Y%m%d}.csv"),
+        (["20241399/2024-03-04.csv"], "20241399/{day}.csv"),
     ],
 )
 def test_several_files_a_day_are_a_pattern(here, draft, names, path):

@@ -20,6 +20,9 @@ from contender.backfilling.plan import _days_of
 from contender.backtesting.history import BacktestError
 from contender.backtesting.versions import _predict_baseline
 from contender.embedded_airflow import free_port
+from contender.evaluating.criteria import read_criteria
+from contender.evaluating.evaluate import EvaluationError, Pipelines, judge_pipelines
+from contender.evaluating.judge import Contestants
 from contender.file_formats.csv_text import read_header
 from contender.file_formats.plain_text import UnreadableFile
 from contender.landing import LandingError, RawFile, describe_file
@@ -69,6 +72,22 @@ def test_a_baseline_that_cannot_score_a_day_is_named_with_its_features(catalog):
         BacktestError, match=r"the baseline fitted for night .* cannot score 2013-09-02: .*XX"
     ):
         _predict_baseline(model, fitted, rows, Days.one(DAY))
+
+
+def test_a_baseline_that_cannot_predict_the_evaluated_rows_is_named_with_its_features(catalog):
+    model = catalog.model(MODEL).model_copy(update={"baseline_features": ("airline", "dep_hour")})
+    strict = fit_strict(model)
+    rows = pd.DataFrame([row_of(model) | {"airline": "XX"}])
+    with pytest.raises(
+        EvaluationError,
+        match=r"baseline of version 1 cannot predict .*XX.*correct its features, airline, dep_",
+    ):
+        judge_pipelines(
+            Contestants(model, version(1), None),
+            read_criteria(model, catalog.model_home(MODEL)),
+            rows,
+            Pipelines(strict, None, strict),
+        )
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from contender.lake import find_distinct
 
 _DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(19|20)\d\d[01]\d[0-3]\d(?!\d)")
+_FORMS = ((_DAY, "%Y-%m-%d", "{day}"), (_COMPACT, "%Y%m%d", "{day:%Y%m%d}"))
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,28 @@ def find_naming(names: Sequence[str]) -> Naming:
         raise DraftError(
             f"{other} has no day in its name, and other files have one: draft from files of one kind"
         )
-    templates = sorted({_COMPACT.sub("{day:%Y%m%d}", _DAY.sub("{day}", name)) for name in names})
-    return Naming(_merge(templates), days)
+    return Naming(_merge(sorted({_as_template(name) for name in names})), days)
 
 
 def _named_day(name: str) -> date | None:
-    for pattern, form in ((_DAY, "%Y-%m-%d"), (_COMPACT, "%Y%m%d")):
-        for found in pattern.finditer(name):
-            try:
-                return datetime.strptime(found[0], form).date()  # noqa: DTZ007 - a day has no zone
-            except ValueError:
-                continue
-    return None
+    days = (_read_day(found[0], form) for pattern, form, _ in _FORMS for found in pattern.finditer(name))
+    return next((day for day in days if day is not None), None)
+
+
+def _as_template(name: str) -> str:
+    """Return a name with `{day}` in place of each day; digits that are no day, such as 2024-13-45, stay."""
+    for pattern, form, field in _FORMS:
+        days = {found[0] for found in pattern.finditer(name) if _read_day(found[0], form)}
+        for day in sorted(days):
+            name = re.sub(rf"(?<!\d){day}(?!\d)", field, name)
+    return name
+
+
+def _read_day(text: str, form: str) -> date | None:
+    try:
+        return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None
 
 
 def _merge(templates: Sequence[str]) -> str:
