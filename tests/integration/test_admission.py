@@ -20,6 +20,7 @@ from contender.records.profiles import Profiles
 from contender.records.publications import Publications
 from contender.settings import Settings
 from contender.specs import Column, DatasetSpec, Days, Delivery, Input, ModelSpec, Recipe, RowCount
+from contender.status import read_status
 from tests.made_up_catalog import install
 
 OWNER = "sales@contender.example"
@@ -277,6 +278,23 @@ def test_two_runs_at_once_publish_the_same_rows_once(sales, staged):
     assert any(published.changed for published in done)
     assert held(sales) == [(FIRST, "a", 1.0), (SECOND, "zero", 0.0)]
     assert sales.book.publications.unconfirmed(TABLE, Days.one(FIRST)) == []
+
+
+def test_the_status_and_the_lake_agree_about_the_newest_day_after_every_publication(sales, staged, die):
+    for run, days in enumerate([Days.one(FIRST), Days(first=FIRST, last=SECOND), Days.one(FIRST)]):
+        rows = [(day, "a", float(run)) for day in days.each()]
+        publish_batch(sales, staged(*rows, days=days), f"run {run}")
+        assert newest_day_of_the_status(sales) == sales.lake.newest_day(TABLE)
+    late = staged((THIRD, "a", 1.0), days=THIRD)
+    die(Publications, "confirm", lambda: publish_batch(sales, late, "killed"), after=False)
+    assert newest_day_of_the_status(sales) == SECOND
+    publish_batch(sales, late, "again")
+    assert newest_day_of_the_status(sales) == sales.lake.newest_day(TABLE) == THIRD
+
+
+def newest_day_of_the_status(here: Installation) -> date | None:
+    (dataset,) = read_status(here).datasets
+    return dataset.last_good_day
 
 
 def test_a_closed_day_is_published_once(installation, staged):
