@@ -505,6 +505,22 @@ def test_other_sizes_and_types_of_bodies_are_refused(flights, keyed):
     assert no_json.status_code == 400
 
 
+def test_refusals_of_a_server_with_keys_are_as_described(flights, keyed):
+    address, secrets, _ = keyed
+    described = httpx.get(f"{address}/openapi.json", headers=bearer(secrets["all"])).json()
+    for key, kind, body, status in (
+        ("all", JSON_TYPE, json.dumps(one_row(flights)), 200),
+        ("wrong", JSON_TYPE, "{}", 401),
+        ("limited", JSON_TYPE, "{}", 403),
+        ("all", JSON_TYPE, "x" * 5_000_000, 413),
+        ("all", "text/csv", "a,b", 415),
+    ):
+        headers = bearer(secrets.get(key, "wrong")) | {"Content-Type": kind}
+        found = httpx.post(address + PREDICT, content=body, headers=headers, timeout=60)
+        assert found.status_code == status
+        assert find_undescribed(described, described["paths"][PREDICT]["post"], found) is None
+
+
 def test_a_key_above_its_rate_waits_as_long_as_it_is_asked_to_and_others_do_not(flights, keyed, monkeypatch):
     _, secrets, file = keyed
     monkeypatch.setenv("CONTENDER_REQUEST_RATE", "0.5")
@@ -514,6 +530,8 @@ def test_a_key_above_its_rate_waits_as_long_as_it_is_asked_to_and_others_do_not(
         found = [post(address, FLIGHTS, body, headers=bearer(secrets["all"])) for _ in range(3)]
         assert [one.status_code for one in found] == [200, 200, 429]
         assert post(address, FLIGHTS, body, headers=bearer(secrets["own"])).status_code == 200
+        described = httpx.get(f"{address}/openapi.json", headers=bearer(secrets["all"])).json()
+        assert find_undescribed(described, described["paths"][PREDICT]["post"], found[2]) is None
         assert found[2].json()["detail"][0]["allowed"] == "0.5 requests a second, and up to 2 at once"
         time.sleep(int(found[2].headers["Retry-After"]))
         assert post(address, FLIGHTS, body, headers=bearer(secrets["all"])).status_code == 200
