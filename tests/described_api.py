@@ -90,8 +90,9 @@ def find_undescribed(document: Schema, operation: Schema, answer: httpx.Response
     kind = answer.headers["Content-Type"]
     if kind not in described["content"]:
         return f"status {answer.status_code} of type {kind}"
-    if kind == ARROW:
-        return None if pa.ipc.open_stream(answer.content).read_all().num_rows else "a stream without rows"
+    if not described["content"][kind]:
+        rows = pa.ipc.open_stream(answer.content).read_all().num_rows if kind == ARROW else len(answer.text)
+        return None if rows else f"nothing of type {kind}"
     # References of the schema begin at the document.
     schema = {**document, **described["content"][kind]["schema"]}
     wrong = next(jsonschema.Draft202012Validator(schema).iter_errors(answer.json()), None)

@@ -414,6 +414,16 @@ def test_answers_of_every_kind_are_as_described(flights, described, client, mode
         assert find_undescribed(described, described["paths"][path]["post"], found) is None
 
 
+def test_whatever_the_description_names_is_read_as_described(described, client):
+    read_only = {path: one["get"] for path, one in described["paths"].items() if "get" in one}
+    assert {"/v1/models", PREDICT.removesuffix("/predict"), "/healthz", "/readyz", "/metrics"} <= {*read_only}
+    for path, operation in read_only.items():
+        for host in ("127.0.0.1", "rebound.example"):
+            found = client.get(path, headers={"Host": host})
+            assert found.status_code == (200 if host == "127.0.0.1" else 403)
+            assert find_undescribed(described, operation, found) is None
+
+
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/v2", 404), ("PUT", "/v1/models", 405)])
 def test_an_unknown_address_or_method_is_refused_in_the_same_form(described, client, method, path, status):
     found = client.request(method, path)
@@ -486,7 +496,10 @@ def test_what_a_key_may_not_request_is_not_listed_and_state_needs_no_key(keyed):
     listed = httpx.get(f"{address}/v1/models", headers=headers).json()["models"]
     assert [one["model"] for one in listed] == [HOUSEHOLDS]
     paths = httpx.get(f"{address}/openapi.json", headers=headers).json()["paths"]
-    assert list(paths) == [f"/v1/models/{HOUSEHOLDS}/predict"]
+    assert {path for path in paths if path.startswith("/v1/models/")} == {
+        f"/v1/models/{HOUSEHOLDS}",
+        f"/v1/models/{HOUSEHOLDS}/predict",
+    }
     for path in ("/v1/models", "/openapi.json"):
         assert httpx.get(address + path).status_code == 401
         assert httpx.get(address + path, headers={"Authorization": "Basic eDp5"}).status_code == 401
@@ -519,6 +532,12 @@ def test_refusals_of_a_server_with_keys_are_as_described(flights, keyed):
         found = httpx.post(address + PREDICT, content=body, headers=headers, timeout=60)
         assert found.status_code == status
         assert find_undescribed(described, described["paths"][PREDICT]["post"], found) is None
+    for path in (path for path, one in described["paths"].items() if "get" in one):
+        operation = described["paths"][path]["get"]
+        for key, expected in (("all", 200), ("wrong", 200 if "security" in operation else 401)):
+            found = httpx.get(address + path, headers=bearer(secrets.get(key, "wrong")))
+            assert found.status_code == expected
+            assert find_undescribed(described, operation, found) is None
 
 
 def test_a_key_above_its_rate_waits_as_long_as_it_is_asked_to_and_others_do_not(flights, keyed, monkeypatch):

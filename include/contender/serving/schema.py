@@ -1,10 +1,11 @@
-"""The OpenAPI description of the models that a caller may request, each with the form of its rows."""
+"""The OpenAPI description of the predictions that a caller may request, each model with the form of its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contender.serving.addresses import describe_reading
 from contender.serving.arrow import ARROW
 from contender.serving.served import ServedModel
 
@@ -55,13 +56,16 @@ _HEADERS = {
 
 def describe_api(models: Sequence[ServedModel], *, secured: bool) -> Mapping[str, Any]:
     """Return the OpenAPI document."""
+    denials = _DENIALS if secured else _FOREIGN
+    reading = {status: _refusal(status, about) for status, about in denials.items()}
     described: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Contender: online predictions", "version": "1"},
         "paths": {
-            f"/v1/models/{served.spec.name}/predict": {"post": _operation(served, secured=secured)}
+            f"/v1/models/{served.spec.name}/predict": {"post": _operation(served, denials)}
             for served in models
-        },
+        }
+        | describe_reading([served.spec.name for served in models], reading, {} if secured else reading),
         "components": {"schemas": {"Refusal": _REFUSAL}},
     }
     if secured:
@@ -70,8 +74,8 @@ def describe_api(models: Sequence[ServedModel], *, secured: bool) -> Mapping[str
     return described
 
 
-def _operation(served: ServedModel, *, secured: bool) -> Mapping[str, Any]:
-    refusals = _REFUSALS | (_DENIALS if secured else _FOREIGN)
+def _operation(served: ServedModel, denials: dict[str, str]) -> Mapping[str, Any]:
+    refusals = _REFUSALS | denials
     return {
         "operationId": f"predict_{served.spec.name}",
         "summary": served.spec.description,
