@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException
@@ -12,6 +13,9 @@ from fastapi.responses import HTMLResponse
 from page_access import readable_dags, require_dag
 from page_rendering import page
 
+if TYPE_CHECKING:
+    from contender.catalogue import Catalogue, Drawing, Entry
+
 # A drawing of more tables is unreadable. Each table's page draws its own lineage.
 MAX_DRAWN = 60
 
@@ -19,18 +23,33 @@ router = APIRouter(prefix="/catalog")
 
 
 @router.get("")
-def overview(user: GetUserDep) -> HTMLResponse:
-    """List all tables that the user may see, with their last gates and lineage."""
-    from contender.catalogue import draw, read_catalogue
+def overview(user: GetUserDep, q: str = "") -> HTMLResponse:
+    """List the tables that the user may see, or those that a search finds, with their last gates and lineage."""
+    from contender.catalogue import find_tables, read_catalogue
     from contender.installation import open_installation
 
     installation = open_installation()
     catalog = installation.catalog
-    found = read_catalogue(installation, now=datetime.now(UTC), visible=_visible(catalog.tables, user))
+    visible = _visible(catalog.tables, user)
+    tables = find_tables(catalog, q)
+    found = read_catalogue(installation, now=datetime.now(UTC), tables=tables, visible=visible)
+    return show_overview(found, hidden=len(catalog.tables) - len(visible), sought=q)
+
+
+def show_overview(found: Catalogue, *, hidden: int, sought: str = "") -> HTMLResponse:
+    """Return the page of these tables, which opens with how many are healthy."""
+    from contender.catalogue import count_healthy, draw, judge_health
+
     tables = [entry.table for entry in found.entries]
-    drawing = draw(tables, found.lineage) if len(tables) <= MAX_DRAWN else None
+    judged = {entry.table: judge_health(entry) for entry in found.entries}
     return page(
-        "catalog.html", entries=found.entries, hidden=len(catalog.tables) - len(tables), drawing=drawing
+        "catalog.html",
+        entries=found.entries,
+        hidden=hidden,
+        sought=sought,
+        health=judged,
+        answer=count_healthy(list(judged.values())),
+        drawing=draw(tables, found.lineage) if len(tables) <= MAX_DRAWN else None,
     )
 
 
@@ -51,7 +70,14 @@ def entry(table: str, user: GetUserDep) -> HTMLResponse:
     connected = related(found.lineage, table)
     # Use the order of the contracts, so that the drawing is always the same.
     drawing = draw([name for name in catalog.tables if name in connected], found.lineage)
-    return page("table.html", entry=found.entries[0], drawing=drawing)
+    return show_table(found.entries[0], drawing)
+
+
+def show_table(entry: Entry, drawing: Drawing) -> HTMLResponse:
+    """Return the page of a table, which opens with whether it is healthy."""
+    from contender.catalogue import judge_health
+
+    return page("table.html", entry=entry, health=judge_health(entry), drawing=drawing)
 
 
 def _visible(tables: Iterable[str], user: GetUserDep) -> set[str]:

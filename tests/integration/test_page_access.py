@@ -230,6 +230,7 @@ def test_an_incident_leaves_out_steps_that_the_reader_may_not_see(reader, admin)
     [
         "/contender/",
         "/contender/catalog",
+        "/contender/catalog?q=a",
         "/contender/catalog/datasets.weather",
         "/contender/incidents",
     ],
@@ -245,6 +246,13 @@ def test_the_catalogue_shows_how_many_tables_are_hidden(reader, catalog):
     hidden = len(catalog.tables) - 3
     html = reader.get("/contender/catalog").text
     assert f"{hidden} more tables belong to DAGs that you may not read" in html
+
+
+def test_a_search_finds_no_table_that_the_reader_may_not_see(reader, admin):
+    assert "datasets.planes" in admin.get("/contender/catalog?q=planes").text
+    found = reader.get("/contender/catalog?q=planes").text
+    assert "No table that you may see contains these words." in found
+    assert "datasets.planes" not in found
 
 
 def test_the_error_for_an_unknown_table_suggests_no_other(reader):

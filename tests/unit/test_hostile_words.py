@@ -10,6 +10,7 @@ import pytest
 
 import contender
 from card_pages import show as card_page
+from catalogue_pages import show_overview, show_table
 from contender.accounting import Prices, Share, Terms, settle
 from contender.admission import Quarantined, ShownRows
 from contender.alerting import (
@@ -38,7 +39,7 @@ from contender.alerting.compose_incidents import (
 )
 from contender.backtesting import render_report
 from contender.cards import render_html
-from contender.catalogue import Edge, ModelHistory, Told, draw
+from contender.catalogue import Catalogue, Edge, ModelHistory, Told, draw
 from contender.catalogue.history import ToldEntry
 from contender.drilling import render_drill
 from contender.feasibility import judge
@@ -275,6 +276,12 @@ def tonight(word: str) -> str:
     ).body.decode()
 
 
+def catalogue(word: str) -> str:
+    """The page of a search in the catalogue, with each text in it replaced by a given one."""
+    found = Catalogue(entries=(saying(entry(), word),), lineage=(Edge(source=word, target="other"),))
+    return show_overview(found, hidden=1, sought=word).body.decode()
+
+
 def of_page(template: str, **values: object) -> Callable[[str], str]:
     """Render a page's template with each text in its values replaced by a given one."""
     return lambda word: page(template, **{n: saying(v, word) for n, v in values.items()}).body.decode()
@@ -291,8 +298,8 @@ def differing(word: str) -> RequestCheck:
 
 MADE: dict[str, Callable[[str], str]] = {
     "plugins/audit.html": of_page("audit.html", found=merge([ACT], [ENTERED]), about="a", by="b"),
-    "plugins/catalog.html": of_page("catalog.html", entries=(entry(),), hidden=1, drawing=DRAWN),
-    "plugins/table.html": of_page("table.html", entry=entry(), drawing=DRAWN),
+    "plugins/catalog.html": catalogue,
+    "plugins/table.html": lambda word: show_table(saying(entry(), word), saying(DRAWN, word)).body.decode(),
     "plugins/gate.html": of_page(
         "gate.html",
         result=GATE,

@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from contender.catalogue import Edge, Entry, ExpectationEntry, Freshness, GateSummary, draw
+from catalogue_pages import MAX_DRAWN, show_overview, show_table
+from contender.catalogue import Catalogue, Edge, Entry, ExpectationEntry, Freshness, GateSummary, draw
 from contender.lake import Snapshot
 from contender.specs import Column
 from page_rendering import page
@@ -65,9 +66,12 @@ def drawing():
     return draw(["datasets.sales", EVIL], [Edge(source="datasets.sales", target=EVIL)])
 
 
-@pytest.fixture(params=["table.html", "catalog.html"])
+@pytest.fixture(params=["table", "catalogue"])
 def html(request, drawing):
-    return page(request.param, entry=entry(), entries=(entry(),), hidden=1, drawing=drawing).body.decode()
+    if request.param == "table":
+        return show_table(entry(), drawing).body.decode()
+    found = Catalogue(entries=(entry(),), lineage=(Edge(source="datasets.sales", target=EVIL),))
+    return show_overview(found, hidden=1, sought=EVIL).body.decode()
 
 
 def test_data_is_escaped(html):
@@ -98,16 +102,17 @@ def test_the_page_of_an_overdue_table_says_so(drawing):
     late = Freshness(
         cron="0 7 * * *", grace_hours=4, last_good_day=None, expected_day=AT.date(), due=AT, overdue=True
     )
-    html = page("table.html", entry=entry(freshness=late), drawing=drawing).body.decode()
-    assert "2013-09-03 has been overdue since 2013-09-03 00:00 UTC" in text_of(html)
+    text = text_of(show_table(entry(freshness=late, gates=()), drawing).body.decode())
+    assert "Not healthy: 2013-09-03 has been overdue since 2013-09-03 00:00 UTC." in text
 
 
 def test_a_table_before_its_first_day_has_a_page(drawing):
-    html = page("table.html", entry=entry(gates=(), snapshots=()), drawing=drawing).body.decode()
+    html = show_table(entry(gates=(), snapshots=()), drawing).body.decode()
     assert "No gate yet." in html
     assert "Nothing published yet." in html
 
 
 def test_an_overview_with_too_many_tables_has_no_drawing():
-    html = page("catalog.html", entries=(), hidden=0, drawing=None).body.decode()
+    entries = tuple(entry(table=f"datasets.t{number}") for number in range(MAX_DRAWN + 1))
+    html = show_overview(Catalogue(entries=entries, lineage=()), hidden=0).body.decode()
     assert "There are too many tables for one drawing" in html

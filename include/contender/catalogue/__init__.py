@@ -2,6 +2,7 @@
 
 from contender.catalogue.drawing import Box, Drawing, Line, draw
 from contender.catalogue.freshness import Freshness, judge_freshness
+from contender.catalogue.health import Health, count_healthy, find_tables, judge_health
 from contender.catalogue.history import ModelHistory, draw_history, read_history, read_promotions
 from contender.catalogue.lineage import Edge, producing_dag, related, trace_lineage
 from contender.catalogue.promotions import Told, tell_decision
@@ -23,13 +24,17 @@ __all__ = [
     "ExpectationEntry",
     "Freshness",
     "GateSummary",
+    "Health",
     "Line",
     "ModelHistory",
     "Told",
+    "count_healthy",
     "describe_table",
     "draw",
     "draw_history",
+    "find_tables",
     "judge_freshness",
+    "judge_health",
     "producing_dag",
     "read_catalogue",
     "read_history",
