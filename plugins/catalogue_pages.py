@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,11 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
 from page_access import readable_dags, require_dag
-from page_rendering import page
+from page_rendering import drawn, gate_link, page
 
 if TYPE_CHECKING:
     from contender.catalogue import Catalogue, Drawing, Entry
+    from contender.records import GateResult
 
 # A drawing of more tables is unreadable. Each table's page draws its own lineage.
 MAX_DRAWN = 60
@@ -56,7 +57,7 @@ def show_overview(found: Catalogue, *, hidden: int, sought: str = "") -> HTMLRes
 @router.get("/{table}")
 def entry(table: str, user: GetUserDep) -> HTMLResponse:
     """Show one table to users who may read the DAG that fills it."""
-    from contender.catalogue import draw, producing_dag, read_catalogue, related
+    from contender.catalogue import MOST_BATCHES, draw, producing_dag, read_catalogue, related
     from contender.installation import open_installation
 
     installation = open_installation()
@@ -70,14 +71,23 @@ def entry(table: str, user: GetUserDep) -> HTMLResponse:
     connected = related(found.lineage, table)
     # Use the order of the contracts, so that the drawing is always the same.
     drawing = draw([name for name in catalog.tables if name in connected], found.lineage)
-    return show_table(found.entries[0], drawing)
+    gates = installation.book.gates.newest_days(table, MOST_BATCHES)
+    return show_table(found.entries[0], drawing, gates)
 
 
-def show_table(entry: Entry, drawing: Drawing) -> HTMLResponse:
-    """Return the page of a table, which opens with whether it is healthy."""
-    from contender.catalogue import judge_health
+def show_table(entry: Entry, drawing: Drawing, gates: Sequence[GateResult]) -> HTMLResponse:
+    """Return the page of a table, which opens with whether it is healthy; `gates` are those of its newest days."""
+    from contender.catalogue import describe_quality, draw_quality, judge_health
 
-    return page("table.html", entry=entry, health=judge_health(entry), drawing=drawing)
+    batches = sorted(gates, key=lambda one: (one.days.key, one.at))
+    return page(
+        "table.html",
+        entry=entry,
+        health=judge_health(entry),
+        drawing=drawing,
+        quality=describe_quality(batches),
+        heat_map=drawn(draw_quality(batches, gate_link)),
+    )
 
 
 def _visible(tables: Iterable[str], user: GetUserDep) -> set[str]:

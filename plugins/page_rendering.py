@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
@@ -31,9 +31,19 @@ def drawn(chart: str) -> Markup:
     return Markup(chart)  # noqa: S704
 
 
+def airflow_path() -> str:
+    """Return the path below which Airflow's own pages are."""
+    return urlsplit(settings().ui_url).path.rstrip("/")
+
+
+def gate_link(gate: str) -> str:
+    """Return the address of a gate's page."""
+    return f"{airflow_path()}{PREFIX}/gates/{quote(gate, safe='')}"
+
+
 def page(template: str, *, http_status: int = 200, **values: Any) -> HTMLResponse:
-    """Return the page of a template with these values; `airflow` is the path below which Airflow's own pages are."""
-    airflow = urlsplit(settings().ui_url).path.rstrip("/")
+    """Return the page of a template with these values and those that every page has."""
+    airflow = airflow_path()
     content = (
         templates(TEMPLATES, *SHARED)
         .get_template(template)

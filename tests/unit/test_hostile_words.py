@@ -299,7 +299,9 @@ def differing(word: str) -> RequestCheck:
 MADE: dict[str, Callable[[str], str]] = {
     "plugins/audit.html": of_page("audit.html", found=merge([ACT], [ENTERED]), about="a", by="b"),
     "plugins/catalog.html": catalogue,
-    "plugins/table.html": lambda word: show_table(saying(entry(), word), saying(DRAWN, word)).body.decode(),
+    "plugins/table.html": lambda word: show_table(
+        saying(entry(), word), saying(DRAWN, word), [saying(GATE, word)]
+    ).body.decode(),
     "plugins/gate.html": of_page(
         "gate.html",
         result=GATE,

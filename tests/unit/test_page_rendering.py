@@ -11,11 +11,27 @@ import pytest
 from catalogue_pages import MAX_DRAWN, show_overview, show_table
 from contender.catalogue import Catalogue, Edge, Entry, ExpectationEntry, Freshness, GateSummary, draw
 from contender.lake import Snapshot
-from contender.specs import Column
+from contender.records import Defect, ExpectationResult, GateResult
+from contender.specs import Column, Days
 from page_rendering import page
 
 EVIL = "<script>alert('x')</script>\" onload=\"x"
 AT = datetime(2013, 9, 3, tzinfo=UTC)
+
+
+GATE = GateResult(
+    id=EVIL,
+    table="datasets.sales",
+    owner=EVIL,
+    days=Days.one("2013-09-02"),
+    run="r",
+    verdict="fail",
+    rows=2,
+    fingerprint="f",
+    expectations=(ExpectationResult(expectation=EVIL, verdict="fail", observed=EVIL),),
+    defects=(Defect(what=EVIL, where="sales.csv", way_out="out"),),
+    at=AT,
+)
 
 
 def entry(**changes: object) -> Entry:
@@ -69,7 +85,7 @@ def drawing():
 @pytest.fixture(params=["table", "catalogue"])
 def html(request, drawing):
     if request.param == "table":
-        return show_table(entry(), drawing).body.decode()
+        return show_table(entry(), drawing, (GATE,)).body.decode()
     found = Catalogue(entries=(entry(),), lineage=(Edge(source="datasets.sales", target=EVIL),))
     return show_overview(found, hidden=1, sought=EVIL).body.decode()
 
@@ -91,7 +107,8 @@ def test_pages_forbid_scripts():
     assert "script-src" not in policy
 
 
-def test_a_strip_shows_gates_from_the_oldest_to_the_newest_by_height_and_as_text(html):
+def test_a_strip_shows_gates_from_the_oldest_to_the_newest_by_height_and_as_text():
+    html = show_overview(Catalogue(entries=(entry(),), lineage=()), hidden=0).body.decode()
     strip = html[html.index('<svg class="strip"') :]
     assert 'aria-label="The last 2 gates, oldest first: pass, fail"' in strip
     assert re.findall(r'rect class="(\w+)" x="(\d+)"', strip) == [("pass", "0"), ("fail", "9")]
@@ -102,13 +119,13 @@ def test_the_page_of_an_overdue_table_says_so(drawing):
     late = Freshness(
         cron="0 7 * * *", grace_hours=4, last_good_day=None, expected_day=AT.date(), due=AT, overdue=True
     )
-    text = text_of(show_table(entry(freshness=late, gates=()), drawing).body.decode())
+    text = text_of(show_table(entry(freshness=late, gates=()), drawing, ()).body.decode())
     assert "Not healthy: 2013-09-03 has been overdue since 2013-09-03 00:00 UTC." in text
 
 
 def test_a_table_before_its_first_day_has_a_page(drawing):
-    html = show_table(entry(gates=(), snapshots=()), drawing).body.decode()
-    assert "No gate yet." in html
+    html = show_table(entry(gates=(), snapshots=()), drawing, ()).body.decode()
+    assert "No batch has been checked yet." in html
     assert "Nothing published yet." in html
 
 

@@ -131,6 +131,7 @@ CASES: dict[str, list[Callable[[Book], Any]]] = {
     "gates.get": [lambda b: b.gates.get(f"{TABLE} 0 1")],
     "gates.newest": [lambda b: b.gates.newest(TABLE, 5)],
     "gates.newest_for": [lambda b: b.gates.newest_for(TABLE, Days.one(day_of(0)))],
+    "gates.newest_days": [lambda b: b.gates.newest_days(TABLE, 5)],
     "gates.newest_of": [lambda b: b.gates.newest_of(TABLE)],
     "gates.passed_days": [lambda b: sorted(d.key for d in b.gates.passed_days(TABLE) if d.first in ENTERED)],
     "gates.passed_since": [lambda b: b.gates.passed_since(TABLE, Days.one(day_of(0)), time_of(0, 1))],

@@ -6,6 +6,7 @@ from contender.catalogue.health import Health, count_healthy, find_tables, judge
 from contender.catalogue.history import ModelHistory, draw_history, read_history, read_promotions
 from contender.catalogue.lineage import Edge, producing_dag, related, trace_lineage
 from contender.catalogue.promotions import Told, tell_decision
+from contender.catalogue.quality import MOST_BATCHES, describe_quality, draw_quality
 from contender.catalogue.read import (
     Catalogue,
     Entry,
@@ -16,6 +17,7 @@ from contender.catalogue.read import (
 )
 
 __all__ = [
+    "MOST_BATCHES",
     "Box",
     "Catalogue",
     "Drawing",
@@ -29,9 +31,11 @@ __all__ = [
     "ModelHistory",
     "Told",
     "count_healthy",
+    "describe_quality",
     "describe_table",
     "draw",
     "draw_history",
+    "draw_quality",
     "find_tables",
     "judge_freshness",
     "judge_health",

@@ -109,9 +109,9 @@ def draw_legend(names: Sequence[str], taken: Sequence[float]) -> list[str]:
     return parts
 
 
-def cut_name(name: str) -> str:
-    """Return a name, shortened to the width of the legend."""
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+def cut_name(name: str, longest: int = LONGEST_NAME) -> str:
+    """Return a name, shortened to this many letters: by default, to the width of the legend."""
+    return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def choose_colour(nth: int) -> str:

@@ -14,7 +14,7 @@ from statistics import median
 from typing import NamedTuple
 
 from contender.profiles import Compared, Distances, measure_distances, measure_missing_alone
-from contender.records import ColumnProfile, DayProfile, ExpectationResult
+from contender.records import NOT_CHECKED, ColumnProfile, DayProfile, ExpectationResult
 from contender.specs import ClosedDays, Usual
 from contender.specs.frozen import Frozen
 
@@ -50,17 +50,20 @@ def check_usual(usual: Usual, past: Past) -> tuple[ExpectationResult, ...]:
 def judge_volume(usual: Usual, day: date, rows: int, held: Mapping[date, int]) -> ExpectationResult:
     """Compare the number of rows with the median of the same weekday in previous weeks."""
     earlier = [held[then] for week in range(1, WEEKS + 1) if (then := day - timedelta(weeks=week)) in held]
-    expectation = f"about as many rows as on other {day:%A}s"
+    expectation, same_as = (
+        f"about as many rows as on other {day:%A}s",
+        "about as many rows as on the same weekday",
+    )
     if len(earlier) < ENOUGH_WEEKS:
-        return _kept(expectation, f"not checked: only {len(earlier)} of them are known")
+        return _kept(expectation, f"{NOT_CHECKED}only {len(earlier)} of them are known", same_as)
     typical = median(earlier)
     low, high = usual.min_rows_ratio * typical, usual.max_rows_ratio * typical
     expectation += f": {low:.0f} to {high:.0f}"
     if low <= rows <= high:
-        return _kept(expectation, f"{rows} rows")
+        return _kept(expectation, f"{rows} rows", same_as)
     return ExpectationResult(
         expectation=expectation,
-        same_as="about as many rows as on the same weekday",
+        same_as=same_as,
         verdict=usual.volume_severity,
         observed=f"{rows} rows; the median of {len(earlier)} {day:%A}s is {typical:.0f}",
     )
@@ -90,7 +93,7 @@ def judge_repeat(
         return ()
     expectation = "its rows, without their day, differ from those of each recent day"
     if today.rows < FEWEST_REPEATED:
-        return (_kept(expectation, f"not checked: only {today.rows} rows"),)
+        return (_kept(expectation, f"{NOT_CHECKED}only {today.rows} rows"),)
     same = [day.day for day in recent if day.content is not None and day.content == today.content]
     if not same:
         return (_kept(expectation, f"{len(recent)} days compared"),)
@@ -110,7 +113,7 @@ def judge_distributions(
     """Compare the distribution of each column with that of the recent days together."""
     if len(recent) < ENOUGH_DAYS or not today.rows:
         reason = (
-            f"not checked: {len(recent)} of the last {RECENT_DAYS} days are known, {ENOUGH_DAYS} are needed"
+            f"{NOT_CHECKED}{len(recent)} of the last {RECENT_DAYS} days are known, {ENOUGH_DAYS} are needed"
         )
         return (_kept("values are distributed as on recent days", reason),)
     alone = measure_missing_alone(today.columns, [day.columns for day in recent])
@@ -169,5 +172,5 @@ def _figures(usual: Usual, found: Distances, missing_alone: Compared) -> Iterato
         yield _Figure(name, share.today, share.largest, limit)
 
 
-def _kept(expectation: str, observed: str) -> ExpectationResult:
-    return ExpectationResult(expectation=expectation, verdict="pass", observed=observed)
+def _kept(expectation: str, observed: str, same_as: str | None = None) -> ExpectationResult:
+    return ExpectationResult(expectation=expectation, same_as=same_as, verdict="pass", observed=observed)

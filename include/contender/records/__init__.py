@@ -5,6 +5,7 @@ from contender.records.agreements import DayAgreement
 from contender.records.alerts import Alert
 from contender.records.audit import Audited, read_audit
 from contender.records.batches import (
+    NOT_CHECKED,
     Defect,
     DeliveredFile,
     ExpectationResult,
@@ -90,6 +91,7 @@ __all__ = [
     "INSTALLATION",
     "KEPT",
     "MACHINE",
+    "NOT_CHECKED",
     "STILL",
     "Act",
     "ActKind",

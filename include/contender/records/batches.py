@@ -12,6 +12,7 @@ from contender.specs import Days, Severity
 from contender.specs.frozen import Frozen
 
 Verdict = Literal["pass", "warn", "fail"]
+NOT_CHECKED = "not checked: "
 
 
 class Defect(Frozen):
@@ -82,6 +83,11 @@ class ExpectationResult(Frozen):
     def identity(self) -> str:
         """The name of the expectation, the same in the results of all days."""
         return self.same_as or self.expectation
+
+    @property
+    def was_checked(self) -> bool:
+        """Whether there was enough to compare with; an expectation that was not checked passes."""
+        return not self.observed.startswith(NOT_CHECKED)
 
 
 class GateResult(Frozen):

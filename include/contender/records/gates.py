@@ -60,6 +60,12 @@ class GateResults(RecordStore[GateResult]):
         found = select(row).where(row.subject == table, row.key == days.key)
         return self._first(found.order_by(row.at.desc()))
 
+    def newest_days(self, table: str, limit: int) -> list[GateResult]:
+        """Return the newest results of the newest days of a table, the newest day first; a range by its first day."""
+        row = GateResultRow
+        found = select(row).where(row.subject == table)
+        return self._all(found.order_by(row.key.desc(), row.at.desc()).limit(limit))
+
     def newest_of(self, table: str) -> GateResult | None:
         """Return the newest result of a table, or None before its first gate."""
         row = GateResultRow
