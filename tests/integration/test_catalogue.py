@@ -14,6 +14,7 @@ from contender.cli import app
 from contender.gating import check
 from contender.ingesting import land
 from contender.installation import Installation
+from contender.profiles import read_profiles, read_stored
 from contender.records import BookError
 from contender.settings import settings
 from contender.specs import CatalogError, Days
@@ -100,6 +101,20 @@ def test_a_reference_table_is_as_fresh_as_its_last_passed_delivery(here, read, c
     batch = land(spec, Days.one(NEXT), here)
     book.gates.add(check(spec.contract, batch, "run"))
     assert read()["datasets.planes"].freshness.last_good_day == NEXT
+
+
+def test_stored_profiles_are_those_of_the_published_rows(installation, book, lake, catalog, ingest):
+    contract = catalog.dataset("departures").contract
+    assert read_stored(contract, 60, lake, book) == []
+    ingest("departures", DAY)
+    ingest("departures", NEXT)
+    files = lake.day_files(contract.table, Days(first=DAY, last=NEXT))
+    computed = read_profiles(contract, {DAY: files[DAY]}, lake, book)
+    assert read_stored(contract, 60, lake, book) == list(computed.values())
+    assert read_stored(contract, 1, lake, book) == []
+    of_replaced_rows = computed[DAY].model_copy(update={"id": "another", "day": NEXT})
+    book.profiles.add(of_replaced_rows)
+    assert read_stored(contract, 60, lake, book) == list(computed.values())
 
 
 def test_tables_that_are_not_visible_are_not_mentioned(read):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contender.catalogue import Edge, draw, producing_dag, related, trace_lineage
+from contender.catalogue import Edge, draw, list_readers, producing_dag, related, trace_lineage
 from contender.specs import Catalog, Input
 
 TABLES = [f"datasets.t{number}" for number in range(9)]
@@ -50,6 +50,19 @@ def test_a_model_that_reads_predictions_is_downstream_of_all_their_inputs(chaine
 def test_tables_with_a_common_ancestor_only_are_not_related(chained):
     assert "datasets.planes" not in related(trace_lineage(chained), "datasets.weather")
     assert "shadow.flight_delay" not in related(trace_lineage(chained), "predictions.flight_delay")
+
+
+def test_a_model_reads_the_tables_that_its_predictions_depend_on_and_its_own(chained):
+    edges = trace_lineage(chained)
+    read = {
+        "datasets.weather": ["flight_delay", "refunds"],
+        "predictions.flight_delay": ["flight_delay", "refunds"],
+        "labels.refunds": ["refunds"],
+        "shadow.flight_delay": ["flight_delay"],
+    }
+    for table, models in read.items():
+        assert [model.name for model in list_readers(chained, edges, table)] == models
+    assert list_readers(chained, [], "datasets.weather") == []
 
 
 @pytest.mark.parametrize(

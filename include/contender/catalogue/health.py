@@ -43,17 +43,18 @@ def judge_health(entry: Entry) -> Health:
     return Health(state="healthy", why="; ".join(part for part in (newest, passed) if part))
 
 
-def count_healthy(judged: Sequence[Health]) -> str:
-    """Return in a sentence how many tables are healthy."""
+def count_healthy(judged: Sequence[Health], sought: str = "") -> str:
+    """Return in a sentence how many tables are healthy, of all or of those that a search has found."""
+    found = f" with “{sought}”" if sought else ""
     if not judged:
-        return "No table."
+        return f"There is no table{found} that you may see."
     counts = Counter(one.state for one in judged)
     parts = [f"{_count(counts['healthy'])} healthy"]
     if counts["unhealthy"]:
         parts.append(f"{_count(counts['unhealthy'])} not")
     if counts["empty"]:
         parts.append(f"{_count(counts['empty'])} empty")
-    return f"Of {len(judged)} table{'s' if len(judged) != 1 else ''}, {_join(parts)}."
+    return f"Of {len(judged)} table{'s' if len(judged) != 1 else ''}{found}, {_join(parts)}."
 
 
 def find_tables(catalog: Catalog, text: str) -> frozenset[str]:

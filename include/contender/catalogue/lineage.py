@@ -40,6 +40,28 @@ def related(edges: Iterable[Edge], table: str) -> frozenset[str]:
     return down | _reachable(table, [(edge.target, edge.source) for edge in known])
 
 
+def list_readers(catalog: Catalog, edges: Iterable[Edge], table: str) -> list[ModelSpec]:
+    """Return the models whose predictions depend on a table, and the model that it belongs to."""
+    down = _reachable(table, [(edge.source, edge.target) for edge in edges])
+    return [
+        model
+        for model in catalog.models.values()
+        if model.prediction_contract.table in down or table in tables_of(model)
+    ]
+
+
+def tables_of(model: ModelSpec) -> tuple[str, ...]:
+    """Return the tables that belong to a model, in the order of a night."""
+    contracts = (
+        model.feature_contract,
+        model.label_contract,
+        model.prediction_contract,
+        model.shadow_contract,
+        model.request_contract,
+    )
+    return tuple(contract.table for contract in contracts)
+
+
 def producing_dag(table: str) -> str:
     """Return the DAG that fills a table: `features__churn` for `labels.churn`. KeyError for an unknown namespace."""
     namespace, _, name = table.partition(".")

@@ -12,16 +12,13 @@ from xml.sax.saxutils import escape
 
 from contender.charts.over import Spot
 from contender.charts.paper import (
-    BOTTOM,
     FAINT,
-    HEIGHT,
+    FULL,
     INK,
-    LEFT,
     PAPER,
-    RIGHT,
-    TOP,
     WIDTH,
     Axis,
+    Canvas,
     Pen,
     choose_colour,
     describe_lines,
@@ -50,26 +47,29 @@ class Cell(NamedTuple):
     level: int
 
 
-def draw_days(title: str, lines: Mapping[str, Sequence[Spot]], y_name: str = "") -> str:
+def draw_days(
+    title: str, lines: Mapping[str, Sequence[Spot]], y_name: str = "", *, canvas: Canvas = FULL
+) -> str:
     """Return a line chart over days. The x of a spot is the day's ordinal; intervals are drawn as a band.
 
-    A spot without a finite y leaves a gap.
+    A spot without a finite y leaves a gap. A small chart has no legend: `y_name` says what its line is.
     """
     points = {name: [(spot.x, spot.y) for spot in spots] for name, spots in lines.items()}
     spots = [spot for many in lines.values() for spot in many if math.isfinite(spot.y)]
     if not spots:
         return f"<p>{escape(title)}: no data.</p>"
     days = sorted({spot.x for many in lines.values() for spot in many})
-    across = scale_linearly(days[0], days[-1], LEFT, WIDTH - RIGHT)
+    across = scale_linearly(days[0], days[-1], canvas.left, canvas.width - canvas.right)
     levels = [y for s in spots for y in (s.y, s.low, s.high) if y is not None and math.isfinite(y)]
-    up = scale_to_round(levels, HEIGHT - BOTTOM, TOP)
-    parts = [*open_paper(title, y_name, describe_lines(points, {})), *draw_levels(up, log=False)]
-    parts += draw_names(name_days(days), across)
+    up = scale_to_round(levels, canvas.height - canvas.bottom, canvas.top)
+    parts = open_paper(title, y_name, describe_lines(points, {}), canvas)
+    parts += draw_levels(up, log=False, canvas=canvas)
+    parts += draw_names(name_days(days, MOST_NAMED if canvas == FULL else 2), across, canvas)
     for nth, (name, many) in enumerate(lines.items()):
         parts += _draw_bands(many, across, up, nth)
         for piece in split_at_gaps(points[name], log=False):
             parts.append(_draw_piece(name, [(across(x), up.place(y)) for x, y in piece], nth))
-    return "\n".join([*parts, *draw_legend(list(lines), []), "</svg>"])
+    return "\n".join([*parts, *(draw_legend(list(lines), []) if canvas == FULL else ()), "</svg>"])
 
 
 def draw_strip(title: str, cells: Sequence[Cell]) -> str:
@@ -100,10 +100,10 @@ def draw_strip(title: str, cells: Sequence[Cell]) -> str:
     return "\n".join([*parts, "</svg>"])
 
 
-def name_days(days: Sequence[float]) -> dict[float, str]:
+def name_days(days: Sequence[float], most: int = MOST_NAMED) -> dict[float, str]:
     """Return the labels of a few days, evenly spaced, among them the first and the last."""
     last = len(days) - 1
-    picked = {round(last * nth / (MOST_NAMED - 1)) for nth in range(MOST_NAMED)}
+    picked = {round(last * nth / (most - 1)) for nth in range(most)}
     return {days[nth]: str(date.fromordinal(int(days[nth]))) for nth in sorted(picked)}
 
 

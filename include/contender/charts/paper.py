@@ -32,6 +32,22 @@ class Axis(NamedTuple):
     ticks: Sequence[float]
 
 
+class Canvas(NamedTuple):
+    """The size of a chart and its margins, in pixels, and its class in the stylesheet."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+    name: str = ""
+
+
+FULL = Canvas(WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM)
+SMALL = Canvas(440, 190, 66, 44, 52, 32, "small")  # without a legend
+
+
 class Pen(NamedTuple):
     """How a text is written."""
 
@@ -41,14 +57,15 @@ class Pen(NamedTuple):
     bold: bool = False
 
 
-def open_paper(title: str, y_name: str, description: str = "") -> list[str]:
+def open_paper(title: str, y_name: str, description: str = "", canvas: Canvas = FULL) -> list[str]:
     """Return the start of a chart; `description` is its text alternative."""
     told = f"<desc>{escape(description)}</desc>" if description else ""
+    name = f'class="{canvas.name}" ' if canvas.name else ""
     return [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" {name}viewBox="0 0 {canvas.width} {canvas.height}" role="img" '
         f'font-family="sans-serif" font-size="12">',
         f"<title>{escape(title)}</title>{told}",
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
+        f'<rect width="{canvas.width}" height="{canvas.height}" fill="{PAPER}"/>',
         write_text(8, 18, title, Pen(size=14, colour=INK, bold=True)),
         write_text(8, 36, y_name, Pen(size=12, colour=FAINT)),
     ]
@@ -77,22 +94,25 @@ def write_text(x: float, y: float, text: str, pen: Pen) -> str:
     )
 
 
-def draw_levels(up: Axis, *, log: bool) -> list[str]:
+def draw_levels(up: Axis, *, log: bool, canvas: Canvas = FULL) -> list[str]:
     """Return a labelled horizontal line for each tick of the y axis."""
     parts = []
     for tick in up.ticks:
         y = up.place(tick)
         label = f"{tick:g}" if log else _short(tick, up.ticks)
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GRID}"/>')
-        parts.append(write_text(LEFT - 8, y + 4, label, Pen(size=12, colour=INK, anchor="end")))
+        ends = f'x1="{canvas.left}" x2="{canvas.width - canvas.right}"'
+        parts.append(f'<line {ends} y1="{y:.1f}" y2="{y:.1f}" stroke="{GRID}"/>')
+        parts.append(write_text(canvas.left - 8, y + 4, label, Pen(size=12, colour=INK, anchor="end")))
     return parts
 
 
-def draw_names(names: Mapping[float, str], across: Callable[[float], float]) -> list[str]:
+def draw_names(
+    names: Mapping[float, str], across: Callable[[float], float], canvas: Canvas = FULL
+) -> list[str]:
     """Return the labelled ticks of the x axis."""
     parts = []
     for x, name in names.items():
-        at, foot = across(x), HEIGHT - BOTTOM
+        at, foot = across(x), canvas.height - canvas.bottom
         parts.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{foot}" y2="{foot + 5}" stroke="{FAINT}"/>')
         parts.append(write_text(at, foot + 19, name, Pen(size=12, colour=INK, anchor="middle")))
     return parts

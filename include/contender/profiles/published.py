@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from contender.lake import DayFile, Lake, places
 from contender.profiles.profile import profile
 from contender.records import Book, DayProfile, StagedBatch, profile_id
-from contender.specs import Contract
+from contender.specs import Contract, Days
 
 
 def read_profiles(
@@ -26,6 +26,21 @@ def read_profiles(
     for day, rows in lake.read_each(contract, missing):
         known[ids[day]] = book.profiles.add(profile(contract, day, files[day].digest, rows))
     return {day: known[its_id] for day, its_id in ids.items()}
+
+
+def read_stored(contract: Contract, most: int, lake: Lake, book: Book) -> list[DayProfile]:
+    """Return the stored profiles of the newest `most` days of a table, as published, oldest first.
+
+    Unlike `read_profiles`, no day is profiled: those that no gate and no monitoring has compared are left out.
+    """
+    newest = lake.newest_day(contract.table) if contract.daily else None
+    if newest is None:
+        return []
+    files = lake.day_files(contract.table, Days.one(newest).reaching_back(most - 1))
+    known = book.profiles.with_ids(
+        [profile_id(contract.table, day, file.digest) for day, file in files.items()]
+    )
+    return sorted(known.values(), key=lambda profile: profile.day)
 
 
 def profile_staged(contract: Contract, batch: StagedBatch, day: date) -> DayProfile:
