@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from contender.specs import dag_id
 from evidence_charts import draw_evidence
-from page_access import readable_dags, readable_models, require_dag
+from page_access import readable_dags, readable_models, readable_tables, require_dag
 from page_rendering import drawn, page
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ router = APIRouter()
 @router.get("/models/{model}")
 def model_page(model: str, user: GetUserDep) -> HTMLResponse:
     """Show a model to users who may read its retrain DAG; monitored days to those who may read its monitor DAG."""
-    from contender.catalogue import read_history
+    from contender.catalogue import read_history, tables_of
     from contender.installation import open_installation
 
     require_dag(dag_id("retrain", model), user)
@@ -39,7 +39,9 @@ def model_page(model: str, user: GetUserDep) -> HTMLResponse:
     history = read_history(here.book, model, with_days=with_days)
     tested = next((one.decision for one in history.entries if one.decision.evidence), None)
     evidence = draw_evidence(tested, spec, here.book) if tested else []
-    return show(history, evidence, with_days=with_days)
+    tables = [*(source.contract.table for source in here.catalog.sources(spec)), *tables_of(spec)]
+    visible = readable_tables(tables, user)
+    return show(history, evidence, [table for table in tables if table in visible], with_days=with_days)
 
 
 @router.get("/promotions")
@@ -53,8 +55,10 @@ def promotions(user: GetUserDep) -> HTMLResponse:
     return page("promotions.html", entries=read_promotions(here.book, models, MAX_LISTED))
 
 
-def show(history: ModelHistory, evidence: Sequence[Markup], *, with_days: bool) -> HTMLResponse:
-    """Return the page of a model."""
+def show(
+    history: ModelHistory, evidence: Sequence[Markup], tables: Sequence[str] = (), *, with_days: bool
+) -> HTMLResponse:
+    """Return the page of a model; `tables` are its inputs and its own, as far as the user may see them."""
     from contender.catalogue import draw_history
 
     return page(
@@ -63,5 +67,6 @@ def show(history: ModelHistory, evidence: Sequence[Markup], *, with_days: bool) 
         charts={name: drawn(chart) for name, chart in draw_history(history).items()},
         evidence=evidence,
         with_days=with_days,
+        tables=tables,
         dags=[dag_id(verb, history.model) for verb in ("features", "retrain", "score", "monitor")],
     )

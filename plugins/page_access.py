@@ -42,6 +42,15 @@ def readable_models(verb: Verb, catalog: Catalog, user: Any) -> list[ModelSpec]:
     return [model for name, model in catalog.models.items() if dags[name] in readable]
 
 
+def readable_tables(tables: Iterable[str], user: Any) -> set[str]:
+    """Return the tables that are filled by a DAG that the user may read."""
+    from contender.catalogue import producing_dag
+
+    dags = {table: producing_dag(table) for table in tables}
+    readable = readable_dags(dags.values(), user)
+    return {table for table, dag in dags.items() if dag in readable}
+
+
 def require_dag(dag_id: str, user: Any) -> None:
     """Refuse the page, with 403, to a user who may not read the DAG."""
     if dag_id not in readable_dags([dag_id], user):

@@ -195,6 +195,14 @@ def test_a_models_page_requires_the_right_to_read_its_retrain_dag(reader, admin)
     assert MODEL not in reader.get("/contender/promotions").text
 
 
+def test_a_table_and_the_models_that_read_it_link_to_each_other(reader, admin):
+    table = admin.get("/contender/catalog/datasets.weather").text
+    assert f'href="/contender/models/{MODEL}"' in table
+    assert f'href="/contender/catalog/predictions.{MODEL}"' in table
+    assert 'href="/contender/catalog/datasets.weather"' in admin.get(f"/contender/models/{MODEL}").text
+    assert "no model that you may see reads it" in reader.get("/contender/catalog/datasets.weather").text
+
+
 @pytest.mark.parametrize("path", ["", "/1"])
 def test_cards_require_the_right_to_read_the_retrain_dag(reader, admin, path):
     absent = admin.get(f"/contender/cards/{MODEL}{path}")
@@ -251,7 +259,7 @@ def test_the_catalogue_shows_how_many_tables_are_hidden(reader, catalog):
 def test_a_search_finds_no_table_that_the_reader_may_not_see(reader, admin):
     assert "datasets.planes" in admin.get("/contender/catalog?q=planes").text
     found = reader.get("/contender/catalog?q=planes").text
-    assert "No table that you may see contains these words." in found
+    assert "There is no table with “planes” that you may see." in found
     assert "datasets.planes" not in found
 
 

@@ -8,18 +8,22 @@ from html import unescape
 
 import pytest
 
-from catalogue_pages import show_overview
+from catalogue_pages import show_overview, show_table
 from contender.catalogue import (
+    MOST_COLUMNS,
     Catalogue,
+    Edge,
     Entry,
     Freshness,
     GateSummary,
     count_healthy,
+    draw,
     find_tables,
     judge_health,
 )
-from tests.unit.test_page_rendering import entry, text_of
+from tests.unit.test_page_rendering import HISTORY, entry, text_of
 
+DRAWING = draw(["datasets.sales", "features.churn"], [Edge(source="datasets.sales", target="features.churn")])
 AT = datetime(2013, 9, 3, tzinfo=UTC)
 PASSED = GateSummary(gate="g1", days="2013-09-01", verdict="pass", rows=1, broken=(), at=AT)
 WARNED = PASSED.model_copy(update={"verdict": "warn", "broken": ("few rows",)})
@@ -87,9 +91,8 @@ def test_the_overview_opens_with_the_number_of_healthy_tables_and_names_the_othe
 
 def test_a_search_shows_what_was_sought_and_how_to_see_all_tables():
     html = show_overview(Catalogue(entries=(), lineage=()), hidden=0, sought='de"lay').body.decode()
-    assert 'Tables with “de"lay”: No table.' in unescape(text_of(html))
+    assert 'There is no table with “de"lay” that you may see.' in unescape(text_of(html))
     assert 'value="de&#34;lay"' in html
-    assert "No table that you may see contains these words." in html
     assert '<a href="/contender/catalog">All tables</a>' in html
 
 
@@ -113,5 +116,33 @@ def test_each_word_must_be_found(catalog):
     assert find_tables(catalog, "") == frozenset(catalog.tables)
 
 
-def test_no_table_is_a_sentence():
-    assert count_healthy([]) == "No table."
+def test_the_answer_names_the_search():
+    assert count_healthy([]) == "There is no table that you may see."
+    judged = [judge_health(made("datasets.a"))]
+    assert count_healthy(judged, "delay") == "Of 1 table with “delay”, 1 is healthy."
+
+
+def shown(**changes: object) -> str:
+    values: dict = {"gates": (), "columns": (), "readers": {}}
+    return show_table(made("datasets.sales"), DRAWING, **values | changes).body.decode()
+
+
+def test_a_table_links_to_the_models_that_read_it_and_to_their_predictions():
+    html = shown(readers={"churn": "predictions.churn", "demand": None})
+    text = re.sub(r"\s+", " ", unescape(text_of(html)))
+    assert "churn, which fills predictions.churn; demand" in text
+    for path in ("models/churn", "catalog/predictions.churn", "models/demand"):
+        assert f'href="/contender/{path}"' in html
+    assert "no model that you may see reads it" in text_of(shown())
+
+
+def test_a_page_of_predictions_does_not_link_to_itself():
+    html = show_table(
+        made("predictions.churn"), DRAWING, (), (), {"churn": "predictions.churn"}
+    ).body.decode()
+    assert "which fills" not in html
+
+
+def test_columns_that_are_not_drawn_are_counted():
+    assert "more columns are not drawn" not in shown(columns=[HISTORY] * MOST_COLUMNS)
+    assert "2 more columns are not drawn." in shown(columns=[HISTORY] * (MOST_COLUMNS + 2))

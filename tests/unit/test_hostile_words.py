@@ -92,6 +92,7 @@ from tests.unit.policy_results import backtest
 from tests.unit.scored import FULL
 from tests.unit.studied import study
 from tests.unit.test_cards import card
+from tests.unit.test_page_rendering import HISTORY as COLUMN
 from tests.unit.test_page_rendering import entry
 from tests.unit.test_tonight import night as night_of
 from tonight_pages import show as tonight_page
@@ -282,6 +283,12 @@ def catalogue(word: str) -> str:
     return show_overview(found, hidden=1, sought=word).body.decode()
 
 
+def table(word: str) -> str:
+    """The page of a table, with each text in it replaced by a given one."""
+    shown = saying(entry(), word), saying(DRAWN, word), [saying(GATE, word)]
+    return show_table(*shown, [saying(COLUMN, word)], {word: "predictions"}).body.decode()
+
+
 def of_page(template: str, **values: object) -> Callable[[str], str]:
     """Render a page's template with each text in its values replaced by a given one."""
     return lambda word: page(template, **{n: saying(v, word) for n, v in values.items()}).body.decode()
@@ -299,9 +306,7 @@ def differing(word: str) -> RequestCheck:
 MADE: dict[str, Callable[[str], str]] = {
     "plugins/audit.html": of_page("audit.html", found=merge([ACT], [ENTERED]), about="a", by="b"),
     "plugins/catalog.html": catalogue,
-    "plugins/table.html": lambda word: show_table(
-        saying(entry(), word), saying(DRAWN, word), [saying(GATE, word)]
-    ).body.decode(),
+    "plugins/table.html": table,
     "plugins/gate.html": of_page(
         "gate.html",
         result=GATE,
@@ -321,7 +326,9 @@ MADE: dict[str, Callable[[str], str]] = {
     "plugins/refusal.html": of_page("refusal.html", message="t"),
     "plugins/decisions.html": of_page("decisions.html", model="m", proposals=(ASKED,), entries=(ENTERED,)),
     "plugins/tonight.html": tonight,
-    "plugins/model.html": lambda word: model_page(saying(HISTORY, word), [], with_days=True).body.decode(),
+    "plugins/model.html": lambda word: model_page(
+        saying(HISTORY, word), [], [word], with_days=True
+    ).body.decode(),
     "plugins/costs.html": lambda word: cost_page([saying(ACCOUNT, word)]).body.decode(),
     "plugins/scorecards.html": lambda word: score_page([saying(score(FULL), word)]).body.decode(),
     "plugins/promotions.html": of_page("promotions.html", entries=HISTORY.entries),

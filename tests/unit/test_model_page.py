@@ -177,6 +177,14 @@ def test_a_model_without_a_version_has_a_page(book):
     assert "No day monitored yet." in page
 
 
+def test_the_page_links_to_the_tables_of_the_model_that_the_reader_may_see(book):
+    history = read_history(book, MODEL, with_days=True)
+    page = show(history, [], ["datasets.weather", f"predictions.{MODEL}"], with_days=True).body.decode()
+    assert '<a href="/contender/catalog/datasets.weather">' in page
+    assert f'<a href="/contender/catalog/predictions.{MODEL}">' in page
+    assert "/catalog/" not in show(history, [], with_days=True).body.decode()
+
+
 def test_promotions_are_those_of_the_given_models(recorded):
     assert [one.decision.challenger for one in read_promotions(recorded, [MODEL], 10)] == [2, 1]
     assert read_promotions(recorded, ["other"], 10) == ()

@@ -9,7 +9,17 @@ from html.parser import HTMLParser
 import pytest
 
 from catalogue_pages import MAX_DRAWN, show_overview, show_table
-from contender.catalogue import Catalogue, Edge, Entry, ExpectationEntry, Freshness, GateSummary, draw
+from contender.catalogue import (
+    Catalogue,
+    ColumnHistory,
+    Edge,
+    Entry,
+    ExpectationEntry,
+    Freshness,
+    GateSummary,
+    draw,
+)
+from contender.catalogue.columns import ColumnDay
 from contender.lake import Snapshot
 from contender.records import Defect, ExpectationResult, GateResult
 from contender.specs import Column, Days
@@ -31,6 +41,12 @@ GATE = GateResult(
     expectations=(ExpectationResult(expectation=EVIL, verdict="fail", observed=EVIL),),
     defects=(Defect(what=EVIL, where="sales.csv", way_out="out"),),
     at=AT,
+)
+
+
+HISTORY = ColumnHistory(
+    column=Column(name="shop", type="string", unit=EVIL, description=EVIL),
+    days=(ColumnDay(day=AT.date(), rows=2, missing=0.5, values=2, new=(EVIL,)),),
 )
 
 
@@ -85,7 +101,7 @@ def drawing():
 @pytest.fixture(params=["table", "catalogue"])
 def html(request, drawing):
     if request.param == "table":
-        return show_table(entry(), drawing, (GATE,)).body.decode()
+        return show_table(entry(), drawing, (GATE,), [HISTORY], {EVIL: EVIL}).body.decode()
     found = Catalogue(entries=(entry(),), lineage=(Edge(source="datasets.sales", target=EVIL),))
     return show_overview(found, hidden=1, sought=EVIL).body.decode()
 
@@ -119,12 +135,12 @@ def test_the_page_of_an_overdue_table_says_so(drawing):
     late = Freshness(
         cron="0 7 * * *", grace_hours=4, last_good_day=None, expected_day=AT.date(), due=AT, overdue=True
     )
-    text = text_of(show_table(entry(freshness=late, gates=()), drawing, ()).body.decode())
+    text = text_of(show_table(entry(freshness=late, gates=()), drawing, (), [], {}).body.decode())
     assert "Not healthy: 2013-09-03 has been overdue since 2013-09-03 00:00 UTC." in text
 
 
 def test_a_table_before_its_first_day_has_a_page(drawing):
-    html = show_table(entry(gates=(), snapshots=()), drawing, ()).body.decode()
+    html = show_table(entry(gates=(), snapshots=()), drawing, (), [], {}).body.decode()
     assert "No batch has been checked yet." in html
     assert "Nothing published yet." in html
 
