@@ -36,7 +36,7 @@ def gate(gate_id: str, user: GetUserDep) -> HTMLResponse:
 @router.get("/{gate_id}/rows")
 def quarantined_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
     """Show the first rows of a quarantined batch. If they contain personal data, the access is recorded."""
-    from contender.admission import show_quarantined
+    from contender.admission import compare_failing, show_quarantined
     from contender.catalogue import producing_dag
     from contender.installation import open_installation
 
@@ -52,7 +52,8 @@ def quarantined_rows(gate_id: str, user: GetUserDep) -> HTMLResponse:
     if pii and rows.rows and any(column.pii for column in contract.columns):
         reason = "opened the page of the batch's rows"
         book.acts.record("read", result.table, result.id, user_name(user), reason)
-    return page("rows.html", result=result, shown=rows)
+    compared = compare_failing(result, contract, installation.lake, pii=pii)
+    return page("rows.html", result=result, shown=rows, compared=compared)
 
 
 def show(result: GateResult, catalog: Catalog, book: Book) -> HTMLResponse:

@@ -12,7 +12,8 @@ import contender
 from card_pages import show as card_page
 from catalogue_pages import show_overview, show_table
 from contender.accounting import Prices, Share, Terms, settle
-from contender.admission import Quarantined, ShownRows
+from contender.admission import ComparedRows, Quarantined, ShownRows
+from contender.admission.comparing import ComparedRow
 from contender.alerting import (
     Declared,
     Difference,
@@ -189,6 +190,11 @@ STATUS = Status(
     ),
 )
 ACT = Act(id="a", kind="released", about="datasets.sales", key="k", by="b", reason="r")
+COMPARED = ComparedRows(
+    columns=("c",),
+    rows=(ComparedRow(good=False, values=("v",)), ComparedRow(good=True, values=("v",))),
+    good_day="d",
+)
 SHOWN = ShownRows(columns=("c",), masked=("m",), rows=(("v",),), total=1)
 
 
@@ -322,7 +328,7 @@ MADE: dict[str, Callable[[str], str]] = {
     ),
     "plugins/incident.html": incident,
     "plugins/incidents.html": of_page("incidents.html", incidents=((INCIDENT, "t"),)),
-    "plugins/rows.html": of_page("rows.html", result=GATE, shown=SHOWN),
+    "plugins/rows.html": of_page("rows.html", result=GATE, shown=SHOWN, compared=COMPARED),
     "plugins/refusal.html": of_page("refusal.html", message="t"),
     "plugins/decisions.html": of_page("decisions.html", model="m", proposals=(ASKED,), entries=(ENTERED,)),
     "plugins/tonight.html": tonight,

@@ -6,6 +6,7 @@ start. A failed batch waits in quarantine until `release_batch` passes it throug
 or `discard_batch` deletes it.
 """
 
+from contender.admission.comparing import ComparedRows, compare_failing
 from contender.admission.excusing import apply_release, excuse, find_unexcused
 from contender.admission.judging import gate_batch
 from contender.admission.publishing import publish_batch, should_announce, starts_downstream
@@ -33,6 +34,7 @@ from contender.admission.trying import Tried, TryError, try_files
 from contender.admission.viewing import ShownRows, show_quarantined
 
 __all__ = [
+    "ComparedRows",
     "QuarantineError",
     "Quarantined",
     "Reingestion",
@@ -42,6 +44,7 @@ __all__ = [
     "TryError",
     "UnknownBatchError",
     "apply_release",
+    "compare_failing",
     "decide_quarantined",
     "discard_batch",
     "excuse",

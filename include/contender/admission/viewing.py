@@ -37,12 +37,15 @@ def show_quarantined(place: str, contract: Contract, *, pii: bool, limit: int = 
     return ShownRows(
         columns=columns,
         masked=masked,
-        rows=tuple(tuple(_format(row.get(name), hidden=name in masked) for name in columns) for row in rows),
+        rows=tuple(
+            tuple(format_value(row.get(name), hidden=name in masked) for name in columns) for row in rows
+        ),
         total=batch.rows,
     )
 
 
-def _format(value: object, *, hidden: bool) -> str:
+def format_value(value: object, *, hidden: bool) -> str:
+    """Return a value as text, cut to a length; masked if it is hidden."""
     if value is None:
         return "–"  # missing values are shown even in masked columns: they are often the defect
     return MASK if hidden else str(value)[:_LONGEST]
