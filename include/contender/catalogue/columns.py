@@ -15,7 +15,7 @@ from contender.records import ColumnProfile, DayProfile
 from contender.specs import Column, Contract
 from contender.specs.frozen import Frozen
 
-MOST_DAYS, MOST_COLUMNS, MOST_NAMED, LONGEST_TEXT = 60, 60, 5, 60
+MOST_DAYS, MOST_COLUMNS, MOST_NAMED, LONGEST_TEXT = 30, 60, 5, 60
 RANKS = np.array([0.1, 0.5, 0.9])
 HOUR = 3600  # profiles of timestamps hold the seconds of the day
 
