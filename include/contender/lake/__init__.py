@@ -7,7 +7,7 @@ It handles tables, snapshots and files. `admission` decides which batch is publi
 from contender.lake import places
 from contender.lake.appending import append
 from contender.lake.commits import DayChanges, LoadedDays, compare_days, retry_on_conflict
-from contender.lake.drawing import draw_rows, read_each_measured, read_measured
+from contender.lake.drawing import draw_at_random, draw_rows, read_each_measured, read_measured
 from contender.lake.evolution import Migration, migrate_table, plan_migration
 from contender.lake.examples import join_examples, lost_pins, pin_examples, read_examples
 from contender.lake.fit import LakeError
@@ -70,6 +70,7 @@ __all__ = [
     "append",
     "compare_days",
     "do_upkeep",
+    "draw_at_random",
     "draw_rows",
     "find_distinct",
     "fingerprint",

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from contender.lake.pieces import open_pieces
+from contender.lake.pieces import Pieces, open_pieces
 from contender.lake.schema import arrow_schema
 from contender.lake.tables import DayFile, Lake
 from contender.specs import Contract, Days, ModelSpec
@@ -92,4 +92,18 @@ def draw_keys(model: ModelSpec, pieces: Iterable[pa.Table], most: int) -> pa.Tab
             limit = known[most - 1]
             parts = [pa.concat_tables(parts).filter(pa.array(numbers <= limit))]
             numbers = numbers[numbers <= limit]
+    return pa.concat_tables(parts)
+
+
+def draw_at_random(pieces: Pieces | None, most: int, seed: int) -> pa.Table | None:
+    """Return at most so many rows, drawn without regard to their keys; None if there are none."""
+    if pieces is None:
+        return None
+    random = np.random.default_rng(seed)
+    chosen = np.sort(random.choice(pieces.rows, min(pieces.rows, most), replace=False))
+    parts, begin = [], 0
+    for piece in pieces:
+        first, last = np.searchsorted(chosen, (begin, begin + piece.num_rows))
+        parts.append(piece.take(chosen[first:last] - begin))
+        begin += piece.num_rows
     return pa.concat_tables(parts)

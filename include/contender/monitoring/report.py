@@ -14,7 +14,7 @@ from evidently import DataDefinition, Dataset, Report
 from evidently.presets import DataDriftPreset
 
 from contender.installation import Installation
-from contender.lake import Lake, places
+from contender.lake import Lake, draw_at_random, open_pieces, places
 from contender.records import Monitored
 from contender.rendering import templates
 from contender.specs import Column, Days, ModelSpec
@@ -80,9 +80,10 @@ def report_place(installation: Installation, monitored: Monitored) -> str:
 
 
 def _sample(model: ModelSpec, days: Days, lake: Lake) -> pd.DataFrame:
-    rows = lake.read(model.feature_contract, days, columns=model.feature_names).to_pandas()
-    size = min(len(rows), model.monitoring.sample_rows)
-    sample: pd.DataFrame = rows.sample(size, random_state=model.recipes[0].seed).reset_index(drop=True)
+    drawn = draw_at_random(
+        open_pieces(lake, model.feature_contract, days), model.monitoring.sample_rows, model.recipes[0].seed
+    )
+    sample = pd.DataFrame(columns=list(model.feature_names)) if drawn is None else drawn.to_pandas()
     return sample.assign(
         **{column.name: _comparable(column, sample[column.name]) for column in model.features}
     )

@@ -77,7 +77,7 @@ class ModelSpec(Frozen):
         default=7, gt=0, description="newest labelled days, excluded from training and used for evaluation"
     )
     measured_rows: int = Field(
-        default=200_000,
+        default=100_000,
         ge=1000,
         description="most rows of a day on which versions and predictions are measured; of more, so many are drawn "
         "by their keys",
