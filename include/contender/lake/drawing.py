@@ -7,6 +7,7 @@ Tables with the same keys keep the same rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -93,6 +94,20 @@ def draw_keys(model: ModelSpec, pieces: Iterable[pa.Table], most: int) -> pa.Tab
             parts = [pa.concat_tables(parts).filter(pa.array(numbers <= limit))]
             numbers = numbers[numbers <= limit]
     return pa.concat_tables(parts)
+
+
+def hash_all(model: ModelSpec, pieces: Pieces, seed: int) -> NDArray[np.uint64]:
+    """Return the numbers of all rows, by reading their keys alone."""
+    keys = replace(pieces, columns=model.row_key)
+    return np.concatenate([hash_keys(model, piece.to_pandas(), seed) for piece in keys])
+
+
+def keep_low(model: ModelSpec, pieces: Iterable[pa.Table], limit: np.uint64, seed: int) -> pa.Table:
+    """Return the rows whose numbers are not above a limit, in any order."""
+    return pa.concat_tables(
+        piece.filter(pa.array(hash_keys(model, piece.select(list(model.row_key)).to_pandas(), seed) <= limit))
+        for piece in pieces
+    )
 
 
 def draw_at_random(pieces: Pieces | None, most: int, seed: int) -> pa.Table | None:
