@@ -117,7 +117,7 @@ def prepare(here: Installation, model: ModelSpec, size: int) -> None:
 
     def predicted(rows: pd.DataFrame) -> pd.DataFrame:
         scores = np.random.default_rng(5).random(len(rows))
-        return rows.assign(score=scores, model_version=1, feature_snapshot=snapshot)
+        return rows[list(model.row_key)].assign(score=scores, model_version=1, feature_snapshot=snapshot)
 
     def in_shadow(rows: pd.DataFrame) -> pd.DataFrame:
         return pd.concat(

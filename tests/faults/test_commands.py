@@ -11,7 +11,7 @@ import pytest
 from contender.settings import PROJECT
 
 
-@pytest.mark.parametrize("module", ["tests.faults", "tests.faults.processes"])
+@pytest.mark.parametrize("module", ["tests.faults", "tests.faults.processes", "tests.faults.processes.soak"])
 def test_a_command_starts_with_what_the_environment_has_installed(module):
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(

@@ -7,11 +7,14 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contender.landing import fetch as untouched
 from tests.faults.processes import in_task
 from tests.faults.processes.faults import FAULTS
 from tests.faults.processes.in_task import Place
+from tests.faults.processes.soak import choose_faults, grow
 from tests.faults.store_calls import STORE_CALLS
 
 TASK = SimpleNamespace(dag_id="ingest__x", task_id="land")
@@ -62,3 +65,19 @@ def test_a_fault_is_read_as_it_was_written(file):
 def test_each_fault_of_the_matrix_is_at_a_known_store_call():
     known = {call.name for call in STORE_CALLS}
     assert [fault.name for fault in FAULTS if fault.place.call not in known] == []
+
+
+def test_a_soak_has_the_same_faults_each_time_and_each_kind_before_one_is_repeated():
+    chosen = choose_faults(60)
+    assert chosen == choose_faults(60)
+    faults = [fault for fault in chosen if fault is not None]
+    assert (len(faults), chosen[2] is not None, chosen[:2]) == (20, True, [None, None])
+    possible = {fault.name for fault in FAULTS if not fault.needs}
+    assert {fault.name for fault in faults[: len(possible)]} == possible
+
+
+@given(st.floats(-5, 5), st.lists(st.floats(-1, 1), min_size=2, max_size=30))
+def test_growth_is_the_slope_whatever_single_nights_differ(slope, noise):
+    straight = [slope * nth for nth in range(len(noise))]
+    assert grow(straight) == pytest.approx(slope, abs=1e-9)
+    assert abs(grow([a + b for a, b in zip(straight, noise, strict=True)]) - slope) <= 2

@@ -59,21 +59,21 @@ def run_campaign(
     Returns the seconds of the undisturbed night, the outcomes, and the final checks that failed.
     """
     obstacles = {need: find() for need, find in OBSTACLES.items() if any(one.needs == need for one in faults)}
-    with _disk(home, obstacles), _running(home, obstacles, say) as (world, stack, file):
+    with disk(home, obstacles), running(home, obstacles, say) as (world, stack, file):
         nights.load_history(world, Expectations())
-        quiet = _run_night(world, stack, file, None)
+        quiet = run_night(world, stack, file, None)
         outcomes = []
         for fault in faults:
             if obstacle := obstacles.get(fault.needs):
                 outcomes.append(Outcome(fault.name, 0.0, happened=False, broken=(), obstacle=obstacle))
                 continue
-            outcome = _run_night(world, stack, file, fault)
+            outcome = run_night(world, stack, file, fault)
             say(f"{outcome.fault}: {outcome.seconds:.0f} s; {', '.join(outcome.broken) or 'as expected'}")
             outcomes.append(outcome)
-        return quiet.seconds, outcomes, _find_wrong(world)
+        return quiet.seconds, outcomes, find_wrong(world)
 
 
-def _run_night(world: World, stack: Stack, file: Path, fault: Fault | None) -> Outcome:
+def run_night(world: World, stack: Stack, file: Path, fault: Fault | None) -> Outcome:
     day, expectations = nights.first_night(world), Expectations()
     in_task.reached(file).unlink(missing_ok=True)
     mails, stopped = len(world.read_mails()), False
@@ -130,7 +130,7 @@ def _find_doubts(world: World) -> Iterator[str]:
             yield f"{len(unconfirmed)} publications of {table} are not confirmed"
 
 
-def _find_wrong(world: World) -> list[str]:
+def find_wrong(world: World) -> list[str]:
     """Return what differs from an undisturbed build of all nights: rows, features, labels, and the last decision."""
     here, expectations = world.installation, Expectations()
     compare_rows(world, nights.first_night(world) - nights.A_DAY, expectations)
@@ -141,7 +141,7 @@ def _find_wrong(world: World) -> list[str]:
 
 
 @contextmanager
-def _disk(home: Path, obstacles: Mapping[str, str]) -> Iterator[None]:
+def disk(home: Path, obstacles: Mapping[str, str]) -> Iterator[None]:
     """Mount a disk of its own for the lake, if a fault needs it."""
     if obstacles.get("disk") != "":
         yield
@@ -158,7 +158,7 @@ OBSTACLES: Mapping[str, Callable[[], str]] = {"disk": find_obstacle, "clock": _f
 
 
 @contextmanager
-def _running(
+def running(
     home: Path, obstacles: Mapping[str, str], say: Callable[[str], None]
 ) -> Iterator[tuple[World, Stack, Path]]:
     """Run an Airflow whose tasks know of faults, and whose components are started again as `contender up` does."""
