@@ -149,7 +149,7 @@ bench-scoring: setup ## Measure scoring at 0.1 to 20 million rows a night, in CP
 bench-training: setup ## Measure fits on 0.1 to 5 million rows, in CPU time and memory: on all of them, and on a sample
 	@python -m benchmarks.training
 
-bench-rows: setup ## Measure the tasks of a night with 0.1 to 5 million rows, in CPU time and memory
+bench-rows: setup ## Measure the tasks of a night with 0.1 and 1 million rows, in CPU time and memory
 	@python -m benchmarks.rows
 
 bench-night: setup ## Measure a night of flights: by hand in Polars and DuckDB, by this project's functions, and in Airflow
