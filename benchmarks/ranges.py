@@ -39,6 +39,7 @@ BEGIN, END = "<!-- ranges: made by `python -m benchmarks.ranges` -->", "<!-- end
 TIMES = (1, 10)
 NIGHTS = Days(first=HISTORY.first - timedelta(days=1), last=HISTORY.last)
 ENGINES: dict[str, Callable[[Plan], None]] = {"duckdb": run_in_process, "spark": run_on_spark}
+JVM = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}  # as `contender up` starts it
 Row = dict[str, Any]
 
 
@@ -66,7 +67,7 @@ def measure(times: int) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as home:
         words = ["benchmarks.ranges", "--do"]
         published = run_module([*words, "publish", home, str(times)])
-        built = {engine: run_module([*words, engine, home, str(times)]) for engine in ENGINES}
+        built = {engine: run_module([*words, engine, home, str(times)], JVM) for engine in ENGINES}
     made = [one.pop("made") for one in built.values()]
     if made[0] != made[1]:
         raise SystemExit(f"the engines differ: {made}")

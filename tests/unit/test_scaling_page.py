@@ -6,12 +6,13 @@ import json
 
 import pytest
 
-from benchmarks import history, schedule, training
+from benchmarks import history, ranges, rows, schedule, training
+from benchmarks.many import __main__ as many
 from benchmarks.night import __main__ as night
 from benchmarks.promotion.page import put_into
 
 
-@pytest.mark.parametrize("made_by", [history, night, schedule, training])
+@pytest.mark.parametrize("made_by", [history, many, night, ranges, rows, schedule, training])
 def test_a_table_of_the_page_matches_its_results(made_by):
-    page, rows = made_by.PAGE.read_text(), json.loads(made_by.RESULTS.read_text())
-    assert put_into(page, made_by.render(rows), made_by.BEGIN, made_by.END) == page
+    page, found = made_by.PAGE.read_text(), json.loads(made_by.RESULTS.read_text())
+    assert put_into(page, made_by.render(found), made_by.BEGIN, made_by.END) == page
