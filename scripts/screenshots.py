@@ -72,7 +72,7 @@ def list_pictures(installation: Installation) -> list[Picture]:
         Picture("catalogue", f"/contender/catalog/features.{MODEL}", 800),
         Picture("catalogue-search", "/contender/catalog?q=origin", 640),
         Picture("quality", f"/contender/catalog/datasets.{DATASET}", 900, heading="Quality"),
-        Picture("costs", "/contender/costs", 800),
+        Picture("costs", "/contender/costs", 380),
         Picture("scorecards", "/contender/scorecards", 640),
         Picture("night-light", grid, 800),
         Picture("night-dark", grid, 800, dark=True),
