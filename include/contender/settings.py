@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     spark_rows: int = Field(
         default=5_000_000,
         gt=0,
-        description="Input rows of a night, or of a range, from which `auto` uses Spark.",
+        description="Input rows of a night from which `auto` uses Spark; for a range of nights, at most a million.",
     )
     gate_spark_rows: int = Field(
         default=5_000_000,
