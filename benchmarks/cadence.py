@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from benchmarks.keeping import put_into
 from benchmarks.promotion.kept import KeptFits
-from benchmarks.promotion.page import put_into
 from benchmarks.promotion.years import read_year
 from contender.backtesting import CadenceName, PolicyResult, compare_served, run_backtest_on
 from contender.backtesting.differences import WEEK

@@ -10,7 +10,6 @@ alone; backtest and bare nights take turns, three times each. Ratios are what to
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.keeping import keep_rows
 from benchmarks.promotion.years import read_year
 from contender.backtesting import Fits, History, run_backtest
 from contender.evaluating import judged_days
@@ -64,8 +64,7 @@ def main() -> None:
         ratio = "" if one.ratio is None else f"  {one.ratio:.2f} x {one.beside}"
         print(f"{one.seconds:9.3f} CPU s  {one.what}{ratio}")
     if wanted.nights == ask.get_default("nights"):
-        rows = [json.dumps(one._asdict()) for one in found]
-        RESULTS.write_text("[\n" + ",\n".join(rows) + "\n]\n")
+        keep_rows(RESULTS, (one._asdict() for one in found))
 
 
 def measure_nights(catalog: Catalog, model: ModelSpec, history: History, nights: Days) -> Iterator[Measured]:

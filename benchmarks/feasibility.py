@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.promotion.page import put_into
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.promotion.years import read_year
 from contender.backtesting import cut
 from contender.feasibility.figures import SizePoint
@@ -58,7 +58,7 @@ def main() -> None:
     for row in rows:
         print(json.dumps(row))
     if asked.ends == ENDS:
-        RESULTS.write_text("[\n" + ",\n".join(json.dumps(one) for one in rows) + "\n]\n")
+        keep_rows(RESULTS, rows)
         PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
 
 

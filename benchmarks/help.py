@@ -8,7 +8,6 @@ The status is that of a new installation of the example catalog.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import tempfile
 from statistics import median
 from typing import NamedTuple
 
+from benchmarks.keeping import keep_rows
 from contender.settings import PROJECT
 
 RESULTS = PROJECT / "benchmarks" / "results" / "help.json"
@@ -43,8 +43,7 @@ def main() -> None:
     found = measure()
     for one in found:
         print(f"{one.what}: {one.seconds:.2f} s, {one.ratio:.1f} times `{FLOOR}`")
-    rows = [json.dumps(one._asdict()) for one in found]
-    RESULTS.write_text("[\n" + ",\n".join(rows) + "\n]\n")
+    keep_rows(RESULTS, (one._asdict() for one in found))
 
 
 def measure() -> list[Measured]:

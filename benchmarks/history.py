@@ -25,9 +25,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.night.steps import Steps
 from benchmarks.processes import run_module
-from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.records import StagedBatch, migrate
 from contender.settings import PROJECT, Settings
@@ -60,7 +60,7 @@ def main() -> None:
         rows = measure(Path(folder), histories)
     print(render(rows))
     if not given.days:
-        RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+        keep_rows(RESULTS, rows)
         PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
 
 

@@ -8,7 +8,6 @@ seconds; each file of DAGs has a process of its own, as in Airflow's DAG process
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.keeping import keep_rows
 from contender.settings import PROJECT
 
 RESULTS = PROJECT / "benchmarks" / "results" / "parsing.json"
@@ -51,7 +51,7 @@ def main() -> None:
     """Measure, print, and store the results."""
     rows = [row for models in MODELS for row in measure(models)]
     print(render(rows))
-    RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+    keep_rows(RESULTS, rows)
 
 
 def measure(models: int) -> list[Row]:

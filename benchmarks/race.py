@@ -10,14 +10,14 @@ are seeded. A rival enters on the first night; it may be promoted on each of 365
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.promotion.bets import Floats
-from benchmarks.promotion.page import PAGE, put_into
+from benchmarks.promotion.page import PAGE
 from benchmarks.promotion.rows import count
 from benchmarks.promotion.rules import ALPHA, DAILY_BAR, bets_on_days, evidence_by_night, race
 from contender.promoting.daily_bets import accumulate, settled
@@ -297,7 +297,7 @@ def main() -> None:
     figures = render(rows)
     print(figures)
     if runs == RUNS:
-        RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+        keep_rows(RESULTS, rows)
         PAGE.write_text(put_into(PAGE.read_text(), figures + "\n", BEGIN, END))
 
 

@@ -24,9 +24,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.night.history import DAILY, HISTORY, MODEL, publish_datasets
 from benchmarks.processes import run_module
-from benchmarks.promotion.page import put_into
 from contender.featurizing import Plan, collect, plan_features, run_in_process, run_on_spark
 from contender.installation import Installation
 from contender.lake import stage
@@ -58,7 +58,7 @@ def main() -> None:
     rows = [row for times in given.times or TIMES for row in measure(times)]
     print(render(rows))
     if not given.times:
-        RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+        keep_rows(RESULTS, rows)
         PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
 
 

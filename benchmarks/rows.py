@@ -25,8 +25,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.processes import run_module
-from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.lake import spool, stage
 from contender.records import StagedBatch, migrate
@@ -58,7 +58,7 @@ def main() -> None:
     rows = [measure(size) for size in given.rows or ROWS]
     print(render(rows))
     if not given.rows:
-        RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+        keep_rows(RESULTS, rows)
         PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
 
 

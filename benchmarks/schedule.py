@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import heapq
-import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +19,9 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.night.__main__ import HOME
 from benchmarks.night.history import MODEL
-from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.settings import PROJECT, Settings
 from contender.specs import dag_id, parse_dag_id, task_priority
@@ -68,7 +67,7 @@ def main() -> None:
     rows = [simulate_both(night, models, slots) for models, slots in SIZES]
     print(render(rows))
     if given.home is None:
-        RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+        keep_rows(RESULTS, rows)
         PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
 
 

@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 import psutil
 import pyarrow as pa
 
-from benchmarks.promotion.page import put_into
+from benchmarks.keeping import put_into
 from contender.installation import Installation
 from contender.lake import spool, stage
 from contender.settings import PROJECT, Settings

@@ -24,7 +24,7 @@ from statistics import median
 import httpx
 import numpy as np
 
-from benchmarks.promotion.page import put_into
+from benchmarks.keeping import put_into
 from benchmarks.serving_turns import (
     BULK,
     JSON,

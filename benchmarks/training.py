@@ -22,8 +22,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.processes import run_module
-from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.lake import spool, stage
 from contender.records import migrate
@@ -54,7 +54,7 @@ def main() -> None:
     rows = [measure(size) for size in given.rows or ROWS]
     print(render(rows))
     if not given.rows:
-        RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+        keep_rows(RESULTS, rows)
         PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
 
 

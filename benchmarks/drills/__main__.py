@@ -19,8 +19,8 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.promotion.kept import KeptFits
-from benchmarks.promotion.page import put_into
 from benchmarks.promotion.years import NIGHTS, read_year
 from contender.backtesting import compare_served
 from contender.drilling import (
@@ -135,7 +135,7 @@ def keep(row: Row) -> None:
     rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
     rows = [other for other in rows if (other["model"], other["drill"]) != (row["model"], row["drill"])]
     rows = sorted([*rows, row], key=lambda one: (one["model"], list(DRILLS).index(one["drill"])))
-    RESULTS.write_text("[\n" + ",\n".join(json.dumps(one) for one in rows) + "\n]\n")
+    keep_rows(RESULTS, rows)
 
 
 def render(rows: Sequence[Row]) -> str:

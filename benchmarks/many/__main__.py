@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.many.generated import NIGHT, READERS, write_catalog, write_history
 from benchmarks.many.scheduled import Row, run_scheduled
-from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.settings import PROJECT, Settings
 from contender.specs import Days
@@ -42,7 +42,7 @@ def main() -> None:
     rows = [measure(models) for models in given or SIZES]
     print(render(rows))
     if not given:
-        RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+        keep_rows(RESULTS, rows)
         PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
 
 

@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.monitoring.drills import INJECTED
 from benchmarks.monitoring.years import NIGHTS, ServedYear, monitor_injected, monitor_year, serve_year
 from benchmarks.promotion.harm import YEARS
-from benchmarks.promotion.page import put_into
 from benchmarks.promotion.rows import count
 from contender.alerting.compose import TITLES
 from contender.records import Monitored
@@ -59,7 +59,7 @@ def store_row(row: Row) -> None:
     rows = {(one["model"], one["drill"]): one for one in [*stored, row]}
     order = [(year.model, name) for year in YEARS for name in (None, *INJECTED)]
     sorted_rows = [rows[place] for place in order if place in rows]
-    RESULTS.write_text("[\n" + ",\n".join(json.dumps(one) for one in sorted_rows) + "\n]\n")
+    keep_rows(RESULTS, sorted_rows)
     PAGE.write_text(put_into(PAGE.read_text(), render(sorted_rows), BEGIN, END))
 
 

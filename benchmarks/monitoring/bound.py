@@ -9,18 +9,17 @@ Monitoring knows neither: it must find the day, and was given its thresholds bef
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.monitoring.__main__ import PAGE, SETTLING
 from benchmarks.monitoring.drills import INJECTED, Injected
 from benchmarks.monitoring.years import ServedYear, inject_change, measure_day, serve_year
 from benchmarks.promotion.harm import YEARS
-from benchmarks.promotion.page import put_into
 from benchmarks.promotion.rows import count
 from contender.measures.evidence import DAYS_REMEMBERED, standardise
 from contender.monitoring import Performance
@@ -42,7 +41,7 @@ Sums = Mapping[str, np.ndarray]
 def main() -> None:
     """Measure, print, and store the results."""
     rows = [row for year in YEARS for row in bound_year(serve_year(year))]
-    RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+    keep_rows(RESULTS, rows)
     print(render(rows))
     PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
 

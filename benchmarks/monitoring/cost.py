@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.promotion.page import put_into
+from benchmarks.keeping import put_into
 from contender.monitoring.changes import find_changes
 from contender.profiles import profile
 from contender.records import DayProfile

@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.environments import make_environment
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.monitoring.__main__ import SETTLING
 from benchmarks.monitoring.drills import INJECTED
 from benchmarks.monitoring.peers_page import render
@@ -38,7 +39,6 @@ from benchmarks.monitoring.years import (
     serve_year,
 )
 from benchmarks.promotion.harm import YEARS
-from benchmarks.promotion.page import put_into
 from contender.alerting.compose import TITLES
 from contender.records import Monitored
 from contender.settings import PROJECT
@@ -245,7 +245,7 @@ def store(rows: Sequence[Row]) -> None:
     kept = [*(one for one in stored if one["model"] != rows[0]["model"]), *rows]
     order = [year.model for year in YEARS]
     kept.sort(key=lambda one: order.index(one["model"]))
-    RESULTS.write_text("[\n" + ",\n".join(json.dumps(one) for one in kept) + "\n]\n")
+    keep_rows(RESULTS, kept)
     PAGE.write_text(put_into(PAGE.read_text(), render(kept), BEGIN, END))
 
 

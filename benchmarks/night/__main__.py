@@ -22,10 +22,10 @@ from typing import Any
 import joblib
 import polars as pl
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.night.history import HISTORY, MODEL, deliver_night, prepare_history
 from benchmarks.night.scheduled import run_scheduled
 from benchmarks.processes import run_module
-from benchmarks.promotion.page import put_into
 from contender.installation import Installation
 from contender.settings import PROJECT, Settings
 from contender.specs import Days
@@ -60,7 +60,7 @@ def main() -> None:
     found = [summarise(way, results) for way, results in taken.items()]
     print(render(found))
     if not wanted.scripts and wanted.nights == ask.get_default("nights"):
-        RESULTS.write_text("[\n" + ",\n".join(json.dumps(one) for one in found) + "\n]\n")
+        keep_rows(RESULTS, found)
         PAGE.write_text(put_into(PAGE.read_text(), render(found), BEGIN, END))
 
 

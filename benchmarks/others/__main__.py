@@ -11,7 +11,6 @@ and cost little, the chain has 201 steps. The programs take turns.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -19,8 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.keeping import keep_rows, put_into
 from benchmarks.others.ways import Run, Used, open_ways
-from benchmarks.promotion.page import put_into
 from contender.settings import PROJECT
 
 RESULTS = PROJECT / "benchmarks" / "results" / "others.json"
@@ -49,7 +48,7 @@ def main() -> None:
     rows = [summarise(way, measured) for way in ISOLATED]
     print(render(rows))
     if rounds == ROUNDS:
-        RESULTS.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+        keep_rows(RESULTS, rows)
         PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
 
 

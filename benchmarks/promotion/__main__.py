@@ -14,10 +14,11 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
+from benchmarks.keeping import put_into
 from benchmarks.promotion import creep_page, harm_page
 from benchmarks.promotion.creep import measure_creep
 from benchmarks.promotion.harm import measure_harm
-from benchmarks.promotion.page import PAGE, put_into, read_results, render, replace, write_results
+from benchmarks.promotion.page import BEGIN, END, PAGE, read_results, render, replace, write_results
 from benchmarks.promotion.plots import draw_all
 from benchmarks.promotion.real_pairs import measure_real_pairs
 from benchmarks.promotion.rows import Row
@@ -53,7 +54,7 @@ def main() -> None:
         rows = replace(rows, found)
     if wanted.runs == ask.get_default("runs"):
         write_results(rows)
-        PAGE.write_text(put_into(PAGE.read_text(), render(rows)))
+        PAGE.write_text(put_into(PAGE.read_text(), render(rows), BEGIN, END))
         harm_page.write(rows)
         creep_page.write(rows)
         for name, plot in {**draw_all(rows), **harm_page.draw_harm(rows)}.items():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchmarks.keeping import put_into
 from benchmarks.promotion.creep import DAYS, EXTRA, HEALTHY, HELD, WITHIN
 from benchmarks.promotion.harm import CHOSEN
 from benchmarks.promotion.harm_page import PAGE, describe_blocked, describe_promoted, pick_row
-from benchmarks.promotion.page import put_into
 from benchmarks.promotion.rows import Row
 
 BEGIN, END = "<!-- creep: made by `make bench-promotion` -->", "<!-- end of creep -->"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from benchmarks.keeping import put_into
 from benchmarks.promotion.harm import (
     ALONE,
     ANY,
@@ -18,7 +19,6 @@ from benchmarks.promotion.harm import (
     WEEKLY,
     WITHOUT,
 )
-from benchmarks.promotion.page import put_into
 from benchmarks.promotion.rows import Row, count
 from contender.charts import Span, draw_spans
 from contender.settings import PROJECT

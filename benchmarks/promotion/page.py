@@ -30,13 +30,6 @@ def write_results(rows: Sequence[Row]) -> None:
     RESULTS.write_text("[\n" + ",\n".join(row.model_dump_json() for row in rows) + "\n]\n")
 
 
-def put_into(page: str, figures: str, begin: str = BEGIN, end: str = END) -> str:
-    """Return the page with these figures between its markers."""
-    before, _, rest = page.partition(begin)
-    _, _, after = rest.partition(end)
-    return f"{before}{begin}\n\n{figures}\n{end}{after}"
-
-
 def render(rows: Sequence[Row]) -> str:
     """Return the tables and plots of the page; a table without results is left out."""
     parts = (_render_error, _render_power, _render_real_pairs, _render_served)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.promotion.page import put_into
+from benchmarks.keeping import put_into
 from benchmarks.recovery.crash import render_crash
 from benchmarks.recovery.simulated import RUNS, render_simulated
 from contender.settings import PROJECT

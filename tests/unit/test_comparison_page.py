@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+from benchmarks.keeping import put_into
 from benchmarks.others.__main__ import BEGIN, END, OURS, PAGE, RESULTS, render, summarise
 from benchmarks.others.ways import Used
-from benchmarks.promotion.page import put_into
 
 
 def test_the_table_of_the_page_matches_the_results():

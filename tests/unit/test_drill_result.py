@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks.drills.__main__ import BEGIN, END, PAGE, RESULTS, longest_held, render
-from benchmarks.promotion.page import put_into
+from benchmarks.keeping import put_into
 from contender.drilling import Mail, describe_finding, draw_drill, render_drill
 from contender.drilling.result import list_mails
 from tests.unit.drill_results import drill_result

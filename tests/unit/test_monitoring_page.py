@@ -6,9 +6,9 @@ import json
 
 import numpy as np
 
+from benchmarks.keeping import put_into
 from benchmarks.monitoring import bound, cost, peers, peers_page
 from benchmarks.monitoring.__main__ import BEGIN, END, PAGE, RESULTS, render
-from benchmarks.promotion.page import put_into
 
 
 def test_the_tables_of_the_monitoring_page_match_the_results():

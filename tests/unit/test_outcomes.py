@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.keeping import put_into
 from benchmarks.promotion import creep_page
-from benchmarks.promotion.page import put_into, read_results
+from benchmarks.promotion.page import read_results
 from contender.evaluating import find_outcome_change
 from contender.evaluating.outcomes import DAYS_COMPARED, FEWEST_DAYS, agree_on, served_days
 from contender.measures import Agreement

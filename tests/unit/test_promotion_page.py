@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.promotion.page import PAGE, put_into, read_results, render, replace
+from benchmarks.keeping import put_into
+from benchmarks.promotion.page import BEGIN, END, PAGE, read_results, render, replace
 from benchmarks.promotion.pairs import auc, make_differences, make_pairs
 from benchmarks.promotion.plots import draw_all
 from benchmarks.promotion.row_tests import compare_aucs, delong, first_night, resample
@@ -14,7 +15,7 @@ from benchmarks.promotion.rules import RULES, higher, t_test
 
 
 def test_the_figures_of_the_page_match_the_results():
-    assert put_into(PAGE.read_text(), render(read_results())) == PAGE.read_text()
+    assert put_into(PAGE.read_text(), render(read_results()), BEGIN, END) == PAGE.read_text()
 
 
 def test_the_plots_of_the_page_match_the_results():

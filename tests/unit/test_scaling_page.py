@@ -7,9 +7,9 @@ import json
 import pytest
 
 from benchmarks import history, ranges, rows, schedule, training
+from benchmarks.keeping import put_into
 from benchmarks.many import __main__ as many
 from benchmarks.night import __main__ as night
-from benchmarks.promotion.page import put_into
 
 
 @pytest.mark.parametrize("made_by", [history, many, night, ranges, rows, schedule, training])
