@@ -110,10 +110,8 @@ def keep_low(model: ModelSpec, pieces: Iterable[pa.Table], limit: np.uint64, see
     )
 
 
-def draw_at_random(pieces: Pieces | None, most: int, seed: int) -> pa.Table | None:
-    """Return at most so many rows, drawn without regard to their keys; None if there are none."""
-    if pieces is None:
-        return None
+def draw_at_random(pieces: Pieces, most: int, seed: int) -> pa.Table:
+    """Return at most so many rows, drawn without regard to their keys."""
     random = np.random.default_rng(seed)
     chosen = np.sort(random.choice(pieces.rows, min(pieces.rows, most), replace=False))
     parts, begin = [], 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -80,10 +81,12 @@ def report_place(installation: Installation, monitored: Monitored) -> str:
 
 
 def _sample(model: ModelSpec, days: Days, lake: Lake) -> pd.DataFrame:
-    drawn = draw_at_random(
-        open_pieces(lake, model.feature_contract, days), model.monitoring.sample_rows, model.recipes[0].seed
-    )
-    sample = pd.DataFrame(columns=list(model.feature_names)) if drawn is None else drawn.to_pandas()
+    sample = pd.DataFrame(columns=list(model.feature_names))
+    pieces = open_pieces(lake, model.feature_contract, days)
+    if pieces is not None:
+        features = replace(pieces, columns=model.feature_names)
+        drawn = draw_at_random(features, model.monitoring.sample_rows, model.recipes[0].seed)
+        sample = drawn.to_pandas()
     return sample.assign(
         **{column.name: _comparable(column, sample[column.name]) for column in model.features}
     )
