@@ -6,7 +6,7 @@ python -m benchmarks.many 5 200        other numbers of models; nothing is kept
 Each model predicts whether a flight to one destination is later than usual; five models share a destination's data,
 which are real. A new installation has five months of history and the models' first champions; then Airflow is started
 as `contender up` does, everything of one night is delivered at once, and the night lasts until the last model's
-predictions are checked. Two hundred models take more than an hour.
+predictions are checked.
 """
 
 from __future__ import annotations

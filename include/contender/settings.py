@@ -77,9 +77,9 @@ class Settings(BaseSettings):
         description="Engine that builds features: `auto` uses Spark for many input rows.",
     )
     spark_rows: int = Field(
-        default=5_000_000,
+        default=1_000_000,
         gt=0,
-        description="Input rows of a night from which `auto` uses Spark; for a range of nights, at most a million.",
+        description="Input rows of a night, or of a range of nights, from which `auto` uses Spark.",
     )
     gate_spark_rows: int = Field(
         default=5_000_000,

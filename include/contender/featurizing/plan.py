@@ -15,8 +15,6 @@ from contender.specs.catalog import Source
 from contender.specs.frozen import Frozen
 
 Engine = Literal["spark", "duckdb"]
-# One build of a range of 4.5 million rows on DuckDB differed from others of the same rows (ADR 47).
-RANGE_ROWS = 1_000_000
 
 
 class Plan(Frozen):
@@ -38,7 +36,7 @@ def plan_features(catalog: Catalog, model: ModelSpec, nights: Days, lake: Lake, 
     """
     folder = places.below(settings.staging, "builds", model.name, nights.key, uuid.uuid4().hex)
     pinned = {source: _pin(source, nights, lake) for source in catalog.sources(model)}
-    engine = _choose(model, nights, sum(pins.rows for pins in pinned.values()), settings)
+    engine = _choose(model, sum(pins.rows for pins in pinned.values()), settings)
     targets: dict[str, tuple[Contract, Days]] = {
         "features": (model.feature_contract, model.scored_days(nights)),
         "labels": (model.label_contract, model.matured_days(nights)),
@@ -71,24 +69,19 @@ def find_engine(
 ) -> tuple[Engine, int]:
     """Return the engine that would build these nights, and the input rows that exist by now."""
     rows = sum(_pin(source, nights, lake).rows for source in catalog.sources(model))
-    return _choose(model, nights, rows, settings), rows
+    return _choose(model, rows, settings), rows
 
 
-def _choose(model: ModelSpec, nights: Days, rows: int, settings: Settings) -> Engine:
+def _choose(model: ModelSpec, rows: int, settings: Settings) -> Engine:
     wanted = settings.engine if model.engine == "auto" else model.engine
-    return choose_engine(wanted, nights, rows, settings.spark_rows)
+    return choose_engine(wanted, rows, settings.spark_rows)
 
 
-def choose_engine(
-    wanted: Literal["auto", "spark", "duckdb"], nights: Days, rows: int, spark_rows: int
-) -> Engine:
-    """Return the wanted engine; if it is `auto`, Spark for many input rows, otherwise DuckDB.
-
-    Many are `spark_rows`, for a range at most RANGE_ROWS.
-    """
+def choose_engine(wanted: Literal["auto", "spark", "duckdb"], rows: int, spark_rows: int) -> Engine:
+    """Return the wanted engine; if it is `auto`, Spark for inputs of at least `spark_rows` rows, otherwise DuckDB."""
     if wanted != "auto":
         return wanted
-    return "duckdb" if rows < (spark_rows if nights.is_single else min(spark_rows, RANGE_ROWS)) else "spark"
+    return "duckdb" if rows < spark_rows else "spark"
 
 
 def _pin(source: Source, nights: Days, lake: Lake) -> PinnedFiles:
