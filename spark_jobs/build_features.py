@@ -28,8 +28,8 @@ from duckdb_session import (
     name_tables,
     reject_intervals,
     save_file,
-    translate_as_spark,
 )
+from duckdb_translation import translate_as_spark
 from job_files import exists, for_spark, put, read_text
 
 SQL_TYPES = {

@@ -27,34 +27,6 @@ def connect() -> Any:
     return connection
 
 
-def translate_as_spark() -> None:
-    """Let SQLFrame's translation keep three rules of Spark that no setting of DuckDB gives."""
-    from sqlglot import exp
-    from sqlglot.generators.duckdb import DuckDBGenerator
-
-    def literal(generator: Any, number: Any) -> str:
-        """Write 0.5 as a double; DuckDB reads it as a decimal, and computes with decimals."""
-        text = str(generator.literal_sql(number))
-        is_decimal = not number.is_string and "." in text and "e" not in text.lower()
-        return f"{text}e0" if is_decimal else text
-
-    def logarithm(generator: Any, call: Any) -> str:
-        """Return NULL for the logarithm of zero and of negative numbers."""
-        *base, number = (generator.sql(part) for part in (call.this, call.args.get("expression")) if part)
-        positive = f"CASE WHEN {number} > 0 THEN {number} END"
-        return str(generator.func("LOG" if base else "LN", *base, positive))
-
-    def square_root(generator: Any, call: Any) -> str:
-        """Return NaN for the square root of a negative number; with the session's settings it is an error."""
-        number = generator.sql(call.this)
-        return f"CASE WHEN {number} < 0 THEN 'nan'::DOUBLE ELSE SQRT({number}) END"
-
-    # Before the first query: sqlglot caches these functions.
-    DuckDBGenerator.TRANSFORMS.update(
-        {exp.Literal: literal, exp.Ln: logarithm, exp.Log: logarithm, exp.Sqrt: square_root}
-    )
-
-
 def name_tables() -> Iterator[str]:
     """Yield the names of tables in a DuckDB session."""
     return (f"made_{number}" for number in itertools.count())

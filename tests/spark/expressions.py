@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -49,7 +50,24 @@ class Expression(NamedTuple):
     instead: str = ""
 
 
-# The first agree because of the sessions' settings and the translation in build_features.py.
+# Functions of windows that end before their row: translated by a rule of their own.
+_WINDOWS: Mapping[str, Mapping[str, ColumnType]] = {
+    'Window.orderBy("k")': {
+        'F.sum("a")': "number",
+        'F.count("*")': "integer",
+        'F.max("u")': "string",
+        'F.first("u")': "string",
+        'F.last("u")': "string",
+        'F.last("j", ignorenulls=True)': "integer",
+        'F.first("a", ignorenulls=True)': "number",
+    },
+    'Window.partitionBy("b").orderBy("i")': {'F.sum("k")': "integer", 'F.avg("k")': "number"},
+    'Window.orderBy(F.desc("i"))': {'F.sum("k")': "integer"},
+    'Window.orderBy(F.col("i").asc_nulls_last())': {'F.sum("k")': "integer"},
+    'Window.orderBy(F.col("i").desc_nulls_first())': {'F.sum("k")': "integer"},
+}
+
+# The first agree because of the sessions' settings and the translation in duckdb_translation.py.
 AGREEING = (
     Expression('F.log("z")'),
     Expression('F.coalesce(F.log("a"), F.lit(-1.5))'),
@@ -114,6 +132,14 @@ AGREEING = (
     Expression('F.minute("t")', "integer"),
     Expression('F.date_trunc("week", "t")', "timestamp"),
     Expression('F.rank().over(Window.orderBy("z"))', "integer"),
+    *(
+        Expression(f"{call}.over({rows}.rangeBetween(Window.unboundedPreceding, -1))", declared)
+        for rows, calls in _WINDOWS.items()
+        for call, declared in calls.items()
+    ),
+    Expression('F.sum("k").over(Window.orderBy(F.col("i").asc_nulls_last()))', "integer"),
+    Expression('F.sum("k").over(Window.orderBy(F.col("i").desc_nulls_first()))', "integer"),
+    Expression('F.last("a", ignorenulls=True).over(Window.orderBy("k"))'),
     Expression('F.lpad("s", 4, "0")', "string"),
     Expression('F.instr("s", "b")', "integer"),
     Expression('F.reverse("s")', "string"),
