@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         description="Engine that builds features: `auto` uses Spark for many input rows.",
     )
     spark_rows: int = Field(
-        default=1_000_000,
+        default=5_000_000,
         gt=0,
         description="Input rows of a night, or of a range of nights, from which `auto` uses Spark.",
     )
