@@ -1,7 +1,7 @@
 """What the tasks of a night cost by the rows of a day, in CPU time and memory.
 
 python -m benchmarks.rows                 writes benchmarks/results/rows.json and docs/SCALING.md
-python -m benchmarks.rows --rows 5000000  another size; nothing is kept
+python -m benchmarks.rows --rows 300000   another size; nothing is kept
 
 Made-up flights have 26 columns and the same number of rows on each day. Each task is a process of its own with one
 thread, in the order of a night, after ten days of history and a first champion; CPU seconds include what it imports of
@@ -38,7 +38,7 @@ RESULTS = PROJECT / "benchmarks" / "results" / "rows.json"
 PAGE = PROJECT / "docs" / "SCALING.md"
 BEGIN, END = "<!-- rows: made by `make bench-rows` -->", "<!-- end of rows -->"
 MODEL, WINDOW, MOST = "flight_delay", 2, 200_000
-ROWS = (100_000, 1_000_000)
+ROWS = (100_000, 1_000_000, 5_000_000)
 SCORED = NIGHT + timedelta(days=1)
 HISTORY = Days.one(NIGHT).reaching_back(9)
 BATCH, RIVAL = "batch.json", "rival"

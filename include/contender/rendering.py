@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 
 @cache
@@ -16,9 +17,10 @@ def templates(
     """Return the templates in these folders; earlier folders take precedence.
 
     Templates called `*.html` escape every value. `finalize` is applied to each value, to escape it in other formats.
-    `final_newline` keeps the newline at the end of a template, which source files need.
+    `final_newline` keeps the newline at the end of a template, which source files need. In HTML, `message | code` shows
+    what a message has between backticks as code.
     """
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(folders),
         autoescape=select_autoescape(["html"]),
         finalize=finalize,
@@ -27,3 +29,19 @@ def templates(
         lstrip_blocks=True,
         keep_trailing_newline=final_newline,
     )
+    environment.filters["code"] = mark_code
+    return environment
+
+
+def mark_code(message: object) -> Markup:
+    """Return a message as HTML, with what is between backticks as code; a backtick without another stays as it is."""
+    text = "" if message is None else str(message)
+    *pieces, last = text.split("`")
+    if len(pieces) % 2:
+        *pieces, opened = pieces
+        last = f"{opened}`{last}"
+    shown = [
+        Markup("<code>{}</code>").format(piece) if number % 2 else Markup("{}").format(piece)
+        for number, piece in enumerate([*pieces, last])
+    ]
+    return Markup("").join(shown)
