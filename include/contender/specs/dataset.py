@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from contender.specs.changes import Change, check_changes
 from contender.specs.columns import Column, Email, Name, Text
 from contender.specs.contract import Contract, check_columns
-from contender.specs.delivery import Delivery
+from contender.specs.delivery import Delivery, spread_cron
 from contender.specs.expectations import Expectation
 from contender.specs.formats import Parquet
 from contender.specs.frozen import Frozen
@@ -42,6 +42,12 @@ class DatasetSpec(Frozen):
     retention_days: int | None = Field(
         default=None, ge=1, description="days kept, counted back from the newest day; all if None"
     )
+
+    @field_validator("delivery")
+    @classmethod
+    def _spread(cls, delivery: Delivery, info: ValidationInfo) -> Delivery:
+        due = spread_cron(delivery.cron, info.data.get("name", ""))
+        return delivery if due == delivery.cron else delivery.model_copy(update={"cron": due})
 
     @model_validator(mode="after")
     def _consistent(self) -> DatasetSpec:

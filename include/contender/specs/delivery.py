@@ -24,15 +24,25 @@ _TOLD_APART = (
     date(2013, 10, 1),
     date(2014, 9, 1),
 )
+_HASHED, _RANDOM = (re.compile(rf"(^|[\s,]){letter}", re.IGNORECASE) for letter in "hr")
 _DAY_BOUND = re.compile(r"(?<![:\w]):day\b")
 
 
 def _cron(line: str) -> str:
-    if not croniter.is_valid(line) or len(line.split()) != 5:
+    # croniter would draw a random number for R, another one each time.
+    if _RANDOM.search(line) or not croniter.is_valid(line, hash_id=b"") or len(line.split()) != 5:
         raise ValueError(
             f"{line!r} is not a cron expression: write five fields, for example '30 3 * * *' for 03:30 UTC"
         )
     return line
+
+
+def spread_cron(line: str, name: str) -> str:
+    """Return a cron expression in which each `H` is replaced by a number that follows from a name."""
+    if not _HASHED.search(line):
+        return line
+    fields, _ = croniter.expand(line, hash_id=name.encode())
+    return " ".join(",".join(map(str, field)) for field in fields)
 
 
 def _path(text: str) -> str:
@@ -74,7 +84,8 @@ class Delivery(Frozen):
         description="columns of the file that are not wanted; others that are not in the contract warn",
     )
     cron: Annotated[str, AfterValidator(_cron)] = Field(
-        description="when it is due, in UTC; daily datasets: once a day"
+        description="when it is due, in UTC; daily datasets: once a day. `H` stands for a number that follows from the "
+        "dataset's name: with `H 3 * * *`, datasets are due at different minutes between 3:00 and 3:59"
     )
     lead_days: int = Field(
         default=0, ge=0, le=30, description="how many days before its own day a batch is delivered"
