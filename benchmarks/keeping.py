@@ -14,7 +14,9 @@ def keep_rows(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def put_into(page: str, figures: str, begin: str, end: str) -> str:
-    """Return the page with these figures between its markers."""
+    """Return the page with these figures between its markers. Raises ValueError if it does not have them."""
     before, _, rest = page.partition(begin)
-    _, _, after = rest.partition(end)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"the page has no lines {begin} and {end}: add them")
     return f"{before}{begin}\n\n{figures}\n{end}{after}"

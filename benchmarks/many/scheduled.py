@@ -6,7 +6,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -17,9 +16,9 @@ from contender.orchestrator import Airflow
 from contender.specs import Days, Verb, dag_id
 from demo.memory import peak_memory
 from demo.running import embedded
+from demo.weighing import weigh
 
 VERBS: tuple[Verb, ...] = ("features", "score", "retrain", "monitor")
-DATABASE, LOGS = "Airflow's database", "Airflow's logs"
 PATIENCE, PAUSE = timedelta(hours=3).total_seconds(), 2.0  # seconds
 Row = dict[str, Any]
 
@@ -51,7 +50,7 @@ def run_scheduled(here: Installation, night: date, say: Callable[[str], None]) -
                 params={"dag_id_pattern": dag_id(verb, "%")},
                 json={"is_paused": False},
             )
-        files, start, began = sizes(home), cpu_by_part(home), time.monotonic()
+        files, start, began = weigh(home), cpu_by_part(home), time.monotonic()
         with peak_memory(every=5.0) as peak:
             for dag in sorted(ingested):
                 airflow.trigger(dag, partition_key=str(night))
@@ -68,20 +67,8 @@ def run_scheduled(here: Installation, night: date, say: Callable[[str], None]) -
             "tasks": len(tasks),
             "scheduled": find_lag(_waits_until_scheduled(tasks)),
             "started": find_lag([_seconds(task["queued_when"], task["start_date"]) for task in tasks]),
-            "grown": {what: size - files.get(what, 0) for what, size in sizes(home).items()},
+            "grown": {what: size - files[what] for what, size in weigh(home).items()},
         }
-
-
-def sizes(home: Path) -> dict[str, int]:
-    """Return the bytes of Airflow's database and of its logs, and those of each other folder of the home."""
-    found: dict[str, int] = defaultdict(int)
-    for file in home.rglob("*"):
-        if file.is_file():
-            part = file.relative_to(home).parts[0]
-            if part == "airflow":
-                part = DATABASE if file.name.startswith("airflow.db") else LOGS
-            found[part] += file.stat().st_size
-    return found
 
 
 def find_lag(seconds: Sequence[float]) -> Lag:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 import sys
 
+from benchmarks.keeping import put_into
 from contender.settings import PROJECT
 from tests.faults.campaign import new_world, run_campaign
-from tests.faults.page import render_results, replace_results
+from tests.faults.page import BEGIN, END, render_results
 from tests.faults.schedules import make_plan, run_schedule
 
 PAGE = PROJECT / "docs" / "FAULTS.md"
@@ -49,7 +50,7 @@ def run_all(nights: int, workers: int) -> int:
     if tally.broken:
         print(*tally.broken, sep="\n")
         return 1
-    PAGE.write_text(replace_results(PAGE.read_text(), render_results(tally)))
+    PAGE.write_text(put_into(PAGE.read_text(), render_results(tally), BEGIN, END))
     print(f"{PAGE}: {sum(tally.nights.values())} nights")
     return 0
 

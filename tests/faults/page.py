@@ -22,8 +22,6 @@ def render_results(tally: Tally) -> str:
     cells = _by_cell(tally.faults)
     return "\n".join(
         [
-            BEGIN,
-            "",
             f"{sum(tally.nights.values()):,} nights ({_list(tally.nights)}) in {tally.cpu_seconds:,.0f} seconds of CPU "
             f"time; {len(tally.broken)} broke an invariant.",
             "",
@@ -39,18 +37,8 @@ def render_results(tally: Tally) -> str:
             "",
             *(f"- `{invariant.__name__}`: {_first_line(invariant.__doc__)}" for invariant in INVARIANTS),
             "",
-            END,
         ]
     )
-
-
-def replace_results(page: str, results: str, marks: tuple[str, str] = (BEGIN, END)) -> str:
-    """Return the page with other results between two marks. Raises ValueError if it does not have them."""
-    before, _, rest = page.partition(marks[0])
-    _, end, after = rest.partition(marks[1])
-    if not end:
-        raise ValueError(f"the page has no lines {' and '.join(marks)}: add them")
-    return before + results + after
 
 
 def _by_cell(faults: Mapping[Count, int]) -> dict[tuple[str, str], Counter[str]]:

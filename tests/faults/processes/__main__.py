@@ -14,8 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.keeping import put_into
 from contender.settings import PROJECT
-from tests.faults.page import replace_results
 from tests.faults.processes.campaign import Outcome, run_campaign
 from tests.faults.processes.faults import FAULTS
 
@@ -46,7 +46,7 @@ def main() -> int:
         quiet, outcomes, wrong = run_campaign(Path(folder), chosen, say)
     print(results := render(quiet, outcomes, wrong))
     if not only:
-        PAGE.write_text(replace_results(PAGE.read_text(), results, (BEGIN, END)))
+        PAGE.write_text(put_into(PAGE.read_text(), results, BEGIN, END))
     return int(
         bool(wrong)
         or any(outcome.broken or not (outcome.happened or outcome.obstacle) for outcome in outcomes)
@@ -59,8 +59,6 @@ def render(quiet: float, outcomes: Sequence[Outcome], wrong: Sequence[str]) -> s
     final = "; ".join(wrong) or "no difference"
     return "\n".join(
         [
-            BEGIN,
-            "",
             f"An undisturbed night took {quiet:.0f} s. After all {len(outcomes)} nights, every published row of the "
             f"datasets, the features and the labels was compared with an undisturbed build, and the newest decision "
             f"was replayed: {final}.",
@@ -69,7 +67,6 @@ def render(quiet: float, outcomes: Sequence[Outcome], wrong: Sequence[str]) -> s
             "| --- | --- | --- |",
             *rows,
             "",
-            END,
         ]
     )
 

@@ -10,7 +10,6 @@ undisturbed build, as after the matrix.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import random
 import sys
@@ -23,19 +22,21 @@ from typing import NamedTuple
 
 import psutil
 
+from benchmarks.keeping import put_into
 from contender.charts import draw_lines
 from contender.embedded_airflow import read_state
 from contender.settings import PROJECT
 from demo import nights
 from demo.memory import memory
 from demo.nights import Expectations
-from tests.faults.page import replace_results
+from demo.weighing import DATABASE, LOGS, weigh
 from tests.faults.processes.campaign import Outcome, find_wrong, run_night, running
 from tests.faults.processes.faults import FAULTS, Fault
 
 PAGE, CHART = PROJECT / "docs" / "FAULTS.md", PROJECT / "docs" / "faults-soak.svg"
 BEGIN, END = "<!-- results of tests.faults.processes.soak -->", "<!-- end of soak -->"
 NIGHTS, SEED, EVERY = 60, 7, 3  # a fault in every third night
+FOLDERS = ((DATABASE,), (LOGS,), ("records.db",), ("registry.db",), ("lake",))
 WARM = 5  # nights in which caches and pools fill
 
 
@@ -73,7 +74,7 @@ def main() -> int:
         outcomes, sizes, wrong = soak(Path(folder), choose_faults(wanted), say)
     print(results := render(outcomes, sizes, wrong))
     if wanted == NIGHTS:
-        PAGE.write_text(replace_results(PAGE.read_text(), results, (BEGIN, END)))
+        PAGE.write_text(put_into(PAGE.read_text(), results, BEGIN, END))
         CHART.write_text(draw(sizes))
     return int(bool(wrong) or any(outcome.broken for outcome in outcomes))
 
@@ -104,24 +105,20 @@ def soak(
 def measure(home: Path, seconds: float) -> Size:
     """Return what an installation holds now."""
     mains = [psutil.Process(int(recorded["pid"])) for recorded in read_state(home).components.values()]
-    files = {"airflow": 0, "logs": 0, "records.db": 0, "registry": 0, "lake": 0, "rest": 0}
-    for file in home.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):  # a file of a process that has just ended
-            files[_part(file.relative_to(home).parts)] += file.stat().st_size if file.is_file() else 0
+    held = weigh(home)
+    folders = [_mb(held, *names) for names in FOLDERS]
+    folders.append(held.total() / 1e6 - sum(folders))
     return Size(
         seconds,
         sum(memory(main.pid) + main.memory_full_info().pss for main in mains) / 1e6,
         sum(process.num_fds() for main in mains for process in (main, *main.children(recursive=True))),
-        *(size / 1e6 for size in files.values()),
+        *folders,
     )
 
 
-def _part(place: Sequence[str]) -> str:
-    top = place[0]
-    if top == "airflow":
-        return "airflow" if place[-1].startswith("airflow.db") else "logs"
-    known = {"records.db": "records.db", "registry": "registry", "registry.db": "registry", "lake": "lake"}
-    return next((part for name, part in known.items() if top == name or top.startswith(f"{name}-")), "rest")
+def _mb(held: Mapping[str, int], *names: str) -> float:
+    """Return the megabytes of the parts with these names, and of files that belong to them, such as a journal."""
+    return sum(size for part, size in held.items() if part in names or part.partition("-")[0] in names) / 1e6
 
 
 def grow(values: Sequence[float]) -> float:
@@ -135,8 +132,6 @@ def render(outcomes: Sequence[Outcome], sizes: Sequence[Size], wrong: Sequence[s
     broken = [f"{outcome.fault}: {'; '.join(outcome.broken)}" for outcome in outcomes if outcome.broken]
     faulty = sum(outcome.happened and outcome.fault != "none" for outcome in outcomes)
     lines = [
-        BEGIN,
-        "",
         f"{len(outcomes)} nights, {faulty} with a fault. Wrong nights: {'; '.join(broken) or 'none'}. Differences in "
         f"the end: {'; '.join(wrong) or 'none'}. The first {WARM} nights do not count for the growth.",
         "",
@@ -145,7 +140,7 @@ def render(outcomes: Sequence[Outcome], sizes: Sequence[Size], wrong: Sequence[s
     ]
     for name, values in _columns(sizes).items():
         lines.append(f"| {name} | {values[0]:.1f} | {values[-1]:.1f} | {grow(values[WARM:]):+.2f} |")
-    return "\n".join([*lines, "", END])
+    return "\n".join([*lines, ""])
 
 
 def draw(sizes: Sequence[Size]) -> str:
@@ -167,9 +162,9 @@ def _columns(sizes: Sequence[Size]) -> Mapping[str, list[float]]:
         "airflow_mb": "Airflow's database, MB",
         "logs_mb": "Airflow's logs, MB",
         "book_mb": "book of record, MB",
-        "registry_mb": "registry, MB",
+        "registry_mb": "registry's database, MB",
         "lake_mb": "lake, MB",
-        "rest_mb": "staging, raw files, reports, MB",
+        "rest_mb": "models, staging, raw files, reports, MB",
     }
     return {names[field]: [float(getattr(size, field)) for size in sizes] for field in Size._fields}
 
