@@ -77,9 +77,8 @@ def _fits(account: Account) -> tuple[str, ...]:
         return ()
     return (
         f"Cadence: retraining is {fits.cost / account.cost:.0%} of a night's cost. "
-        f"`contender backtest {account.model} --cadence weekly` shows what fewer fits would lose.".replace(
-            "%", " %"
-        ),
+        f"`contender backtest {account.model} --from YYYY-MM-DD --to YYYY-MM-DD --cadence nightly --cadence weekly` "
+        "advises whether fewer fits would do.".replace("%", " %"),
     )
 
 

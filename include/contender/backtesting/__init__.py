@@ -1,5 +1,6 @@
 """Backtest: run past nights with the same steps as the DAGs, without Airflow, registry or book."""
 
+from contender.backtesting.advice import advise_cadence
 from contender.backtesting.cadences import CADENCES, CadenceName, find_cadence
 from contender.backtesting.differences import Difference, compare_served
 from contender.backtesting.fits import Fits
@@ -32,6 +33,7 @@ __all__ = [
     "Policy",
     "PolicyResult",
     "ServedDay",
+    "advise_cadence",
     "build_history",
     "compare_served",
     "cut",

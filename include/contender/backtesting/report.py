@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from contender.backtesting.advice import advise_cadence
 from contender.backtesting.differences import WEEK, Difference, compare_served
 from contender.backtesting.made import ServedDay
 from contender.backtesting.policies import POLICIES
@@ -54,6 +55,7 @@ def render_report(backtests: Sequence[Backtest]) -> str:
                 for row in rows
                 if row.cadence == "oracle" or (row.policy == detailed.policy and row.cadence != main.cadence)
             ],
+            advice=advise_cadence(backtests),
             baseline=compare_served(main.baseline, detailed.served),
             recipes=_recipes(main),
             versions={version.version: version for version in main.versions},

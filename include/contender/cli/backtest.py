@@ -27,7 +27,7 @@ CadenceNames = Annotated[
     list[str] | None,
     typer.Option(
         help="nightly, weekly, monthly (every 30 nights), when_needed, own (of spec.py) or oracle (the best nights in "
-        "hindsight); repeatable; default: nightly. The report compares them with the first of this order."
+        "hindsight); repeatable; default: nightly. They are compared with the first of this order, and one is advised."
     ),
 ]
 PolicyNames = Annotated[
@@ -79,10 +79,14 @@ def backtest(
 
 def _show(found: Sequence[Backtest], place: str, *, as_json: bool) -> None:
     """Print the results, and end with 1 if nothing was served at all."""
+    from contender.backtesting import advise_cadence
+
     if as_json:
         echo_json(found)
     else:
         echo_tables(_tabulate(found))
+        if advice := advise_cadence(found):
+            typer.echo(advice)
         _list_failures(found[0].failed)
     typer.echo(f"Report: {place}", err=as_json)
     if not any(result.served for each in found for result in each.results):
