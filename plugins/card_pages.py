@@ -30,20 +30,22 @@ def version_card(model: str, version: int, user: GetUserDep) -> HTMLResponse:
     return _card(model, version, user)
 
 
-def show(card: ModelCard) -> HTMLResponse:
-    """Return the page of a card."""
+def show(card: ModelCard, readiness: str | None = None) -> HTMLResponse:
+    """Return the page of a card; `readiness` is the model's ML Test Score."""
     from contender.cards import draw_card
 
     charts = {name: drawn(chart) for name, chart in draw_card(card).items()}
-    return page("model_card_page.html", card=card, charts=charts)
+    return page("model_card_page.html", card=card, charts=charts, readiness=readiness)
 
 
 def _card(model: str, version: int | None, user: GetUserDep) -> HTMLResponse:
     from contender.cards import CardError, read_card
     from contender.installation import open_installation
+    from contender.scorecard import read_evidence, score
 
     require_dag(dag_id("retrain", model), user)
     try:
-        return show(read_card(open_installation(), model, version))
+        here = open_installation()
+        return show(read_card(here, model, version), score(read_evidence(here, model)).verdict)
     except (CardError, CatalogError) as error:
         raise HTTPException(404, str(error)) from None

@@ -29,3 +29,8 @@ def test_the_page_shows_calibration_and_slices_and_links_to_decisions(spec):
     assert html.count("<svg") == 2
     assert f"/contender/decisions/flight_delay/{decision.id}" in html
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", html)
+
+
+def test_the_page_links_the_score_of_the_model_to_its_evidence(spec):
+    html = show(card(spec), "4 of 7: fine").body.decode()
+    assert re.search(r'<a href="[^"]*/scorecards#flight_delay">4 of 7: fine</a>', html)

@@ -113,6 +113,12 @@ def test_a_card_states_what_was_not_measured(spec):
         assert "No decision about this version yet." in text
 
 
+def test_a_card_shows_how_ready_the_model_is_if_that_is_known(spec):
+    for render in (render_markdown, render_html):
+        assert "4 of 7 (data 5 of 7): fine" in render(card(spec), "4 of 7 (data 5 of 7): fine")
+        assert "ML Test Score" not in render(card(spec))
+
+
 def test_a_card_draws_calibration_and_slices(spec):
     html = render_html(card(spec))
     assert html.count("<svg") == 2

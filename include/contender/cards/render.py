@@ -20,18 +20,19 @@ TEMPLATES = Path(__file__).parent / "templates"
 _SPECIAL = re.compile(r"([\\`*\[\]<>#|~!&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 
 
-def render_markdown(card: ModelCard) -> str:
-    """Return the card as Markdown with tables."""
-    return templates(TEMPLATES, finalize=escape_markdown).get_template("model_card.md").render(card=card)
+def render_markdown(card: ModelCard, readiness: str | None = None) -> str:
+    """Return the card as Markdown with tables; `readiness` is the model's ML Test Score, if it is known."""
+    environment = templates(TEMPLATES, finalize=escape_markdown)
+    return environment.get_template("model_card.md").render(card=card, readiness=readiness)
 
 
-def render_html(card: ModelCard) -> str:
-    """Return the card as a self-contained HTML page without scripts."""
+def render_html(card: ModelCard, readiness: str | None = None) -> str:
+    """Return the card as a self-contained HTML page without scripts; `readiness` as in `render_markdown`."""
     charts = {name: Markup(chart) for name, chart in draw_card(card).items()}  # noqa: S704 - charts escape their texts
     return (
         templates(TEMPLATES, CHARTS)
         .get_template("model_card.html")
-        .render(card=card, charts=charts, prefix=None)
+        .render(card=card, charts=charts, prefix=None, readiness=readiness)
     )
 
 

@@ -24,13 +24,15 @@ def card(
     Changes nothing; with --html it writes the card to a file.
     """
     from contender.cards import read_card, render_html, render_markdown
+    from contender.scorecard import read_evidence, score
 
-    found = read_card(open_installation(), model, version)
+    here = open_installation()
+    found, readiness = read_card(here, model, version), score(read_evidence(here, model)).verdict
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(render_html(found), encoding="utf-8")
+        html.write_text(render_html(found, readiness), encoding="utf-8")
         typer.echo(f"Card of {model}, version {found.version}: {html}", err=as_json)
     if as_json:
         echo_json(found)
     elif html is None:
-        typer.echo(render_markdown(found), nl=False)
+        typer.echo(render_markdown(found, readiness), nl=False)

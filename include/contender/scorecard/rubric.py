@@ -127,10 +127,15 @@ class Scorecard(Frozen):
         return next((text for bound, text in _MEANINGS if self.total <= bound), _EXCEPTIONAL)
 
     @property
-    def summary(self) -> str:
+    def verdict(self) -> str:
         """The final score, those of the sections, and what it means."""
         sections = ", ".join(f"{name} {total:g} of 7" for name, total in self.sections.items())
-        return f"Score of {self.model}: {self.total:g} of 7 ({sections}): {self.meaning}."
+        return f"{self.total:g} of 7 ({sections}): {self.meaning}"
+
+    @property
+    def summary(self) -> str:
+        """The verdict as a sentence that names the model."""
+        return f"Score of {self.model}: {self.verdict}."
 
 
 def score(evidence: Evidence) -> Scorecard:
