@@ -47,16 +47,34 @@ def interval_of_difference(
     found = np.unique(days)
     if len(found) < 2:
         return None
+    ours, theirs = (_in_order(outcomes, one, days) for one in predictions)
 
-    def difference(rows: NDArray[np.bool_]) -> float:
-        ours, theirs = predictions
-        return measure(outcomes[rows], ours[rows]) - measure(outcomes[rows], theirs[rows])
+    def difference(left_out: np.int64 | None) -> float:
+        return _measure_without(measure, left_out, *ours) - _measure_without(measure, left_out, *theirs)
 
-    without = np.array([difference(days != day) for day in found])
+    without = np.array([difference(day) for day in found])
     count = len(found)
     error = float(np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum()))
-    centre, reach = (
-        difference(np.ones(len(days), dtype=bool)),
-        float(t.ppf(0.5 + CONFIDENCE / 2, count - 1)) * error,
-    )
+    centre, reach = difference(None), float(t.ppf(0.5 + CONFIDENCE / 2, count - 1)) * error
     return Interval(low=centre - reach, high=centre + reach)
+
+
+def _in_order(
+    outcomes: Outcomes, predictions: Predictions, days: NDArray[np.int64]
+) -> tuple[Outcomes, Predictions, NDArray[np.int64]]:
+    """Return the rows in the order of their predictions, if a row has one: measures then sort them in one pass."""
+    if predictions.ndim > 1:
+        return outcomes, predictions, days
+    order = np.argsort(predictions, kind="stable")
+    return outcomes[order], predictions[order], days[order]
+
+
+def _measure_without(
+    measure: Callable[[Outcomes, Predictions], float],
+    left_out: np.int64 | None,
+    outcomes: Outcomes,
+    predictions: Predictions,
+    days: NDArray[np.int64],
+) -> float:
+    kept = np.ones(len(days), dtype=np.bool_) if left_out is None else days != left_out
+    return measure(outcomes[kept], predictions[kept])

@@ -14,6 +14,9 @@ from contender.measures.losses import Predictions
 from contender.measures.scores import missing_predictions, prediction_shape
 from contender.specs import ModelSpec
 
+# Encoded rows of so many fit into a processor's caches: half the CPU time of ten times as many, and the same bits.
+ROWS_AT_ONCE = 50_000
+
 
 class PredictionError(PermanentError):
     """A pipeline raised an exception for these rows, or returned something else than the scores of each."""
@@ -22,11 +25,17 @@ class PredictionError(PermanentError):
 def predict(model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: Sequence[str]) -> Predictions:
     """Predict each row from the pipeline's feature columns: its score, or a column for each of its scores.
 
-    Raises PredictionError, whatever the pipeline raises: it is often user code, or meets a value that its fit lacked.
+    The pipeline gets `ROWS_AT_ONCE` rows at a time. Raises PredictionError, whatever the pipeline raises: it is
+    often user code, or meets a value that its fit lacked.
     """
-    seen = rows[list(features)]
+    seen, kind = rows[list(features)], kind_of(model)
+    begins = range(0, max(len(rows), 1), ROWS_AT_ONCE)
     try:
-        predictions = np.asarray(kind_of(model).predict(pipeline, seen), dtype=np.float64)
+        parts = [
+            np.asarray(kind.predict(pipeline, seen[begin : begin + ROWS_AT_ONCE]), dtype=np.float64)
+            for begin in begins
+        ]
+        predictions = np.concatenate(parts)
     except Exception as error:
         raise PredictionError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
     if predictions.shape != prediction_shape(model, len(rows)):
