@@ -83,19 +83,17 @@ def load_history(world: World, expectations: Expectations) -> None:
     here = world.installation
     monitored = len(world.airflow.runs(dag_id("monitor", MODEL)))
     world.say(f"History: the source delivers {len(HISTORY)} days of three datasets, and two reference tables")
-    source.drop_reference(here.settings.landing, [FLIGHTS])
     ranges = dict.fromkeys(FLIGHTS.daily, HISTORY) | {"schedule": _with_tomorrow(HISTORY)}
-    for name, days in ranges.items():
-        source.drop(name, days.each(), here.settings.landing)
     with _step(world, "History: checked and published, one range run per dataset"):
         # Reference tables have no days; their partition key is the last day of history.
+        source.drop_reference(here.settings.landing, [FLIGHTS])
         runs = [
-            world.airflow.trigger(dag_id("ingest", name), conf=_range(days)) for name, days in ranges.items()
-        ]
-        runs += [
             world.airflow.trigger(dag_id("ingest", name), partition_key=str(HISTORY.last))
             for name in FLIGHTS.reference
         ]
+        for name, days in ranges.items():  # a dataset is ingested while the next one is delivered
+            source.drop(name, days.each(), here.settings.landing)
+            runs.append(world.airflow.trigger(dag_id("ingest", name), conf=_range(days)))
         _wait(world, runs)
     nights = Days(first=HISTORY.first - A_DAY, last=HISTORY.last)
     with _step(world, f"History: features of {len(nights)} nights built, in one run"):
