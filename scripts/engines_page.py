@@ -147,7 +147,7 @@ def render_page(spark: Results, duckdb: Results) -> str:
         "  overflow and a cast of a text that is not a number are errors, and the logarithm of zero is missing.",
         "- DuckDB 2.0.1 and earlier miscount `RANGE BETWEEN UNBOUNDED PRECEDING AND n PRECEDING` where rows share the",
         "  value by which they are ordered: a sum over all days before, with thousands of rows a day. Contender writes",
-        "  such a window in the opposite order, which DuckDB computes right, and refuses a list over it.",
+        "  such a window in the opposite order, which DuckDB computes right, and refuses lists and ranks over it.",
         "- `contender check` runs each model's functions on both engines, and reports rows that differ.",
         "- Scoring has no such differences: in process and on Spark, the same Python function predicts the same rows",
         "  at a time, to the same bits ([many rows](SCALING.md#on-spark)).\n",

@@ -105,7 +105,7 @@ def _opposite(ordered: Any) -> Any:
 
 
 def _mirror_function(call: Any) -> Any:
-    """Return the function that gives the same in the opposite order; exit for a list, whose order would change."""
+    """Return the function that gives the same in the opposite order; exit if there is none."""
     from sqlglot import exp
 
     if isinstance(call, exp.IgnoreNulls):
@@ -113,9 +113,22 @@ def _mirror_function(call: Any) -> Any:
     for one, other in ((exp.First, exp.Last), (exp.FirstValue, exp.LastValue)):
         if isinstance(call, one | other):
             return (other if isinstance(call, one) else one)(**call.args)
-    if isinstance(call, exp.ArrayAgg | exp.GroupConcat):
+    if not _ignores_order(call):
+        name = call.name if isinstance(call, exp.Anonymous) else call.sql_name()
         raise SystemExit(
-            f"{call.key}: DuckDB cannot list the rows of a window without a first day that ends before its row; "
-            "use rangeBetween(-days, -1), or engine='spark' in the model's spec"
+            f"{name} cannot be computed on DuckDB over a window that has no first day and ends before its row: use "
+            "rangeBetween(-days, -1), or engine='spark' in the model's spec"
         )
     return call
+
+
+def _ignores_order(call: Any) -> bool:
+    """Return whether a function of a window gives the same for its rows in any order."""
+    from sqlglot import exp
+
+    if isinstance(call, exp.Anonymous):  # sqlglot has no class for it
+        return call.name.upper() in ("KURTOSIS", "PRODUCT")
+    if isinstance(call, exp.ArrayAgg):
+        return isinstance(call.this, exp.Distinct)
+    by_place = exp.GroupConcat | exp.Lag | exp.Lead | exp.NthValue | exp.Ntile
+    return isinstance(call, exp.AggFunc) and not isinstance(call, by_place)

@@ -50,7 +50,16 @@ def test_every_row_sees_all_days_before_its_own_however_many_rows_share_a_day(tm
     assert sorted({(day, *seen) for day, *seen in found}) == [(day, *sees(day)) for day in range(days)]
 
 
-def test_a_list_over_all_days_before_is_refused_with_what_to_write_instead(tmp_path):
-    done = build(pa.table({"nth": [1, 2], "one": [1, 1]}), tmp_path, 'F.collect_list("one")')
-    assert done.returncode != 0
-    assert "use rangeBetween(-days, -1), or engine='spark'" in done.stderr
+def test_a_function_of_places_in_the_window_is_refused_with_what_to_write_instead(tmp_path):
+    refused = {
+        'F.collect_list("one")': "ARRAY_AGG",
+        'F.nth_value("one", 2)': "NTH_VALUE",
+        "F.row_number()": "ROW_NUMBER",
+    }
+    for call, name in refused.items():
+        place = tmp_path / call
+        place.mkdir()
+        done = build(pa.table({"nth": [1, 2], "one": [1, 1]}), place, call)
+        assert done.returncode != 0
+        assert f"{name} cannot be computed on DuckDB over a window that has no first day" in done.stderr
+        assert "use rangeBetween(-days, -1), or engine='spark'" in done.stderr
