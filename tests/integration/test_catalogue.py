@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -14,7 +15,8 @@ from contender.cli import app
 from contender.gating import check
 from contender.ingesting import land
 from contender.installation import Installation
-from contender.profiles import read_profiles, read_stored
+from contender.lake import open_day
+from contender.profiles import profile, published, read_profiles, read_stored
 from contender.records import BookError
 from contender.settings import settings
 from contender.specs import CatalogError, Days
@@ -115,6 +117,21 @@ def test_stored_profiles_are_those_of_the_published_rows(installation, book, lak
     of_replaced_rows = computed[DAY].model_copy(update={"id": "another", "day": NEXT})
     book.profiles.add(of_replaced_rows)
     assert read_stored(contract, 60, lake, book) == list(computed.values())
+
+
+@pytest.mark.parametrize("dataset", ["departures", "weather"])
+def test_a_day_of_many_rows_is_read_by_columns_and_has_the_same_profile(
+    book, lake, catalog, ingest, monkeypatch, dataset
+):
+    contract, day = catalog.dataset(dataset).contract, Days.one(DAY)
+    ingest(dataset, DAY)
+    files = lake.day_files(contract.table, day)
+    with open_day(lake, contract, DAY) as rows:
+        assert isinstance(rows, pq.ParquetFile)
+    by_rows = profile(contract, DAY, files[DAY].digest, lake.read(contract, day))
+    monkeypatch.setattr(published, "PIECE", 10)
+    by_columns = read_profiles(contract, files, lake, book)[DAY]
+    assert by_columns.model_dump(exclude={"at"}) == by_rows.model_dump(exclude={"at"})
 
 
 def test_tables_that_are_not_visible_are_not_mentioned(read):

@@ -20,7 +20,7 @@ from contender.lake.moving import (
     move_listing,
     move_metadata,
 )
-from contender.lake.pieces import Group, Pieces, open_pieces
+from contender.lake.pieces import PIECE, Group, Pieces, open_day, open_pieces
 from contender.lake.rewriting import merge_days, unmerged_days
 from contender.lake.sampling import Sample, read_sample
 from contender.lake.spooling import SpooledRows, find_distinct
@@ -49,6 +49,7 @@ __all__ = [
     "FILE_OF_ROW",
     "NUMBER_OF_ROW",
     "ORIGINS",
+    "PIECE",
     "DayChanges",
     "DayFile",
     "Evidence",
@@ -85,6 +86,7 @@ __all__ = [
     "migrate_table",
     "move_listing",
     "move_metadata",
+    "open_day",
     "open_lake",
     "open_pieces",
     "pin_examples",

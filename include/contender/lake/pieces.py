@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 import pandas as pd
@@ -56,6 +58,19 @@ class Pieces:
             if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
                 frame[name] = frame[name].astype("float64" if pa.types.is_integer(kind) else "object")
         return frame
+
+
+@contextmanager
+def open_day(lake: Lake, contract: Contract, day: date) -> Iterator[pq.ParquetFile | pa.Table]:
+    """Yield a day's rows, ordered by primary key: as their file, to be read by columns, or else as a table."""
+    table = lake.iceberg(contract.table)
+    scan = None if table is None else scan_days(table, Days.one(day), columns=contract.column_names)
+    files = None if scan is None else whole_files(plan_files(scan))
+    if files is None or len(files) != 1:
+        yield lake.read(contract, Days.one(day))
+        return
+    with places.open_file(files[0]) as source:
+        yield pq.ParquetFile(source)
 
 
 def open_pieces(lake: Lake, contract: Contract, days: Days, snapshot: int | None = None) -> Pieces | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contender.lake import DayFile, Lake, places
+from contender.lake import PIECE, DayFile, Lake, open_day, places
 from contender.profiles.profile import profile
 from contender.records import Book, DayProfile, StagedBatch, profile_id
 from contender.specs import Contract, Days
@@ -19,12 +20,21 @@ def read_profiles(
     """Return the profiles of published days, whose files are given, oldest first.
 
     The days whose profile the book does not have yet are read one at a time: they may not fit into memory together.
+    A day of many rows is read one column at a time.
     """
     ids = {day: profile_id(contract.table, day, files[day].digest) for day in sorted(files)}
     known = book.profiles.with_ids(ids.values())
     missing = [day for day, its_id in ids.items() if its_id not in known]
-    for day, rows in lake.read_each(contract, missing):
+    many = [day for day in missing if files[day].rows > PIECE]
+
+    def keep(day: date, rows: pq.ParquetFile | pa.Table) -> None:
         known[ids[day]] = book.profiles.add(profile(contract, day, files[day].digest, rows))
+
+    for day, rows in lake.read_each(contract, [day for day in missing if day not in many]):
+        keep(day, rows)
+    for day in many:
+        with open_day(lake, contract, day) as rows:
+            keep(day, rows)
     return {day: known[its_id] for day, its_id in ids.items()}
 
 
