@@ -66,7 +66,7 @@ def test_the_pages_are_in_airflows_menu(person):
 def test_the_page_of_costs_states_what_a_night_costs(person):
     shown = person.get("/contender/costs").text
     assert f"A night of {MODEL} costs" in shown
-    assert "spec.py does not declare `value`" in shown
+    assert "spec.py does not declare <code>value</code>" in shown
 
 
 def test_the_page_of_scorecards_says_what_is_missing(person):

@@ -158,7 +158,7 @@ def test_the_report_shows_the_verdict_and_loads_nothing_from_the_network(model, 
     publish(model.feature_contract, features(model, emptied=True))
     page = drawn(installation, model)
     assert "broken_feed" in page
-    assert "`humid`: the share of missing values changed by 100%" in page
+    assert "<code>humid</code>: the share of missing values changed by 100%" in page
     assert "root_metric_" in page  # a figure of Evidently
     assert 'src="http' not in page
 
