@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.keeping import put_into
 from contender.settings import PROJECT, Settings
 from contender.specs import Column, DatasetSpec, Days, Delivery
 
@@ -138,8 +139,7 @@ def main() -> None:
     table = report(days)
     print(table)
     if days == parser.get_default("days"):
-        before, _, rest = PAGE.read_text().partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}")
+        PAGE.write_text(put_into(PAGE.read_text(), f"{table}\n", BEGIN, END))
 
 
 if __name__ == "__main__":

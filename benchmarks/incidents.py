@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from benchmarks.keeping import put_into
 from contender.alerting import (
     FailedTask,
     raise_gate_failure,
@@ -342,8 +343,7 @@ def main() -> None:
     logging.disable(logging.WARNING)
     table = report()
     print(table)
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}")
+    PAGE.write_text(put_into(PAGE.read_text(), f"{table}\n", BEGIN, END))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 
 @cache
@@ -35,13 +36,5 @@ def templates(
 
 def mark_code(message: object) -> Markup:
     """Return a message as HTML, with what is between backticks as code; a backtick without another stays as it is."""
-    text = "" if message is None else str(message)
-    *pieces, last = text.split("`")
-    if len(pieces) % 2:
-        *pieces, opened = pieces
-        last = f"{opened}`{last}"
-    shown = [
-        Markup("<code>{}</code>").format(piece) if number % 2 else Markup("{}").format(piece)
-        for number, piece in enumerate([*pieces, last])
-    ]
-    return Markup("").join(shown)
+    escaped = str(escape("" if message is None else message))
+    return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", escaped))  # noqa: S704 - escaped above

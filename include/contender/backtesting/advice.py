@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contender.backtesting.differences import WEEK, Difference, compare_served
-from contender.backtesting.run import Backtest, PolicyResult
+from contender.backtesting.run import Backtest
 
 # A cadence is advised if the whole 95 % interval of its loss is below this share above that of the first.
 HARMLESS = 0.01
@@ -41,12 +41,13 @@ def advise_cadence(backtests: Sequence[Backtest]) -> str | None:
     if not cheaper:
         return (
             f"Advice on the cadence: keep {first.cadence}. No cheaper one is shown to have a loss that is at most "
-            f"{HARMLESS:.0%} higher.".replace("%", " %")
+            f"{_percent(HARMLESS, 0)} higher."
         )
     _, cadence, one, higher = min(cheaper, key=lambda found: found[0])
+    share = _percent(one.cpu_seconds / kept.cpu_seconds, 0)
     return (
         f"Advice on the cadence: {cadence}. With 95 % confidence, {_say(higher)} than with {first.cadence} fits, "
-        f"and it takes {_share(one, kept)} of their CPU time ({one.fits} of {kept.fits} fits)."
+        f"and it takes {share} of their CPU time ({one.fits} of {kept.fits} fits)."
     )
 
 
@@ -57,12 +58,8 @@ def _highest(against: Difference) -> float:
 
 
 def _say(higher: float) -> str:
-    return (
-        f"its loss is at most {higher:.2%} higher".replace("%", " %")
-        if higher > 0
-        else "its loss is not higher"
-    )
+    return f"its loss is at most {_percent(higher, 2)} higher" if higher > 0 else "its loss is not higher"
 
 
-def _share(one: PolicyResult, kept: PolicyResult) -> str:
-    return f"{one.cpu_seconds / kept.cpu_seconds:.0%}".replace("%", " %")
+def _percent(share: float, decimals: int) -> str:
+    return f"{100 * share:.{decimals}f} %"

@@ -27,7 +27,8 @@ def card(
     from contender.scorecard import read_evidence, score
 
     here = open_installation()
-    found, readiness = read_card(here, model, version), score(read_evidence(here, model)).verdict
+    found = read_card(here, model, version)
+    readiness = None if as_json and html is None else score(read_evidence(here, model)).verdict
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(render_html(found, readiness), encoding="utf-8")

@@ -36,7 +36,7 @@ from tests.faults.processes.faults import FAULTS, Fault
 PAGE, CHART = PROJECT / "docs" / "FAULTS.md", PROJECT / "docs" / "faults-soak.svg"
 BEGIN, END = "<!-- results of tests.faults.processes.soak -->", "<!-- end of soak -->"
 NIGHTS, SEED, EVERY = 60, 7, 3  # a fault in every third night
-FOLDERS = ((DATABASE,), (LOGS,), ("records.db",), ("registry.db",), ("lake",))
+FOLDERS = (DATABASE, LOGS, "records.db", "registry.db", "lake")
 WARM = 5  # nights in which caches and pools fill
 
 
@@ -106,7 +106,7 @@ def measure(home: Path, seconds: float) -> Size:
     """Return what an installation holds now."""
     mains = [psutil.Process(int(recorded["pid"])) for recorded in read_state(home).components.values()]
     held = weigh(home)
-    folders = [_mb(held, *names) for names in FOLDERS]
+    folders = [_mb(held, name) for name in FOLDERS]
     folders.append(held.total() / 1e6 - sum(folders))
     return Size(
         seconds,
@@ -116,9 +116,9 @@ def measure(home: Path, seconds: float) -> Size:
     )
 
 
-def _mb(held: Mapping[str, int], *names: str) -> float:
-    """Return the megabytes of the parts with these names, and of files that belong to them, such as a journal."""
-    return sum(size for part, size in held.items() if part in names or part.partition("-")[0] in names) / 1e6
+def _mb(held: Mapping[str, int], name: str) -> float:
+    """Return the megabytes of the part with this name, and of files that belong to it, such as a journal."""
+    return sum(size for part, size in held.items() if part.partition("-")[0] == name) / 1e6
 
 
 def grow(values: Sequence[float]) -> float:
