@@ -22,6 +22,7 @@ LAST_NIGHT = date(2013, 12, 29)
 FAULTY = "departures"
 FOLLOWING: tuple[Verb, ...] = ("score", "retrain", "monitor")
 A_DAY = timedelta(days=1)
+ONE_MAIL = "one alert mail is received"
 PATIENCE = 900.0  # seconds: enough for a slow machine and a restart of an Airflow component
 
 Progress = Callable[[str], None]
@@ -192,7 +193,7 @@ def _refuse(world: World, day: date, expectations: Expectations) -> GateResult |
         "predictions are unchanged",
         here.lake.snapshot(here.catalog.model(MODEL).prediction_contract.table) == predictions,
     )
-    expect("one alert mail is received", [FAULTY in mail.subject for mail in arrived] == [True])
+    expect(ONE_MAIL, [FAULTY in mail.subject for mail in arrived] == [True])
     source.drop(FAULTY, [day], landing)
     world.say(f"Night {day}: batch quarantined, owner notified; the source delivers a corrected file")
     return refused

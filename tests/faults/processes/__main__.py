@@ -2,6 +2,7 @@
 
 python -m tests.faults.processes                    all faults, about half an hour
 python -m tests.faults.processes --only scheduler   faults whose name contains this text (repeatable); writes nothing
+python -m tests.faults.processes --servers          on Postgres, S3 and MLflow's server, with faults of these
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from pathlib import Path
 from benchmarks.keeping import put_into
 from contender.settings import PROJECT
 from tests.faults.processes.campaign import Outcome, run_campaign
-from tests.faults.processes.faults import FAULTS
+from tests.faults.processes.faults import faults_on
 
 PAGE = PROJECT / "docs" / "FAULTS.md"
 BEGIN, END = "<!-- results of tests.faults.processes -->", "<!-- end of processes -->"
+SERVERS_BEGIN, SERVERS_END = "<!-- results of tests.faults.processes --servers -->", "<!-- end of servers -->"
 
 
 def main() -> int:
@@ -29,11 +31,13 @@ def main() -> int:
     parser.add_argument(
         "--only", action="append", default=[], help="run the faults whose name contains this text; repeatable"
     )
-    only = parser.parse_args().only
-    chosen = [fault for fault in FAULTS if not only or any(text in fault.name for text in only)]
+    parser.add_argument("--servers", action="store_true", help="on Postgres, S3 and MLflow's server")
+    given = parser.parse_args()
+    only, possible = given.only, faults_on(servers=given.servers)
+    chosen = [fault for fault in possible if not only or any(text in fault.name for text in only)]
     if not chosen:
         parser.error(
-            f"no fault contains {', '.join(only)}: choose from {', '.join(fault.name for fault in FAULTS)}"
+            f"no fault contains {', '.join(only)}: choose from {', '.join(fault.name for fault in possible)}"
         )
     for noisy in ("pyiceberg", "mail.log"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -43,10 +47,11 @@ def main() -> int:
         print(f"{time.monotonic() - began:5.0f} s  {what}", flush=True)
 
     with tempfile.TemporaryDirectory(prefix="contender-faults-") as folder:
-        quiet, outcomes, wrong = run_campaign(Path(folder), chosen, say)
+        quiet, outcomes, wrong = run_campaign(Path(folder), chosen, say, on_servers=given.servers)
     print(results := render(quiet, outcomes, wrong))
     if not only:
-        PAGE.write_text(put_into(PAGE.read_text(), results, BEGIN, END))
+        marks = (SERVERS_BEGIN, SERVERS_END) if given.servers else (BEGIN, END)
+        PAGE.write_text(put_into(PAGE.read_text(), results, *marks))
     return int(
         bool(wrong)
         or any(outcome.broken or not (outcome.happened or outcome.obstacle) for outcome in outcomes)

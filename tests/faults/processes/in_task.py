@@ -25,13 +25,17 @@ _watching = ExitStack()  # until the process ends
 
 
 class Place(NamedTuple):
-    """A store call of a task: `when` is before or after it. `kills` is whether the task's own process is killed."""
+    """A store call of a task: `when` is before or after it. `kills` is whether the task's own process is killed.
+
+    The task has this engine, if one is named.
+    """
 
     dag: str
     task: str
     call: str
     when: str
     kills: bool
+    engine: str = ""
 
     def write(self, file: Path) -> None:
         """Let the fault wait for its task."""
@@ -43,10 +47,10 @@ class Place(NamedTuple):
     def read(cls, file: Path) -> Place | None:
         """Return the fault that waits, if any."""
         try:
-            dag, task, call, when, kills = file.read_text().split("\n")
+            dag, task, call, when, kills, engine = file.read_text().split("\n")
         except FileNotFoundError:
             return None
-        return cls(dag, task, call, when, kills == "True")
+        return cls(dag, task, call, when, kills == "True", engine)
 
 
 def reached(file: Path) -> Path:
@@ -61,7 +65,12 @@ def on_task_instance_running(previous_state: Any, task_instance: Any) -> None:
     place = Place.read(file)
     if place is None or (task_instance.dag_id, task_instance.task_id) != (place.dag, place.task):
         return
+    from contender.settings import settings
     from tests.faults.store_calls import instrumented
+
+    if place.engine:
+        os.environ["CONTENDER_ENGINE"] = place.engine
+        settings.cache_clear()  # parsing the DAG has read them
 
     def reach(call: Any, when: str) -> None:
         if (call.name, when) != (place.call, place.when):

@@ -81,7 +81,7 @@ def main() -> int:
 
 def choose_faults(number: int) -> list[Fault | None]:
     """Return the fault of each night: none in two of three, and each kind before one is repeated."""
-    possible = [fault for fault in FAULTS if not fault.needs]
+    possible = [fault for fault in FAULTS if fault.needs in ("", "files")]
     chance, chosen = random.Random(SEED), list[Fault]()
     while len(chosen) < number:
         chosen += chance.sample(possible, len(possible))
@@ -93,11 +93,11 @@ def soak(
 ) -> tuple[list[Outcome], list[Size], list[str]]:
     """Run a night for each fault; return the outcomes, the sizes after each night, and what is wrong in the end."""
     outcomes, sizes = list[Outcome](), list[Size]()
-    with running(home, {}, say) as (world, stack, file):
+    with running(home, {}, say) as (world, scene, file):
         nights.load_history(world, Expectations())
         for nth, fault in enumerate(faults):
-            outcomes.append(run_night(world, stack, file, fault))
-            sizes.append(measure(stack.home, outcomes[-1].seconds))
+            outcomes.append(run_night(world, scene, file, fault))
+            sizes.append(measure(scene.stack.home, outcomes[-1].seconds))
             say(f"night {nth + 1}: {outcomes[-1].fault}: {outcomes[-1].broken or 'right'}; {sizes[-1]}")
         return outcomes, sizes, find_wrong(world)
 
