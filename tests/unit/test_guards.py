@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from contender.promoting.guards import judge_first, judge_refresh, judge_rival
 from contender.records import (
     BehaviourCheck,
+    Evaluation,
     GatedDays,
     HistoryChange,
     Interval,
@@ -249,3 +251,23 @@ def test_released_batches_pass_and_are_counted():
 def test_a_failed_behaviour_test_is_named():
     reasons = judge_refresh(evaluation(behaviour=(check(False),)), GUARDS)
     assert explanation(reasons, "behaviour") == "1 of 1 tests failed: later is later: moves down, bound 0"
+
+
+def as_jsonb(value: Any) -> Any:
+    """Return a JSON value as Postgres returns it from a column of type `jsonb`: shorter keys come first."""
+    if isinstance(value, dict):
+        return {key: as_jsonb(value[key]) for key in sorted(value, key=lambda key: (len(key), key))}
+    return [as_jsonb(part) for part in value] if isinstance(value, list) else value
+
+
+SHARES = st.sampled_from([0.0, 0.004, 0.3])
+
+
+@given(st.dictionaries(st.sampled_from(["label", "dep_hour", "rain", "airline"]), SHARES), SHARES)
+def test_verdicts_do_not_depend_on_the_order_in_which_a_database_returns_keys(shares, rows):
+    judged = evaluation(
+        history=history(changed=shares | {"rows": rows}), slices=(part("a", 0.0), part("b", 0.0))
+    )
+    stored = Evaluation.model_validate(as_jsonb(judged.model_dump(mode="json")))
+    for judge in (judge_first, judge_refresh, judge_rival):
+        assert judge(stored, GUARDS) == judge(judged, GUARDS)

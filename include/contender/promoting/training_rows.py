@@ -80,7 +80,8 @@ def keeps_history(evaluation: Evaluation, guards: Guards) -> Reason:
     compared = {
         name: share for name, share in history.changed.items() if same_recipe or name in ("rows", "label")
     }
-    worst = max(compared, key=lambda name: compared[name])
+    # Airflow's database may return the keys of a mapping in another order.
+    worst = max(sorted(compared), key=lambda name: compared[name])
     template = (
         f"`{worst}` changed by {{observed:.2%}} on {history.shared_days} days that the champion was also trained on; "
         "at most {bound:.2%} allowed"

