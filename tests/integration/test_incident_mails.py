@@ -193,6 +193,27 @@ def test_a_night_without_its_worker_is_found_and_recovers_when_its_output_is_the
     assert installed.book.incidents.unfinished() == []
 
 
+def test_a_reminder_says_what_the_models_of_its_recipient_cost(installed, box):
+    publish_inputs(installed, "departures")
+    patient = _patient(installed)
+    here = Installation(installed.settings, patient)
+    model = patient.model(MODEL)
+    mine = patient.model_copy(update={"models": {MODEL: model.model_copy(update={"owner": _owner(patient)})}})
+    review_incidents(here, NOON)
+    send(here, box)
+    for catalog, said in ((patient, False), (mine, True)):
+        later = NOON + timedelta(days=2 if said else 1)
+        review_incidents(Installation(installed.settings, catalog), later)
+        reminder = send(here, box)[-1]
+        assert "still open" in reminder.subject
+        assert (f"No night of {MODEL} has been recorded yet" in reminder.text) is said
+        assert (f"No night of {MODEL} has been recorded yet" in reminder.html) is said
+
+
+def _owner(catalog: Catalog) -> str:
+    return catalog.dataset("departures").contract.owner
+
+
 def test_a_late_delivery_at_night_that_arrives_before_work_is_no_mail(installed, box):
     publish_inputs(installed, "departures")
     here = Installation(

@@ -347,7 +347,7 @@ MADE: dict[str, Callable[[str], str]] = {
     ),
     "alerting/recovered.html": lambda word: compose_recovered_alert(saying(INCIDENT, word)).html,
     "alerting/reminder.html": lambda word: (
-        compose_reminder_alert(word, [saying(INCIDENT, word)], word, "http://ui").html
+        compose_reminder_alert(word, [saying(INCIDENT, word)], word, "http://ui", [word]).html
     ),
     "alerting/access.html": lambda word: compose_access_alert([word], to=word, before=None).html,
     "alerting/approval.html": lambda word: (

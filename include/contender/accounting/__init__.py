@@ -2,7 +2,7 @@
 
 from contender.accounting.account import Account, Finding, Forecast, Prices, Share, Step, Terms, Week, settle
 from contender.accounting.drawing import draw_account
-from contender.accounting.phrases import describe, money, summarise
+from contender.accounting.phrases import describe, digest, money, summarise
 from contender.accounting.read import read_account
 from contender.accounting.returns import keep_return
 from contender.accounting.worth import worth
@@ -17,6 +17,7 @@ __all__ = [
     "Terms",
     "Week",
     "describe",
+    "digest",
     "draw_account",
     "keep_return",
     "money",

@@ -34,6 +34,11 @@ def describe(account: Account) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def digest(account: Account) -> str:
+    """Return what an owner should know without asking: the answer in one line, and whether it is getting worse."""
+    return " ".join((describe(account)[0], *_trend(account)))
+
+
 def summarise(accounts: Sequence[Account]) -> str:
     """Return in one sentence how many models pay."""
     if not accounts:

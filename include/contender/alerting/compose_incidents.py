@@ -18,6 +18,7 @@ from contender.records import Alert, Cause, Incident, identify
 from contender.settings import Settings
 from contender.specs import parse_dag_id
 
+MOST_COSTS = 10  # models whose cost is in a reminder
 # Anchors in docs/RUNBOOK.md.
 CAUSES: Mapping[Cause, str] = {
     "gate": "a-gate-failed",
@@ -78,11 +79,21 @@ def compose_recovered_alert(incident: Incident) -> Alert:
     return _alert(incident.id, about, incident.owners, f"recovered: {incident.what}", ("recovered", values))
 
 
-def compose_reminder_alert(owner: str, incidents: Sequence[Incident], day: str, ui_url: str) -> Alert:
-    """Return the mail of a day that reminds an owner of all open incidents whose turn it is."""
+def compose_reminder_alert(
+    owner: str, incidents: Sequence[Incident], day: str, ui_url: str, costs: Sequence[str] = ()
+) -> Alert:
+    """Return the mail of a day that reminds an owner of all open incidents whose turn it is.
+
+    `costs` has a line for each of the owner's models.
+    """
     count = len(incidents)
     subject = f"{count} incident{'s are' if count > 1 else ' is'} still open"
-    values = {"incidents": [(one, incident_url(ui_url, one.id)) for one in incidents], "subject": subject}
+    values = {
+        "incidents": [(one, incident_url(ui_url, one.id)) for one in incidents],
+        "subject": subject,
+        "costs": costs[:MOST_COSTS],
+        "more_costs": max(0, len(costs) - MOST_COSTS),
+    }
     name = identify("reminder", owner, day, *(one.id for one in incidents))
     return _alert(name, "incidents", (owner,), subject, ("reminder", values))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from contender.alerting.compose_incidents import (
     compose_missing_alert,
@@ -37,6 +39,14 @@ from contender.specs import Catalog, parse_dag_id
 CLOSED_FOR = timedelta(days=3)
 
 
+class _Read(NamedTuple):
+    """What is read before incidents change: failures that are over, held mails, and costs by owner."""
+
+    over: Collection[Failure]
+    held: Sequence[str]
+    costs: Mapping[str, Sequence[str]]
+
+
 def review_incidents(here: Installation, now: datetime) -> bool:
     """Open, end and remind of incidents as of `now` (timezone-aware). Returns whether a mail was kept or released.
 
@@ -52,40 +62,60 @@ def review_incidents(here: Installation, now: datetime) -> bool:
         for failure in incident.failures
         if not failure.over and is_over(here, incident, failure, now)
     ]
-    held = here.book.alerts.held()
-    written.append(here.book.incidents.change(lambda unfinished: _review(here, unfinished, over, held, now)))
+    read = _Read(over, here.book.alerts.held(), _describe_costs(here, now))
+    written.append(here.book.incidents.change(lambda unfinished: _review(here, unfinished, read, now)))
     return any(change is not None and (change.alerts or change.released) for change in written)
 
 
 def _review(
     here: Installation,
     unfinished: Sequence[Incident],
-    over: Collection[Failure],
-    held: Sequence[str],
+    read: _Read,
     now: datetime,
 ) -> IncidentChange | None:
     """Return what the check writes: recoveries, mails that waited, reminders."""
     hours, ui_url = working_hours(here.settings), here.settings.ui_url
     change, unchanged = IncidentChange(), []
     for incident in unfinished:
-        outcome = recover(incident, over, now, hours) or send_waiting(incident, now, hours)
+        outcome = recover(incident, read.over, now, hours) or send_waiting(incident, now, hours)
         if outcome is None:
             unchanged.append(incident)
         else:
             compose = partial(compose_recovered_alert, incident)
             change = change.joined_with(write_outcome(outcome, compose, here.settings, now))
-    change = change.joined_with(_remind(unchanged, hours, ui_url, now))
+    change = change.joined_with(_remind(unchanged, hours, ui_url, read.costs, now))
     if hours.include(now):  # also mails of incidents that have ended
-        change = change.joined_with(IncidentChange(released=tuple(set(held) - set(change.dropped))))
+        change = change.joined_with(IncidentChange(released=tuple(set(read.held) - set(change.dropped))))
     return change if change != IncidentChange() else None
 
 
+def _describe_costs(here: Installation, now: datetime) -> Mapping[str, Sequence[str]]:
+    """Return a line on the account of each model, by owner, for the owners who are reminded now."""
+    owners = choose_reminders(here.book.incidents.unfinished(), now, working_hours(here.settings))
+    if not owners:
+        return {}
+    from contender.accounting import digest, read_account
+
+    costs = defaultdict[str, list[str]](list)
+    for model in here.catalog.models.values():
+        if model.owner in owners:
+            costs[model.owner].append(digest(read_account(here, model)))
+    return costs
+
+
 def _remind(
-    unfinished: Sequence[Incident], hours: WorkingHours, ui_url: str, now: datetime
+    unfinished: Sequence[Incident],
+    hours: WorkingHours,
+    ui_url: str,
+    costs: Mapping[str, Sequence[str]],
+    now: datetime,
 ) -> IncidentChange:
     chosen = choose_reminders(unfinished, now, hours)
     day = str(hours.day_of(now))
-    alerts = (compose_reminder_alert(owner, found, day, ui_url) for owner, found in chosen.items())
+    alerts = (
+        compose_reminder_alert(owner, found, day, ui_url, costs.get(owner, ()))
+        for owner, found in chosen.items()
+    )
     reminded = {incident.id: incident for found in chosen.values() for incident in found}
     outcomes = [remind(incident, now, hours) for incident in reminded.values()]
     return IncidentChange(
