@@ -1,4 +1,4 @@
-"""Pages of a model (why its champion serves, its losses and drift verdicts, its versions) and of all promotions."""
+"""Pages of a model (why its champion serves, losses, drift verdicts), of two versions, and of all promotions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
-from contender.specs import dag_id
+from contender.specs import CatalogError, dag_id
 from evidence_charts import draw_evidence
 from page_access import readable_dags, readable_models, readable_tables, require_dag
 from page_rendering import drawn, page
@@ -17,6 +17,7 @@ from page_rendering import drawn, page
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+    from contender.cards import ModelCard
     from contender.catalogue import ModelHistory
 
 MAX_LISTED = 100
@@ -44,6 +45,20 @@ def model_page(model: str, user: GetUserDep) -> HTMLResponse:
     return show(history, evidence, [table for table in tables if table in visible], with_days=with_days)
 
 
+@router.get("/models/{model}/versions")
+def versions_page(model: str, first: int, second: int, user: GetUserDep) -> HTMLResponse:
+    """Show two versions side by side to users who may read the model's retrain DAG."""
+    from contender.cards import CardError, read_card
+    from contender.installation import open_installation
+
+    require_dag(dag_id("retrain", model), user)
+    here = open_installation()
+    try:
+        return show_versions(read_card(here, model, first), read_card(here, model, second))
+    except (CardError, CatalogError) as error:
+        raise HTTPException(404, str(error)) from None
+
+
 @router.get("/promotions")
 def promotions(user: GetUserDep) -> HTMLResponse:
     """List the newest ledger entries of all models that the user may see, each in two sentences."""
@@ -53,6 +68,16 @@ def promotions(user: GetUserDep) -> HTMLResponse:
     here = open_installation()
     models = [model.name for model in readable_models("retrain", here.catalog, user)]
     return page("promotions.html", entries=read_promotions(here.book, models, MAX_LISTED))
+
+
+def show_versions(first: ModelCard, second: ModelCard) -> HTMLResponse:
+    """Return the page of two versions."""
+    from contender.cards import compare_cards, draw_card
+
+    found = compare_cards(first, second)
+    cards = {card.version: card for card in (first, second)}
+    charts = [draw_card(cards[number]).get("calibration") for number in (found.first, found.second)]
+    return page("versions.html", found=found, charts=[drawn(chart) for chart in charts if chart])
 
 
 def show(

@@ -203,11 +203,13 @@ def test_a_table_and_the_models_that_read_it_link_to_each_other(reader, admin):
     assert "no model that you may see reads it" in reader.get("/contender/catalog/datasets.weather").text
 
 
-@pytest.mark.parametrize("path", ["", "/1"])
+@pytest.mark.parametrize(
+    "path", [f"cards/{MODEL}", f"cards/{MODEL}/1", f"models/{MODEL}/versions?first=1&second=2"]
+)
 def test_cards_require_the_right_to_read_the_retrain_dag(reader, admin, path):
-    absent = admin.get(f"/contender/cards/{MODEL}{path}")
+    absent = admin.get(f"/contender/{path}")
     assert (absent.status_code, f"run the DAG retrain__{MODEL} first" in absent.text) == (404, True)
-    refused = reader.get(f"/contender/cards/{MODEL}{path}")
+    refused = reader.get(f"/contender/{path}")
     assert (refused.status_code, f"retrain__{MODEL}" in refused.text) == (403, True)
 
 

@@ -84,6 +84,7 @@ from cost_pages import show as cost_page
 from decision_pages import show as decision_page
 from incident_pages import show as incident_page
 from model_pages import show as model_page
+from model_pages import show_versions
 from page_rendering import page
 from score_pages import show as score_page
 from tests.unit.drill_results import drill_result
@@ -394,7 +395,12 @@ MADE: dict[str, Callable[[str], str]] = {
     "feasibility/feasibility.html": lambda word: render_feasibility(judge(saying(study(), word))),
     "drilling/drill.html": lambda word: render_drill(saying(drill_result(), word, kept=("served",))),
 }
-WITH_A_CATALOG = {"plugins/decision.html", "plugins/model_card_page.html", "cards/model_card.html"}
+WITH_A_CATALOG = {
+    "plugins/decision.html",
+    "plugins/versions.html",
+    "plugins/model_card_page.html",
+    "cards/model_card.html",
+}
 PARTS = {  # of other templates
     "plugins/layout.html",
     "plugins/drawings.html",
@@ -428,6 +434,9 @@ def render(book, catalog) -> Callable[[str, str], str]:
 
     made = MADE | {
         "plugins/decision.html": decision,
+        "plugins/versions.html": lambda word: show_versions(
+            saying(known, word), saying(known, word).model_copy(update={"version": 1})
+        ).body.decode(),
         "plugins/model_card_page.html": lambda word: card_page(saying(known, word)).body.decode(),
         "cards/model_card.html": lambda word: render_html(saying(known, word)),
     }

@@ -79,6 +79,9 @@ class ModelCard(Frozen):
     champion: int | None = Field(description="the version that it was compared with")
     measures: tuple[Comparison, ...]
     loss_interval: Interval | None
+    loss_difference: Interval | None = Field(
+        description="its loss minus that of `champion`, on the same rows"
+    )
     calibration: tuple[CalibrationPoint, ...]
     slices: tuple[SliceMeasures, ...]
     behaviour: tuple[BehaviourCheck, ...]
@@ -104,7 +107,6 @@ def make_card(
     """
     made, champion = evaluation.challenger, evaluation.champion
     recipe = next((r for r in past_spec.all_recipes if r.name == made.recipe), None)
-    columns = {column.name: column for column in past_spec.features}
     return ModelCard(
         model=made.model,
         version=made.version,
@@ -117,13 +119,14 @@ def make_card(
         made=made,
         parameters=recipe.parameters if recipe else {},
         window_days=recipe.window_days if recipe else None,
-        features=tuple(columns[name] for name in made.features if name in columns),
+        features=_read_features(past_spec, made),
         evaluation=evaluation.id,
         judged_on=evaluation.judged_on,
         judged_rows=evaluation.challenger_measures.rows,
         champion=champion.version if champion and evaluation.champion_measures else None,
         measures=tuple(_compare(evaluation)),
         loss_interval=evaluation.challenger_measures.loss_interval,
+        loss_difference=evaluation.loss_difference,
         calibration=evaluation.calibration,
         slices=evaluation.slices,
         behaviour=evaluation.behaviour,
@@ -133,6 +136,11 @@ def make_card(
         cautions=tuple(_caution(evaluation, entries, caveats)),
         ledger=tuple(entry for entry in entries if made.version == entry.decision.challenger),
     )
+
+
+def _read_features(spec: ModelSpec, made: TrainedVersion) -> tuple[Column, ...]:
+    columns = {column.name: column for column in spec.features}
+    return tuple(columns[name] for name in made.features if name in columns)
 
 
 def _compare(evaluation: Evaluation) -> Iterator[Comparison]:
