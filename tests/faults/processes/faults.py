@@ -28,7 +28,7 @@ from tests.faults.processes.servers import Servers
 
 LOCKED, LOCKED_ON_POSTGRES = 20.0, 60.0  # seconds
 IN_TROUBLE = 30.0  # seconds that a server is gone, slow or not available
-JUMP = 3600
+JUMP, BEHIND = 3600, 60.0  # seconds
 SPARK_WORKS = 4.0  # seconds before its JVM is killed
 TROUBLES = {"gone": "gone", "slow": "slow", "unavailable": "answers 'not available'"}
 COMMIT = "lake: SqlCatalog.commit_table"
@@ -171,11 +171,15 @@ def clock_file(home: Path) -> Path:
     return home / "clock"
 
 
-def _jump(seconds: int) -> Act:
-    def act(scene: Scene) -> None:
-        clock.set_clock(clock_file(scene.stack.home), seconds)
+def _jump_ahead(scene: Scene) -> None:
+    clock.set_clock(clock_file(scene.stack.home), JUMP)
 
-    return act
+
+def _jump_behind(scene: Scene) -> None:
+    """Set the clock back for a while only: what waits for a time of day would wait for an hour."""
+    clock.set_clock(clock_file(scene.stack.home), -JUMP)
+    time.sleep(BEHIND)
+    _jump_back(scene.stack.home)
 
 
 def _jump_back(home: Path) -> None:
@@ -267,8 +271,8 @@ FAULTS = (
         says="lake is read-only",
         needs="disk",
     ),
-    Fault("clock an hour ahead, then right", PUBLISHING, _jump(JUMP), _jump_back, needs="clock"),
-    Fault("clock an hour behind, then right", PUBLISHING, _jump(-JUMP), _jump_back, needs="clock"),
+    Fault("clock an hour ahead, then right", PUBLISHING, _jump_ahead, _jump_back, needs="clock"),
+    Fault(f"clock an hour behind for {BEHIND:.0f} s", PUBLISHING, _jump_behind, needs="clock"),
 )
 
 
