@@ -30,7 +30,7 @@ from benchmarks.processes import run_module
 from contender.featurizing import Plan, collect, plan_features, run_in_process, run_on_spark
 from contender.installation import Installation
 from contender.lake import stage
-from contender.settings import PROJECT, Settings
+from contender.settings import PROJECT, SHORT_LIVED_JVM, Settings
 from contender.specs import Days
 
 RESULTS = PROJECT / "benchmarks" / "results" / "ranges.json"
@@ -39,7 +39,7 @@ BEGIN, END = "<!-- ranges: made by `python -m benchmarks.ranges` -->", "<!-- end
 TIMES = (1, 10)
 NIGHTS = Days(first=HISTORY.first - timedelta(days=1), last=HISTORY.last)
 ENGINES: dict[str, Callable[[Plan], None]] = {"duckdb": run_in_process, "spark": run_on_spark}
-JVM = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}  # as `contender up` starts it
+JVM = {"JDK_JAVA_OPTIONS": SHORT_LIVED_JVM}  # as `contender up` starts it
 Row = dict[str, Any]
 
 

@@ -35,7 +35,7 @@ import pyarrow as pa
 from benchmarks.keeping import put_into
 from contender.installation import Installation
 from contender.lake import spool, stage
-from contender.settings import PROJECT, Settings
+from contender.settings import PROJECT, SHORT_LIVED_JVM, Settings
 from contender.specs import Days, ModelSpec
 from tests.integration.made_up import NIGHT, copy_catalog, install_flights, make_flights, run_night
 
@@ -102,7 +102,7 @@ def run(recipe: str, sizes: tuple[int, ...], wanted: tuple[str, ...]) -> Iterato
             "CONTENDER_HOME": str(here.home),
             "CONTENDER_CATALOG_HOME": str(catalog.home),
             "OMP_NUM_THREADS": "1",
-            "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # as the container stack sets them
+            "JDK_JAVA_OPTIONS": SHORT_LIVED_JVM,  # as the container stack sets them
         }
         for nth, size in enumerate(sizes, 1):
             night = NIGHT + timedelta(days=nth)

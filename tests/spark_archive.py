@@ -14,9 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from contender.settings import SHORT_LIVED_JVM
+
 BUILD = Path(__file__).resolve().parents[1] / "build"
-# The JVMs of tests live for seconds: the optimizing compiler would use half of their time.
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def archive_file() -> Path:
@@ -26,14 +26,14 @@ def archive_file() -> Path:
 
 def java_options() -> str:
     """Return the options of a test's JVMs."""
-    return f'{SHORT_LIVED} "-XX:SharedArchiveFile={archive_file()}" -Xlog:cds=off -Xlog:cds+dynamic=off'
+    return f'{SHORT_LIVED_JVM} "-XX:SharedArchiveFile={archive_file()}" -Xlog:cds=off -Xlog:cds+dynamic=off'
 
 
 def write_archive() -> None:
     """Run a small Spark job, and archive its classes when it ends."""
     BUILD.mkdir(exist_ok=True)
     environment = os.environ | {
-        "JDK_JAVA_OPTIONS": SHORT_LIVED,
+        "JDK_JAVA_OPTIONS": SHORT_LIVED_JVM,
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
     }

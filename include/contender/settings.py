@@ -16,6 +16,8 @@ from contender.specs.zones import Zone
 from contender.urls import sqlite_url
 
 PROJECT = Path(__file__).resolve().parents[2]
+# A JVM that lives for seconds starts sooner with one compiler, and with a garbage collector without threads.
+SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 class Settings(BaseSettings):

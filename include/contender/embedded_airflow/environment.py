@@ -11,7 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
-from contender.settings import Settings
+from contender.settings import SHORT_LIVED_JVM, Settings
 from contender.urls import sqlite_url
 
 USER = "admin"
@@ -141,7 +141,7 @@ def _connections(smtp_port: int | None) -> dict[str, str]:
 
 def _library_settings() -> dict[str, str]:
     return {
-        "JDK_JAVA_OPTIONS": os.environ.get("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"),
+        "JDK_JAVA_OPTIONS": os.environ.get("JDK_JAVA_OPTIONS", SHORT_LIVED_JVM),
         "SPARK_LOCAL_IP": HOST,
         "OMP_NUM_THREADS": "1",
         # No telemetry is sent.

@@ -23,7 +23,7 @@ from contender.featurizing.run import JOB, BuildError, read_output
 from contender.featurizing.sample import sample_rows
 from contender.installation import Installation
 from contender.lake import Lake, open_lake, places, stage
-from contender.settings import Settings
+from contender.settings import SHORT_LIVED_JVM, Settings
 from contender.specs import Catalog, Contract, Days, ModelSpec
 from contender.specs.frozen import Frozen
 
@@ -37,7 +37,7 @@ _LOCAL_SPARK = {
     "PYSPARK_SUBMIT_ARGS": "--master local[1] --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=1 "
     "pyspark-shell",
     "SPARK_LOCAL_IP": "127.0.0.1",
-    "JDK_JAVA_OPTIONS": os.environ.get("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"),
+    "JDK_JAVA_OPTIONS": os.environ.get("JDK_JAVA_OPTIONS", SHORT_LIVED_JVM),
 }
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyiceberg.table import Table
 
 from contender.lake import places
 from contender.lake.scanning import plan_files, scan_days, whole_files
@@ -64,8 +65,7 @@ class Pieces:
 def open_day(lake: Lake, contract: Contract, day: date) -> Iterator[pq.ParquetFile | pa.Table]:
     """Yield a day's rows, ordered by primary key: as their file, to be read by columns, or else as a table."""
     table = lake.iceberg(contract.table)
-    scan = None if table is None else scan_days(table, Days.one(day), columns=contract.column_names)
-    files = None if scan is None else whole_files(plan_files(scan))
+    files = None if table is None else _plan_whole(table, contract, Days.one(day))
     if files is None or len(files) != 1:
         yield lake.read(contract, Days.one(day))
         return
@@ -80,7 +80,7 @@ def open_pieces(lake: Lake, contract: Contract, days: Days, snapshot: int | None
     if table is None or newest is None:
         return None
     columns, snapshot = contract.column_names, snapshot or newest.snapshot_id
-    files = whole_files(plan_files(scan_days(table, days, snapshot, columns)))
+    files = _plan_whole(table, contract, days, snapshot)
     if files is not None:
         found = [_read_metadata(file) for file in files]
         rows, missing = sum(one.num_rows for one in found), _find_missing(found) & set(columns)
@@ -93,6 +93,13 @@ def open_pieces(lake: Lake, contract: Contract, days: Days, snapshot: int | None
     read = lake.read(contract, days, snapshot=snapshot)
     missing = frozenset(name for name in columns if read[name].null_count)
     return Pieces(days, read.num_rows, snapshot, missing, columns, (), read) if read.num_rows else None
+
+
+def _plan_whole(
+    table: Table, contract: Contract, days: Days, snapshot: int | None = None
+) -> list[str] | None:
+    """Return the files of these days; None if some rows of theirs are deleted, or belong to other days."""
+    return whole_files(plan_files(scan_days(table, days, snapshot, contract.column_names)))
 
 
 def _find_missing(files: Iterable[pq.FileMetaData]) -> frozenset[str]:
