@@ -56,7 +56,7 @@ class Servers:
             with engine.begin() as connection:
                 names = sqlalchemy.inspect(connection).get_table_names()
                 connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
-                time.sleep(seconds)
+                connection.exec_driver_sql(f"SELECT pg_sleep({seconds})")  # an idle session would be ended
         finally:
             engine.dispose()
 
