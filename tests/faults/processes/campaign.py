@@ -93,8 +93,8 @@ def run_night(world: World, scene: Scene, file: Path, fault: Fault | None) -> Ou
             seconds = time.monotonic() - began
             happened = fault is None or in_task.reached(file).exists()
             file.unlink(missing_ok=True)
-    error = acting.exception()
-    expectations.expect(f"the fault could not be made to happen: {error}", error is None)
+    impossible = acting.exception()
+    expectations.expect(f"the fault could not be made to happen: {impossible}", impossible is None)
     if fault is not None and fault.says:
         expectations.expect("the night did not stop", passed=stopped)
     if stopped and fault is not None:

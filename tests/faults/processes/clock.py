@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+CACHED = 1  # seconds until every process has seen a change
 _PRELOADED = "vendor/libfaketime/src/libfaketime.so.1"  # in the package from PyPI
 
 
@@ -20,7 +21,7 @@ def variables(library: Path, clock: Path) -> dict[str, str]:
     return {
         "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_CACHE_DURATION": "1",  # second
+        "FAKETIME_CACHE_DURATION": str(CACHED),
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_FORCE_MONOTONIC_FIX": "0",
         "FAKETIME_SKIP_CMDS": "java",

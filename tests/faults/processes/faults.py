@@ -184,6 +184,7 @@ def _jump_behind(scene: Scene) -> None:
 
 def _jump_back(home: Path) -> None:
     clock.set_clock(clock_file(home), 0)
+    time.sleep(3 * clock.CACHED)  # a retry that a process plans by the wrong clock would wait for an hour
 
 
 INGEST, FEATURES, SCORE, RETRAIN = (
