@@ -72,12 +72,14 @@ def promotions(user: GetUserDep) -> HTMLResponse:
 
 def show_versions(first: ModelCard, second: ModelCard) -> HTMLResponse:
     """Return the page of two versions."""
-    from contender.cards import compare_cards, draw_card
+    from contender.cards import compare_cards, draw_judgement
 
     found = compare_cards(first, second)
-    cards = {card.version: card for card in (first, second)}
-    charts = [draw_card(cards[number]).get("calibration") for number in (found.first, found.second)]
-    return page("versions.html", found=found, charts=[drawn(chart) for chart in charts if chart])
+    measured = {card.version: card.calibration for card in (first, second)}
+    charts = [draw_judgement(number, measured[number], ()) for number in (found.first, found.second)]
+    return page(
+        "versions.html", found=found, charts=[drawn(svg) for chart in charts for svg in chart.values()]
+    )
 
 
 def show(

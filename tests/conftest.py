@@ -6,7 +6,6 @@ Fixtures import what only they use: the process that hands out tests to workers 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import shutil
 import sqlite3
@@ -24,6 +23,7 @@ from contender.settings import PROJECT, Settings
 from contender.specs import Catalog, load_catalog
 from contender.urls import sqlite_path, sqlite_url
 from tests.groups import find_group, find_place, find_unlisted
+from tests.local_servers import aws_variables, running_s3
 from tests.spark_archive import java_options
 
 if TYPE_CHECKING:
@@ -123,14 +123,8 @@ def here(tmp_path: Path) -> Settings:
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """A real S3 server over HTTP."""
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
+    with running_s3() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -138,14 +132,8 @@ def on_s3(tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> 
     """The settings of an installation whose landing zone, lake, batches and reports are in a new bucket."""
     import boto3
 
-    for name, value in {
-        "ACCESS_KEY_ID": "key",
-        "SECRET_ACCESS_KEY": "secret",
-        "REGION": "eu-central-1",
-        "DEFAULT_REGION": "eu-central-1",
-        "ENDPOINT_URL": s3_endpoint,
-    }.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
+    for name, value in aws_variables(s3_endpoint, "eu-central-1").items():
+        monkeypatch.setenv(name, value)
     bucket = f"contender-{uuid.uuid4().hex[:12]}"
     boto3.client("s3").create_bucket(
         Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}

