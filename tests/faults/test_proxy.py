@@ -42,21 +42,12 @@ def fronted():
 
 @pytest.fixture
 def client():
-    with httpx.Client(trust_env=False, timeout=10) as opened:
+    with httpx.Client(trust_env=False, timeout=60) as opened:
         yield opened
 
 
 def put(client: httpx.Client, before: proxy.Proxy, body: bytes = b"small") -> httpx.Response:
     return client.put(f"http://127.0.0.1:{before.port}/", content=body)
-
-
-def during(trouble: proxy.Trouble, before: proxy.Proxy) -> threading.Thread:
-    """Let the server be in trouble for a second, and return once it is."""
-    thread = threading.Thread(target=before.suffer, args=(trouble, 1.0))
-    thread.start()
-    while before.trouble is None:
-        time.sleep(0.01)
-    return thread
 
 
 @pytest.mark.parametrize("body", [b"small", LARGE], ids=["small", "large"])
@@ -66,27 +57,30 @@ def test_requests_are_passed_on(fronted, client, body):
 
 def test_a_server_that_is_gone_accepts_no_connection_and_is_back_at_the_same_port(fronted, client):
     put(client, fronted)  # the connection is kept open
-    trouble = during("gone", fronted)
-    with pytest.raises(httpx.TransportError):
+    with fronted.suffering("gone"), pytest.raises(httpx.TransportError):
         put(client, fronted)
-    trouble.join()
     assert put(client, fronted).content == b"small"
 
 
 @pytest.mark.parametrize("body", [b"small", LARGE], ids=["small", "large"])
 def test_a_server_that_is_not_available_answers_503(fronted, client, body):
-    trouble = during("unavailable", fronted)
-    assert put(client, fronted, body).status_code == 503
-    trouble.join()
+    with fronted.suffering("unavailable"):
+        assert put(client, fronted, body).status_code == 503
     assert put(client, fronted, body).content == body
+
+
+def test_a_server_that_becomes_unavailable_breaks_the_connections_that_are_open(fronted, client):
+    put(client, fronted)
+    with fronted.suffering("unavailable"):
+        assert client.get(f"http://127.0.0.1:{fronted.port}/").status_code == 503
 
 
 def test_a_slow_server_keeps_its_connections(fronted, client):
     put(client, fronted)
-    trouble, began = during("slow", fronted), time.monotonic()
-    assert put(client, fronted).content == b"small"
-    assert time.monotonic() - began > DELAY
-    trouble.join()
+    with fronted.suffering("slow"):
+        began = time.monotonic()
+        assert put(client, fronted).content == b"small"
+        assert time.monotonic() - began > DELAY
 
 
 def test_a_mail_server_that_is_not_available_says_so_at_once(tmp_path):
@@ -94,8 +88,13 @@ def test_a_mail_server_that_is_not_available_says_so_at_once(tmp_path):
         mailbox.running(tmp_path) as box,
         proxy.running(box.port, SMTP_UNAVAILABLE) as before,
     ):
-        trouble = during("unavailable", before)
-        with pytest.raises(smtplib.SMTPConnectError, match="421"):
+        with before.suffering("unavailable"), pytest.raises(smtplib.SMTPConnectError, match="421"):
             smtplib.SMTP("127.0.0.1", before.port, timeout=5)
-        trouble.join()
         smtplib.SMTP("127.0.0.1", before.port, timeout=5).quit()
+
+
+def test_no_connection_is_left_when_the_proxy_ends(fronted, client, caplog):
+    put(client, fronted)
+    fronted.call(fronted.close())
+    assert not fronted._open
+    assert not caplog.records

@@ -131,7 +131,8 @@ def _trouble(server: str, place: Place, *, refused: bool = False) -> Iterator[Fa
     for trouble in get_args(Trouble):
 
         def act(scene: Scene, trouble: Trouble = trouble) -> None:
-            _servers(scene).proxies[server].suffer(trouble, IN_TROUBLE)
+            with _servers(scene).proxies[server].suffering(trouble):
+                time.sleep(IN_TROUBLE)
 
         name = f"{server} {TROUBLES[trouble]} for {IN_TROUBLE:.0f} s"
         yield Fault(name, place, act, needs="servers", refused=refused)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ DELAY = 1.0  # seconds before each part of up to 64 KB is passed on while a serv
 HTTP_UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 SMTP_UNAVAILABLE = b"421 4.3.2 Service not available\r\n"
 _PART = 1 << 16
-_PATIENCE = 0.5  # seconds that a refused client has for its request
+_SPEAKS_FIRST = 0.5  # seconds after which a refused client that has sent nothing waits for a greeting
+_ENDS = 10.0  # seconds that a refused client has to read the answer and close
 
 Trouble = Literal["gone", "slow", "unavailable"]
 
@@ -31,13 +31,14 @@ class Proxy:
     trouble: Trouble | None = None
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _listening: asyncio.Server | None = None
-    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _open: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def suffer(self, trouble: Trouble, seconds: float) -> None:
-        """Let the server be in trouble for this long. Connections that are open break, unless it is only slow."""
+    @contextmanager
+    def suffering(self, trouble: Trouble) -> Iterator[None]:
+        """Let the server be in trouble during the block. Open connections break, unless it is only slow."""
         self.call(self._begin(trouble))
         try:
-            time.sleep(seconds)
+            yield
         finally:
             self.call(self._end())
 
@@ -51,19 +52,23 @@ class Proxy:
         self.port = self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Accept no connections, and break those that are open."""
+        """Accept no connections, break those that are open, and wait until they have ended."""
         if self._listening is not None:
             self._listening.close()
             self._listening = None
-        for writer in list(self._open):
-            writer.transport.abort()
+        await self._break_open()
+
+    async def _break_open(self) -> None:
+        for task in (ending := list(self._open)):
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
 
     async def _begin(self, trouble: Trouble) -> None:
         self.trouble = trouble
-        if trouble != "slow":
+        if trouble == "gone":
             await self.close()
-        if trouble == "unavailable":
-            await self.listen()
+        elif trouble == "unavailable":  # goes on listening: a connection is never refused
+            await self._break_open()
 
     async def _end(self) -> None:
         self.trouble = None
@@ -71,33 +76,34 @@ class Proxy:
             await self.listen()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._open.add(serving)
         try:
             with contextlib.suppress(OSError):  # either side has ended the connection
                 await (self._refuse if self.trouble == "unavailable" else self._pass_on)(reader, writer)
+        except asyncio.CancelledError:  # trouble begins, or the proxy ends
+            writer.transport.abort()
         finally:
-            self._open.discard(writer)
+            self._open.discard(serving)
             writer.close()
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A mail client waits for a greeting before it sends anything.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(reader.read(_PART), _PATIENCE)
+            await asyncio.wait_for(reader.read(_PART), _SPEAKS_FIRST)
         writer.write(self.unavailable)
         await writer.drain()
-        with contextlib.suppress(
-            TimeoutError
-        ):  # an unread request would break the connection before the answer
-            while await asyncio.wait_for(reader.read(_PART), _PATIENCE):
+        with contextlib.suppress(TimeoutError):
+            # An unread request would break the connection before the answer.
+            while await asyncio.wait_for(reader.read(_PART), _ENDS):
                 pass
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_connection(HOST, self.target)
-        self._open.add(to_server)
         try:
             await asyncio.gather(self._copy(reader, to_server), self._copy(from_server, writer))
         finally:
-            self._open.discard(to_server)
             to_server.close()
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -123,3 +129,4 @@ def running(target: int, unavailable: bytes) -> Iterator[Proxy]:
         proxy.call(proxy.close())
         proxy._loop.call_soon_threadsafe(proxy._loop.stop)
         thread.join()
+        proxy._loop.close()
