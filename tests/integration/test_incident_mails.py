@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,11 +20,13 @@ from contender.alerting import (
     review_incidents,
     settle_incident,
 )
-from contender.embedded_airflow import mailbox
+from contender.embedded_airflow import free_port, mailbox
 from contender.incidents import close
 from contender.installation import Installation
+from contender.lake import stage
 from contender.records import GateResult, Publication, Step, identify, read_audit
 from contender.specs import Catalog, Days, describe
+from demo import source
 from tests.unit.policy_results import decision
 from tests.unit.test_alert_mail import result
 
@@ -208,6 +211,31 @@ def test_a_reminder_says_what_the_models_of_its_recipient_cost(installed, box):
         assert "still open" in reminder.subject
         assert (f"No night of {MODEL} has been recorded yet" in reminder.text) is said
         assert (f"No night of {MODEL} has been recorded yet" in reminder.html) is said
+
+
+def test_the_check_reports_and_reminds_while_the_catalogue_of_the_lake_is_gone(installed, box):
+    gone = f"postgresql+psycopg://reader@127.0.0.1:{free_port()}/catalogue"
+    here = Installation(installed.settings.model_copy(update={"lake_catalog": gone}), installed.catalog)
+    publish_inputs(here)
+    review_incidents(here, NOON)
+    (late,) = send(here, box)
+    assert "features of flight_delay, night 2013-09-02 is missing" in late.subject
+    review_incidents(here, NOON + timedelta(days=1))
+    reminder = send(here, box)[-1]
+    assert "still open" in reminder.subject
+    assert f"What {MODEL} costs is not known at present" in reminder.text
+
+
+def test_the_check_reports_what_is_missing_while_the_files_of_the_lake_are_gone(installed, box):
+    night = Days.one(NIGHT)
+    rows = source.rows_of("departures", night)
+    contract = installed.catalog.dataset("departures").contract
+    installed.lake.publish(contract, stage(rows, contract, night, installed.settings.staging))
+    shutil.rmtree(installed.settings.lake)
+    publish_inputs(installed, "departures")
+    review_incidents(installed, NOON)
+    subjects = " ".join(mail.subject for mail in send(installed, box))
+    assert "delivery of departures, day 2013-09-02 is missing" in subjects
 
 
 def _owner(catalog: Catalog) -> str:

@@ -15,6 +15,7 @@ from contender.alerting.compose_incidents import (
 )
 from contender.alerting.presence import find_present, has_no_rows, is_in_lake, is_over, was_rejected
 from contender.alerting.raising import raise_signal, working_hours, write_outcome
+from contender.alerting.reaching import read_or
 from contender.incidents import (
     Due,
     Signal,
@@ -33,7 +34,7 @@ from contender.incidents import (
 )
 from contender.installation import Installation
 from contender.records import Failure, Incident, IncidentChange, Step
-from contender.specs import Catalog, parse_dag_id
+from contender.specs import Catalog, ModelSpec, parse_dag_id
 
 # An incident that a person closed keeps the steps downstream of it from being reported for this long.
 CLOSED_FOR = timedelta(days=3)
@@ -91,16 +92,23 @@ def _review(
 
 def _describe_costs(here: Installation, now: datetime) -> Mapping[str, Sequence[str]]:
     """Return a line on the account of each model, by owner, for the owners who are reminded now."""
-    owners = choose_reminders(here.book.incidents.unfinished(), now, working_hours(here.settings))
-    if not owners:
+    owners = set(choose_reminders(here.book.incidents.unfinished(), now, working_hours(here.settings)))
+    models = [model for model in here.catalog.models.values() if model.owner in owners]
+    if not models:
         return {}
+    unknown = [
+        f"What {model.name} costs is not known at present: the lake cannot be read." for model in models
+    ]
+    costs = defaultdict[str, list[str]](list)
+    for model, line in zip(models, read_or(lambda: _read_digests(here, models), unknown), strict=True):
+        costs[model.owner].append(line)
+    return costs
+
+
+def _read_digests(here: Installation, models: Sequence[ModelSpec]) -> list[str]:
     from contender.accounting import digest, read_account
 
-    costs = defaultdict[str, list[str]](list)
-    for model in here.catalog.models.values():
-        if model.owner in owners:
-            costs[model.owner].append(digest(read_account(here, model)))
-    return costs
+    return [digest(read_account(here, model)) for model in models]
 
 
 def _remind(
@@ -138,7 +146,8 @@ def _find_missing(here: Installation, now: datetime) -> Iterator[Signal]:
     if not late:
         return
     missing = {step for one in late for step in list_steps(catalog, one) if step not in present}
-    missing = {step for step in missing if not is_in_lake(here, step)}
+    # While the lake cannot be read, what the book does not know is missing.
+    missing = read_or(lambda: {step for step in missing if not is_in_lake(here, step)}, missing)
     rejected = {step for step in missing if was_rejected(here, step)}
     closed = here.book.incidents.closed_since(now - CLOSED_FOR)
     for one in late:

@@ -64,6 +64,7 @@ from contender.records.monitored_days import (
 )
 from contender.records.opening import (
     BookError,
+    DatabaseError,
     book_exists,
     knows_revision,
     migrate,
@@ -108,6 +109,7 @@ __all__ = [
     "ColumnChange",
     "ColumnProfile",
     "ColumnSketch",
+    "DatabaseError",
     "DayAgreement",
     "DayProfile",
     "DayReturn",

@@ -9,13 +9,17 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from contender.creation import creation_lock
 from contender.records.book import Book
 from contender.urls import sqlite_path
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+# Any error of a database, such as that of the lake's catalogue: no other room knows SQLAlchemy.
+DatabaseError = SQLAlchemyError
 
 
 class BookError(RuntimeError):
