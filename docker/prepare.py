@@ -20,6 +20,12 @@ def main() -> None:
     make_bucket(os.environ["BUCKET"])
     subprocess.run(["airflow", "db", "migrate"], check=True)  # noqa: S607
     for pool in (
+        # LocalExecutor counts no running tasks: beyond its slots, it would queue tasks in the order in which they come.
+        (
+            "default_pool",
+            os.environ["AIRFLOW__CORE__PARALLELISM"],
+            "As many tasks as run at once: the others wait by priority",
+        ),
         (os.environ["CONTENDER_ANNOUNCEMENTS_POOL"], "1", "One announcement at a time"),
         (
             os.environ["CONTENDER_RANGES_POOL"],

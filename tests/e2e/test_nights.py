@@ -8,12 +8,14 @@ import re
 import subprocess
 import sys
 from datetime import date
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 
 from contender.accounting import read_account
 from contender.embedded_airflow import mailbox
+from contender.embedded_airflow.environment import SLOTS
 from contender.specs import dag_id
 from demo.nights import FOLLOWING, MODEL
 
@@ -177,3 +179,19 @@ def test_only_tasks_of_ranges_are_in_their_pool(demo_run):
         tasks = demo_run.airflow.request("GET", f"/dags/{dag}/dagRuns/{run.run_id}/taskInstances")
         pools.setdefault(is_range, set()).update(task["pool"] for task in tasks["task_instances"])
     assert pools == {True: {"ranges"}, False: {"default_pool"}}
+
+
+def test_tasks_beyond_the_slots_wait_by_priority_and_not_in_the_executors_queue(demo_run):
+    tasks, seen = [], 0
+    while page := demo_run.airflow.request(
+        "GET",
+        "/dags/~/dagRuns/~/taskInstances",
+        params={"limit": 100, "offset": seen, "pool": "default_pool", "order_by": "start_date"},
+    )["task_instances"]:
+        seen += len(page)
+        tasks += [task for task in page if task["queued_when"] and task["end_date"]]
+    changes = sorted(
+        change for task in tasks for change in ((task["end_date"], -1), (task["queued_when"], 1))
+    )
+    at_once = list(accumulate(change for _, change in changes))
+    assert max(at_once) == SLOTS

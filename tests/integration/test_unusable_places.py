@@ -23,6 +23,7 @@ import pytest
 from contender.cli.person import PASSWORD, current_user
 from contender.cli.reports import UsageError, write_report
 from contender.embedded_airflow import MailboxError, StackError, free_port, mailbox, read_state, running
+from contender.embedded_airflow.environment import SLOTS
 from contender.landing import LandingError, fetch, find_files
 from contender.orchestrator import Airflow, ApiError, find_unhealthy
 from contender.planning.read import _is_landed
@@ -285,7 +286,7 @@ def test_a_library_that_is_not_installed_is_not_preloaded(caplog):
 def test_an_airflow_of_which_a_process_ends_at_once_is_stopped_and_its_log_is_shown(tmp_path):
     home = tmp_path / "home"
     (home / "airflow").mkdir(parents=True)
-    (home / "airflow" / "migrated").write_text(f"{version('apache-airflow')}, with pools")
+    (home / "airflow" / "migrated").write_text(f"{version('apache-airflow')}, {SLOTS} slots")
     extra = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "nonsense:///airflow.db"}
     with (
         pytest.raises(StackError, match=r"Airflow's \S+ ended with code 1\. The end of (.|\n)*nonsense"),

@@ -17,6 +17,22 @@ from contender.urls import sqlite_url
 USER = "admin"
 HOST = "127.0.0.1"
 RANGES_POOL = "ranges"
+SLOTS = 4  # tasks that run at once
+
+_PROMPT: dict[str, dict[str, object]] = {
+    "SCHEDULER": {
+        "SCHEDULER_IDLE_SLEEP_TIME": 0.5,
+        "SCHEDULER_HEARTBEAT_SEC": 2,
+        # Otherwise, with many models, a round looks at a fraction of the runs, and a run waits for several rounds.
+        "MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": 100,
+        "TASK_INSTANCE_HEARTBEAT_TIMEOUT": 30,
+        "TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": 5,
+        "ORPHANED_TASKS_CHECK_INTERVAL": 15,
+    },
+    # A supervisor that sees the sockets of its task close before the task has ended sleeps until its next heartbeat.
+    # With more heartbeats, as many more may fail before it gives the task up.
+    "WORKERS": {"MIN_HEARTBEAT_INTERVAL": 1, "MAX_FAILED_HEARTBEATS": 15},
+}
 
 
 def make_environment(
@@ -92,7 +108,7 @@ def _airflow_settings(home: Path, project: Path, port: int) -> dict[str, str]:
             "PLUGINS_FOLDER": project / "plugins",
             "LOAD_EXAMPLES": False,
             "EXECUTOR": "LocalExecutor",
-            "PARALLELISM": 4,
+            "PARALLELISM": SLOTS,
             # A partition timetable creates a run for today as soon as its DAG is active.
             "DAGS_ARE_PAUSED_AT_CREATION": True,
             "DAGBAG_IMPORT_TIMEOUT": 120,
@@ -105,13 +121,7 @@ def _airflow_settings(home: Path, project: Path, port: int) -> dict[str, str]:
         # Each process would import all migrations to check that they were run: they are, before the start.
         "DATABASE": {"SQL_ALCHEMY_CONN": sqlite_url(airflow / "airflow.db"), "CHECK_MIGRATIONS": False},
         "API": {"HOST": HOST, "PORT": port, "BASE_URL": url_of(port), "WORKERS": 1},
-        "SCHEDULER": {
-            "SCHEDULER_IDLE_SLEEP_TIME": 0.5,
-            "SCHEDULER_HEARTBEAT_SEC": 2,
-            "TASK_INSTANCE_HEARTBEAT_TIMEOUT": 30,
-            "TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": 5,
-            "ORPHANED_TASKS_CHECK_INTERVAL": 15,
-        },
+        **_PROMPT,
         "DAG_PROCESSOR": {"PARSING_PROCESSES": 2, "REFRESH_INTERVAL": 30},
         "LOGGING": {
             "COLORED_CONSOLE_LOG": False,

@@ -125,20 +125,27 @@ def _start(stack: Stack, on_progress: Progress) -> None:
 
 
 def prepare_database(home: Path, env: Mapping[str, str], on_progress: Progress) -> None:
-    """Create or upgrade Airflow's database and its pools, once per version."""
+    """Create or upgrade Airflow's database and its pools, once per version and number of slots."""
     airflow = home / "airflow"
     airflow.mkdir(parents=True, exist_ok=True)
-    done, current = airflow / "migrated", f"{version('apache-airflow')}, with pools"
+    slots = int(env["AIRFLOW__CORE__PARALLELISM"])
+    done, current = airflow / "migrated", f"{version('apache-airflow')}, {slots} slots"
     if done.exists() and done.read_text() == current:
         return
     if not done.exists():
         (airflow / "airflow.db").unlink(missing_ok=True)  # incomplete after an interrupted start
     on_progress("Creating Airflow's database")
-    # Half of the slots: nights have the others while a range of days is loaded.
-    slots = str(int(env["AIRFLOW__CORE__PARALLELISM"]) // 2)
-    pool = ["pools", "set", RANGES_POOL, slots, "Runs over ranges of days"]
-    _call_airflow(home, env, ["db", "migrate"], pool)
+    _call_airflow(home, env, ["db", "migrate"], *_pools(slots))
     done.write_text(current)
+
+
+def _pools(slots: int) -> Iterator[list[str]]:
+    """Yield a command for each pool."""
+    # LocalExecutor counts no running tasks: beyond its slots, it would queue tasks in the order in which they come.
+    at_once = "As many tasks as run at once: the others wait by priority"
+    yield ["pools", "set", "default_pool", str(slots), at_once]
+    # Half of the slots: nights have the others while a range of days is loaded.
+    yield ["pools", "set", RANGES_POOL, str(slots // 2), "Runs over ranges of days"]
 
 
 def _call_airflow(home: Path, env: Mapping[str, str], *commands: Sequence[str]) -> None:
