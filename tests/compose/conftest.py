@@ -51,7 +51,7 @@ def docker(*words: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def demo_run() -> DemoRun:
+def stack_run() -> DemoRun:
     ports = published_ports()
     airflow = Airflow(f"http://127.0.0.1:{ports['api-server']}", secret("ADMIN_PASSWORD"))
     airflow.wait_for_dags({FEATURES, RETRAIN})

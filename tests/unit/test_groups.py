@@ -1,5 +1,8 @@
 """Parallel workers start what is expensive once."""
 
+import subprocess
+import sys
+
 from contender.settings import PROJECT
 from tests.groups import ORDER, SHARED, find_group, find_place, find_unlisted
 
@@ -28,3 +31,18 @@ def test_every_listed_file_exists():
     files = [file for listed in SHARED.values() for file in listed]
     files += [begin for begin in ORDER if begin.endswith(".py")]
     assert [file for file in files if not (PROJECT / file).is_file()] == []
+
+
+def test_the_tests_of_the_container_stack_which_run_apart_can_be_collected():
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/compose",
+    ]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
