@@ -53,12 +53,14 @@ class Picture(NamedTuple):
 def list_pictures(installation: Installation) -> list[Picture]:
     """Return the pictures to take, of the newest decision and of the delivery that failed its gate."""
     book = installation.book
-    decisions = book.ledger.decisions([MODEL], limit=1)
+    decisions = book.ledger.decisions([MODEL], limit=10)
     failed = [
         gate for gate in book.gates.newest([f"datasets.{DATASET}"], limit=100) if gate.verdict == "fail"
     ]
     if not decisions or not failed:
         raise SystemExit("There are no nights to show. Run `make demo EXIT=1` first")
+    newest, before = list(dict.fromkeys(decision.challenger for decision in decisions))[:2]
+    versions = f"/contender/models/{MODEL}/versions?first={before}&second={newest}"
     grid = f"/dags/{dag_id('retrain', MODEL)}"
     return [
         Picture("decision", f"/contender/decisions/{MODEL}/{decisions[0].id}", 820),
@@ -68,6 +70,7 @@ def list_pictures(installation: Installation) -> list[Picture]:
         Picture("tonight-dark", "/contender/", 640, dark=True),
         Picture("tonight-phone", "/contender/", 780, width=PHONE),
         Picture("model", f"/contender/models/{MODEL}", 1000),
+        Picture("versions", versions, 640),
         Picture("promotions", "/contender/promotions", 640),
         Picture("catalogue", f"/contender/catalog/features.{MODEL}", 800),
         Picture("catalogue-search", "/contender/catalog?q=origin", 640),
