@@ -13,7 +13,7 @@ from benchmarks.many.generated import deliver
 from benchmarks.night.scheduled import cpu_by_part
 from contender.installation import Installation
 from contender.orchestrator import Airflow
-from contender.specs import Days, Verb, dag_id
+from contender.specs import Days, Verb, dag_id, parse_dag_id
 from demo.memory import peak_memory
 from demo.running import embedded
 from demo.weighing import weigh
@@ -67,6 +67,7 @@ def run_scheduled(here: Installation, night: date, say: Callable[[str], None]) -
             "tasks": len(tasks),
             "scheduled": find_lag(_waits_until_scheduled(tasks)),
             "started": find_lag([_seconds(task["queued_when"], task["start_date"]) for task in tasks]),
+            "waited": {verb: find_lag(_waits_of(tasks, verb)) for verb in VERBS},
             "grown": {what: size - files[what] for what, size in weigh(home).items()},
         }
 
@@ -87,6 +88,15 @@ def _waits_until_scheduled(tasks: Sequence[Row]) -> list[float]:
         for run in runs.values()
         for task in run
         if (earlier := [one for one in run if one["end_date"] <= task["scheduled_when"]])
+    ]
+
+
+def _waits_of(tasks: Sequence[Row], verb: Verb) -> list[float]:
+    """Return, for each task of these DAGs, how long after it was scheduled it started."""
+    return [
+        _seconds(task["scheduled_when"], task["start_date"])
+        for task in tasks
+        if parse_dag_id(task["dag_id"]).verb == verb
     ]
 
 

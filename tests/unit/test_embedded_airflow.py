@@ -21,6 +21,7 @@ from contender.embedded_airflow import (
     free_port,
     make_environment,
     processes,
+    project_variables,
     read_state,
     service,
     start,
@@ -210,3 +211,14 @@ def test_secrets_are_generated_once_and_readable_only_by_their_owner(home):
     assert first["AIRFLOW__CORE__FERNET_KEY"] == second["AIRFLOW__CORE__FERNET_KEY"]
     for name in ("secrets.json", "passwords.json"):
         assert (home / name).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(("models", "seconds"), [(0, "30"), (3, "30"), (45, "45")])
+def test_the_more_models_there_are_the_rarer_their_dags_are_parsed_again(tmp_path, models, seconds):
+    for nth in range(models):
+        folder = tmp_path / "models" / f"m{nth}"
+        folder.mkdir(parents=True)
+        (folder / "spec.py").touch()
+    here = Settings(home=tmp_path / "home", catalog_home=tmp_path)
+    variables = project_variables(here, 8080, "")
+    assert variables["AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL"] == seconds
