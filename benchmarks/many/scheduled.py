@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any, NamedTuple
@@ -56,7 +56,7 @@ def run_scheduled(here: Installation, night: date, say: Callable[[str], None]) -
                 airflow.trigger(dag, partition_key=str(night))
             _wait_for_night(airflow, night, len(ingested | following), say)
             wall, end = time.monotonic() - began, cpu_by_part(home)
-        tasks = list(_read_tasks(airflow, ingested | following))
+        tasks = _read_tasks(airflow, ingested | following)
         return {
             "dags": len(ingested | following),
             "parsed_after": round(parsed, 1),
@@ -100,18 +100,9 @@ def _waits_of(tasks: Sequence[Row], verb: Verb) -> list[float]:
     ]
 
 
-def _read_tasks(airflow: Airflow, dags: set[str]) -> Iterator[Row]:
-    """Yield the tasks that ran."""
-    seen, path = 0, "/dags/~/dagRuns/~/taskInstances"
-    while page := airflow.request(
-        "GET", path, params={"limit": 100, "offset": seen, "order_by": "start_date"}
-    )["task_instances"]:
-        seen += len(page)
-        yield from (
-            task
-            for task in page
-            if task["dag_id"] in dags and task["state"] == "success" and task["queued_when"]
-        )
+def _read_tasks(airflow: Airflow, dags: set[str]) -> list[Row]:
+    """Return the tasks that ran."""
+    return [task for task in airflow.tasks(state="success") if task["dag_id"] in dags and task["queued_when"]]
 
 
 def _wait_for_night(airflow: Airflow, night: date, runs: int, say: Callable[[str], None]) -> None:

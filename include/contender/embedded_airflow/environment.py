@@ -73,7 +73,9 @@ def _parsing_interval(catalog_home: Path) -> int:
 
     All DAGs of a model take 0.07 CPU seconds to parse, so that a tenth of a core is enough for any number of models.
     """
-    return max(30, len(list(catalog_home.glob("models/[!_]*/spec.py"))))
+    from contender.specs import list_model_files
+
+    return max(30, len(list_model_files(catalog_home)))
 
 
 def url_of(port: int) -> str:

@@ -25,7 +25,7 @@ from contender.specs.behaviour import (
     load_behaviour,
 )
 from contender.specs.cadence import Cadence, WhenNeeded
-from contender.specs.catalog import Catalog, load_catalog
+from contender.specs.catalog import Catalog, list_model_files, load_catalog
 from contender.specs.changes import Added, Change, Renamed, Widened
 from contender.specs.closed import WEEKDAYS, ClosedDays, Weekday, find_holidays, list_calendars
 from contender.specs.columns import Column, ColumnType
@@ -149,6 +149,7 @@ __all__ = [
     "find_wrong_keys",
     "group_days",
     "list_calendars",
+    "list_model_files",
     "load_access",
     "load_behaviour",
     "load_catalog",

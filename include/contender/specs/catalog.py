@@ -103,13 +103,18 @@ def load_catalog(home: Path) -> Catalog:
         raise CatalogError([f"{home}: no such folder: set CONTENDER_CATALOG_HOME to the catalog's folder"])
     mistakes: list[str] = []
     datasets = _load(DatasetSpec, sorted(home.glob("datasets/[!_]*.py")), home, mistakes)
-    models = _load(ModelSpec, sorted(home.glob("models/[!_]*/spec.py")), home, mistakes)
+    models = _load(ModelSpec, list_model_files(home), home, mistakes)
     mistakes += _unknown_inputs(datasets, models, home) + _missing_parts(models, home)
     if not mistakes:
         mistakes += _cycles(models) + _too_short_retentions(datasets, models)
     if mistakes:
         raise CatalogError(mistakes)
     return Catalog(home=home, datasets=datasets, models=models)
+
+
+def list_model_files(home: Path) -> list[Path]:
+    """Return the file of each model's spec below `home`, in order; none is loaded."""
+    return sorted(home.glob("models/[!_]*/spec.py"))
 
 
 def _load(kind: type[SpecT], files: list[Path], home: Path, mistakes: list[str]) -> dict[str, SpecT]:
@@ -142,7 +147,7 @@ def _unknown_inputs(
     mistakes = []
     # Specs that failed to load are reported already, so references to them are not.
     known_datasets = datasets.keys() | {f.stem for f in home.glob("datasets/[!_]*.py")}
-    known_models = models.keys() | {f.parent.name for f in home.glob("models/[!_]*/spec.py")}
+    known_models = models.keys() | {f.parent.name for f in list_model_files(home)}
     for model in models.values():
         for index, source in enumerate(model.inputs):
             where = f"models/{model.name}/spec.py: inputs.{index}"
