@@ -49,6 +49,15 @@ class Airflow(AbstractContextManager["Airflow"]):
             raise ApiError(_refusal(method, path.removeprefix("/api/v2"), answer))
         return answer.json() if answer.content else None
 
+    def pages(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
+        """Return all entries of a list of any of Airflow's APIs, which return at most 100 at once."""
+        entries: list[dict[str, Any]] = []
+        while True:
+            page = self.call("GET", path, params={**params, "limit": 100, "offset": len(entries)})
+            entries += page[key]
+            if not page[key] or len(entries) >= (page.get("total_entries") or 0):
+                return entries
+
     def trigger(
         self,
         dag_id: str,
@@ -80,7 +89,7 @@ class Airflow(AbstractContextManager["Airflow"]):
     def runs(self, dag_id: str, partition_key: str | None = None) -> list[Run]:
         """Return the runs of a DAG (of one partition key, if given), oldest first."""
         filters = {} if partition_key is None else {"partition_key_pattern": partition_key}
-        found = self._pages(f"/dags/{dag_id}/dagRuns", "dag_runs", order_by="id", **filters)
+        found = self.pages(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs", order_by="id", **filters)
         runs = [read_run(entry) for entry in found]
         return [run for run in runs if partition_key in (None, run.partition_key)]
 
@@ -170,7 +179,7 @@ class Airflow(AbstractContextManager["Airflow"]):
 
     def dags(self) -> set[str]:
         """Return the ids of all DAGs."""
-        return {str(entry["dag_id"]) for entry in self._pages("/dags", "dags", order_by="dag_id")}
+        return {str(entry["dag_id"]) for entry in self.pages("/api/v2/dags", "dags", order_by="dag_id")}
 
     def wait_for_dags(self, ids: Collection[str], timeout: float = 300.0) -> None:
         """Wait until Airflow has parsed these DAGs. Raises ApiError at once if a DAG file cannot be imported."""
@@ -187,24 +196,16 @@ class Airflow(AbstractContextManager["Airflow"]):
 
     def tasks(self, **filters: Any) -> list[dict[str, Any]]:
         """Return the tasks of all runs as Airflow describes them, in the order of their starts, by its own filters."""
-        path = "/dags/~/dagRuns/~/taskInstances"
-        return self._pages(path, "task_instances", order_by="start_date", **filters)
+        path = "/api/v2/dags/~/dagRuns/~/taskInstances"
+        return self.pages(path, "task_instances", order_by="start_date", **filters)
 
     def import_errors(self) -> dict[str, str]:
         """Return the import errors by DAG file."""
-        found = self._pages("/importErrors", "import_errors")
+        found = self.pages("/api/v2/importErrors", "import_errors")
         return {str(entry["filename"]): str(entry["stack_trace"]).strip() for entry in found}
 
-    def _pages(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = []
-        while True:
-            page = self.request("GET", path, params={**params, "limit": 100, "offset": len(entries)})
-            entries += page[key]
-            if not page[key] or len(entries) >= (page.get("total_entries") or 0):
-                return entries
-
     def _tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        return self._pages(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances")
+        return self.pages(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances")
 
     def _attempt(self, dag_id: str, run_id: str, task_id: str, map_index: int) -> int:
         for entry in self._tasks(dag_id, run_id):

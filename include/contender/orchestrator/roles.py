@@ -11,7 +11,6 @@ from contender.specs.frozen import Frozen
 Permission = tuple[str, str]  # action and resource
 
 _API = "/auth/fab/v1"
-_PAGE = 100
 
 
 class AirflowRole(Frozen):
@@ -40,7 +39,7 @@ class Roles:
             entry["name"]: AirflowRole(
                 name=entry["name"], permissions=frozenset(_pair(given) for given in entry["actions"])
             )
-            for entry in self._pages("roles", "roles")
+            for entry in self._airflow.pages(f"{_API}/roles", "roles")
         }
 
     def users(self) -> list[AirflowUser]:
@@ -49,12 +48,12 @@ class Roles:
             AirflowUser(
                 name=entry["username"], roles=tuple(role["name"] for role in entry.get("roles") or ())
             )
-            for entry in self._pages("users", "users", order_by="username")
+            for entry in self._airflow.pages(f"{_API}/users", "users", order_by="username")
         ]
 
     def resources(self) -> set[str]:
         """Return the resources of permissions; they include the DAGs that Airflow has parsed."""
-        return {_pair(entry)[1] for entry in self._pages("permissions", "actions")}
+        return {_pair(entry)[1] for entry in self._airflow.pages(f"{_API}/permissions", "actions")}
 
     def create(self, role: AirflowRole) -> None:
         """Create a role."""
@@ -68,15 +67,6 @@ class Roles:
     def delete(self, name: str) -> None:
         """Delete a role, also from the users who have it."""
         self._airflow.call("DELETE", f"{_API}/roles/{quote(name, safe='')}")
-
-    def _pages(self, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = []
-        while True:
-            asked = {**params, "limit": _PAGE, "offset": len(entries)}
-            page = self._airflow.call("GET", f"{_API}/{path}", params=asked)
-            entries += page[key]
-            if not page[key] or len(entries) >= page["total_entries"]:
-                return entries
 
 
 def _pair(entry: dict[str, Any]) -> Permission:
