@@ -1,7 +1,7 @@
 """What a Parquet delivery costs from the landing zone into the lake, in CPU time and memory, beside a copy by DuckDB.
 
 python -m benchmarks.landing                     all sizes, results in benchmarks/results/landing.json
-python -m benchmarks.landing --rows 100000       smaller, for a look
+python -m benchmarks.landing --rows 100000       smaller, for a look; nothing is kept
 
 A delivery of ten columns, whose rows are in no order, is landed and published; the gate between the two is measured by
 benchmarks.gates. The floor is DuckDB's COPY of the same file into another, once as it is and once ordered by the key,
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.processes import peak_gb
 from contender.settings import PROJECT, Settings
 from contender.specs import Column, ColumnType, DatasetSpec, Days, Delivery, Parquet
 
@@ -142,7 +142,7 @@ def run_step(step: str, file: Path) -> dict[str, float]:
     """Return what a step measured, with the most memory that this process held."""
     with tempfile.TemporaryDirectory() as folder:
         found = STEPS[step](file, Path(folder))
-    return {**found, "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9}
+    return {**found, "peak_gb": peak_gb()}
 
 
 def compare(sizes: list[int]) -> list[dict[str, Any]]:
@@ -174,7 +174,7 @@ def compare(sizes: list[int]) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Measure, print, and keep the results."""
+    """Measure, print, and keep the results of all sizes."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000, 3_000_000, 10_000_000])
     ask.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
@@ -184,7 +184,8 @@ def main() -> None:
         print(json.dumps(run_step(wanted.step, wanted.file)))
         return
     records = compare(wanted.rows)
-    RESULTS.write_text(json.dumps(records, indent=2) + "\n")
+    if wanted.rows == ask.get_default("rows"):
+        RESULTS.write_text(json.dumps(records, indent=2) + "\n")
     head = list(records[0])
     print("| " + " | ".join(head) + " |\n| " + " | ".join("---" for _ in head) + " |")
     for record in records:

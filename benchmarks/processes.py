@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,3 +24,8 @@ def run_module(words: Sequence[str], environment: Mapping[str, str] | None = Non
         env=os.environ | dict(environment or {}),
     )
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def peak_gb() -> float:
+    """Return the most memory that this process held, in gigabytes. Its parent's peak counts, too: keep that small."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, 2)

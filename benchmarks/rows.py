@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -26,7 +25,7 @@ import pandas as pd
 import pyarrow as pa
 
 from benchmarks.keeping import keep_rows, put_into
-from benchmarks.processes import run_module
+from benchmarks.processes import peak_gb, run_module
 from contender.installation import Installation
 from contender.lake import spool, stage
 from contender.records import StagedBatch, migrate
@@ -73,7 +72,6 @@ def measure(size: int) -> Row:
             "CONTENDER_CATALOG_HOME": f"{folder}/catalog",
             "OMP_NUM_THREADS": "1",
         }
-        # A process starts with its parent's peak: this one stays small.
         taken = {}
         for task in ("prepare", *TASKS):
             taken[task] = run_module(["benchmarks.rows", "--do", task, str(size)], environment)
@@ -94,8 +92,7 @@ def do(task: str, size: int) -> Row:
     else:
         TASKS[task](here, model)
     taken = time.process_time() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    return {"cpu_seconds": round(taken, 2), "peak_gb": round(peak, 2)}
+    return {"cpu_seconds": round(taken, 2), "peak_gb": peak_gb()}
 
 
 def prepare(here: Installation, model: ModelSpec, size: int) -> None:

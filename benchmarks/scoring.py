@@ -18,7 +18,6 @@ import argparse
 import contextlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ import psutil
 import pyarrow as pa
 
 from benchmarks.keeping import put_into
+from benchmarks.processes import peak_gb
 from contender.installation import Installation
 from contender.lake import spool, stage
 from contender.settings import PROJECT, SHORT_LIVED_JVM, Settings
@@ -65,9 +65,7 @@ class Table(NamedTuple):
 _STORED = PROJECT / "benchmarks" / "results"
 TABLES = {
     "process": Table(_STORED / "scoring.json", RECIPES, ROWS, ("score", "bare call"), "scoring"),
-    "spark": Table(
-        _STORED / "scoring_on_spark.json", RECIPES[1:], ROWS[:3], ("score", "spark"), "scoring on Spark"
-    ),
+    "spark": Table(_STORED / "scoring_on_spark.json", RECIPES, ROWS, ("score", "spark"), "scoring on Spark"),
 }
 
 
@@ -107,7 +105,6 @@ def run(recipe: str, sizes: tuple[int, ...], wanted: tuple[str, ...]) -> Iterato
         for nth, size in enumerate(sizes, 1):
             night = NIGHT + timedelta(days=nth)
             ways = [way for way in wanted if way != "bare call" or size <= MOST_IN_A_FRAME]
-            # A process starts with its parent's peak: this one stays small.
             _in_a_process("publish", night, size, environment)
             found = {way: _in_a_process(way, night, size, environment) for way in ways}
             row = {"recipe": recipe, "rows": size, **found}
@@ -183,9 +180,8 @@ def do(what: str, night: date, size: int) -> Row:
         rows = here.lake.read(model.feature_contract, model.scored_days(nights)).to_pandas()
         pipeline.predict_proba(rows[list(champion.features)])
     taken = time.process_time() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     wall = round(time.monotonic() - at, 1)
-    return {"cpu_seconds": round(taken, 2), "wall_seconds": wall, "peak_gb": round(peak, 2)}
+    return {"cpu_seconds": round(taken, 2), "wall_seconds": wall, "peak_gb": peak_gb()}
 
 
 def render_process(rows: list[Row]) -> str:

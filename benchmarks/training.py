@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -23,7 +22,7 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks.keeping import keep_rows, put_into
-from benchmarks.processes import run_module
+from benchmarks.processes import peak_gb, run_module
 from contender.installation import Installation
 from contender.lake import spool, stage
 from contender.records import migrate
@@ -71,7 +70,6 @@ def measure(size: int) -> Row:
             "CONTENDER_CATALOG_HOME": f"{folder}/catalog",
             "OMP_NUM_THREADS": "1",
         }
-        # A process starts with its parent's peak: this one stays small.
         _, *taken = (
             run_module(["benchmarks.training", "--do", what, str(size)], environment)
             for what in ("publish", *RECIPES)
@@ -94,8 +92,7 @@ def do(what: str, size: int) -> Row:
     began = time.process_time()
     trained = train(here, model, model.recipe(what), NIGHT)
     taken = time.process_time() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    return {"cpu_seconds": round(taken, 2), "peak_gb": round(peak, 2), "trained_on": trained.rows}
+    return {"cpu_seconds": round(taken, 2), "peak_gb": peak_gb(), "trained_on": trained.rows}
 
 
 def publish(here: Installation, window: Days, size: int) -> None:
