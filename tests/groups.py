@@ -13,6 +13,7 @@ SHARED: Mapping[str, tuple[str, ...]] = {
     "demo_run": ("tests/e2e/test_nights.py", "tests/e2e/test_pages.py"),
     "fab": (
         "tests/access/test_access_drift.py",
+        "tests/access/test_access_links.py",
         "tests/access/test_access_matrix.py",
         "tests/access/test_access_ui.py",
         "tests/access/test_secrets.py",
