@@ -3,7 +3,7 @@
 python -m benchmarks.serving             writes benchmarks/results/serving.json and docs/SERVING.md
 python -m benchmarks.serving --rounds 1  a smaller run, printed and not stored
 
-A server process and an asynchronous client share this machine's cores. In each round, every kind of request is measured
+A server process and its client share this machine's cores. In each round, every kind of request is measured
 once, with a promotion in the middle, and beside it the bare call of the same pipeline with the same row in this
 process. The spread is over rounds.
 """
@@ -11,19 +11,21 @@ process. The spread is over rounds.
 from __future__ import annotations
 
 import argparse
-import asyncio
+import gc
 import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 
-import httpx
 import numpy as np
 
+from benchmarks.asking import Ask, Client, Result, ask_at_random, ask_together, percentiles, time_one
 from benchmarks.keeping import put_into
 from benchmarks.serving_turns import (
     BULK,
@@ -32,12 +34,9 @@ from benchmarks.serving_turns import (
     SHADOWED,
     UNLOGGED,
     UNSHADOWED,
-    Ask,
-    Result,
     compare,
     compare_shadow,
-    percentiles,
-    time_one,
+    predict_path,
 )
 from contender.promoting import ManualDecision, decide_by_hand
 from contender.retraining import InstalledStores
@@ -55,6 +54,7 @@ PAGE = PROJECT / "docs" / "SERVING.md"
 BEGIN, END = "<!-- serving: made by `make bench-serving` -->", "<!-- end of serving -->"
 ROUNDS, REQUESTS, TOGETHER = 5, 300, 8
 BARE, HEALTH, ROW, KEY, MANY = "bare call", "state", "whole row", "key of a day", "several clients"
+HALF = "half of their rate"
 
 
 def main() -> None:
@@ -85,6 +85,8 @@ def measure(folder: Path, rounds: int) -> Result:
     columns = list(here.registry.version(model.name, 1).features)
     rows = to_table(model, whole["rows"]).to_pandas()[columns]
     bare = Bare(lambda: pipeline.predict_proba(rows))
+    gc.collect()
+    gc.freeze()  # a look through all that is imported here takes a quarter of a second of a request
     share = {"CONTENDER_REQUEST_LOG_SHARE": "0"}
     with (
         serving(here.settings, here.catalog.home, model.name) as address,
@@ -93,12 +95,16 @@ def measure(folder: Path, rounds: int) -> Result:
     ):
         measured = []
         for _ in range(rounds):
-            one = asyncio.run(_measure_round(stores, address, (whole, keyed), bare))
-            one |= asyncio.run(compare(model, {LOGGED: address, UNLOGGED: other}, row, REQUESTS))
-            one |= asyncio.run(compare_shadow(model, {SHADOWED: in_shadow, UNSHADOWED: address}, row))
+            one = _measure_round(stores, address, (_encode(whole), _encode(keyed)), bare)
+            one |= compare(model, {LOGGED: address, UNLOGGED: other}, row, REQUESTS)
+            one |= compare_shadow(model, {SHADOWED: in_shadow, UNSHADOWED: address}, row)
             measured.append(one)
     polls = _time_polls(stores)
     return {"rounds": measured, "polls": polls, "requests": REQUESTS, "together": TOGETHER}
+
+
+def _encode(body: object) -> bytes:
+    return json.dumps(body).encode()
 
 
 def write_shadow(home: Path, folder: Path, model: str) -> Path:
@@ -136,75 +142,69 @@ class Bare:
         self._call()
         self.times.append(time.perf_counter() - begun)
 
+    @contextmanager
+    def around(self) -> Iterator[None]:
+        """Call it before and after the block, since calls within it would take its processor."""
+        for _ in range(REQUESTS // 2):
+            self.call()
+        yield
+        for _ in range(REQUESTS // 2):
+            self.call()
+
     def take(self) -> list[float]:
         """Return the times since the last time."""
         taken, self.times = self.times, []
         return taken
 
 
-async def _measure_round(
-    stores: InstalledStores, address: str, bodies: tuple[object, object], bare: Bare
-) -> Result:
+def _measure_round(stores: InstalledStores, address: str, bodies: tuple[bytes, bytes], bare: Bare) -> Result:
     whole, keyed = bodies
-    url = f"{address}/v1/models/{stores.model.name}/predict"
-    limits = httpx.Limits(max_connections=TOGETHER)
-    async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+    client, path = Client(address), predict_path(stores.model)
 
-        async def ask(body: object) -> int:
-            found = await client.post(url, json=body)
-            assert found.status_code == 200, found.text
-            return int(found.json()["model_version"])
+    def ask(body: bytes) -> int:
+        return int(json.loads(client.ask("POST", path, body))["model_version"])
 
-        async def ask_state() -> int:
-            return (await client.get(f"{address}/healthz")).status_code
-
-        found: Result = {HEALTH: _describe(await _one_by_one(ask_state, bare, REQUESTS), bare.take())}
-        waits = []
-        for name, body in ((ROW, whole), (KEY, keyed)):
-            times, waited = await _with_promotion(stores, lambda body=body: ask(body), bare)  # type: ignore[misc]
-            found[name] = _describe(times, bare.take())
-            waits.append(waited)
-        for _ in range(REQUESTS // 2):
-            bare.call()
+    state = partial(client.ask, "GET", "/healthz")
+    found: Result = {HEALTH: _describe(_one_by_one(state, bare, REQUESTS), bare.take())}
+    waits = []
+    for name, body in ((ROW, whole), (KEY, keyed)):
+        times, waited = _with_promotion(stores, partial(ask, body), bare)
+        found[name] = _describe(times, bare.take())
+        waits.append(waited)
+    one = partial(ask, whole)
+    with bare.around():
         began = time.perf_counter()
-        times = await _together(lambda: ask(whole))
+        times = ask_together(one, TOGETHER, REQUESTS // TOGETHER)
         rate = len(times) / (time.perf_counter() - began)
-        for _ in range(REQUESTS // 2):
-            bare.call()
-        found[MANY] = _describe(times, bare.take()) | {"a_second": rate}
-        return found | {"promotions": waits}
+    found[MANY] = _describe(times, bare.take()) | {"a_second": rate}
+    with bare.around():
+        times = ask_at_random(one, rate / 2, REQUESTS)
+    found[HALF] = _describe(times, bare.take())
+    return found | {"promotions": waits}
 
 
-async def _with_promotion(stores: InstalledStores, ask: Ask, bare: Bare) -> tuple[list[float], float]:
+def _with_promotion(stores: InstalledStores, ask: Callable[[], int], bare: Bare) -> tuple[list[float], float]:
     """Return the times of requests, and the seconds from a promotion's entry to the first answer by its version."""
-    times = await _one_by_one(ask, bare, REQUESTS // 2)
-    version = 3 - await ask()
+    times = _one_by_one(ask, bare, REQUESTS // 2)
+    version = 3 - ask()
     manual = ManualDecision("emergency", "bench", "a promotion during requests", version)
-    await asyncio.to_thread(decide_by_hand, stores.installation, stores.model.name, manual)
+    decide_by_hand(stores.installation, stores.model.name, manual)
     entered = time.perf_counter()
     serving = 0
     while serving != version:
         begun = time.perf_counter()
-        serving = await ask()
+        serving = ask()
         times.append(time.perf_counter() - begun)
     waited = time.perf_counter() - entered
-    return times + await _one_by_one(ask, bare, REQUESTS // 2), waited
+    return times + _one_by_one(ask, bare, REQUESTS // 2), waited
 
 
-async def _one_by_one(ask: Ask, bare: Bare, count: int) -> list[float]:
+def _one_by_one(ask: Ask, bare: Bare, count: int) -> list[float]:
     times = []
     for _ in range(count):
         bare.call()
-        times.append(await time_one(ask))
+        times.append(time_one(ask))
     return times
-
-
-async def _together(ask: Ask) -> list[float]:
-    async def one_client() -> list[float]:
-        return [await time_one(ask) for _ in range(REQUESTS // TOGETHER)]
-
-    clients = await asyncio.gather(*(one_client() for _ in range(TOGETHER)))
-    return [seconds for client in clients for seconds in client]
 
 
 def _describe(seconds: Sequence[float], bare: Sequence[float]) -> Result:
@@ -219,6 +219,7 @@ def render(found: Result) -> str:
         ROW: "one whole row, one request after the other",
         KEY: "one key of a day in memory, one request after the other",
         MANY: f"one whole row, {found['together']} clients at once",
+        HALF: "one whole row, at random times, half as many a second as these clients get",
     }
     lines = [
         "| request | p50, ms | p99, ms | bare call beside it, p50, ms | p50 of the bare call |",
@@ -230,14 +231,17 @@ def render(found: Result) -> str:
         ratio = _spread([one[name]["p50"] / one[name][BARE]["p50"] for one in rounds])
         lines.append(f"| {words} | {' | '.join(cells)} | × {ratio} |")
     waits = [wait for one in rounds for wait in one["promotions"]]
-    sent = sum(one[name]["requests"] for one in rounds for name in (ROW, KEY, MANY))
+    sent = sum(one[name]["requests"] for one in rounds for name in (ROW, KEY, MANY, HALF))
+    longer = _spread([one[ROW]["p50"] - one[ROW][BARE]["p50"] for one in rounds])
+    tail = _spread([one[HALF]["p99"] / one[HALF]["p50"] for one in rounds])
     rates = _spread([one[MANY]["a_second"] * one[MANY][BARE]["p50"] / 1000 for one in rounds])
     return "\n".join(
         [
             *lines,
             "",
             f"Median of {len(rounds)} rounds, with the lowest and highest in brackets. A bare call is",
-            "`pipeline.predict_proba` of the same row in the client's process. Of all",
+            f"`pipeline.predict_proba` of the same row in the client's process; a whole row takes {longer} ms longer.",
+            f"At random times, from the arrival until the answer, p99 is × {tail} p50. Of all",
             f"{sent} predictions, during {len(waits)} promotions, none failed. A promotion served",
             f"{_spread(waits)} s after its entry. {found['together']} clients get {rates} times",
             "as many predictions as one thread that calls the pipeline. A poll of the ledger without news takes",

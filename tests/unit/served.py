@@ -58,13 +58,13 @@ def fit_strict(model: ModelSpec) -> Any:
     return make_pipeline(ColumnTransformer(columns), LogisticRegression()).fit(rows, [0, 1] * 3)
 
 
-def serve_app(catalog: Catalog, home: Path) -> FastAPI:
-    """The app with version 3 in memory."""
+def serve_app(catalog: Catalog, home: Path, pipeline: Any = None) -> FastAPI:
+    """The app with version 3 in memory: a pipeline, or one of the model's estimator."""
     here, model = Settings(home=home), catalog.model(MODEL)
     migrate(here.records)
     follower = prepare(Installation(here, catalog), [MODEL], Keyring(catalog))
     record = version(3).model_copy(update={"model": MODEL, "features": model.feature_names})
-    loaded = LoadedVersion(model, record, fit(catalog), 1, datetime.now(UTC))
+    loaded = LoadedVersion(model, record, pipeline or fit(catalog), 1, datetime.now(UTC))
     follower.models[MODEL].answering = Answering(loaded, "champion")
     return build_app(follower)
 

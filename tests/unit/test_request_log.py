@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import Event
 
@@ -18,6 +19,7 @@ from contender.lake.schema import arrow_schema
 from contender.serving import request_log
 from contender.serving.answering import Answered
 from contender.serving.comparing import _differ
+from contender.serving.days import FeatureDay, Found
 from contender.serving.logged_rows import tabulate
 from contender.serving.metrics import Metrics
 from contender.serving.request_log import RequestLog
@@ -55,6 +57,20 @@ def answered(model, name="a", rows=1, at=AT) -> Answered:
 @pytest.fixture
 def log(catalog, tmp_path) -> RequestLog:
     return RequestLog(Installation(Settings(home=tmp_path / "home"), catalog), Metrics())
+
+
+@pytest.fixture(scope="module")
+def days(model) -> list[FeatureDay]:
+    """Two days with ten flights each."""
+    made = []
+    for nth in (1, 2):
+        row = {
+            column.name: "AA" if column.type == "string" else 7 for column in (*model.keys, *model.features)
+        }
+        rows = [row | {"day": date(2026, 11, nth), "flight": 100 * nth + place} for place in range(10)]
+        table = pa.Table.from_pylist(rows, schema=arrow_schema(model.feature_contract))
+        made.append(FeatureDay(date(2026, 11, nth), nth, table, {}))
+    return made
 
 
 def counted(log, name) -> float:
@@ -193,6 +209,29 @@ def test_a_row_contains_what_was_used(model):
     assert first["feature_snapshot"] is first["feature_day"] is first["carrier"] is None
     assert (first["dep_hour"], first["score"]) == (7, 0.5)
     assert (first["model_version"], first["model_role"]) == (3, "champion")
+
+
+def looked_up(model, name, day: FeatureDay, places) -> Answered:
+    """An answer to a request by key."""
+    found = answered(model, name, rows=len(places))
+    return replace(found, asked=Asked(day=day.day, keys=[{}] * len(places)), found=Found(day, places))
+
+
+@given(st.lists(st.sampled_from([None, 0, 1]) | st.lists(st.integers(0, 9), min_size=1), max_size=8))
+def test_rows_are_in_the_order_of_the_answers_however_these_were_asked(model, days, kinds):
+    """A list of places is looked up in the first day, a number in that day at its first place; none is sent in full."""
+    answers, expected = [answered(model, "0")], [("0", None, None)]
+    for nth, kind in enumerate(kinds, 1):
+        places = kind if isinstance(kind, list) else [0]
+        day = days[kind if isinstance(kind, int) else 0]
+        sent = kind is None
+        answers.append(answered(model, str(nth)) if sent else looked_up(model, str(nth), day, places))
+        expected += [
+            (str(nth), None, None) if sent else (str(nth), day.day, day.rows["flight"][place].as_py())
+            for place in ([0] if sent else places)
+        ]
+    rows = tabulate(answers).select(["request_id", "feature_day", "flight"]).to_pylist()
+    assert [tuple(row.values()) for row in rows] == expected
 
 
 @given(st.lists(st.tuples(*[st.none() | st.floats()] * 2)))

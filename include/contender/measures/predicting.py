@@ -29,12 +29,11 @@ def predict(model: ModelSpec, pipeline: Pipeline, rows: pd.DataFrame, features: 
     often user code, or meets a value that its fit lacked.
     """
     seen, kind = rows[list(features)], kind_of(model)
-    begins = range(0, max(len(rows), 1), ROWS_AT_ONCE)
+    pieces = [seen]
+    if len(rows) > ROWS_AT_ONCE:
+        pieces = [seen[begin : begin + ROWS_AT_ONCE] for begin in range(0, len(rows), ROWS_AT_ONCE)]
     try:
-        parts = [
-            np.asarray(kind.predict(pipeline, seen[begin : begin + ROWS_AT_ONCE]), dtype=np.float64)
-            for begin in begins
-        ]
+        parts = [np.asarray(kind.predict(pipeline, piece), dtype=np.float64) for piece in pieces]
         predictions = np.concatenate(parts)
     except Exception as error:
         raise PredictionError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import time
@@ -10,18 +11,26 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from contender.redaction import redact
-from contender.serving.answering import Answer, answer, describe_answer, describe_columns, describe_model
+from contender.serving.answering import (
+    FEW_ROWS,
+    Answer,
+    answer,
+    describe_answer,
+    describe_columns,
+    describe_model,
+)
 from contender.serving.arrow import ARROW, read_stream, write_stream
 from contender.serving.following import Follower
 from contender.serving.keys import Caller
 from contender.serving.limiting import RateLimit
-from contender.serving.requests import LARGEST_BODY, BadRequest, Defect, shorten
+from contender.serving.requests import LARGEST_BODY, Asked, BadRequest, Defect, shorten
 from contender.serving.schema import describe_api
 from contender.serving.served import ServedModel
 from contender.serving.server import is_loopback
@@ -29,8 +38,16 @@ from contender.serving.server import is_loopback
 log = logging.getLogger(__name__)
 
 _THREADS = 2  # that predict; more would only wait for each other
+_SMALL_BODY = 8 * 1024  # bytes, read in the time that handing them to a thread takes
 _REQUEST_ID = "X-Request-Id"
 _JSON, _TEXT = "application/json", "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Content(NamedTuple):
+    """The body of a request, and its type."""
+
+    kind: str
+    body: bytes
 
 
 def build_app(follower: Follower) -> FastAPI:
@@ -40,9 +57,12 @@ def build_app(follower: Follower) -> FastAPI:
     @asynccontextmanager
     async def run(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.get_running_loop().run_in_executor(workers, follower.start)
+        gc.collect()
+        gc.freeze()  # what is loaded now stays: to look through it again takes a quarter of a second
         follower.request_log.start()
         follower.shadow.start()
         yield
+        gc.unfreeze()
         follower.stop()
         workers.shutdown()
         await asyncio.to_thread(follower.shadow.stop)
@@ -86,7 +106,7 @@ def find_model(follower: Follower, caller: Caller, model: str) -> ServedModel:
     return served
 
 
-async def read_body(request: Request) -> tuple[str, bytes]:
+async def read_body(request: Request) -> Content:
     """Return the type and the content of the body. Raises BadRequest if it is too large or of another type."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in (_JSON, ARROW):
@@ -101,7 +121,7 @@ async def read_body(request: Request) -> tuple[str, bytes]:
             raise BadRequest(
                 413, Defect(problem=f"the body is larger than {LARGEST_BODY} bytes: send fewer rows")
             )
-    return kind, bytes(body)
+    return Content(kind, bytes(body))
 
 
 def _add_predictions(app: FastAPI, follower: Follower, workers: ThreadPoolExecutor) -> None:
@@ -116,10 +136,9 @@ def _add_predictions(app: FastAPI, follower: Follower, workers: ThreadPoolExecut
         status = 500
         try:
             limit.take(caller.name)
-            kind, body = await read_body(request)
-            loop = asyncio.get_running_loop()
+            content = await read_body(request)
             with follower.shadow.traffic.counted():
-                response = await loop.run_in_executor(workers, _predict, follower, served, (kind, body))
+                response = await _respond_to(follower, served, content, workers)
             status = 200
             return response
         except BadRequest as refused:
@@ -130,14 +149,31 @@ def _add_predictions(app: FastAPI, follower: Follower, workers: ThreadPoolExecut
             follower.metrics.seconds.labels(model).observe(time.perf_counter() - began)
 
 
-def _predict(follower: Follower, served: ServedModel, content: tuple[str, bytes]) -> Response:
-    """Answer a request in its own format."""
+async def _respond_to(
+    follower: Follower, served: ServedModel, content: Content, workers: ThreadPoolExecutor
+) -> Response:
+    """Answer a request: in the event loop if that takes less time than a thread, which would only wait for it."""
+    run = partial(asyncio.get_running_loop().run_in_executor, workers)
+    if len(content.body) > _SMALL_BODY or not served.is_quick:
+        return await run(partial(_predict, follower, served, content.kind, partial(_read, served, content)))
+    asked = _read(served, content)
+    predict = partial(_predict, follower, served, content.kind, lambda: asked)
+    if asked.rows is not None and asked.rows.num_rows <= FEW_ROWS:
+        return predict()
+    return await run(predict)  # a day may have to be read from the lake
+
+
+def _read(served: ServedModel, content: Content) -> Asked:
     kind, body = content
+    return read_stream(served.spec, body) if kind == ARROW else served.form.read(body)
+
+
+def _predict(follower: Follower, served: ServedModel, kind: str, read: Callable[[], Asked]) -> Response:
+    """Answer a request in its own format."""
+    answered = answer(follower.here, served, read)
     if kind == ARROW:
-        answered = answer(follower.here, served, lambda: read_stream(served.spec, body))
         response = Response(write_stream(answered), media_type=ARROW)
     else:
-        answered = answer(follower.here, served, lambda: served.form.read(body))
         response = _respond(describe_answer(answered))
     follower.metrics.rows.labels(served.spec.name).inc(answered.rows)
     response.headers[_REQUEST_ID] = answered.request_id

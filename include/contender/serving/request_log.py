@@ -90,7 +90,9 @@ class RequestLog:
         # An earlier attempt may have been committed although its answer was lost. It is repeated with the same rows.
         for name, answers in list(self._unwritten.items()):
             self._write(name, answers)
-        for name, answers in _by_model(new).items():
+        by_model = _by_model(new)
+        new.clear()
+        for name, answers in by_model.items():
             if name in self._unwritten:
                 self._unwritten[name] += answers
             else:
@@ -121,6 +123,8 @@ class RequestLog:
         with self._lock:
             self._answers -= len(answers)
             self._rows -= rows
+        while answers:  # freeing all at once would hold up the threads that answer
+            answers.pop()
 
     def _append(self, answers: list[Answered]) -> None:
         contract = answers[0].version.model.request_contract

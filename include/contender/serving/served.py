@@ -91,6 +91,11 @@ class ServedModel:
         return None if self.answering is None else self.answering.trial
 
     @property
+    def is_quick(self) -> bool:
+        """Whether small requests are predicted quickly, whichever version answers them."""
+        return self.answering is not None and all(version.pace.is_quick for version in self.in_memory())
+
+    @property
     def attempt(self) -> Attempt | None:
         """The last failed attempt to load a version, that of the champion first."""
         champion = None if self.champion is None else self.champion.version

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from statistics import median
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -23,9 +25,27 @@ if TYPE_CHECKING:
 
 Scores = Mapping[str, Sequence[float]]
 
+QUICK_SECONDS, LAST = 0.01, 5
+
 
 class UnservableVersion(PermanentError):  # noqa: N818 - it is a state, not a mistake
     """A version that must not serve; the message says why."""
+
+
+class Pace:
+    """Whether most of the last small requests were predicted quickly."""
+
+    def __init__(self) -> None:
+        self._last: deque[float] = deque(maxlen=LAST)
+
+    def note(self, seconds: float) -> None:
+        """Count a small request that was predicted in so many seconds."""
+        self._last.append(seconds)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether the next one can be expected to be quick."""
+        return len(self._last) == LAST and median(self._last) < QUICK_SECONDS
 
 
 @dataclass(frozen=True)
@@ -37,6 +57,7 @@ class LoadedVersion:
     pipeline: Pipeline
     entry: int
     since: datetime
+    pace: Pace = field(default_factory=Pace, compare=False)
 
     @property
     def number(self) -> int:
