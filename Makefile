@@ -100,6 +100,7 @@ site: docs-env ## Build the website of docs/ into build/site/html; fail if a lin
 
 screenshots: docs-env ## Take the pictures of docs/PAGES.md, after `make demo EXIT=1`; needs Chromium
 	@python -m scripts.screenshots
+	@python -m scripts.role_pictures
 
 sbom: setup ## Write build/sbom.json: the locked packages, as CycloneDX
 	@mkdir -p build

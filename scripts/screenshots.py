@@ -3,7 +3,7 @@
 Each of Contender's pages is also checked with axe-core, in light and dark colours and at three widths: a violation, or
 a page that scrolls sideways, is an error.
 
-make demo EXIT=1 && make screenshots
+make demo EXIT=1 NIGHTS=6 && make screenshots
 
 Needs Chromium (`apt install chromium`), at /usr/bin/chromium or at the path in CHROMIUM, and Playwright, which
 `make screenshots` installs into build/docs-env.
@@ -27,6 +27,8 @@ from demo.running import embedded
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
+
+    from contender.records import Book, GateResult
 
 MODEL, DATASET = "flight_delay", "departures"
 PICTURES = PROJECT / "docs" / "images"
@@ -53,18 +55,14 @@ class Picture(NamedTuple):
 def list_pictures(installation: Installation) -> list[Picture]:
     """Return the pictures to take, of the newest decision and of the delivery that failed its gate."""
     book = installation.book
+    failed = find_failed_gate(book)
     decisions = book.ledger.decisions([MODEL], limit=10)
-    failed = [
-        gate for gate in book.gates.newest([f"datasets.{DATASET}"], limit=100) if gate.verdict == "fail"
-    ]
-    if not decisions or not failed:
-        raise SystemExit("There are no nights to show. Run `make demo EXIT=1` first")
     newest, before = list(dict.fromkeys(decision.challenger for decision in decisions))[:2]
     versions = f"/contender/models/{MODEL}/versions?first={before}&second={newest}"
     grid = f"/dags/{dag_id('retrain', MODEL)}"
     return [
         Picture("decision", f"/contender/decisions/{MODEL}/{decisions[0].id}", 820),
-        Picture("gate", f"/contender/gates/{failed[0].id}", 700, heading="Delivered files"),
+        Picture("gate", f"/contender/gates/{failed.id}", 700, heading="Delivered files"),
         Picture("card", f"/contender/cards/{MODEL}", 900, heading="Calibration"),
         Picture("tonight", "/contender/", 640),
         Picture("tonight-dark", "/contender/", 640, dark=True),
@@ -80,6 +78,14 @@ def list_pictures(installation: Installation) -> list[Picture]:
         Picture("night-light", grid, 800),
         Picture("night-dark", grid, 800, dark=True),
     ]
+
+
+def find_failed_gate(book: Book) -> GateResult:
+    """Return the newest gate that a delivery failed. Raises SystemExit if the demo has not run."""
+    for gate in book.gates.newest([f"datasets.{DATASET}"], limit=100):
+        if gate.verdict == "fail":
+            return gate
+    raise SystemExit("There are no nights to show. Run `make demo EXIT=1 NIGHTS=6` first")
 
 
 def log_in(url: str, password: str) -> str:

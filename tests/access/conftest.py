@@ -10,7 +10,7 @@ from contender.lake import open_lake
 from contender.records import migrate
 from contender.settings import Settings
 from contender.specs import Catalog, load_access
-from tests.access.fab import CHECKER, USERS, Fab, apply, running_fab
+from tests.access.fab import CHECKER, OF_THE_CHECK, PLANTED, USERS, Fab, apply, copy_dags, running_fab
 
 
 @pytest.fixture(scope="package")  # its Airflow stops when the tests of this folder have run
@@ -19,7 +19,8 @@ def fab(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[
     here = Settings(home=tmp_path_factory.mktemp("access") / "contender")
     migrate(here.records)
     open_lake(here)
-    with running_fab(tmp_path_factory.mktemp("fab"), here) as running:
+    home = tmp_path_factory.mktemp("fab")
+    with running_fab(home, here, copy_dags(home / "dags"), PLANTED | OF_THE_CHECK) as running:
         apply(running, load_access(catalog), catalog)
         running.add_user(CHECKER, "contender.access_check")
         yield running

@@ -8,9 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -42,6 +43,9 @@ PLANTED = {
     "PLANTED_URL": f"postgresql://ada:{IN_URL}@db.example/x",
     "AIRFLOW_CONN_PLANTED": json.dumps({"conn_type": "http", "host": "h", "password": IN_CONNECTION}),
     "AIRFLOW__CORE__FERNET_KEY": FERNET,
+}
+OF_THE_CHECK = {
+    "AIRFLOW_CONN_CONTENDER_ACCESS": json.dumps({"conn_type": "http", "login": CHECKER, "password": PASSWORD})
 }
 MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
@@ -86,26 +90,29 @@ class Fab:
         self.sessions.pop(name, None)
 
 
-@contextlib.contextmanager
-def running_fab(home: Path, here: Settings) -> Iterator[Fab]:
-    """Start Airflow with the project's DAGs, the DAGs that leak secrets, and a retrain DAG that only asks a person.
-
-    All planted secrets are set in its environment.
-    """
-    dags = home / "dags"
-    shutil.copytree(PROJECT / "dags", dags, ignore=shutil.ignore_patterns("__pycache__"))
+def copy_dags(folder: Path) -> Path:
+    """Copy the project's DAGs, add DAGs that leak secrets, and let the retrain DAG only ask a person."""
+    shutil.copytree(PROJECT / "dags", folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in (Path(__file__).parent / "fab_dags").glob("*.py"):
-        shutil.copy(file, dags)
+        shutil.copy(file, folder)
+    return folder
+
+
+@contextlib.contextmanager
+def running_fab(
+    home: Path,
+    here: Settings,
+    dags: Path = PROJECT / "dags",
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Fab]:
+    """Start Airflow with these DAGs and variables, and an administrator."""
     port = embedded_airflow.free_port()
     own = {
         "AIRFLOW__CORE__AUTH_MANAGER": MANAGER,
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__FAB__CACHE_TTL": "0",
         **PARSE_RARELY,
-        **PLANTED,
-        "AIRFLOW_CONN_CONTENDER_ACCESS": json.dumps(
-            {"conn_type": "http", "login": CHECKER, "password": PASSWORD}
-        ),
+        **variables,
         "CONTENDER_HOME": str(here.home),
         "CONTENDER_UI_URL": f"http://{embedded_airflow.HOST}:{port}",
         "PYTHONPATH": os.pathsep.join([str(PROJECT / "include"), str(PROJECT)]),
