@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+from numpy.typing import NDArray
 
 MOST_AT_ONCE = 64  # requests at random times
 KEPT_SECONDS = 2.0  # without a request; the server closes a connection after five
@@ -66,7 +67,7 @@ def ask_at_random(ask: Ask, rate: float, count: int) -> list[float]:
     None waits for the one before, as if each came from another client; one that is sent late is timed from when it
     was due.
     """
-    due = time.perf_counter() + np.cumsum(np.random.default_rng(7).exponential(1 / rate, count))
+    due = time.perf_counter() + _arrivals(count) / rate
 
     def one(at: float) -> float:
         ask()
@@ -78,6 +79,23 @@ def ask_at_random(ask: Ask, rate: float, count: int) -> list[float]:
             time.sleep(max(0.0, float(at) - time.perf_counter()))
             sent.append(pool.submit(one, float(at)))
         return [one.result() for one in sent]
+
+
+def wait_in_line(share: float, count: int) -> list[float]:
+    """Return how long the same arrivals would take at a server that is busy for this share of the time.
+
+    Nothing is sent. It serves one after the other, and takes 1 for each: what is longer is waiting in line alone.
+    """
+    taken, free = [], 0.0
+    for at in _arrivals(count) / share:
+        free = max(float(at), free) + 1
+        taken.append(free - float(at))
+    return taken
+
+
+def _arrivals(count: int) -> NDArray[np.float64]:
+    """Return random times, on average one apart."""
+    return np.cumsum(np.random.default_rng(7).exponential(1, count))
 
 
 def percentiles(seconds: Sequence[float]) -> Result:

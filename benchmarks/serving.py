@@ -25,7 +25,16 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.asking import Ask, Client, Result, ask_at_random, ask_together, percentiles, time_one
+from benchmarks.asking import (
+    Ask,
+    Client,
+    Result,
+    ask_at_random,
+    ask_together,
+    percentiles,
+    time_one,
+    wait_in_line,
+)
 from benchmarks.keeping import put_into
 from benchmarks.serving_turns import (
     BULK,
@@ -233,7 +242,8 @@ def render(found: Result) -> str:
     waits = [wait for one in rounds for wait in one["promotions"]]
     sent = sum(one[name]["requests"] for one in rounds for name in (ROW, KEY, MANY, HALF))
     longer = _spread([one[ROW]["p50"] - one[ROW][BARE]["p50"] for one in rounds])
-    tail = _spread([one[HALF]["p99"] / one[HALF]["p50"] for one in rounds])
+    tail = _spread([_tail(one[HALF]) for one in rounds])
+    line = percentiles(wait_in_line(0.5, found["requests"]))
     rates = _spread([one[MANY]["a_second"] * one[MANY][BARE]["p50"] / 1000 for one in rounds])
     return "\n".join(
         [
@@ -241,8 +251,9 @@ def render(found: Result) -> str:
             "",
             f"Median of {len(rounds)} rounds, with the lowest and highest in brackets. A bare call is",
             f"`pipeline.predict_proba` of the same row in the client's process; a whole row takes {longer} ms longer.",
-            f"At random times, from the arrival until the answer, p99 is × {tail} p50. Of all",
-            f"{sent} predictions, during {len(waits)} promotions, none failed. A promotion served",
+            f"At random times, from the arrival until the answer, p99 is × {tail} p50. If a server took",
+            f"the same time for each of these requests, it would be × {_round(_tail(line))}, by waiting in line alone.",
+            f"Of all {sent} predictions, during {len(waits)} promotions, none failed. A promotion served",
             f"{_spread(waits)} s after its entry. {found['together']} clients get {rates} times",
             "as many predictions as one thread that calls the pipeline. A poll of the ledger without news takes",
             f"{found['polls'][0]:.2g} ms (p99: {found['polls'][1]:.2g} ms), twice a second.",
@@ -262,6 +273,10 @@ def render(found: Result) -> str:
             "",
         ]
     )
+
+
+def _tail(found: Result) -> float:
+    return float(found["p99"] / found["p50"])
 
 
 def _ratios(rounds: Sequence[Result], one: str, other: str, part: str) -> str:
