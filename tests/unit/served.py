@@ -71,12 +71,16 @@ def serve_app(catalog: Catalog, home: Path, pipeline: Any = None) -> FastAPI:
 
 def post(app: FastAPI, content: bytes, kind: str = "application/json") -> httpx.Response:
     """The answer to a request for predictions."""
+    path, headers = f"/v1/models/{MODEL}/predict", {"Content-Type": kind}
+    return asyncio.run(_ask(app, "POST", path, content=content, headers=headers))
 
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            return await client.post(
-                f"/v1/models/{MODEL}/predict", content=content, headers={"Content-Type": kind}
-            )
 
-    return asyncio.run(ask())
+def get(app: FastAPI, path: str) -> httpx.Response:
+    """The answer to a request for a page."""
+    return asyncio.run(_ask(app, "GET", path))
+
+
+async def _ask(app: FastAPI, method: str, path: str, **sent: Any) -> httpx.Response:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        return await client.request(method, path, **sent)

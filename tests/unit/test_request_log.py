@@ -214,7 +214,9 @@ def test_a_row_contains_what_was_used(model):
 def looked_up(model, name, day: FeatureDay, places) -> Answered:
     """An answer to a request by key."""
     found = answered(model, name, rows=len(places))
-    return replace(found, asked=Asked(day=day.day, keys=[{}] * len(places)), found=Found(day, places))
+    return replace(
+        found, asked=Asked(day=day.day, keys=[{}] * len(places)), found=Found(day, places, range(len(places)))
+    )
 
 
 @given(st.lists(st.sampled_from([None, 0, 1]) | st.lists(st.integers(0, 9), min_size=1), max_size=8))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from contender.measures import PredictionError
 from contender.redaction import redact
 from contender.serving.canaries import Role
@@ -28,13 +30,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FEW_ROWS = 16
+COLD = "cold_start"  # of a prediction: whether its key is unknown
 
 Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Answered:
-    """An answered request: its rows, or the places of its keys in a day, and the scores of each row."""
+    """An answered request: its rows, or the places of its keys in a day, and the scores of each predicted row."""
 
     request_id: str
     at: datetime
@@ -48,6 +51,16 @@ class Answered:
     def rows(self) -> int:
         """The number of predicted rows."""
         return len(next(iter(self.scores.values())))
+
+    @property
+    def row_numbers(self) -> Sequence[int]:
+        """The numbers of the predicted rows in the request; it has others if keys are unknown."""
+        return range(self.rows) if self.found is None else self.found.rows
+
+    @property
+    def cold_rows(self) -> Sequence[int]:
+        """The numbers of the rows whose keys are unknown."""
+        return sorted(set(range(len(self.asked.keys))) - set(self.row_numbers)) if self.found else ()
 
     @property
     def snapshot(self) -> int | None:
@@ -88,7 +101,8 @@ def _score(chosen: Chosen, asked: Asked, found: Found | None) -> Scores:
     except PredictionError as error:
         defect = Defect(problem=f"version {chosen.version.number} cannot predict these rows: {error}")
         raise BadRequest(422, defect) from None
-    if defects := list(find_unusable(scores)):
+    numbers = None if found is None else found.rows
+    if defects := list(find_unusable(scores, numbers)):
         raise BadRequest(422, *defects)
     return scores
 
@@ -126,19 +140,32 @@ def _find(here: Installation, served: ServedModel, day: date, keys: Sequence[Row
         raise BadRequest(503, Defect(problem=problem)) from error
 
 
+def list_scores(answered: Answered) -> Scores:
+    """Return the scores of all rows of the request: those of unknown keys are the spec's."""
+    cold, given = answered.cold_rows, answered.version.model.serving.cold_start
+    if not cold or given is None:
+        return answered.scores
+    order = np.argsort([*answered.row_numbers, *cold])
+    return {
+        name: [(*scores, *[given[name]] * len(cold))[place] for place in order]
+        for name, scores in answered.scores.items()
+    }
+
+
 def describe_answer(answered: Answered) -> Answer:
     """Return an answer as JSON: a prediction of each row, in the order of the request."""
-    asked, names = answered.asked, list(answered.scores)
+    asked, scores, cold = answered.asked, list_scores(answered), set(answered.cold_rows)
     day = {} if asked.day is None else {"day": asked.day}
     keys = asked.keys or [{}] * answered.rows
+    rows = zip(keys, zip(*scores.values(), strict=True), strict=True)
     return {
         "model": answered.version.model.name,
         "model_version": answered.version.number,
         "role": answered.role,
         "feature_snapshot": answered.snapshot,
         "predictions": [
-            {**day, **key, **dict(zip(names, row, strict=True))}
-            for key, row in zip(keys, zip(*answered.scores.values(), strict=True), strict=True)
+            {**day, **key, **dict(zip(scores, row, strict=True)), **({COLD: True} if number in cold else {})}
+            for number, (key, row) in enumerate(rows)
         ],
     }
 

@@ -176,6 +176,7 @@ def _predict(follower: Follower, served: ServedModel, kind: str, read: Callable[
     else:
         response = _respond(describe_answer(answered))
     follower.metrics.rows.labels(served.spec.name).inc(answered.rows)
+    follower.metrics.cold.labels(served.spec.name).inc(len(answered.cold_rows))
     response.headers[_REQUEST_ID] = answered.request_id
     follower.metrics.roles.labels(served.spec.name, answered.role).inc()
     if follower.request_log.note(answered):

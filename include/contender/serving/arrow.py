@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contender.lake.schema import arrow_schema, arrow_type
-from contender.serving.answering import Answered
+from contender.serving.answering import COLD, Answered, list_scores
 from contender.serving.requests import FORMS, Asked, BadRequest, Defect, describe_allowed, shorten
 from contender.specs import Column, ColumnType, ModelSpec
 
@@ -54,11 +54,14 @@ def write_stream(answered: Answered) -> bytes:
     """Return an answer: the day and keys of a request by key, then the scores. What JSON says about it is metadata."""
     model, asked = answered.version.model, answered.asked
     schema = arrow_schema(model.prediction_contract)
-    columns = {name: pa.array(scores, pa.float64()) for name, scores in answered.scores.items()}
+    columns = {name: pa.array(scores, pa.float64()) for name, scores in list_scores(answered).items()}
     if asked.day is not None:
+        rows, cold = len(asked.keys), set(answered.cold_rows)
         keys = [column.name for column in model.keys]
         given = {key: pa.array([row[key] for row in asked.keys], schema.field(key).type) for key in keys}
-        columns = {"day": pa.repeat(pa.scalar(asked.day, pa.date32()), answered.rows), **given, **columns}
+        columns = {"day": pa.repeat(pa.scalar(asked.day, pa.date32()), rows), **given, **columns}
+        if model.serving.cold_start is not None:
+            columns[COLD] = pa.array([row in cold for row in range(rows)])
     about = {
         "model": model.name,
         "model_version": str(answered.version.number),

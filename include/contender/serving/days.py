@@ -69,10 +69,11 @@ class FeatureDay:
 
 
 class Found(NamedTuple):
-    """The places of the requested keys in a day."""
+    """The places of the requested keys that a day has, and the rows of the request that name them."""
 
     day: FeatureDay
     places: Sequence[int]
+    rows: Sequence[int]
 
 
 class FeatureDays:
@@ -85,14 +86,18 @@ class FeatureDays:
         self._generation = 0
 
     def find(self, lake: Lake, day: date, keys: Sequence[Mapping[str, Any]]) -> Found:
-        """Return the places of keys in a day. Raises BadRequest if the day, or a key, is not there."""
+        """Return the places of keys in a day.
+
+        Raises BadRequest if the day is not there, or a key is not and the model's spec has no cold start.
+        """
         found = self._day(lake, day)
         names = [column.name for column in self._model.keys]
         places = [found.places.get(tuple(key[name] for name in names)) for key in keys]
         missing = [row for row, place in enumerate(places) if place is None]
-        if missing:
+        if missing and self._model.serving.cold_start is None:
             raise BadRequest(404, *(self._unknown(row, keys[row], day) for row in missing))
-        return Found(found, [place for place in places if place is not None])
+        known = {row: place for row, place in enumerate(places) if place is not None}
+        return Found(found, list(known.values()), list(known))
 
     def kept(self) -> tuple[FeatureDay, ...]:
         """Return the days in memory, the one that was requested last at the end."""

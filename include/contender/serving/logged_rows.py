@@ -26,7 +26,7 @@ def tabulate(answers: Sequence[Answered]) -> pa.Table:
     columns = {
         "day": repeat([answered.at.date() for answered in answers]),
         "request_id": repeat([answered.request_id for answered in answers]),
-        "request_row": list(chain.from_iterable(map(range, counts))),
+        "request_row": list(chain.from_iterable(answered.row_numbers for answered in answers)),
         "answered_at": repeat([answered.at for answered in answers]),
         "model_version": repeat([answered.version.number for answered in answers]),
         "model_role": repeat([answered.role for answered in answers]),

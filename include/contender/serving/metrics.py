@@ -20,6 +20,7 @@ class Metrics:
             "contender_serving_requests", "prediction requests", ("model", "status"), registry=kept
         )
         self.rows = Counter("contender_serving_rows", "predicted rows", model, registry=kept)
+        self.cold = Counter("contender_serving_cold_rows", "rows with unknown keys", model, registry=kept)
         self.seconds = Histogram(
             "contender_serving_request_seconds", "time of a request", model, buckets=_SECONDS, registry=kept
         )

@@ -45,9 +45,9 @@ class RequestLog:
         self._thread: Thread | None = None
 
     def note(self, answered: Answered) -> bool:
-        """Keep a share of the answers, each at once. Returns whether it is logged."""
+        """Keep a share of the answers, each at once. Returns whether it is logged; not if no row was predicted."""
         # Which requests are logged is no secret.
-        return random.random() < self._share and self.keep(answered)  # noqa: S311
+        return random.random() < self._share and answered.rows > 0 and self.keep(answered)  # noqa: S311
 
     def keep(self, answered: Answered) -> bool:
         """Keep an answer, or leave it out if too many wait; in either case at once. Returns whether it is kept."""

@@ -171,14 +171,16 @@ def to_table(model: ModelSpec, rows: Sequence[Row]) -> pa.Table:
     )
 
 
-def find_unusable(scores: Mapping[str, Sequence[float]]) -> Iterator[Defect]:
-    """Yield a defect for each prediction that is not a finite number."""
+def find_unusable(
+    scores: Mapping[str, Sequence[float]], numbers: Sequence[int] | None = None
+) -> Iterator[Defect]:
+    """Yield a defect for each prediction that is not a finite number; `numbers` are those of its rows."""
+    problem = "the version predicts no finite number"
     for name, found in scores.items():
-        for row, score in enumerate(found):
+        for place, score in enumerate(found):
             if not math.isfinite(score):
-                yield Defect(
-                    row=row, field=name, value=str(score), problem="the version predicts no finite number"
-                )
+                row = place if numbers is None else numbers[place]
+                yield Defect(row=row, field=name, value=str(score), problem=problem)
 
 
 def _refusal(defects: Sequence[Defect]) -> BadRequest:

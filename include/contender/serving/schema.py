@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contender.serving.addresses import describe_reading
+from contender.serving.answering import COLD
 from contender.serving.arrow import ARROW
 from contender.serving.served import ServedModel
 
@@ -18,6 +19,7 @@ _REFUSALS = {
     "429": "too many requests",
     "503": "no version serves yet, or the lake does not answer",
 }
+_COLD = "the key is unknown: the scores are those that the model's spec gives such keys"
 _DENIALS = {"401": "no valid key", "403": "the key may not request this model"}
 _FOREIGN = {"403": "without API keys, the request names another machine than this one as its host"}
 _DEFECT = {
@@ -113,11 +115,12 @@ def _headers(status: str) -> Mapping[str, Any]:
 def _answer(served: ServedModel) -> Mapping[str, Any]:
     model, by_key = served.spec, served.form.schema["oneOf"][1]["properties"]
     scores = {c.name: {"type": "number", "description": c.description} for c in model.score_columns}
+    cold = {} if model.serving.cold_start is None else {COLD: {"const": True, "description": _COLD}}
     prediction = {
         "type": "object",
         "description": "the scores, after the day and the keys of a request by key",
         "required": list(scores),
-        "properties": {"day": by_key["day"], **by_key["keys"]["items"]["properties"], **scores},
+        "properties": {"day": by_key["day"], **by_key["keys"]["items"]["properties"], **scores, **cold},
         "additionalProperties": False,
     }
     return {

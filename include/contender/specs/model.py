@@ -33,7 +33,7 @@ from contender.specs.race import Race
 from contender.specs.recipe import BASELINE, Recipe, check_weights
 from contender.specs.recovery import Recovery
 from contender.specs.request_log import LOG_NAMES, log_contract
-from contender.specs.serving import Serving
+from contender.specs.serving import Serving, check_cold_start
 from contender.specs.value import Value, check_value
 from contender.specs.zones import Zone
 
@@ -118,6 +118,7 @@ class ModelSpec(Frozen):
         check_scores(self.predicts, self.classes, self.quantiles)
         check_loss(self.loss, self.kind)
         check_value(self.value, self.kind)
+        check_cold_start(self.serving.cold_start, self.score_names)
         return self
 
     @model_validator(mode="after")

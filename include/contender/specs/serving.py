@@ -1,6 +1,9 @@
-"""How a server of online predictions tries other versions of a model."""
+"""How a server of online predictions tries other versions of a model, and answers for unknown keys."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
 
 from pydantic import Field, field_validator
 
@@ -8,7 +11,7 @@ from contender.specs.frozen import Frozen
 
 
 class Serving(Frozen):
-    """What `contender serve` does with other versions than the champion; nothing by default."""
+    """What `contender serve` does with other versions than the champion, and with unknown keys."""
 
     shadow: bool = Field(
         default=False,
@@ -20,6 +23,12 @@ class Serving(Frozen):
         "0.05; None: all",
     )
 
+    cold_start: Mapping[str, float] | None = Field(
+        default=None,
+        description='the scores of keys that a day of features does not have, such as {"score": 0.2}; None: a request '
+        "with such a key is refused",
+    )
+
     @field_validator("canary")
     @classmethod
     def _is_share(cls, canary: float | None) -> float | None:
@@ -29,3 +38,16 @@ class Serving(Frozen):
                 "recipe answer all requests at once"
             )
         return canary
+
+
+def check_cold_start(cold_start: Mapping[str, float] | None, scores: Sequence[str]) -> None:
+    """Raise ValueError unless there is a finite number for each score column, or none at all."""
+    if cold_start is None:
+        return
+    if set(cold_start) != set(scores):
+        raise ValueError(
+            f"serving.cold_start: it has {', '.join(cold_start) or 'no scores'}: give a number for each of "
+            f"{', '.join(scores)}"
+        )
+    if unusable := [name for name, score in cold_start.items() if not isfinite(score)]:
+        raise ValueError(f"serving.cold_start: {', '.join(unusable)} is not a finite number: give one")
