@@ -131,6 +131,6 @@ def _wait_for_start(process: multiprocessing.process.BaseProcess, output: Path, 
 
 def _answers(address: str) -> bool:
     try:
-        return httpx.get(f"{address}/healthz", timeout=_PATIENCE).status_code == 200
+        return httpx.get(f"{address}/healthz", timeout=_PATIENCE, verify=False).status_code == 200
     except httpx.TransportError:
         return False

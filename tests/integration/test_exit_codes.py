@@ -147,6 +147,7 @@ CASES = [
     impossible("access", "key", "app", "--role", "auditor", place=MISTAKE, said="datasets/planes.py"),
     misused("serve", "flight_delays", said="did you mean"),
     misused("serve", "--host", "0.0.0.0", said="has no API keys"),
+    misused("serve", "--certificate", "chain.pem", said="needs both --certificate and --key"),
     without_book("serve"),
     done("requests", MODEL, said="0 logged rows"),
     misused("requests", "flight_delays", said="did you mean"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,10 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 chooses a free one.")
     ] = 8000,
+    certificate: Annotated[
+        Path | None, typer.Option(help="File with a certificate chain (PEM), for HTTPS; needs --key.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="File with the certificate's private key (PEM).")] = None,
 ) -> None:
     """Serve predictions over HTTP with each model's champion, and follow promotions and roll-backs.
 
@@ -27,9 +32,10 @@ def serve(
 
     docs/SERVING.md describes requests, access, and what happens on a promotion or an outage.
     """
+    from contender.serving import Place
     from contender.serving import serve as run
 
     # Small requests are faster with one thread each than with all threads on each.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    run(open_installation(), models or [], host, port, typer.echo)
+    run(open_installation(), models or [], Place(host, port, certificate, key), typer.echo)

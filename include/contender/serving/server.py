@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from contender.errors import PermanentError
 from contender.installation import Installation
@@ -23,9 +25,21 @@ class ServingError(PermanentError):
     """The server cannot start; the message says what to do."""
 
 
-def serve(
-    here: Installation, models: Sequence[str], host: str, port: int, notify: Callable[[str], None]
-) -> None:
+class Place(NamedTuple):
+    """Where a server listens: by HTTPS if it has the files of a certificate and its private key."""
+
+    host: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+        return "http" if self.certificate is None else "https"
+
+
+def serve(here: Installation, models: Sequence[str], place: Place, notify: Callable[[str], None]) -> None:
     """Serve these models, or all of the catalog, until the process is stopped. Raises ServingError."""
     import uvicorn  # late: with FastAPI, it takes half a second to import
 
@@ -33,17 +47,26 @@ def serve(
     from contender.serving.keys import Keyring
 
     follower = prepare(here, models, keys := Keyring(here.catalog))
+    host = place.host
     check_reach(host, keys_exist=keys.required)
-    with _listen(host, port) as listening:
+    check_certificate(place.certificate, place.key)
+    with _listen(host, place.port) as listening:
         at = listening.getsockname()[1]
         notify(f"Models: {', '.join(follower.models)}")
-        notify(f"Address: http://{f'[{host}]' if ':' in host else host}:{at}/v1/models")
+        notify(f"Address: {place.scheme}://{f'[{host}]' if ':' in host else host}:{at}/v1/models")
         notify(
             f"Access: by the {keys.count} API keys in {ACCESS_FILE}"
             if keys.required
             else f"Access: no API keys in {ACCESS_FILE}: everyone on this machine may request predictions"
         )
-        config = uvicorn.Config(build_app(follower), log_config=None, access_log=False, server_header=False)
+        config = uvicorn.Config(
+            build_app(follower),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ssl_certfile=place.certificate,
+            ssl_keyfile=place.key,
+        )
         uvicorn.Server(config).run(sockets=[listening])
 
 
@@ -79,6 +102,27 @@ def check_reach(host: str, *, keys_exist: bool) -> None:
             f"{host} can be reached from other machines, and {ACCESS_FILE} has no API keys: create one with "
             f"`contender access key`, or listen on {LOCAL}"
         )
+
+
+def check_certificate(certificate: Path | None, key: Path | None) -> None:
+    """Raise ServingError unless these are the files of a certificate and its private key, or neither is given."""
+    if certificate is None and key is None:
+        return
+    if certificate is None or key is None:
+        raise ServingError("HTTPS needs both --certificate and --key")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=_no_password)
+    except OSError as error:  # SSLError is one
+        reason = error.strerror or error
+        raise ServingError(
+            f"{certificate} and {key} are not a certificate and its private key in PEM format: {reason}"
+        ) from None
+
+
+def _no_password() -> str:
+    raise ServingError(
+        "the private key is encrypted: give one without a password, readable by this user only"
+    )
 
 
 def is_loopback(host: str) -> bool:
