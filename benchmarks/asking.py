@@ -6,6 +6,7 @@ httpx takes half a millisecond of CPU time for a request, several times as long 
 from __future__ import annotations
 
 import http.client
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +34,7 @@ class Client:
     def ask(self, method: str, path: str, body: bytes | None = None, kind: str = "application/json") -> bytes:
         """Return the body of the answer, which must be 200."""
         of_thread = self._of_thread.__dict__
-        if time.monotonic() - of_thread.get("asked", 0.0) > KEPT_SECONDS:
+        if time.monotonic() - of_thread.get("asked", -math.inf) > KEPT_SECONDS:
             of_thread["connection"] = http.client.HTTPConnection(self._place, timeout=60)
         connection: http.client.HTTPConnection = of_thread["connection"]
         connection.request(method, path, body, {"Content-Type": kind} if body else {})

@@ -45,6 +45,7 @@ from benchmarks.serving_turns import (
     UNSHADOWED,
     compare,
     compare_shadow,
+    make_bodies,
     predict_path,
 )
 from contender.promoting import ManualDecision, decide_by_hand
@@ -88,11 +89,9 @@ def measure(folder: Path, rounds: int) -> Result:
     shadowed = write_shadow(here.catalog.home, folder / "shadowed", model.name)
     day = tomorrow(NIGHT)
     row = here.lake.read(model.feature_contract, Days(first=day, last=day)).slice(0, 1).to_pylist()[0]
-    whole = {"rows": [{name: row[name] for name in model.feature_names}]}
-    keyed = {"day": str(day), "keys": [{column.name: row[column.name] for column in model.keys}]}
     pipeline = here.registry.load(model.name, 1)
     columns = list(here.registry.version(model.name, 1).features)
-    rows = to_table(model, whole["rows"]).to_pandas()[columns]
+    rows = to_table(model, [row]).to_pandas()[columns]
     bare = Bare(lambda: pipeline.predict_proba(rows))
     gc.collect()
     gc.freeze()  # a look through all that is imported here takes a quarter of a second of a request
@@ -104,16 +103,12 @@ def measure(folder: Path, rounds: int) -> Result:
     ):
         measured = []
         for _ in range(rounds):
-            one = _measure_round(stores, address, (_encode(whole), _encode(keyed)), bare)
+            one = _measure_round(stores, address, make_bodies(model, row), bare)
             one |= compare(model, {LOGGED: address, UNLOGGED: other}, row, REQUESTS)
             one |= compare_shadow(model, {SHADOWED: in_shadow, UNSHADOWED: address}, row)
             measured.append(one)
     polls = _time_polls(stores)
     return {"rounds": measured, "polls": polls, "requests": REQUESTS, "together": TOGETHER}
-
-
-def _encode(body: object) -> bytes:
-    return json.dumps(body).encode()
 
 
 def write_shadow(home: Path, folder: Path, model: str) -> Path:

@@ -24,6 +24,7 @@ import httpx
 import numpy as np
 
 from benchmarks.keeping import keep_rows, put_into
+from benchmarks.serving_turns import JSON, make_bodies, predict_path
 from contender.promoting import ManualDecision, ManualKind, decide_by_hand
 from contender.retraining import InstalledStores
 from contender.settings import PROJECT, Settings
@@ -63,11 +64,6 @@ def measure(folder: Path, requests: int, decisions: int) -> Row:
     here, model = stores.installation, stores.model
     table = here.lake.read(model.feature_contract, Days.one(tomorrow(NIGHT))).slice(0, 1)
     (features,) = table.to_pylist()
-    keys = {column.name: features[column.name] for column in model.keys}
-    bodies = (
-        {"rows": [{name: features[name] for name in model.feature_names}]},
-        {"day": str(tomorrow(NIGHT)), "keys": [keys]},
-    )
     scores = {}
     for version in (1, 2):
         seen = list(here.registry.version(model.name, version).features)
@@ -75,7 +71,7 @@ def measure(folder: Path, requests: int, decisions: int) -> Row:
         scores[version] = float(predicted[0, 1])
     assert scores[1] != scores[2]
     with serving(here.settings, here.catalog.home, model.name) as address:
-        load = _Load(f"{address}/v1/models/{model.name}/predict", bodies, scores, requests)
+        load = _Load(f"{address}{predict_path(model)}", make_bodies(model, features), scores, requests)
         began = time.perf_counter()
         asyncio.run(_send_all(load, stores, decisions))
         seconds = time.perf_counter() - began
@@ -95,7 +91,7 @@ class _Load:
     """The requests that are left to send, what failed, and since when another version should answer."""
 
     url: str
-    bodies: tuple[Mapping[str, object], ...]
+    bodies: tuple[bytes, ...]
     scores: Mapping[int, float]
     left: int
     sent: int = 0
@@ -111,7 +107,7 @@ class _Load:
             self.left -= 1
             body = self.bodies[self.left % len(self.bodies)]
             try:
-                self._note(await client.post(self.url, json=body))
+                self._note(await client.post(self.url, content=body, headers={"Content-Type": JSON}))
             except httpx.HTTPError as error:
                 self._fail(repr(error))
             self.sent += 1

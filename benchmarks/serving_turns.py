@@ -9,18 +9,25 @@ from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
-import pyarrow as pa
 
 from benchmarks.asking import Ask, Client, Result, percentiles, time_one
 from contender.serving.arrow import ARROW
 from contender.serving.requests import to_table
 from contender.specs import ModelSpec
+from tests.serving import to_stream
 
 LOGGED, UNLOGGED, BULK, BULKS = "logged", "not logged", 10_000, 10
 SHADOWED, UNSHADOWED = "with shadow", "without shadow"
 TURNS, IN_A_TURN, PAUSE, DRAINED = 8, 40, 0.05, 0.5  # of the last two; the mean pause in seconds
 JSON = "application/json"
 _MADE = re.compile(rb"^contender_serving_shadow_rows_total\{.*\} (.*)$", re.MULTILINE)
+
+
+def make_bodies(model: ModelSpec, row: Result) -> tuple[bytes, bytes]:
+    """Return the requests for a row of the feature table: in full, and by its day and key."""
+    whole = {"rows": [{name: row[name] for name in model.feature_names}]}
+    keyed = {"day": str(row["day"]), "keys": [{column.name: row[column.name] for column in model.keys}]}
+    return json.dumps(whole).encode(), json.dumps(keyed).encode()
 
 
 def predict_path(model: ModelSpec) -> str:
@@ -31,16 +38,13 @@ def predict_path(model: ModelSpec) -> str:
 def compare(model: ModelSpec, servers: Mapping[str, str], row: Result, count: int) -> Result:
     """Return the times of requests in turn: with and without the log, and of many rows in JSON and in Arrow."""
     whole = [{name: row[name] for name in model.feature_names}]
-    table = to_table(model, whole * BULK)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    one, many = (json.dumps({"rows": rows}).encode() for rows in (whole, whole * BULK))
+    (one, _), many = make_bodies(model, row), json.dumps({"rows": whole * BULK}).encode()
+    in_arrow = to_stream(to_table(model, whole * BULK))
     clients = {name: Client(server) for name, server in servers.items()}
     path = predict_path(model)
     single = {name: partial(clients[name].ask, "POST", path, one) for name in (LOGGED, UNLOGGED)}
     bulk = {JSON: partial(clients[LOGGED].ask, "POST", path, many)}
-    bulk[ARROW] = partial(clients[LOGGED].ask, "POST", path, sink.getvalue().to_pybytes(), ARROW)
+    bulk[ARROW] = partial(clients[LOGGED].ask, "POST", path, in_arrow, ARROW)
     return _in_turn(single, count) | _in_turn(bulk, BULKS)
 
 
@@ -50,7 +54,7 @@ def compare_shadow(model: ModelSpec, servers: Mapping[str, str], row: Result) ->
     A server that is never idle makes none, and would show nothing. Those that wait after a turn are made before the
     other server's turn, and do not count.
     """
-    body = json.dumps({"rows": [{name: row[name] for name in model.feature_names}]}).encode()
+    body, _ = make_bodies(model, row)
     pauses = np.random.default_rng(7).exponential(PAUSE, IN_A_TURN)
     times: dict[str, list[float]] = {name: [] for name in servers}
     clients = {name: Client(server) for name, server in servers.items()}

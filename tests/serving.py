@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
+import pyarrow as pa
 
 from contender.settings import Settings
 
@@ -75,6 +76,14 @@ class Load:
                     self.answers.append(Answered(found.status_code, version))
                 except httpx.HTTPError:
                     self.answers.append(Answered(0, 0))
+
+
+def to_stream(table: pa.Table, **options: Any) -> bytes:
+    """The Arrow stream of a table."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
 
 
 @contextmanager

@@ -5,19 +5,15 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urldefrag, urljoin
 
 import httpx
 import pytest
 
-from contender.installation import Installation
-from contender.records import Failure, Incident, Step, open_book
 from contender.retraining import InstalledStores
-from contender.specs import Days
 from menu import ITEMS, PREFIX
 from tests.access.fab import USERS, Fab
-from tests.integration.made_up import NIGHT, install_flights, run_night
+from tests.integration.made_up import NIGHT, install_flights, late_incident, run_night
 
 pytestmark = pytest.mark.usefixtures("fab_users")
 
@@ -30,24 +26,7 @@ def night(fab: Fab, catalog) -> None:
     """Make a night of one model, and an incident of a delivery that its runs wait for."""
     stores: InstalledStores = install_flights(fab.here, catalog)
     run_night(stores, NIGHT, ["boosted_trees"])
-    open_incident(stores.installation)
-
-
-def open_incident(here: Installation) -> None:
-    at = datetime(2013, 4, 1, 4, tzinfo=UTC)
-    steps = [Step(dag=dag, days=Days.one(NIGHT)) for dag in (f"ingest__{DATASET}", f"features__{MODEL}")]
-    late = Incident(
-        id="late-departures",
-        kind="deadline",
-        cause=steps[0],
-        what=f"the delivery of {DATASET} is late",
-        severity="critical",
-        owners=("a@b.example",),
-        failures=tuple(Failure(step=step, since=None) for step in steps),
-        opened=at,
-        changed=at,
-    )
-    open_book(here.settings.records).incidents.add(late)
+    stores.installation.book.incidents.add(late_incident(f"ingest__{DATASET}", also=f"features__{MODEL}"))
 
 
 def read_links(page: httpx.Response) -> Iterator[str]:

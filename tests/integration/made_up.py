@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,17 @@ from typer.testing import CliRunner, Result
 from contender import retraining
 from contender.installation import Installation
 from contender.lake import Lake, open_lake, stage
-from contender.records import Decision, GateResult, StagedBatch, gate_id, migrate, open_book
+from contender.records import (
+    Decision,
+    Failure,
+    GateResult,
+    Incident,
+    StagedBatch,
+    Step,
+    gate_id,
+    migrate,
+    open_book,
+)
 from contender.retraining import InstalledStores
 from contender.settings import PROJECT, Settings, settings
 from contender.specs import Catalog, Contract, Days, Input, ModelSpec, load_catalog
@@ -186,3 +196,20 @@ def run_night(
 def tomorrow(night: date) -> date:
     """The night after."""
     return night + timedelta(days=1)
+
+
+def late_incident(dag: str, also: str | None = None) -> Incident:
+    """An incident of a DAG, which another one may have joined."""
+    at = datetime(2013, 9, 3, 4, tzinfo=UTC)
+    steps = [Step(dag=name, days=Days.one("2013-09-02")) for name in (dag, also) if name]
+    return Incident(
+        id=f"incident-of-{dag}",
+        kind="deadline",
+        cause=steps[0],
+        what=f"{also or dag} is late",
+        severity="critical",
+        owners=("a@b.example",),
+        failures=tuple(Failure(step=step, since=None) for step in steps),
+        opened=at,
+        changed=at,
+    )

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -18,9 +17,10 @@ import pytest
 
 from contender import embedded_airflow
 from contender.lake import open_lake
-from contender.records import Failure, GateResult, Incident, Step, migrate, open_book
+from contender.records import GateResult, migrate, open_book
 from contender.settings import PROJECT, Settings
 from contender.specs import Days
+from tests.integration.made_up import late_incident
 
 PASSWORDS = {"admin": "a-password", "reader": "another-password"}
 MODEL = "flight_delay"
@@ -46,23 +46,6 @@ def judged(table: str) -> GateResult:
     )
 
 
-def failing(dag: str, also: str | None = None) -> Incident:
-    """An incident of a DAG, which another one may have joined."""
-    at = datetime(2013, 9, 3, 4, tzinfo=UTC)
-    steps = [Step(dag=name, days=Days.one("2013-09-02")) for name in (dag, also) if name]
-    return Incident(
-        id=f"incident-of-{dag}",
-        kind="deadline",
-        cause=steps[0],
-        what=f"{also or dag} is late",
-        severity="critical",
-        owners=("a@b.example",),
-        failures=tuple(Failure(step=step, since=None) for step in steps),
-        opened=at,
-        changed=at,
-    )
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, catalog, prepare_airflow) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("pages")
@@ -71,8 +54,8 @@ def server(tmp_path_factory, catalog, prepare_airflow) -> Iterator[Server]:
     open_lake(here)
     book = open_book(here.records)
     gates = {table: book.gates.add(judged(table)).id for table in catalog.tables}
-    book.incidents.add(failing("ingest__departures"))
-    book.incidents.add(failing("ingest__weather", also="ingest__planes"))
+    book.incidents.add(late_incident("ingest__departures"))
+    book.incidents.add(late_incident("ingest__weather", also="ingest__planes"))
     report = Path(here.reports) / "drift" / MODEL / "2013-09-01.html"
     report.parent.mkdir(parents=True)
     report.write_text("<html>a report</html>")

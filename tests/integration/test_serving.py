@@ -43,7 +43,7 @@ from tests.integration.made_up import (
     run_night,
     tomorrow,
 )
-from tests.serving import Load, serving, wait_until
+from tests.serving import Load, serving, to_stream, wait_until
 from tests.unit.served import fit_strict
 
 FLIGHTS, HOUSEHOLDS = "flight_delay", "household_return"
@@ -115,11 +115,8 @@ def rows_of(columns, rows):
 
 def in_arrow(address, model, table) -> list[float]:
     """The scores of a request as an Arrow stream."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
     url = f"{address}/v1/models/{model}/predict"
-    found = httpx.post(url, content=sink.getvalue().to_pybytes(), headers={"Content-Type": ARROW}, timeout=60)
+    found = httpx.post(url, content=to_stream(table), headers={"Content-Type": ARROW}, timeout=60)
     assert found.status_code == 200, found.text
     return pa.ipc.open_stream(found.content).read_all()["score"].to_pylist()
 
@@ -400,14 +397,11 @@ def test_any_other_request_is_answered_as_described_and_without_an_error_of_the_
 def test_answers_of_every_kind_are_as_described(flights, described, client, model):
     spec, path = flights.installation.catalog.model(model), f"/v1/models/{model}/predict"
     rows = read(flights, model)[:3]
-    in_arrow = pa.BufferOutputStream()
-    with pa.ipc.new_stream(in_arrow, (table := pa.table(rows_of(spec.features, rows))).schema) as writer:
-        writer.write_table(table)
     keys = [pick(row, spec.keys) for row in rows]
     for sent in (
         Sent(JSON_TYPE, json.dumps({"day": str(rows[0]["day"]), "keys": keys}).encode()),
         Sent(JSON_TYPE, json.dumps({"rows": [pick(row, spec.features) for row in rows]}).encode()),
-        Sent(ARROW, in_arrow.getvalue().to_pybytes()),
+        Sent(ARROW, to_stream(pa.table(rows_of(spec.features, rows)))),
     ):
         found = send(client, path, sent)
         assert found.status_code == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from contender.serving.served import Answering
 from contender.serving.server import prepare
 from contender.serving.versions import LoadedVersion
 from contender.settings import Settings
-from contender.specs import Catalog, ModelSpec, load_module
+from contender.specs import Catalog, Column, ModelSpec, load_module
 from tests.unit.judged import version
 
 MODEL = "flight_delay"
@@ -32,7 +33,16 @@ MODEL = "flight_delay"
 
 def row_of(model: ModelSpec) -> dict[str, object]:
     """A row with all features."""
-    return {column.name: "AA" if column.type == "string" else 7 for column in model.features}
+    return _values_of(model.features)
+
+
+def key_of(model: ModelSpec) -> dict[str, object]:
+    """The key of a row."""
+    return _values_of(model.keys)
+
+
+def _values_of(columns: Sequence[Column]) -> dict[str, object]:
+    return {column.name: "AA" if column.type == "string" else 7 for column in columns}
 
 
 def fit(catalog: Catalog) -> Any:

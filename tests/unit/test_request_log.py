@@ -27,6 +27,7 @@ from contender.serving.requests import Asked
 from contender.serving.versions import LoadedVersion
 from contender.settings import Settings
 from tests.unit.judged import version
+from tests.unit.served import key_of, row_of
 
 MODEL = "flight_delay"
 AT = datetime(2026, 11, 27, 23, 59, tzinfo=UTC)
@@ -39,7 +40,7 @@ def model(catalog):
 
 def answered(model, name="a", rows=1, at=AT) -> Answered:
     """An answer to a request with features in full."""
-    row = {column.name: "AA" if column.type == "string" else 7 for column in model.features}
+    row = row_of(model)
     given = pa.Table.from_pylist([row] * rows, schema=arrow_schema(model.feature_contract))
     record = version(3).model_copy(update={"model": MODEL})
     loaded = LoadedVersion(model, record, None, 1, at)
@@ -64,9 +65,7 @@ def days(model) -> list[FeatureDay]:
     """Two days with ten flights each."""
     made = []
     for nth in (1, 2):
-        row = {
-            column.name: "AA" if column.type == "string" else 7 for column in (*model.keys, *model.features)
-        }
+        row = key_of(model) | row_of(model)
         rows = [row | {"day": date(2026, 11, nth), "flight": 100 * nth + place} for place in range(10)]
         table = pa.Table.from_pylist(rows, schema=arrow_schema(model.feature_contract))
         made.append(FeatureDay(date(2026, 11, nth), nth, table, {}))
@@ -214,9 +213,7 @@ def test_a_row_contains_what_was_used(model):
 def looked_up(model, name, day: FeatureDay, places) -> Answered:
     """An answer to a request by key."""
     found = answered(model, name, rows=len(places))
-    return replace(
-        found, asked=Asked(day=day.day, keys=[{}] * len(places)), found=Found(day, places, range(len(places)))
-    )
+    return replace(found, asked=Asked(day=day.day, keys=[{}] * len(places)), found=Found(day, places))
 
 
 @given(st.lists(st.sampled_from([None, 0, 1]) | st.lists(st.integers(0, 9), min_size=1), max_size=8))

@@ -27,6 +27,7 @@ from contender.settings import Settings
 from contender.specs import ModelSpec, Serving
 from tests.described_api import find_undescribed
 from tests.integration.made_up import publish
+from tests.serving import to_stream
 from tests.unit.judged import version
 from tests.unit.served import MODEL, fit, get, post, row_of
 
@@ -85,10 +86,7 @@ def test_arrow_says_of_each_row_whether_its_key_is_unknown(app, model):
     columns = {"carrier": ["AA", "AA"], "flight": [7, 2], "origin": ["JFK", "JFK"]}
     types = {column.name: arrow_type(column.type) for column in model.keys}
     table = pa.table({"day": [DAY, DAY], **{name: pa.array(v, types[name]) for name, v in columns.items()}})
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    rows = pa.ipc.open_stream(post(app, sink.getvalue().to_pybytes(), ARROW).content).read_all().to_pylist()
+    rows = pa.ipc.open_stream(post(app, to_stream(table), ARROW).content).read_all().to_pylist()
     assert [(row["flight"], row["cold_start"]) for row in rows] == [(7, True), (2, False)]
     assert rows[0]["score"] == GIVEN
 

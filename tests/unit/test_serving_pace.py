@@ -15,7 +15,7 @@ from contender.serving.answering import FEW_ROWS
 from contender.serving.days import FeatureDays
 from contender.serving.requests import BadRequest, Defect
 from contender.serving.versions import LAST, QUICK_SECONDS, Pace
-from tests.unit.served import MODEL, post, row_of, serve_app
+from tests.unit.served import MODEL, key_of, post, row_of, serve_app
 
 MOST = LAST // 2 + 1
 
@@ -99,6 +99,6 @@ def test_a_day_is_looked_up_in_a_thread_since_the_lake_may_not_answer(catalog, a
     for _ in range(LAST + 1):
         ask()
     monkeypatch.setattr(FeatureDays, "find", find)
-    key = {column.name: "AA" if column.type == "string" else 7 for column in catalog.model(MODEL).keys}
+    key = key_of(catalog.model(MODEL))
     post(app, json.dumps({"day": "2013-09-02", "keys": [key]}).encode())
     assert threads == ["predict"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from contender.serving.requests import BadRequest, RequestForm
 from contender.specs import Column
-from tests.unit.served import MODEL, post, row_of, serve_app
+from tests.unit.served import MODEL, key_of, post, row_of, serve_app
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -45,7 +45,7 @@ def test_a_row_is_predicted(app, model):
 
 
 def test_a_day_that_is_not_in_the_lake_is_named(app, model):
-    key = {column.name: "AA" if column.type == "string" else 7 for column in model.keys}
+    key = key_of(model)
     found = ask(app, {"day": "2013-09-02", "keys": [key]})
     assert found.status_code == 404
     assert found.json()["detail"][0]["field"] == "day"
@@ -56,7 +56,7 @@ def test_a_day_that_the_lake_cannot_give_is_named_and_whole_rows_are_still_predi
 ):
     damaged = serve_app(catalog, tmp_path / "home")
     (tmp_path / "home" / "lake-catalog.db").write_text("no database " * 100)
-    key = {column.name: "AA" if column.type == "string" else 7 for column in model.keys}
+    key = key_of(model)
     found = ask(damaged, {"day": "2013-09-02", "keys": [key]})
     assert found.status_code == 503
     (defect,) = found.json()["detail"]

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from contender.measures import PredictionError
 from contender.redaction import redact
 from contender.serving.canaries import Role
@@ -60,7 +58,7 @@ class Answered:
     @property
     def cold_rows(self) -> Sequence[int]:
         """The numbers of the rows whose keys are unknown."""
-        return sorted(set(range(len(self.asked.keys))) - set(self.row_numbers)) if self.found else ()
+        return () if self.found is None else self.found.unknown
 
     @property
     def snapshot(self) -> int | None:
@@ -142,14 +140,16 @@ def _find(here: Installation, served: ServedModel, day: date, keys: Sequence[Row
 
 def list_scores(answered: Answered) -> Scores:
     """Return the scores of all rows of the request: those of unknown keys are the spec's."""
-    cold, given = answered.cold_rows, answered.version.model.serving.cold_start
+    cold, given = set(answered.cold_rows), answered.version.model.serving.cold_start
     if not cold or given is None:
         return answered.scores
-    order = np.argsort([*answered.row_numbers, *cold])
-    return {
-        name: [(*scores, *[given[name]] * len(cold))[place] for place in order]
-        for name, scores in answered.scores.items()
-    }
+    filled = {}
+    for name, scores in answered.scores.items():
+        predicted = iter(scores)
+        filled[name] = [
+            given[name] if row in cold else next(predicted) for row in range(answered.rows + len(cold))
+        ]
+    return filled
 
 
 def describe_answer(answered: Answered) -> Answer:

@@ -69,11 +69,17 @@ class FeatureDay:
 
 
 class Found(NamedTuple):
-    """The places of the requested keys that a day has, and the rows of the request that name them."""
+    """The places of the requested keys that a day has, and the rows of the request whose keys it does not have."""
 
     day: FeatureDay
     places: Sequence[int]
-    rows: Sequence[int]
+    unknown: Sequence[int] = ()
+
+    @property
+    def rows(self) -> Sequence[int]:
+        """The rows of the request whose keys the day has, in the order of their places."""
+        every, unknown = range(len(self.places) + len(self.unknown)), set(self.unknown)
+        return [row for row in every if row not in unknown] if unknown else every
 
 
 class FeatureDays:
@@ -96,8 +102,7 @@ class FeatureDays:
         missing = [row for row, place in enumerate(places) if place is None]
         if missing and self._model.serving.cold_start is None:
             raise BadRequest(404, *(self._unknown(row, keys[row], day) for row in missing))
-        known = {row: place for row, place in enumerate(places) if place is not None}
-        return Found(found, list(known.values()), list(known))
+        return Found(found, [place for place in places if place is not None], missing)
 
     def kept(self) -> tuple[FeatureDay, ...]:
         """Return the days in memory, the one that was requested last at the end."""
